@@ -1,0 +1,104 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os/signal"
+	"syscall"
+	"text/tabwriter"
+)
+
+// command is one subcommand of the binary.
+type command struct {
+	name    string
+	summary string // one line of `galleria help`
+	run     func(ctx context.Context, sh shell, args []string) error
+}
+
+// commands lists the subcommands in the order in which help shows them. Each
+// lives in a file of its own.
+func commands() []command {
+	return []command{
+		{"with-stack", "run a command with a throw-away Postgres and Redis", runWithStack},
+	}
+}
+
+// shell is what a subcommand knows of the world around it.
+type shell struct {
+	getenv func(string) string
+	stdin  io.Reader
+	stdout io.Writer
+	stderr io.Writer
+}
+
+// usageError is a mistake in the command line; the binary exits with 2.
+type usageError struct{ text string }
+
+func (e usageError) Error() string { return e.text }
+
+// exitError makes the binary exit with code and without another word.
+type exitError struct{ code int }
+
+func (e exitError) Error() string { return fmt.Sprintf("exit status %d", e.code) }
+
+// run is the program: it chooses the subcommand, cancels its context on
+// SIGINT or SIGTERM, and returns the exit code. A second signal ends the
+// program at once.
+func run(ctx context.Context, args []string, getenv func(string) string, stdin io.Reader, stdout, stderr io.Writer) int {
+	ctx, release := signal.NotifyContext(ctx, syscall.SIGINT, syscall.SIGTERM)
+	defer release()
+	context.AfterFunc(ctx, release)
+
+	sh := shell{getenv: getenv, stdin: stdin, stdout: stdout, stderr: stderr}
+	if len(args) == 0 {
+		printUsage(stderr)
+		return 2
+	}
+	switch args[0] {
+	case "help", "-h", "-help", "--help":
+		printUsage(stdout)
+		return 0
+	}
+	for _, c := range commands() {
+		if c.name == args[0] {
+			return exitCode(c.name, c.run(ctx, sh, args[1:]), stderr)
+		}
+	}
+	_, _ = fmt.Fprintf(stderr, "galleria: unknown command %q\n\n", args[0])
+	printUsage(stderr)
+	return 2
+}
+
+// exitCode reports err to the user, once, and says how the program ends.
+func exitCode(name string, err error, stderr io.Writer) int {
+	var (
+		exit  exitError
+		usage usageError
+	)
+	switch {
+	case err == nil, errors.Is(err, flag.ErrHelp):
+		return 0
+	case errors.As(err, &exit):
+		return exit.code
+	case errors.As(err, &usage):
+		_, _ = fmt.Fprintf(stderr, "galleria %s: %s\n", name, usage.text)
+		return 2
+	default:
+		_, _ = fmt.Fprintf(stderr, "galleria %s: %v\n", name, err)
+		return 1
+	}
+}
+
+func printUsage(w io.Writer) {
+	_, _ = fmt.Fprint(w, "Galleria: shops for mini programs, many merchants on one installation.\n\nUsage: galleria <command> [flags]\n\n")
+	table := tabwriter.NewWriter(w, 0, 0, 3, ' ', 0)
+	for _, c := range commands() {
+		_, _ = fmt.Fprintf(table, "  %s\t%s\n", c.name, c.summary)
+	}
+	_, _ = fmt.Fprintf(table, "  help\tthis text\n")
+	_ = table.Flush()
+	_, _ = fmt.Fprint(w, "\n`galleria <command> -h` shows a command's flags.\n")
+}

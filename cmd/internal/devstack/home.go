@@ -1,0 +1,95 @@
+package devstack
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+)
+
+// prepareDir makes dir (and its parents) and returns its absolute path without
+// symbolic links. Other users may walk through it, because the server may run
+// as one of them, but not list it; what is private below has a mode of its own.
+func prepareDir(dir string) (string, error) {
+	if dir == "" {
+		return "", errors.New("no data directory given")
+	}
+	abs, err := filepath.Abs(dir)
+	if err != nil {
+		return "", fmt.Errorf("data directory: %w", err)
+	}
+	if err := os.MkdirAll(abs, 0o755); err != nil { //nolint:gosec // see above: walkable on purpose
+		return "", explain("create the data directory", abs, err)
+	}
+	if err := os.Chmod(abs, 0o711); err != nil { //nolint:gosec // see above: walkable on purpose
+		return "", explain("open the data directory", abs, err)
+	}
+	real, err := filepath.EvalSymlinks(abs)
+	if err != nil {
+		return "", explain("resolve the data directory", abs, err)
+	}
+	return real, nil
+}
+
+// secret returns the named secret of the data directory, made up at first use.
+func secret(dir, name string) (string, error) {
+	folder := filepath.Join(dir, "secrets")
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return "", explain("create the folder of secrets", folder, err)
+	}
+	path := filepath.Join(folder, name)
+	kept, err := os.ReadFile(path)
+	if err == nil && len(strings.TrimSpace(string(kept))) > 0 {
+		return strings.TrimSpace(string(kept)), nil
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return "", explain("read the secret "+name, path, err)
+	}
+	made := rand.Text()
+	if err := writeFile(path, made+"\n"); err != nil {
+		return "", explain("keep the secret "+name, path, err)
+	}
+	return made, nil
+}
+
+// writeFile replaces path in one step, so that a crash or a full disk leaves
+// either the old text or the new one, never half of it. Mode 0600.
+func writeFile(path, text string) error {
+	draft := path + ".new"
+	if err := os.WriteFile(draft, []byte(text), 0o600); err != nil {
+		return errors.Join(err, os.Remove(draft))
+	}
+	return os.Rename(draft, path)
+}
+
+// lock claims dir's server for this process until the returned file is closed
+// or the process ends, however it ends.
+func lock(dir, server string) (*os.File, error) {
+	path := filepath.Join(dir, server+".lock")
+	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, explain("open the lock file", path, err)
+	}
+	if err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		holder, _ := os.ReadFile(path)
+		_ = file.Close()
+		if errors.Is(err, syscall.EWOULDBLOCK) {
+			return nil, fmt.Errorf("%s is in use by another galleria (pid %s): stop that one, or choose another data directory (--data)", dir, strings.TrimSpace(string(holder)))
+		}
+		return nil, explain("lock", path, err)
+	}
+	if err := errors.Join(file.Truncate(0), writeAt(file, fmt.Sprintf("%d\n", os.Getpid()))); err != nil {
+		_ = file.Close()
+		return nil, explain("write the lock file", path, err)
+	}
+	return file, nil
+}
+
+func writeAt(file *os.File, text string) error {
+	_, err := file.WriteAt([]byte(text), 0)
+	return err
+}
