@@ -78,9 +78,9 @@ func startStack(ctx context.Context, sh shell, log *slog.Logger, prepare prepare
 		}
 		return failed
 	}
-	dir, err := os.MkdirTemp("", "galleria-stack-")
+	dir, err := devstack.TempDir()
 	if err != nil {
-		return nil, stop, fmt.Errorf("make a temporary directory: %w", err)
+		return nil, stop, err
 	}
 	undo = append(undo, func(context.Context) error { return os.RemoveAll(dir) })
 

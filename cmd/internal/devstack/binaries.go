@@ -65,8 +65,8 @@ func candidateDirs(cfg PostgresConfig, download string) []string {
 	if onPath, err := exec.LookPath("postgres"); err == nil {
 		// initdb and the server's own files lie next to the real program, not
 		// next to a link to it.
-		if real, err := filepath.EvalSymlinks(onPath); err == nil {
-			dirs = append(dirs, filepath.Dir(real))
+		if program, err := filepath.EvalSymlinks(onPath); err == nil {
+			dirs = append(dirs, filepath.Dir(program))
 		}
 	}
 	debian, _ := filepath.Glob("/usr/lib/postgresql/*/bin") // the pattern is well formed

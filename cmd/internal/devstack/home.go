@@ -9,11 +9,57 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
+	"time"
 )
 
-// prepareDir makes dir (and its parents) and returns its absolute path without
-// symbolic links. Other users may walk through it, because the server may run
-// as one of them, but not list it; what is private below has a mode of its own.
+// TempDir makes a throw-away data directory. Unlike t.TempDir's, it can be
+// entered by the unprivileged user who runs the servers for root. The caller
+// removes it; one left behind by a process that was killed is removed by a
+// later call, once its servers are gone.
+func TempDir() (string, error) {
+	sweepTempDirs(time.Now().Add(-time.Hour))
+	dir, err := os.MkdirTemp("", tempPrefix)
+	if err != nil {
+		return "", explain("make a temporary directory", os.TempDir(), err)
+	}
+	if err := os.Chmod(dir, walkable); err != nil {
+		return "", explain("open the temporary directory", dir, err)
+	}
+	return dir, nil
+}
+
+const (
+	tempPrefix = "galleria-stack-"
+	// walkable lets other users pass through a directory, not list it: the
+	// server may run as one of them. What is private below has a mode of its own.
+	walkable = 0o711
+)
+
+// sweepTempDirs removes abandoned directories of TempDir older than before.
+// It is best effort: what cannot be removed now is left to the next call.
+func sweepTempDirs(before time.Time) {
+	dirs, _ := filepath.Glob(filepath.Join(os.TempDir(), tempPrefix+"*")) // the pattern is well formed
+	for _, dir := range dirs {
+		info, err := os.Stat(dir)
+		if err != nil || info.ModTime().After(before) {
+			continue
+		}
+		st, ok := info.Sys().(*syscall.Stat_t)
+		if !ok || int(st.Uid) != os.Geteuid() {
+			continue
+		}
+		held, err := lock(dir, "pg")
+		if err != nil {
+			continue // somebody works there
+		}
+		_ = os.RemoveAll(dir)
+		_ = held.Close()
+	}
+}
+
+// prepareDir makes dir (and its parents) if it is not there and returns its
+// absolute path without symbolic links. The mode of an existing directory is
+// left alone: it may be somebody's home.
 func prepareDir(dir string) (string, error) {
 	if dir == "" {
 		return "", errors.New("no data directory given")
@@ -22,17 +68,20 @@ func prepareDir(dir string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("data directory: %w", err)
 	}
-	if err := os.MkdirAll(abs, 0o755); err != nil { //nolint:gosec // see above: walkable on purpose
-		return "", explain("create the data directory", abs, err)
+	if _, err := os.Stat(abs); errors.Is(err, fs.ErrNotExist) {
+		if err := os.MkdirAll(filepath.Dir(abs), 0o755); err != nil { //nolint:gosec // ordinary parents
+			return "", explain("create the data directory", abs, err)
+		}
+		// Two chores in two steps, since umask would take the others' x bit away.
+		if err := errors.Join(os.Mkdir(abs, 0o700), os.Chmod(abs, walkable)); err != nil {
+			return "", explain("create the data directory", abs, err)
+		}
 	}
-	if err := os.Chmod(abs, 0o711); err != nil { //nolint:gosec // see above: walkable on purpose
-		return "", explain("open the data directory", abs, err)
-	}
-	real, err := filepath.EvalSymlinks(abs)
+	resolved, err := filepath.EvalSymlinks(abs)
 	if err != nil {
 		return "", explain("resolve the data directory", abs, err)
 	}
-	return real, nil
+	return resolved, nil
 }
 
 // secret returns the named secret of the data directory, made up at first use.

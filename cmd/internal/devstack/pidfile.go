@@ -86,9 +86,9 @@ func runs(ctx context.Context, pid int, program, dataDir string) bool {
 	}
 	proc := filepath.Join("/proc", strconv.Itoa(pid))
 	if cwd, err := os.Readlink(filepath.Join(proc, "cwd")); err == nil {
-		// A zombie has no working directory to read, so it never gets here.
 		return cwd == dataDir && strings.Contains(commandLine(ctx, pid), program)
 	}
+	// Not ours to look into, or a zombie, whose command line is empty.
 	return strings.Contains(commandLine(ctx, pid), program)
 }
 
