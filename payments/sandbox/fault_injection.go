@@ -1,0 +1,274 @@
+package sandbox
+
+import (
+	"context"
+	"crypto/rsa"
+	"encoding/json"
+	"net/http"
+	"slices"
+	"strconv"
+	"time"
+)
+
+// Fault is a misbehaviour armed for the next Count matching calls or deliveries.
+type Fault struct {
+	Target  string `json:"target"`
+	Mode    string `json:"mode"`
+	Match   string `json:"match,omitempty"` // only this mchid, app id or out_trade_no
+	Count   int    `json:"count"`           // 0 means 1
+	DelayMS int    `json:"delay_ms,omitempty"`
+	Value   string `json:"value,omitempty"`
+}
+
+// Targets: the kinds of calls, and the callbacks.
+const (
+	TargetPrepay       = "prepay"
+	TargetQuery        = "query"
+	TargetClose        = "close"
+	TargetRefund       = "refund"
+	TargetRefundQuery  = "refund_query"
+	TargetCertificates = "certificates"
+	TargetLogin        = "login"
+	TargetToken        = "token"
+	TargetMessage      = "message"
+	TargetPhone        = "phone"
+	TargetShipping     = "shipping"
+	TargetNotify       = "notify"
+)
+
+// Modes. The doc comment of the package has the table of what each does.
+const (
+	ModeDelay            = "delay"
+	ModeDrop             = "drop"
+	ModeHTTP500          = "http_500"
+	ModeError            = "error"
+	ModeCutAfterDoing    = "cut_after_doing"
+	ModeGarbage          = "garbage"
+	ModeCorruptBody      = "corrupt_body"
+	ModeCorruptSignature = "corrupt_signature"
+	ModeWrongKey         = "wrong_key"
+	ModeSignTest         = "signtest"
+	ModeOldTimestamp     = "old_timestamp"
+	ModeAmountPlusOne    = "amount_plus_one"
+	ModeWrongAppID       = "wrong_appid"
+	ModeWrongMchID       = "wrong_mchid"
+	ModeCurrency         = "currency"
+	ModeTradeState       = "trade_state"
+	ModeDuplicate        = "duplicate"
+	ModeReorder          = "reorder"
+	ModeNoResource       = "no_resource"
+	ModeShortNonce       = "short_nonce"
+	ModeRefundAbnormal   = "refund_abnormal"
+	ModeRefundClosed     = "refund_closed"
+)
+
+// codeDropped marks a call whose connection is cut without an answer.
+const codeDropped = "DROPPED"
+
+func payTargets() []string {
+	return []string{TargetPrepay, TargetQuery, TargetClose, TargetRefund, TargetRefundQuery, TargetCertificates}
+}
+
+func miniTargets() []string {
+	return []string{TargetLogin, TargetToken, TargetMessage, TargetPhone, TargetShipping}
+}
+
+// modesOf lists what can be armed for a target; nil for a target that does not exist.
+func modesOf(target string) []string {
+	call := []string{ModeDelay, ModeDrop, ModeHTTP500, ModeError, ModeCutAfterDoing, ModeGarbage}
+	signature := []string{ModeCorruptBody, ModeCorruptSignature, ModeWrongKey, ModeSignTest, ModeOldTimestamp}
+	content := []string{ModeAmountPlusOne, ModeWrongAppID, ModeWrongMchID, ModeCurrency, ModeTradeState}
+	switch {
+	case target == TargetNotify:
+		own := []string{ModeDelay, ModeDrop, ModeCutAfterDoing, ModeGarbage, ModeDuplicate, ModeReorder, ModeNoResource, ModeShortNonce}
+		return slices.Concat(own, signature, content)
+	case target == TargetRefund:
+		return slices.Concat(call, signature, content, []string{ModeRefundAbnormal, ModeRefundClosed})
+	case slices.Contains(payTargets(), target):
+		return slices.Concat(call, signature, content)
+	case slices.Contains(miniTargets(), target):
+		return call
+	default:
+		return nil
+	}
+}
+
+// Arm sets a fault; faults of one target take effect in the order in which they were armed.
+func (s *Server) Arm(f Fault) error {
+	modes := modesOf(f.Target)
+	if modes == nil {
+		return badControl(http.StatusBadRequest, "INVALID", "unknown target %q", f.Target)
+	}
+	if !slices.Contains(modes, f.Mode) {
+		return badControl(http.StatusBadRequest, "INVALID", "mode %q cannot be armed for %s", f.Mode, f.Target)
+	}
+	if f.Count < 0 || f.DelayMS < 0 {
+		return badControl(http.StatusBadRequest, "INVALID", "count and delay_ms must not be negative")
+	}
+	if f.Mode == ModeError && !validErrorValue(f) {
+		return badControl(http.StatusBadRequest, "INVALID", "value %q is not an error code of %s", f.Value, f.Target)
+	}
+	f.Count = max(f.Count, 1)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.faults = append(s.faults, &f)
+	return nil
+}
+
+// validErrorValue wants a code of the documented table, or a numeric errcode.
+func validErrorValue(f Fault) bool {
+	if slices.Contains(miniTargets(), f.Target) {
+		_, err := strconv.Atoi(f.Value)
+		return err == nil
+	}
+	_, ok := payCodes[f.Value]
+	return ok
+}
+
+// Disarm forgets all faults.
+func (s *Server) Disarm() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.faults = nil
+}
+
+// takeFault uses up one count of the first fault that matches, or returns nil.
+func (s *Server) takeFault(target string, matches ...string) *Fault {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i, f := range s.faults {
+		if f.Target != target || (f.Match != "" && !slices.Contains(matches, f.Match)) {
+			continue
+		}
+		taken := *f
+		if f.Count--; f.Count == 0 {
+			s.faults = slices.Delete(s.faults, i, i+1)
+		}
+		return &taken
+	}
+	return nil
+}
+
+func (f *Fault) is(mode string) bool { return f != nil && f.Mode == mode }
+
+// faultBefore plays what happens instead of the work, or before it.
+func (s *Server) faultBefore(ctx context.Context, f *Fault, fail func(code string, text ...string) *Refusal) *Refusal {
+	if f == nil {
+		return nil
+	}
+	if f.DelayMS > 0 && !f.is(ModeReorder) {
+		pause(ctx, time.Duration(f.DelayMS)*time.Millisecond)
+	}
+	switch f.Mode {
+	case ModeDrop:
+		return &Refusal{Status: 0, Code: codeDropped, Message: "", Detail: nil}
+	case ModeHTTP500:
+		return fail("SYSTEM_ERROR")
+	case ModeError:
+		return fail(f.Value)
+	default:
+		return nil
+	}
+}
+
+func pause(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
+	}
+}
+
+// tamper changes what is said, under a true signature.
+func (f *Fault) tamper(content any) any {
+	if f == nil || !slices.Contains([]string{ModeAmountPlusOne, ModeWrongAppID, ModeWrongMchID, ModeCurrency, ModeTradeState}, f.Mode) {
+		return content
+	}
+	m, err := asMap(content)
+	if err != nil {
+		return content
+	}
+	f.tamperMap(m)
+	return m
+}
+
+func (f *Fault) tamperMap(m map[string]any) {
+	amount, _ := m["amount"].(map[string]any)
+	switch f.Mode {
+	case ModeAmountPlusOne:
+		for _, name := range []string{"total", "payer_total"} {
+			if n, ok := amount[name].(json.Number); ok {
+				v, _ := n.Int64()
+				amount[name] = v + 1
+			}
+		}
+	case ModeCurrency:
+		if amount != nil {
+			amount["currency"] = orElse(f.Value, "USD")
+		}
+	case ModeWrongAppID:
+		m["appid"] = orElse(f.Value, "wx0000000000000000")
+	case ModeWrongMchID:
+		m["mchid"] = orElse(f.Value, "1999999999")
+	case ModeTradeState:
+		m["trade_state"] = orElse(f.Value, "PAYERROR")
+	}
+}
+
+// bend changes how it is signed, or what happens to it on the way.
+func (f *Fault) bend(s *Server, plan signPlan) signPlan {
+	if f == nil {
+		return plan
+	}
+	switch f.Mode {
+	case ModeCorruptBody:
+		plan.after = flipMiddle
+	case ModeGarbage:
+		plan.after = func([]byte) []byte { return []byte("<html><body>502 Bad Gateway</body></html>") }
+	case ModeCorruptSignature:
+		// A well-formed signature of something else.
+		if sig, err := signBase64(plan.signer.key, "not this answer"); err == nil {
+			plan.signature = sig
+		}
+	case ModeWrongKey:
+		if key, err := s.stranger(); err == nil {
+			plan.signer.key = key
+		}
+	case ModeSignTest:
+		plan.signature = s.probeSignature()
+	case ModeOldTimestamp:
+		plan.at = plan.at.Add(-2 * clockWindow)
+	}
+	return plan
+}
+
+// flipMiddle changes one character without leaving ASCII or breaking JSON's syntax.
+func flipMiddle(body []byte) []byte {
+	out := slices.Clone(body)
+	for i := len(out) / 2; i < len(out); i++ {
+		c := out[i]
+		if (c >= 'a' && c < 'z') || (c >= 'A' && c < 'Z') || (c >= '0' && c < '9') {
+			out[i]++
+			return out
+		}
+	}
+	return out
+}
+
+// stranger is a key that belongs to no merchant, made when first needed.
+func (s *Server) stranger() (*rsa.PrivateKey, error) {
+	s.strangerOnce.Do(func() {
+		text, err := newPrivatePEM()
+		if err == nil {
+			s.strangerKey, err = parsePrivatePEM(text)
+		}
+		s.strangerErr = err
+	})
+	return s.strangerKey, s.strangerErr
+}
+
+// probeSignature has the look and length of a true one behind the probe's prefix.
+func (s *Server) probeSignature() string {
+	return signTestPrefix + s.letters(320) + "=="
+}

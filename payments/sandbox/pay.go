@@ -1,0 +1,97 @@
+package sandbox
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"galleria/commerce/money"
+)
+
+// PayInput is what wx.requestPayment gets, plus who holds the phone.
+type PayInput struct {
+	TimeStamp string `json:"timeStamp"`
+	NonceStr  string `json:"nonceStr"`
+	Package   string `json:"package"` // prepay_id=…
+	SignType  string `json:"signType"`
+	PaySign   string `json:"paySign"`
+	AppID     string `json:"app_id,omitempty"` // optional: the Mini Program that runs
+	Buyer     string `json:"buyer,omitempty"`  // optional: refused unless it is the prepay's payer
+}
+
+// Receipt is a payment made.
+type Receipt struct {
+	TransactionID string    `json:"transaction_id"`
+	OutTradeNo    string    `json:"out_trade_no"`
+	AmountFen     money.Fen `json:"amount_fen"`
+	PaidAt        time.Time `json:"paid_at"`
+}
+
+const maxPayNonce = 32
+
+// Pay does what the buyer's phone does after the password: it checks paySign with the
+// merchant's key, takes the money and sends the callback soon after. The refusals are
+// *Refusal: 409 ORDERPAID or ORDER_CLOSED, 403 SIGN_ERROR, 404 for an unknown prepay_id.
+func (s *Server) Pay(in PayInput) (Receipt, error) {
+	prepayID, ok := strings.CutPrefix(in.Package, "prepay_id=")
+	if !ok || prepayID == "" {
+		return Receipt{}, badControl(http.StatusBadRequest, "PARAM_ERROR", "package must be prepay_id=…")
+	}
+	if in.SignType != "RSA" {
+		return Receipt{}, badControl(http.StatusBadRequest, "PARAM_ERROR", "signType must be RSA")
+	}
+	if n := len(in.NonceStr); n == 0 || n > maxPayNonce {
+		return Receipt{}, badControl(http.StatusBadRequest, "PARAM_ERROR", "nonceStr must have 1 to 32 characters")
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := s.now()
+	c, ok := s.books.charges[s.books.byPrepay[prepayID]]
+	if !ok {
+		return Receipt{}, badControl(http.StatusNotFound, "NOT_FOUND", "no such prepay_id")
+	}
+	if refusal := s.checkPaySign(in, c, now); refusal != nil {
+		return Receipt{}, refusal
+	}
+	switch c.State(now) {
+	case stateSuccess, stateRefund:
+		return Receipt{}, badControl(http.StatusConflict, "ORDERPAID", textPaid)
+	case stateClosed:
+		return Receipt{}, badControl(http.StatusConflict, "ORDER_CLOSED", textClosed)
+	}
+	if c.PrepayID != prepayID || now.Sub(c.PrepayAt) >= prepayLife {
+		return Receipt{}, badControl(http.StatusConflict, "PREPAY_EXPIRED", "prepay_id is older than two hours")
+	}
+	c.PaidAt, c.TransactionID = now.UTC(), s.transactionID()
+	d, err := s.owe(c.NotifyURL, c.MchID, c.OutTradeNo, eventPaid, originalTx, textPaid, transactionOf(c, stateSuccess))
+	if err != nil {
+		return Receipt{}, err
+	}
+	if err := s.commit(entry{Charge: &c, Delivery: d}); err != nil {
+		return Receipt{}, err
+	}
+	s.Nudge()
+	return Receipt{TransactionID: c.TransactionID, OutTradeNo: c.OutTradeNo, AmountFen: c.TotalFen, PaidAt: c.PaidAt}, nil
+}
+
+// checkPaySign verifies over the appid of the prepay: that is the app that runs.
+// s.mu must be held.
+func (s *Server) checkPaySign(in PayInput, c Charge, now time.Time) *Refusal {
+	if in.AppID != "" && in.AppID != c.AppID {
+		return badControl(http.StatusForbidden, "APPID_MISMATCH", "the prepay belongs to app %s", c.AppID)
+	}
+	if in.Buyer != "" && OpenID(c.AppID, in.Buyer) != c.OpenID {
+		return badControl(http.StatusForbidden, "PAYER_MISMATCH", "the prepay belongs to another buyer")
+	}
+	stamp, err := strconv.ParseInt(in.TimeStamp, 10, 64)
+	if err != nil || now.Sub(time.Unix(stamp, 0)) > prepayLife || time.Unix(stamp, 0).Sub(now) > clockWindow {
+		return badControl(http.StatusBadRequest, "PARAM_ERROR", "timeStamp is not a recent Unix time in seconds")
+	}
+	keys := s.keysOf(c.MchID)
+	text := c.AppID + "\n" + in.TimeStamp + "\n" + in.NonceStr + "\n" + in.Package + "\n"
+	if keys == nil || !verifyBase64(keys.verify, text, in.PaySign) {
+		return badControl(http.StatusForbidden, "SIGN_ERROR", "paySign does not verify with the merchant's key")
+	}
+	return nil
+}

@@ -1,0 +1,139 @@
+package sandbox
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/rsa"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// Config is what a sandbox needs.
+type Config struct {
+	// Dir holds the journal of the books; "" keeps them in memory.
+	Dir string
+	// Now is the provider's clock; required.
+	Now func() time.Time
+	// Log gets one line per refused call and per failed delivery; nil is silent.
+	Log *slog.Logger
+	// RetrySchedule is the wait before each further attempt to deliver a callback;
+	// nil is WeChat's: 15s/15s/30s/3m/10m/20m/30m/30m/30m/60m/3h/3h/3h/6h/6h.
+	RetrySchedule []time.Duration
+	// RefundDelay is the time from PROCESSING to the refund's end; 0 is one second.
+	RefundDelay time.Duration
+	// Rand makes ids, nonces and secrets; nil is crypto/rand. RSA keys always come
+	// from the operating system, as the standard library demands.
+	Rand io.Reader
+}
+
+// Server is the pretended provider. All methods are safe for concurrent use.
+type Server struct {
+	now         func() time.Time
+	log         *slog.Logger
+	schedule    []time.Duration
+	refundDelay time.Duration
+	random      io.Reader
+	client      *http.Client
+
+	mu       sync.Mutex // guards everything below
+	journal  *journal
+	books    books
+	nonces   map[string]time.Time
+	logins   map[string][]time.Time // of the last minute, by openid
+	faults   []*Fault
+	keyring  map[string]*merchantKeys
+	inflight map[string]bool
+	held     []heldDelivery
+
+	strangerOnce sync.Once
+	strangerKey  *rsa.PrivateKey
+	strangerErr  error
+
+	wake   chan struct{}
+	cancel context.CancelFunc
+	wait   sync.WaitGroup
+}
+
+// ErrClockMissing is a Config without a clock.
+var ErrClockMissing = errors.New("sandbox: Config.Now is required")
+
+func wechatSchedule() []time.Duration {
+	return []time.Duration{
+		15 * time.Second, 15 * time.Second, 30 * time.Second, 3 * time.Minute, 10 * time.Minute,
+		20 * time.Minute, 30 * time.Minute, 30 * time.Minute, 30 * time.Minute, time.Hour,
+		3 * time.Hour, 3 * time.Hour, 3 * time.Hour, 6 * time.Hour, 6 * time.Hour,
+	}
+}
+
+// Open replays the books under cfg.Dir and begins to deliver what is still owed.
+// Close it when done.
+func Open(cfg Config) (*Server, error) {
+	if cfg.Now == nil {
+		return nil, ErrClockMissing
+	}
+	s := &Server{
+		now: cfg.Now, log: cfg.Log, schedule: cfg.RetrySchedule, refundDelay: cfg.RefundDelay, random: cfg.Rand,
+		client: deliveryClient(),
+		mu:     sync.Mutex{}, journal: nil, books: newBooks(), nonces: map[string]time.Time{}, logins: map[string][]time.Time{}, faults: nil,
+		keyring: map[string]*merchantKeys{}, inflight: map[string]bool{}, held: nil,
+		wake: make(chan struct{}, 1), cancel: nil, wait: sync.WaitGroup{},
+	}
+	if s.log == nil {
+		s.log = slog.New(slog.DiscardHandler)
+	}
+	if s.schedule == nil {
+		s.schedule = wechatSchedule()
+	}
+	if s.refundDelay == 0 {
+		s.refundDelay = time.Second
+	}
+	if s.random == nil {
+		s.random = rand.Reader
+	}
+	var err error
+	if s.journal, err = openJournal(cfg.Dir, s.books.apply); err != nil {
+		return nil, fmt.Errorf("open sandbox books: %w", err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	s.cancel = cancel
+	s.wait.Go(func() { s.runClockwork(ctx) })
+	return s, nil
+}
+
+// Close stops deliveries (what is owed stays in the books) and closes the journal.
+func (s *Server) Close() error {
+	s.cancel()
+	s.wait.Wait()
+	s.client.CloseIdleConnections()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.journal.close(); err != nil {
+		return fmt.Errorf("close sandbox books: %w", err)
+	}
+	return nil
+}
+
+// Handler serves the provider's paths, the controls under /_control/ and a page at /.
+func (s *Server) Handler() http.Handler {
+	mux := http.NewServeMux()
+	s.routePay(mux)
+	s.routeMiniProgram(mux)
+	s.routeControls(mux)
+	return mux
+}
+
+// commit writes one entry to the journal and, only if that held, to the books.
+// s.mu must be held.
+func (s *Server) commit(e entry) error {
+	e.At = s.now().UTC()
+	if err := s.journal.append(e); err != nil {
+		return err
+	}
+	s.books.apply(e)
+	return nil
+}

@@ -1,0 +1,288 @@
+package sandbox
+
+import (
+	"encoding/json"
+	"net"
+	"net/http"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"galleria/commerce/money"
+)
+
+const (
+	prepayLife      = 2 * time.Hour
+	chargeLife      = 7 * 24 * time.Hour
+	chargeLifeLimit = 15 * 24 * time.Hour
+	shortestExpiry  = time.Minute
+	largestTotal    = 100_000_000_00
+	largestDetail   = 6144
+)
+
+var outTradeNoPattern = regexp.MustCompile(`^[0-9A-Za-z_\-|*]{6,32}$`)
+
+func prepayFields() []field {
+	goods := []field{
+		{name: "merchant_goods_id", kind: kindString, required: true, maximum: 32},
+		{name: "wechatpay_goods_id", kind: kindString, maximum: 32},
+		{name: "goods_name", kind: kindString, maximum: 256},
+		{name: "quantity", kind: kindInteger, required: true, minimum: 1},
+		{name: "unit_price", kind: kindInteger, required: true},
+	}
+	store := []field{
+		{name: "id", kind: kindString, required: true, maximum: 32},
+		{name: "name", kind: kindString, maximum: 256},
+		{name: "area_code", kind: kindString, maximum: 32},
+		{name: "address", kind: kindString, maximum: 512},
+	}
+	return []field{
+		{name: "appid", kind: kindString, required: true, maximum: 32},
+		{name: "mchid", kind: kindString, required: true, maximum: 32},
+		{name: "description", kind: kindString, required: true, maximum: 127},
+		{name: "out_trade_no", kind: kindString, required: true, pattern: outTradeNoPattern},
+		{name: "time_expire", kind: kindString, maximum: 64},
+		{name: "attach", kind: kindString, maximum: 128},
+		{name: "notify_url", kind: kindString, required: true, maximum: 255},
+		{name: "goods_tag", kind: kindString, maximum: 32},
+		{name: "limit_pay", kind: kindArray, item: kindString},
+		{name: "support_fapiao", kind: kindBool},
+		{name: "amount", kind: kindObject, required: true, fields: []field{
+			{name: "total", kind: kindInteger, required: true, minimum: 1, maximum: largestTotal},
+			{name: "currency", kind: kindString, enum: []string{"CNY"}},
+		}},
+		{name: "payer", kind: kindObject, required: true, fields: []field{
+			{name: "openid", kind: kindString, required: true, maximum: 128},
+		}},
+		{name: "detail", kind: kindObject, fields: []field{
+			{name: "cost_price", kind: kindInteger},
+			{name: "invoice_id", kind: kindString, maximum: 32},
+			{name: "goods_detail", kind: kindArray, fields: goods, minimum: 1, maximum: 6000},
+		}},
+		{name: "scene_info", kind: kindObject, fields: []field{
+			{name: "payer_client_ip", kind: kindString, required: true, maximum: 45},
+			{name: "device_id", kind: kindString, maximum: 32},
+			{name: "store_info", kind: kindObject, fields: store},
+		}},
+		{name: "settle_info", kind: kindObject, fields: []field{{name: "profit_sharing", kind: kindBool}}},
+	}
+}
+
+type prepayBody struct {
+	AppID       string `json:"appid"`
+	MchID       string `json:"mchid"`
+	Description string `json:"description"`
+	OutTradeNo  string `json:"out_trade_no"`
+	TimeExpire  string `json:"time_expire"`
+	Attach      string `json:"attach"`
+	NotifyURL   string `json:"notify_url"`
+	Amount      struct {
+		Total money.Fen `json:"total"`
+	} `json:"amount"`
+	Payer struct {
+		OpenID string `json:"openid"`
+	} `json:"payer"`
+	Detail json.RawMessage `json:"detail"`
+}
+
+type prepayAnswer struct {
+	PrepayID string `json:"prepay_id"`
+}
+
+// prepay is POST /v3/pay/transactions/jsapi.
+func (s *Server) prepay(call *payCall) (int, any, error) {
+	if refusal := checkBody(call.body, prepayFields()); refusal != nil {
+		return 0, nil, refusal
+	}
+	var in prepayBody
+	if err := json.Unmarshal(call.body, &in); err != nil {
+		return 0, nil, badField("body", "/", "", err.Error())
+	}
+	if refusal := checkNotifyURL(in.NotifyURL); refusal != nil {
+		return 0, nil, refusal
+	}
+	if len(in.Detail) > largestDetail {
+		return 0, nil, badField("body", "/detail", "", "longer than 6144 bytes")
+	}
+	now := s.now()
+	expires, refusal := expiry(in.TimeExpire, now)
+	if refusal != nil {
+		return 0, nil, refusal
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if refusal := s.checkParties(call.keys.MchID, in); refusal != nil {
+		return 0, nil, refusal
+	}
+	c, known := s.books.charges[pair{in.MchID, in.OutTradeNo}]
+	digest := digestHex(call.body)
+	if known {
+		if refusal := repeatable(c, digest, now); refusal != nil {
+			return 0, nil, refusal
+		}
+		if now.Sub(c.PrepayAt) < prepayLife {
+			return http.StatusOK, prepayAnswer{c.PrepayID}, nil
+		}
+	} else {
+		c = Charge{
+			MchID: in.MchID, AppID: in.AppID, OutTradeNo: in.OutTradeNo, OpenID: in.Payer.OpenID,
+			Description: in.Description, Attach: in.Attach, NotifyURL: in.NotifyURL, TotalFen: in.Amount.Total,
+			BodyDigest: digest, CreatedAt: now.UTC(), ExpiresAt: expires.UTC(),
+		}
+	}
+	c.PrepayID, c.PrepayAt = "wx"+now.In(chinaTime()).Format("20060102150405")+s.hexLower(20), now.UTC()
+	if err := s.commit(entry{Charge: &c}); err != nil {
+		return 0, nil, err
+	}
+	return http.StatusOK, prepayAnswer{c.PrepayID}, nil
+}
+
+// checkParties asks who pays whom through which app. s.mu must be held.
+func (s *Server) checkParties(signedBy string, in prepayBody) *Refusal {
+	if _, ok := s.books.merchants[in.MchID]; !ok {
+		return payError("MCH_NOT_EXISTS")
+	}
+	if in.MchID != signedBy {
+		return badField("body", "/mchid", in.MchID, "not the merchant that signed the request")
+	}
+	app, ok := s.books.apps[in.AppID]
+	if !ok || !slices.Contains(app.MchIDs, in.MchID) {
+		return payError("APPID_MCHID_NOT_MATCH")
+	}
+	buyer, ok := s.books.buyers[in.Payer.OpenID]
+	if !ok {
+		return badField("body", "/payer/openid", in.Payer.OpenID, "unknown openid")
+	}
+	if buyer.AppID != in.AppID {
+		return payError("OPENID_MISMATCH")
+	}
+	return nil
+}
+
+// repeatable lets the same prepay be asked for again while it can still be paid.
+func repeatable(c Charge, digest string, now time.Time) *Refusal {
+	switch c.State(now) {
+	case stateSuccess, stateRefund:
+		return payError("ORDERPAID")
+	case stateClosed:
+		return payError("ORDER_CLOSED")
+	}
+	if c.BodyDigest != digest {
+		return payError("OUT_TRADE_NO_USED")
+	}
+	return nil
+}
+
+// expiry reads time_expire. Less than a minute ahead is raised to a minute; a charge
+// without it closes after seven days.
+func expiry(text string, now time.Time) (time.Time, *Refusal) {
+	if text == "" {
+		return now.Add(chargeLife), nil
+	}
+	at, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		return time.Time{}, badField("body", "/time_expire", text, "not RFC 3339 with offset")
+	}
+	if at.Before(now) || at.After(now.Add(chargeLifeLimit)) {
+		return time.Time{}, badField("body", "/time_expire", text, "in the past or more than 15 days ahead")
+	}
+	if soonest := now.Add(shortestExpiry); at.Before(soonest) {
+		return soonest, nil
+	}
+	return at, nil
+}
+
+// checkNotifyURL demands https without a query, or plain http to this very machine.
+func checkNotifyURL(text string) *Refusal {
+	u, err := url.Parse(text)
+	if err != nil || u.Host == "" || u.User != nil {
+		return badField("body", "/notify_url", text, "not an absolute URL")
+	}
+	if u.RawQuery != "" || u.ForceQuery || u.Fragment != "" || strings.Contains(text, "#") {
+		return badField("body", "/notify_url", text, "must not carry a query string")
+	}
+	if u.Scheme != "https" && (u.Scheme != "http" || !isLoopback(u.Hostname())) {
+		return badField("body", "/notify_url", text, "must be https")
+	}
+	return nil
+}
+
+func isLoopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || (ip != nil && ip.IsLoopback())
+}
+
+func (s *Server) queryByOutTradeNo(call *payCall) (int, any, error) {
+	return s.query(call, func() (pair, bool) {
+		return pair{call.keys.MchID, call.r.PathValue("out_trade_no")}, true
+	})
+}
+
+func (s *Server) queryByTransactionID(call *payCall) (int, any, error) {
+	return s.query(call, func() (pair, bool) {
+		key, ok := s.books.byTransaction[call.r.PathValue("transaction_id")]
+		return key, ok
+	})
+}
+
+func (s *Server) query(call *payCall, locate func() (pair, bool)) (int, any, error) {
+	if refusal := checkMerchantQuery(call); refusal != nil {
+		return 0, nil, refusal
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	key, ok := locate()
+	c, known := s.books.charges[key]
+	if !ok || !known || c.MchID != call.keys.MchID {
+		return 0, nil, payError("ORDER_NOT_EXIST")
+	}
+	return http.StatusOK, transactionOf(c, c.State(s.now())), nil
+}
+
+func checkMerchantQuery(call *payCall) *Refusal {
+	q := call.r.URL.Query()
+	for name := range q {
+		if name != "mchid" {
+			return badField("query", name, q.Get(name), "unknown parameter")
+		}
+	}
+	if q.Get("mchid") == "" {
+		return badField("query", "mchid", "", "required")
+	}
+	if q.Get("mchid") != call.keys.MchID || len(q["mchid"]) > 1 {
+		return badField("query", "mchid", q.Get("mchid"), "not the merchant that signed the request")
+	}
+	return nil
+}
+
+// closeCharge is POST …/close: 204, and 204 again.
+func (s *Server) closeCharge(call *payCall) (int, any, error) {
+	fields := []field{{name: "mchid", kind: kindString, required: true, maximum: 32}}
+	if refusal := checkBody(call.body, fields); refusal != nil {
+		return 0, nil, refusal
+	}
+	var in struct {
+		MchID string `json:"mchid"`
+	}
+	if err := json.Unmarshal(call.body, &in); err != nil || in.MchID != call.keys.MchID {
+		return 0, nil, badField("body", "/mchid", in.MchID, "not the merchant that signed the request")
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c, ok := s.books.charges[pair{in.MchID, call.r.PathValue("out_trade_no")}]
+	if !ok {
+		return 0, nil, payError("ORDER_NOT_EXIST")
+	}
+	switch c.State(s.now()) {
+	case stateSuccess, stateRefund:
+		return 0, nil, payError("ORDERPAID")
+	case stateNotPay:
+		c.ClosedAt = s.now().UTC()
+		if err := s.commit(entry{Charge: &c}); err != nil {
+			return 0, nil, err
+		}
+	}
+	return http.StatusNoContent, nil, nil
+}
