@@ -1,0 +1,167 @@
+package arch_test
+
+// room is a package together with its internal folders; a path that ends in
+// "/..." is a whole tree of packages. A package belongs to the room with the
+// longest matching path, and must belong to one.
+type room struct {
+	level int      // imports go down or stay level, never up
+	path  string   // relative to the module
+	may   []string // rooms it may import, besides itself
+}
+
+// rooms is the import order of the house, bottom to top.
+//
+// Commerce does not know that payments exist; payments know money and tenants,
+// not orders. They meet through an interface of the caller's and through
+// events in the outbox. The three edges (jobs, console, web) never import each
+// other; cmd puts everything together.
+func rooms() []room {
+	foundation := []string{"tenant/fault", "tenant", "tenant/tenantdb", "tenant/vault"}
+	// The ground every business room stands on.
+	ground := with(foundation, "tenant/outbox", "tenant/timer", "tenant/audit", "tenant/plan", "tenant/idempotency", "commerce/money")
+	shop := []string{
+		"commerce/catalog", "commerce/inventory", "commerce/member", "commerce/freight",
+		"commerce/coupon", "commerce/points", "commerce/promotion", "commerce/review", "commerce/pricing",
+	}
+	order := with(ground, with(shop, "commerce/cart", "commerce/order")...)
+	channel := with(ground, "payments", "payments/account")
+	business := []string{"tenant/...", "commerce/...", "payments/..."}
+
+	return []room{
+		{0, "commerce/money", nil},
+		{0, "tenant/fault", nil},
+		{0, "migrations", nil},
+
+		{1, "tenant", []string{"tenant/fault"}}, // words only, no SQL
+
+		{2, "tenant/tenantdb", []string{"tenant", "tenant/fault"}},
+		{2, "tenant/vault", []string{"tenant", "tenant/fault", "tenant/tenantdb"}}, // sealed keys are rows of a tenant
+
+		{3, "tenant/outbox", foundation},
+		{3, "tenant/timer", with(foundation, "tenant/outbox")}, // a due timer becomes an event
+		{3, "tenant/registry", foundation},
+		{3, "tenant/audit", foundation},
+		{3, "tenant/plan", with(foundation, "commerce/money")}, // plans have a price
+		{3, "tenant/idempotency", foundation},
+		{3, "tenant/provision", with(foundation, "tenant/registry", "tenant/audit", "tenant/outbox", "migrations")}, // makes the spare schemas
+		{3, "tenant/miniprogram", with(foundation, "tenant/registry")},
+
+		{4, "commerce/catalog", ground},
+		{4, "commerce/inventory", ground},
+		{4, "commerce/member", ground},
+		{4, "commerce/freight", ground},
+		{4, "commerce/coupon", ground},
+		{4, "commerce/points", ground},
+		{4, "commerce/promotion", ground},
+		{4, "commerce/review", ground},
+		{4, "commerce/pricing", []string{"commerce/money", "tenant/fault"}}, // pure: no database, no clock
+
+		{5, "commerce/cart", with(ground, shop...)},
+		{5, "commerce/order", with(ground, with(shop, "commerce/cart")...)},
+
+		{6, "commerce/shipping", order},
+		{6, "commerce/aftersale", order},
+		{6, "commerce/distribution", order},
+
+		{4, "payments", ground},
+		{5, "payments/account", with(ground, "payments")},
+		{5, "payments/wechat", channel}, // a channel never knows another one
+		{5, "payments/alipay", channel},
+		{5, "payments/unionpay", channel},
+		{5, "payments/ledger", with(ground, "payments")},
+		{5, "payments/reconcile", with(channel, "payments/ledger")},
+
+		// The providers' side on the wire. The product does not know it, and it
+		// does not know the product: one misunderstanding must not sit on both sides.
+		{0, "payments/sandbox/...", []string{"commerce/money"}},
+
+		{0, "web/static", nil}, // embedded files; the console's pages get them through cmd
+
+		{7, "jobs/...", business},
+		{7, "console/...", business},
+		{7, "web/...", with(business, "web/static")},
+
+		{8, "cmd/...", []string{"..."}},
+	}
+}
+
+// unknownToTheProduct lists rooms that "payments/..." does not open to
+// anybody: only cmd and tests may import them.
+func unknownToTheProduct() []string { return []string{"payments/sandbox/..."} }
+
+// home says in which packages a third-party module is imported. Tests may
+// import any module of the table.
+type home struct {
+	module string
+	in     []string // "*" is everywhere, nil is nowhere but in tests
+}
+
+// homes lists every third-party module the house uses. A module that is not
+// here has no home yet: give it one, with its reason in the commit.
+func homes() []home {
+	return []home{
+		{"github.com/jackc/pgx/v5", []string{
+			"tenant/tenantdb", "tenant/provision", "tenant/registry", "migrations", "console/readmodel", sqlcOutput,
+		}},
+		{"github.com/golang-migrate/migrate/v4", []string{"migrations"}},
+		{"github.com/tink-crypto/tink-go/v2", []string{"tenant/vault"}},
+		{"github.com/google/uuid", []string{"*"}},
+		{"golang.org/x/crypto", []string{"*"}},
+		{"golang.org/x/net", []string{"*"}},
+		{"golang.org/x/sync", []string{"*"}},
+		{"golang.org/x/sys", []string{"*"}},
+		{"golang.org/x/text", []string{"*"}},
+		{"golang.org/x/time", []string{"*"}},
+
+		{"github.com/wechatpay-apiv3/wechatpay-go", []string{"payments/wechat"}},
+		{"github.com/smartwalle/alipay/v3", []string{"payments/alipay"}},
+
+		{"github.com/hibiken/asynq", []string{"jobs/..."}},
+		{"github.com/redis/go-redis/v9", []string{"jobs/...", "web/...", "console/...", "cmd/..."}},
+		{"github.com/go-redis/redis_rate/v10", []string{"web/...", "console/..."}},
+
+		{"github.com/gofiber/fiber/v2", []string{"web/...", "console/..."}},
+		{"github.com/valyala/fasthttp", []string{"web/...", "console/..."}},
+		{"github.com/danielgtaylor/huma/v2", []string{"web/..."}},
+		{"github.com/go-json-experiment/json", []string{"web/..."}},
+		{"github.com/andybalholm/brotli", []string{"web/..."}},
+		{"github.com/klauspost/compress", []string{"web/..."}},
+		{"github.com/a-h/templ", []string{"console/..."}},
+		{"github.com/casbin/casbin/v2", []string{"console/authz"}},
+		{"github.com/alexedwards/argon2id", []string{"console/..."}},
+
+		{"github.com/caarlos0/env/v11", []string{"cmd/internal/app"}},
+		{"github.com/prometheus/client_golang", []string{"web/...", "jobs/...", "cmd/internal/app"}},
+		{"github.com/fergusstrange/embedded-postgres", []string{"cmd/internal/devstack"}},
+		{"github.com/alicebob/miniredis/v2", []string{"cmd/internal/devstack"}},
+
+		{"pgregory.net/rapid", nil},
+		{"go.uber.org/goleak", nil},
+		{"github.com/getkin/kin-openapi", nil},
+		{"github.com/chromedp/chromedp", nil},
+		{"github.com/chromedp/cdproto", nil},
+		{"github.com/Shopify/toxiproxy/v2", nil},
+	}
+}
+
+// sqlcOutput stands for every folder that sqlc writes, such as
+// commerce/order/internal/orderdb. Go itself keeps other rooms out of it.
+const sqlcOutput = "(sqlc output)"
+
+// rootEntries is what the repository's root holds, besides dotfiles and what
+// the build leaves there.
+func rootEntries() []string {
+	return []string{
+		"cmd", "commerce", "console", "jobs", "migrations", "payments", "tenant", "web",
+		"go.mod", "go.sum", "Makefile", "README.md", "CHANGELOG.md", "LICENSE",
+		"bin", // ignored by git
+	}
+}
+
+// maxLines is the length at which a hand-written file has become two.
+const maxLines = 500
+
+// with returns base and more as a new slice.
+func with(base []string, more ...string) []string {
+	return append(append([]string{}, base...), more...)
+}
