@@ -22,11 +22,9 @@ const (
 // prepareDatabase makes a fresh database ready before the command starts.
 type prepareDatabase func(ctx context.Context, databaseURL string) error
 
-// runWithStack is `galleria with-stack`; here is the place to say what a
-// fresh database needs before the command may use it.
+// runWithStack is `galleria with-stack`.
 func runWithStack(ctx context.Context, sh shell, args []string) error {
-	var prepare prepareDatabase
-	return withStack(ctx, sh, args, prepare)
+	return withStack(ctx, sh, args, prepareTestDatabase)
 }
 
 // withStack runs a command with a Postgres and a Redis that exist only as long

@@ -1,0 +1,2 @@
+DROP TABLE platform.tenant_key, platform.account_route, platform.app, platform.tenant, platform.shard;
+DROP DOMAIN platform.fen;

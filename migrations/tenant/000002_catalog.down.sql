@@ -1,0 +1,1 @@
+DROP TABLE stock_movement, reservation, stock_level, sku, spu, category;

@@ -1,0 +1,49 @@
+-- name: InsertEvent :exec
+INSERT INTO platform.outbox (id, tenant_id, topic, key, payload, created_at, next_at)
+VALUES (@id, @tenant_id, @topic, @key, @payload, @created_at, now());
+
+-- name: Claim :many
+-- The lease (seconds) is how long the queue and a worker may take before the row is
+-- sent again. SKIP LOCKED lets any number of relays run.
+UPDATE platform.outbox o
+SET next_at = now() + make_interval(secs => @lease_seconds::double precision), sends = o.sends + 1
+WHERE o.id IN (
+  SELECT d.id FROM platform.outbox d
+  WHERE d.done_at IS NULL AND d.dead_at IS NULL AND d.next_at <= now()
+  ORDER BY d.next_at
+  LIMIT @batch
+  FOR UPDATE SKIP LOCKED)
+RETURNING o.id, o.tenant_id, o.topic, o.key, o.payload, o.created_at, o.sends, o.failures;
+
+-- name: Postpone :exec
+-- Not a failure of the event: the queue was away, or its tenant had its share.
+UPDATE platform.outbox SET next_at = now() + make_interval(secs => @delay_seconds::double precision)
+WHERE id = ANY(@ids::uuid[]) AND done_at IS NULL AND dead_at IS NULL;
+
+-- name: Fail :exec
+UPDATE platform.outbox
+SET failures = failures + 1, last_error = @last_error,
+    next_at = now() + make_interval(secs => @delay_seconds::double precision),
+    dead_at = CASE WHEN @give_up::boolean THEN now() ELSE NULL END
+WHERE id = @id AND done_at IS NULL AND dead_at IS NULL;
+
+-- name: MarkDone :exec
+UPDATE platform.outbox SET done_at = now() WHERE id = @id AND done_at IS NULL;
+
+-- name: Receive :execrows
+INSERT INTO inbox (event_id, effect) VALUES (@event_id, @effect) ON CONFLICT DO NOTHING;
+
+-- name: Replay :execrows
+UPDATE platform.outbox SET dead_at = NULL, failures = 0, next_at = now() WHERE id = @id AND dead_at IS NOT NULL;
+
+-- name: Dead :many
+SELECT id, tenant_id, topic, key, payload, created_at, sends, failures, last_error, dead_at
+FROM platform.outbox WHERE dead_at IS NOT NULL ORDER BY dead_at DESC LIMIT @max_rows;
+
+-- name: Backlog :one
+SELECT count(*) AS owed, coalesce(extract(epoch FROM now() - min(next_at)), 0)::double precision AS oldest_seconds
+FROM platform.outbox WHERE done_at IS NULL AND dead_at IS NULL AND next_at <= now();
+
+-- name: Purge :execrows
+DELETE FROM platform.outbox WHERE id IN (
+  SELECT d.id FROM platform.outbox d WHERE d.done_at < now() - make_interval(days => @keep_days::int) LIMIT @batch);

@@ -1,0 +1,12 @@
+// Package provision opens shops. A stock of spare schemas is kept ready, so that
+// opening a shop is one UPDATE of the directory (about a millisecond) and the few rows
+// a shop starts with; making a schema takes a fifth of a second and is done ahead.
+//
+// OpenShop is idempotent by its request key and resumes: whatever step a process died
+// in, calling it again with the same key finishes the same shop. The states are
+// spare → provisioning (claimed, named) → active (filled). A schema whose building was
+// interrupted stays 'building' and is finished by the next Refill.
+//
+// It owns how schemas come into being. What a shop's first rows are is told by the
+// rooms that own them, as Fill steps wired at the composition root.
+package provision

@@ -1,0 +1,30 @@
+package registry
+
+import "galleria/tenant"
+
+// transition is one legal move of a tenant's status.
+type transition struct {
+	from, to tenant.Status
+}
+
+// transitions is the life of a tenant. Moves into provisioning are provision's
+// (claiming a spare). Callbacks and refunds work in every state from active on.
+var transitions = []transition{
+	{tenant.Provisioning, tenant.Active},
+	{tenant.Active, tenant.Suspended},
+	{tenant.Suspended, tenant.Active},
+	{tenant.Active, tenant.Closing},
+	{tenant.Suspended, tenant.Closing},
+	{tenant.Closing, tenant.Closed},
+}
+
+// sources lists the states from which a tenant may move to the given one.
+func sources(to tenant.Status) []string {
+	var from []string
+	for _, t := range transitions {
+		if t.to == to {
+			from = append(from, string(t.from))
+		}
+	}
+	return from
+}

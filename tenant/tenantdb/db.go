@@ -1,0 +1,232 @@
+package tenantdb
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"galleria/tenant"
+	"galleria/tenant/fault"
+)
+
+// Config says how to reach the database. Zero values mean the default named.
+type Config struct {
+	// URL gives host, port, database and TLS; its user and password are replaced by
+	// the login roles below.
+	URL string
+	// Password returns the password of a login role, as given to the migrations.
+	Password func(role string) string
+	// LaneConns is the size of each of the eight lanes' pools; 4.
+	LaneConns int32
+	// PlatformConns is the size of the pool for the schema `platform`; 8.
+	PlatformConns int32
+	// StatementTimeout ends a statement, LockTimeout a wait for a row; 5 s and 2 s.
+	StatementTimeout, LockTimeout time.Duration
+	// AcquireTimeout bounds the wait for a free connection; then BUSY; 2 s.
+	AcquireTimeout time.Duration
+	// MaxTenantsMet closes a connection that has worked for so many tenants; 300.
+	MaxTenantsMet int
+	// Now is the clock behind Tx.Now.
+	Now func() time.Time
+	// Tracer, if set, sees every statement (the statement counts of the tests).
+	Tracer pgx.QueryTracer
+}
+
+// DB is the pools of one shard. Safe for concurrent use.
+type DB struct {
+	cfg      Config
+	lanes    [tenant.Lanes]*pgxpool.Pool
+	platform *pgxpool.Pool
+}
+
+const (
+	appRole     = "galleria_app"
+	gatewayStem = "galleria_gw_"
+	homePath    = "tenant_template"
+	// attempts of one InTenant call: the first and the repeats after a stale plan,
+	// a deadlock or a serialization failure.
+	maxAttempts = 3
+)
+
+// Open makes the pools. No connection is opened before it is needed, so a database
+// that is down does not stop a process from starting; Ping tells.
+func Open(ctx context.Context, cfg Config) (*DB, error) {
+	cfg = cfg.withDefaults()
+	db := &DB{cfg: cfg}
+	var err error
+	if db.platform, err = db.pool(ctx, appRole, cfg.PlatformConns); err != nil {
+		return nil, err
+	}
+	for lane := range db.lanes {
+		if db.lanes[lane], err = db.pool(ctx, fmt.Sprintf("%s%d", gatewayStem, lane), cfg.LaneConns); err != nil {
+			db.Close()
+			return nil, err
+		}
+	}
+	return db, nil
+}
+
+func (c Config) withDefaults() Config {
+	def := func(v *time.Duration, d time.Duration) {
+		if *v == 0 {
+			*v = d
+		}
+	}
+	def(&c.StatementTimeout, 5*time.Second)
+	def(&c.LockTimeout, 2*time.Second)
+	def(&c.AcquireTimeout, 2*time.Second)
+	if c.LaneConns == 0 {
+		c.LaneConns = 4
+	}
+	if c.PlatformConns == 0 {
+		c.PlatformConns = 8
+	}
+	if c.MaxTenantsMet == 0 {
+		c.MaxTenantsMet = 300
+	}
+	if c.Now == nil {
+		c.Now = time.Now //nolint:forbidigo // the default of the injected clock
+	}
+	return c
+}
+
+func (db *DB) pool(ctx context.Context, role string, size int32) (*pgxpool.Pool, error) {
+	pc, err := pgxpool.ParseConfig(db.cfg.URL)
+	if err != nil {
+		return nil, fmt.Errorf("database url: %w", err)
+	}
+	pc.MaxConns, pc.MinConns = size, 0
+	pc.MaxConnLifetime, pc.MaxConnLifetimeJitter = 30*time.Minute, 5*time.Minute
+	pc.MaxConnIdleTime = 5 * time.Minute
+	cc := pc.ConnConfig
+	cc.User, cc.Password = role, ""
+	if db.cfg.Password != nil {
+		cc.Password = db.cfg.Password(role)
+	}
+	cc.ConnectTimeout = 5 * time.Second
+	cc.Tracer = db.cfg.Tracer
+	cc.RuntimeParams["application_name"] = "galleria"
+	cc.RuntimeParams["search_path"] = homePath
+	cc.RuntimeParams["statement_timeout"] = milliseconds(db.cfg.StatementTimeout)
+	cc.RuntimeParams["lock_timeout"] = milliseconds(db.cfg.LockTimeout)
+	cc.RuntimeParams["idle_in_transaction_session_timeout"] = "10000"
+	pc.AfterRelease = func(c *pgx.Conn) bool { return len(met(c)) < db.cfg.MaxTenantsMet }
+	return pgxpool.NewWithConfig(ctx, pc)
+}
+
+func milliseconds(d time.Duration) string { return fmt.Sprint(d.Milliseconds()) }
+
+// Close closes all pools and waits for borrowed connections.
+func (db *DB) Close() {
+	for _, p := range append(db.lanes[:], db.platform) {
+		if p != nil {
+			p.Close()
+		}
+	}
+}
+
+// Ping reports whether the database answers.
+func (db *DB) Ping(ctx context.Context) error { return translate(db.platform.Ping(ctx)) }
+
+// met is the set of tenants a connection has worked for in its life.
+func met(c *pgx.Conn) map[tenant.ID]struct{} {
+	const key = "galleria.tenants_met"
+	m, ok := c.PgConn().CustomData()[key].(map[tenant.ID]struct{})
+	if !ok {
+		m = make(map[tenant.ID]struct{})
+		c.PgConn().CustomData()[key] = m
+	}
+	return m
+}
+
+func (db *DB) acquire(ctx context.Context, pool *pgxpool.Pool) (*pgxpool.Conn, error) {
+	waitCtx, cancel := context.WithTimeout(ctx, db.cfg.AcquireTimeout)
+	defer cancel()
+	conn, err := pool.Acquire(waitCtx)
+	if err != nil && ctx.Err() == nil {
+		return nil, fault.ErrBusy.After(time.Second).Because(err)
+	}
+	return conn, translate(err)
+}
+
+func (db *DB) acquireLane(ctx context.Context, id tenant.ID) (*pgxpool.Conn, error) {
+	if id.IsZero() {
+		return nil, errors.New("tenantdb: no tenant") // a defect: a route without its middleware
+	}
+	conn, err := db.acquire(ctx, db.lanes[id.Lane()])
+	if err != nil {
+		return nil, err
+	}
+	met(conn.Conn())[id] = struct{}{}
+	return conn, nil
+}
+
+// InTenant runs fn in one transaction in the tenant's schema, as the tenant's role,
+// and commits if fn returns nil. fn may run up to three times (see the package
+// comment). A COMMIT whose answer got lost is fault.ErrUnknownOutcome: the work may
+// have been done.
+func (db *DB) InTenant(ctx context.Context, id tenant.ID, fn func(tx Tx) error) error {
+	// The path and the role ride on BEGIN; id is an identifier by construction.
+	begin := "begin; set local role " + id.String() + "; set local search_path = " + id.String() + ", pg_temp"
+	return db.repeat(ctx, func() error {
+		conn, err := db.acquireLane(ctx, id)
+		if err != nil {
+			return err
+		}
+		defer conn.Release()
+		return db.run(ctx, conn, pgx.TxOptions{BeginQuery: begin}, id, fn)
+	})
+}
+
+// InPlatform runs fn in one transaction as the platform's role. It reaches no
+// tenant's tables. Names are written out: platform.tenant.
+func (db *DB) InPlatform(ctx context.Context, fn func(tx Tx) error) error {
+	return db.repeat(ctx, func() error {
+		conn, err := db.acquire(ctx, db.platform)
+		if err != nil {
+			return err
+		}
+		defer conn.Release()
+		return db.run(ctx, conn, pgx.TxOptions{}, tenant.ID{}, fn)
+	})
+}
+
+func (db *DB) repeat(ctx context.Context, once func() error) error {
+	for attempt := 1; ; attempt++ {
+		err := once()
+		if err == nil || attempt == maxAttempts || ctx.Err() != nil || !repeatable(err) {
+			return err
+		}
+	}
+}
+
+func (db *DB) run(ctx context.Context, conn *pgxpool.Conn, opt pgx.TxOptions, id tenant.ID, fn func(tx Tx) error) (err error) {
+	ptx, err := conn.BeginTx(ctx, opt)
+	if err != nil {
+		return translate(err)
+	}
+	var after []func()
+	done := false
+	defer func() {
+		if !done { // an error or a panic of fn; the rollback must outlive a cancelled ctx
+			rollbackCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
+			defer cancel()
+			_ = ptx.Rollback(rollbackCtx)
+		}
+	}()
+	if err := fn(Tx{Tx: ptx, tenantID: id, now: db.cfg.Now().UTC().Truncate(time.Microsecond), after: &after}); err != nil {
+		return translate(err)
+	}
+	done = true
+	if err := ptx.Commit(ctx); err != nil {
+		return translateCommit(err)
+	}
+	for _, f := range after {
+		f()
+	}
+	return nil
+}

@@ -1,0 +1,22 @@
+// Package tenantdb is the only way to the tables: InTenant for a transaction in one
+// tenant's schema, Read for pages that only read, InPlatform for the schema
+// `platform`. It owns the connection pools; nobody else holds a pool or a
+// connection.
+//
+// Routing never outlives a transaction. InTenant sets role and search_path in the
+// round trip of BEGIN; Read sets them in the same round trip as each statement.
+// Connections start, and rest, on `tenant_template`, where the login role may touch
+// no table: SQL that forgot its tenant gets "permission denied", not somebody's rows.
+//
+// Lanes: tenants hash onto eight gateway roles, one pool each. A backend keeps
+// 0.3–0.4 MB for every tenant it has met; lanes divide the tenants one connection
+// meets by eight, and a connection is closed once it has met MaxTenantsMet of them.
+// A gateway may SET ROLE only to its own lane's tenants, and a tenant's role reaches
+// only its own schema: two walls behind the path. They are walls against mistakes,
+// not against injected SQL, which is why no SQL is built from strings anywhere.
+//
+// Statements are prepared and cached per connection (pgx CacheStatement). They name
+// their columns, so that tenants one migration apart can share them. A plan that a
+// migration made stale (0A000), a deadlock or a serialization failure is repeated
+// inside InTenant; therefore its function must do nothing but database work.
+package tenantdb
