@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"os/exec"
+	"slices"
 	"time"
 
 	"galleria/cmd/internal/devstack"
@@ -71,8 +72,8 @@ func startStack(ctx context.Context, sh shell, log *slog.Logger, prepare prepare
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 15*time.Second)
 		defer cancel()
 		var failed error
-		for i := len(undo) - 1; i >= 0; i-- {
-			failed = errors.Join(failed, undo[i](ctx))
+		for _, step := range slices.Backward(undo) {
+			failed = errors.Join(failed, step(ctx))
 		}
 		return failed
 	}

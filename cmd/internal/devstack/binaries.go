@@ -36,7 +36,7 @@ func findBinaries(ctx context.Context, log *slog.Logger, cfg PostgresConfig, dir
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
 		case err != nil:
-			log.Warn("skipping a Postgres installation that does not run", "dir", at, "error", err)
+			log.WarnContext(ctx, "skipping a Postgres installation that does not run", "dir", at, "error", err)
 		case wanted == "" || wanted == found.major:
 			return found, nil
 		default:
@@ -117,7 +117,7 @@ func fetchBinaries(ctx context.Context, log *slog.Logger, mirror, target string)
 		return explain("prepare the download", target, err)
 	}
 	defer func() { _ = os.RemoveAll(scratch) }()
-	log.Info("downloading a Postgres server, once", "into", target)
+	log.InfoContext(ctx, "downloading a Postgres server, once", "into", target)
 	config := embeddedpostgres.DefaultConfig().
 		Version(embeddedpostgres.V17).
 		CachePath(filepath.Join(scratch, "cache")).

@@ -34,7 +34,7 @@ func claimPIDFile(ctx context.Context, log *slog.Logger, program, dataDir, pidFi
 			return explain("read the pid file", pidFile, err)
 		}
 		if !runs(ctx, pid, program, dataDir) {
-			log.Warn("removing the pid file of a server that is no more", "file", pidFile, "pid", pid)
+			log.WarnContext(ctx, "removing the pid file of a server that is no more", "file", pidFile, "pid", pid)
 			if err := os.Remove(pidFile); err != nil && !errors.Is(err, fs.ErrNotExist) {
 				return explain("remove the stale pid file", pidFile, err)
 			}

@@ -98,7 +98,7 @@ func startCluster(ctx context.Context, cfg PostgresConfig, dir string) (*Postgre
 		return nil, err
 	}
 	if version == "" {
-		cfg.Log.Info("making a Postgres cluster", "dir", dataDir, "version", bin.major, "user", acct.name())
+		cfg.Log.InfoContext(ctx, "making a Postgres cluster", "dir", dataDir, "version", bin.major, "user", acct.name())
 		if err := makeCluster(ctx, bin, acct, dataDir, password, cfg.Ephemeral); err != nil {
 			return nil, err
 		}
@@ -123,14 +123,14 @@ func launchPostgres(ctx context.Context, cfg PostgresConfig, bin binaries, acct 
 		said, proc, err := tryPostgres(ctx, bin, acct, dataDir, logPath, port, cfg.Ephemeral)
 		if err == nil {
 			address := net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
-			cfg.Log.Info("Postgres is ready", "address", address, "version", bin.major, "dir", dataDir, "pid", proc.pid())
+			cfg.Log.InfoContext(ctx, "Postgres is ready", "address", address, "version", bin.major, "dir", dataDir, "pid", proc.pid())
 			dsn := url.URL{Scheme: "postgres", User: url.UserPassword(owner, password), Host: address, Path: owner, RawQuery: "sslmode=disable"}
 			return &Postgres{proc: proc, dataDir: dataDir, url: dsn.String(), ephemeral: cfg.Ephemeral}, nil
 		}
 		if attempt == 40 || ctx.Err() != nil || !worthRetrying(said) {
 			return nil, diagnose(err, said, dir, logPath)
 		}
-		cfg.Log.Info("Postgres did not come up, trying again", "attempt", attempt, "error", err)
+		cfg.Log.InfoContext(ctx, "Postgres did not come up, trying again", "attempt", attempt, "error", err)
 		select {
 		case <-ctx.Done():
 		case <-time.After(100 * time.Millisecond):

@@ -62,7 +62,7 @@ func StartRedis(ctx context.Context, cfg RedisConfig) (*Redis, error) {
 	}
 	program, err := exec.LookPath(wanted)
 	if err != nil {
-		return startMemoryRedis(cfg, password)
+		return startMemoryRedis(ctx, cfg, password)
 	}
 	held, err := lock(dir, "redis")
 	if err != nil {
@@ -103,7 +103,7 @@ func startRedisServer(ctx context.Context, cfg RedisConfig, program, dir, passwo
 		said, proc, err := tryRedis(ctx, cfg, program, acct, dir, port, password)
 		if err == nil {
 			address := net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
-			cfg.Log.Info("Redis is ready", "address", address, "dir", dataDir, "pid", proc.pid())
+			cfg.Log.InfoContext(ctx, "Redis is ready", "address", address, "dir", dataDir, "pid", proc.pid())
 			halt := func(ctx context.Context) error {
 				return errors.Join(proc.stop(ctx, syscall.SIGTERM, os.Kill), held.Close())
 			}
@@ -129,7 +129,7 @@ func tryRedis(ctx context.Context, cfg RedisConfig, program string, acct account
 		return "", nil, err
 	}
 	defer func() { _ = logFile.Close() }()
-	cmd := exec.CommandContext(context.WithoutCancel(ctx), program, conf)
+	cmd := exec.CommandContext(context.WithoutCancel(ctx), program, conf) //nolint:gosec // found on PATH
 	cmd.Dir = dataDir
 	cmd.Stdout, cmd.Stderr = logFile, logFile
 	proc, err := spawn(cmd, acct, syscall.SIGTERM)

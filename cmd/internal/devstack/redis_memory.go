@@ -14,7 +14,7 @@ import (
 const agingStep = 250 * time.Millisecond
 
 // startMemoryRedis serves Redis from this process' memory.
-func startMemoryRedis(cfg RedisConfig, password string) (*Redis, error) {
+func startMemoryRedis(ctx context.Context, cfg RedisConfig, password string) (*Redis, error) {
 	server := miniredis.NewMiniRedis()
 	server.RequireAuth(password)
 	if err := server.StartAddr("127.0.0.1:0"); err != nil {
@@ -34,7 +34,7 @@ func startMemoryRedis(cfg RedisConfig, password string) (*Redis, error) {
 			}
 		}
 	})
-	cfg.Log.Warn("redis-server is not installed: serving Redis from memory. Queued jobs do not survive a restart; they are sent again from Postgres. `apt-get install redis-server` makes them durable", "address", server.Addr())
+	cfg.Log.WarnContext(ctx, "redis-server is not installed: serving Redis from memory. Queued jobs do not survive a restart; they are sent again from Postgres. `apt-get install redis-server` makes them durable", "address", server.Addr())
 	halt := func(context.Context) error {
 		close(quit)
 		aging.Wait()
