@@ -16,6 +16,14 @@ func (s *Server) routeControls(mux *http.ServeMux) {
 		return codeAnswer{code}, err
 	})
 	control(s, mux, "POST /_control/pay", func(_ *http.Request, in PayInput) (any, error) { return s.Pay(in) })
+	control(s, mux, "POST /_control/pay-order", func(_ *http.Request, in PayOrderInput) (any, error) { return s.PayOrder(in) })
+	control(s, mux, "POST /_control/phone-code", func(_ *http.Request, in phoneInput) (any, error) {
+		code, err := s.PhoneCode(in.AppID, in.Buyer, in.Phone)
+		return codeAnswer{code}, err
+	})
+	control(s, mux, "POST /_control/templates", func(_ *http.Request, in Template) (any, error) { return s.AddTemplate(in) })
+	control(s, mux, "POST /_control/subscribe", func(_ *http.Request, in SubscribeInput) (any, error) { return s.Subscribe(in) })
+	control(s, mux, "GET /_control/faults", func(*http.Request, nothing) (any, error) { return s.Armed(), nil })
 	control(s, mux, "POST /_control/faults", func(_ *http.Request, in Fault) (any, error) {
 		return map[string]bool{"armed": true}, s.Arm(in)
 	})
@@ -32,6 +40,12 @@ type nothing struct{}
 type buyerInput struct {
 	AppID string `json:"app_id"`
 	Buyer string `json:"buyer"`
+}
+
+type phoneInput struct {
+	AppID string `json:"app_id"`
+	Buyer string `json:"buyer"`
+	Phone string `json:"phone"`
 }
 
 type codeAnswer struct {

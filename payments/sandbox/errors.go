@@ -7,7 +7,7 @@ import (
 
 // Refusal is an answer that is not success: what the provider says on the wire and,
 // through the Go helpers, what a test can match with errors.As.
-type Refusal struct {
+type Refusal struct { //nolint:errname // it is the provider's answer first, an error second
 	Status  int     `json:"-"` // HTTP status
 	Code    string  `json:"code"`
 	Message string  `json:"message"`
@@ -36,31 +36,33 @@ type codeText struct {
 }
 
 // payCodes is the documented error table of WeChat Pay v3: code, HTTP status, text.
-var payCodes = map[string]codeText{
-	"PARAM_ERROR":           {http.StatusBadRequest, "参数错误"},
-	"INVALID_REQUEST":       {http.StatusBadRequest, "请求参数符合参数格式，但不符合业务规则"},
-	"APPID_MCHID_NOT_MATCH": {http.StatusBadRequest, "appid和mch_id不匹配"},
-	"MCH_NOT_EXISTS":        {http.StatusBadRequest, "商户号不存在"},
-	"ORDER_CLOSED":          {http.StatusBadRequest, "订单已关闭"},
-	"ORDERPAID":             {http.StatusBadRequest, "该订单已支付"},
-	"SIGN_ERROR":            {http.StatusUnauthorized, "签名错误，请检查后再试"},
-	"NO_AUTH":               {http.StatusForbidden, "商户无此接口权限"},
-	"NOT_ENOUGH":            {http.StatusForbidden, "商户可用退款余额不足"},
-	"OUT_TRADE_NO_USED":     {http.StatusForbidden, "商户订单号重复"},
-	"ACCOUNT_ERROR":         {http.StatusForbidden, "账号异常"},
-	"TRADE_ERROR":           {http.StatusForbidden, "交易错误"},
-	"RULE_LIMIT":            {http.StatusForbidden, "业务规则限制"},
-	"USER_ACCOUNT_ABNORMAL": {http.StatusForbidden, "退款请求失败，用户账户异常"},
-	"ORDER_NOT_EXIST":       {http.StatusNotFound, "订单不存在"},
-	"RESOURCE_NOT_EXISTS":   {http.StatusNotFound, "查询的资源不存在"},
-	"USER_PAYING":           {http.StatusAccepted, "用户支付中，需要输入密码"},
-	"FREQUENCY_LIMITED":     {http.StatusTooManyRequests, "频率超限"},
-	"RATELIMIT_EXCEEDED":    {http.StatusTooManyRequests, "频率超限"},
-	"SYSTEM_ERROR":          {http.StatusInternalServerError, "系统异常，请用相同参数重新调用"},
-	"BANK_ERROR":            {http.StatusInternalServerError, "银行系统异常"},
-	"OPENID_MISMATCH":       {http.StatusInternalServerError, "openid和appid不匹配"},
-	"INVALID_TRANSACTIONID": {http.StatusInternalServerError, "订单号非法"},
-	"SERVICE_UNAVAILABLE":   {http.StatusServiceUnavailable, "服务不可用，请切换备用域名"},
+func payCodes() map[string]codeText {
+	return map[string]codeText{
+		"PARAM_ERROR":           {http.StatusBadRequest, "参数错误"},
+		"INVALID_REQUEST":       {http.StatusBadRequest, "请求参数符合参数格式，但不符合业务规则"},
+		"APPID_MCHID_NOT_MATCH": {http.StatusBadRequest, "appid和mch_id不匹配"},
+		"MCH_NOT_EXISTS":        {http.StatusBadRequest, "商户号不存在"},
+		"ORDER_CLOSED":          {http.StatusBadRequest, "订单已关闭"},
+		"ORDERPAID":             {http.StatusBadRequest, "该订单已支付"},
+		"SIGN_ERROR":            {http.StatusUnauthorized, "签名错误，请检查后再试"},
+		"NO_AUTH":               {http.StatusForbidden, "商户无此接口权限"},
+		"NOT_ENOUGH":            {http.StatusForbidden, "商户可用退款余额不足"},
+		"OUT_TRADE_NO_USED":     {http.StatusForbidden, "商户订单号重复"},
+		"ACCOUNT_ERROR":         {http.StatusForbidden, "账号异常"},
+		"TRADE_ERROR":           {http.StatusForbidden, "交易错误"},
+		"RULE_LIMIT":            {http.StatusForbidden, "业务规则限制"},
+		"USER_ACCOUNT_ABNORMAL": {http.StatusForbidden, "退款请求失败，用户账户异常"},
+		"ORDER_NOT_EXIST":       {http.StatusNotFound, "订单不存在"},
+		"RESOURCE_NOT_EXISTS":   {http.StatusNotFound, "查询的资源不存在"},
+		"USER_PAYING":           {http.StatusAccepted, "用户支付中，需要输入密码"},
+		"FREQUENCY_LIMITED":     {http.StatusTooManyRequests, "频率超限"},
+		"RATELIMIT_EXCEEDED":    {http.StatusTooManyRequests, "频率超限"},
+		"SYSTEM_ERROR":          {http.StatusInternalServerError, "系统异常，请用相同参数重新调用"},
+		"BANK_ERROR":            {http.StatusInternalServerError, "银行系统异常"},
+		"OPENID_MISMATCH":       {http.StatusInternalServerError, "openid和appid不匹配"},
+		"INVALID_TRANSACTIONID": {http.StatusInternalServerError, "订单号非法"},
+		"SERVICE_UNAVAILABLE":   {http.StatusServiceUnavailable, "服务不可用，请切换备用域名"},
+	}
 }
 
 // Longer texts of the same codes.
@@ -97,7 +99,7 @@ const (
 
 // payError is the refusal of a code with its own text, or another one.
 func payError(code string, text ...string) *Refusal {
-	row, ok := payCodes[code]
+	row, ok := payCodes()[code]
 	if !ok {
 		row = codeText{http.StatusInternalServerError, code}
 	}

@@ -115,13 +115,24 @@ func (s *Server) Arm(f Fault) error {
 	return nil
 }
 
+// Armed lists the faults that wait, in order.
+func (s *Server) Armed() []Fault {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	out := make([]Fault, 0, len(s.faults))
+	for _, f := range s.faults {
+		out = append(out, *f)
+	}
+	return out
+}
+
 // validErrorValue wants a code of the documented table, or a numeric errcode.
 func validErrorValue(f Fault) bool {
 	if slices.Contains(miniTargets(), f.Target) {
 		_, err := strconv.Atoi(f.Value)
 		return err == nil
 	}
-	_, ok := payCodes[f.Value]
+	_, ok := payCodes()[f.Value]
 	return ok
 }
 
@@ -243,7 +254,7 @@ func (f *Fault) bend(s *Server, plan signPlan) signPlan {
 	return plan
 }
 
-// flipMiddle changes one character without leaving ASCII or breaking JSON's syntax.
+// flipMiddle changes one letter or digit, as a bad line would.
 func flipMiddle(body []byte) []byte {
 	out := slices.Clone(body)
 	for i := len(out) / 2; i < len(out); i++ {

@@ -16,6 +16,7 @@ import (
 	"encoding/pem"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strconv"
@@ -199,9 +200,7 @@ func (e *env) send(c signedCall) answer {
 		"Authorization": auth, "Accept": "application/json", "User-Agent": "galleria-test", "Content-Type": "application/json",
 		"Wechatpay-Serial": c.merchant.PublicKeyID,
 	}
-	for k, v := range c.header {
-		h[k] = v
-	}
+	maps.Copy(h, c.header)
 	return do(e.t, c.method, e.url+c.path, c.body, h)
 }
 
@@ -314,7 +313,6 @@ type inbox struct {
 type delivered struct {
 	header http.Header
 	body   []byte
-	at     time.Time
 }
 
 func newInbox(t *testing.T) *inbox {
@@ -386,12 +384,13 @@ func rsaSign(t *testing.T, privatePEM, text string) string {
 	if block == nil {
 		t.Fatal("private key is not PEM")
 	}
-	key, err := x509.ParsePKCS8PrivateKey(block.Bytes)
-	if err != nil {
-		t.Fatal(err)
+	parsed, err := x509.ParsePKCS8PrivateKey(block.Bytes)
+	key, ok := parsed.(*rsa.PrivateKey)
+	if err != nil || !ok {
+		t.Fatalf("not an RSA key: %v", err)
 	}
 	sum := sha256.Sum256([]byte(text))
-	sig, err := rsa.SignPKCS1v15(nil, key.(*rsa.PrivateKey), crypto.SHA256, sum[:])
+	sig, err := rsa.SignPKCS1v15(nil, key, crypto.SHA256, sum[:])
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -415,8 +414,9 @@ func verifies(t *testing.T, keyPEM string, h http.Header, body []byte) bool {
 	} else {
 		public, err = x509.ParsePKIXPublicKey(block.Bytes)
 	}
-	if err != nil {
-		t.Fatal(err)
+	key, ok := public.(*rsa.PublicKey)
+	if err != nil || !ok {
+		t.Fatalf("not an RSA key: %v", err)
 	}
 	text := h.Get("Wechatpay-Timestamp") + "\n" + h.Get("Wechatpay-Nonce") + "\n" + string(body) + "\n"
 	sig, err := base64.StdEncoding.DecodeString(h.Get("Wechatpay-Signature"))
@@ -424,7 +424,7 @@ func verifies(t *testing.T, keyPEM string, h http.Header, body []byte) bool {
 		return false
 	}
 	sum := sha256.Sum256([]byte(text))
-	return rsa.VerifyPKCS1v15(public.(*rsa.PublicKey), crypto.SHA256, sum[:], sig) == nil
+	return rsa.VerifyPKCS1v15(key, crypto.SHA256, sum[:], sig) == nil
 }
 
 // resource decrypts a callback's content.
@@ -467,4 +467,10 @@ func openGCM(t *testing.T, apiV3Key, nonce, associated, cipherText string) []byt
 		t.Fatal(err)
 	}
 	return plain
+}
+
+// total is amount.total of a transaction or a refund.
+func total(m map[string]any) any {
+	amount, _ := m["amount"].(map[string]any)
+	return amount["total"]
 }

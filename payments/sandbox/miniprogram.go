@@ -4,7 +4,6 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"mime"
 	"net/http"
@@ -12,36 +11,6 @@ import (
 	"strconv"
 	"time"
 )
-
-// miniError is an errcode of api.weixin.qq.com; it travels with HTTP 200.
-type miniError struct {
-	Code    int
-	Message string
-}
-
-// Error implements error.
-func (e *miniError) Error() string { return fmt.Sprintf("errcode %d: %s", e.Code, e.Message) }
-
-func miniRefusal(code int, text ...string) *miniError {
-	message := miniCodes()[code]
-	if len(text) > 0 {
-		message = text[0]
-	}
-	return &miniError{Code: code, Message: message}
-}
-
-func miniCodes() map[int]string {
-	return map[int]string{
-		-1: "system error", 40001: "invalid credential, access_token is invalid or not latest",
-		40002: "invalid grant_type", 40003: "invalid openid", 40013: "invalid appid", 40029: "invalid code",
-		40037: "invalid template_id", 40097: "invalid args", 40125: "invalid appsecret", 40163: "code been used",
-		40226: "code blocked", 41001: "access_token missing", 41002: "appid missing", 41004: "appsecret missing",
-		41008: "missing code", 41030: "invalid page", 42001: "access_token expired",
-		43001: "require GET method", 43002: "require POST method", 43101: "user refuse to accept the msg",
-		44002: "empty post data", 45009: "reach max api daily quota limit", 45011: "api minute-quota reach limit, must slower, retry next minute",
-		47001: "data format error", 47003: "argument invalid!", 48001: "api unauthorized",
-	}
-}
 
 // code is what wx.login or a phone button leaves behind: single use, five minutes.
 type code struct {
@@ -65,6 +34,10 @@ type miniHandler func(r *http.Request, body []byte) (any, error)
 
 func (s *Server) routeMiniProgram(mux *http.ServeMux) {
 	mux.HandleFunc("/sns/jscode2session", s.mini(http.MethodGet, TargetLogin, s.codeToSession))
+	mux.HandleFunc("/cgi-bin/stable_token", s.mini(http.MethodPost, TargetToken, s.stableToken))
+	mux.HandleFunc("/cgi-bin/message/subscribe/send", s.mini(http.MethodPost, TargetMessage, s.sendMessage))
+	mux.HandleFunc("/wxa/business/getuserphonenumber", s.mini(http.MethodPost, TargetPhone, s.phoneNumber))
+	mux.HandleFunc("/wxa/sec/order/upload_shipping_info", s.mini(http.MethodPost, TargetShipping, s.uploadShipping))
 }
 
 // mini wraps a handler with the method check, armed faults and errcode answers.
@@ -79,7 +52,7 @@ func (s *Server) mini(method, target string, handle miniHandler) http.HandlerFun
 			s.refuseMini(w, r, miniRefusal(44002))
 			return
 		}
-		f := s.takeFault(target, r.URL.Query().Get("appid"), s.appOfToken(r))
+		f := s.takeFault(target, r.URL.Query().Get("appid"), s.appOfToken(r), appInBody(body))
 		if refusal := s.faultBefore(r.Context(), f, miniFault); refusal != nil {
 			s.playMiniFault(w, r, refusal)
 			return
@@ -99,6 +72,17 @@ func (s *Server) mini(method, target string, handle miniHandler) http.HandlerFun
 			writeJSON(w, http.StatusOK, answer)
 		}
 	}
+}
+
+// appInBody is the appid that a token request names, for fault matching only.
+func appInBody(body []byte) string {
+	var in struct {
+		AppID string `json:"appid"`
+	}
+	if json.Unmarshal(body, &in) != nil {
+		return ""
+	}
+	return in.AppID
 }
 
 // miniFault maps an armed failure: a number is an errcode, anything else a bare HTTP 500.
@@ -124,10 +108,10 @@ func (s *Server) playMiniFault(w http.ResponseWriter, r *http.Request, refusal *
 func (s *Server) refuseMini(w http.ResponseWriter, r *http.Request, err error) {
 	var refusal *miniError
 	if !errors.As(err, &refusal) {
-		s.log.Error("sandbox failed", "error", err)
+		s.log.ErrorContext(r.Context(), "sandbox failed", "error", err)
 		refusal = miniRefusal(-1)
 	}
-	s.log.Info("sandbox refused a call", "method", r.Method, "path", r.URL.Path, "code", refusal.Code, "reason", refusal.Message)
+	s.log.InfoContext(r.Context(), "sandbox refused a call", "method", r.Method, "path", r.URL.Path, "code", refusal.Code, "reason", refusal.Message)
 	rid := s.hexLower(8) + "-" + s.hexLower(8) + "-" + s.hexLower(8)
 	writeJSON(w, http.StatusOK, map[string]any{"errcode": refusal.Code, "errmsg": refusal.Message + ", rid: " + rid})
 }
@@ -223,31 +207,46 @@ func (s *Server) codeToSession(r *http.Request, _ []byte) (any, error) {
 	if q.Get("grant_type") != "authorization_code" {
 		return nil, miniRefusal(40002)
 	}
-	c, err := s.redeem(codeLogin, q.Get("js_code"), q.Get("appid"), 40029)
-	if err != nil {
+	c, err := s.usable(codeLogin, q.Get("js_code"))
+	switch {
+	case err != nil:
+		return nil, err
+	case c.AppID != q.Get("appid"):
+		return nil, miniRefusal(40029)
+	case !c.UsedAt.IsZero():
+		return nil, miniRefusal(40163)
+	case !s.mayLogin(c.OpenID):
+		return nil, miniRefusal(45011)
+	}
+	if err := s.useUp(c); err != nil {
 		return nil, err
 	}
 	sum := s.letters(16)
 	return sessionAnswer{SessionKey: base64.StdEncoding.EncodeToString([]byte(sum)), OpenID: c.OpenID}, nil
 }
 
-// redeem uses up a code. A code of another app is answered with otherApp. s.mu must be held.
-func (s *Server) redeem(what, value, appID string, otherApp int) (code, error) {
-	now := s.now()
+// usable finds a code that was given out and is not too old. s.mu must be held.
+func (s *Server) usable(what, value string) (code, error) {
 	c, ok := s.books.codes[value]
-	switch {
-	case !ok || c.Kind != what || now.Sub(c.MadeAt) > codeLife:
+	if !ok || c.Kind != what || s.now().Sub(c.MadeAt) > codeLife {
 		return code{}, miniRefusal(40029)
-	case c.AppID != appID:
-		return code{}, miniRefusal(otherApp)
-	case !c.UsedAt.IsZero():
-		return code{}, miniRefusal(40163)
 	}
-	recent := slices.DeleteFunc(s.logins[c.OpenID], func(at time.Time) bool { return now.Sub(at) >= time.Minute })
+	return c, nil
+}
+
+// useUp spends a code. s.mu must be held.
+func (s *Server) useUp(c code) error {
+	c.UsedAt = s.now().UTC()
+	return s.commit(entry{Code: &c})
+}
+
+// mayLogin counts a person's logins of the last minute. s.mu must be held.
+func (s *Server) mayLogin(openid string) bool {
+	now := s.now()
+	recent := slices.DeleteFunc(s.logins[openid], func(at time.Time) bool { return now.Sub(at) >= time.Minute })
 	if len(recent) >= loginPerMinute {
-		return code{}, miniRefusal(45011)
+		return false
 	}
-	s.logins[c.OpenID] = append(recent, now)
-	c.UsedAt = now.UTC()
-	return c, s.commit(entry{Code: &c})
+	s.logins[openid] = append(recent, now)
+	return true
 }

@@ -38,8 +38,10 @@ type tokenAnswer struct {
 // stableToken is POST /cgi-bin/stable_token: the same token while it is good.
 func (s *Server) stableToken(r *http.Request, body []byte) (any, error) {
 	fields := []field{
-		{name: "grant_type", kind: kindString}, {name: "appid", kind: kindString},
-		{name: "secret", kind: kindString}, {name: "force_refresh", kind: kindBool},
+		{name: "grant_type", kind: kindString},
+		{name: "appid", kind: kindString},
+		{name: "secret", kind: kindString},
+		{name: "force_refresh", kind: kindBool},
 	}
 	var in tokenBody
 	if !isJSON(r) {

@@ -19,7 +19,7 @@ func TestNotificationBuilder(t *testing.T) {
 		serial   string
 	}{
 		"true":            {sandbox.NotificationInput{}, true, e.merchant.PublicKeyID},
-		"wrong amount":    {sandbox.NotificationInput{Mutate: func(tx map[string]any) { tx["amount"].(map[string]any)["total"] = 1 }}, true, e.merchant.PublicKeyID},
+		"wrong amount":    {sandbox.NotificationInput{Mutate: func(tx map[string]any) { tx["amount"] = map[string]any{"total": 1, "currency": "CNY"} }}, true, e.merchant.PublicKeyID},
 		"stranger's key":  {sandbox.NotificationInput{SignWith: sandbox.SignStranger}, false, e.merchant.PublicKeyID},
 		"other merchant":  {sandbox.NotificationInput{SignAs: bothMchid}, false, e.keysOf(bothMchid).PublicKeyID},
 		"probe":           {sandbox.NotificationInput{SignWith: sandbox.SignProbe}, false, e.merchant.PublicKeyID},
@@ -47,7 +47,7 @@ func TestNotificationBuilder(t *testing.T) {
 			if name == "wrong amount" {
 				wantTotal = 1
 			}
-			if tx["out_trade_no"] != "NOTICE0001" || tx["amount"].(map[string]any)["total"] != wantTotal {
+			if tx["out_trade_no"] != "NOTICE0001" || total(tx) != wantTotal {
 				t.Errorf("content: %v", tx)
 			}
 			if name == "probe" && !strings.HasPrefix(h.Get("Wechatpay-Signature"), "WECHATPAY/SIGNTEST/") {

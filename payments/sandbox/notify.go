@@ -66,7 +66,7 @@ func (s *Server) runDue(ctx context.Context) time.Duration {
 		if wait := s.books.refunds[key].DueAt.Sub(now); wait > 0 {
 			rest = min(rest, wait, busyTick)
 		} else if err := s.settleRefund(key); err != nil {
-			s.log.Error("refund cannot be settled", "out_refund_no", key.name, "error", err)
+			s.log.ErrorContext(ctx, "refund cannot be settled", "out_refund_no", key.name, "error", err)
 			rest = min(rest, busyTick)
 		}
 	}
@@ -237,11 +237,11 @@ func (s *Server) record(ctx context.Context, d Delivery, a Attempt) {
 		if n := scheduled(current.Attempts); n < len(s.schedule) {
 			row.NextAt = now.Add(s.schedule[n])
 		}
-		s.log.Warn("callback not accepted", "event_id", d.EventID, "out_trade_no", d.OutTradeNo,
+		s.log.WarnContext(ctx, "callback not accepted", "event_id", d.EventID, "out_trade_no", d.OutTradeNo,
 			"status", a.Status, "error", a.Error, "next_at", row.NextAt)
 	}
 	if err := s.commit(entry{Attempt: &row}); err != nil {
-		s.log.Error("attempt cannot be written down", "event_id", d.EventID, "error", err)
+		s.log.ErrorContext(ctx, "attempt cannot be written down", "event_id", d.EventID, "error", err)
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"sync"
 	"time"
 )
@@ -66,8 +67,8 @@ var errHungUp = errors.New("hung up before the answer")
 func (s *Server) latestDelivery(outTradeNo, eventType string) (Delivery, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for i := len(s.books.deliveryOrder) - 1; i >= 0; i-- {
-		d := s.books.deliveries[s.books.deliveryOrder[i]]
+	for _, id := range slices.Backward(s.books.deliveryOrder) {
+		d := s.books.deliveries[id]
 		if d.OutTradeNo == outTradeNo && (eventType == "" || eventType == d.EventType) {
 			return d, true
 		}

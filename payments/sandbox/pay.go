@@ -54,13 +54,40 @@ func (s *Server) Pay(in PayInput) (Receipt, error) {
 	if refusal := s.checkPaySign(in, c, now); refusal != nil {
 		return Receipt{}, refusal
 	}
+	if c.PrepayID != prepayID {
+		return Receipt{}, badControl(http.StatusConflict, "PREPAY_EXPIRED", "a newer prepay_id exists")
+	}
+	return s.take(c)
+}
+
+// PayOrderInput names a charge.
+type PayOrderInput struct {
+	MchID      string `json:"mchid"`
+	OutTradeNo string `json:"out_trade_no"`
+}
+
+// PayOrder pays a charge that a phone has already shown: the page's button, where no
+// Mini Program runs that could hand over a paySign. The refusals are those of Pay.
+func (s *Server) PayOrder(in PayOrderInput) (Receipt, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c, ok := s.books.charges[pair{in.MchID, in.OutTradeNo}]
+	if !ok {
+		return Receipt{}, badControl(http.StatusNotFound, "NOT_FOUND", "no such order")
+	}
+	return s.take(c)
+}
+
+// take moves the money and owes the callback. s.mu must be held.
+func (s *Server) take(c Charge) (Receipt, error) {
+	now := s.now()
 	switch c.State(now) {
 	case stateSuccess, stateRefund:
 		return Receipt{}, badControl(http.StatusConflict, "ORDERPAID", textPaid)
 	case stateClosed:
 		return Receipt{}, badControl(http.StatusConflict, "ORDER_CLOSED", textClosed)
 	}
-	if c.PrepayID != prepayID || now.Sub(c.PrepayAt) >= prepayLife {
+	if now.Sub(c.PrepayAt) >= prepayLife {
 		return Receipt{}, badControl(http.StatusConflict, "PREPAY_EXPIRED", "prepay_id is older than two hours")
 	}
 	c.PaidAt, c.TransactionID = now.UTC(), s.transactionID()

@@ -46,7 +46,7 @@ func TestPurchase(t *testing.T) {
 		t.Errorf("callback is not signed with the merchant's WeChat Pay key: %v", callback.header)
 	}
 	tx := resource(t, e.merchant.APIv3Key, callback.body)
-	if tx["transaction_id"] != receipt.TransactionID || tx["trade_state"] != "SUCCESS" || tx["amount"].(map[string]any)["total"] != 8880.0 {
+	if tx["transaction_id"] != receipt.TransactionID || tx["trade_state"] != "SUCCESS" || total(tx) != 8880.0 {
 		t.Errorf("callback says %v", tx)
 	}
 	for _, path := range []string{"out-trade-no/GA20261111001", "id/" + receipt.TransactionID} {

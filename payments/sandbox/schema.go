@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -148,13 +149,8 @@ func checkString(path string, f field, v string) *Refusal {
 	if f.pattern != nil && !f.pattern.MatchString(v) {
 		return badField("body", path, v, "does not match "+f.pattern.String())
 	}
-	if f.enum == nil {
+	if f.enum == nil || slices.Contains(f.enum, v) {
 		return nil
-	}
-	for _, allowed := range f.enum {
-		if v == allowed {
-			return nil
-		}
 	}
 	return badField("body", path, v, "not one of "+strings.Join(f.enum, ", "))
 }

@@ -66,7 +66,7 @@ func (s *Server) refuse(w http.ResponseWriter, r *http.Request, refusal *Refusal
 	if refusal.Code == codeDropped {
 		panic(http.ErrAbortHandler) // the connection is cut without an answer
 	}
-	s.log.Info("sandbox refused a call", "method", r.Method, "path", r.URL.Path, "status", refusal.Status,
+	s.log.InfoContext(r.Context(), "sandbox refused a call", "method", r.Method, "path", r.URL.Path, "status", refusal.Status,
 		"code", refusal.Code, "reason", refusal.Error())
 	w.Header().Set("Request-ID", s.requestID())
 	writeJSON(w, refusal.Status, refusal)
