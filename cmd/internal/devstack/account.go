@@ -69,7 +69,7 @@ func userName(uid uint32) string {
 
 func (a account) name() string {
 	if !a.drop {
-		return userName(uint32(os.Geteuid())) //nolint:gosec // a uid is never negative
+		return userName(uint32(os.Geteuid()))
 	}
 	return userName(a.uid)
 }

@@ -124,7 +124,7 @@ func fetchBinaries(ctx context.Context, log *slog.Logger, mirror, target string)
 		RuntimePath(filepath.Join(scratch, "run")).
 		DataPath(filepath.Join(scratch, "data")).
 		BinariesPath(target).
-		Port(uint32(port)). //nolint:gosec // a port
+		Port(uint32(port)).
 		Logger(nil)
 	if mirror != "" {
 		config = config.BinaryRepositoryURL(mirror)
