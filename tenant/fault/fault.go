@@ -65,7 +65,7 @@ func (e *Error) Unwrap() error { return e.cause }
 
 // Is matches by code, so that a copy with details still is its sentinel.
 func (e *Error) Is(target error) bool {
-	t, ok := target.(*Error) //nolint:errorlint // Is must look at the target itself, not at its chain
+	t, ok := target.(*Error) // the target itself, not its chain
 	return ok && t.code == e.code
 }
 
@@ -123,8 +123,7 @@ func (e *Error) WithData(data map[string]any) *Error {
 
 // KindOf returns the kind of err, Internal for an error without one.
 func KindOf(err error) Kind {
-	var e *Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*Error](err); ok {
 		return e.kind
 	}
 	return Internal
@@ -132,8 +131,7 @@ func KindOf(err error) Kind {
 
 // CodeOf returns the code of err, "INTERNAL" for an error without one.
 func CodeOf(err error) string {
-	var e *Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*Error](err); ok {
 		return e.code
 	}
 	return "INTERNAL"
