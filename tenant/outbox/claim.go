@@ -104,4 +104,24 @@ func (o *Outbox) Purge(ctx context.Context, tx tenantdb.Tx, keepDays, batch int)
 	return int(n), err
 }
 
+// Load reads an event that is still owed. ok is false if it is done, dead or unknown.
+// Platform transaction.
+func (o *Outbox) Load(ctx context.Context, tx tenantdb.Tx, id uuid.UUID) (ev Event, ok bool, err error) {
+	r, err := o.q.Load(ctx, tx, id)
+	if tenantdb.NoRows(err) {
+		return Event{}, false, nil
+	}
+	if err != nil {
+		return Event{}, false, fmt.Errorf("load event: %w", err)
+	}
+	tenantID, err := tenant.ParseID(r.TenantID)
+	if err != nil {
+		return Event{}, false, fmt.Errorf("load event %s: %w", id, err)
+	}
+	return Event{
+		ID: r.ID, TenantID: tenantID, Topic: Topic(r.Topic), Key: r.Key, Payload: r.Payload,
+		CreatedAt: r.CreatedAt, Sends: int(r.Sends), Failures: int(r.Failures),
+	}, true, nil
+}
+
 var _ outboxdb.DBTX = tenantdb.Tx{}

@@ -17,13 +17,6 @@ import (
 	"galleria/tenant/tenantdb"
 )
 
-var (
-	// ErrHandleTaken is a handle that another shop has, or that is reserved.
-	ErrHandleTaken = fault.New(fault.Conflict, "HANDLE_TAKEN", "店铺网址已被占用", "This shop address is taken")
-	// ErrRequestKeyReused is a request key that opened a shop with another handle.
-	ErrRequestKeyReused = fault.New(fault.Precondition, "IDEMPOTENCY_MISMATCH", "该请求已用于开通其他店铺", "This request opened a different shop")
-)
-
 // FillStep writes some of a shop's first rows. It must be safe to repeat.
 type FillStep func(ctx context.Context, t tenant.Tenant) error
 
@@ -54,11 +47,16 @@ type ShopInput struct {
 
 var handleForm = regexp.MustCompile(`^[a-z][a-z0-9-]{1,30}[a-z0-9]$`)
 
-// reserved handles are words of the console's addresses and names that would mislead.
-var reserved = map[string]bool{
-	"admin": true, "api": true, "console": true, "galleria": true, "help": true, "login": true, "logout": true, "locale": true,
-	"theme": true, "static": true, "media": true, "docs": true, "notify": true, "platform": true, "root": true, "shops": true,
-	"signup": true, "sign-up": true, "support": true, "system": true, "www": true,
+// reserved reports words of the console's addresses and names that would mislead.
+func reserved(handle string) bool {
+	switch handle {
+	case "admin", "api", "console", "galleria", "help", "login", "logout", "locale", "theme", "static",
+		"media", "docs", "notify", "platform", "root", "shops", "signup", "sign-up", "support", "system",
+		"www":
+		return true
+	default:
+		return false
+	}
 }
 
 // Validate reports every field that cannot be accepted.
@@ -86,7 +84,7 @@ func (s *Service) OpenShop(ctx context.Context, in ShopInput) (tenant.Tenant, er
 	if err := in.Validate(); err != nil {
 		return tenant.Tenant{}, err
 	}
-	if reserved[in.Handle] {
+	if reserved(in.Handle) {
 		return tenant.Tenant{}, ErrHandleTaken
 	}
 	id, err := s.claim(ctx, in)

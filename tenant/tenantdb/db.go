@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -118,7 +119,7 @@ func (db *DB) pool(ctx context.Context, role string, size int32) (*pgxpool.Pool,
 	return pgxpool.NewWithConfig(ctx, pc)
 }
 
-func milliseconds(d time.Duration) string { return fmt.Sprint(d.Milliseconds()) }
+func milliseconds(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10) }
 
 // Close closes all pools and waits for borrowed connections.
 func (db *DB) Close() {

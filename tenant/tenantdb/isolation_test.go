@@ -215,8 +215,7 @@ func wantDenied(t *testing.T, what string, err error) {
 }
 
 func pgCode(err error) string {
-	var pg *pgconn.PgError
-	if errors.As(err, &pg) {
+	if pg, ok := errors.AsType[*pgconn.PgError](err); ok {
 		return pg.Code
 	}
 	return ""
@@ -236,6 +235,6 @@ func connectGateway(t *testing.T, env *tenanttest.Env, lane int) *pgx.Conn {
 	if err != nil {
 		t.Fatalf("log in as %s: %v", role, err)
 	}
-	t.Cleanup(func() { _ = conn.Close(context.Background()) })
+	t.Cleanup(func() { _ = conn.Close(context.WithoutCancel(t.Context())) })
 	return conn
 }

@@ -87,7 +87,24 @@ func WithConfig(f func(*tenantdb.Config)) Option { return f }
 // New opens a fresh shop in this test binary's database. Pools close with the test.
 func New(t testing.TB, options ...Option) *Env {
 	t.Helper()
-	owner := database(t)
+	env := Attach(t, database(t), options...)
+	env.Tenant = env.OpenShop(t)
+	return env
+}
+
+// NewAlone is New in a database of its own, for tests that run a relay, a scheduler or
+// anything else that works for all tenants of a database.
+func NewAlone(t testing.TB, options ...Option) *Env {
+	t.Helper()
+	env := Attach(t, createDatabase(t), options...)
+	env.Tenant = env.OpenShop(t)
+	return env
+}
+
+// Attach is New without a shop, on a database that is there already: for a second
+// process of the same test.
+func Attach(t testing.TB, owner string, options ...Option) *Env {
+	t.Helper()
 	clock := &Clock{}
 	passwords := tenantdb.RolePasswords(roleSecret(t, owner))
 	cfg := tenantdb.Config{URL: owner, Password: passwords, LaneConns: 4, PlatformConns: 4, Now: clock.Now}
@@ -111,7 +128,6 @@ func New(t testing.TB, options ...Option) *Env {
 		Outbox: ob, Timers: timer.New(ob), Vault: vault.New(db, kek, clock.Now), Audit: audit.New(db), Log: log, clock: clock,
 	}
 	env.Provision = provision.New(provision.Deps{DB: db, Runner: env.Runner, Registry: env.Registry, Log: log})
-	env.Tenant = env.OpenShop(t)
 	return env
 }
 
@@ -211,14 +227,20 @@ var once struct { //nolint:gochecknoglobals // one database per test binary
 	url string
 }
 
-// database creates, once per test binary, a copy of the migrated template database.
+// database creates, once per test binary, the database that New's shops share.
 func database(t testing.TB) string {
 	t.Helper()
 	once.Lock()
 	defer once.Unlock()
-	if once.url != "" {
-		return once.url
+	if once.url == "" {
+		once.url = createDatabase(t)
 	}
+	return once.url
+}
+
+// createDatabase makes a copy of the migrated template database.
+func createDatabase(t testing.TB) string {
+	t.Helper()
 	u, err := url.Parse(require(t, DatabaseEnv))
 	if err != nil {
 		t.Fatalf("%s: %v", DatabaseEnv, err)
@@ -237,8 +259,7 @@ func database(t testing.TB) string {
 		t.Fatalf("create the test database: %v", err)
 	}
 	u.Path = "/" + name
-	once.url = u.String()
-	return once.url
+	return u.String()
 }
 
 // roleSecret is what `galleria with-stack` derived the login roles' passwords from:

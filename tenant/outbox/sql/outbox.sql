@@ -47,3 +47,7 @@ FROM platform.outbox WHERE done_at IS NULL AND dead_at IS NULL AND next_at <= no
 -- name: Purge :execrows
 DELETE FROM platform.outbox WHERE id IN (
   SELECT d.id FROM platform.outbox d WHERE d.done_at < now() - make_interval(days => @keep_days::int) LIMIT @batch);
+
+-- name: Load :one
+SELECT id, tenant_id, topic, key, payload, created_at, sends, failures
+FROM platform.outbox WHERE id = @id AND done_at IS NULL AND dead_at IS NULL;

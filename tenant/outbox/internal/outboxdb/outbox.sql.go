@@ -168,6 +168,38 @@ func (q *Queries) InsertEvent(ctx context.Context, db DBTX, iD uuid.UUID, tenant
 	return err
 }
 
+const load = `-- name: Load :one
+SELECT id, tenant_id, topic, key, payload, created_at, sends, failures
+FROM platform.outbox WHERE id = $1 AND done_at IS NULL AND dead_at IS NULL
+`
+
+type LoadRow struct {
+	ID        uuid.UUID
+	TenantID  string
+	Topic     string
+	Key       string
+	Payload   json.RawMessage
+	CreatedAt time.Time
+	Sends     int32
+	Failures  int32
+}
+
+func (q *Queries) Load(ctx context.Context, db DBTX, id uuid.UUID) (LoadRow, error) {
+	row := db.QueryRow(ctx, load, id)
+	var i LoadRow
+	err := row.Scan(
+		&i.ID,
+		&i.TenantID,
+		&i.Topic,
+		&i.Key,
+		&i.Payload,
+		&i.CreatedAt,
+		&i.Sends,
+		&i.Failures,
+	)
+	return i, err
+}
+
 const markDone = `-- name: MarkDone :exec
 UPDATE platform.outbox SET done_at = now() WHERE id = $1 AND done_at IS NULL
 `

@@ -1,0 +1,36 @@
+-- name: PutTemplate :exec
+INSERT INTO subscribe_template (app_id, event, template_id, page, fields) VALUES (@app_id, @event, @template_id, @page, @fields)
+ON CONFLICT (app_id, event) DO UPDATE SET template_id = excluded.template_id, page = excluded.page, fields = excluded.fields;
+
+-- name: TemplatesOf :many
+SELECT event, template_id, page, fields FROM subscribe_template WHERE app_id = @app_id ORDER BY event;
+
+-- name: Accept :execrows
+-- Only templates that the shop uses are counted; the cap keeps a client from running up the counter.
+INSERT INTO subscribe_consent (app_id, openid, template_id, remaining)
+SELECT @app_id, @openid, t.template_id, 1 FROM subscribe_template t WHERE t.app_id = @app_id AND t.template_id = @template_id LIMIT 1
+ON CONFLICT (app_id, openid, template_id) DO UPDATE SET remaining = least(subscribe_consent.remaining + 1, 100), updated_at = now();
+
+-- name: Refuse :execrows
+UPDATE subscribe_consent SET remaining = 0, updated_at = now() WHERE app_id = @app_id AND openid = @openid AND template_id = @template_id;
+
+-- name: Log :execrows
+INSERT INTO message_log (event_id, channel, member_id, event, state, reason) VALUES (@event_id, 'wechat_subscribe', @member_id, @event, @state, @reason)
+ON CONFLICT (event_id, channel) DO NOTHING;
+
+-- name: Template :one
+SELECT template_id, page, fields FROM subscribe_template WHERE app_id = @app_id AND event = @event;
+
+-- name: SpendConsent :execrows
+UPDATE subscribe_consent SET remaining = remaining - 1, updated_at = now()
+WHERE app_id = @app_id AND openid = @openid AND template_id = @template_id AND remaining > 0;
+
+-- name: Finish :exec
+UPDATE message_log SET state = @state, reason = @reason, at = now() WHERE event_id = @event_id AND channel = 'wechat_subscribe' AND state = 'sending';
+
+-- name: Reopen :exec
+DELETE FROM message_log WHERE event_id = @event_id AND channel = 'wechat_subscribe' AND state = 'sending';
+
+-- name: ReturnConsent :exec
+UPDATE subscribe_consent SET remaining = remaining + 1, updated_at = now()
+WHERE app_id = @app_id AND openid = @openid AND template_id = @template_id;

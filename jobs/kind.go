@@ -1,0 +1,84 @@
+package jobs
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"galleria/tenant/outbox"
+)
+
+// Queue is a class of urgency. Queues are few and fixed; tenants share them.
+type Queue string
+
+// The queues, most urgent first.
+const (
+	Critical Queue = "critical" // money and stock
+	Default  Queue = "default"
+	Bulk     Queue = "bulk" // what may wait
+)
+
+const (
+	// Lease is how long an event may be under way before it is sent again.
+	Lease = 45 * time.Second
+	// HandlerTimeout ends a handler; shorter than Lease, so that a slow handler does
+	// not meet its own repetition.
+	HandlerTimeout = 30 * time.Second
+)
+
+// Handler does the effect of one event. It must be safe to repeat: effects in Postgres
+// go with outbox.Receive in one transaction, effects elsewhere carry a stable number.
+type Handler func(ctx context.Context, ev outbox.Event) error
+
+// Kind is what the worker needs to know about a topic.
+type Kind struct {
+	Topic       outbox.Topic
+	Queue       Queue
+	MaxFailures int                              // then it is a dead letter
+	Delay       func(failures int) time.Duration // wait after the n-th failure, n from 1
+	Handle      Handler
+}
+
+// Kinds is the catalogue of topics.
+type Kinds struct{ byTopic map[outbox.Topic]Kind }
+
+// NewKinds makes a catalogue; a topic without a handler or given twice is a defect.
+func NewKinds(kinds ...Kind) (Kinds, error) {
+	byTopic := make(map[outbox.Topic]Kind, len(kinds))
+	for _, k := range kinds {
+		if _, twice := byTopic[k.Topic]; twice || k.Handle == nil || k.MaxFailures < 1 || k.Delay == nil {
+			return Kinds{}, fmt.Errorf("jobs: kind %q is declared twice or is incomplete", k.Topic)
+		}
+		byTopic[k.Topic] = k
+	}
+	return Kinds{byTopic: byTopic}, nil
+}
+
+// Find returns the kind of a topic.
+func (k Kinds) Find(topic outbox.Topic) (Kind, bool) {
+	kind, ok := k.byTopic[topic]
+	return kind, ok
+}
+
+// QueueOf returns the queue of a topic; unknown topics travel too, to become visible
+// as dead letters instead of lying in the outbox.
+func (k Kinds) QueueOf(topic outbox.Topic) Queue {
+	if kind, ok := k.byTopic[topic]; ok {
+		return kind.Queue
+	}
+	return Default
+}
+
+// Backoff doubles from first up to limit, with a tenth of jitter so that what failed
+// together does not come back together.
+func Backoff(first, limit time.Duration) func(failures int) time.Duration {
+	return func(failures int) time.Duration {
+		d := first
+		for i := 1; i < failures && d < limit; i++ {
+			d *= 2
+		}
+		d = min(d, limit)
+		return d + rand.N(d/10+1)
+	}
+}

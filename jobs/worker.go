@@ -1,0 +1,172 @@
+package jobs
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/hibiken/asynq"
+
+	"galleria/tenant"
+	"galleria/tenant/outbox"
+	"galleria/tenant/tenantdb"
+)
+
+// WorkerDeps are what a worker works with.
+type WorkerDeps struct {
+	DB          *tenantdb.DB
+	Outbox      *outbox.Outbox
+	Kinds       Kinds
+	Redis       asynq.RedisClientOpt
+	Log         *slog.Logger
+	Concurrency int // places; 16
+	PerTenant   int // places one tenant may hold; a quarter of Concurrency
+}
+
+// Worker runs handlers. Any number may run.
+type Worker struct {
+	WorkerDeps
+	mu   sync.Mutex
+	busy map[tenant.ID]int
+}
+
+// NewWorker returns a worker.
+func NewWorker(d WorkerDeps) *Worker {
+	if d.Concurrency == 0 {
+		d.Concurrency = 16
+	}
+	if d.PerTenant == 0 {
+		d.PerTenant = max(1, d.Concurrency/4)
+	}
+	return &Worker{WorkerDeps: d, busy: make(map[tenant.ID]int)}
+}
+
+// Run works until ctx ends, then lets running handlers finish for up to eight seconds.
+// Redis being away is no error: it waits for it.
+func (w *Worker) Run(ctx context.Context) error {
+	for ctx.Err() == nil {
+		server := asynq.NewServer(w.Redis, asynq.Config{
+			Concurrency: w.Concurrency,
+			Queues:      map[string]int{string(Critical): 6, string(Default): 3, string(Bulk): 1},
+			Logger:      asynqLogger{w.Log},
+			LogLevel:    asynq.WarnLevel,
+			BaseContext: func() context.Context { return context.WithoutCancel(ctx) },
+			// Only reached when Postgres could not record a failure.
+			RetryDelayFunc:           func(int, error, *asynq.Task) time.Duration { return 5 * time.Second },
+			DelayedTaskCheckInterval: time.Second,
+			TaskCheckInterval:        200 * time.Millisecond,
+		})
+		if err := server.Start(asynq.HandlerFunc(w.process)); err != nil {
+			w.Log.WarnContext(ctx, "queue is away, trying again", "error", err)
+			select {
+			case <-ctx.Done():
+			case <-time.After(time.Second):
+			}
+			continue
+		}
+		<-ctx.Done()
+		server.Shutdown()
+	}
+	return nil
+}
+
+func (w *Worker) process(ctx context.Context, task *asynq.Task) error {
+	var t ticket
+	if err := json.Unmarshal(task.Payload(), &t); err != nil {
+		return fmt.Errorf("ticket: %w: %w", err, asynq.SkipRetry)
+	}
+	return w.Do(ctx, t.ID)
+}
+
+// Do handles one event by id, as the queue would have it done. An error means that the
+// outcome could not be recorded; a handler's own failure is recorded and not returned.
+func (w *Worker) Do(ctx context.Context, id uuid.UUID) error {
+	var ev outbox.Event
+	var owed bool
+	err := w.DB.InPlatform(ctx, func(tx tenantdb.Tx) (err error) {
+		ev, owed, err = w.Outbox.Load(ctx, tx, id)
+		return err
+	})
+	if err != nil || !owed {
+		return err
+	}
+	if !w.enter(ev.TenantID) {
+		const share = 500 * time.Millisecond
+		return w.settle(ctx, func(ctx context.Context, tx tenantdb.Tx) error {
+			return w.Outbox.Postpone(ctx, tx, []uuid.UUID{id}, share)
+		})
+	}
+	defer w.leave(ev.TenantID)
+	log := w.Log.With("tenant_id", ev.TenantID.String(), "task", string(ev.Topic), "event_id", id.String(), "key", ev.Key)
+	kind, known := w.Kinds.Find(ev.Topic)
+	if !known {
+		err = errors.New("no handler for this topic")
+		kind = Kind{MaxFailures: 1, Delay: func(int) time.Duration { return 0 }}
+	} else {
+		handleCtx, cancel := context.WithTimeout(ctx, HandlerTimeout)
+		err = safely(handleCtx, kind.Handle, ev)
+		cancel()
+	}
+	if err == nil {
+		return w.settle(ctx, func(ctx context.Context, tx tenantdb.Tx) error { return w.Outbox.MarkDone(ctx, tx, id) })
+	}
+	failures := ev.Failures + 1
+	giveUp := failures >= kind.MaxFailures
+	if giveUp {
+		log.ErrorContext(ctx, "event given up", "failures", failures, "error", err)
+	} else {
+		log.WarnContext(ctx, "event failed, will be repeated", "failures", failures, "error", err)
+	}
+	return w.settle(ctx, func(ctx context.Context, tx tenantdb.Tx) error {
+		return w.Outbox.Fail(ctx, tx, id, err, kind.Delay(failures), giveUp)
+	})
+}
+
+// settle records an outcome even when the task's own time is up.
+func (w *Worker) settle(ctx context.Context, record func(context.Context, tenantdb.Tx) error) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	return w.DB.InPlatform(ctx, func(tx tenantdb.Tx) error { return record(ctx, tx) })
+}
+
+func safely(ctx context.Context, h Handler, ev outbox.Event) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("panic: %v\n%s", r, debug.Stack())
+		}
+	}()
+	return h(ctx, ev)
+}
+
+func (w *Worker) enter(id tenant.ID) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.busy[id] >= w.PerTenant {
+		return false
+	}
+	w.busy[id]++
+	return true
+}
+
+func (w *Worker) leave(id tenant.ID) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.busy[id]--; w.busy[id] == 0 {
+		delete(w.busy, id)
+	}
+}
+
+// asynqLogger passes the library's own messages on.
+type asynqLogger struct{ log *slog.Logger }
+
+func (l asynqLogger) Debug(args ...any) { l.log.Debug(fmt.Sprint(args...)) } //nolint:sloglint // the library's text
+func (l asynqLogger) Info(args ...any)  { l.log.Info(fmt.Sprint(args...)) }  //nolint:sloglint // the library's text
+func (l asynqLogger) Warn(args ...any)  { l.log.Warn(fmt.Sprint(args...)) }  //nolint:sloglint // the library's text
+func (l asynqLogger) Error(args ...any) { l.log.Error(fmt.Sprint(args...)) } //nolint:sloglint // the library's text
+func (l asynqLogger) Fatal(args ...any) { l.log.Error(fmt.Sprint(args...)) } //nolint:sloglint // the library's text

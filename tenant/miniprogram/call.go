@@ -1,0 +1,110 @@
+package miniprogram
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+)
+
+// maxAnswer is far above any answer of the calls used here.
+const maxAnswer = 64 << 10
+
+type request struct {
+	api, method, base, path string
+	query                   url.Values
+	body                    any
+	secrets                 []string // must not appear in any error
+}
+
+// call does one request and decodes the answer into out. The provider's errcode comes
+// back as *Refusal.
+func (s *Service) call(ctx context.Context, r request, out any) error {
+	var body io.Reader
+	if r.body != nil {
+		raw, err := json.Marshal(r.body)
+		if err != nil {
+			return fmt.Errorf("%s: encode: %w", r.api, err)
+		}
+		body = bytes.NewReader(raw)
+	}
+	req, err := http.NewRequestWithContext(ctx, r.method, r.base+r.path+"?"+r.query.Encode(), body)
+	if err != nil {
+		return fmt.Errorf("%s: the stored api_base is no address", r.api) // err would show the address
+	}
+	if body != nil {
+		// Without the charset some endpoints misread the body and complain of the openid.
+		req.Header.Set("Content-Type", "application/json; charset=utf-8")
+	}
+	resp, err := s.http.Do(req)
+	if err != nil {
+		return unreachable(r.api, err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	raw, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
+	if err != nil {
+		return unreachable(r.api, err)
+	}
+	switch {
+	case resp.StatusCode >= http.StatusInternalServerError:
+		return ErrProviderBusy.Because(fmt.Errorf("%s: HTTP %d", r.api, resp.StatusCode))
+	case resp.StatusCode != http.StatusOK:
+		return ErrBadResponse.Because(fmt.Errorf("%s: HTTP %d", r.api, resp.StatusCode))
+	case len(raw) > maxAnswer:
+		return ErrBadResponse.Because(fmt.Errorf("%s: answer over %d bytes", r.api, maxAnswer))
+	}
+	return decode(r, raw, out)
+}
+
+func decode(r request, raw []byte, out any) error {
+	var status struct {
+		ErrCode number `json:"errcode"`
+		ErrMsg  string `json:"errmsg"`
+	}
+	if err := json.Unmarshal(raw, &status); err != nil {
+		return ErrBadResponse.Because(fmt.Errorf("%s: the answer is not JSON of the documented form", r.api))
+	}
+	if status.ErrCode != 0 {
+		return &Refusal{API: r.api, Code: int(status.ErrCode), Reason: scrub(status.ErrMsg, r.secrets...)}
+	}
+	if out == nil {
+		return nil
+	}
+	if err := json.Unmarshal(raw, out); err != nil {
+		return ErrBadResponse.Because(fmt.Errorf("%s: the answer is not JSON of the documented form", r.api))
+	}
+	return nil
+}
+
+// unreachable keeps the reason of a failed request and drops the address around it.
+func unreachable(api string, err error) error {
+	var wrapped *url.Error
+	if errors.As(err, &wrapped) {
+		err = wrapped.Err
+	}
+	var network net.Error
+	if errors.Is(err, context.DeadlineExceeded) || (errors.As(err, &network) && network.Timeout()) {
+		return ErrProviderTimeout.Because(fmt.Errorf("%s: %w", api, err))
+	}
+	return ErrProviderBusy.Because(fmt.Errorf("%s: %w", api, err))
+}
+
+// number reads an errcode that some old answers give as a string.
+type number int
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (n *number) UnmarshalJSON(b []byte) error {
+	v, err := strconv.Atoi(strings.Trim(string(b), `"`))
+	if err != nil {
+		return errors.New("errcode is not a number")
+	}
+	*n = number(v)
+	return nil
+}

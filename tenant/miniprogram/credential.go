@@ -1,0 +1,138 @@
+package miniprogram
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/url"
+	"time"
+
+	"galleria/tenant"
+	"galleria/tenant/fault"
+	"galleria/tenant/tenantdb"
+	"galleria/tenant/vault"
+)
+
+const wechatBase = "https://api.weixin.qq.com"
+
+// CredentialInput is a Mini Program's secret as the merchant gives it.
+type CredentialInput struct {
+	AppID    tenant.AppID
+	Provider tenant.Provider
+	Secret   vault.Secret
+	APIBase  string // empty for the provider itself; the sandbox's address for a sandbox app
+}
+
+// Credential is what may be shown of a stored secret.
+type Credential struct {
+	AppID       string
+	Provider    tenant.Provider
+	SecretLast4 string
+	APIBase     string
+	UpdatedAt   time.Time
+}
+
+// PutCredential seals and stores a secret, replacing an earlier one of the same app.
+// Faults: VALIDATION.
+func (s *Service) PutCredential(ctx context.Context, id tenant.ID, in CredentialInput) error {
+	if in.AppID.String() == "" {
+		return fault.Invalidf("app_id", "must not be empty")
+	}
+	if n := len(in.Secret.Reveal()); n < 8 || n > 256 {
+		return fault.Invalidf("secret", "must have 8 to 256 characters")
+	}
+	if err := checkBase(in.APIBase); err != nil {
+		return err
+	}
+	sealed, err := s.vault.Seal(ctx, secretField(id, in.AppID), in.Secret)
+	if err != nil {
+		return fmt.Errorf("put app credential: %w", err)
+	}
+	return s.db.InTenant(ctx, id, func(tx tenantdb.Tx) error {
+		if err := s.q.PutCredential(ctx, tx, in.AppID.String(), string(in.Provider), sealed, in.Secret.Last4(), in.APIBase); err != nil {
+			return fmt.Errorf("put app credential: %w", err)
+		}
+		tx.AfterCommit(func() { s.tokens.forget(tokenKey(id, in.AppID)) })
+		return nil
+	})
+}
+
+// Credentials lists what is stored, without the secrets.
+func (s *Service) Credentials(ctx context.Context, id tenant.ID) (list []Credential, err error) {
+	err = s.db.Read(ctx, id, func(r *tenantdb.Reader) error {
+		rows, err := s.q.Credentials(ctx, r)
+		if err != nil {
+			return fmt.Errorf("list app credentials: %w", err)
+		}
+		list = make([]Credential, 0, len(rows))
+		for _, row := range rows {
+			list = append(list, Credential{
+				AppID: row.AppID, Provider: tenant.Provider(row.Provider), SecretLast4: row.SecretLast4,
+				APIBase: row.ApiBase, UpdatedAt: row.UpdatedAt,
+			})
+		}
+		return nil
+	})
+	return list, err
+}
+
+// credential is an opened secret and where to use it.
+type credential struct {
+	appID  string
+	secret string
+	base   string
+}
+
+// open reads the credential afresh each time, so that a rotated secret counts at once.
+func (s *Service) open(ctx context.Context, id tenant.ID, app tenant.AppID) (credential, error) {
+	var (
+		sealed         []byte
+		provider, base string
+	)
+	err := s.db.Read(ctx, id, func(r *tenantdb.Reader) error {
+		row, err := s.q.Credential(ctx, r, app.String())
+		if err != nil {
+			return err
+		}
+		sealed, provider, base = row.SecretSealed, row.Provider, row.ApiBase
+		return nil
+	})
+	switch {
+	case tenantdb.NoRows(err):
+		return credential{}, ErrNoCredential
+	case err != nil:
+		return credential{}, fmt.Errorf("app credential: %w", err)
+	case tenant.Provider(provider) != tenant.WeChat:
+		return credential{}, ErrConfiguration.Because(fmt.Errorf("no client for provider %q", provider))
+	}
+	secret, err := s.vault.Open(ctx, secretField(id, app), sealed)
+	if err != nil {
+		return credential{}, fmt.Errorf("app credential: %w", err)
+	}
+	if base == "" {
+		base = wechatBase
+	}
+	return credential{appID: app.String(), secret: string(secret.Reveal()), base: base}, nil
+}
+
+func secretField(id tenant.ID, app tenant.AppID) vault.Field {
+	return vault.Field{Tenant: id, Owner: "app:" + app.String(), Name: "secret"}
+}
+
+// checkBase accepts an origin only. Plain http would show the secret to the network,
+// so it is for this machine alone.
+func checkBase(base string) error {
+	if base == "" {
+		return nil
+	}
+	u, err := url.Parse(base)
+	if err != nil || u.Host == "" || u.User != nil || u.Path != "" || u.RawQuery != "" || u.Fragment != "" {
+		return fault.Invalidf("api_base", "must be an origin such as https://api.weixin.qq.com")
+	}
+	ip := net.ParseIP(u.Hostname())
+	loopback := u.Hostname() == "localhost" || (ip != nil && ip.IsLoopback())
+	if u.Scheme != "https" && (u.Scheme != "http" || !loopback) {
+		return fault.Invalidf("api_base", "must be https")
+	}
+	return nil
+}

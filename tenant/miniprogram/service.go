@@ -1,0 +1,92 @@
+package miniprogram
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"galleria/tenant"
+	"galleria/tenant/fault"
+	"galleria/tenant/miniprogram/internal/miniprogramdb"
+	"galleria/tenant/tenantdb"
+	"galleria/tenant/vault"
+)
+
+// Deps is what the service stands on.
+type Deps struct {
+	DB    *tenantdb.DB
+	Vault *vault.Vault
+	Now   func() time.Time
+}
+
+// Service is the client of the Mini Program server API for all tenants. Safe for
+// concurrent use.
+type Service struct {
+	db     *tenantdb.DB
+	vault  *vault.Vault
+	q      *miniprogramdb.Queries
+	http   *http.Client
+	tokens *broker
+}
+
+// callTimeout bounds one call: the buyer waits in front of a spinner.
+const callTimeout = 5 * time.Second
+
+// New returns the client.
+func New(d Deps) *Service {
+	return &Service{
+		db: d.DB, vault: d.Vault, q: miniprogramdb.New(), tokens: newBroker(d.Now),
+		http: &http.Client{
+			Timeout:       callTimeout,
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+			Transport:     &http.Transport{Proxy: http.ProxyFromEnvironment, MaxIdleConnsPerHost: 16, IdleConnTimeout: time.Minute},
+		},
+	}
+}
+
+// Session is who is behind a login code. session_key stays with the provider.
+type Session struct {
+	OpenID  string
+	UnionID string // empty unless the app belongs to an open-platform account
+}
+
+// Code2Session redeems a wx.login code. Codes are used once: after an error of unknown
+// outcome the client calls wx.login again. Faults: WX_CODE_INVALID, LOGIN_BLOCKED,
+// RATE_LIMITED, UNAVAILABLE, PROVIDER_TIMEOUT, PROVIDER_BAD_RESPONSE, APP_MISCONFIGURED.
+func (s *Service) Code2Session(ctx context.Context, id tenant.ID, app tenant.AppID, code string) (Session, error) {
+	if code == "" || len(code) > 256 || strings.ContainsFunc(code, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		return Session{}, fault.Invalidf("code", "is not a code of wx.login")
+	}
+	cred, err := s.open(ctx, id, app)
+	if err != nil {
+		return Session{}, err
+	}
+	var answer struct {
+		OpenID  string `json:"openid"`
+		UnionID string `json:"unionid"`
+	}
+	err = s.call(ctx, request{
+		api: "jscode2session", method: http.MethodGet, base: cred.base, path: "/sns/jscode2session",
+		query:   url.Values{"appid": {cred.appID}, "secret": {cred.secret}, "js_code": {code}, "grant_type": {"authorization_code"}},
+		secrets: []string{cred.secret, code},
+	}, &answer)
+	if err != nil {
+		return Session{}, meaning(err)
+	}
+	if answer.OpenID == "" || len(answer.OpenID) > 128 {
+		return Session{}, ErrBadResponse.Because(errors.New("jscode2session: no openid in the answer"))
+	}
+	return Session{OpenID: answer.OpenID, UnionID: answer.UnionID}, nil
+}
+
+// meaning turns a refusal into its fault and leaves other errors alone.
+func meaning(err error) error {
+	var refusal *Refusal
+	if errors.As(err, &refusal) {
+		return faultOf(refusal)
+	}
+	return err
+}
