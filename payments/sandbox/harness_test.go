@@ -372,6 +372,8 @@ func until(t *testing.T, what string, ok func() bool) {
 	t.Fatalf("never happened: %s", what)
 }
 
+func stampOf(t time.Time) string { return strconv.FormatInt(t.Unix(), 10) }
+
 func randomHex() string {
 	raw := make([]byte, 16)
 	_, _ = rand.Read(raw)
