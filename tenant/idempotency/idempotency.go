@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 
-	"galleria/tenant/fault"
 	"galleria/tenant/idempotency/internal/idempotencydb"
 	"galleria/tenant/tenantdb"
 )

@@ -54,7 +54,7 @@ func rooms() []room {
 		{4, "commerce/points", ground},
 		{4, "commerce/promotion", ground},
 		{4, "commerce/review", ground},
-		{4, "commerce/notice", ground}, // what a buyer wants to be told; the job that sends it is above
+		{4, "commerce/notice", ground},                                      // what a buyer wants to be told; the job that sends it is above
 		{4, "commerce/pricing", []string{"commerce/money", "tenant/fault"}}, // pure: no database, no clock
 
 		{5, "commerce/cart", with(ground, shop...)},
