@@ -127,7 +127,7 @@ func Attach(t testing.TB, owner string, options ...Option) *Env {
 		Runner: migrations.New(migrations.Config{URL: owner, RolePassword: passwords}),
 		Outbox: ob, Timers: timer.New(ob), Vault: vault.New(db, kek, clock.Now), Audit: audit.New(db), Log: log, clock: clock,
 	}
-	env.Provision = provision.New(provision.Deps{DB: db, Runner: env.Runner, Registry: env.Registry, Log: log})
+	env.Provision = provision.New(provision.Deps{DB: db, Runner: env.Runner, Registry: env.Registry, Fill: nil, Log: log})
 	return env
 }
 
