@@ -25,7 +25,7 @@ type request struct {
 }
 
 // call does one request and decodes the answer into out. The provider's errcode comes
-// back as *Refusal.
+// back as *RefusalError.
 func (s *Service) call(ctx context.Context, r request, out any) error {
 	var body io.Reader
 	if r.body != nil {
@@ -72,7 +72,7 @@ func decode(r request, raw []byte, out any) error {
 		return ErrBadResponse.Because(fmt.Errorf("%s: the answer is not JSON of the documented form", r.api))
 	}
 	if status.ErrCode != 0 {
-		return &Refusal{API: r.api, Code: int(status.ErrCode), Reason: scrub(status.ErrMsg, r.secrets...)}
+		return &RefusalError{API: r.api, Code: int(status.ErrCode), Reason: scrub(status.ErrMsg, r.secrets...)}
 	}
 	if out == nil {
 		return nil
@@ -85,16 +85,22 @@ func decode(r request, raw []byte, out any) error {
 
 // unreachable keeps the reason of a failed request and drops the address around it.
 func unreachable(api string, err error) error {
-	var wrapped *url.Error
-	if errors.As(err, &wrapped) {
+	if wrapped, ok := errors.AsType[*url.Error](err); ok {
 		err = wrapped.Err
 	}
 	var network net.Error
 	if errors.Is(err, context.DeadlineExceeded) || (errors.As(err, &network) && network.Timeout()) {
 		return ErrProviderTimeout.Because(fmt.Errorf("%s: %w", api, err))
 	}
+	var op *net.OpError
+	if errors.As(err, &op) && op.Op == "dial" {
+		return ErrProviderBusy.Because(fmt.Errorf("%s: %w: %w", api, errNotReached, err))
+	}
 	return ErrProviderBusy.Because(fmt.Errorf("%s: %w", api, err))
 }
+
+// errNotReached is a request that never left this machine.
+var errNotReached = errors.New("not reached")
 
 // number reads an errcode that some old answers give as a string.
 type number int

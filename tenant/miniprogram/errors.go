@@ -31,15 +31,17 @@ var (
 	ErrNoCredential = fault.New(fault.Unavailable, "APP_MISCONFIGURED", "小程序尚未配置密钥", "This Mini Program has no secret yet")
 )
 
-// Refusal is the provider's own error number with its reason, free of secrets.
-type Refusal struct {
+// RefusalError is the provider's own error number with its reason, free of secrets.
+type RefusalError struct {
 	API    string // "jscode2session"
 	Code   int
 	Reason string // the provider's errmsg, scrubbed; ends with its rid
 }
 
 // Error implements error.
-func (r *Refusal) Error() string { return fmt.Sprintf("%s: errcode %d: %s", r.API, r.Code, r.Reason) }
+func (r *RefusalError) Error() string {
+	return fmt.Sprintf("%s: errcode %d: %s", r.API, r.Code, r.Reason)
+}
 
 // class sorts errcodes by what can be done about them.
 type class uint8
@@ -79,7 +81,7 @@ func classOf(code int) class {
 }
 
 // faultOf gives a refusal the meaning that callers act on.
-func faultOf(r *Refusal) error {
+func faultOf(r *RefusalError) error {
 	switch classOf(r.Code) {
 	case classCode:
 		return ErrCode.Because(r)

@@ -2,6 +2,7 @@ package miniprogram
 
 import (
 	"context"
+	"errors"
 	"net/http"
 
 	"galleria/tenant"
@@ -15,8 +16,8 @@ type Message struct {
 	Data       map[string]string // template keyword ("thing1") → text within the keyword's limits
 }
 
-// SendSubscribeMessage sends one message to a buyer who agreed to it. Whether it was
-// sent is unknown after PROVIDER_TIMEOUT; it was not sent after any other error.
+// SendSubscribeMessage sends one message to a buyer who agreed to it. After an error,
+// NotSent tells whether it certainly was not sent.
 // Faults: MESSAGE_REFUSED (the buyer withdrew), RATE_LIMITED, UNAVAILABLE,
 // PROVIDER_TIMEOUT, PROVIDER_BAD_RESPONSE, APP_MISCONFIGURED, MESSAGE_INVALID.
 func (s *Service) SendSubscribeMessage(ctx context.Context, id tenant.ID, app tenant.AppID, m Message) error {
@@ -41,4 +42,11 @@ func (s *Service) SendSubscribeMessage(ctx context.Context, id tenant.ID, app te
 	return s.withToken(ctx, id, cred, app, request{
 		api: "subscribe/send", method: http.MethodPost, base: cred.base, path: "/cgi-bin/message/subscribe/send", body: body,
 	}, nil)
+}
+
+// NotSent reports whether err says for certain that the provider did not do what was
+// asked: it refused, or was never reached. After anything else it may have.
+func NotSent(err error) bool {
+	var refusal *RefusalError
+	return errors.As(err, &refusal) || errors.Is(err, errNotReached) || errors.Is(err, ErrNoCredential)
 }

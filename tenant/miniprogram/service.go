@@ -84,8 +84,7 @@ func (s *Service) Code2Session(ctx context.Context, id tenant.ID, app tenant.App
 
 // meaning turns a refusal into its fault and leaves other errors alone.
 func meaning(err error) error {
-	var refusal *Refusal
-	if errors.As(err, &refusal) {
+	if refusal, ok := errors.AsType[*RefusalError](err); ok {
 		return faultOf(refusal)
 	}
 	return err

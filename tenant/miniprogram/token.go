@@ -98,7 +98,7 @@ func (s *Service) withToken(ctx context.Context, id tenant.ID, cred credential, 
 		r.query = url.Values{"access_token": {token}}
 		r.secrets = []string{token, cred.secret}
 		err = s.call(ctx, r, out)
-		var refusal *Refusal
+		var refusal *RefusalError
 		if attempt == 1 && errors.As(err, &refusal) && classOf(refusal.Code) == classToken {
 			s.tokens.drop(key, token)
 			continue
