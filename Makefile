@@ -40,7 +40,9 @@ e2e: build ## only the tests that buy something through HTTP
 
 .PHONY: contract
 contract: ## drive the provider sandbox with independent clients (a module of its own)
-	@if [ -f $(CONTRACT_DIR)/go.mod ]; then cd $(CONTRACT_DIR) && go test -timeout 5m ./...; \
+	@if [ -f $(CONTRACT_DIR)/go.mod ]; then cd $(CONTRACT_DIR); \
+		if command -v npm >/dev/null && [ ! -d node_modules ]; then npm ci --silent --no-audit --no-fund; fi; \
+		go test -timeout 5m ./...; \
 	else echo "contract: no $(CONTRACT_DIR)/go.mod, skipped"; fi
 
 .PHONY: bench
