@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -25,7 +26,6 @@ var errNotPiped = errors.New("tenantdb: not available inside a pipeline")
 // order of Add, ends the pipeline, and the caller should end the transaction with it: after
 // a failed statement the database refuses all others.
 type Pipeline struct {
-	ctx   context.Context //nolint:containedctx // lives within one call of its owner
 	q     Querier
 	tx    Tx
 	steps []*step
@@ -34,10 +34,11 @@ type Pipeline struct {
 
 // step is one coroutine; it is parked while it waits for the answer to ask.
 type step struct {
-	next func() (*ask, bool)
-	stop func()
-	ask  *ask
-	err  error
+	next  func() (*ask, bool)
+	stop  func()
+	ask   *ask
+	ended bool
+	err   error
 }
 
 // ask is one statement, or one batch of the step's own, and its answer.
@@ -54,10 +55,10 @@ type ask struct {
 }
 
 // Pipeline starts an empty pipeline of the transaction.
-func (tx Tx) Pipeline(ctx context.Context) *Pipeline { return &Pipeline{ctx: ctx, q: tx.Tx, tx: tx} }
+func (tx Tx) Pipeline() *Pipeline { return &Pipeline{q: tx.Tx, tx: tx} }
 
 // Pipeline starts an empty pipeline of reading steps, added by AddRead.
-func (r *Reader) Pipeline(ctx context.Context) *Pipeline { return &Pipeline{ctx: ctx, q: r} }
+func (r *Reader) Pipeline() *Pipeline { return &Pipeline{q: r} }
 
 // Add adds a step of the transaction. It first runs in the next Step or Run.
 func (p *Pipeline) Add(fn func(tx Tx) error) {
@@ -82,109 +83,94 @@ func (p *Pipeline) add(fn func(w *wire) error) {
 }
 
 // Run makes round trips until all steps have ended and returns the first error.
-func (p *Pipeline) Run() error {
-	for len(p.steps) > 0 {
-		if err := p.Step(); err != nil {
-			return err
-		}
+func (p *Pipeline) Run(ctx context.Context) error {
+	for p.err == nil && len(p.steps) > 0 {
+		_ = p.Step(ctx) // kept in p.err
 	}
 	return p.err
 }
 
-// Step makes one round trip: every step runs up to its next statement, these are sent
-// together, and with its answer every step runs on to the statement after it, where it
-// waits for the next Step. It returns the first error of a step that has ended.
-func (p *Pipeline) Step() error {
-	if p.err != nil {
-		return p.err
-	}
-	done := false
+// Step makes one round trip: every new step runs up to its first statement, the statements
+// of all are sent together, and with its answer every step runs on to its next statement,
+// where it waits for the next Step. It returns the first error of a step.
+func (p *Pipeline) Step(ctx context.Context) error {
+	whole := false
 	defer func() {
-		if !done { // an error, or a panic of a step
+		if !whole || p.err != nil { // a panic of a step, or an error
 			p.stopAll()
 		}
 	}()
-	p.advance(func(st *step) bool { return st.ask == nil })
-	if p.err == nil {
-		p.exchange()
+	for _, st := range p.steps {
+		if st.ask == nil {
+			p.resume(st)
+		}
 	}
-	done = p.err == nil
+	p.exchange(ctx)
+	whole = true
 	return p.err
 }
 
-// advance runs the chosen steps to their next statement and drops those that have ended.
-func (p *Pipeline) advance(chosen func(*step) bool) {
-	rest := p.steps[:0:0]
-	for _, st := range p.steps {
-		if chosen(st) {
-			p.resume(st)
-		}
-		if st.ask != nil {
-			rest = append(rest, st)
-		}
-	}
-	p.steps = rest
-}
-
+// resume runs a step to its next statement or its end.
 func (p *Pipeline) resume(st *step) {
-	next, more := st.next()
-	st.ask = nil
-	if more {
-		st.ask = next
+	if p.err != nil {
 		return
 	}
-	if st.err != nil && p.err == nil {
+	var more bool
+	if st.ask, more = st.next(); !more {
+		st.ask, st.ended = nil, true
 		p.err = st.err
 	}
 }
 
-// exchange sends what the parked steps ask and resumes them with the answers.
-func (p *Pipeline) exchange() {
-	shared := &pgx.Batch{}
+// exchange sends what the waiting steps ask and runs each on with its answer.
+func (p *Pipeline) exchange(ctx context.Context) {
+	p.drop()
+	if p.err != nil {
+		return
+	}
+	shared, alone := &pgx.Batch{}, p.steps[:0:0]
 	for _, st := range p.steps {
 		if st.ask.batch == nil {
 			shared.Queue(st.ask.sql, st.ask.args...)
+			continue
 		}
+		alone = append(alone, st)
 	}
-	var results pgx.BatchResults
 	if shared.Len() > 0 {
-		results = p.q.SendBatch(p.ctx, shared)
-	}
-	alone := make(map[*step]bool)
-	p.advance(func(st *step) bool {
-		if st.ask.batch != nil {
-			alone[st] = true
-			return false
+		results := p.q.SendBatch(ctx, shared)
+		for _, st := range p.steps {
+			if st.ask.batch == nil && p.err == nil {
+				p.answer(st, results)
+			}
 		}
-		st.ask.take(results)
-		answer := st.ask.answer
-		p.resume(st)
-		if answer != nil {
-			answer.Close()
-		}
-		return false // resumed already, with its answer still open
-	})
-	if results != nil {
-		if err := results.Close(); err != nil && p.err == nil {
+		if err := results.Close(); p.err == nil {
 			p.err = err
 		}
 	}
-	p.advance(func(st *step) bool {
-		if !alone[st] || p.err != nil {
-			return false
-		}
-		st.ask.owned = p.q.SendBatch(p.ctx, st.ask.batch)
-		return true
-	})
+	for _, st := range alone {
+		st.ask.owned = p.q.SendBatch(ctx, st.ask.batch)
+		p.resume(st)
+	}
+	p.drop()
 }
 
-// take reads the ask's place in the shared answer.
-func (a *ask) take(results pgx.BatchResults) {
-	if a.rows {
-		a.answer, a.err = results.Query()
+// answer gives a step its place in the shared answer, which stays open until the step
+// asks for more or ends.
+func (p *Pipeline) answer(st *step, results pgx.BatchResults) {
+	a := st.ask
+	if !a.rows {
+		a.tag, a.err = results.Exec()
+		p.resume(st)
 		return
 	}
-	a.tag, a.err = results.Exec()
+	a.answer, a.err = results.Query()
+	p.resume(st)
+	a.answer.Close()
+}
+
+// drop forgets the steps that have ended.
+func (p *Pipeline) drop() {
+	p.steps = slices.DeleteFunc(p.steps, func(st *step) bool { return st.ended })
 }
 
 func (p *Pipeline) stopAll() {

@@ -1,0 +1,195 @@
+package migrations_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+
+	"galleria/migrations"
+	"galleria/tenant"
+	"galleria/tenant/tenantdb"
+	"galleria/tenant/tenanttest"
+)
+
+func query[T any](t *testing.T, env *tenanttest.Env, sql string, args ...any) []T {
+	t.Helper()
+	conn, err := pgx.Connect(t.Context(), env.OwnerURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close(context.Background()) }()
+	rows, err := conn.Query(t.Context(), sql, args...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := pgx.CollectRows(rows, pgx.RowTo[T])
+	if err != nil {
+		t.Fatalf("%s: %v", sql, err)
+	}
+	return got
+}
+
+// lastOf returns the newest tenant migration: its version and what undoes it.
+func lastOf(t *testing.T) (version int64, down string) {
+	t.Helper()
+	version, err := migrations.Latest("tenant")
+	if err != nil {
+		t.Fatal(err)
+	}
+	entries, err := migrations.Files.ReadDir("tenant")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		if strings.HasSuffix(e.Name(), ".down.sql") {
+			down = e.Name() // names sort by version
+		}
+	}
+	sql, err := migrations.Files.ReadFile("tenant/" + down)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return version, string(sql)
+}
+
+// setBack undoes the newest migration of a tenant, as if it had been left behind.
+func setBack(t *testing.T, env *tenanttest.Env, id string) {
+	t.Helper()
+	version, down := lastOf(t)
+	conn, err := pgx.Connect(t.Context(), env.OwnerURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close(context.Background()) }()
+	for _, sql := range []string{"SET search_path = " + id, down} {
+		if _, err := conn.Exec(t.Context(), sql); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := conn.Exec(t.Context(), "UPDATE platform.tenant SET schema_version = $2 WHERE id = $1", id, version-1); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestLanesAgree(t *testing.T) {
+	t.Parallel()
+	if migrations.GatewayRole(tenant.Lanes-1) != "galleria_gw_7" {
+		t.Errorf("tenant.Lanes is %d, the migrations make eight gateways", tenant.Lanes)
+	}
+}
+
+func TestRunningAgainChangesNothing(t *testing.T) {
+	t.Parallel()
+	env := tenanttest.NewAlone(t)
+	before := query[string](t, env, "SELECT id || schema_version || updated_at FROM platform.tenant ORDER BY id")
+	for range 2 {
+		if _, err := env.Runner.Platform(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		report, err := env.Runner.Fleet(t.Context(), migrations.FleetOptions{})
+		if err != nil || report.Upgraded != 0 || len(report.Failed) != 0 {
+			t.Fatalf("second run: %+v, %v", report, err)
+		}
+	}
+	after := query[string](t, env, "SELECT id || schema_version || updated_at FROM platform.tenant ORDER BY id")
+	if strings.Join(before, "\n") != strings.Join(after, "\n") {
+		t.Error("a run with nothing to do touched the directory")
+	}
+}
+
+func TestDownFilesUndoAndUpRedoes(t *testing.T) {
+	t.Parallel()
+	env := tenanttest.NewAlone(t)
+	shape := `SELECT table_name || '.' || column_name || ' ' || data_type FROM information_schema.columns WHERE table_schema = $1 ORDER BY 1`
+	before := query[string](t, env, shape, env.Tenant.ID.String())
+	setBack(t, env, env.Tenant.ID.String())
+	if v, err := env.Runner.Tenant(t.Context(), env.Tenant.ID.String()); err != nil || v == 0 {
+		t.Fatalf("upgrade: version %d, %v", v, err)
+	}
+	after := query[string](t, env, shape, env.Tenant.ID.String())
+	if strings.Join(before, "\n") != strings.Join(after, "\n") {
+		t.Error("down and up gave another shape")
+	}
+}
+
+// T097 in small: one tenant fails for its own data; the rest is upgraded, it is listed
+// with its reason, nothing of it is half done, and after the repair a rerun touches
+// only it.
+func TestFleetGoesOnPastOneBrokenTenant(t *testing.T) {
+	t.Parallel()
+	env := tenanttest.NewAlone(t)
+	broken, healthy := env.Tenant, env.OpenShop(t)
+	setBack(t, env, broken.ID.String())
+	setBack(t, env, healthy.ID.String())
+	env.Owner(t, "CREATE TABLE "+broken.ID.String()+".payment_event (drifted int)")
+
+	plan, err := env.Runner.Plan(t.Context(), []string{healthy.ID.String()})
+	if err != nil || len(plan) != 2 || plan[0].TenantID != healthy.ID.String() {
+		t.Fatalf("plan: %+v, %v; want the canary first, then the other", plan, err)
+	}
+	report, err := env.Runner.Fleet(t.Context(), migrations.FleetOptions{Workers: 2, Canary: []string{healthy.ID.String()}})
+	if err != nil || report.Upgraded != 1 || len(report.Failed) != 1 || report.Failed[0].TenantID != broken.ID.String() {
+		t.Fatalf("report: %+v, %v", report, err)
+	}
+	left := query[string](t, env, "SELECT last_error FROM platform.tenant WHERE id = $1", broken.ID.String())
+	if !strings.Contains(left[0], "already exists") {
+		t.Errorf("the directory says %q", left[0])
+	}
+	if n := query[int64](t, env, "SELECT count(*) FROM information_schema.tables WHERE table_schema = $1 AND table_name = 'payment_account'", broken.ID.String()); n[0] != 0 {
+		t.Error("a failed migration left part of itself")
+	}
+	env.Owner(t, "DROP TABLE "+broken.ID.String()+".payment_event")
+	report, err = env.Runner.Fleet(t.Context(), migrations.FleetOptions{})
+	if err != nil || report.Upgraded != 1 || len(report.Failed) != 0 {
+		t.Fatalf("rerun: %+v, %v", report, err)
+	}
+	if left := query[string](t, env, "SELECT last_error FROM platform.tenant WHERE id = $1", broken.ID.String()); left[0] != "" {
+		t.Errorf("the error stayed after the repair: %q", left[0])
+	}
+}
+
+func TestBrokenCanaryStopsTheFleet(t *testing.T) {
+	t.Parallel()
+	env := tenanttest.NewAlone(t)
+	canary, other := env.Tenant, env.OpenShop(t)
+	setBack(t, env, canary.ID.String())
+	setBack(t, env, other.ID.String())
+	env.Owner(t, "CREATE TABLE "+canary.ID.String()+".refund (drifted int)")
+	report, err := env.Runner.Fleet(t.Context(), migrations.FleetOptions{Canary: []string{canary.ID.String()}})
+	if err != nil || report.Upgraded != 0 || len(report.Failed) != 1 || report.Skipped != 1 {
+		t.Fatalf("report: %+v, %v; want the canary failed and the other untouched", report, err)
+	}
+}
+
+func TestNewerSchemaIsRefused(t *testing.T) {
+	t.Parallel()
+	env := tenanttest.NewAlone(t)
+	env.Owner(t, "UPDATE platform.tenant SET schema_version = 9999 WHERE id = $1", env.Tenant.ID.String())
+	if _, err := env.Runner.Tenant(t.Context(), env.Tenant.ID.String()); !errors.Is(err, migrations.ErrNewer) {
+		t.Errorf("a schema of a newer binary: %v, want ErrNewer", err)
+	}
+}
+
+// A tenant's rights after a migration are the rights of a new schema: tables made later
+// are reachable, append-only ones stay so.
+func TestRightsFollowMigrations(t *testing.T) {
+	t.Parallel()
+	env := tenanttest.NewAlone(t)
+	setBack(t, env, env.Tenant.ID.String())
+	if _, err := env.Runner.Tenant(t.Context(), env.Tenant.ID.String()); err != nil {
+		t.Fatal(err)
+	}
+	rights := `SELECT table_name || ' ' || privilege_type FROM information_schema.role_table_grants WHERE grantee = 'galleria_tenant' AND table_schema = $1 ORDER BY 1`
+	migrated := query[string](t, env, rights, env.Tenant.ID.String())
+	fresh := query[string](t, env, rights, env.OpenShop(t).ID.String())
+	if strings.Join(migrated, "\n") != strings.Join(fresh, "\n") {
+		t.Errorf("rights differ:\nmigrated %v\nfresh    %v", migrated, fresh)
+	}
+	env.InTenant(t, func(tx tenantdb.Tx) error {
+		_, err := tx.Exec(t.Context(), "SELECT id FROM payment_attempt")
+		return err
+	})
+}
