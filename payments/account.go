@@ -1,0 +1,84 @@
+package payments
+
+import (
+	"context"
+	"time"
+
+	"galleria/tenant"
+	"galleria/tenant/vault"
+)
+
+// Code names a channel, as it stands in callback paths and in the tables.
+type Code string
+
+// The channels.
+const (
+	WeChat   Code = "wechat"
+	Alipay   Code = "alipay"
+	UnionPay Code = "unionpay"
+)
+
+// Mode says whether an account moves real money.
+type Mode string
+
+// The modes.
+const (
+	Live    Mode = "live"
+	Sandbox Mode = "sandbox" // talks to the base URL of its config instead of the provider
+)
+
+// KeyMode says which keys a WeChat Pay account's messages are verified with.
+type KeyMode string
+
+// The key modes.
+const (
+	KeyModePublicKey   KeyMode = "public_key"  // WeChat Pay public key
+	KeyModeCertificate KeyMode = "certificate" // platform certificates, fetched from the provider
+	KeyModeBoth        KeyMode = "both"        // during the provider's change-over
+)
+
+// AccountConfig is the public facts of an account that only its channel reads.
+type AccountConfig struct {
+	MerchantSerial string  `json:"serial"`                  // serial of the merchant's certificate
+	KeyMode        KeyMode `json:"key_mode"`                // which keys verify the provider
+	PublicKeyID    string  `json:"public_key_id,omitempty"` // PUB_KEY_ID_…
+	BaseURL        string  `json:"base_url,omitempty"`      // sandbox accounts only
+}
+
+// ProviderKey is a key that verifies the provider's messages: a public key or a
+// certificate, in PEM, under the serial that a message names.
+type ProviderKey struct {
+	Serial   string     `json:"serial"`
+	PEM      string     `json:"pem"`
+	NotAfter *time.Time `json:"not_after"` // nil for a public key, which does not expire
+}
+
+// Account is a merchant account with its secrets in clear, as a channel needs it. It is
+// passed into every call of a channel and kept by none beyond what it derives per
+// Version.
+type Account struct {
+	TenantID     tenant.ID
+	ID           int64
+	Key          string // random, in the callback path
+	Channel      Code
+	Mode         Mode
+	Name         string
+	MerchantNo   string   // mchid
+	AppIDs       []string // the AppIDs bound to it
+	Enabled      bool     // a disabled account collects nothing new; callbacks and refunds go on
+	Config       AccountConfig
+	PrivateKey   vault.Secret // PKCS#8 PEM
+	APIv3Key     vault.Secret // 32 bytes
+	ProviderKeys []ProviderKey
+	Version      time.Time // changes with every change of the account or its keys
+}
+
+// Accounts finds merchant accounts; payments/account is the one.
+type Accounts interface {
+	// ByKey finds an account by its callback key. Faults: NOT_FOUND.
+	ByKey(ctx context.Context, id tenant.ID, key string) (Account, error)
+	// ByID finds an account by its row id. Faults: NOT_FOUND.
+	ByID(ctx context.Context, id tenant.ID, accountID int64) (Account, error)
+	// ForApp finds the enabled account that collects for an AppID. Faults: NOT_FOUND.
+	ForApp(ctx context.Context, id tenant.ID, channel Code, appID string) (Account, error)
+}

@@ -1,0 +1,23 @@
+// Package account keeps the merchants' accounts at payment providers: it takes their
+// keys in, seals them, and gives a channel the account with its keys in clear.
+//
+// It owns the tables payment_account, payment_secret and payment_provider_key. It does
+// not own the callback route, which registry keeps for the whole platform, nor any
+// provider's wire.
+//
+// Invariants
+//   - Keys are checked when they come in: they parse, they belong together, the APIv3
+//     key has its 32 bytes. A wrong key is named by its field at once and not found out
+//     by the first buyer.
+//   - Secrets are stored sealed, bound to tenant, account key and field. What leaves for
+//     people is fingerprints and nothing else.
+//   - A live account has no base URL; only a sandbox account may be pointed anywhere.
+//
+// Decisions
+//   - Reading an account is always one statement; what is cached, by (account, its
+//     updated_at), is only the opened secrets. A change is therefore seen by every
+//     process at once, without a notification.
+//   - The platform's route is written before the account: a route to nothing answers
+//     like any unknown address, an account without a route would lose its callbacks.
+//   - Private keys are stored as PKCS#8 whatever form they came in.
+package account

@@ -1,0 +1,204 @@
+package payments
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+
+	"galleria/payments/internal/paymentsdb"
+	"galleria/tenant"
+	"galleria/tenant/fault"
+	"galleria/tenant/tenantdb"
+)
+
+// evidence is the message that a fact rests on.
+type evidence struct {
+	eventID, eventType, outTradeNo string
+	sealed                         []byte // the raw message, sealed; nil for a query's answer
+	hash                           [32]byte
+}
+
+// Reasons of anomalies.
+const (
+	reasonUnknownNumber = "unknown_number"
+	reasonAmount        = "amount"
+	reasonCurrency      = "currency"
+	reasonAppID         = "app_id"
+	reasonMerchant      = "merchant"
+	reasonTradeType     = "trade_type"
+	reasonState         = "state"
+	reasonPayer         = "payer"
+	reasonOtherAccount  = "other_account"
+	reasonRefund        = "refund"
+)
+
+// finding is one thing that a message says otherwise than we do.
+type finding struct {
+	reason        string
+	blocking      bool // false: recorded, but the message is accepted
+	expected, got string
+}
+
+// Outcomes of a message, as payment_event keeps them.
+const (
+	outcomeApplied   = "applied"
+	outcomeDuplicate = "duplicate"
+	outcomeIgnored   = "ignored"
+)
+
+// settle applies "this was paid" in a transaction of its own. An anomaly is committed
+// and then returned as ErrAnomaly.
+func (s *Service) settle(ctx context.Context, id tenant.ID, acc Account, p PaymentResult, ev evidence) error {
+	var found []finding
+	apply := func(tx tenantdb.Tx) (err error) {
+		found, err = s.applyPaid(ctx, tx, acc, p, ev)
+		return err
+	}
+	err := s.d.DB.InTenant(ctx, id, apply)
+	if tenantdb.Violates(err, "payment_attempt_one_success") {
+		// Another attempt of the bill became paid in the same moment: look again, and
+		// this one is the surplus.
+		err = s.d.DB.InTenant(ctx, id, apply)
+	}
+	if tenantdb.Violates(err, "payment_attempt_transaction") {
+		found = []finding{{reasonState, true, "a transaction of its own", p.TransactionID + " belongs to another attempt"}}
+		err = s.d.DB.InTenant(ctx, id, func(tx tenantdb.Tx) error { return s.record(ctx, tx, acc, ev, found) })
+	}
+	if err != nil {
+		return fmt.Errorf("settle %s: %w", p.OutTradeNo, err)
+	}
+	return s.judge(ctx, acc, ev, found)
+}
+
+// judge turns blocking findings that were recorded into ErrAnomaly and raises the alarm.
+func (s *Service) judge(ctx context.Context, acc Account, ev evidence, found []finding) error {
+	for _, f := range found {
+		if f.blocking {
+			s.stats.anomalies.Add(1)
+			s.d.Log.ErrorContext(ctx, "payment anomaly", "tenant_id", acc.TenantID.String(), "channel", string(acc.Channel),
+				"account_id", acc.ID, "out_trade_no", ev.outTradeNo, "event_id", ev.eventID, "reason", f.reason, "expected", f.expected, "got", f.got)
+			return ErrAnomaly.Because(fmt.Errorf("%s: expected %s, got %s", f.reason, f.expected, f.got))
+		}
+	}
+	return nil
+}
+
+// applyPaid is the one way to "paid". It locks the attempt, compares, and makes the
+// transition, the event row and the outbox row together. Findings are recorded; with a
+// blocking one nothing else is done.
+func (s *Service) applyPaid(ctx context.Context, tx tenantdb.Tx, acc Account, p PaymentResult, ev evidence) ([]finding, error) {
+	a, err := s.lockAttempt(ctx, tx, p.OutTradeNo)
+	if errors.Is(err, fault.ErrNotFound) {
+		found := []finding{{reasonUnknownNumber, true, "a number of ours", p.OutTradeNo}}
+		return found, s.record(ctx, tx, acc, ev, found)
+	}
+	if err != nil {
+		return nil, err
+	}
+	found := s.compare(a, acc, p)
+	if err := s.record(ctx, tx, acc, ev, found); err != nil {
+		return nil, err
+	}
+	for _, f := range found {
+		if f.blocking {
+			return found, nil
+		}
+	}
+	if a.Status == StatusSucceeded {
+		_, err := s.insertEvent(ctx, tx, acc, ev, outcomeDuplicate)
+		return found, err
+	}
+	fresh, err := s.insertEvent(ctx, tx, acc, ev, outcomeApplied)
+	if err != nil || !fresh {
+		return found, err
+	}
+	return found, s.markPaid(ctx, tx, a, p)
+}
+
+// compare lists where a message differs from the attempt it names.
+func (s *Service) compare(a Attempt, acc Account, p PaymentResult) []finding {
+	var found []finding
+	check := func(ok bool, reason string, blocking bool, expected, got string) {
+		if !ok {
+			found = append(found, finding{reason, blocking, expected, got})
+		}
+	}
+	check(a.AccountID == acc.ID, reasonOtherAccount, true, strconv.FormatInt(a.AccountID, 10), strconv.FormatInt(acc.ID, 10))
+	check(p.MerchantNo == acc.MerchantNo, reasonMerchant, true, acc.MerchantNo, p.MerchantNo)
+	check(p.AppID == a.AppID, reasonAppID, true, a.AppID, p.AppID)
+	check(p.Amount.Valid && p.Amount.Fen == a.AmountFen, reasonAmount, true, strconv.FormatInt(int64(a.AmountFen), 10), p.Amount.Text)
+	check(p.Currency == currency, reasonCurrency, true, currency, p.Currency)
+	if ch, err := s.channel(a.Channel); err == nil {
+		check(p.TradeType == ch.TradeType(), reasonTradeType, true, ch.TradeType(), p.TradeType)
+	}
+	check(p.State == PaymentPaid, reasonState, true, string(PaymentPaid), p.ProviderState)
+	check(p.TransactionID != "" && !p.PaidAt.IsZero(), reasonState, true, "transaction id and time", p.TransactionID)
+	check(a.Status != StatusSucceeded || a.TransactionID == p.TransactionID, reasonState, true, a.TransactionID, p.TransactionID)
+	check(p.Payer == a.Payer, reasonPayer, false, a.Payer, p.Payer)
+	return found
+}
+
+const currency = "CNY"
+
+// markPaid makes the transition and publishes it. Surplus money, which a bill paid
+// before cannot use, is sent back instead.
+func (s *Service) markPaid(ctx context.Context, tx tenantdb.Tx, a Attempt, p PaymentResult) error {
+	to, ok := next(a.Status, eventPaid)
+	if !ok {
+		return ErrState
+	}
+	surplus, err := s.q.SetPaid(ctx, tx, string(to), p.TransactionID, p.PaidAt, tx.Now(), a.OutTradeNo, []string{string(a.Status)})
+	if err != nil {
+		return fmt.Errorf("mark paid: %w", err)
+	}
+	if err := s.d.Timers.Clear(ctx, tx, TimerQuery, a.OutTradeNo); err != nil {
+		return fmt.Errorf("mark paid: %w", err)
+	}
+	if surplus {
+		_, err := s.RequestRefundTx(ctx, tx, a.OutTradeNo, DoublePayment)
+		return err
+	}
+	return s.d.Outbox.Append(ctx, tx, TopicSucceeded, a.OutTradeNo, SucceededV1{
+		OutTradeNo: a.OutTradeNo, BusinessNo: a.BusinessNo, AmountFen: a.AmountFen, Channel: a.Channel,
+		TransactionID: p.TransactionID, PaidAt: p.PaidAt.UTC(),
+	})
+}
+
+// insertEvent keeps a notification once. fresh is false if it was kept before; a query
+// leaves no row and is always fresh.
+func (s *Service) insertEvent(ctx context.Context, tx tenantdb.Tx, acc Account, ev evidence, outcome string) (fresh bool, err error) {
+	if ev.sealed == nil {
+		return true, nil
+	}
+	n, err := s.q.InsertEvent(ctx, tx, paymentsdb.InsertEventParams{
+		AccountID: acc.ID, EventID: ev.eventID, EventType: ev.eventType, OutTradeNo: ev.outTradeNo, Outcome: outcome,
+		BodySealed: ev.sealed, ReceivedAt: tx.Now(),
+	})
+	if err != nil {
+		return false, fmt.Errorf("keep event: %w", err)
+	}
+	return n == 1, nil
+}
+
+// record keeps findings as anomalies.
+func (s *Service) record(ctx context.Context, tx tenantdb.Tx, acc Account, ev evidence, found []finding) error {
+	for i, f := range found {
+		if i > 0 && found[i-1].reason == f.reason {
+			continue // one row per reason
+		}
+		detail, err := json.Marshal(map[string]string{"expected": f.expected, "got": clip(f.got)})
+		if err != nil {
+			return fmt.Errorf("keep anomaly: %w", err)
+		}
+		err = s.q.UpsertAnomaly(ctx, tx, paymentsdb.UpsertAnomalyParams{
+			AccountID: acc.ID, EventID: ev.eventID, Reason: f.reason, Blocking: f.blocking, OutTradeNo: ev.outTradeNo,
+			Detail: detail, BodyHash: ev.hash[:], Now: tx.Now(),
+		})
+		if err != nil {
+			return fmt.Errorf("keep anomaly: %w", err)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,69 @@
+package payments
+
+import "galleria/tenant/fault"
+
+// What can go wrong between a bill and its money.
+var (
+	// ErrNoAccount is an AppID without a merchant account for the channel.
+	ErrNoAccount = fault.New(fault.Conflict, "PAYMENT_NOT_CONFIGURED", "店铺尚未开通支付", "This shop has no payment account for this Mini Program")
+	// ErrAlreadyPaid is a bill that has been paid; the order will show it shortly.
+	ErrAlreadyPaid = fault.New(fault.Conflict, "ALREADY_PAID", "订单已支付", "This order has been paid")
+	// ErrBillExpired is a bill whose deadline has passed.
+	ErrBillExpired = fault.New(fault.Conflict, "PAYMENT_EXPIRED", "订单已超过支付时间", "The time to pay this order has passed")
+	// ErrState is an attempt in a state that does not allow the step.
+	ErrState = fault.New(fault.Conflict, "PAYMENT_STATE", "支付状态已变化，请刷新", "The state of this payment does not allow this")
+	// ErrNothingToRefund is a payment whose whole amount is refunded or about to be.
+	ErrNothingToRefund = fault.New(fault.Conflict, "NOTHING_TO_REFUND", "没有可退金额", "Nothing is left to refund")
+)
+
+// What a provider, or the way to it, can do to a call.
+var (
+	// ErrTimeout is no answer in time, or no connection. The outcome is unknown.
+	ErrTimeout = fault.New(fault.UpstreamTimeout, "PROVIDER_TIMEOUT", "支付渠道响应超时，请稍后重试", "The payment provider did not answer in time")
+	// ErrBadResponse is an answer that cannot be believed or understood. The outcome is
+	// unknown.
+	ErrBadResponse = fault.New(fault.Upstream, "PROVIDER_BAD_RESPONSE", "支付渠道异常，请稍后重试", "The payment provider answered nonsense")
+	// ErrProviderBusy is a provider that says it cannot now, or too many calls. The
+	// outcome is unknown; the same call may be repeated later.
+	ErrProviderBusy = fault.New(fault.Upstream, "PROVIDER_BUSY", "支付渠道繁忙，请稍后重试", "The payment provider is busy")
+	// ErrRefused is a definite no of the provider. Data["provider_code"] says which.
+	ErrRefused = fault.New(fault.Upstream, "PROVIDER_REFUSED", "支付渠道拒绝了请求", "The payment provider refused the request")
+	// ErrNoSuchNumber is a number the provider does not know (yet).
+	ErrNoSuchNumber = fault.New(fault.Upstream, "PROVIDER_NO_SUCH_NUMBER", "支付渠道查无此单", "The payment provider does not know this number")
+	// ErrNumberUsed is a number the provider knows with other parameters.
+	ErrNumberUsed = fault.New(fault.Upstream, "PROVIDER_NUMBER_USED", "支付单号重复", "The payment provider knows this number with other parameters")
+	// ErrProviderPaid is the provider's "this number has been paid" to prepay or close.
+	ErrProviderPaid = fault.New(fault.Upstream, "PROVIDER_ORDER_PAID", "支付渠道显示已支付", "The payment provider says that this number is paid")
+	// ErrProviderClosed is the provider's "this number is closed".
+	ErrProviderClosed = fault.New(fault.Upstream, "PROVIDER_ORDER_CLOSED", "支付渠道显示已关闭", "The payment provider says that this number is closed")
+)
+
+// Why a notification is not answered with ok.
+var (
+	// ErrNoticeSignature is a message whose signature does not verify, is missing, or
+	// is out of its time window.
+	ErrNoticeSignature = fault.New(fault.Unauthenticated, "SIGNATURE_INVALID", "签名验证失败", "The signature does not verify")
+	// ErrNoticeProbe is a deliberate wrong signature by which a provider tests whether
+	// signatures are checked. It is refused like any other and counted apart.
+	ErrNoticeProbe = fault.New(fault.Unauthenticated, "SIGNATURE_PROBE", "签名验证失败", "The signature is a probe and does not verify")
+	// ErrNoticeMalformed is a message that cannot be read.
+	ErrNoticeMalformed = fault.New(fault.Invalid, "NOTIFICATION_MALFORMED", "通知格式不正确", "The notification cannot be read")
+	// ErrNoticeUnknownAccount is a callback address that leads nowhere.
+	ErrNoticeUnknownAccount = fault.New(fault.NotFound, "UNKNOWN_ACCOUNT", "支付账户不存在", "There is no such payment account")
+	// ErrAnomaly is a message that verified but does not fit what we know. It is kept
+	// for a person to look at and never makes anything paid.
+	ErrAnomaly = fault.New(fault.Conflict, "PAYMENT_ANOMALY", "支付通知与订单不符", "The notification does not fit the payment")
+)
+
+// text is what the buyer reads beside the refund in the provider's app.
+func (r RefundReason) text() string {
+	switch r {
+	case LatePayment:
+		return "订单已关闭，款项原路退回"
+	case DoublePayment:
+		return "重复支付，款项原路退回"
+	case OrderCancelled:
+		return "订单已取消，款项原路退回"
+	}
+	return "退款"
+}

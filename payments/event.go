@@ -1,0 +1,51 @@
+package payments
+
+import (
+	"time"
+
+	"galleria/commerce/money"
+	"galleria/tenant/outbox"
+)
+
+// Events and timers of this room. Keys are the number in the payload.
+const (
+	// TopicSucceeded: a bill's money arrived and counts. Payload SucceededV1.
+	TopicSucceeded outbox.Topic = "payments.succeeded"
+	// TopicRefundRequested: ExecuteRefund is to be called. Payload RefundV1.
+	TopicRefundRequested outbox.Topic = "payments.refund_requested"
+	// TopicRefunded: money went back. Payload RefundedV1.
+	TopicRefunded outbox.Topic = "payments.refunded"
+	// TimerQuery: Query is to be called. Payload QueryV1.
+	TimerQuery outbox.Topic = "payments.query"
+	// TimerRefundQuery: ExecuteRefund is to be called again. Payload RefundV1.
+	TimerRefundQuery outbox.Topic = "payments.refund_query"
+)
+
+// SucceededV1 says that a bill was paid.
+type SucceededV1 struct {
+	OutTradeNo    string    `json:"out_trade_no"`
+	BusinessNo    string    `json:"business_no"`
+	AmountFen     money.Fen `json:"amount_fen"`
+	Channel       Code      `json:"channel"`
+	TransactionID string    `json:"transaction_id"`
+	PaidAt        time.Time `json:"paid_at"`
+}
+
+// QueryV1 names a payment to ask the provider about.
+type QueryV1 struct {
+	OutTradeNo string `json:"out_trade_no"`
+}
+
+// RefundV1 names a refund to execute or to ask about.
+type RefundV1 struct {
+	OutRefundNo string `json:"out_refund_no"`
+}
+
+// RefundedV1 says that money went back.
+type RefundedV1 struct {
+	OutRefundNo string       `json:"out_refund_no"`
+	OutTradeNo  string       `json:"out_trade_no"`
+	BusinessNo  string       `json:"business_no"`
+	AmountFen   money.Fen    `json:"amount_fen"`
+	Reason      RefundReason `json:"reason"`
+}

@@ -1,0 +1,87 @@
+package payments
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"time"
+
+	"galleria/tenant"
+	"galleria/tenant/fault"
+	"galleria/tenant/tenantdb"
+	"galleria/tenant/vault"
+)
+
+// noticeLimit bounds the handling of one message; WeChat Pay waits five seconds.
+const noticeLimit = 4 * time.Second
+
+// HandleNotification takes a provider's callback: it verifies and decrypts it with the
+// keys of the account in its path, compares it with what we know, and applies it once.
+// Repeats are answered with ok and change nothing. The Ack is in the provider's form,
+// also with an error; the error is for the log. Opens a transaction. Faults:
+// UNKNOWN_ACCOUNT, SIGNATURE_INVALID, SIGNATURE_PROBE, NOTIFICATION_MALFORMED,
+// PAYMENT_ANOMALY, BUSY.
+func (s *Service) HandleNotification(ctx context.Context, id tenant.ID, accountKey string, n Notice) (Ack, error) {
+	ctx, cancel := context.WithTimeout(ctx, noticeLimit)
+	defer cancel()
+	acc, err := s.d.Accounts.ByKey(ctx, id, accountKey)
+	if errors.Is(err, fault.ErrNotFound) {
+		return plainAck(ErrNoticeUnknownAccount), ErrNoticeUnknownAccount
+	}
+	if err != nil {
+		return plainAck(err), fmt.Errorf("notification: %w", err)
+	}
+	ch, err := s.channel(acc.Channel)
+	if err != nil {
+		return plainAck(err), fmt.Errorf("notification: %w", err)
+	}
+	if err := s.receive(ctx, id, ch, acc, n); err != nil {
+		return ch.Ack(err), fmt.Errorf("notification to %s: %w", accountKey, err)
+	}
+	return ch.Ack(nil), nil
+}
+
+// plainAck answers where there is no account and so no dialect.
+func plainAck(err error) Ack {
+	status := 500
+	if fault.KindOf(err) == fault.NotFound {
+		status = 404
+	}
+	return Ack{Status: status, ContentType: "application/json", Body: []byte(`{"code":"FAIL","message":"` + fault.CodeOf(err) + `"}`)}
+}
+
+func (s *Service) receive(ctx context.Context, id tenant.ID, ch Channel, acc Account, n Notice) error {
+	msg, err := ch.ParseNotification(ctx, acc, n)
+	if err != nil {
+		s.countRefusal(err)
+		return err
+	}
+	ev := evidence{eventID: msg.EventID, eventType: msg.EventType, outTradeNo: "", sealed: nil, hash: sha256.Sum256(n.Body)}
+	// Sealed before the transaction, because the tenant's key may have to be read.
+	field := vault.Field{Tenant: id, Owner: "payment_account:" + acc.Key, Name: "notification"}
+	if ev.sealed, err = s.d.Vault.Seal(ctx, field, vault.NewSecret(n.Body)); err != nil {
+		return fmt.Errorf("keep notification: %w", err)
+	}
+	switch {
+	case msg.Payment != nil:
+		ev.outTradeNo = msg.Payment.OutTradeNo
+		return s.settle(ctx, id, acc, *msg.Payment, ev)
+	case msg.Refund != nil:
+		ev.outTradeNo = msg.Refund.OutTradeNo
+		return s.settleRefundNotice(ctx, id, acc, *msg.Refund, ev)
+	}
+	return s.d.DB.InTenant(ctx, id, func(tx tenantdb.Tx) error {
+		_, err := s.insertEvent(ctx, tx, acc, ev, outcomeIgnored)
+		return err
+	})
+}
+
+func (s *Service) countRefusal(err error) {
+	switch {
+	case errors.Is(err, ErrNoticeProbe):
+		s.stats.probes.Add(1)
+	case errors.Is(err, ErrNoticeSignature):
+		s.stats.badSignatures.Add(1)
+	}
+}

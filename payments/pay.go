@@ -1,0 +1,218 @@
+package payments
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"galleria/payments/internal/paymentsdb"
+	"galleria/tenant"
+	"galleria/tenant/fault"
+	"galleria/tenant/tenantdb"
+)
+
+const (
+	prepayLife   = 2 * time.Hour
+	prepayMargin = 5 * time.Minute // a prepay id is not handed out this close to its end
+	firstQuery   = 10 * time.Second
+	// rounds of one Pay: each closes an attempt that no longer fits, or lost a race.
+	payRounds = 4
+)
+
+// PayInput asks for a payment to begin.
+type PayInput struct {
+	BusinessNo string
+	AppID      string // of the Mini Program that asks, as the server resolved it
+	Payer      string // the member's openid in that Mini Program
+	MemberID   int64  // compared with the bill's owner; 0 if the caller has compared already
+	Channel    Code   // empty means WeChat
+}
+
+// Pay begins a payment, or takes up the one that is open, and returns what the Mini
+// Program passes to wx.requestPayment. Safe to repeat: as long as bill and payer are the
+// same there is one attempt with one number. Opens transactions; the provider is called
+// outside of them. Faults: those of the BillSource, NOT_FOUND, PAYMENT_NOT_CONFIGURED,
+// ALREADY_PAID, PAYMENT_EXPIRED, PAYMENT_STATE, PROVIDER_….
+func (s *Service) Pay(ctx context.Context, id tenant.ID, in PayInput) (ClientParams, error) {
+	if in.Channel == "" {
+		in.Channel = WeChat
+	}
+	ch, err := s.channel(in.Channel)
+	if err != nil {
+		return ClientParams{}, err
+	}
+	acc, err := s.d.Accounts.ForApp(ctx, id, in.Channel, in.AppID)
+	if errors.Is(err, fault.ErrNotFound) {
+		return ClientParams{}, ErrNoAccount
+	}
+	if err != nil {
+		return ClientParams{}, fmt.Errorf("find payment account: %w", err)
+	}
+	for range payRounds {
+		a, err := s.payOnce(ctx, id, ch, acc, in)
+		if errors.Is(err, errAgain) {
+			continue
+		}
+		if err != nil {
+			return ClientParams{}, fmt.Errorf("pay %s: %w", in.BusinessNo, err)
+		}
+		return ch.ClientParams(ctx, acc, a.AppID, a.PrepayID)
+	}
+	return ClientParams{}, ErrState
+}
+
+// errAgain says that the state changed under Pay in a way that a new look will settle.
+var errAgain = errors.New("look again")
+
+// payOnce finds or makes the attempt and sees that it has a live prepay id.
+func (s *Service) payOnce(ctx context.Context, id tenant.ID, ch Channel, acc Account, in PayInput) (Attempt, error) {
+	a, replace, err := s.openAttempt(ctx, id, acc, in)
+	if err != nil {
+		return Attempt{}, err
+	}
+	if replace {
+		return Attempt{}, s.replace(ctx, id, a)
+	}
+	if a.Status == StatusPrepaid && s.d.Now().Before(a.PrepaidAt.Add(prepayLife-prepayMargin)) {
+		return a, nil
+	}
+	a.PrepayID, err = ch.Prepay(ctx, acc, PrepayRequest{
+		AppID: a.AppID, OutTradeNo: a.OutTradeNo, Title: a.Title, AmountFen: a.AmountFen, Payer: a.Payer,
+		ExpiresAt: a.ExpiresAt, NotifyURL: s.notifyURL(acc),
+	})
+	if err != nil {
+		return Attempt{}, s.prepayFailed(ctx, id, a, err)
+	}
+	return a, s.storePrepaid(ctx, id, a)
+}
+
+// openAttempt is the first transaction: it reads the bill and reuses or inserts the
+// attempt. replace says that the attempt returned is open but does not fit any more.
+func (s *Service) openAttempt(ctx context.Context, id tenant.ID, acc Account, in PayInput) (a Attempt, replace bool, err error) {
+	err = s.d.DB.InTenant(ctx, id, func(tx tenantdb.Tx) error {
+		bill, err := s.bill(ctx, tx, in)
+		if err != nil {
+			return err
+		}
+		want := Attempt{
+			BusinessNo: in.BusinessNo, AccountID: acc.ID, Channel: in.Channel, AppID: in.AppID, Payer: in.Payer, Title: bill.Title,
+			AmountFen: bill.AmountFen, Status: StatusCreated,
+			ExpiresAt: bill.ExpiresAt.UTC().Truncate(time.Second), // what the wire can say, so that a repeat is byte-identical
+		}
+		existing, err := s.relevant(ctx, tx, in.BusinessNo)
+		if err != nil {
+			return err
+		}
+		replace = false // the transaction may run again
+		for _, a = range existing {
+			if a.Status == StatusSucceeded {
+				return ErrAlreadyPaid
+			}
+		}
+		for _, a = range existing {
+			if replace = !fits(a, want); replace {
+				return nil // one open attempt per bill, whatever its channel
+			}
+		}
+		if len(existing) > 0 {
+			return nil
+		}
+		a, err = s.insertAttempt(ctx, tx, want)
+		return err
+	})
+	return a, replace, err
+}
+
+// bill reads the bill and refuses what may not be paid by this caller now.
+func (s *Service) bill(ctx context.Context, tx tenantdb.Tx, in PayInput) (Bill, error) {
+	bill, err := s.d.Bills.BillTx(ctx, tx, in.BusinessNo)
+	switch {
+	case err != nil:
+		return Bill{}, fmt.Errorf("read bill: %w", err)
+	case bill.AppID != in.AppID || (in.MemberID != 0 && bill.MemberID != in.MemberID):
+		return Bill{}, fault.ErrNotFound
+	case !tx.Now().Before(bill.ExpiresAt):
+		return Bill{}, ErrBillExpired
+	}
+	return bill, nil
+}
+
+// fits says that an open attempt still asks for exactly what is wanted.
+func fits(a, want Attempt) bool {
+	return (a.Status == StatusCreated || a.Status == StatusPrepaid) &&
+		a.Channel == want.Channel && a.AccountID == want.AccountID && a.AppID == want.AppID && a.Payer == want.Payer &&
+		a.Title == want.Title && a.AmountFen == want.AmountFen && a.ExpiresAt.Equal(want.ExpiresAt)
+}
+
+func (s *Service) insertAttempt(ctx context.Context, tx tenantdb.Tx, a Attempt) (Attempt, error) {
+	var err error
+	if a.OutTradeNo, err = newNumber(tx.Now(), s.d.Rand); err != nil {
+		return Attempt{}, err
+	}
+	n, err := s.q.InsertAttempt(ctx, tx, paymentsdb.InsertAttemptParams{
+		OutTradeNo: a.OutTradeNo, BusinessNo: a.BusinessNo, AccountID: a.AccountID, Channel: string(a.Channel), AppID: a.AppID,
+		Payer: a.Payer, Title: a.Title, AmountFen: a.AmountFen, ExpiresAt: a.ExpiresAt, Now: tx.Now(),
+	})
+	if err != nil {
+		return Attempt{}, fmt.Errorf("insert attempt: %w", err)
+	}
+	if n == 0 {
+		return Attempt{}, errAgain // another call of the same bill was first
+	}
+	a.CreatedAt = tx.Now()
+	return a, nil
+}
+
+// replace closes an attempt that does not fit. It never returns nil: errAgain when the
+// way is free.
+func (s *Service) replace(ctx context.Context, id tenant.ID, a Attempt) error {
+	outcome, cause, err := s.closeAttempt(ctx, id, a)
+	switch {
+	case err != nil:
+		return err
+	case outcome == Closed:
+		return errAgain
+	case outcome == Paid:
+		return ErrAlreadyPaid
+	case cause != nil:
+		return cause
+	}
+	return ErrState
+}
+
+// storePrepaid is the second transaction: the prepay id and the first rung of the query
+// ladder exist together.
+func (s *Service) storePrepaid(ctx context.Context, id tenant.ID, a Attempt) error {
+	return s.d.DB.InTenant(ctx, id, func(tx tenantdb.Tx) error {
+		now := tx.Now()
+		n, err := s.q.SetPrepaid(ctx, tx, string(StatusPrepaid), a.PrepayID, &now, a.OutTradeNo, sources(eventPrepaid))
+		if err != nil {
+			return fmt.Errorf("store prepay id: %w", err)
+		}
+		if n == 0 {
+			return ErrState // closed or paid meanwhile: the buyer must not get parameters
+		}
+		return s.d.Timers.Set(ctx, tx, TimerQuery, a.OutTradeNo, now.Add(firstQuery), QueryV1{OutTradeNo: a.OutTradeNo})
+	})
+}
+
+// prepayFailed decides what a failed prepay means for its attempt.
+func (s *Service) prepayFailed(ctx context.Context, id tenant.ID, a Attempt, cause error) error {
+	switch {
+	case errors.Is(cause, ErrProviderPaid):
+		if err := s.Query(ctx, id, a.OutTradeNo); err != nil {
+			return err
+		}
+		return ErrAlreadyPaid
+	case errors.Is(cause, ErrNumberUsed), errors.Is(cause, ErrProviderClosed):
+		return s.replace(ctx, id, a) // for example our public address changed since
+	case errors.Is(cause, ErrRefused):
+		err := s.d.DB.InTenant(ctx, id, func(tx tenantdb.Tx) error {
+			_, err := s.move(ctx, tx, a.OutTradeNo, eventRefused, cause.Error())
+			return err
+		})
+		return errors.Join(cause, err)
+	}
+	return errors.Join(cause, s.noteError(ctx, id, a.OutTradeNo, cause))
+}

@@ -1,0 +1,122 @@
+package payments
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"time"
+
+	"galleria/tenant"
+	"galleria/tenant/tenantdb"
+)
+
+// queryMargin is how long after an attempt's end the ladder goes on before it closes
+// the attempt itself: by then the business should have.
+const queryMargin = 10 * time.Minute
+
+// queryDelay is the wait before the next rung: 10 s, 30 s, 1, 3, 10 min, then every 30.
+func queryDelay(step int) time.Duration {
+	switch step {
+	case 0:
+		return firstQuery
+	case 1:
+		return 30 * time.Second
+	case 2:
+		return time.Minute
+	case 3:
+		return 3 * time.Minute
+	case 4:
+		return 10 * time.Minute
+	default:
+		return 30 * time.Minute
+	}
+}
+
+// Query is one rung of the ladder: it asks the provider about an attempt that is open,
+// applies the answer, and sets the timer of the next rung if one is needed. An attempt
+// that is long past its end is closed at the provider. Trouble of the provider is kept
+// with the attempt and is no error: the next rung is set. Safe to repeat. Opens
+// transactions; the provider is called outside of them. Faults: NOT_FOUND.
+func (s *Service) Query(ctx context.Context, id tenant.ID, outTradeNo string) error {
+	var a Attempt
+	err := s.d.DB.Read(ctx, id, func(r *tenantdb.Reader) (err error) {
+		a, err = s.attempt(ctx, r, outTradeNo)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("query %s: %w", outTradeNo, err)
+	}
+	if !a.Status.open() {
+		return nil
+	}
+	if s.d.Now().After(a.ExpiresAt.Add(queryMargin)) {
+		outcome, cause, err := s.closeAttempt(ctx, id, a)
+		if err != nil || outcome != Unknown {
+			return err
+		}
+		return s.rearm(ctx, id, a, cause)
+	}
+	ch, acc, err := s.sideOf(ctx, id, a)
+	if err != nil {
+		return err
+	}
+	result, cause := ch.Query(ctx, acc, outTradeNo)
+	if cause != nil {
+		return s.queryFailed(ctx, id, a, cause)
+	}
+	return s.queryAnswered(ctx, id, acc, a, result)
+}
+
+// queryFailed: a number that the provider does not know may be one it will know in a
+// moment; only an old one is closed by that.
+func (s *Service) queryFailed(ctx context.Context, id tenant.ID, a Attempt, cause error) error {
+	if errors.Is(cause, ErrNoSuchNumber) && s.d.Now().Sub(a.CreatedAt) >= settleAge {
+		_, _, err := s.finishClose(ctx, id, a.OutTradeNo, cause.Error())
+		return err
+	}
+	return s.rearm(ctx, id, a, cause)
+}
+
+func (s *Service) queryAnswered(ctx context.Context, id tenant.ID, acc Account, a Attempt, result PaymentResult) error {
+	switch result.State {
+	case PaymentPaid:
+		err := s.settle(ctx, id, acc, result, queryEvidence(result))
+		if errors.Is(err, ErrAnomaly) {
+			return s.rearm(ctx, id, a, err) // kept for a person; the provider may still come to its senses
+		}
+		return err
+	case PaymentClosed:
+		_, _, err := s.finishClose(ctx, id, a.OutTradeNo, "")
+		return err
+	case PaymentUnpaid:
+		return s.rearm(ctx, id, a, nil)
+	case PaymentOdd:
+	}
+	return s.rearm(ctx, id, a, fmt.Errorf("provider state %q", result.ProviderState))
+}
+
+// rearm climbs one rung.
+func (s *Service) rearm(ctx context.Context, id tenant.ID, a Attempt, cause error) error {
+	step := a.QueryStep + 1
+	return s.d.DB.InTenant(ctx, id, func(tx tenantdb.Tx) error {
+		if err := s.q.SetQueryStep(ctx, tx, int32(step), tx.Now(), a.OutTradeNo); err != nil {
+			return fmt.Errorf("climb query ladder: %w", err)
+		}
+		if cause != nil {
+			if err := s.q.SetError(ctx, tx, clip(cause.Error()), tx.Now(), a.OutTradeNo); err != nil {
+				return fmt.Errorf("climb query ladder: %w", err)
+			}
+		}
+		return s.d.Timers.Set(ctx, tx, TimerQuery, a.OutTradeNo, tx.Now().Add(queryDelay(step)), QueryV1{OutTradeNo: a.OutTradeNo})
+	})
+}
+
+// queryEvidence stands for a notification where the fact came from a query: the same
+// answer again is the same evidence.
+func queryEvidence(p PaymentResult) evidence {
+	return evidence{
+		eventID: "query:" + p.OutTradeNo, eventType: "query", outTradeNo: p.OutTradeNo, sealed: nil,
+		hash: sha256.Sum256(fmt.Appendf(nil, "%+v", p)),
+	}
+}
