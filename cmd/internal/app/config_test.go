@@ -1,0 +1,87 @@
+package app_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"galleria/cmd/internal/app"
+)
+
+func good() map[string]string {
+	return map[string]string{
+		"GALLERIA_PUBLIC_URL":  "https://shop.example.test",
+		"DATABASE_URL":         "postgres://owner:hunter2hunter2@127.0.0.1:5432/galleria",
+		"DATABASE_ROLE_SECRET": "b1946ac92492d2347c6235b4d2611184",
+		"REDIS_URL":            "redis://:pa55word@127.0.0.1:6379/0",
+		"GALLERIA_KEK":         "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
+		"GALLERIA_COOKIE_KEY":  "591785b794601e212b260e25925636fd",
+	}
+}
+
+func load(vars map[string]string) (app.Config, error) {
+	return app.LoadConfig(func(name string) string { return vars[name] })
+}
+
+func TestConfigReportsEveryFaultAtOnce(t *testing.T) {
+	t.Parallel()
+	_, err := load(map[string]string{"GALLERIA_ADDR": "x"})
+	if err == nil {
+		t.Fatal("an empty configuration was accepted")
+	}
+	for _, name := range []string{"GALLERIA_PUBLIC_URL", "DATABASE_URL", "DATABASE_ROLE_SECRET", "REDIS_URL", "GALLERIA_KEK", "GALLERIA_COOKIE_KEY"} {
+		if !strings.Contains(err.Error(), name) {
+			t.Errorf("%s is missing and not reported: %v", name, err)
+		}
+	}
+}
+
+func TestProductionRefuses(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct{ variable, value, says string }{
+		"http":                {"GALLERIA_PUBLIC_URL", "http://shop.example.test", "https"},
+		"sandbox":             {"GALLERIA_SANDBOX_URL", "http://127.0.0.1:9", "sandbox"},
+		"remote without tls":  {"DATABASE_URL", "postgres://o:p@db.internal/galleria?sslmode=disable", "sslmode"},
+		"known secret":        {"GALLERIA_COOKIE_KEY", "X-Litemall-Token-X-Litemall-Token", "GALLERIA_COOKIE_KEY"},
+		"short secret":        {"DATABASE_ROLE_SECRET", "short", "DATABASE_ROLE_SECRET"},
+		"constant secret":     {"DATABASE_ROLE_SECRET", strings.Repeat("a", 64), "DATABASE_ROLE_SECRET"},
+		"constant kek":        {"GALLERIA_KEK", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", "GALLERIA_KEK"},
+		"unknown environment": {"GALLERIA_ENV", "staging", "GALLERIA_ENV"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			vars := good()
+			vars[c.variable] = c.value
+			if _, err := load(vars); err == nil || !strings.Contains(err.Error(), c.says) {
+				t.Errorf("%s=%s: %v, want an error about %q", c.variable, c.value, err, c.says)
+			}
+		})
+	}
+}
+
+func TestConfigFromFilesPrintsMasked(t *testing.T) {
+	t.Parallel()
+	vars := good()
+	path := filepath.Join(t.TempDir(), "kek")
+	if err := os.WriteFile(path, []byte(vars["GALLERIA_KEK"]+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	want := vars["GALLERIA_KEK"]
+	delete(vars, "GALLERIA_KEK")
+	vars["GALLERIA_KEK_FILE"] = path
+	cfg, err := load(vars)
+	if err != nil || cfg.KEK != want {
+		t.Fatalf("from a file: %q, %v", cfg.KEK, err)
+	}
+	var out strings.Builder
+	cfg.Print(&out)
+	for _, secret := range []string{"hunter2", "pa55word", vars["DATABASE_ROLE_SECRET"], want, vars["GALLERIA_COOKIE_KEY"]} {
+		if strings.Contains(out.String(), secret) {
+			t.Errorf("the printed configuration shows %q", secret)
+		}
+	}
+	if !strings.Contains(out.String(), "GALLERIA_ADDR=127.0.0.1:8080") {
+		t.Errorf("printed: %s", out.String())
+	}
+}
