@@ -17,15 +17,17 @@ CREATE TABLE member_identity (
 );
 CREATE INDEX member_identity_member ON member_identity (member_id);
 
--- Only hashes of tokens are kept. A refresh token is used once; using it again
--- means that it was stolen, and ends the session.
+-- Only hashes of tokens are kept. A refresh token is used once; using any used one
+-- again means that it was stolen, and ends the session. refresh_family hashes the part
+-- that all refresh tokens of a session share: by it a used one is recognised.
 CREATE TABLE member_session (
   id                  bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   member_id           bigint NOT NULL REFERENCES member (id),
   app_id              text NOT NULL,
+  openid              text NOT NULL,
   access_hash         bytea NOT NULL UNIQUE CHECK (octet_length(access_hash) = 32),
   refresh_hash        bytea NOT NULL UNIQUE CHECK (octet_length(refresh_hash) = 32),
-  used_refresh_hash   bytea UNIQUE,
+  refresh_family      bytea NOT NULL UNIQUE CHECK (octet_length(refresh_family) = 32),
   access_expires_at   timestamptz NOT NULL,
   refresh_expires_at  timestamptz NOT NULL,
   revoked_at          timestamptz,

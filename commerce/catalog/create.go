@@ -1,0 +1,216 @@
+package catalog
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"galleria/commerce/catalog/internal/catalogdb"
+	"galleria/commerce/money"
+	"galleria/tenant"
+	"galleria/tenant/fault"
+	"galleria/tenant/tenantdb"
+)
+
+// Bounds of a product.
+const (
+	MaxSpecs    = 3
+	MaxSKUs     = 200
+	MaxPriceFen = money.Fen(9_999_999_999) // 99,999,999.99 yuan: sums of any order stay far from overflow
+	maxTitle    = 60                       // characters; also the bound of subtitles and names
+	maxPictures = 15
+	maxDetail   = 20_000
+	maxAddress  = 500 // of a picture
+)
+
+// CategoryInput describes a new category. ParentID 0 is the top of the tree.
+type CategoryInput struct {
+	ParentID int64
+	Name     string
+	Picture  string
+	Sort     int32
+	Hidden   bool
+}
+
+// ProductInput describes a new product. It starts as a draft; SetShelf shows it.
+type ProductInput struct {
+	CategoryID int64
+	Title      string
+	Subtitle   string
+	Cover      string
+	Pictures   []string
+	Detail     string
+	Specs      []Spec // none for a product with one SKU
+	Sort       int32
+	SKUs       []SKUInput
+}
+
+// SKUInput describes a new SKU: one value of each spec, in their order.
+type SKUInput struct {
+	Code           string // the merchant's own number
+	SpecValues     []string
+	Picture        string
+	PriceFen       money.Fen
+	MarketPriceFen money.Fen
+}
+
+// CreateCategory adds a category and returns its id. Opens a transaction. Faults:
+// VALIDATION, also for a parent that does not exist.
+func (s *Service) CreateCategory(ctx context.Context, id tenant.ID, in CategoryInput) (int64, error) {
+	if !short(in.Name, 1, maxTitle) {
+		return 0, fault.Invalidf("name", "must be 1 to %d characters", maxTitle)
+	}
+	var parent *int64
+	if in.ParentID != 0 {
+		parent = &in.ParentID
+	}
+	var categoryID int64
+	err := s.change(ctx, id, func(tx tenantdb.Tx) (err error) {
+		categoryID, err = s.q.InsertCategory(ctx, tx, parent, in.Name, in.Picture, in.Sort, !in.Hidden)
+		if tenantdb.Violates(err, "category_parent_id_fkey") {
+			return fault.Invalidf("parent_id", "no such category")
+		}
+		return err
+	})
+	if err != nil {
+		return 0, fmt.Errorf("create category: %w", err)
+	}
+	return categoryID, nil
+}
+
+// CreateProduct adds a draft with its SKUs and their empty stock levels. Opens a
+// transaction. Faults: VALIDATION.
+func (s *Service) CreateProduct(ctx context.Context, id tenant.ID, in ProductInput) (Product, error) {
+	if err := in.validate(); err != nil {
+		return Product{}, err
+	}
+	var out Product
+	err := s.change(ctx, id, func(tx tenantdb.Tx) (err error) {
+		out, err = s.insert(ctx, tx, in)
+		return err
+	})
+	if err != nil {
+		return Product{}, fmt.Errorf("create product: %w", err)
+	}
+	return out, nil
+}
+
+func (s *Service) insert(ctx context.Context, tx tenantdb.Tx, in ProductInput) (Product, error) {
+	specs := append([]Spec{}, in.Specs...) // never nil: the columns hold arrays
+	body, err := json.Marshal(specs)
+	if err != nil {
+		return Product{}, err
+	}
+	low, high := in.SKUs[0].PriceFen, in.SKUs[0].PriceFen
+	for _, k := range in.SKUs {
+		low, high = min(low, k.PriceFen), max(high, k.PriceFen)
+	}
+	spuID, err := s.q.InsertSPU(ctx, tx, catalogdb.InsertSPUParams{
+		CategoryID: in.CategoryID, Title: in.Title, Subtitle: in.Subtitle, Cover: in.Cover, Pictures: append([]string{}, in.Pictures...),
+		Detail: in.Detail, Specs: body, Sort: in.Sort, MinPriceFen: low, MaxPriceFen: high, At: tx.Now(),
+	})
+	if tenantdb.Violates(err, "spu_category_id_fkey") {
+		return Product{}, fault.Invalidf("category_id", "no such category")
+	}
+	if err != nil {
+		return Product{}, err
+	}
+	skus := make([]SKU, len(in.SKUs))
+	ids := make([]int64, len(in.SKUs))
+	for i, k := range in.SKUs {
+		values := append([]string{}, k.SpecValues...)
+		if ids[i], err = s.q.InsertSKU(ctx, tx, spuID, k.Code, values, k.Picture, k.PriceFen, k.MarketPriceFen); err != nil {
+			return Product{}, err
+		}
+		skus[i] = SKU{ID: ids[i], SpecValues: values, PriceFen: k.PriceFen, MarketPriceFen: k.MarketPriceFen, Picture: k.Picture, StockState: SoldOut}
+	}
+	if err := s.q.InsertStockLevels(ctx, tx, ids); err != nil {
+		return Product{}, err
+	}
+	return Product{Item: Item{
+		ID: spuID, CategoryID: in.CategoryID, Title: in.Title, Subtitle: in.Subtitle, Cover: in.Cover,
+		MinPriceFen: low, MaxPriceFen: high, Specs: specs, SKUs: skus, StockState: SoldOut,
+	}, Pictures: in.Pictures, Detail: in.Detail}, nil
+}
+
+// SetPrice changes a SKU's price and its product's price range. Opens a transaction.
+// Faults: VALIDATION, NOT_FOUND.
+func (s *Service) SetPrice(ctx context.Context, id tenant.ID, skuID int64, price money.Fen) error {
+	if price < 0 || price > MaxPriceFen {
+		return fault.Invalidf("price_fen", "must be 0 to %d", MaxPriceFen)
+	}
+	err := s.change(ctx, id, func(tx tenantdb.Tx) error {
+		spuID, err := s.q.LockSPUOfSKU(ctx, tx, skuID)
+		if tenantdb.NoRows(err) {
+			return fault.ErrNotFound
+		}
+		if err != nil {
+			return err
+		}
+		if err := s.q.SetPrice(ctx, tx, price, skuID); err != nil {
+			return err
+		}
+		return s.q.ProjectPrices(ctx, tx, tx.Now(), spuID)
+	})
+	if err != nil {
+		return fmt.Errorf("set price: %w", err)
+	}
+	return nil
+}
+
+func (in ProductInput) validate() error {
+	var bad []fault.Field
+	refuse := func(ok bool, path, format string, args ...any) {
+		if !ok {
+			bad = append(bad, fault.Invalidf(path, format, args...).Fields()...)
+		}
+	}
+	refuse(short(in.Title, 1, maxTitle), "title", "must be 1 to %d characters", maxTitle)
+	refuse(short(in.Subtitle, 0, maxTitle), "subtitle", "must be at most %d characters", maxTitle)
+	refuse(short(in.Cover, 0, maxAddress), "cover", "must be at most %d characters", maxAddress)
+	refuse(len(in.Pictures) <= maxPictures, "pictures", "must be at most %d", maxPictures)
+	refuse(utf8.ValidString(in.Detail) && utf8.RuneCountInString(in.Detail) <= maxDetail && !strings.Contains(in.Detail, "\x00"),
+		"detail", "must be at most %d characters", maxDetail)
+	refuse(len(in.Specs) <= MaxSpecs, "specs", "must be at most %d", MaxSpecs)
+	for i, spec := range in.Specs {
+		refuse(short(spec.Name, 1, maxTitle) && len(spec.Values) > 0, fmt.Sprintf("specs[%d]", i), "must have a name and values")
+	}
+	refuse(len(in.SKUs) >= 1 && len(in.SKUs) <= MaxSKUs, "skus", "must be 1 to %d", MaxSKUs)
+	seen := make(map[string]bool, len(in.SKUs))
+	for i, k := range in.SKUs {
+		at := fmt.Sprintf("skus[%d].", i)
+		refuse(fits(k.SpecValues, in.Specs), at+"spec_values", "must be one value of each spec")
+		key := strings.Join(k.SpecValues, "\x00")
+		refuse(!seen[key], at+"spec_values", "repeats another variant")
+		seen[key] = true
+		refuse(k.PriceFen >= 0 && k.PriceFen <= MaxPriceFen, at+"price_fen", "must be 0 to %d", MaxPriceFen)
+		refuse(k.MarketPriceFen >= 0 && k.MarketPriceFen <= MaxPriceFen, at+"market_price_fen", "must be 0 to %d", MaxPriceFen)
+		refuse(short(k.Code, 0, maxTitle), at+"code", "must be at most %d characters", maxTitle)
+	}
+	if len(bad) > 0 {
+		return fault.ErrValidation.With(bad...)
+	}
+	return nil
+}
+
+// fits reports whether values name one value of each spec, in order.
+func fits(values []string, specs []Spec) bool {
+	if len(values) != len(specs) {
+		return false
+	}
+	for i, v := range values {
+		if v == "" || !plain(v) || !slices.Contains(specs[i].Values, v) {
+			return false
+		}
+	}
+	return true
+}
+
+// short reports whether s is plain text of lo to hi characters.
+func short(s string, lo, hi int) bool {
+	n := utf8.RuneCountInString(s)
+	return n >= lo && n <= hi && plain(s)
+}

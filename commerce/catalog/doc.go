@@ -1,0 +1,30 @@
+// Package catalog owns what a shop offers: categories, products (SPU) and their
+// sellable variants (SKU), the shelf and the prices.
+//
+// It does not own stock (commerce/inventory does), what a buyer pays (commerce/pricing)
+// or pages. Nothing outside may write category, spu or sku.
+//
+// Invariants: money and stock exist only on SKUs; a product's price range is a
+// projection of its enabled SKUs, written under the product's row lock; a product comes
+// on the shelf only with an enabled SKU; every SKU has a stock level from the
+// transaction that made it; exact stock never leaves through List and Get, only the
+// coarse state.
+//
+// Decisions:
+//   - Rooms of this level do not import each other, so catalog joins stock_level in its
+//     own SQL to show the coarse state and to answer Sellables. It inserts the empty row
+//     when it makes a SKU; every later write is inventory's.
+//   - One statement per page (list.sql). A position in a list is the sort key and id of
+//     the last row seen, not an offset: rows that come and go do not shift pages.
+//     There is no total; a page says whether another follows.
+//   - A cursor is not secret, but belongs to one shop, sort and filter; a checksum makes
+//     a cursor of another list VALIDATION instead of a wrong page.
+//   - A hidden category hides its branch of the tree, and filtering by it finds nothing.
+//     Its products stay on the shelf: taking them down is SetShelf.
+//   - The default order walks an index per category. The other orders filter the order's
+//     index by category, which for a small category of a large shop reads more rows than
+//     it shows; at the sizes of a shop that beats four more indexes in every tenant.
+//   - Every commit that changes what buyers see sends NOTIFY on NotifyChannel with the
+//     tenant's id, for caches of encoded answers. Sales counts do not: they change with
+//     every paid order and may lag.
+package catalog

@@ -1,0 +1,321 @@
+package catalog_test
+
+import (
+	"cmp"
+	"context"
+	"encoding/base64"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"galleria/commerce/catalog"
+	"galleria/commerce/money"
+)
+
+// walk follows the cursors to the end and returns all items in the order they came.
+func (s *shop) walk(t *testing.T, in catalog.ListInput) []catalog.Item {
+	t.Helper()
+	var all []catalog.Item
+	for range 1_000 {
+		page := s.list(t, in)
+		all = append(all, page.Items...)
+		if page.NextCursor == "" {
+			return all
+		}
+		if len(page.Items) != in.Limit {
+			t.Fatalf("a page of %d of %d says that another follows", len(page.Items), in.Limit)
+		}
+		in.Cursor = page.NextCursor
+	}
+	t.Fatal("the list does not end")
+	return nil
+}
+
+func TestPagesVisitEachProductOnce(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	const n = 43
+	for i := range n {
+		s.sell(t, fmt.Sprintf("商品%02d", i), money.Fen(100*(i%4)), 5_000)
+	}
+	// Ties in every key, on both sides of zero where the key allows it.
+	s.Owner(t, fmt.Sprintf("UPDATE %s.spu SET sort = (id %% 3)::int - 1, sales = id %% 5", s.id))
+
+	orders := map[catalog.Sort]func(a, b catalog.Item) int{
+		catalog.ByPlace:  func(a, b catalog.Item) int { return cmp.Or(cmp.Compare(b.ID%3, a.ID%3), cmp.Compare(b.ID, a.ID)) },
+		catalog.ByNewest: func(a, b catalog.Item) int { return cmp.Compare(b.ID, a.ID) },
+		catalog.ByPriceAsc: func(a, b catalog.Item) int {
+			return cmp.Or(cmp.Compare(a.MinPriceFen, b.MinPriceFen), cmp.Compare(a.ID, b.ID))
+		},
+		catalog.ByPriceDesc: func(a, b catalog.Item) int {
+			return cmp.Or(cmp.Compare(b.MinPriceFen, a.MinPriceFen), cmp.Compare(b.ID, a.ID))
+		},
+		catalog.BySales: func(a, b catalog.Item) int { return cmp.Or(cmp.Compare(b.Sales, a.Sales), cmp.Compare(b.ID, a.ID)) },
+	}
+	for _, sort := range allSorts() {
+		for _, category := range []int64{0, s.category} {
+			for _, limit := range []int{1, 7, 43, 100} {
+				t.Run(fmt.Sprintf("%s by %d, category %d", sort, limit, category), func(t *testing.T) {
+					t.Parallel()
+					items := s.walk(t, catalog.ListInput{Sort: sort, CategoryID: category, Limit: limit})
+					ids := map[int64]bool{}
+					for _, item := range items {
+						ids[item.ID] = true
+					}
+					if len(items) != n || len(ids) != n {
+						t.Errorf("visited %d items, %d products; want %d each once", len(items), len(ids), n)
+					}
+					if !slices.IsSortedFunc(items, orders[sort]) {
+						t.Error("not in the order asked for")
+					}
+				})
+			}
+		}
+	}
+}
+
+func TestListFilters(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	top := s.category
+	tea := s.addCategory(t, catalog.CategoryInput{Name: "茶", ParentID: top})
+	green := s.addCategory(t, catalog.CategoryInput{Name: "绿茶", ParentID: tea})
+	hidden := s.addCategory(t, catalog.CategoryInput{Name: "内部", Hidden: true})
+	put := func(category int64, title string) catalog.Product {
+		s.category = category
+		return s.sell(t, title, 100)
+	}
+	put(top, "Mug 100%")
+	put(tea, "红茶_特级")
+	full := put(green, "龙井")
+	put(hidden, `内部\样品`)
+	s.stock(t, full.SKUs[0].ID, 3)
+
+	cases := map[string]struct {
+		in   catalog.ListInput
+		want []string
+	}{
+		"all":                         {catalog.ListInput{}, []string{"Mug 100%", "红茶_特级", "龙井", `内部\样品`}},
+		"category with those below":   {catalog.ListInput{CategoryID: top}, []string{"Mug 100%", "红茶_特级", "龙井"}},
+		"branch":                      {catalog.ListInput{CategoryID: tea}, []string{"红茶_特级", "龙井"}},
+		"leaf":                        {catalog.ListInput{CategoryID: green}, []string{"龙井"}},
+		"hidden category":             {catalog.ListInput{CategoryID: hidden}, nil},
+		"unknown category":            {catalog.ListInput{CategoryID: 999_999}, nil},
+		"in stock":                    {catalog.ListInput{InStock: true}, []string{"龙井"}},
+		"in stock in a branch":        {catalog.ListInput{InStock: true, CategoryID: tea}, []string{"龙井"}},
+		"search":                      {catalog.ListInput{Query: "茶"}, []string{"红茶_特级"}},
+		"search ignores case":         {catalog.ListInput{Query: "mUG"}, []string{"Mug 100%"}},
+		"search is trimmed":           {catalog.ListInput{Query: "  mug "}, []string{"Mug 100%"}},
+		"percent is a character":      {catalog.ListInput{Query: "%"}, []string{"Mug 100%"}},
+		"underscore is a character":   {catalog.ListInput{Query: "_"}, []string{"红茶_特级"}},
+		"backslash is a character":    {catalog.ListInput{Query: `\`}, []string{`内部\样品`}},
+		"search and branch":           {catalog.ListInput{Query: "mug", CategoryID: tea}, nil},
+		"a quote is a character":      {catalog.ListInput{Query: `' OR 1=1 --`}, nil},
+		"a pattern of one wild thing": {catalog.ListInput{Query: strings.Repeat("%", 32)}, nil},
+	}
+	for name, c := range cases {
+		for _, sort := range allSorts() {
+			t.Run(name+" "+string(sort), func(t *testing.T) {
+				t.Parallel()
+				in := c.in
+				in.Sort = sort
+				got := titles(s.list(t, in).Items)
+				slices.Sort(c.want)
+				if !slices.Equal(got, c.want) && len(got)+len(c.want) > 0 {
+					t.Errorf("got %q, want %q", got, c.want)
+				}
+			})
+		}
+	}
+}
+
+func TestT027HostileListInput(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	s.sell(t, "茶", 100)
+	s.add(t, "草稿", 100)
+	cases := map[string]struct {
+		in   catalog.ListInput
+		path string
+	}{
+		"sort with sleep":     {catalog.ListInput{Sort: "price;select pg_sleep(5)"}, "sort"},
+		"sort with case":      {catalog.ListInput{Sort: "(case when 1=1 then id end)"}, "sort"},
+		"sort with subselect": {catalog.ListInput{Sort: "desc,(select 1)"}, "sort"},
+		"sort in upper case":  {catalog.ListInput{Sort: "SALES"}, "sort"},
+		"limit negative":      {catalog.ListInput{Limit: -1}, "limit"},
+		"limit huge":          {catalog.ListInput{Limit: 1_000_000_000}, "limit"},
+		"limit over":          {catalog.ListInput{Limit: 101}, "limit"},
+		"query too long":      {catalog.ListInput{Query: strings.Repeat("%", 1_000)}, "q"},
+		"query blank":         {catalog.ListInput{Query: "   "}, "q"},
+		"query with NUL":      {catalog.ListInput{Query: "a\x00"}, "q"},
+		"query not UTF-8":     {catalog.ListInput{Query: "\xff\xfe"}, "q"},
+		"category negative":   {catalog.ListInput{CategoryID: -1}, "category_id"},
+		"cursor nonsense":     {catalog.ListInput{Cursor: "' OR 1=1 --"}, "cursor"},
+		"cursor of zeros":     {catalog.ListInput{Cursor: base64.RawURLEncoding.EncodeToString(make([]byte, 24))}, "cursor"},
+		"cursor too long":     {catalog.ListInput{Cursor: strings.Repeat("A", 100_000)}, "cursor"},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			begun := time.Now()
+			_, err := s.List(t.Context(), s.id, c.in)
+			if err == nil || !strings.Contains(fmt.Sprint(fieldsOf(err)), c.path) {
+				t.Errorf("got %v %v, want VALIDATION on %s", err, fieldsOf(err), c.path)
+			}
+			wantCode(t, err, "VALIDATION")
+			if took := time.Since(begun); took > time.Second {
+				t.Errorf("took %s", took)
+			}
+		})
+	}
+	if got := titles(s.list(t, catalog.ListInput{Query: "(a+)+$"}).Items); len(got) != 0 {
+		t.Errorf("a regular expression found %q", got)
+	}
+}
+
+func TestCursorBelongsToItsList(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	other := s.beside(t)
+	for i := range 5 {
+		s.sell(t, "茶", money.Fen(i))
+		other.sell(t, "茶", money.Fen(i))
+	}
+	in := catalog.ListInput{Sort: catalog.ByPriceAsc, Limit: 2}
+	cursor := s.list(t, in).NextCursor
+	if cursor == "" {
+		t.Fatal("no cursor")
+	}
+	refused := func(name string, id *shop, in catalog.ListInput) {
+		t.Helper()
+		_, err := id.List(t.Context(), id.id, in)
+		if err == nil {
+			t.Errorf("%s: accepted", name)
+			return
+		}
+		wantCode(t, err, "VALIDATION")
+	}
+	in.Cursor = cursor
+	for _, sort := range allSorts() {
+		if sort != in.Sort {
+			foreign := in
+			foreign.Sort = sort
+			refused("another sort", s, foreign)
+		}
+	}
+	foreign := in
+	foreign.Query = "茶"
+	refused("another search", s, foreign)
+	foreign = in
+	foreign.CategoryID = s.category
+	refused("another category", s, foreign)
+	refused("another shop", other, in)
+	for i := range cursor {
+		broken := in
+		b := []byte(cursor)
+		b[i] = map[bool]byte{true: 'B', false: 'A'}[b[i] == 'A']
+		broken.Cursor = string(b)
+		refused(fmt.Sprintf("character %d changed", i), s, broken)
+	}
+	wider := in
+	wider.Limit = 50
+	if got := len(s.list(t, wider).Items); got != 3 {
+		t.Errorf("another page size: got %d items, want the other 3", got)
+	}
+}
+
+func TestListTakesOneStatement(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	for range 12 {
+		s.sell(t, "茶", 100, 200, 300)
+	}
+	for _, sort := range allSorts() {
+		for _, category := range []int64{0, s.category} {
+			s.seen.take()
+			s.list(t, catalog.ListInput{Sort: sort, CategoryID: category, Limit: 10, InStock: false, Query: "茶"})
+			if got := s.seen.take(); len(got) != 1 {
+				t.Errorf("%s in category %d took %d statements, want 1", sort, category, len(got))
+			}
+		}
+	}
+}
+
+// Each order must follow its index both when the plan knows its parameters and when it
+// is cached for all; otherwise a page would sort the whole shelf.
+func TestListFollowsItsIndex(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	s.fill(t, 3_000)
+	conn, err := pgx.Connect(t.Context(), s.OwnerURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close(context.WithoutCancel(t.Context())) }()
+	if _, err := conn.Exec(t.Context(), fmt.Sprintf("SET search_path = %s", s.id)); err != nil {
+		t.Fatal(err)
+	}
+	const top = "9223372036854775807"
+	cases := []struct {
+		in          catalog.ListInput
+		args, index string
+	}{
+		{catalog.ListInput{}, "2147483647, " + top + ", '', false, 21", "spu_shelf"},
+		{catalog.ListInput{CategoryID: 1}, "1, 2147483647, " + top + ", '', false, 21", "spu_shelf_category"},
+		{catalog.ListInput{Sort: catalog.ByNewest}, "0, " + top + ", '', false, 21", "spu_pkey"},
+		{catalog.ListInput{Sort: catalog.ByPriceAsc}, "0, -1, 0, '', false, 21", "spu_shelf_price"},
+		{catalog.ListInput{Sort: catalog.ByPriceDesc}, "0, " + top + ", " + top + ", '', false, 21", "spu_shelf_price"},
+		{catalog.ListInput{Sort: catalog.BySales}, "0, " + top + ", " + top + ", '', false, 21", "spu_shelf_sales"},
+	}
+	for i, c := range cases {
+		s.seen.take()
+		s.list(t, c.in)
+		sql := s.seen.take()[0]
+		name := fmt.Sprintf("page%d", i)
+		if _, err := conn.Exec(t.Context(), "PREPARE "+name+" AS "+sql); err != nil {
+			t.Fatalf("%+v: %v", c.in, err)
+		}
+		for _, mode := range []string{"force_custom_plan", "force_generic_plan"} {
+			plan := explain(t, conn, mode, name+"("+c.args+")")
+			if !strings.Contains(plan, "using "+c.index+" on spu") || strings.Contains(plan, "Seq Scan on spu") {
+				t.Errorf("%+v, %s: want index %s\n%s", c.in, mode, c.index, plan)
+			}
+		}
+	}
+}
+
+func explain(t *testing.T, conn *pgx.Conn, mode, call string) string {
+	t.Helper()
+	if _, err := conn.Exec(t.Context(), "SET plan_cache_mode = "+mode); err != nil {
+		t.Fatal(err)
+	}
+	rows, err := conn.Query(t.Context(), "EXPLAIN EXECUTE "+call, pgx.QueryExecModeSimpleProtocol)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.Join(lines, "\n")
+}
+
+// fill puts n products with three SKUs each on the shelf, in ten categories.
+func (s *shop) fill(t *testing.T, n int) {
+	t.Helper()
+	for _, sql := range []string{
+		"INSERT INTO %[1]s.category (name) SELECT '类' || g FROM generate_series(1, 9) g",
+		`INSERT INTO %[1]s.spu (category_id, title, status, sort, min_price_fen, max_price_fen, sales)
+		 SELECT 1 + g %% 10, '商品' || g, 'on_shelf', (g * 7919) %% 1000, 1000 + (g * 37) %% 9000, 20000, (g * 13) %% 700 FROM generate_series(1, %[2]d) g`,
+		"INSERT INTO %[1]s.sku (spu_id, spec_values, price_fen) SELECT p.id, ARRAY[v], p.min_price_fen FROM %[1]s.spu p, unnest(ARRAY['S', 'M', 'L']) v",
+		"INSERT INTO %[1]s.stock_level (sku_id, on_hand) SELECT id, id %% 30 FROM %[1]s.sku",
+		"ANALYZE %[1]s.spu", "ANALYZE %[1]s.sku", "ANALYZE %[1]s.stock_level", "ANALYZE %[1]s.category",
+	} {
+		q := strings.NewReplacer("%[1]s", s.id.String(), "%[2]d", fmt.Sprint(n), "%%", "%").Replace(sql)
+		s.Owner(t, q)
+	}
+}

@@ -1,0 +1,74 @@
+-- name: VisibleCategories :many
+-- The tree's visible part: a category under a hidden one is hidden with it.
+WITH RECURSIVE tree AS (
+  SELECT c.id, c.parent_id, c.name, c.picture, c.sort, 0 AS depth FROM category c WHERE c.parent_id IS NULL AND c.visible
+  UNION ALL
+  SELECT c.id, c.parent_id, c.name, c.picture, c.sort, t.depth + 1 FROM category c JOIN tree t ON c.parent_id = t.id WHERE c.visible)
+SELECT t.id, coalesce(t.parent_id, 0)::bigint AS parent_id, t.name, t.picture, t.sort FROM tree t
+ORDER BY t.depth, t.parent_id, t.sort DESC, t.id;
+
+-- name: FindOnShelf :one
+SELECT p.id, p.category_id, p.title, p.subtitle, p.cover, p.specs, p.sort, p.min_price_fen, p.max_price_fen, p.sales, p.pictures, p.detail,
+  coalesce((SELECT json_agg(json_build_object(
+      'id', s.id, 'spec_values', s.spec_values, 'price_fen', s.price_fen, 'market_price_fen', s.market_price_fen, 'picture', s.picture,
+      'stock_state', CASE WHEN l.on_hand - l.reserved <= 0 THEN 'sold_out' WHEN l.on_hand - l.reserved <= l.low_at THEN 'low' ELSE 'in_stock' END)
+      ORDER BY s.id)
+    FROM sku s JOIN stock_level l ON l.sku_id = s.id WHERE s.spu_id = p.id AND s.enabled), '[]')::json AS skus
+FROM spu p WHERE p.id = @id AND p.status = 'on_shelf';
+
+-- name: Sellables :many
+SELECT s.id, s.spu_id, p.title, s.spec_values, s.picture, p.cover, s.price_fen,
+  (p.status = 'on_shelf' AND s.enabled)::boolean AS on_sale, (l.on_hand - l.reserved)::bigint AS available
+FROM sku s JOIN spu p ON p.id = s.spu_id JOIN stock_level l ON l.sku_id = s.id
+WHERE s.id = ANY(@ids::bigint[])
+ORDER BY s.id;
+
+-- name: InsertCategory :one
+INSERT INTO category (parent_id, name, picture, sort, visible) VALUES (sqlc.narg(parent_id), @name, @picture, @sort, @visible) RETURNING id;
+
+-- name: InsertSPU :one
+INSERT INTO spu (category_id, title, subtitle, cover, pictures, detail, specs, sort, min_price_fen, max_price_fen, created_at, updated_at)
+VALUES (@category_id, @title, @subtitle, @cover, @pictures, @detail, @specs, @sort, @min_price_fen, @max_price_fen, @at, @at)
+RETURNING id;
+
+-- name: InsertSKU :one
+INSERT INTO sku (spu_id, code, spec_values, picture, price_fen, market_price_fen)
+VALUES (@spu_id, @code, @spec_values, @picture, @price_fen, @market_price_fen) RETURNING id;
+
+-- name: InsertStockLevels :exec
+-- Every SKU has its level from the transaction that made it. Afterwards only
+-- commerce/inventory writes this table.
+INSERT INTO stock_level (sku_id) SELECT unnest(@sku_ids::bigint[]);
+
+-- name: LockSPU :one
+SELECT status FROM spu WHERE id = @id FOR UPDATE;
+
+-- name: LockSPUOfSKU :one
+-- The product is the lock of its SKUs' prices, so that its price range is computed
+-- from all of them.
+SELECT p.id FROM spu p WHERE p.id = (SELECT s.spu_id FROM sku s WHERE s.id = @sku_id) FOR UPDATE;
+
+-- name: CountEnabledSKUs :one
+SELECT count(*) FROM sku WHERE spu_id = @spu_id AND enabled;
+
+-- name: SetShelf :execrows
+UPDATE spu SET status = @to_status, version = version + 1, updated_at = @at WHERE id = @id AND status = @from_status;
+
+-- name: SetPrice :exec
+UPDATE sku SET price_fen = @price_fen WHERE id = @id;
+
+-- name: ProjectPrices :exec
+UPDATE spu p SET min_price_fen = r.low, max_price_fen = r.high, version = p.version + 1, updated_at = @at
+FROM (SELECT min(s.price_fen)::bigint AS low, max(s.price_fen)::bigint AS high FROM sku s WHERE s.spu_id = @id AND s.enabled) r
+WHERE p.id = @id AND r.low IS NOT NULL;
+
+-- name: AddSales :exec
+-- Rows in id order, so that two orders of the same products cannot deadlock.
+UPDATE spu p SET sales = p.sales + a.qty
+FROM (SELECT l.id, x.qty FROM (SELECT unnest(@ids::bigint[]) AS id, unnest(@qtys::bigint[]) AS qty) x
+      JOIN spu l ON l.id = x.id ORDER BY l.id FOR UPDATE OF l) a
+WHERE p.id = a.id;
+
+-- name: NotifyChanged :exec
+-- Delivered when, and only if, the transaction commits.
+SELECT pg_notify(@channel::text, @tenant_id::text);

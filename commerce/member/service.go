@@ -1,0 +1,87 @@
+package member
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"time"
+
+	"galleria/commerce/member/internal/memberdb"
+	"galleria/tenant"
+	"galleria/tenant/fault"
+	"galleria/tenant/tenantdb"
+)
+
+// Lifetimes of the tokens.
+const (
+	AccessTTL  = 2 * time.Hour
+	RefreshTTL = 30 * 24 * time.Hour
+)
+
+// Status is where a member stands.
+type Status string
+
+// The statuses.
+const (
+	Active  Status = "active"
+	Blocked Status = "blocked"
+)
+
+// Member is a buyer of one shop.
+type Member struct {
+	ID        int64
+	Nickname  string
+	Avatar    string
+	Status    Status
+	CreatedAt time.Time
+}
+
+// Deps are what the members work with.
+type Deps struct {
+	DB   *tenantdb.DB
+	Now  func() time.Time // ages the memory of Authenticate
+	Rand io.Reader        // source of tokens; crypto/rand.Reader
+}
+
+// Service knows the members of all tenants. Safe for concurrent use.
+type Service struct {
+	db     *tenantdb.DB
+	q      *memberdb.Queries
+	rand   io.Reader
+	recent *memory
+}
+
+// New returns the members.
+func New(d Deps) *Service {
+	return &Service{db: d.DB, q: memberdb.New(), rand: d.Rand, recent: newMemory(d.Now)}
+}
+
+// Get returns a member. One statement. Faults: NOT_FOUND.
+func (s *Service) Get(ctx context.Context, id tenant.ID, memberID int64) (Member, error) {
+	var out Member
+	err := s.db.Read(ctx, id, func(r *tenantdb.Reader) error {
+		row, err := s.q.FindMember(ctx, r, memberID)
+		if tenantdb.NoRows(err) {
+			return fault.ErrNotFound
+		}
+		out = Member{ID: row.ID, Nickname: row.Nickname, Avatar: row.Avatar, Status: Status(row.Status), CreatedAt: row.CreatedAt}
+		return err
+	})
+	if err != nil {
+		return Member{}, fmt.Errorf("get member: %w", err)
+	}
+	return out, nil
+}
+
+// OpenID returns who the member is to a Mini Program. It runs in the caller's
+// transaction or reader. Faults: NOT_FOUND.
+func (s *Service) OpenID(ctx context.Context, q tenantdb.Querier, memberID int64, appID string) (string, error) {
+	openID, err := s.q.FindOpenID(ctx, q, memberID, appID)
+	if tenantdb.NoRows(err) {
+		return "", fault.ErrNotFound
+	}
+	if err != nil {
+		return "", fmt.Errorf("find openid: %w", err)
+	}
+	return openID, nil
+}
