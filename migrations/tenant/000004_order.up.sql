@@ -16,6 +16,7 @@ CREATE TABLE orders (
   expires_at    timestamptz NOT NULL,
   placed_at     timestamptz NOT NULL,
   paid_at       timestamptz,
+  paid_by       text,                         -- the payment that counts (out_trade_no); null: nothing was to be paid
   closed_at     timestamptz,
   CONSTRAINT order_closed_reason CHECK ((status = 'closed') = (closed_at IS NOT NULL) AND (status <> 'closed' OR close_reason IS NOT NULL)),
   CONSTRAINT order_paid_time CHECK (status NOT IN ('paid', 'fulfilling', 'completed') OR paid_at IS NOT NULL)

@@ -1,0 +1,23 @@
+// Package inventory keeps how much of each SKU there is and who holds it.
+//
+// It owns stock_level, reservation and stock_movement. The catalogue inserts the level of
+// a new SKU (0 on hand) and reads levels for the shelf; nobody else writes here. It knows
+// an order only as a number.
+//
+// Invariants: 0 <= reserved <= on_hand; available = on_hand - reserved; the movements of a
+// SKU add up to its level; reserved = what its held reservations hold. A line set is taken
+// whole or not at all.
+//
+// Life of a reservation: held → committed (paid: the goods leave the shelf) or → released
+// (closed). CommitTx and ReleaseTx look at that state, so a repeat changes nothing and the
+// two cannot both happen.
+//
+// Decisions. Each operation is one statement that locks its rows in the order of the SKU
+// ids: orders with common SKUs queue up instead of waiting for each other in a circle (40
+// deadlocks in 24 s unsorted, none sorted). The statement decides by what it has locked, not
+// by what somebody read before. Callers run it last, because a popular SKU's row is what
+// all buyers queue for.
+//
+// When a SKU becomes sold out, scarce or plentiful, the catalogue's channel is notified in
+// the same transaction: the shelf shows nothing finer than these three.
+package inventory

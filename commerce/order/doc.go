@@ -1,0 +1,29 @@
+// Package order takes orders and moves them through their life.
+//
+// It owns orders, order_line and order_event, and the table of transitions (Transitions;
+// its chart is testdata/transitions.golden.md). It does not own prices (pricing), stock
+// (inventory), the catalogue, carts or addresses, and knows nothing of payments: money
+// reaches it as MarkPaidTx, and Bill is what there is to be paid. It reads the shop's time
+// to pay from the row shop.
+//
+// Invariants: line goods = price × quantity; the lines add up to the order; payable = goods
+// − discount + freight ≥ 0. A status changes only by a row of the table, as a compare-and-set
+// under the order's row lock, together with its timeline entry, its events and its stock. An
+// order holds stock exactly while it is pending_payment or closing. It is never both paid and
+// closed without a refund in between. Only the first payment counts (PaidBy); any other money is Late and
+// to be given back.
+//
+// Closing takes two steps, because only the provider knows whether money is under way:
+// Cancel or ExpireTx make an order closing; whoever talks to the provider then either
+// reports the money (MarkPaidTx, which still wins) or lets it be closed (FinishClosingTx),
+// which alone gives the stock back.
+//
+// Placing an order needs four round trips (BEGIN, read and key, write, COMMIT; one more from
+// the cart), because steps share them (tenantdb.Pipeline). The stock is reserved in the last
+// statement before COMMIT, so that buyers of one popular SKU wait for each other as briefly
+// as possible. A replay is answered from the key alone: what was read beside it does not
+// matter any more.
+//
+// An address is copied into the order; a line keeps title, spec, picture and price of its
+// moment. Order numbers come from the clock and a random tail, not from a counter.
+package order

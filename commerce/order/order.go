@@ -1,0 +1,90 @@
+package order
+
+import (
+	"time"
+
+	"galleria/commerce/money"
+)
+
+// Address is where an order goes, as it was when the order was placed.
+type Address struct {
+	Name         string `json:"name"`
+	Phone        string `json:"phone"`
+	Province     string `json:"province"`
+	City         string `json:"city"`
+	District     string `json:"district"`
+	DivisionCode string `json:"division_code"` // GB/T 2260, six digits, or empty
+	Detail       string `json:"detail"`
+}
+
+// Line is one SKU of an order or a quote, with the facts and amounts of that moment:
+// GoodsFen = PriceFen × Qty, PayableFen = GoodsFen − DiscountFen.
+type Line struct {
+	SPUID       int64     `json:"spu_id"`
+	SKUID       int64     `json:"sku_id"`
+	Title       string    `json:"title"`
+	Spec        string    `json:"spec"`
+	Picture     string    `json:"picture"`
+	PriceFen    money.Fen `json:"price_fen"`
+	Qty         int64     `json:"qty"`
+	GoodsFen    money.Fen `json:"goods_fen"`
+	DiscountFen money.Fen `json:"discount_fen"`
+	PayableFen  money.Fen `json:"payable_fen"`
+}
+
+// Quote is what an order of these lines would cost now. QuoteHash names it; an order that
+// repeats the hash is placed at exactly these amounts or refused.
+type Quote struct {
+	Lines       []Line    `json:"lines"`
+	GoodsFen    money.Fen `json:"goods_fen"`
+	DiscountFen money.Fen `json:"discount_fen"`
+	FreightFen  money.Fen `json:"freight_fen"`
+	PayableFen  money.Fen `json:"payable_fen"`
+	QuoteHash   string    `json:"quote_hash"`
+}
+
+// Placed is the answer to placing an order, kept with its idempotency key.
+type Placed struct {
+	OrderNo    string    `json:"order_no"`
+	Status     Status    `json:"status"` // as it was then: pending_payment, or paid if there was nothing to pay
+	PayableFen money.Fen `json:"payable_fen"`
+	PlacedAt   time.Time `json:"placed_at"`
+	ExpiresAt  time.Time `json:"expires_at"` // until when it can be paid
+}
+
+// Moment is one entry of an order's timeline.
+type Moment struct {
+	At    time.Time
+	Event Event
+	From  Status // None for the first
+	To    Status
+	By    Actor
+}
+
+// Order is an order as its buyer sees it.
+type Order struct {
+	OrderNo     string
+	MemberID    int64
+	AppID       string
+	Status      Status
+	CloseReason CloseReason // empty unless closing or closed
+	GoodsFen    money.Fen
+	DiscountFen money.Fen
+	FreightFen  money.Fen
+	PayableFen  money.Fen
+	Address     Address
+	Remark      string
+	Lines       []Line
+	PlacedAt    time.Time
+	ExpiresAt   time.Time  // until when it can be paid
+	PaidAt      *time.Time // as the provider tells it
+	ClosedAt    *time.Time
+	Actions     []Event  // what the buyer may do now: "pay", "cancel", …
+	Timeline    []Moment // oldest first; empty in lists
+}
+
+// Page is one page of a member's orders, newest first.
+type Page struct {
+	Orders []Order
+	Next   string // cursor of the next page; empty on the last
+}

@@ -1,0 +1,245 @@
+package order
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"galleria/commerce/catalog"
+	"galleria/commerce/inventory"
+	"galleria/commerce/member"
+	"galleria/commerce/money"
+	"galleria/commerce/order/internal/orderdb"
+	"galleria/tenant"
+	"galleria/tenant/fault"
+	"galleria/tenant/idempotency"
+	"galleria/tenant/tenantdb"
+)
+
+// PlaceInput is a buyer's order.
+type PlaceInput struct {
+	MemberID  int64
+	AppID     tenant.AppID // the Mini Program it was placed in
+	Lines     []LineInput  // 1 to 100 different SKUs; empty means the selected lines of the cart, which then leave it
+	AddressID int64
+	Remark    string // at most 200 characters
+	// QuoteHash is the quote the buyer has seen. ExpectedPayableFen is its sum; it is
+	// compared if it is not 0, or if there is no hash.
+	QuoteHash          string
+	ExpectedPayableFen money.Fen
+	Key                idempotency.Key
+}
+
+// Place makes an order: it prices the lines, compares with what the buyer has confirmed,
+// and holds the goods until the shop's time to pay is over. An order that costs nothing is
+// paid at once. A repeat with the same key returns the first answer, and replayed is true,
+// whatever has become of prices, stock and address since.
+//
+// Faults: VALIDATION, NOT_FOUND (the address), SKU_UNAVAILABLE, OUT_OF_STOCK,
+// PRICE_CHANGED, IDEMPOTENCY_KEY_REQUIRED, IDEMPOTENCY_MISMATCH, IDEMPOTENCY_IN_PROGRESS.
+func (s *Service) Place(ctx context.Context, id tenant.ID, in PlaceInput) (placed Placed, replayed bool, err error) {
+	if err := in.check(); err != nil {
+		return Placed{}, false, fmt.Errorf("place order: %w", err)
+	}
+	err = s.db.InTenant(ctx, id, func(tx tenantdb.Tx) error {
+		p := &placing{Service: s, in: in, lines: in.Lines, now: tx.Now()}
+		if err := p.run(ctx, tx); err != nil {
+			return err
+		}
+		placed, replayed = p.placed, !p.fresh
+		return nil
+	})
+	if err != nil {
+		return Placed{}, false, fmt.Errorf("place order: %w", err)
+	}
+	return placed, replayed, nil
+}
+
+func (in PlaceInput) check() error {
+	if in.Key.Value == "" {
+		return idempotency.ErrMissing
+	}
+	if !utf8.ValidString(in.Remark) || strings.ContainsRune(in.Remark, 0) || utf8.RuneCountInString(in.Remark) > maxRemark {
+		return fault.Invalidf("remark", "at most %d characters", maxRemark)
+	}
+	return checkLines(in.Lines)
+}
+
+// placing is one run of Place. Its steps share round trips: what they read is compared and
+// priced when all of it is there.
+type placing struct {
+	*Service
+	in    PlaceInput
+	now   time.Time
+	lines []LineInput
+
+	facts      map[int64]catalog.Sellable
+	address    member.Address
+	addressErr error
+	unpaidTTL  time.Duration
+
+	fresh  bool // the key is new
+	quote  Quote
+	placed Placed
+}
+
+// run: one round trip for what must be known and for the key, one for all that is written,
+// the stock last, between BEGIN and COMMIT.
+func (p *placing) run(ctx context.Context, tx tenantdb.Tx) error {
+	pipe := tx.Pipeline()
+	pipe.AddRead(func(q tenantdb.Querier) error { return p.readAddress(ctx, q) })
+	pipe.AddRead(func(q tenantdb.Querier) error { return p.readTerms(ctx, q) })
+	if p.fromCart() {
+		pipe.AddRead(func(q tenantdb.Querier) (err error) {
+			p.lines, err = p.wanted(ctx, q, p.in.MemberID, nil)
+			return err
+		})
+		if err := pipe.Run(ctx); err != nil {
+			return err
+		}
+	}
+	pipe.AddRead(func(q tenantdb.Querier) (err error) {
+		p.facts, err = p.sellables(ctx, q, p.lines)
+		return err
+	})
+	pipe.Add(func(tx tenantdb.Tx) (err error) {
+		// Added last: when the key turns out to be new, the facts are there.
+		p.placed, _, err = idempotency.Do(ctx, tx, p.in.Key, p.decide)
+		return err
+	})
+	if err := pipe.Step(ctx); err != nil {
+		return err
+	}
+	if p.fresh {
+		p.write(ctx, pipe)
+	}
+	if err := pipe.Run(ctx); err != nil {
+		return err
+	}
+	if p.fresh && p.quote.PayableFen == 0 {
+		_, err := p.MarkPaidTx(ctx, tx, PaidInput{OrderNo: p.placed.OrderNo, PaidAt: p.now})
+		return err
+	}
+	return nil
+}
+
+func (p *placing) fromCart() bool { return len(p.in.Lines) == 0 }
+
+// readAddress keeps a missing address for decide: a repeat must be answered even if the
+// address is gone by then.
+func (p *placing) readAddress(ctx context.Context, q tenantdb.Querier) (err error) {
+	p.address, err = p.addresses.Address(ctx, q, p.in.MemberID, p.in.AddressID)
+	if errors.Is(err, fault.ErrNotFound) {
+		p.addressErr, err = err, nil
+	}
+	return err
+}
+
+func (p *placing) readTerms(ctx context.Context, q tenantdb.Querier) error {
+	seconds, err := p.q.Terms(ctx, q)
+	p.unpaidTTL = time.Duration(seconds) * time.Second
+	return err
+}
+
+// decide says what the order will be. It runs once per key and touches nothing.
+func (p *placing) decide() (Placed, error) {
+	p.fresh = true
+	if p.addressErr != nil {
+		return Placed{}, p.addressErr
+	}
+	var err error
+	if p.quote, err = quoteOf(p.lines, p.facts); err != nil {
+		return Placed{}, err
+	}
+	if !p.in.confirms(p.quote) {
+		return Placed{}, ErrPriceChanged.WithData(map[string]any{"quote": p.quote})
+	}
+	to, err := Next(None, EventPlace, Member)
+	if err == nil && p.quote.PayableFen == 0 {
+		to, err = Next(to, EventPay, System)
+	}
+	return Placed{
+		OrderNo: newOrderNo(p.now), Status: to, PayableFen: p.quote.PayableFen, PlacedAt: p.now, ExpiresAt: p.now.Add(p.unpaidTTL),
+	}, err
+}
+
+func (in PlaceInput) confirms(q Quote) bool {
+	if in.QuoteHash != "" && in.QuoteHash != q.QuoteHash {
+		return false
+	}
+	return in.ExpectedPayableFen == q.PayableFen || (in.ExpectedPayableFen == 0 && in.QuoteHash != "")
+}
+
+// write adds the steps of the second round trip, the stock last: its rows are what other
+// buyers wait for.
+func (p *placing) write(ctx context.Context, pipe *tenantdb.Pipeline) {
+	no, actor := p.placed.OrderNo, actorOf(Member, p.in.MemberID)
+	pipe.Add(func(tx tenantdb.Tx) error { return p.insert(ctx, tx, actor) })
+	pipe.Add(func(tx tenantdb.Tx) error {
+		return p.outbox.Append(ctx, tx, TopicPlaced, no, PlacedEvent{OrderNo: no, MemberID: p.in.MemberID, PayableFen: p.quote.PayableFen})
+	})
+	if p.quote.PayableFen > 0 {
+		pipe.Add(func(tx tenantdb.Tx) error {
+			return p.timers.Set(ctx, tx, TopicExpire, no, p.placed.ExpiresAt, ClosingEvent{OrderNo: no})
+		})
+	}
+	if p.fromCart() {
+		pipe.Add(func(tx tenantdb.Tx) error { return p.carts.RemoveTx(ctx, tx, p.in.MemberID, skuIDs(p.lines)) })
+	}
+	pipe.Add(func(tx tenantdb.Tx) error {
+		held := make([]inventory.Line, len(p.lines))
+		for i, l := range p.lines {
+			held[i] = inventory.Line{SKUID: l.SKUID, Qty: l.Qty}
+		}
+		return p.inventory.ReserveTx(ctx, tx, no, held, actor)
+	})
+}
+
+func (p *placing) insert(ctx context.Context, tx tenantdb.Tx, actor string) error {
+	a := p.address
+	address, err := json.Marshal(Address{
+		Name: a.Name, Phone: a.Phone, Province: a.Province, City: a.City,
+		District: a.District, DivisionCode: a.DivisionCode, Detail: a.Detail,
+	})
+	if err != nil {
+		return fmt.Errorf("keep the address: %w", err)
+	}
+	row := orderdb.PlaceParams{
+		OrderNo: p.placed.OrderNo, MemberID: p.in.MemberID, AppID: p.in.AppID.String(), Status: string(PendingPayment),
+		GoodsFen: p.quote.GoodsFen, DiscountFen: p.quote.DiscountFen, FreightFen: p.quote.FreightFen, PayableFen: p.quote.PayableFen,
+		Address: address, Remark: p.in.Remark, ExpiresAt: p.placed.ExpiresAt, PlacedAt: p.placed.PlacedAt,
+		Event: string(EventPlace), Actor: actor,
+	}
+	for _, l := range p.quote.Lines {
+		row.SpuIds, row.SkuIds = append(row.SpuIds, l.SPUID), append(row.SkuIds, l.SKUID)
+		row.Titles, row.Specs, row.Pictures = append(row.Titles, l.Title), append(row.Specs, l.Spec), append(row.Pictures, l.Picture)
+		row.PricesFen, row.Qtys = append(row.PricesFen, int64(l.PriceFen)), append(row.Qtys, l.Qty)
+		row.LinesGoodsFen = append(row.LinesGoodsFen, int64(l.GoodsFen))
+		row.LinesDiscountFen = append(row.LinesDiscountFen, int64(l.DiscountFen))
+		row.LinesPayableFen = append(row.LinesPayableFen, int64(l.PayableFen))
+	}
+	return p.q.Place(ctx, tx, row)
+}
+
+func skuIDs(lines []LineInput) []int64 {
+	ids := make([]int64, len(lines))
+	for i, l := range lines {
+		ids[i] = l.SKUID
+	}
+	return ids
+}
+
+// newOrderNo is the second in Beijing and 50 random bits: it sorts by time, tells nobody
+// how much a shop sells, cannot be guessed, and needs no counter that could be lost.
+func newOrderNo(now time.Time) string {
+	const beijing = 8 * 60 * 60
+	return now.In(time.FixedZone("Asia/Shanghai", beijing)).Format("060102150405") + rand.Text()[:10]
+}
+
+// actorOf is how a person stands in the timeline and in stock movements.
+func actorOf(kind Actor, id int64) string { return fmt.Sprintf("%s:%d", kind, id) }

@@ -1,0 +1,184 @@
+package order
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"galleria/commerce/catalog"
+	"galleria/commerce/inventory"
+	"galleria/commerce/pricing"
+	"galleria/tenant"
+	"galleria/tenant/fault"
+	"galleria/tenant/tenantdb"
+)
+
+const (
+	maxLines  = 100
+	maxQty    = 999
+	maxRemark = 200
+)
+
+// LineInput is what a buyer wants of one SKU, in pieces. There is no price in it: prices
+// come from the catalogue alone.
+type LineInput struct {
+	SKUID int64
+	Qty   int64 // 1 to 999
+}
+
+// QuoteInput is what a buyer wants to know the price of.
+type QuoteInput struct {
+	Lines     []LineInput // 1 to 100 different SKUs; empty means the selected lines of the cart
+	AddressID *int64      // where it would go; nil if not chosen yet
+}
+
+// Quote says what an order would cost now. It holds nothing and promises nothing.
+// Faults: VALIDATION, NOT_FOUND (the address), SKU_UNAVAILABLE, OUT_OF_STOCK.
+func (s *Service) Quote(ctx context.Context, id tenant.ID, memberID int64, in QuoteInput) (Quote, error) {
+	if err := checkLines(in.Lines); err != nil {
+		return Quote{}, fmt.Errorf("quote: %w", err)
+	}
+	var quote Quote
+	err := s.db.Read(ctx, id, func(r *tenantdb.Reader) error {
+		pipe := r.Pipeline()
+		if in.AddressID != nil {
+			pipe.AddRead(func(q tenantdb.Querier) error {
+				_, err := s.addresses.Address(ctx, q, memberID, *in.AddressID)
+				return err
+			})
+		}
+		pipe.AddRead(func(q tenantdb.Querier) error {
+			lines, err := s.wanted(ctx, q, memberID, in.Lines)
+			if err != nil {
+				return err
+			}
+			sellables, err := s.sellables(ctx, q, lines)
+			if err != nil {
+				return err
+			}
+			quote, err = quoteOf(lines, sellables)
+			return err
+		})
+		return pipe.Run(ctx)
+	})
+	if err != nil {
+		return Quote{}, fmt.Errorf("quote: %w", err)
+	}
+	return quote, nil
+}
+
+// checkLines refuses lines that no cart and no stock could make right.
+func checkLines(lines []LineInput) error {
+	if len(lines) > maxLines {
+		return fault.Invalidf("lines", "at most %d lines", maxLines)
+	}
+	seen := make(map[int64]bool, len(lines))
+	for i, l := range lines {
+		if l.SKUID < 1 {
+			return fault.Invalidf(fmt.Sprintf("lines[%d].sku_id", i), "must be positive")
+		}
+		if l.Qty < 1 || l.Qty > maxQty {
+			return fault.Invalidf(fmt.Sprintf("lines[%d].qty", i), "must be 1 to %d", maxQty)
+		}
+		if seen[l.SKUID] {
+			return fault.Invalidf(fmt.Sprintf("lines[%d].sku_id", i), "is named twice")
+		}
+		seen[l.SKUID] = true
+	}
+	return nil
+}
+
+// wanted is the given lines, or the selected ones of the cart if there are none.
+func (s *Service) wanted(ctx context.Context, q tenantdb.Querier, memberID int64, given []LineInput) ([]LineInput, error) {
+	if len(given) > 0 {
+		return given, nil
+	}
+	selected, err := s.carts.SelectedTx(ctx, q, memberID)
+	if err != nil {
+		return nil, err
+	}
+	lines := make([]LineInput, len(selected))
+	for i, l := range selected {
+		lines[i] = LineInput{SKUID: l.SKUID, Qty: int64(l.Qty)}
+	}
+	return lines, nil
+}
+
+func (s *Service) sellables(ctx context.Context, q tenantdb.Querier, lines []LineInput) (map[int64]catalog.Sellable, error) {
+	if len(lines) == 0 {
+		return nil, nil //nolint:nilnil // no lines, no facts; quoteOf refuses them
+	}
+	ids := make([]int64, len(lines))
+	for i, l := range lines {
+		ids[i] = l.SKUID
+	}
+	found, err := s.catalog.Sellables(ctx, q, ids)
+	if err != nil {
+		return nil, err
+	}
+	facts := make(map[int64]catalog.Sellable, len(found))
+	for _, f := range found {
+		facts[f.SKUID] = f
+	}
+	return facts, nil
+}
+
+// quoteOf prices lines by the catalogue's facts. It refuses what cannot be sold: whole,
+// naming all of it.
+func quoteOf(lines []LineInput, facts map[int64]catalog.Sellable) (Quote, error) {
+	if len(lines) == 0 {
+		return Quote{}, fault.Invalidf("lines", "nothing is selected in the cart")
+	}
+	if len(lines) > maxLines {
+		return Quote{}, fault.Invalidf("lines", "at most %d lines", maxLines)
+	}
+	if err := sellable(lines, facts); err != nil {
+		return Quote{}, err
+	}
+	basket := pricing.Basket{Items: make([]pricing.Item, len(lines))}
+	for i, l := range lines {
+		basket.Items[i] = pricing.Item{SKUID: l.SKUID, PriceFen: facts[l.SKUID].PriceFen, Qty: l.Qty}
+	}
+	priced, err := pricing.Quote(basket)
+	if errors.Is(err, pricing.ErrTooMuch) {
+		return Quote{}, fault.Invalidf("lines", "the order costs too much")
+	}
+	if err != nil {
+		return Quote{}, err
+	}
+	quote := Quote{
+		Lines: make([]Line, len(lines)), GoodsFen: priced.GoodsFen, DiscountFen: priced.DiscountFen,
+		FreightFen: priced.FreightFen, PayableFen: priced.PayableFen, QuoteHash: priced.Hash,
+	}
+	for i, p := range priced.Lines {
+		f := facts[p.SKUID]
+		quote.Lines[i] = Line{
+			SPUID: f.SPUID, SKUID: f.SKUID, Title: f.Title, Spec: f.Spec, Picture: f.Picture, PriceFen: p.PriceFen,
+			Qty: p.Qty, GoodsFen: p.GoodsFen, DiscountFen: p.DiscountFen, PayableFen: p.PayableFen,
+		}
+	}
+	return quote, nil
+}
+
+// sellable refuses SKUs that are unknown, off the shelf or too few. Looking at the stock
+// here spares a sold-out order its transaction; what counts is the reservation.
+func sellable(lines []LineInput, facts map[int64]catalog.Sellable) error {
+	var unavailable []int64
+	var short []inventory.Short
+	for _, l := range lines {
+		f, known := facts[l.SKUID]
+		switch {
+		case !known || !f.OnSale:
+			unavailable = append(unavailable, l.SKUID)
+		case f.Available < l.Qty:
+			short = append(short, inventory.Short{SKUID: l.SKUID, State: inventory.ShortState(f.Available)})
+		}
+	}
+	if unavailable != nil {
+		return ErrUnavailable.WithData(map[string]any{"sku_ids": unavailable})
+	}
+	if short != nil {
+		return inventory.ShortOf(short)
+	}
+	return nil
+}

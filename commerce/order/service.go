@@ -1,0 +1,71 @@
+package order
+
+import (
+	"context"
+
+	"galleria/commerce/cart"
+	"galleria/commerce/catalog"
+	"galleria/commerce/inventory"
+	"galleria/commerce/member"
+	"galleria/commerce/order/internal/orderdb"
+	"galleria/tenant/outbox"
+	"galleria/tenant/tenantdb"
+	"galleria/tenant/timer"
+)
+
+// Catalog tells what is on sale and for how much, and counts what was sold.
+type Catalog interface {
+	// Sellables returns the facts of SKUs in one statement; unknown ones are absent.
+	Sellables(ctx context.Context, q tenantdb.Querier, skuIDs []int64) ([]catalog.Sellable, error)
+	// AddSalesTx counts sold pieces by SPU.
+	AddSalesTx(ctx context.Context, tx tenantdb.Tx, piecesBySPU map[int64]int64) error
+}
+
+// Inventory holds, takes and gives back stock.
+type Inventory interface {
+	ReserveTx(ctx context.Context, tx tenantdb.Tx, orderNo string, lines []inventory.Line, actor string) error
+	CommitTx(ctx context.Context, tx tenantdb.Tx, orderNo, actor string) error
+	ReleaseTx(ctx context.Context, tx tenantdb.Tx, orderNo, actor string) error
+}
+
+// Addresses finds a member's address; another member's is fault.ErrNotFound.
+type Addresses interface {
+	Address(ctx context.Context, q tenantdb.Querier, memberID, addressID int64) (member.Address, error)
+}
+
+// Carts gives and empties what a member has selected.
+type Carts interface {
+	SelectedTx(ctx context.Context, q tenantdb.Querier, memberID int64) ([]cart.Line, error)
+	RemoveTx(ctx context.Context, tx tenantdb.Tx, memberID int64, skuIDs []int64) error
+}
+
+// Deps is what the service needs; all of it is required.
+type Deps struct {
+	DB        *tenantdb.DB
+	Catalog   Catalog
+	Inventory Inventory
+	Addresses Addresses
+	Carts     Carts
+	Outbox    *outbox.Outbox
+	Timers    *timer.Timers
+}
+
+// Service places orders and moves them through their life. Safe for concurrent use.
+type Service struct {
+	db        *tenantdb.DB
+	catalog   Catalog
+	inventory Inventory
+	addresses Addresses
+	carts     Carts
+	outbox    *outbox.Outbox
+	timers    *timer.Timers
+	q         *orderdb.Queries
+}
+
+// New returns the service.
+func New(deps Deps) *Service {
+	return &Service{
+		db: deps.DB, catalog: deps.Catalog, inventory: deps.Inventory, addresses: deps.Addresses,
+		carts: deps.Carts, outbox: deps.Outbox, timers: deps.Timers, q: orderdb.New(),
+	}
+}

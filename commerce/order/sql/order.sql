@@ -1,0 +1,84 @@
+-- name: Terms :one
+-- The one setting of the shop that an order needs. A shop without a row has the default.
+SELECT coalesce((SELECT unpaid_ttl_seconds FROM shop), 1800)::bigint AS unpaid_ttl_seconds;
+
+-- name: Place :exec
+WITH o AS (
+  INSERT INTO orders (order_no, member_id, app_id, status, goods_fen, discount_fen, freight_fen, payable_fen, address, remark, expires_at, placed_at)
+  VALUES (@order_no, @member_id, @app_id, @status::text, @goods_fen, @discount_fen, @freight_fen, @payable_fen, @address, @remark, @expires_at, @placed_at::timestamptz)
+  RETURNING id),
+line AS (
+  SELECT unnest(@spu_ids::bigint[]) AS spu_id, unnest(@sku_ids::bigint[]) AS sku_id, unnest(@titles::text[]) AS title,
+         unnest(@specs::text[]) AS spec, unnest(@pictures::text[]) AS picture, unnest(@prices_fen::bigint[]) AS price_fen,
+         unnest(@qtys::bigint[]) AS qty, unnest(@lines_goods_fen::bigint[]) AS goods_fen,
+         unnest(@lines_discount_fen::bigint[]) AS discount_fen, unnest(@lines_payable_fen::bigint[]) AS payable_fen),
+lines AS (
+  INSERT INTO order_line (order_id, spu_id, sku_id, title, spec, picture, price_fen, qty, goods_fen, discount_fen, payable_fen)
+  SELECT o.id, l.spu_id, l.sku_id, l.title, l.spec, l.picture, l.price_fen, l.qty, l.goods_fen, l.discount_fen, l.payable_fen
+  FROM o, line l)
+INSERT INTO order_event (order_id, at, event, to_status, actor)
+SELECT o.id, @placed_at::timestamptz, @event::text, @status::text, @actor::text FROM o;
+
+-- name: Lock :one
+-- The order's row, held until the transaction ends: whoever changes an order comes here
+-- first. due is decided by the database's clock.
+SELECT id, member_id, app_id, status, close_reason, payable_fen, expires_at, paid_by, (expires_at <= now())::boolean AS due
+FROM orders WHERE order_no = @order_no FOR UPDATE;
+
+-- name: LinesOf :many
+SELECT l.spu_id, l.title, l.qty FROM order_line l JOIN orders o ON o.id = l.order_id WHERE o.order_no = @order_no ORDER BY l.id;
+
+-- name: ToPaid :one
+WITH moved AS (
+  UPDATE orders SET status = @to_status, paid_at = @paid_at::timestamptz, paid_by = sqlc.narg(paid_by), close_reason = NULL
+  WHERE orders.id = @id AND orders.status = @from_status RETURNING id),
+told AS (
+  INSERT INTO order_event (order_id, at, event, from_status, to_status, actor, detail)
+  SELECT moved.id, @at::timestamptz, @event::text, @from_status, @to_status, @actor::text, @detail::jsonb FROM moved)
+SELECT count(*) FROM moved;
+
+-- name: ToClosing :one
+WITH moved AS (
+  UPDATE orders SET status = @to_status, close_reason = @close_reason::text
+  WHERE orders.id = @id AND orders.status = @from_status RETURNING id),
+told AS (
+  INSERT INTO order_event (order_id, at, event, from_status, to_status, actor)
+  SELECT moved.id, @at::timestamptz, @event::text, @from_status, @to_status, @actor::text FROM moved)
+SELECT count(*) FROM moved;
+
+-- name: ToClosed :one
+WITH moved AS (
+  UPDATE orders SET status = @to_status, closed_at = @at::timestamptz
+  WHERE orders.id = @id AND orders.status = @from_status RETURNING id),
+told AS (
+  INSERT INTO order_event (order_id, at, event, from_status, to_status, actor)
+  SELECT moved.id, @at::timestamptz, @event::text, @from_status, @to_status, @actor::text FROM moved)
+SELECT count(*) FROM moved;
+
+-- name: Bill :one
+SELECT o.member_id, o.app_id, o.status, o.payable_fen, o.expires_at, (o.expires_at <= now())::boolean AS due,
+       (SELECT l.title FROM order_line l WHERE l.order_id = o.id ORDER BY l.id LIMIT 1)::text AS first_title,
+       (SELECT count(*) FROM order_line l WHERE l.order_id = o.id) AS kinds
+FROM orders o WHERE o.order_no = @order_no FOR SHARE OF o;
+
+-- name: Page :many
+SELECT o.id, o.order_no, o.member_id, o.app_id, o.status, o.close_reason, o.goods_fen, o.discount_fen, o.freight_fen, o.payable_fen,
+       o.address, o.remark, o.expires_at, o.placed_at, o.paid_at, o.closed_at,
+       (SELECT json_agg(json_build_object('spu_id', l.spu_id, 'sku_id', l.sku_id, 'title', l.title, 'spec', l.spec, 'picture', l.picture,
+               'price_fen', l.price_fen, 'qty', l.qty, 'goods_fen', l.goods_fen, 'discount_fen', l.discount_fen, 'payable_fen', l.payable_fen) ORDER BY l.id)
+        FROM order_line l WHERE l.order_id = o.id)::jsonb AS lines
+FROM orders o
+WHERE o.member_id = @member_id AND o.id < @before_id AND (@status::text = '' OR o.status = @status::text)
+ORDER BY o.id DESC
+LIMIT @max_rows;
+
+-- name: Find :one
+SELECT o.id, o.order_no, o.member_id, o.app_id, o.status, o.close_reason, o.goods_fen, o.discount_fen, o.freight_fen, o.payable_fen,
+       o.address, o.remark, o.expires_at, o.placed_at, o.paid_at, o.closed_at,
+       (SELECT json_agg(json_build_object('spu_id', l.spu_id, 'sku_id', l.sku_id, 'title', l.title, 'spec', l.spec, 'picture', l.picture,
+               'price_fen', l.price_fen, 'qty', l.qty, 'goods_fen', l.goods_fen, 'discount_fen', l.discount_fen, 'payable_fen', l.payable_fen) ORDER BY l.id)
+        FROM order_line l WHERE l.order_id = o.id)::jsonb AS lines,
+       (SELECT json_agg(json_build_object('at', e.at, 'event', e.event, 'from', e.from_status, 'to', e.to_status, 'actor', e.actor) ORDER BY e.id)
+        FROM order_event e WHERE e.order_id = o.id)::jsonb AS timeline
+FROM orders o
+WHERE o.member_id = @member_id AND o.order_no = @order_no;

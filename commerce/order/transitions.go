@@ -1,0 +1,142 @@
+package order
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Status is where an order stands.
+type Status string
+
+// The statuses. None is an order that does not exist yet.
+const (
+	None           Status = ""
+	PendingPayment Status = "pending_payment" // placed, its goods held, waiting for money until ExpiresAt
+	Closing        Status = "closing"         // to be closed; waiting for the provider's word that no money came
+	Paid           Status = "paid"            // paid in full, waiting to be sent
+	Fulfilling     Status = "fulfilling"      // sent
+	Completed      Status = "completed"       // received
+	Closed         Status = "closed"          // ended without goods: never paid, or all of it refunded
+)
+
+// Event is what happens to an order.
+type Event string
+
+// The events.
+const (
+	EventPlace    Event = "place"
+	EventPay      Event = "pay"
+	EventCancel   Event = "cancel"
+	EventExpire   Event = "expire"
+	EventClose    Event = "close"
+	EventShip     Event = "ship"
+	EventReceive  Event = "receive"
+	EventRefunded Event = "refunded" // the last fen has gone back
+)
+
+// Actor is who may set an event off.
+type Actor string
+
+// The actors, and what precedes the colon in an order's timeline ("member:7").
+const (
+	Member   Actor = "member"
+	Staff    Actor = "staff"
+	System   Actor = "system"
+	Provider Actor = "provider"
+)
+
+// CloseReason says why an order is closing or closed.
+type CloseReason string
+
+// The reasons.
+const (
+	ByBuyer       CloseReason = "buyer"
+	ByTimeout     CloseReason = "timeout"
+	ByMerchant    CloseReason = "merchant"
+	ByAllRefunded CloseReason = "all_refunded"
+)
+
+// Transition is one allowed move: the actors may set Event off at From, and it leads to To.
+type Transition struct {
+	From  Status
+	Event Event
+	To    Status
+	By    []Actor
+}
+
+// Transitions is the whole life of an order, in the order it is told. Nothing moves an
+// order but by a row of this table.
+func Transitions() []Transition {
+	return []Transition{
+		{None, EventPlace, PendingPayment, []Actor{Member}},
+		{PendingPayment, EventPay, Paid, []Actor{Member, Provider, System}},
+		{PendingPayment, EventCancel, Closing, []Actor{Member}},
+		{PendingPayment, EventExpire, Closing, []Actor{System}},
+		// The buyer was faster than the closing. Not for the buyer to ask for any more.
+		{Closing, EventPay, Paid, []Actor{Provider}},
+		{Closing, EventClose, Closed, []Actor{System}},
+		{Paid, EventShip, Fulfilling, []Actor{Staff}},
+		{Fulfilling, EventReceive, Completed, []Actor{Member, System}},
+		{Paid, EventRefunded, Closed, []Actor{System}},
+		{Fulfilling, EventRefunded, Closed, []Actor{System}},
+		{Completed, EventRefunded, Closed, []Actor{System}},
+	}
+}
+
+// Next returns where event leads from a status if by may set it off there, else ErrState.
+func Next(from Status, event Event, by Actor) (Status, error) {
+	for _, t := range Transitions() {
+		if t.From == from && t.Event == event && slices.Contains(t.By, by) {
+			return t.To, nil
+		}
+	}
+	return from, ErrState.WithData(map[string]any{"status": from})
+}
+
+// Actions are the events that the buyer may set off at a status, for the buttons of the
+// Mini Program. It is never nil.
+func Actions(at Status) []Event {
+	actions := []Event{}
+	for _, t := range Transitions() {
+		if t.From == at && slices.Contains(t.By, Member) {
+			actions = append(actions, t.Event)
+		}
+	}
+	return actions
+}
+
+// Statuses lists every status of the table, in the order of their appearance.
+func Statuses() []Status {
+	var all []Status
+	for _, t := range Transitions() {
+		if !slices.Contains(all, t.To) {
+			all = append(all, t.To)
+		}
+	}
+	return all
+}
+
+// Chart draws the table as a Mermaid state diagram, for the documentation.
+func Chart() string {
+	var b strings.Builder
+	b.WriteString("```mermaid\nstateDiagram-v2\n")
+	ends := Statuses()
+	for _, t := range Transitions() {
+		from := string(t.From)
+		if t.From == None {
+			from = "[*]"
+		}
+		by := make([]string, len(t.By))
+		for i, a := range t.By {
+			by[i] = string(a)
+		}
+		fmt.Fprintf(&b, "    %s --> %s: %s (%s)\n", from, t.To, t.Event, strings.Join(by, ", "))
+		ends = slices.DeleteFunc(ends, func(s Status) bool { return s == t.From })
+	}
+	for _, end := range ends {
+		fmt.Fprintf(&b, "    %s --> [*]\n", end)
+	}
+	b.WriteString("```\n")
+	return b.String()
+}

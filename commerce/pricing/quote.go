@@ -1,0 +1,115 @@
+package pricing
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"strconv"
+
+	"galleria/commerce/money"
+)
+
+// MaxPayable is the most one order may cost: 100,000,000 yuan. It is far above a provider's
+// limit and far below what could overflow anywhere downstream.
+const MaxPayable money.Fen = 10_000_000_000
+
+var (
+	// ErrEmpty is a basket without items.
+	ErrEmpty = errors.New("pricing: empty basket")
+	// ErrItem is an item with a quantity below 1 or a price below 0.
+	ErrItem = errors.New("pricing: quantity must be positive and price not negative")
+	// ErrTooMuch is a basket that costs more than MaxPayable.
+	ErrTooMuch = errors.New("pricing: amount too large")
+)
+
+// Item is a quantity of one SKU at its present price.
+type Item struct {
+	SKUID    int64
+	PriceFen money.Fen
+	Qty      int64
+}
+
+// Basket is what is to be priced.
+type Basket struct {
+	Items []Item
+}
+
+// Line is one item with its amounts; GoodsFen = PriceFen × Qty, PayableFen = GoodsFen −
+// DiscountFen.
+type Line struct {
+	SKUID       int64
+	PriceFen    money.Fen
+	Qty         int64
+	GoodsFen    money.Fen
+	DiscountFen money.Fen
+	PayableFen  money.Fen
+}
+
+// Breakdown is a priced basket, its lines in the basket's order.
+type Breakdown struct {
+	Lines       []Line
+	GoodsFen    money.Fen
+	DiscountFen money.Fen
+	FreightFen  money.Fen
+	PayableFen  money.Fen
+	// Hash names this breakdown: 32 hex digits, equal if and only if all SKUs, quantities
+	// and amounts are equal and in the same order.
+	Hash string
+}
+
+// Quote prices a basket. Errors: ErrEmpty, ErrItem, ErrTooMuch (also for amounts that no
+// int64 could hold).
+func Quote(b Basket) (Breakdown, error) {
+	if len(b.Items) == 0 {
+		return Breakdown{}, ErrEmpty
+	}
+	q := Breakdown{Lines: make([]Line, len(b.Items)), FreightFen: freight(b)}
+	for i, it := range b.Items {
+		line, err := priceLine(it)
+		if err != nil {
+			return Breakdown{}, fmt.Errorf("item %d: %w", i, err)
+		}
+		q.Lines[i] = line
+		q.GoodsFen += line.GoodsFen // both are at most MaxPayable, so this cannot overflow
+		q.DiscountFen += line.DiscountFen
+		if q.GoodsFen > MaxPayable {
+			return Breakdown{}, ErrTooMuch
+		}
+	}
+	q.PayableFen = q.GoodsFen - q.DiscountFen + q.FreightFen
+	if q.PayableFen > MaxPayable {
+		return Breakdown{}, ErrTooMuch
+	}
+	q.Hash = q.hash()
+	return q, nil
+}
+
+func priceLine(it Item) (Line, error) {
+	if it.Qty < 1 || it.PriceFen < 0 {
+		return Line{}, ErrItem
+	}
+	goods, err := it.PriceFen.Mul(it.Qty)
+	if err != nil || goods > MaxPayable {
+		return Line{}, ErrTooMuch
+	}
+	return Line{SKUID: it.SKUID, PriceFen: it.PriceFen, Qty: it.Qty, GoodsFen: goods, PayableFen: goods}, nil
+}
+
+// freight is the delivery charge of the whole basket: every shop delivers free of charge.
+func freight(Basket) money.Fen { return 0 }
+
+func (q Breakdown) hash() string {
+	text := []byte("quote/1")
+	number := func(n int64) { text = strconv.AppendInt(append(text, ' '), n, 10) }
+	for _, l := range q.Lines {
+		number(l.SKUID)
+		number(l.Qty)
+		number(int64(l.PriceFen))
+		number(int64(l.DiscountFen))
+	}
+	number(int64(q.FreightFen))
+	number(int64(q.PayableFen))
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:16])
+}
