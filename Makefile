@@ -80,6 +80,10 @@ generate-check: ## fail if a generated file is not what `make generate` makes
 		stray=$$(git status --porcelain -- '*_templ.go' '*.sql.go' '*/internal/*db/*.go' web/openapi/openapi.json); \
 		if [ -n "$$stray" ]; then echo "generated files are not committed:"; echo "$$stray"; exit 1; fi; fi
 
+.PHONY: assets
+assets: ## vendor the console's browser libraries again after changing web/package.json (needs Node)
+	cd web && npm ci --ignore-scripts && npm run assets
+
 .PHONY: fmt
 fmt: $(TOOL)/golangci-lint-$(GOLANGCI_VERSION) ## format Go and templates
 	$(TOOL)/golangci-lint fmt ./...

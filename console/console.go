@@ -1,0 +1,128 @@
+package console
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"galleria/console/authz"
+	"galleria/console/i18n"
+	"galleria/console/readmodel"
+	"galleria/console/session"
+	"galleria/console/staff"
+	"galleria/tenant/audit"
+	"galleria/tenant/tenantdb"
+)
+
+// Assets are the browser's files; *static.Assets of galleria/web/static, mounted under
+// AssetPrefix, is one.
+type Assets interface {
+	// URL returns the hashed address of a file.
+	URL(name string) string
+	// Lookup returns the file at a hashed address, gzip being nil when not worth it.
+	Lookup(url string) (body, gzip []byte, contentType string, ok bool)
+}
+
+// AssetPrefix is where the browser's files lie.
+const AssetPrefix = "/console/static/"
+
+// minSecret is the least length of Deps.Secret in bytes.
+const minSecret = 32
+
+// Deps are what the console works with. All fields are required.
+type Deps struct {
+	DB     *tenantdb.DB
+	Staff  *staff.Service
+	Audit  *audit.Log
+	Assets Assets
+	Log    *slog.Logger
+	Now    func() time.Time
+	// Secret keys the form tokens; at least 32 bytes, the same on every process.
+	Secret []byte
+	// BaseURL is the address browsers and providers reach us under, such as
+	// "https://shop.example.com": the origin of forms and the stem of callback URLs.
+	BaseURL string
+}
+
+// Console is the back office, ready to be mounted.
+type Console struct {
+	Deps
+	texts    *i18n.Catalog
+	sessions *session.Store
+	guard    session.FormGuard
+	rights   *authz.Enforcer
+	pages    *readmodel.Store
+	origin   string
+	routes   []route
+}
+
+// New checks the dependencies and the routes' declarations.
+func New(d Deps) (*Console, error) {
+	if len(d.Secret) < minSecret {
+		return nil, fmt.Errorf("console: secret of %d bytes, need %d", len(d.Secret), minSecret)
+	}
+	base, err := url.Parse(d.BaseURL)
+	if err != nil || base.Host == "" || (base.Scheme != "http" && base.Scheme != "https") {
+		return nil, fmt.Errorf("console: base url %q is not an http address", d.BaseURL)
+	}
+	if d.DB == nil || d.Staff == nil || d.Audit == nil || d.Assets == nil || d.Log == nil || d.Now == nil {
+		return nil, errors.New("console: a dependency is missing")
+	}
+	texts, err := i18n.Load()
+	if err != nil {
+		return nil, fmt.Errorf("console: %w", err)
+	}
+	s := &Console{
+		Deps: d, texts: texts, origin: base.Scheme + "://" + base.Host,
+		sessions: session.NewStore(session.Deps{DB: d.DB}), guard: session.NewFormGuard(d.Secret),
+		rights: authz.New(authz.Deps{DB: d.DB, Now: d.Now}), pages: readmodel.New(readmodel.Deps{DB: d.DB}),
+	}
+	s.routes = s.table()
+	for _, r := range s.routes {
+		if !r.access.Declared() {
+			return nil, fmt.Errorf("console: %s %s declares no access", r.method, r.path)
+		}
+	}
+	return s, nil
+}
+
+// Register builds the console and mounts it on router.
+func Register(router fiber.Router, d Deps) error {
+	s, err := New(d)
+	if err != nil {
+		return err
+	}
+	s.Mount(router)
+	return nil
+}
+
+// Mount adds the console's routes to router, which must serve the root path.
+func (s *Console) Mount(router fiber.Router) {
+	for _, r := range s.routes {
+		router.Add(r.method, r.path, s.serve(r))
+		if r.method == fiber.MethodGet {
+			router.Add(fiber.MethodHead, r.path, s.serve(r))
+		}
+	}
+	// What no route answers is a page of ours too, not the API's envelope.
+	router.All("/console/*", s.serve(s.missing()))
+}
+
+// Declaration is what a route demands of its caller.
+type Declaration struct {
+	Method, Path string
+	Access       authz.Access
+}
+
+// Declarations lists the routes, for tests and for the permission matrix.
+func (s *Console) Declarations() []Declaration {
+	out := make([]Declaration, 0, len(s.routes)+1)
+	for _, r := range append(s.routes, s.missing()) {
+		out = append(out, Declaration{Method: r.method, Path: r.path, Access: r.access})
+	}
+	return out
+}

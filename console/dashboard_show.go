@@ -1,0 +1,19 @@
+package console
+
+import (
+	"github.com/gofiber/fiber/v2"
+
+	"galleria/console/authz"
+	"galleria/console/view"
+)
+
+// dashboardShow shows today and what waits to be done.
+func (s *Console) dashboardShow(c *fiber.Ctx, v *visit) error {
+	overview, err := s.pages.Overview(c.UserContext(), v.shop.ID, s.Now(), s.texts.Shanghai())
+	if err != nil {
+		return err
+	}
+	return render(c, view.DashboardPage(s.page(c, v, v.text.T("dashboard.title"), "nav.dashboard"), view.Dashboard{
+		Overview: overview, SeesSettings: v.granted[authz.AppRead] && v.granted[authz.PaymentAccountRead],
+	}))
+}

@@ -1,0 +1,26 @@
+package console
+
+import (
+	"slices"
+
+	"github.com/gofiber/fiber/v2"
+
+	"galleria/console/readmodel"
+	"galleria/console/view"
+)
+
+// productList shows the products that match the filters.
+func (s *Console) productList(c *fiber.Ctx, v *visit) error {
+	list := view.ProductList{Shelf: c.Query("shelf"), Query: searchWords(c.Query("q"))}
+	if !slices.Contains(view.Shelves(), list.Shelf) {
+		list.Shelf = ""
+	}
+	before := cursor(c.Query("before"))
+	list.OnFirst = before == 0
+	page, err := s.pages.Products(c.UserContext(), v.shop.ID, readmodel.ProductFilter{Shelf: list.Shelf, Query: list.Query, Before: before})
+	if err != nil {
+		return err
+	}
+	list.ProductPage = page
+	return render(c, view.ProductListPage(s.page(c, v, v.text.T("product.title"), "nav.products"), list))
+}

@@ -1,0 +1,104 @@
+package readmodel
+
+import (
+	"context"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"galleria/tenant"
+)
+
+// statuses of an order, as the tabs count them.
+func orderStatuses() []string {
+	return []string{"pending_payment", "closing", "paid", "fulfilling", "completed", "closed"}
+}
+
+const orderColumns = `SELECT o.id, o.order_no, o.status, coalesce(o.close_reason, ''), m.nickname,
+       coalesce(o.address->>'name', ''), coalesce(o.address->>'phone', ''),
+       coalesce(f.title, ''), coalesce(f.spec, ''), coalesce(f.picture, ''), n.lines, n.qty,
+       o.payable_fen, o.placed_at, o.paid_at
+  FROM orders o
+  JOIN member m ON m.id = o.member_id
+  LEFT JOIN LATERAL (SELECT l.title, l.spec, l.picture FROM order_line l WHERE l.order_id = o.id ORDER BY l.id LIMIT 1) f ON true
+ CROSS JOIN LATERAL (SELECT count(*) AS lines, coalesce(sum(l.qty), 0)::bigint AS qty FROM order_line l WHERE l.order_id = o.id) n`
+
+const orderCounts = `SELECT s.status, (SELECT count(*) FROM (SELECT 1 FROM orders o WHERE o.status = s.status LIMIT $2) c)
+  FROM unnest($1::text[]) AS s (status)`
+
+const hasOpenAnomaly = `EXISTS (SELECT 1 FROM payment_attempt t JOIN payment_anomaly a ON a.out_trade_no = t.out_trade_no
+                 WHERE t.business_no = o.order_no AND a.resolved_at IS NULL) = ?`
+
+// Orders returns one page of the shop's orders and the counts of its tabs.
+func (s *Store) Orders(ctx context.Context, shop tenant.ID, in OrderFilter) (page OrderPage, err error) {
+	var w filter
+	if in.Status == "pending_payment" { // an order being closed still waits for its money's fate
+		w.add("o.status = ANY (?)", []string{"pending_payment", "closing"})
+	} else if in.Status != "" {
+		w.add("o.status = ?", in.Status)
+	}
+	if !in.From.IsZero() {
+		w.add("o.placed_at >= ?", in.From)
+	}
+	if !in.Until.IsZero() {
+		w.add("o.placed_at < ?", in.Until)
+	}
+	if in.Anomaly {
+		w.add(hasOpenAnomaly, true)
+	}
+	if in.Query != "" {
+		w.add(`(o.order_no ILIKE ? OR m.nickname ILIKE ? OR o.address->>'phone' LIKE ? OR o.address->>'name' ILIKE ?
+                OR EXISTS (SELECT 1 FROM order_line l WHERE l.order_id = o.id AND l.title ILIKE ?))`, contains(in.Query))
+	}
+	if in.Before > 0 {
+		w.add("o.id < ?", in.Before)
+	}
+	w.args = append(w.args, PageSize+1)
+	sql := orderColumns + w.where() + " ORDER BY o.id DESC LIMIT " + lastArg(w.args)
+	err = s.read(ctx, shop, "orders", func(b *pgx.Batch) {
+		collect(b, &page.Rows, orderRow, sql, w.args...)
+		queueOrderCounts(b, &page.Counts)
+	})
+	if len(page.Rows) > PageSize {
+		page.Rows = page.Rows[:PageSize]
+		page.Next = page.Rows[PageSize-1].ID
+	}
+	return page, err
+}
+
+func queueOrderCounts(b *pgx.Batch, into *map[string]int64) {
+	b.Queue(orderCounts, orderStatuses(), CountCap).Query(func(rows pgx.Rows) error {
+		counts := map[string]int64{}
+		var status string
+		var n int64
+		_, err := pgx.ForEachRow(rows, []any{&status, &n}, func() error {
+			if status == "closing" {
+				status = "pending_payment"
+			}
+			counts[status] = min(CountCap, counts[status]+n)
+			counts[""] = min(CountCap, counts[""]+n)
+			return nil
+		})
+		*into = counts
+		return err
+	})
+}
+
+func orderRow(row pgx.CollectableRow) (o OrderRow, err error) {
+	var paidAt *time.Time
+	err = row.Scan(&o.ID, &o.OrderNo, &o.Status, &o.CloseReason, &o.Buyer, &o.Receiver, &o.Phone,
+		&o.Title, &o.Spec, &o.Picture, &o.Lines, &o.Qty, &o.Payable, &o.PlacedAt, &paidAt)
+	o.PaidAt = paidAt
+	return o, err
+}
+
+// ToShip is the number of orders waiting to be shipped, capped at CountCap: the badge
+// in the menu of every page.
+func (s *Store) ToShip(ctx context.Context, shop tenant.ID) (n int64, err error) {
+	err = s.read(ctx, shop, "menu", func(b *pgx.Batch) {
+		b.Queue("SELECT count(*) FROM (SELECT 1 FROM orders o WHERE o.status = 'paid' LIMIT $1) c", CountCap).QueryRow(func(row pgx.Row) error {
+			return row.Scan(&n)
+		})
+	})
+	return n, err
+}

@@ -1,0 +1,144 @@
+package readmodel
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strconv"
+
+	"github.com/jackc/pgx/v5"
+
+	"galleria/commerce/money"
+	"galleria/tenant"
+)
+
+const (
+	orderHead = `SELECT o.order_no, o.status, coalesce(o.close_reason, ''), o.member_id, m.nickname, o.app_id, o.address, o.remark,
+       o.goods_fen, o.discount_fen, o.freight_fen, o.payable_fen, o.placed_at, o.expires_at, o.paid_at, o.closed_at
+  FROM orders o JOIN member m ON m.id = o.member_id WHERE o.order_no = $1`
+	orderLines = `SELECT l.spu_id, l.title, l.spec, l.picture, l.price_fen, l.qty::bigint, l.goods_fen, l.discount_fen, l.payable_fen
+  FROM order_line l JOIN orders o ON o.id = l.order_id WHERE o.order_no = $1 ORDER BY l.id`
+	orderEvents = `SELECT e.at, e.event, coalesce(e.from_status, ''), coalesce(e.to_status, ''), e.actor,
+       coalesce(e.detail->>'amount_fen', e.detail->>'payable_fen', ''), coalesce(e.detail->>'reason', '')
+  FROM order_event e JOIN orders o ON o.id = e.order_id WHERE o.order_no = $1 ORDER BY e.id LIMIT 200`
+	orderAttempts = `SELECT t.out_trade_no, t.channel, a.name, a.merchant_no, a.mode, t.app_id, t.amount_fen, t.refunded_fen, t.status,
+       coalesce(t.prepay_id, ''), coalesce(t.transaction_id, ''), t.surplus, t.last_error, t.created_at, t.paid_at
+  FROM payment_attempt t JOIN payment_account a ON a.id = t.account_id WHERE t.business_no = $1 ORDER BY t.id DESC LIMIT 50`
+	orderRefunds = `SELECT r.out_refund_no, t.out_trade_no, coalesce(r.provider_refund_id, ''), r.reason, r.amount_fen, r.status, r.last_error,
+       r.requested_at, r.finished_at
+  FROM refund r JOIN payment_attempt t ON t.id = r.attempt_id WHERE r.business_no = $1 ORDER BY r.id DESC LIMIT 50`
+	orderAnomalies = `SELECT a.event_id, a.out_trade_no, a.reason, a.blocking, coalesce(a.detail->>'expected', ''), coalesce(a.detail->>'got', ''),
+       a.seen::bigint, a.first_at, a.resolved_at
+  FROM payment_anomaly a JOIN payment_attempt t ON t.out_trade_no = a.out_trade_no WHERE t.business_no = $1 ORDER BY a.id DESC LIMIT 20`
+)
+
+// Order returns one order with everything that happened to it. Faults: NOT_FOUND.
+func (s *Store) Order(ctx context.Context, shop tenant.ID, orderNo string) (o OrderDetail, err error) {
+	var actors []string
+	err = s.read(ctx, shop, "order", func(b *pgx.Batch) {
+		b.Queue(orderHead, orderNo).QueryRow(func(row pgx.Row) error { return scanOrderHead(row, &o) })
+		collect(b, &o.Lines, orderLine, orderLines, orderNo)
+		actors = nil
+		collect(b, &o.Events, func(row pgx.CollectableRow) (OrderEvent, error) {
+			e, actor, err := orderEvent(row)
+			actors = append(actors, actor)
+			return e, err
+		}, orderEvents, orderNo)
+		collect(b, &o.Attempts, attempt, orderAttempts, orderNo)
+		collect(b, &o.Refunds, refund, orderRefunds, orderNo)
+		collect(b, &o.Anomalies, anomaly, orderAnomalies, orderNo)
+	})
+	if err != nil {
+		return OrderDetail{}, err
+	}
+	people, app, err := s.names(ctx, staffIDs(actors), o.AppID)
+	if err != nil {
+		return OrderDetail{}, err
+	}
+	o.AppName = app
+	for i := range o.Events {
+		kind, rest := actorOf(actors[i])
+		o.Events[i].ActorKind = kind
+		o.Events[i].ActorName = actorName(kind, rest, o.Buyer, people)
+		if o.Events[i].Amount == 0 && (o.Events[i].To == "paid" || o.Events[i].From == "") {
+			o.Events[i].Amount = o.Payable // placing and paying are about the whole bill
+		}
+	}
+	return o, nil
+}
+
+// actorName is what people call an actor: the buyer's nickname, the staff member's
+// name, the provider's code.
+func actorName(kind, rest, buyer string, people map[string]string) string {
+	switch kind {
+	case "member":
+		return buyer
+	case "staff":
+		return people[rest]
+	case "provider":
+		return rest
+	default:
+		return ""
+	}
+}
+
+func staffIDs(actors []string) []int64 {
+	ids := []int64{}
+	for _, actor := range actors {
+		kind, rest := actorOf(actor)
+		if kind != "staff" {
+			continue
+		}
+		if id, err := strconv.ParseInt(rest, 10, 64); err == nil {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
+func scanOrderHead(row pgx.Row, o *OrderDetail) error {
+	var address []byte
+	if err := row.Scan(&o.OrderNo, &o.Status, &o.CloseReason, &o.MemberID, &o.Buyer, &o.AppID, &address, &o.Remark,
+		&o.Goods, &o.Discount, &o.Freight, &o.Payable, &o.PlacedAt, &o.ExpiresAt, &o.PaidAt, &o.ClosedAt); err != nil {
+		return err
+	}
+	if err := json.Unmarshal(address, &o.Address); err != nil {
+		return fmt.Errorf("address of order %s: %w", o.OrderNo, err)
+	}
+	return nil
+}
+
+func orderLine(row pgx.CollectableRow) (l OrderLine, err error) {
+	err = row.Scan(&l.SPUID, &l.Title, &l.Spec, &l.Picture, &l.Price, &l.Qty, &l.Goods, &l.Discount, &l.Payable)
+	return l, err
+}
+
+func orderEvent(row pgx.CollectableRow) (e OrderEvent, actor string, err error) {
+	var amount string
+	if err = row.Scan(&e.At, &e.Event, &e.From, &e.To, &actor, &amount, &e.Reason); err != nil {
+		return e, actor, err
+	}
+	if fen, parseErr := strconv.ParseInt(amount, 10, 64); parseErr == nil {
+		e.Amount = money.Fen(fen)
+	}
+	return e, actor, nil
+}
+
+func attempt(row pgx.CollectableRow) (a Attempt, err error) {
+	err = row.Scan(&a.OutTradeNo, &a.Channel, &a.Account, &a.MerchantNo, &a.Mode, &a.AppID, &a.Amount, &a.Refunded, &a.Status,
+		&a.PrepayID, &a.TransactionID, &a.Surplus, &a.LastError, &a.CreatedAt, &a.PaidAt)
+	return a, err
+}
+
+func refund(row pgx.CollectableRow) (r Refund, err error) {
+	err = row.Scan(&r.OutRefundNo, &r.OutTradeNo, &r.ProviderID, &r.Reason, &r.Amount, &r.Status, &r.LastError, &r.RequestedAt, &r.FinishedAt)
+	return r, err
+}
+
+func anomaly(row pgx.CollectableRow) (a Anomaly, err error) {
+	err = row.Scan(&a.EventID, &a.OutTradeNo, &a.Reason, &a.Blocking, &a.Expected, &a.Got, &a.Seen, &a.FirstAt, &a.ResolvedAt)
+	return a, err
+}
+
+// lastArg is the placeholder of the last argument.
+func lastArg(args []any) string { return "$" + strconv.Itoa(len(args)) }

@@ -1,0 +1,146 @@
+package readmodel
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+
+	"galleria/tenant"
+)
+
+const (
+	// A product's stock is that of its enabled SKUs; each has a stock row.
+	stockOfProduct = ` CROSS JOIN LATERAL (SELECT count(*) AS skus, coalesce(sum(l.on_hand - l.reserved), 0)::bigint AS available,
+        count(*) FILTER (WHERE l.on_hand - l.reserved <= l.low_at) AS low
+   FROM sku k JOIN stock_level l ON l.sku_id = k.id WHERE k.spu_id = p.id AND k.enabled) s`
+	productColumns = `SELECT p.id, p.title, p.subtitle, p.cover, c.name, p.status, p.min_price_fen, p.max_price_fen, p.sales, s.skus, s.available, s.low
+  FROM spu p JOIN category c ON c.id = p.category_id` + stockOfProduct
+	shelfCounts = `SELECT count(*),
+       count(*) FILTER (WHERE p.status = 'on_shelf'),
+       count(*) FILTER (WHERE p.status IN ('draft', 'off_shelf')),
+       count(*) FILTER (WHERE p.status = 'on_shelf' AND s.low > 0 AND s.available > 0),
+       count(*) FILTER (WHERE p.status = 'on_shelf' AND s.available = 0)
+  FROM spu p` + stockOfProduct + ` WHERE p.status <> 'recycled'`
+	productHead = `SELECT p.id, p.title, p.subtitle, p.cover, p.pictures, p.detail, c.name, p.status, p.min_price_fen, p.max_price_fen, p.sales,
+       p.created_at, p.updated_at, p.specs
+  FROM spu p JOIN category c ON c.id = p.category_id WHERE p.id = $1`
+	productSKUs = `SELECT k.id, k.code, k.spec_values, k.price_fen, k.market_price_fen, k.enabled, l.on_hand, l.reserved, l.low_at
+  FROM sku k JOIN stock_level l ON l.sku_id = k.id WHERE k.spu_id = $1 ORDER BY k.id LIMIT 500`
+	productMoves = `SELECT v.at, k.code, k.spec_values, v.kind, v.on_hand_delta, v.reserved_delta, v.document, v.actor, coalesce(m.nickname, '')
+  FROM stock_movement v
+  JOIN sku k ON k.id = v.sku_id
+  LEFT JOIN member m ON m.id = CASE WHEN v.actor ~ '^member:[0-9]{1,18}$' THEN substr(v.actor, 8)::bigint END
+ WHERE k.spu_id = $1 ORDER BY v.id DESC LIMIT 30`
+)
+
+// Products returns one page of the shop's products and the counts of its tabs.
+func (s *Store) Products(ctx context.Context, shop tenant.ID, in ProductFilter) (page ProductPage, err error) {
+	var w filter
+	w.add("p.status <> ?", "recycled")
+	switch in.Shelf {
+	case ShelfOn:
+		w.add("p.status = ?", "on_shelf")
+	case ShelfOff:
+		w.add("p.status = ANY (?)", []string{"draft", "off_shelf"})
+	case ShelfLowStock:
+		w.add("p.status = ? AND s.low > 0 AND s.available > 0", "on_shelf")
+	case ShelfSoldOut:
+		w.add("p.status = ? AND s.available = 0", "on_shelf")
+	}
+	if in.Query != "" {
+		w.add("(p.title ILIKE ? OR EXISTS (SELECT 1 FROM sku k WHERE k.spu_id = p.id AND k.code ILIKE ?))", contains(in.Query))
+	}
+	if in.Before > 0 {
+		w.add("p.id < ?", in.Before)
+	}
+	w.args = append(w.args, PageSize+1)
+	sql := productColumns + w.where() + " ORDER BY p.id DESC LIMIT " + lastArg(w.args)
+	err = s.read(ctx, shop, "products", func(b *pgx.Batch) {
+		collect(b, &page.Rows, productRow, sql, w.args...)
+		queueShelfCounts(b, &page.Counts)
+	})
+	if len(page.Rows) > PageSize {
+		page.Rows = page.Rows[:PageSize]
+		page.Next = page.Rows[PageSize-1].ID
+	}
+	return page, err
+}
+
+func queueShelfCounts(b *pgx.Batch, into *map[string]int64) {
+	b.Queue(shelfCounts).QueryRow(func(row pgx.Row) error {
+		var all, on, off, low, out int64
+		if err := row.Scan(&all, &on, &off, &low, &out); err != nil {
+			return err
+		}
+		*into = map[string]int64{
+			"": min(CountCap, all), ShelfOn: min(CountCap, on), ShelfOff: min(CountCap, off),
+			ShelfLowStock: min(CountCap, low), ShelfSoldOut: min(CountCap, out),
+		}
+		return nil
+	})
+}
+
+func productRow(row pgx.CollectableRow) (p ProductRow, err error) {
+	err = row.Scan(&p.ID, &p.Title, &p.Subtitle, &p.Cover, &p.Category, &p.Status, &p.MinPrice, &p.MaxPrice, &p.Sales, &p.SKUs, &p.Available, &p.LowSKUs)
+	return p, err
+}
+
+// Product returns one product with its SKUs and their latest movements. Faults:
+// NOT_FOUND.
+func (s *Store) Product(ctx context.Context, shop tenant.ID, id int64) (p ProductDetail, err error) {
+	var actors []string
+	err = s.read(ctx, shop, "product", func(b *pgx.Batch) {
+		b.Queue(productHead, id).QueryRow(func(row pgx.Row) error { return scanProductHead(row, &p) })
+		collect(b, &p.SKUs, skuRow, productSKUs, id)
+		actors = nil
+		collect(b, &p.Moves, func(row pgx.CollectableRow) (StockMove, error) {
+			m, actor, err := stockMove(row)
+			actors = append(actors, actor)
+			return m, err
+		}, productMoves, id)
+	})
+	if err != nil {
+		return ProductDetail{}, err
+	}
+	people, _, err := s.names(ctx, staffIDs(actors), "")
+	if err != nil {
+		return ProductDetail{}, err
+	}
+	for i := range p.Moves {
+		kind, rest := actorOf(actors[i])
+		p.Moves[i].ActorKind = kind
+		p.Moves[i].ActorName = actorName(kind, rest, p.Moves[i].ActorName, people)
+	}
+	return p, nil
+}
+
+func scanProductHead(row pgx.Row, p *ProductDetail) error {
+	var specs []byte
+	if err := row.Scan(&p.ID, &p.Title, &p.Subtitle, &p.Cover, &p.Pictures, &p.Detail, &p.Category, &p.Status, &p.MinPrice, &p.MaxPrice, &p.Sales,
+		&p.CreatedAt, &p.UpdatedAt, &specs); err != nil {
+		return err
+	}
+	if err := json.Unmarshal(specs, &p.Specs); err != nil {
+		return fmt.Errorf("specs of product %d: %w", p.ID, err)
+	}
+	return nil
+}
+
+func skuRow(row pgx.CollectableRow) (k SKU, err error) {
+	err = row.Scan(&k.ID, &k.Code, &k.SpecValues, &k.Price, &k.MarketPrice, &k.Enabled, &k.OnHand, &k.Reserved, &k.LowAt)
+	return k, err
+}
+
+func stockMove(row pgx.CollectableRow) (m StockMove, actor string, err error) {
+	var code string
+	var values []string
+	err = row.Scan(&m.At, &code, &values, &m.Kind, &m.OnHandDelta, &m.ReservedDelta, &m.Document, &actor, &m.ActorName)
+	m.SKU = strings.Join(values, " / ")
+	if m.SKU == "" {
+		m.SKU = code
+	}
+	return m, actor, err
+}

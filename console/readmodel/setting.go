@@ -1,0 +1,143 @@
+package readmodel
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"galleria/tenant"
+	"galleria/tenant/tenantdb"
+)
+
+// App is a Mini Program of the shop. Its secret is never read, only its last four
+// characters, which were stored beside the sealed form.
+type App struct {
+	AppID       string
+	Name        string
+	Provider    string // wechat or alipay
+	Status      string // active or disabled
+	SecretLast4 string // "" when no secret is stored yet
+	Sandbox     bool   // its server APIs are played by the sandbox
+	CreatedAt   time.Time
+}
+
+// Key is one stored secret of a merchant account, by fingerprint only.
+type Key struct {
+	Field       string
+	Version     int64
+	Fingerprint string
+	CreatedAt   time.Time
+}
+
+// ProviderKey is a key of the provider that verifies its messages.
+type ProviderKey struct {
+	Serial   string
+	NotAfter *time.Time
+}
+
+// Account is a merchant account at a payment provider.
+type Account struct {
+	ID           int64
+	AccountKey   string // part of the callback address
+	Channel      string
+	Mode         string // live or sandbox
+	Name         string
+	MerchantNo   string
+	AppIDs       []string
+	KeyMode      string // how the provider's messages are verified
+	Serial       string // of the merchant's own certificate
+	PublicKeyID  string
+	Status       string
+	UpdatedAt    time.Time
+	Keys         []Key
+	ProviderKeys []ProviderKey
+}
+
+const (
+	appsOfShop = "SELECT a.app_id, a.name, a.provider, a.status, a.created_at FROM platform.app a WHERE a.tenant_id = $1 ORDER BY a.created_at, a.app_id"
+	secretEnds = "SELECT c.app_id, c.secret_last4, c.api_base <> '' FROM app_credential c" //nolint:gosec // a column of last characters, not a secret
+	accounts   = `SELECT a.id, a.account_key, a.channel, a.mode, a.name, a.merchant_no, a.app_ids,
+       coalesce(a.config->>'key_mode', ''), coalesce(a.config->>'serial', ''), coalesce(a.config->>'public_key_id', ''), a.status, a.updated_at
+  FROM payment_account a ORDER BY a.id LIMIT 100`
+	accountKeys = `SELECT DISTINCT ON (s.account_id, s.field) s.account_id, s.field, s.version::bigint, s.fingerprint, s.created_at
+  FROM payment_secret s ORDER BY s.account_id, s.field, s.version DESC`
+	providerKeys = "SELECT k.account_id, k.serial, k.not_after FROM payment_provider_key k ORDER BY k.account_id, k.fetched_at DESC, k.serial"
+)
+
+// Apps returns the shop's Mini Programs, oldest first.
+func (s *Store) Apps(ctx context.Context, shop tenant.ID) (apps []App, err error) {
+	err = s.DB.InPlatform(ctx, func(tx tenantdb.Tx) error {
+		rows, err := tx.Query(ctx, appsOfShop, shop.String())
+		if err != nil {
+			return err
+		}
+		apps, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (a App, err error) {
+			err = row.Scan(&a.AppID, &a.Name, &a.Provider, &a.Status, &a.CreatedAt)
+			return a, err
+		})
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read apps: %w", err)
+	}
+	var known []App
+	err = s.read(ctx, shop, "app credentials", func(b *pgx.Batch) {
+		collect(b, &known, func(row pgx.CollectableRow) (a App, err error) {
+			err = row.Scan(&a.AppID, &a.SecretLast4, &a.Sandbox)
+			return a, err
+		}, secretEnds)
+	})
+	for i := range apps {
+		for _, k := range known {
+			if k.AppID == apps[i].AppID {
+				apps[i].SecretLast4, apps[i].Sandbox = k.SecretLast4, k.Sandbox
+			}
+		}
+	}
+	return apps, err
+}
+
+// Accounts returns the shop's merchant accounts, oldest first, with the fingerprints
+// of their current keys.
+func (s *Store) Accounts(ctx context.Context, shop tenant.ID) (list []Account, err error) {
+	var keys []ofAccount[Key]
+	var provider []ofAccount[ProviderKey]
+	err = s.read(ctx, shop, "payment accounts", func(b *pgx.Batch) {
+		collect(b, &list, accountRow, accounts)
+		collect(b, &keys, func(row pgx.CollectableRow) (k ofAccount[Key], err error) {
+			err = row.Scan(&k.account, &k.value.Field, &k.value.Version, &k.value.Fingerprint, &k.value.CreatedAt)
+			return k, err
+		}, accountKeys)
+		collect(b, &provider, func(row pgx.CollectableRow) (k ofAccount[ProviderKey], err error) {
+			err = row.Scan(&k.account, &k.value.Serial, &k.value.NotAfter)
+			return k, err
+		}, providerKeys)
+	})
+	for i := range list {
+		for _, k := range keys {
+			if k.account == list[i].ID {
+				list[i].Keys = append(list[i].Keys, k.value)
+			}
+		}
+		for _, k := range provider {
+			if k.account == list[i].ID {
+				list[i].ProviderKeys = append(list[i].ProviderKeys, k.value)
+			}
+		}
+	}
+	return list, err
+}
+
+// ofAccount is a row that belongs to an account.
+type ofAccount[T any] struct {
+	account int64
+	value   T
+}
+
+func accountRow(row pgx.CollectableRow) (a Account, err error) {
+	err = row.Scan(&a.ID, &a.AccountKey, &a.Channel, &a.Mode, &a.Name, &a.MerchantNo, &a.AppIDs,
+		&a.KeyMode, &a.Serial, &a.PublicKeyID, &a.Status, &a.UpdatedAt)
+	return a, err
+}

@@ -1,0 +1,102 @@
+package readmodel
+
+import (
+	"time"
+
+	"galleria/commerce/money"
+)
+
+// The product lists of the console.
+const (
+	ShelfOn       = "on_shelf"
+	ShelfOff      = "off_shelf" // drafts and products taken down
+	ShelfLowStock = "low_stock" // on the shelf, something at or under its alarm level
+	ShelfSoldOut  = "sold_out"  // on the shelf, nothing available
+)
+
+// ProductFilter narrows the products list. Zero fields do not narrow.
+type ProductFilter struct {
+	Shelf  string // one of the Shelf constants, or "" for all but recycled products
+	Query  string // part of the title, or a SKU code
+	Before int64  // cursor: rows with a smaller id only
+}
+
+// ProductRow is one product in a list. Stock figures are sums over enabled SKUs.
+type ProductRow struct {
+	ID        int64
+	Title     string
+	Subtitle  string
+	Cover     string
+	Category  string
+	Status    string
+	MinPrice  money.Fen
+	MaxPrice  money.Fen
+	Sales     int64
+	SKUs      int64
+	Available int64
+	LowSKUs   int64 // SKUs at or under their alarm level
+}
+
+// ProductPage is one page of products, newest first.
+type ProductPage struct {
+	Rows   []ProductRow
+	Next   int64
+	Counts map[string]int64 // per shelf, capped at CountCap; "" is all
+}
+
+// SKU is one sellable variant with its stock. Available = OnHand - Reserved.
+type SKU struct {
+	ID          int64
+	Code        string
+	SpecValues  []string
+	Price       money.Fen
+	MarketPrice money.Fen
+	Enabled     bool
+	OnHand      int64
+	Reserved    int64
+	LowAt       int64
+}
+
+// Available is what can still be sold.
+func (s SKU) Available() int64 { return s.OnHand - s.Reserved }
+
+// Low tells whether the alarm level is reached.
+func (s SKU) Low() bool { return s.Available() <= s.LowAt }
+
+// StockMove is one movement of a product's stock.
+type StockMove struct {
+	At            time.Time
+	SKU           string // spec values joined, or the code
+	Kind          string
+	OnHandDelta   int64
+	ReservedDelta int64
+	Document      string
+	ActorKind     string
+	ActorName     string
+}
+
+// Spec is one dimension of choice and its values.
+type Spec struct {
+	Name   string   `json:"name"`
+	Values []string `json:"values"`
+}
+
+// ProductDetail is one product with its SKUs and their latest movements.
+type ProductDetail struct {
+	ID        int64
+	Title     string
+	Subtitle  string
+	Cover     string
+	Pictures  []string
+	Detail    string
+	Category  string
+	Status    string
+	MinPrice  money.Fen
+	MaxPrice  money.Fen
+	Sales     int64
+	CreatedAt time.Time
+	UpdatedAt time.Time
+	Specs     []Spec
+	SKUs      []SKU
+	Moves     []StockMove
+}

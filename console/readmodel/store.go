@@ -1,0 +1,117 @@
+package readmodel
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+
+	"galleria/tenant"
+	"galleria/tenant/fault"
+	"galleria/tenant/tenantdb"
+)
+
+// Deps are what the store works with.
+type Deps struct {
+	DB *tenantdb.DB
+}
+
+// Store reads pages. Safe for concurrent use.
+type Store struct {
+	Deps
+}
+
+// New returns the store.
+func New(d Deps) *Store { return &Store{Deps: d} }
+
+// read sends the queued statements in one round trip and one snapshot.
+func (s *Store) read(ctx context.Context, shop tenant.ID, what string, queue func(b *pgx.Batch)) error {
+	err := s.DB.Read(ctx, shop, func(r *tenantdb.Reader) error {
+		b := &pgx.Batch{}
+		queue(b)
+		return r.SendBatch(ctx, b).Close()
+	})
+	if tenantdb.NoRows(err) {
+		return fault.ErrNotFound
+	}
+	if err != nil {
+		return fmt.Errorf("read %s: %w", what, err)
+	}
+	return nil
+}
+
+// collect queues a statement whose rows end in *into. The function that read runs may
+// run again, so the slice is set, not appended to.
+func collect[T any](b *pgx.Batch, into *[]T, scan func(pgx.CollectableRow) (T, error), sql string, args ...any) {
+	b.Queue(sql, args...).Query(func(rows pgx.Rows) error {
+		list, err := pgx.CollectRows(rows, scan)
+		*into = list
+		return err
+	})
+}
+
+// filter builds the WHERE of a list out of constant conditions; a value only ever
+// travels as an argument.
+type filter struct {
+	conditions []string
+	args       []any
+}
+
+// add appends a condition in which each ? stands for value.
+func (f *filter) add(condition string, value any) {
+	f.args = append(f.args, value)
+	f.conditions = append(f.conditions, strings.ReplaceAll(condition, "?", "$"+strconv.Itoa(len(f.args))))
+}
+
+// where returns " WHERE …" or nothing.
+func (f *filter) where() string {
+	if len(f.conditions) == 0 {
+		return ""
+	}
+	return " WHERE " + strings.Join(f.conditions, " AND ")
+}
+
+// contains is the LIKE pattern of "has this text in it"; wildcards in q are text.
+func contains(q string) string {
+	return "%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(q) + "%"
+}
+
+// actorOf splits an actor such as "staff:3" into its kind and its id or code.
+func actorOf(actor string) (kind, rest string) {
+	kind, rest, _ = strings.Cut(actor, ":")
+	return kind, rest
+}
+
+// names reads what the platform knows: people by id and one app by its AppID.
+func (s *Store) names(ctx context.Context, staffIDs []int64, appID string) (people map[string]string, app string, err error) {
+	if len(staffIDs) == 0 && appID == "" {
+		return nil, "", nil
+	}
+	err = s.DB.InPlatform(ctx, func(tx tenantdb.Tx) error {
+		people, app = map[string]string{}, ""
+		b := &pgx.Batch{}
+		b.Queue("SELECT name FROM platform.app WHERE app_id = $1", appID).QueryRow(func(row pgx.Row) error {
+			if err := row.Scan(&app); !errors.Is(err, pgx.ErrNoRows) {
+				return err
+			}
+			return nil
+		})
+		b.Queue("SELECT id, name FROM platform.staff WHERE id = ANY ($1)", staffIDs).Query(func(rows pgx.Rows) error {
+			var id int64
+			var name string
+			_, err := pgx.ForEachRow(rows, []any{&id, &name}, func() error {
+				people[strconv.FormatInt(id, 10)] = name
+				return nil
+			})
+			return err
+		})
+		return tx.SendBatch(ctx, b).Close()
+	})
+	if err != nil {
+		return nil, "", fmt.Errorf("read names: %w", err)
+	}
+	return people, app, nil
+}

@@ -1,0 +1,192 @@
+package session
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"galleria/console/session/internal/sessiondb"
+	"galleria/tenant"
+	"galleria/tenant/tenantdb"
+)
+
+const (
+	// IdleFor ends a session that is not used.
+	IdleFor = 30 * time.Minute
+	// LastsFor ends every session.
+	LastsFor = 12 * time.Hour
+	// touchEvery is how exactly the last use is known.
+	touchEvery = time.Minute
+	// maxAgent bounds what is stored of a User-Agent header, in bytes.
+	maxAgent = 200
+)
+
+// Shop is a shop in which the person has a role.
+type Shop struct {
+	ID     tenant.ID
+	Handle string
+	Name   string
+	Status tenant.Status
+	Role   Role // the first of the person's roles there
+}
+
+// Role is a role's code and stored name.
+type Role struct {
+	Code, Name string
+}
+
+// Session is a signed-in person.
+type Session struct {
+	StaffID int64
+	Login   string
+	Name    string
+	Shops   []Shop // by name
+}
+
+// Shop finds the shop with this handle among the person's own.
+func (s Session) Shop(handle string) (Shop, bool) {
+	for _, shop := range s.Shops {
+		if shop.Handle == handle {
+			return shop, true
+		}
+	}
+	return Shop{}, false
+}
+
+// Deps are what the store works with.
+type Deps struct {
+	DB *tenantdb.DB
+}
+
+// Store keeps sessions. Safe for concurrent use.
+type Store struct {
+	Deps
+	q *sessiondb.Queries
+}
+
+// NewStore returns the store.
+func NewStore(d Deps) *Store { return &Store{Deps: d, q: sessiondb.New()} }
+
+// StartInput says whose session begins and where.
+type StartInput struct {
+	StaffID   int64
+	Replaces  string // token that came with the request; ended whoever's it was
+	UserAgent string
+	IP        string
+}
+
+// Start begins a session and returns its new token. It opens a transaction of its own.
+func (s *Store) Start(ctx context.Context, in StartInput) (token string, err error) {
+	token = newToken()
+	err = s.DB.InPlatform(ctx, func(tx tenantdb.Tx) error {
+		if in.Replaces != "" {
+			if _, err := s.q.Finish(ctx, tx, hashToken(in.Replaces)); err != nil {
+				return err
+			}
+		}
+		if err := s.q.Sweep(ctx, tx, tx.Now()); err != nil {
+			return err
+		}
+		agent := in.UserAgent
+		if len(agent) > maxAgent {
+			agent = agent[:maxAgent]
+		}
+		return s.q.Start(ctx, tx, hashToken(token), in.StaffID, tx.Now(), tx.Now().Add(LastsFor), printable(agent), in.IP)
+	})
+	if err != nil {
+		return "", fmt.Errorf("start session: %w", err)
+	}
+	return token, nil
+}
+
+// Find returns the living session of a token. Faults: SESSION_ENDED.
+func (s *Store) Find(ctx context.Context, token string) (found Session, err error) {
+	if !wellFormed(token) {
+		return Session{}, ErrEnded
+	}
+	hash := hashToken(token)
+	err = s.DB.InPlatform(ctx, func(tx tenantdb.Tx) error {
+		rows, err := s.q.Find(ctx, tx, hash, tx.Now(), tx.Now().Add(-IdleFor))
+		if err != nil {
+			return err
+		}
+		if len(rows) == 0 {
+			return ErrEnded
+		}
+		if found, err = sessionFromRows(rows); err != nil {
+			return err
+		}
+		if tx.Now().Sub(rows[0].LastSeenAt) >= touchEvery {
+			return s.q.Touch(ctx, tx, tx.Now(), hash)
+		}
+		return nil
+	})
+	if err != nil {
+		return Session{}, fmt.Errorf("find session: %w", err)
+	}
+	return found, nil
+}
+
+// End ends the session of a token. Ending it again is no error.
+func (s *Store) End(ctx context.Context, token string) error {
+	err := s.DB.InPlatform(ctx, func(tx tenantdb.Tx) error {
+		_, err := s.q.Finish(ctx, tx, hashToken(token))
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("end session: %w", err)
+	}
+	return nil
+}
+
+// EndAll ends every session of a person, for a changed password or a lost device, and
+// returns how many there were.
+func (s *Store) EndAll(ctx context.Context, staffID int64) (n int64, err error) {
+	err = s.DB.InPlatform(ctx, func(tx tenantdb.Tx) error {
+		n, err = s.q.FinishAll(ctx, tx, staffID)
+		return err
+	})
+	if err != nil {
+		return 0, fmt.Errorf("end sessions: %w", err)
+	}
+	return n, nil
+}
+
+func sessionFromRows(rows []sessiondb.FindRow) (Session, error) {
+	found := Session{StaffID: rows[0].StaffID, Login: rows[0].Login, Name: rows[0].StaffName}
+	for _, r := range rows {
+		if r.TenantID == nil || r.Handle == nil || r.RoleCode == nil {
+			continue
+		}
+		if n := len(found.Shops); n > 0 && found.Shops[n-1].Handle == *r.Handle {
+			continue // a further role in the same shop
+		}
+		id, err := tenant.ParseID(*r.TenantID)
+		if err != nil {
+			return Session{}, err
+		}
+		found.Shops = append(found.Shops, Shop{
+			ID: id, Handle: *r.Handle, Name: deref(r.ShopName), Status: tenant.Status(deref(r.ShopStatus)),
+			Role: Role{Code: *r.RoleCode, Name: deref(r.RoleName)},
+		})
+	}
+	return found, nil
+}
+
+func deref(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
+}
+
+// printable drops what Postgres would refuse or a log would break on.
+func printable(s string) string {
+	out := make([]rune, 0, len(s))
+	for _, r := range s {
+		if r >= 0x20 && r != 0x7f && r != 0xfffd {
+			out = append(out, r)
+		}
+	}
+	return string(out)
+}

@@ -1,0 +1,18 @@
+// Package staff knows the people who sign in to the console.
+//
+// It owns platform.staff, their passwords, their roles in shops and the throttle of
+// sign-in. It does not own sessions (console/session) or what a role allows
+// (console/authz).
+//
+// Invariants: a password is kept as argon2id and nowhere else; an unknown account
+// costs the same work as a known one and gets the same answer; no more than
+// TriesPerWindow passwords are tried per account and per address within Window, even
+// in parallel and across processes, because a try is counted under a lock before its
+// password is looked at.
+//
+// Decisions: argon2id with 19 MiB, 2 passes, 1 lane (OWASP's minimum), at most NumCPU
+// at a time, so that a flood of sign-ins cannot take the machine's memory. The limit
+// per account means that a stranger can keep an account from signing in for as long
+// as he keeps trying; the alternative is to let him keep guessing. Addresses count by
+// /64 in IPv6.
+package staff

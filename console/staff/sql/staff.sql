@@ -1,0 +1,40 @@
+-- name: Add :one
+INSERT INTO platform.staff (login, name, password_hash) VALUES (@login, @name, @password_hash)
+RETURNING id;
+
+-- name: ByLogin :one
+SELECT id, login, name, password_hash, status FROM platform.staff WHERE login = @login;
+
+-- name: SetPassword :execrows
+UPDATE platform.staff SET password_hash = @password_hash, updated_at = @at WHERE id = @id;
+
+-- name: PutRole :exec
+INSERT INTO platform.role (tenant_id, code, name, permissions) VALUES (@tenant_id, @code, @name, @permissions)
+ON CONFLICT (tenant_id, code) DO NOTHING;
+
+-- name: Grant :exec
+INSERT INTO platform.staff_role (tenant_id, staff_id, role_code) VALUES (@tenant_id, @staff_id, @role_code)
+ON CONFLICT (tenant_id, staff_id, role_code) DO NOTHING;
+
+-- name: Revoke :execrows
+DELETE FROM platform.staff_role WHERE tenant_id = @tenant_id AND staff_id = @staff_id AND role_code = @role_code;
+
+-- name: LockScope :exec
+-- Counting and recording a try must be one step, or parallel guesses all see the same count.
+SELECT pg_advisory_xact_lock(hashtextextended(@scope::text, 0));
+
+-- name: RecentTries :one
+SELECT count(*) AS tries, coalesce(min(at), 'epoch')::timestamptz AS oldest
+  FROM (SELECT at FROM platform.login_failure WHERE scope = @scope AND at > @since ORDER BY at DESC LIMIT @most) AS latest;
+
+-- name: RecordTry :one
+INSERT INTO platform.login_failure (scope, at) VALUES (@scope, @at) RETURNING id;
+
+-- name: ForgetTry :exec
+DELETE FROM platform.login_failure WHERE id = @id;
+
+-- name: ForgetScope :exec
+DELETE FROM platform.login_failure WHERE scope = @scope;
+
+-- name: ForgetOldTries :exec
+DELETE FROM platform.login_failure WHERE at < @before;

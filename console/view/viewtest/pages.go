@@ -1,0 +1,86 @@
+package viewtest
+
+import (
+	"github.com/a-h/templ"
+
+	"galleria/console/i18n"
+	"galleria/console/readmodel"
+	"galleria/console/view"
+)
+
+// Frame is what surrounds a sample page.
+type Frame struct {
+	Text  i18n.Printer
+	Theme view.Theme
+	Asset func(string) string
+}
+
+// Sample is one page of the storybook.
+type Sample struct {
+	Name string
+	Page templ.Component
+}
+
+// Pages returns every page, in the states worth looking at.
+func Pages(f Frame) []Sample {
+	shop := func(here, title string) view.Page { return f.page(here, f.Text.T(title)) }
+	signedOut := view.Page{Text: f.Text, Theme: f.Theme, CSRF: "csrf-sample", Asset: f.Asset, Title: f.Text.T("signin.title"), Back: "/console/login"}
+	many := shop("", "shop.title")
+	many.Shop, many.Nav = nil, nil
+	full := readmodel.Overview{
+		Days: days(), ToShip: 12, PendingPayment: 3, LowStock: 4, SoldOut: 0, Anomalies: 1,
+		Products: 42, Apps: 2, Accounts: 1, Latest: orders(),
+	}
+	counts := map[string]int64{"": 1000, "pending_payment": 3, "paid": 12, "fulfilling": 40, "completed": 861, "closed": 126}
+	shelves := map[string]int64{"": 46, "on_shelf": 42, "off_shelf": 4, "low_stock": 4, "sold_out": 1}
+	return []Sample{
+		{"signin", view.SignInPage(signedOut, view.SignIn{Next: "/console/shanye/orders"})},
+		{"signin_refused", view.SignInPage(signedOut, view.SignIn{Login: "owner@shanye.example", Problem: f.Text.T("problem.429.title")})},
+		{"signin_expired", view.SignInPage(signedOut, view.SignIn{Expired: true})},
+		{"shops", view.ShopListPage(many, []view.ShopChoice{
+			{Shop: view.Shop{Handle: "shanye", Name: "山野咖啡", Role: f.Text.T("role.owner")}, Status: "active"},
+			{Shop: view.Shop{Handle: "qingci", Name: "青瓷小铺", Role: f.Text.T("role.clerk")}, Status: "suspended"},
+		})},
+		{"dashboard", view.DashboardPage(shop("nav.dashboard", "dashboard.title"), view.Dashboard{Overview: full, SeesSettings: true})},
+		{"dashboard_new", view.DashboardPage(shop("nav.dashboard", "dashboard.title"), view.Dashboard{Overview: readmodel.Overview{Days: days()[:1], Apps: 1}, SeesSettings: true})},
+		{"orders", view.OrderListPage(shop("nav.orders", "order.title"), view.OrderList{OrderPage: readmodel.OrderPage{Rows: orders(), Next: 1038, Counts: counts}, OnFirst: true})},
+		{"orders_filtered", view.OrderListPage(shop("nav.orders", "order.title"), view.OrderList{
+			OrderPage: readmodel.OrderPage{Counts: counts}, Status: "paid", From: "2026-11-01", To: "2026-10-01", Query: "<script>alert(1)</script>", Flag: "anomaly", Invalid: "filter.bad_range",
+		})},
+		{"orders_none", view.OrderListPage(shop("nav.orders", "order.title"), view.OrderList{OnFirst: true})},
+		{"order", view.OrderShowPage(shop("nav.orders", "order.one"), view.OrderShow{OrderDetail: orderDetail()})},
+		{"products", view.ProductListPage(shop("nav.products", "product.title"), view.ProductList{ProductPage: readmodel.ProductPage{Rows: products(), Counts: shelves}, OnFirst: true})},
+		{"products_none", view.ProductListPage(shop("nav.products", "product.title"), view.ProductList{OnFirst: true})},
+		{"product", view.ProductShowPage(shop("nav.products", "product.title"), view.ProductShow{ProductDetail: productDetail()})},
+		{"apps", view.AppListPage(shop("nav.apps", "app.title"), view.AppList{Apps: apps()})},
+		{"apps_none", view.AppListPage(shop("nav.apps", "app.title"), view.AppList{})},
+		{"accounts", view.AccountListPage(shop("nav.accounts", "account.title"), view.AccountList{Accounts: cards()})},
+		{"problem", view.ProblemPage(signedOut, view.Problem{Status: 404, Icon: "file-off", Title: f.Text.T("problem.404.title"), Text: f.Text.T("problem.404.text"), RequestID: "01J0000000", Action: f.Text.T("problem.home"), Href: "/console"})},
+	}
+}
+
+func cards() []view.AccountCard {
+	out := make([]view.AccountCard, 0, 1)
+	for _, a := range accounts() {
+		out = append(out, view.AccountCard{Account: a, CallbackURL: "https://pay.example.com/notify/" + a.Channel + "/" + a.AccountKey})
+	}
+	return out
+}
+
+func (f Frame) page(here, title string) view.Page {
+	nav := []view.NavItem{
+		{Key: "nav.dashboard", Icon: "layout-dashboard", Href: "/console/shanye"},
+		{Key: "nav.orders", Icon: "receipt", Href: "/console/shanye/orders", Badge: 12},
+		{Key: "nav.products", Icon: "package", Href: "/console/shanye/products"},
+		{Key: "nav.apps", Icon: "apps", Href: "/console/shanye/apps", Group: "nav.settings"},
+		{Key: "nav.accounts", Icon: "credit-card", Href: "/console/shanye/payment-accounts"},
+	}
+	for i := range nav {
+		nav[i].Here = nav[i].Key == here
+	}
+	return view.Page{
+		Text: f.Text, Theme: f.Theme, CSRF: "csrf-sample", Asset: f.Asset, Title: title,
+		Shop: &view.Shop{Handle: "shanye", Name: "山野咖啡", Role: f.Text.T("role.owner")}, Shops: 2,
+		Person: &view.Person{Name: "李店长", Login: "owner@shanye.example"}, Nav: nav, Back: "/console/shanye",
+	}
+}

@@ -1,0 +1,160 @@
+package console
+
+import (
+	"errors"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"galleria/console/authz"
+	"galleria/console/i18n"
+	"galleria/console/session"
+	"galleria/console/view"
+	"galleria/tenant"
+)
+
+const (
+	localeCookie = "galleria_lang"
+	themeCookie  = "galleria_theme"
+)
+
+// visit is what the server knows about one request.
+type visit struct {
+	text    i18n.Printer
+	theme   view.Theme
+	binding string           // what form tokens are bound to
+	session *session.Session // nil when signed out
+	ended   bool             // a session came with the request but is over
+	shop    *session.Shop    // nil outside a shop
+	granted map[authz.Permission]bool
+}
+
+// begin reads who visits and how he wants to see the pages.
+func (s *Console) begin(c *fiber.Ctx) (*visit, error) {
+	v := &visit{text: s.texts.Printer(langOf(c)), theme: view.Light}
+	if c.Cookies(themeCookie) == string(view.Dark) {
+		v.theme = view.Dark
+	}
+	token := session.Token(c)
+	if token != "" {
+		found, err := s.sessions.Find(c.UserContext(), token)
+		switch {
+		case err == nil:
+			v.session, v.binding = &found, token
+			return v, nil
+		case !errors.Is(err, session.ErrEnded):
+			return v, err
+		}
+		v.ended = true
+		session.ClearCookie(c)
+	}
+	v.binding = session.KnownVisitor(c)
+	return v, nil
+}
+
+func langOf(c *fiber.Ctx) i18n.Lang {
+	if lang, ok := i18n.ParseLang(c.Cookies(localeCookie)); ok {
+		return lang
+	}
+	return i18n.FromHeader(c.Get(fiber.HeaderAcceptLanguage))
+}
+
+// page is the frame of the answer; here is the menu entry that is open.
+func (s *Console) page(c *fiber.Ctx, v *visit, title, here string) view.Page {
+	if v.session == nil {
+		v.binding = session.Visitor(c)
+	}
+	p := view.Page{
+		Text: v.text, Theme: v.theme, CSRF: s.guard.Token(v.binding), Asset: s.Assets.URL,
+		Title: title, Back: backTo(c),
+	}
+	if v.session == nil {
+		return p
+	}
+	p.Person = &view.Person{Name: v.session.Name, Login: v.session.Login}
+	p.Shops = len(v.session.Shops)
+	if v.shop != nil {
+		p.Shop = &view.Shop{Handle: v.shop.Handle, Name: v.shop.Name, Role: roleName(v.text, v.shop.Role), Closed: v.shop.Status != tenant.Active}
+		p.Nav = s.menu(c, v, here)
+	}
+	return p
+}
+
+// menu lists the pages the viewer may open. A badge that cannot be counted is left
+// out: the page itself is worth more.
+func (s *Console) menu(c *fiber.Ctx, v *visit, here string) []view.NavItem {
+	shop := view.Shop{Handle: v.shop.Handle}
+	all := []struct {
+		need authz.Permission
+		item view.NavItem
+	}{
+		{authz.DashboardRead, view.NavItem{Key: "nav.dashboard", Icon: "layout-dashboard", Href: shop.URL("")}},
+		{authz.OrderRead, view.NavItem{Key: "nav.orders", Icon: "receipt", Href: shop.URL("/orders")}},
+		{authz.ProductRead, view.NavItem{Key: "nav.products", Icon: "package", Href: shop.URL("/products")}},
+		{authz.AppRead, view.NavItem{Key: "nav.apps", Icon: "apps", Href: shop.URL("/apps"), Group: "nav.settings"}},
+		{authz.PaymentAccountRead, view.NavItem{Key: "nav.accounts", Icon: "credit-card", Href: shop.URL("/payment-accounts")}},
+	}
+	items := make([]view.NavItem, 0, len(all))
+	for _, entry := range all {
+		if !v.granted[entry.need] {
+			continue
+		}
+		entry.item.Here = entry.item.Key == here
+		if entry.need == authz.OrderRead {
+			n, err := s.pages.ToShip(c.UserContext(), v.shop.ID)
+			if err != nil {
+				s.note(c, v, err)
+			}
+			entry.item.Badge = n
+		}
+		items = append(items, entry.item)
+	}
+	return items
+}
+
+// roleName prints a preset role in the viewer's language, another by its stored name.
+func roleName(text i18n.Printer, role session.Role) string {
+	if text.Has("role." + role.Code) {
+		return text.T("role." + role.Code)
+	}
+	return role.Name
+}
+
+// localPath returns s if it is an address of the console on this host, else "".
+func localPath(s string) string {
+	if len(s) > 500 || strings.ContainsAny(s, "\\\r\n\t\x00") || strings.HasPrefix(s, "//") {
+		return ""
+	}
+	u, err := url.Parse(s)
+	if err != nil || u.Scheme != "" || u.Host != "" || u.User != nil || u.Opaque != "" {
+		return ""
+	}
+	if u.Path != "/console" && !strings.HasPrefix(u.Path, "/console/") {
+		return ""
+	}
+	if strings.Contains(u.Path, "//") || strings.Contains(u.Path, "/.") {
+		return ""
+	}
+	return u.RequestURI()
+}
+
+// backTo is the address that a change of language or theme returns to.
+func backTo(c *fiber.Ctx) string {
+	if c.Method() != fiber.MethodGet {
+		return "/console"
+	}
+	if path := localPath(c.OriginalURL()); path != "" {
+		return path
+	}
+	return "/console"
+}
+
+func preference(name, value string) *fiber.Cookie {
+	const year = 365 * 24 * time.Hour
+	return &fiber.Cookie{
+		Name: name, Value: value, Path: "/console", MaxAge: int(year.Seconds()),
+		Secure: true, HTTPOnly: true, SameSite: fiber.CookieSameSiteLaxMode,
+	}
+}
