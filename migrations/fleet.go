@@ -163,3 +163,27 @@ func (f *fleetRun) record(b Behind, err error) {
 	}
 	f.report.Upgraded++
 }
+
+// VersionCount is how many schemas of one status stand at one version.
+type VersionCount struct {
+	SchemaVersion int64
+	Status        string
+	Schemas       int64
+	Failed        int64 // of them, with an error from the last try
+}
+
+// Status counts all schemas by version and status.
+func (r *Runner) Status(ctx context.Context) ([]VersionCount, error) {
+	conn, err := r.connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
+	const counts = `SELECT schema_version, status, count(*), count(*) FILTER (WHERE last_error <> '')
+		FROM platform.tenant GROUP BY schema_version, status ORDER BY schema_version, status`
+	rows, err := conn.Query(ctx, counts)
+	if err != nil {
+		return nil, fmt.Errorf("status: %w", err)
+	}
+	return pgx.CollectRows(rows, pgx.RowToStructByPos[VersionCount])
+}

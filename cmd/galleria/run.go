@@ -22,6 +22,9 @@ type command struct {
 // lives in a file of its own.
 func commands() []command {
 	return []command{
+		{"migrate", "bring every schema to the newest version, or tell which are behind", runMigrate},
+		{"tenant", "open, list, suspend and resume shops", runTenant},
+		{"config", "print the effective configuration, secrets masked", runConfig},
 		{"with-stack", "run a command with a throw-away Postgres and Redis", runWithStack},
 	}
 }

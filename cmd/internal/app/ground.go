@@ -1,0 +1,84 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"galleria/console/staff"
+	"galleria/migrations"
+	"galleria/tenant/audit"
+	"galleria/tenant/outbox"
+	"galleria/tenant/provision"
+	"galleria/tenant/registry"
+	"galleria/tenant/tenantdb"
+	"galleria/tenant/timer"
+	"galleria/tenant/vault"
+)
+
+// Ground is what every process stands on: the database, the directory, the vault and
+// the outbox. Commands that serve nothing need no more.
+type Ground struct {
+	Config    Config
+	Log       *slog.Logger
+	Now       func() time.Time
+	DB        *tenantdb.DB
+	Runner    *migrations.Runner
+	Registry  *registry.Service
+	Resolver  *registry.Resolver
+	Provision *provision.Service
+	Vault     *vault.Vault
+	Audit     *audit.Log
+	Staff     *staff.Service
+	Outbox    *outbox.Outbox
+	Timers    *timer.Timers
+	// Nudged receives a token after commits that appended events.
+	Nudged chan struct{}
+}
+
+// NewGround builds the ground. It connects to nothing yet. Close releases it.
+func NewGround(ctx context.Context, cfg Config, log *slog.Logger) (*Ground, error) {
+	now := time.Now //nolint:forbidigo // the clock of the installation is injected from here
+	passwords := tenantdb.RolePasswords([]byte(cfg.RoleSecret))
+	db, err := tenantdb.Open(ctx, tenantdb.Config{
+		URL: cfg.DatabaseURL, Password: passwords, LaneConns: cfg.LaneConns, PlatformConns: cfg.PlatformConns,
+		StatementTimeout: cfg.StatementTimeout, Now: now,
+	})
+	if err != nil {
+		return nil, err
+	}
+	kek, err := cfg.kek()
+	if err != nil {
+		db.Close()
+		return nil, fmt.Errorf("GALLERIA_KEK: %w", err)
+	}
+	nudged := make(chan struct{}, 1)
+	ob := outbox.New(func() {
+		select {
+		case nudged <- struct{}{}:
+		default: // a token is waiting already
+		}
+	})
+	g := &Ground{
+		Config: cfg, Log: log, Now: now, DB: db,
+		Runner:   migrations.New(migrations.Config{URL: cfg.DatabaseURL, RolePassword: passwords}),
+		Registry: registry.New(db), Resolver: registry.NewResolver(db, now),
+		Vault: vault.New(db, kek, now), Audit: audit.New(db),
+		Outbox: ob, Timers: timer.New(ob), Nudged: nudged,
+	}
+	people, err := staff.New(staff.Deps{DB: db})
+	if err != nil {
+		db.Close()
+		return nil, err
+	}
+	g.Staff = people
+	g.Provision = provision.New(provision.Deps{
+		DB: db, Runner: g.Runner, Registry: g.Registry, Log: log,
+		Fill: []provision.FillStep{people.EnsureRoles},
+	})
+	return g, nil
+}
+
+// Close releases the connections.
+func (g *Ground) Close() { g.DB.Close() }

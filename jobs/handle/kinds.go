@@ -1,0 +1,99 @@
+package handle
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"galleria/commerce/notice"
+	"galleria/commerce/order"
+	"galleria/jobs"
+	"galleria/payments"
+	"galleria/tenant"
+	"galleria/tenant/miniprogram"
+	"galleria/tenant/outbox"
+	"galleria/tenant/tenantdb"
+)
+
+// Orders is the part of order.Service that events move.
+type Orders interface {
+	MarkPaidTx(ctx context.Context, tx tenantdb.Tx, in order.PaidInput) (order.PaidOutcome, error)
+	ExpireTx(ctx context.Context, tx tenantdb.Tx, orderNo string) error
+	FinishClosingTx(ctx context.Context, tx tenantdb.Tx, orderNo string) (closed bool, err error)
+}
+
+// Payments is the part of payments.Service that events move.
+type Payments interface {
+	Query(ctx context.Context, id tenant.ID, outTradeNo string) error
+	CloseAll(ctx context.Context, id tenant.ID, businessNo string) (payments.CloseOutcome, error)
+	MarkSurplusTx(ctx context.Context, tx tenantdb.Tx, outTradeNo string) error
+	RequestRefundTx(ctx context.Context, tx tenantdb.Tx, outTradeNo string, reason payments.RefundReason) (string, error)
+	ExecuteRefund(ctx context.Context, id tenant.ID, outRefundNo string) error
+}
+
+// Members finds a buyer's openid.
+type Members interface {
+	OpenID(ctx context.Context, q tenantdb.Querier, memberID int64, appID string) (string, error)
+}
+
+// Messenger sends what notice decided to send.
+type Messenger interface {
+	SendSubscribeMessage(ctx context.Context, id tenant.ID, app tenant.AppID, m miniprogram.Message) error
+}
+
+// Deps are what the handlers work with.
+type Deps struct {
+	DB        *tenantdb.DB
+	Outbox    *outbox.Outbox
+	Orders    Orders
+	Payments  Payments
+	Members   Members
+	Notices   *notice.Service
+	Messenger Messenger
+	Log       *slog.Logger
+}
+
+// Handlers does the effects.
+type Handlers struct{ Deps }
+
+// New returns the handlers.
+func New(d Deps) *Handlers { return &Handlers{d} }
+
+// Kinds is the catalogue of everything the platform does in the background. Money
+// never becomes a dead letter before three days have passed.
+func (h *Handlers) Kinds() (jobs.Kinds, error) {
+	const (
+		patient = 900 // failures; with a limit of five minutes between them, three days
+		brief   = 12
+	)
+	quick := jobs.Backoff(time.Second, 5*time.Minute)
+	provider := jobs.Backoff(5*time.Second, 5*time.Minute)
+	kind := func(topic outbox.Topic, queue jobs.Queue, failures int, delay func(int) time.Duration, f jobs.Handler) jobs.Kind {
+		return jobs.Kind{Topic: topic, Queue: queue, MaxFailures: failures, Delay: delay, Handle: f}
+	}
+	return jobs.NewKinds(
+		kind(payments.TopicSucceeded, jobs.Critical, patient, quick, h.paymentSucceeded),
+		kind(payments.TopicRefundRequested, jobs.Critical, patient, provider, h.refundDue),
+		kind(payments.TimerRefundQuery, jobs.Critical, patient, provider, h.refundDue),
+		kind(payments.TopicRefunded, jobs.Default, brief, quick, nothing),
+		kind(payments.TimerQuery, jobs.Critical, patient, provider, h.paymentQueryDue),
+		kind(order.TopicPlaced, jobs.Bulk, brief, quick, nothing),
+		kind(order.TopicExpire, jobs.Critical, patient, quick, h.orderExpired),
+		kind(order.TopicClosing, jobs.Critical, patient, provider, h.orderClosing),
+		kind(order.TopicClosed, jobs.Bulk, brief, quick, nothing),
+		kind(order.TopicPaid, jobs.Default, brief, provider, h.orderPaid),
+	)
+}
+
+// nothing ends an event that nobody acts on yet; it is in the outbox as a fact.
+func nothing(context.Context, outbox.Event) error { return nil }
+
+// payload reads an event's payload.
+func payload[T any](ev outbox.Event) (v T, err error) {
+	if err := json.Unmarshal(ev.Payload, &v); err != nil {
+		return v, fmt.Errorf("payload of %s: %w", ev.Topic, err)
+	}
+	return v, nil
+}

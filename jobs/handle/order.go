@@ -1,0 +1,128 @@
+package handle
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"galleria/commerce/notice"
+	"galleria/commerce/order"
+	"galleria/payments"
+	"galleria/tenant"
+	"galleria/tenant/miniprogram"
+	"galleria/tenant/outbox"
+	"galleria/tenant/tenantdb"
+)
+
+// orderExpired begins to close an order whose time to pay is over.
+func (h *Handlers) orderExpired(ctx context.Context, ev outbox.Event) error {
+	return h.DB.InTenant(ctx, ev.TenantID, func(tx tenantdb.Tx) error {
+		fresh, err := h.Outbox.Receive(ctx, tx, ev, "order.expire")
+		if err != nil || !fresh {
+			return err
+		}
+		return h.Orders.ExpireTx(ctx, tx, ev.Key)
+	})
+}
+
+// errUndecided keeps a closing order's event alive: the provider could not yet say
+// whether its payment can still succeed.
+var errUndecided = errors.New("the provider has not decided yet")
+
+// orderClosing closes the order's payments at their providers, then the order. An order
+// that turns out to be paid stays: its payment's event pays it.
+func (h *Handlers) orderClosing(ctx context.Context, ev outbox.Event) error {
+	outcome, err := h.Payments.CloseAll(ctx, ev.TenantID, ev.Key)
+	if err != nil {
+		return fmt.Errorf("close payments of %s: %w", ev.Key, err)
+	}
+	switch outcome {
+	case payments.Paid:
+		return nil
+	case payments.Closed:
+		return h.DB.InTenant(ctx, ev.TenantID, func(tx tenantdb.Tx) error {
+			fresh, err := h.Outbox.Receive(ctx, tx, ev, "order.close")
+			if err != nil || !fresh {
+				return err
+			}
+			_, err = h.Orders.FinishClosingTx(ctx, tx, ev.Key)
+			return err
+		})
+	case payments.Unknown:
+	}
+	return fmt.Errorf("order %s: %w", ev.Key, errUndecided)
+}
+
+// orderPaid tells the buyer, if the buyer subscribed.
+func (h *Handlers) orderPaid(ctx context.Context, ev outbox.Event) error {
+	p, err := payload[order.PaidEvent](ev)
+	if err != nil {
+		return err
+	}
+	app, ok := tenant.ParseAppID(p.AppID)
+	if !ok {
+		return fmt.Errorf("order %s has the app id %.40q", p.OrderNo, p.AppID)
+	}
+	var message notice.Message
+	var ready bool
+	err = h.DB.InTenant(ctx, ev.TenantID, func(tx tenantdb.Tx) error {
+		openID, err := h.Members.OpenID(ctx, tx, p.MemberID, p.AppID)
+		if err != nil {
+			return err
+		}
+		message, ready, err = h.Notices.BeginTx(ctx, tx, notice.BeginInput{
+			EventID: ev.ID, Event: string(order.TopicPaid), MemberID: p.MemberID, AppID: p.AppID, OpenID: openID,
+			Values: map[string]string{
+				"order_no": p.OrderNo, "amount": p.PayableFen.Yuan() + "元",
+				"title": shorten(p.Title), "paid_at": ev.CreatedAt.In(shanghai()).Format("2006年1月2日 15:04"),
+			},
+		})
+		if err != nil || ready {
+			return err
+		}
+		_, err = h.Outbox.Receive(ctx, tx, ev, "order.paid.message")
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("begin message about %s: %w", p.OrderNo, err)
+	}
+	if !ready {
+		return nil
+	}
+	page := strings.ReplaceAll(message.Page, "{order_no}", p.OrderNo)
+	sendErr := h.Messenger.SendSubscribeMessage(ctx, ev.TenantID, app, miniprogram.Message{
+		OpenID: message.OpenID, TemplateID: message.TemplateID, Page: page, Data: message.Data,
+	})
+	return h.finishMessage(ctx, ev, message, sendErr)
+}
+
+// finishMessage records what became of a message. Only what certainly was not sent, and
+// may succeed later, is sent again.
+func (h *Handlers) finishMessage(ctx context.Context, ev outbox.Event, m notice.Message, sendErr error) error {
+	ctx = context.WithoutCancel(ctx) // the message is out; saying so must not time out with it
+	if miniprogram.NotSent(sendErr) && passing(sendErr) {
+		err := h.DB.InTenant(ctx, ev.TenantID, func(tx tenantdb.Tx) error { return h.Notices.RetryTx(ctx, tx, m) })
+		return errors.Join(sendErr, err)
+	}
+	state, reason := notice.Sent, ""
+	withdrawn := errors.Is(sendErr, miniprogram.ErrRefused)
+	switch {
+	case withdrawn:
+		state, reason = notice.Skipped, "withdrawn at the provider"
+	case sendErr != nil:
+		state, reason = notice.Failed, sendErr.Error()
+		h.Log.WarnContext(ctx, "message not delivered", "tenant_id", ev.TenantID.String(), "event_id", ev.ID.String(), "error", sendErr)
+	}
+	return h.DB.InTenant(ctx, ev.TenantID, func(tx tenantdb.Tx) error {
+		if _, err := h.Outbox.Receive(ctx, tx, ev, "order.paid.message"); err != nil {
+			return err
+		}
+		return h.Notices.FinishTx(ctx, tx, m, state, reason, withdrawn)
+	})
+}
+
+// passing tells trouble that may be over at the next try from trouble that will not be.
+func passing(err error) bool {
+	return errors.Is(err, miniprogram.ErrProviderBusy) || errors.Is(err, miniprogram.ErrThrottled)
+}
