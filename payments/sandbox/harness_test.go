@@ -155,7 +155,9 @@ type answer struct {
 func (a answer) field(t *testing.T, name string) any {
 	t.Helper()
 	m := map[string]any{}
-	if err := json.Unmarshal(a.body, &m); err != nil {
+	dec := json.NewDecoder(bytes.NewReader(a.body))
+	dec.UseNumber()
+	if err := dec.Decode(&m); err != nil {
 		t.Fatalf("answer %d %q is not JSON: %v", a.status, a.body, err)
 	}
 	return m[name]
@@ -216,6 +218,8 @@ func do(t *testing.T, method, url, body string, header map[string]string) answer
 		}
 		req.Header.Set(k, v)
 	}
+	// A kept connection would let the transport repeat a GET that was cut on purpose.
+	req.Close = true
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
 		return answer{status: 0, body: []byte(err.Error())}
@@ -475,4 +479,10 @@ func openGCM(t *testing.T, apiV3Key, nonce, associated, cipherText string) []byt
 func total(m map[string]any) any {
 	amount, _ := m["amount"].(map[string]any)
 	return amount["total"]
+}
+
+// summary is what a shop compares of a payment before it believes it.
+func summary(tx map[string]any) string {
+	amount, _ := tx["amount"].(map[string]any)
+	return fmt.Sprintf("%v %v %v %v", amount["total"], amount["currency"], tx["appid"], tx["mchid"])
 }

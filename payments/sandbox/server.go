@@ -40,15 +40,17 @@ type Server struct {
 	random      io.Reader
 	client      *http.Client
 
-	mu       sync.Mutex // guards everything below
-	journal  *journal
-	books    books
-	nonces   map[string]time.Time
-	logins   map[string][]time.Time // of the last minute, by openid
-	faults   []*Fault
-	keyring  map[string]*merchantKeys
-	inflight map[string]bool
-	held     []heldDelivery
+	mu      sync.Mutex // guards everything below
+	journal *journal
+	books   books
+	nonces  map[string]spentNonce
+	// nonceSweep is the number of nonces at which old ones are thrown out.
+	nonceSweep int
+	logins     map[string][]time.Time // of the last minute, by openid
+	faults     []*Fault
+	keyring    map[string]*merchantKeys
+	inflight   map[string]bool
+	held       []heldDelivery
 
 	strangerOnce sync.Once
 	strangerKey  *rsa.PrivateKey
@@ -79,7 +81,7 @@ func Open(cfg Config) (*Server, error) {
 	s := &Server{
 		now: cfg.Now, log: cfg.Log, schedule: cfg.RetrySchedule, refundDelay: cfg.RefundDelay, random: cfg.Rand,
 		client: deliveryClient(),
-		mu:     sync.Mutex{}, journal: nil, books: newBooks(), nonces: map[string]time.Time{}, logins: map[string][]time.Time{}, faults: nil,
+		mu:     sync.Mutex{}, journal: nil, books: newBooks(), nonces: map[string]spentNonce{}, nonceSweep: smallestSweep, logins: map[string][]time.Time{}, faults: nil,
 		keyring: map[string]*merchantKeys{}, inflight: map[string]bool{}, held: nil,
 		wake: make(chan struct{}, 1), cancel: nil, wait: sync.WaitGroup{},
 	}
@@ -124,6 +126,7 @@ func (s *Server) Handler() http.Handler {
 	s.routePay(mux)
 	s.routeMiniProgram(mux)
 	s.routeControls(mux)
+	s.routePage(mux)
 	return mux
 }
 

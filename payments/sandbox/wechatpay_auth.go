@@ -139,29 +139,40 @@ func (s *Server) checkSignature(r *http.Request, auth authorization, body []byte
 		return nil, payError("SIGN_ERROR")
 	}
 	// Only a true signature may use up a nonce, or anybody could burn a merchant's.
-	if !s.spendNonce(auth.mchid+" "+auth.nonce, now) {
+	if !s.spendNonce(r.Method, auth, now) {
 		return nil, payError("SIGN_ERROR", textAuthReplay)
 	}
 	return keys, nil
 }
 
-// spendNonce reports whether the nonce is new within the clock window.
-func (s *Server) spendNonce(key string, now time.Time) bool {
+// spentNonce remembers the request that used a nonce.
+type spentNonce struct {
+	at        time.Time
+	signature string
+}
+
+// spendNonce reports whether the nonce is new within the clock window. The very same
+// GET may come again: Go's transport and proxies repeat one by themselves when a kept
+// connection breaks, and reading twice harms nobody.
+func (s *Server) spendNonce(method string, auth authorization, now time.Time) bool {
+	key := auth.mchid + " " + auth.nonce
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if _, seen := s.nonces[key]; seen {
-		return false
+	if spent, seen := s.nonces[key]; seen {
+		return method == http.MethodGet && spent.signature == auth.signature
 	}
-	if len(s.nonces) >= nonceSweep {
-		for k, at := range s.nonces {
-			if now.Sub(at) > 2*clockWindow {
+	if len(s.nonces) >= s.nonceSweep {
+		for k, spent := range s.nonces {
+			if now.Sub(spent.at) > 2*clockWindow {
 				delete(s.nonces, k)
 			}
 		}
+		// Sweeping again makes sense only after as many more.
+		s.nonceSweep = max(smallestSweep, 2*len(s.nonces))
 	}
-	s.nonces[key] = now
+	s.nonces[key] = spentNonce{at: now, signature: auth.signature}
 	return true
 }
 
-// nonceSweep is the size at which old nonces are thrown out.
-const nonceSweep = 4096
+// smallestSweep is the fewest nonces at which old ones are thrown out.
+const smallestSweep = 4096

@@ -1,0 +1,127 @@
+package sandbox
+
+import (
+	"bytes"
+	"embed"
+	"fmt"
+	"html/template"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"galleria/commerce/money"
+)
+
+//go:embed page
+var pageFiles embed.FS
+
+// shownRows is how many of the newest rows the page shows of each kind.
+const shownRows = 40
+
+// pagePolicy lets the page load nothing but its own two files.
+const pagePolicy = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+type pageView struct {
+	Lang       string
+	Books      Books
+	Charges    []ChargeView
+	Deliveries []Delivery
+	Refunds    []Refund
+	Messages   []Message
+	Faults     []Fault
+	Targets    []string
+	Modes      []string
+	Now        time.Time
+}
+
+func (s *Server) routePage(mux *http.ServeMux) {
+	mux.HandleFunc("GET /{$}", s.showPage)
+	for name, kind := range map[string]string{"page.css": "text/css; charset=utf-8", "page.js": "text/javascript; charset=utf-8"} {
+		mux.HandleFunc("GET /_page/"+name, func(w http.ResponseWriter, _ *http.Request) {
+			raw, err := pageFiles.ReadFile("page/" + name)
+			if err != nil {
+				http.Error(w, "missing page file", http.StatusInternalServerError)
+				return
+			}
+			w.Header().Set("Content-Type", kind)
+			w.Header().Set("Cache-Control", "no-cache")
+			_, _ = w.Write(raw)
+		})
+	}
+}
+
+func (s *Server) showPage(w http.ResponseWriter, r *http.Request) {
+	lang := pageLanguage(r)
+	tmpl, err := template.New("page.html").Funcs(pageFuncs(lang)).ParseFS(pageFiles, "page/page.html")
+	if err != nil {
+		s.log.ErrorContext(r.Context(), "sandbox page does not parse", "error", err)
+		http.Error(w, "page template", http.StatusInternalServerError)
+		return
+	}
+	var out bytes.Buffer
+	if err := tmpl.Execute(&out, s.pageView(lang)); err != nil {
+		s.log.ErrorContext(r.Context(), "sandbox page does not render", "error", err)
+		http.Error(w, "page template", http.StatusInternalServerError)
+		return
+	}
+	h := w.Header()
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Content-Security-Policy", pagePolicy)
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Cache-Control", "no-store")
+	_, _ = w.Write(out.Bytes())
+}
+
+func (s *Server) pageView(lang string) pageView {
+	b := s.Books()
+	targets := slices.Concat(payTargets(), miniTargets(), []string{TargetNotify})
+	var modes []string
+	for _, target := range targets {
+		modes = union(modes, modesOf(target))
+	}
+	slices.Sort(modes)
+	return pageView{
+		Lang: lang, Books: b, Charges: newest(b.Charges), Deliveries: newest(b.Deliveries), Refunds: newest(b.Refunds),
+		Messages: newest(b.Messages), Faults: s.Armed(), Targets: targets, Modes: modes, Now: s.now(),
+	}
+}
+
+// newest returns the last rows, latest first.
+func newest[V any](rows []V) []V {
+	out := slices.Clone(rows[max(0, len(rows)-shownRows):])
+	slices.Reverse(out)
+	return out
+}
+
+// pageLanguage is ?lang=, else the browser's first choice, else Chinese.
+func pageLanguage(r *http.Request) string {
+	if lang := r.URL.Query().Get("lang"); lang == "en" || lang == "zh" {
+		return lang
+	}
+	if strings.HasPrefix(r.Header.Get("Accept-Language"), "en") {
+		return "en"
+	}
+	return "zh"
+}
+
+func pageFuncs(lang string) template.FuncMap {
+	return template.FuncMap{
+		"t": func(zh, en string) string {
+			if lang == "en" {
+				return en
+			}
+			return zh
+		},
+		"yuan": func(f money.Fen) string { return "¥" + f.Yuan() },
+		"clock": func(t time.Time) string {
+			if t.IsZero() {
+				return ""
+			}
+			return t.In(chinaTime()).Format("01-02 15:04:05")
+		},
+		"millis": func(d time.Duration) string { return fmt.Sprintf("%d ms", d.Milliseconds()) },
+		"lower":  strings.ToLower,
+	}
+}
