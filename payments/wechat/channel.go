@@ -1,0 +1,215 @@
+package wechat
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/wechatpay-apiv3/wechatpay-go/core"
+	"github.com/wechatpay-apiv3/wechatpay-go/core/consts"
+	"github.com/wechatpay-apiv3/wechatpay-go/services/payments/jsapi"
+	"github.com/wechatpay-apiv3/wechatpay-go/services/refunddomestic"
+
+	"galleria/payments"
+	"galleria/tenant"
+)
+
+const (
+	callTimeout   = 5 * time.Second
+	refundTimeout = 8 * time.Second
+	tradeType     = "JSAPI" // also Mini Programs
+	currency      = "CNY"
+	mostTitle     = 127 // bytes: the limit is 127, and counting bytes satisfies either reading of it
+	mostReason    = 80
+)
+
+// KeyStore keeps the platform certificates that were fetched; payments/account is the
+// one.
+type KeyStore interface {
+	AddProviderKeys(ctx context.Context, id tenant.ID, accountID int64, keys []payments.ProviderKey) error
+}
+
+// Deps is what the channel needs; all are required.
+type Deps struct {
+	Keys KeyStore
+	Now  func() time.Time
+	Log  *slog.Logger
+	// Signers is how many RSA signatures may be made at once; half the CPUs is good.
+	Signers int
+}
+
+// Channel is WeChat Pay. Safe for concurrent use.
+type Channel struct {
+	d            Deps
+	transport    http.RoundTripper
+	slots        chan struct{}
+	clients      *clientCache
+	certificates *certificateRefresh
+	breakers     *breakers
+}
+
+var _ payments.Channel = (*Channel)(nil)
+
+// New returns the channel. It opens no connection.
+func New(d Deps) *Channel {
+	return &Channel{
+		d: d, transport: newTransport(), slots: make(chan struct{}, max(1, d.Signers)), clients: newClientCache(),
+		certificates: newCertificateRefresh(), breakers: newBreakers(d.Now),
+	}
+}
+
+// Code implements payments.Channel.
+func (*Channel) Code() payments.Code { return payments.WeChat }
+
+// TradeType implements payments.Channel.
+func (*Channel) TradeType() string { return tradeType }
+
+// Prepay implements payments.Channel. The prepay id lives two hours.
+func (c *Channel) Prepay(ctx context.Context, acc payments.Account, in payments.PrepayRequest) (string, error) {
+	expires := in.ExpiresAt.In(beijing())
+	body := jsapi.PrepayRequest{
+		Appid: &in.AppID, Mchid: &acc.MerchantNo, Description: ptr(cut(in.Title, mostTitle)), OutTradeNo: &in.OutTradeNo,
+		TimeExpire: &expires, NotifyUrl: &in.NotifyURL,
+		Amount: &jsapi.Amount{Total: ptr(int64(in.AmountFen)), Currency: ptr(currency)},
+		Payer:  &jsapi.Payer{Openid: &in.Payer},
+	}
+	var out struct {
+		PrepayID string `json:"prepay_id"`
+	}
+	err := c.call(ctx, acc, callTimeout, &out, func(ctx context.Context, client *core.Client) (*core.APIResult, error) {
+		return client.Post(ctx, consts.WechatPayAPIServer+"/v3/pay/transactions/jsapi", body)
+	})
+	if err == nil && out.PrepayID == "" {
+		err = payments.ErrBadResponse.Because(fmt.Errorf("prepay without prepay_id"))
+	}
+	return out.PrepayID, err
+}
+
+// Query implements payments.Channel.
+func (c *Channel) Query(ctx context.Context, acc payments.Account, outTradeNo string) (payments.PaymentResult, error) {
+	var out transaction
+	target := consts.WechatPayAPIServer + "/v3/pay/transactions/out-trade-no/" + url.PathEscape(outTradeNo) + "?mchid=" + url.QueryEscape(acc.MerchantNo)
+	err := c.call(ctx, acc, callTimeout, &out, func(ctx context.Context, client *core.Client) (*core.APIResult, error) {
+		return client.Get(ctx, target)
+	})
+	if err != nil {
+		return payments.PaymentResult{}, err
+	}
+	if out.OutTradeNo != outTradeNo {
+		return payments.PaymentResult{}, payments.ErrBadResponse.Because(fmt.Errorf("asked about %s, answered about %s", outTradeNo, cut(out.OutTradeNo, 32)))
+	}
+	return out.result(), nil
+}
+
+// Close implements payments.Channel.
+func (c *Channel) Close(ctx context.Context, acc payments.Account, outTradeNo string) error {
+	target := consts.WechatPayAPIServer + "/v3/pay/transactions/out-trade-no/" + url.PathEscape(outTradeNo) + "/close"
+	return c.call(ctx, acc, callTimeout, nil, func(ctx context.Context, client *core.Client) (*core.APIResult, error) {
+		return client.Post(ctx, target, jsapi.CloseRequest{Mchid: &acc.MerchantNo})
+	})
+}
+
+// Refund implements payments.Channel.
+func (c *Channel) Refund(ctx context.Context, acc payments.Account, in payments.RefundRequest) (payments.RefundResult, error) {
+	body := refunddomestic.CreateRequest{
+		OutTradeNo: &in.OutTradeNo, OutRefundNo: &in.OutRefundNo, Reason: ptr(cut(in.Reason, mostReason)), NotifyUrl: &in.NotifyURL,
+		Amount: &refunddomestic.AmountReq{Refund: ptr(int64(in.RefundFen)), Total: ptr(int64(in.TotalFen)), Currency: ptr(currency)},
+	}
+	result, err := c.refundCall(ctx, acc, in.OutRefundNo, func(ctx context.Context, client *core.Client) (*core.APIResult, error) {
+		return client.Post(ctx, consts.WechatPayAPIServer+"/v3/refund/domestic/refunds", body)
+	})
+	if err == nil && (!result.Amount.Valid || result.Amount.Fen != in.RefundFen) {
+		err = payments.ErrBadResponse.Because(fmt.Errorf("asked to refund %d, answered %s", in.RefundFen, cut(result.Amount.Text, 32)))
+	}
+	return result, err
+}
+
+// QueryRefund implements payments.Channel.
+func (c *Channel) QueryRefund(ctx context.Context, acc payments.Account, outRefundNo string) (payments.RefundResult, error) {
+	return c.refundCall(ctx, acc, outRefundNo, func(ctx context.Context, client *core.Client) (*core.APIResult, error) {
+		return client.Get(ctx, consts.WechatPayAPIServer+"/v3/refund/domestic/refunds/"+url.PathEscape(outRefundNo))
+	})
+}
+
+func (c *Channel) refundCall(ctx context.Context, acc payments.Account, outRefundNo string, do request) (payments.RefundResult, error) {
+	var out refund
+	if err := c.call(ctx, acc, refundTimeout, &out, do); err != nil {
+		return payments.RefundResult{}, err
+	}
+	if out.OutRefundNo != outRefundNo {
+		return payments.RefundResult{}, payments.ErrBadResponse.Because(fmt.Errorf("asked about %s, answered about %s", outRefundNo, cut(out.OutRefundNo, 32)))
+	}
+	return out.result(out.Status)
+}
+
+type request func(ctx context.Context, client *core.Client) (*core.APIResult, error)
+
+// call makes one signed call within its time limit and decodes the verified answer into
+// out, if out is not nil.
+func (c *Channel) call(ctx context.Context, acc payments.Account, limit time.Duration, out any, do request) error {
+	client, err := c.client(acc)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	b := c.breakers.of(host(acc))
+	if !b.allow() {
+		return payments.ErrTimeout.Because(errBreakerOpen)
+	}
+	result, err := do(ctx, client.core)
+	err = classify(err)
+	b.report(err)
+	if result != nil && result.Response != nil {
+		defer func() { _ = result.Response.Body.Close() }()
+	}
+	if err != nil || out == nil {
+		return err
+	}
+	body, err := io.ReadAll(result.Response.Body) // bounded by the transport, and read before by the validator
+	if err != nil {
+		return classify(err)
+	}
+	if err := json.NewDecoder(bytes.NewReader(body)).Decode(out); err != nil {
+		return payments.ErrBadResponse.Because(fmt.Errorf("signed answer does not decode: %w", err))
+	}
+	return nil
+}
+
+// ClientParams implements payments.Channel.
+func (c *Channel) ClientParams(ctx context.Context, acc payments.Account, appID, prepayID string) (payments.ClientParams, error) {
+	client, err := c.client(acc)
+	if err != nil {
+		return payments.ClientParams{}, err
+	}
+	p := payments.ClientParams{
+		TimeStamp: strconv.FormatInt(c.d.Now().Unix(), 10), NonceStr: nonce(), Package: "prepay_id=" + prepayID, SignType: "RSA", PaySign: "",
+	}
+	signed, err := client.signer.Sign(ctx, appID+"\n"+p.TimeStamp+"\n"+p.NonceStr+"\n"+p.Package+"\n")
+	if err != nil {
+		return payments.ClientParams{}, classify(err)
+	}
+	p.PaySign = signed.Signature
+	return p, nil
+}
+
+func ptr[T any](v T) *T { return &v }
+
+// cut shortens s to at most n bytes without breaking a character.
+func cut(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	return strings.ToValidUTF8(s[:n], "")
+}
+
+// beijing is the zone in which the provider writes times; it has no summer time.
+func beijing() *time.Location { return time.FixedZone("CST", 8*60*60) }

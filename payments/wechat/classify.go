@@ -1,0 +1,76 @@
+package wechat
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/wechatpay-apiv3/wechatpay-go/core"
+
+	"galleria/payments"
+	"galleria/tenant/fault"
+)
+
+// classify says what an error of a call means. What it returns never holds a request, a
+// header or a body, because those carry signatures and people's data.
+func classify(err error) error {
+	if err == nil {
+		return nil
+	}
+	if _, ok := errors.AsType[*fault.Error](err); ok {
+		return err
+	}
+	if api, ok := errors.AsType[*core.APIError](err); ok {
+		return classifyAnswer(api)
+	}
+	switch {
+	case errors.Is(err, errSignature), errors.Is(err, errProbe), errors.Is(err, errAnswerTooLarge):
+		return payments.ErrBadResponse.Because(err)
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return payments.ErrTimeout.Because(err)
+	}
+	if u, ok := errors.AsType[*url.Error](err); ok {
+		// No connection, or no answer on it. Whether the request arrived is not known.
+		return payments.ErrTimeout.Because(fmt.Errorf("%s: %w", u.Op, u.Err))
+	}
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		return payments.ErrBadResponse.Because(errors.New("the answer breaks off"))
+	}
+	return payments.ErrTimeout.Because(errors.New("the call broke off"))
+}
+
+// classifyAnswer reads an error answer by its code, whose spelling varies between
+// versions of the documentation ("ORDERPAID", "ORDER_PAID").
+func classifyAnswer(api *core.APIError) error {
+	cause := fmt.Errorf("%d %s %s", api.StatusCode, cut(api.Code, 40), cut(api.Message, 200))
+	code := strings.ReplaceAll(api.Code, "_", "")
+	switch code {
+	case "ORDERPAID":
+		return payments.ErrProviderPaid.Because(cause)
+	case "ORDERCLOSED":
+		return payments.ErrProviderClosed.Because(cause)
+	case "ORDERNOTEXIST", "RESOURCENOTEXISTS":
+		return payments.ErrNoSuchNumber.Because(cause)
+	case "OUTTRADENOUSED":
+		return payments.ErrNumberUsed.Because(cause)
+	case "SYSTEMERROR", "BANKERROR", "SERVICEUNAVAILABLE", "FREQUENCYLIMITED", "FREQUENCYLIMITEXCEED", "RATELIMITEXCEED", "RATELIMITEXCEEDED":
+		return payments.ErrProviderBusy.Because(cause)
+	case "OPENIDMISMATCH", "INVALIDTRANSACTIONID": // 500, and yet a fault of the data
+		return refused(api.Code, cause)
+	}
+	switch {
+	case api.StatusCode == http.StatusTooManyRequests || api.StatusCode >= http.StatusInternalServerError:
+		return payments.ErrProviderBusy.Because(cause)
+	case code == "" || api.StatusCode < http.StatusBadRequest:
+		return payments.ErrBadResponse.Because(cause) // a proxy's page, a redirect
+	}
+	return refused(api.Code, cause)
+}
+
+func refused(code string, cause error) error {
+	return payments.ErrRefused.WithData(map[string]any{"provider_code": cut(code, 40)}).Because(cause)
+}

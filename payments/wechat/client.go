@@ -1,0 +1,155 @@
+package wechat
+
+import (
+	"context"
+	"crypto"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/wechatpay-apiv3/wechatpay-go/core"
+	"github.com/wechatpay-apiv3/wechatpay-go/core/auth"
+
+	"galleria/payments"
+	"galleria/tenant"
+)
+
+const mostClients = 1000
+
+// client is what is derived from one version of an account.
+type client struct {
+	core     *core.Client
+	signer   *signer
+	verifier *verifier
+}
+
+// client returns the client of an account's version, made when first needed.
+func (c *Channel) client(acc payments.Account) (*client, error) {
+	if found := c.clients.get(acc); found != nil {
+		return found, nil
+	}
+	made, err := c.newClient(acc)
+	if err != nil {
+		return nil, fmt.Errorf("payment account %d: %w", acc.ID, err)
+	}
+	c.clients.put(acc, made)
+	return made, nil
+}
+
+func (c *Channel) newClient(acc payments.Account) (*client, error) {
+	key, err := parsePrivateKey(acc.PrivateKey.Reveal())
+	if err != nil {
+		return nil, err
+	}
+	transport, err := newAccountTransport(c.transport, acc)
+	if err != nil {
+		return nil, err
+	}
+	s := &signer{merchantNo: acc.MerchantNo, serial: acc.Config.MerchantSerial, key: key, slots: c.slots}
+	v, err := c.newVerifier(acc)
+	if err != nil {
+		return nil, err
+	}
+	sdk, err := core.NewClientWithDialSettings(context.Background(), &core.DialSettings{
+		HTTPClient: &http.Client{Transport: transport, CheckRedirect: noRedirect, Jar: nil, Timeout: 0}, // limits are per call, by context
+		Signer:     s, Validator: v, Cipher: nil,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &client{core: sdk, signer: s, verifier: v}, nil
+}
+
+// signer signs with the merchant's key, few at a time.
+type signer struct {
+	merchantNo, serial string
+	key                *rsa.PrivateKey
+	slots              chan struct{}
+}
+
+var _ auth.Signer = (*signer)(nil)
+
+// Sign implements auth.Signer.
+func (s *signer) Sign(ctx context.Context, message string) (*auth.SignatureResult, error) {
+	select {
+	case s.slots <- struct{}{}:
+		defer func() { <-s.slots }()
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	sum := sha256.Sum256([]byte(message))
+	signature, err := rsa.SignPKCS1v15(rand.Reader, s.key, crypto.SHA256, sum[:])
+	if err != nil {
+		return nil, errors.New("the merchant's key does not sign")
+	}
+	return &auth.SignatureResult{
+		MchID: s.merchantNo, CertificateSerialNo: s.serial, Signature: base64.StdEncoding.EncodeToString(signature),
+	}, nil
+}
+
+// Algorithm implements auth.Signer.
+func (*signer) Algorithm() string { return "SHA256-RSA2048" }
+
+// nonce is 32 letters and digits that were never used before.
+func nonce() string { return rand.Text() + rand.Text()[:6] }
+
+// parsePrivateKey reads what payments/account stored. Errors never quote the key.
+func parsePrivateKey(text []byte) (*rsa.PrivateKey, error) {
+	block, _ := pem.Decode(text)
+	if block == nil {
+		return nil, errors.New("the private key is not PEM")
+	}
+	key, err := x509.ParsePKCS8PrivateKey(block.Bytes)
+	private, ok := key.(*rsa.PrivateKey)
+	if err != nil || !ok {
+		return nil, errors.New("the private key is not RSA in PKCS#8")
+	}
+	return private, nil
+}
+
+// clientKey is an account; its version is compared, so that only the newest is kept.
+type clientKey struct {
+	tenant  tenant.ID
+	account int64
+}
+
+type clientEntry struct {
+	version time.Time
+	client  *client
+}
+
+// clientCache keeps clients, bounded in number.
+type clientCache struct {
+	mu      sync.RWMutex
+	entries map[clientKey]clientEntry
+}
+
+func newClientCache() *clientCache {
+	return &clientCache{mu: sync.RWMutex{}, entries: map[clientKey]clientEntry{}}
+}
+
+func (c *clientCache) get(acc payments.Account) *client {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	if e, ok := c.entries[clientKey{acc.TenantID, acc.ID}]; ok && e.version.Equal(acc.Version) {
+		return e.client
+	}
+	return nil
+}
+
+func (c *clientCache) put(acc payments.Account, made *client) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.entries) >= mostClients {
+		clear(c.entries)
+	}
+	c.entries[clientKey{acc.TenantID, acc.ID}] = clientEntry{acc.Version, made}
+}

@@ -1,0 +1,124 @@
+package wechat
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"galleria/payments"
+	"galleria/tenant/fault"
+)
+
+// envelope is the body of a callback.
+type envelope struct {
+	ID        string `json:"id"`
+	EventType string `json:"event_type"`
+	Resource  *struct {
+		Algorithm      string `json:"algorithm"`
+		Ciphertext     string `json:"ciphertext"`
+		AssociatedData string `json:"associated_data"`
+		Nonce          string `json:"nonce"`
+		OriginalType   string `json:"original_type"`
+	} `json:"resource"`
+}
+
+const mostEventID = 64
+
+// ParseNotification implements payments.Channel.
+func (c *Channel) ParseNotification(ctx context.Context, acc payments.Account, n payments.Notice) (payments.Notification, error) {
+	if isXML(n) {
+		// Version 2 of the API, which nothing of ours asks for. It is not parsed at all.
+		return payments.Notification{}, payments.ErrNoticeMalformed.Because(errors.New("XML on the JSON route"))
+	}
+	client, err := c.client(acc)
+	if err != nil {
+		return payments.Notification{}, err
+	}
+	switch err := client.verifier.verify(ctx, n.Header, n.Body); {
+	case errors.Is(err, errProbe):
+		return payments.Notification{}, payments.ErrNoticeProbe
+	case errors.Is(err, errSignature):
+		return payments.Notification{}, payments.ErrNoticeSignature.Because(err)
+	case err != nil:
+		return payments.Notification{}, err // the certificates could not be fetched: nothing is known
+	}
+	out, err := decode(acc, n.Body)
+	if err != nil {
+		return payments.Notification{}, payments.ErrNoticeMalformed.Because(err)
+	}
+	return out, nil
+}
+
+func isXML(n payments.Notice) bool {
+	return strings.Contains(strings.ToLower(n.Header.Get("Content-Type")), "xml") || bytes.HasPrefix(bytes.TrimSpace(n.Body), []byte("<"))
+}
+
+// decode opens a body whose signature was verified. Which kind of message it is, is
+// decided by its encrypted part and not by the outer event_type.
+func decode(acc payments.Account, body []byte) (payments.Notification, error) {
+	var e envelope
+	if err := json.Unmarshal(body, &e); err != nil {
+		return payments.Notification{}, fmt.Errorf("body: %w", err)
+	}
+	if e.ID == "" || len(e.ID) > mostEventID || e.Resource == nil {
+		return payments.Notification{}, errors.New("id or resource is missing")
+	}
+	plain, err := open(acc, e.Resource.Algorithm, e.Resource.Nonce, e.Resource.AssociatedData, e.Resource.Ciphertext)
+	if err != nil {
+		return payments.Notification{}, err
+	}
+	n := payments.Notification{EventID: e.ID, EventType: cut(e.EventType, mostEventID), Payment: nil, Refund: nil}
+	switch e.Resource.OriginalType {
+	case "transaction":
+		var t transaction
+		if err := json.Unmarshal([]byte(plain), &t); err != nil {
+			return payments.Notification{}, fmt.Errorf("transaction: %w", err)
+		}
+		result := t.result()
+		n.Payment = &result
+	case "refund":
+		var r refund
+		if err := json.Unmarshal([]byte(plain), &r); err != nil {
+			return payments.Notification{}, fmt.Errorf("refund: %w", err)
+		}
+		result, err := r.result(r.RefundStatus)
+		if err != nil {
+			return payments.Notification{}, err
+		}
+		n.Refund = &result
+	}
+	return n, nil
+}
+
+// Ack implements payments.Channel: the status decides, the body is for people.
+func (*Channel) Ack(err error) payments.Ack {
+	if err == nil {
+		return ack(http.StatusOK, "SUCCESS", "OK")
+	}
+	status := http.StatusInternalServerError
+	switch fault.KindOf(err) {
+	case fault.Unauthenticated:
+		status = http.StatusUnauthorized
+	case fault.Invalid:
+		status = http.StatusBadRequest
+	case fault.NotFound:
+		status = http.StatusNotFound
+	case fault.Conflict:
+		status = http.StatusConflict
+	case fault.Unavailable, fault.Upstream, fault.UpstreamTimeout:
+		status = http.StatusServiceUnavailable
+	case fault.Internal, fault.Precondition, fault.Forbidden, fault.Throttled, fault.TooLarge, fault.Unsupported:
+	}
+	return ack(status, "FAIL", fault.CodeOf(err))
+}
+
+func ack(status int, code, message string) payments.Ack {
+	return payments.Ack{
+		Status: status, ContentType: "application/json",
+		Body: []byte(`{"code":"` + code + `","message":"` + message + `"}`),
+	}
+}
