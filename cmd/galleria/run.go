@@ -24,6 +24,9 @@ func commands() []command {
 	return []command{
 		{"migrate", "bring every schema to the newest version, or tell which are behind", runMigrate},
 		{"tenant", "open, list, suspend and resume shops", runTenant},
+		{"worker", "do the background work: messages, refunds, timers", runWorker},
+		{"sandbox", "play the payment and Mini Program providers on loopback", runSandbox},
+		{"doctor", "examine database, schemas and queue, and say what to mend", runDoctor},
 		{"config", "print the effective configuration, secrets masked", runConfig},
 		{"with-stack", "run a command with a throw-away Postgres and Redis", runWithStack},
 	}

@@ -1,0 +1,80 @@
+package app
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"runtime"
+
+	"galleria/commerce/cart"
+	"galleria/commerce/catalog"
+	"galleria/commerce/inventory"
+	"galleria/commerce/member"
+	"galleria/commerce/notice"
+	"galleria/commerce/order"
+	"galleria/jobs"
+	"galleria/jobs/handle"
+	"galleria/payments"
+	"galleria/payments/account"
+	"galleria/payments/wechat"
+	"galleria/tenant/miniprogram"
+	"galleria/tenant/tenantdb"
+)
+
+// Services is every room of commerce and payments, built on one ground.
+type Services struct {
+	*Ground
+	Catalog     *catalog.Service
+	Inventory   *inventory.Service
+	Members     *member.Service
+	Carts       *cart.Service
+	Orders      *order.Service
+	Notices     *notice.Service
+	MiniProgram *miniprogram.Service
+	Accounts    *account.Service
+	Payments    *payments.Service
+	Kinds       jobs.Kinds
+}
+
+// NewServices builds the rooms.
+func NewServices(g *Ground) (*Services, error) {
+	s := &Services{
+		Ground:      g,
+		Catalog:     catalog.New(catalog.Deps{DB: g.DB}),
+		Inventory:   inventory.New(inventory.Deps{NotifyChannel: catalog.NotifyChannel}),
+		Members:     member.New(member.Deps{DB: g.DB, Now: g.Now, Rand: rand.Reader}),
+		Notices:     notice.New(g.DB),
+		MiniProgram: miniprogram.New(miniprogram.Deps{DB: g.DB, Vault: g.Vault, Now: g.Now}),
+		Accounts:    account.New(account.Deps{DB: g.DB, Vault: g.Vault, Registry: g.Registry, Now: g.Now, Rand: rand.Reader}),
+	}
+	s.Carts = cart.New(cart.Deps{DB: g.DB, Catalog: s.Catalog})
+	s.Orders = order.New(order.Deps{
+		DB: g.DB, Catalog: s.Catalog, Inventory: s.Inventory, Addresses: s.Members, Carts: s.Carts, Outbox: g.Outbox, Timers: g.Timers,
+	})
+	channel := wechat.New(wechat.Deps{Keys: s.Accounts, Now: g.Now, Log: g.Log, Signers: max(1, runtime.NumCPU()/2)})
+	s.Payments = payments.New(payments.Deps{
+		DB: g.DB, Accounts: s.Accounts, Bills: bills{s.Orders}, Channels: []payments.Channel{channel}, Outbox: g.Outbox, Timers: g.Timers,
+		Vault: g.Vault, Now: g.Now, Rand: rand.Reader, Log: g.Log, PublicURL: g.Config.PublicURL,
+	})
+	var err error
+	s.Kinds, err = handle.New(handle.Deps{
+		DB: g.DB, Outbox: g.Outbox, Orders: s.Orders, Payments: s.Payments, Members: s.Members, Notices: s.Notices, Messenger: s.MiniProgram, Log: g.Log,
+	}).Kinds()
+	if err != nil {
+		return nil, fmt.Errorf("jobs: %w", err)
+	}
+	return s, nil
+}
+
+// bills shows payments an order as the bill it is. The two rooms share no type.
+type bills struct{ orders *order.Service }
+
+func (b bills) BillTx(ctx context.Context, tx tenantdb.Tx, orderNo string) (payments.Bill, error) {
+	bill, err := b.orders.Bill(ctx, tx, orderNo)
+	if err != nil {
+		return payments.Bill{}, err
+	}
+	return payments.Bill{
+		BusinessNo: bill.OrderNo, Title: bill.Title, AmountFen: bill.AmountFen, ExpiresAt: bill.ExpiresAt, MemberID: bill.MemberID, AppID: bill.AppID,
+	}, nil
+}

@@ -1,0 +1,11 @@
+// Package devserver is `galleria dev`: the whole platform in one process tree, on
+// loopback, with demo shops, for whoever wants to see it run.
+//
+// It owns the order of starting and stopping, the secrets of the data directory, the
+// printed facts and the info file. What it starts is the same code `serve`, `worker`
+// and `sandbox` run, with the same database roles and the same checks; only the
+// environment is "development".
+//
+// Everything it keeps is below one data directory, which it marks as its own, so that
+// --reset never deletes a folder that is not.
+package devserver
