@@ -146,7 +146,8 @@ func (p *placing) readTerms(ctx context.Context, q tenantdb.Querier) error {
 	return err
 }
 
-// decide says what the order will be. It runs once per key and touches nothing.
+// decide says what the order will be. It runs once per key and touches no row; write does,
+// while the key's result is still on its way.
 func (p *placing) decide() (Placed, error) {
 	p.fresh = true
 	if p.addressErr != nil {
@@ -163,9 +164,10 @@ func (p *placing) decide() (Placed, error) {
 	if err == nil && p.quote.PayableFen == 0 {
 		to, err = Next(to, EventPay, System)
 	}
-	return Placed{
+	p.placed = Placed{
 		OrderNo: newOrderNo(p.now), Status: to, PayableFen: p.quote.PayableFen, PlacedAt: p.now, ExpiresAt: p.now.Add(p.unpaidTTL),
-	}, err
+	}
+	return p.placed, err
 }
 
 func (in PlaceInput) confirms(q Quote) bool {

@@ -1,0 +1,139 @@
+package order_test
+
+import (
+	"errors"
+	"flag"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"galleria/commerce/order"
+	"galleria/tenant/tenantdb"
+	"galleria/tenant/tenanttest"
+)
+
+var update = flag.Bool("update", false, "write the golden files") //nolint:gochecknoglobals // a flag of this test binary
+
+// TestTransitionsWalk walks the table from the start: every status can be reached, only
+// closed and completed may be the end, and no two rows answer the same question.
+func TestTransitionsWalk(t *testing.T) {
+	t.Parallel()
+	reached := map[order.Status]bool{order.None: true}
+	for grown := true; grown; {
+		grown = false
+		for _, tr := range order.Transitions() {
+			if reached[tr.From] && !reached[tr.To] {
+				reached[tr.To], grown = true, true
+			}
+		}
+	}
+	leaves := map[order.Status]bool{}
+	asked := map[string]bool{}
+	for _, tr := range order.Transitions() {
+		leaves[tr.From] = true
+		if q := string(tr.From) + "/" + string(tr.Event); asked[q] {
+			t.Errorf("two rows for %s", q)
+		} else {
+			asked[q] = true
+		}
+		if tr.From == tr.To || len(tr.By) == 0 {
+			t.Errorf("row %+v moves nothing or nobody may use it", tr)
+		}
+		if !reached[tr.From] {
+			t.Errorf("%s is never reached", tr.From)
+		}
+	}
+	for _, s := range order.Statuses() {
+		if !reached[s] {
+			t.Errorf("%s is never reached", s)
+		}
+		if ends := !leaves[s]; ends != (s == order.Closed) {
+			t.Errorf("%s: terminal %v", s, ends)
+		}
+	}
+}
+
+func TestNextObeysTheTable(t *testing.T) {
+	t.Parallel()
+	events := []order.Event{
+		order.EventPlace, order.EventPay, order.EventCancel, order.EventExpire, order.EventClose,
+		order.EventShip, order.EventReceive, order.EventRefunded,
+	}
+	for _, from := range append(order.Statuses(), order.None) {
+		for _, event := range events {
+			for _, by := range []order.Actor{order.Member, order.Staff, order.System, order.Provider} {
+				i := slices.IndexFunc(order.Transitions(), func(tr order.Transition) bool {
+					return tr.From == from && tr.Event == event && slices.Contains(tr.By, by)
+				})
+				to, err := order.Next(from, event, by)
+				if i < 0 && (!errors.Is(err, order.ErrState) || to != from) {
+					t.Errorf("%s of %s by %s: got %s, %v; want ORDER_STATE", event, from, by, to, err)
+				}
+				if i >= 0 && (err != nil || to != order.Transitions()[i].To) {
+					t.Errorf("%s of %s by %s: got %s, %v; want %s", event, from, by, to, err, order.Transitions()[i].To)
+				}
+			}
+		}
+	}
+}
+
+func TestActionsOfTheBuyer(t *testing.T) {
+	t.Parallel()
+	for status, want := range map[order.Status][]order.Event{
+		order.PendingPayment: {order.EventPay, order.EventCancel},
+		order.Closing:        {},
+		order.Paid:           {},
+		order.Fulfilling:     {order.EventReceive},
+		order.Completed:      {},
+		order.Closed:         {},
+	} {
+		if got := order.Actions(status); !slices.Equal(got, want) {
+			t.Errorf("actions at %s = %v, want %v", status, got, want)
+		}
+	}
+}
+
+// TestTransitionsMatchTheSchema compares the table with the CHECK of the migrated schema.
+func TestTransitionsMatchTheSchema(t *testing.T) {
+	t.Parallel()
+	env := tenanttest.New(t)
+	var check string
+	env.InTenant(t, func(tx tenantdb.Tx) error {
+		return tx.QueryRow(t.Context(), `SELECT pg_get_constraintdef(c.oid) FROM pg_constraint c
+			WHERE c.conname = 'order_status' AND c.conrelid = 'orders'::regclass`).Scan(&check)
+	})
+	var inSchema []string
+	for i, part := range strings.Split(check, "'") {
+		if i%2 == 1 {
+			inSchema = append(inSchema, part)
+		}
+	}
+	var inTable []string
+	for _, s := range order.Statuses() {
+		inTable = append(inTable, string(s))
+	}
+	slices.Sort(inSchema)
+	slices.Sort(inTable)
+	if !slices.Equal(inSchema, inTable) {
+		t.Errorf("schema allows %v, table has %v", inSchema, inTable)
+	}
+}
+
+func TestChartIsUpToDate(t *testing.T) {
+	t.Parallel()
+	const golden = "testdata/transitions.golden.md"
+	chart := "# The life of an order\n\n" + order.Chart()
+	if *update {
+		if err := os.WriteFile(golden, []byte(chart), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(want) != chart {
+		t.Errorf("%s is out of date: go test ./commerce/order -run TestChart -update\n%s", golden, chart)
+	}
+}
