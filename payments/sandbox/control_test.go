@@ -47,6 +47,25 @@ func TestKeyModeSwitchKeepsKeys(t *testing.T) {
 	}
 }
 
+func TestMerchantMadeTwiceAtOnce(t *testing.T) {
+	t.Parallel()
+	e := setup(t)
+	keys := make(chan string, 2)
+	for _, mode := range []string{sandbox.KeyModePublicKey, sandbox.KeyModeCertificate} {
+		go func() {
+			m, err := e.server.AddMerchant(sandbox.MerchantInput{MchID: "1900000999", KeyMode: mode})
+			if err != nil {
+				t.Error(err)
+			}
+			keys <- m.PrivateKeyPEM
+		}()
+	}
+	first, second := <-keys, <-keys
+	if first != second {
+		t.Error("one merchant was given two private keys")
+	}
+}
+
 func TestControlRefusals(t *testing.T) {
 	t.Parallel()
 	e := setup(t)

@@ -4,10 +4,31 @@
 //
 // It owns the books of a pretended provider (merchants and their keys, apps, buyers,
 // charges, refunds, tokens, subscribe messages, callbacks and every attempt to deliver
-// them) and keeps them in an append-only journal, so that a restart forgets nothing
-// that the real provider would remember. It does not own anything of a shop, and it
-// shares no code with our own clients: a mistake in payments/wechat must not be
-// repeated here and so pass its tests.
+// them) and keeps them in an append-only journal, synced before anybody hears of an
+// effect, so that a restart forgets nothing that the real provider would remember (only
+// spent nonces, login rates and armed faults are in memory). It does not own anything
+// of a shop, and it shares no code with our own clients: a mistake in payments/wechat
+// must not be repeated here and so pass its tests. The folder contracttest proves it
+// with clients that other people wrote.
+//
+// # What is played
+//
+//	POST /v3/pay/transactions/jsapi                              prepay
+//	GET  /v3/pay/transactions/out-trade-no/{no}?mchid=           query
+//	GET  /v3/pay/transactions/id/{transaction_id}?mchid=         query
+//	POST /v3/pay/transactions/out-trade-no/{no}/close            close
+//	POST /v3/refund/domestic/refunds                             refund
+//	GET  /v3/refund/domestic/refunds/{out_refund_no}             refund query
+//	GET  /v3/certificates                                        certificate mode only
+//	callbacks TRANSACTION.SUCCESS, REFUND.SUCCESS|ABNORMAL|CLOSED to notify_url
+//	GET  /sns/jscode2session
+//	POST /cgi-bin/stable_token
+//	POST /cgi-bin/message/subscribe/send
+//	POST /wxa/business/getuserphonenumber
+//	POST /wxa/sec/order/upload_shipping_info
+//
+// A charge goes NOTPAY → SUCCESS → REFUND (by any accepted refund), or NOTPAY → CLOSED
+// (by a close, at time_expire, or after seven days).
 //
 // # How strict
 //
@@ -15,10 +36,60 @@
 // headers, Authorization syntax, five-minute clock window, merchant and certificate
 // serial, signature over the bytes as received, replayed nonce, then JSON (exact field
 // names, types, lengths, no unknown or repeated fields), then business rules. A 2xx
-// answer is signed, an error is not.
+// answer is signed, with the key that the request's Wechatpay-Serial asks for; an error
+// is not. A callback is accepted by 200 or 204 within five seconds; anything else is
+// sent again after 15s/15s/30s/3m/10m/20m/30m/30m/30m/60m/3h/3h/3h/6h/6h with a fresh
+// timestamp, nonce and signature and the same event id.
 //
-// Stricter than the real thing, on purpose: a nonce cannot be used twice inside the
-// clock window, unknown JSON fields are refused on api.weixin.qq.com paths too, and an
-// unknown query parameter is an error. Looser: a notify_url may be plain http when its
-// host is loopback. Not played: rate limits per merchant, partner mode, bills.
+// Stricter than the real thing, on purpose: a nonce cannot be used for a second request
+// inside the clock window (the very same GET may be repeated, as transports do), unknown
+// JSON fields are refused on api.weixin.qq.com paths too, and an unknown query parameter
+// is an error. Looser: a notify_url may be plain http when its host is loopback. Not
+// played: rate limits per merchant, partner mode, promotions, bills.
+//
+// # Controls
+//
+// JSON over HTTP under /_control/; a page for people is at /. Each has a method of
+// Server behind it.
+//
+//	POST   merchants      {"mchid","key_mode":"public_key|certificate|both"} → all keys; repeatable
+//	POST   apps           {"app_id","secret"?,"mchids"?,"pages"?} → app with secret; repeatable
+//	POST   wx-login       {"app_id","buyer"} → {"code"}, what wx.login gives
+//	POST   pay            the parameters of wx.requestPayment, {"app_id"?,"buyer"?} → receipt
+//	POST   pay-order      {"mchid","out_trade_no"} → receipt; the page's button, no paySign
+//	POST   phone-code     {"app_id","buyer","phone"} → {"code"}, what getPhoneNumber gives
+//	POST   templates      {"app_id","template_id","title"?,"keywords":["thing1",…]}
+//	POST   subscribe      {"app_id","buyer","template_id","accept"}, what wx.requestSubscribeMessage leaves
+//	POST   notify/resend  {"out_trade_no","event_type"?,"copies"?,"parallel"?,"to"?} → statuses
+//	GET    books          everything the provider knows, without keys
+//	POST   faults         {"target","mode","count"?,"match"?,"delay_ms"?,"value"?}
+//	GET    faults         what is armed
+//	DELETE faults         disarm all
+//
+// A fault is used up by the next count calls (or callbacks) of its target that match
+// an mchid, app id or out_trade_no. Targets: prepay, query, close, refund, refund_query,
+// certificates; login, token, message, phone, shipping; notify. Any fault may carry
+// delay_ms, which passes first.
+//
+//	delay              nothing but delay_ms
+//	drop               cut without doing it; a callback's attempt is lost on the way
+//	cut_after_doing    done, but the answer is lost; a callback is sent, its answer not awaited
+//	http_500           500 SYSTEM_ERROR without doing it
+//	error              the documented error in value: a code of v3, or an errcode
+//	garbage            a proxy's HTML instead of the body
+//	corrupt_body       one character changed on the way
+//	corrupt_signature  a true signature of something else
+//	wrong_key          signed by a key that belongs to nobody
+//	signtest           a probe: WECHATPAY/SIGNTEST/…, must fail verification
+//	old_timestamp      signed ten minutes ago
+//	amount_plus_one, wrong_appid, wrong_mchid, currency, trade_state
+//	                   said under a true signature; value replaces the default lie
+//	duplicate          notify: two copies at once, or as many as value says
+//	reorder            notify: waits until the merchant's next callback is through (or delay_ms, else 3 s)
+//	no_resource        notify: signed, but without the resource
+//	short_nonce        notify: a GCM nonce of 8 bytes
+//	refund_abnormal, refund_closed
+//	                   refund: accepted, but it ends so
+//
+// Tests of other rooms build single hostile callbacks with Server.Notification.
 package sandbox

@@ -36,7 +36,7 @@ const (
 	TargetNotify       = "notify"
 )
 
-// Modes. The doc comment of the package has the table of what each does.
+// Modes; the package's documentation says what each does.
 const (
 	ModeDelay            = "delay"
 	ModeDrop             = "drop"
@@ -104,6 +104,9 @@ func (s *Server) Arm(f Fault) error {
 	}
 	if f.Count < 0 || f.DelayMS < 0 {
 		return badControl(http.StatusBadRequest, "INVALID", "count and delay_ms must not be negative")
+	}
+	if f.Mode == ModeDelay && f.DelayMS == 0 {
+		return badControl(http.StatusBadRequest, "INVALID", "delay needs delay_ms")
 	}
 	if f.Mode == ModeError && !validErrorValue(f) {
 		return badControl(http.StatusBadRequest, "INVALID", "value %q is not an error code of %s", f.Value, f.Target)

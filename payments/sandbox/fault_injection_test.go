@@ -103,6 +103,7 @@ func TestFaultMatchesAndCounts(t *testing.T) {
 		"mode of another":  {Target: sandbox.TargetQuery, Mode: sandbox.ModeReorder},
 		"unknown error":    {Target: sandbox.TargetQuery, Mode: sandbox.ModeError, Value: "NO_SUCH_CODE"},
 		"errcode expected": {Target: sandbox.TargetLogin, Mode: sandbox.ModeError, Value: "SYSTEM_ERROR"},
+		"delay of nothing": {Target: sandbox.TargetQuery, Mode: sandbox.ModeDelay},
 		"negative count":   {Target: sandbox.TargetQuery, Mode: sandbox.ModeDrop, Count: -1},
 	} {
 		if a := e.control(http.MethodPost, "faults", f, nil); a.status != http.StatusBadRequest {

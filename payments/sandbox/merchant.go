@@ -78,22 +78,21 @@ func (s *Server) AddMerchant(in MerchantInput) (Merchant, error) {
 	if !slices.Contains([]string{KeyModePublicKey, KeyModeCertificate, KeyModeBoth}, in.KeyMode) {
 		return Merchant{}, badControl(http.StatusBadRequest, "INVALID", "key_mode %q is not public_key, certificate or both", in.KeyMode)
 	}
+	// RSA keys take a second: only others who want keys wait for them.
+	s.making.Lock()
+	defer s.making.Unlock()
 	s.mu.Lock()
 	row, known := s.books.merchants[in.MchID]
 	s.mu.Unlock()
 	if known && row.KeyMode == in.KeyMode {
 		return row.Merchant, nil
 	}
-	// RSA keys take a second; everybody else must not wait for them.
 	row.MchID, row.KeyMode = in.MchID, in.KeyMode
 	if err := s.fillKeys(&row); err != nil {
 		return Merchant{}, fmt.Errorf("make keys of merchant %s: %w", in.MchID, err)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if now, ok := s.books.merchants[in.MchID]; ok && now.KeyMode == in.KeyMode {
-		return now.Merchant, nil // somebody else was faster
-	}
 	if err := s.commit(entry{Merchant: &row}); err != nil {
 		return Merchant{}, err
 	}

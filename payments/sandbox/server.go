@@ -40,6 +40,8 @@ type Server struct {
 	random      io.Reader
 	client      *http.Client
 
+	making sync.Mutex // one merchant at a time, so that no pair of keys is made twice
+
 	mu      sync.Mutex // guards everything below
 	journal *journal
 	books   books
