@@ -2,17 +2,24 @@
 -- its order, and only its rows are joined with their SKUs. Every order is its own query,
 -- because a plan can follow an index only if the order is fixed text. @after_* is the
 -- place of the last row seen; before the first row it is beyond every row.
+--
+-- OFFSET 0 keeps the stock filter out of the walk along the index. The rows are the same,
+-- but a plan for any parameters then looks as cheap as it is, and Postgres keeps it:
+-- otherwise it plans each call anew, which takes as long as the page itself.
 
 -- name: ListByPlace :many
 -- Index spu_shelf. The merchant's own order, all categories.
 WITH page AS (
-  SELECT p.id, p.category_id, p.title, p.subtitle, p.cover, p.specs, p.sort, p.min_price_fen, p.max_price_fen, p.sales
-  FROM spu p
-  WHERE p.status = 'on_shelf' AND (p.sort, p.id) < (@after_place::integer, @after_id::bigint)
-    AND (@pattern::text = '' OR p.title ILIKE @pattern OR p.subtitle ILIKE @pattern)
-    AND (NOT @in_stock::boolean OR EXISTS (
-      SELECT 1 FROM sku k JOIN stock_level v ON v.sku_id = k.id WHERE k.spu_id = p.id AND k.enabled AND v.on_hand > v.reserved))
-  ORDER BY p.sort DESC, p.id DESC
+  SELECT f.id, f.category_id, f.title, f.subtitle, f.cover, f.specs, f.sort, f.min_price_fen, f.max_price_fen, f.sales
+  FROM (
+    SELECT p.id, p.category_id, p.title, p.subtitle, p.cover, p.specs, p.sort, p.min_price_fen, p.max_price_fen, p.sales
+    FROM spu p
+    WHERE p.status = 'on_shelf' AND (p.sort, p.id) < (@after_place::integer, @after_id::bigint)
+      AND (@pattern::text = '' OR p.title ILIKE @pattern OR p.subtitle ILIKE @pattern)
+    ORDER BY p.sort DESC, p.id DESC OFFSET 0) f
+  WHERE NOT @in_stock::boolean OR EXISTS (
+    SELECT 1 FROM sku k JOIN stock_level v ON v.sku_id = k.id WHERE k.spu_id = f.id AND k.enabled AND v.on_hand > v.reserved)
+  ORDER BY f.sort DESC, f.id DESC
   LIMIT @max_rows)
 SELECT page.id, page.category_id, page.title, page.subtitle, page.cover, page.specs, page.sort, page.min_price_fen, page.max_price_fen, page.sales,
   coalesce((SELECT json_agg(json_build_object(
@@ -31,13 +38,13 @@ WITH RECURSIVE branch AS (
 page AS (
   SELECT m.id, m.category_id, m.title, m.subtitle, m.cover, m.specs, m.sort, m.min_price_fen, m.max_price_fen, m.sales
   FROM branch CROSS JOIN LATERAL (
-    SELECT p.id, p.category_id, p.title, p.subtitle, p.cover, p.specs, p.sort, p.min_price_fen, p.max_price_fen, p.sales
-    FROM spu p
-    WHERE p.status = 'on_shelf' AND p.category_id = branch.id AND (p.sort, p.id) < (@after_place::integer, @after_id::bigint)
-      AND (@pattern::text = '' OR p.title ILIKE @pattern OR p.subtitle ILIKE @pattern)
+    SELECT f.id, f.category_id, f.title, f.subtitle, f.cover, f.specs, f.sort, f.min_price_fen, f.max_price_fen, f.sales
+    FROM spu f
+    WHERE f.status = 'on_shelf' AND f.category_id = branch.id AND (f.sort, f.id) < (@after_place::integer, @after_id::bigint)
+      AND (@pattern::text = '' OR f.title ILIKE @pattern OR f.subtitle ILIKE @pattern)
       AND (NOT @in_stock::boolean OR EXISTS (
-        SELECT 1 FROM sku k JOIN stock_level v ON v.sku_id = k.id WHERE k.spu_id = p.id AND k.enabled AND v.on_hand > v.reserved))
-    ORDER BY p.sort DESC, p.id DESC
+        SELECT 1 FROM sku k JOIN stock_level v ON v.sku_id = k.id WHERE k.spu_id = f.id AND k.enabled AND v.on_hand > v.reserved))
+    ORDER BY f.sort DESC, f.id DESC
     LIMIT @max_rows) m
   ORDER BY m.sort DESC, m.id DESC
   LIMIT @max_rows)
@@ -55,14 +62,17 @@ WITH RECURSIVE branch AS (
   SELECT c.id FROM category c WHERE c.id = @category_id::bigint AND c.visible
   UNION SELECT c.id FROM category c JOIN branch b ON c.parent_id = b.id WHERE c.visible),
 page AS (
-  SELECT p.id, p.category_id, p.title, p.subtitle, p.cover, p.specs, p.sort, p.min_price_fen, p.max_price_fen, p.sales
-  FROM spu p
-  WHERE p.status = 'on_shelf' AND p.id < @after_id::bigint
-    AND (@category_id::bigint = 0 OR p.category_id IN (SELECT branch.id FROM branch))
-    AND (@pattern::text = '' OR p.title ILIKE @pattern OR p.subtitle ILIKE @pattern)
-    AND (NOT @in_stock::boolean OR EXISTS (
-      SELECT 1 FROM sku k JOIN stock_level v ON v.sku_id = k.id WHERE k.spu_id = p.id AND k.enabled AND v.on_hand > v.reserved))
-  ORDER BY p.id DESC
+  SELECT f.id, f.category_id, f.title, f.subtitle, f.cover, f.specs, f.sort, f.min_price_fen, f.max_price_fen, f.sales
+  FROM (
+    SELECT p.id, p.category_id, p.title, p.subtitle, p.cover, p.specs, p.sort, p.min_price_fen, p.max_price_fen, p.sales
+    FROM spu p
+    WHERE p.status = 'on_shelf' AND p.id < @after_id::bigint
+      AND (@category_id::bigint = 0 OR p.category_id IN (SELECT branch.id FROM branch))
+      AND (@pattern::text = '' OR p.title ILIKE @pattern OR p.subtitle ILIKE @pattern)
+    ORDER BY p.id DESC OFFSET 0) f
+  WHERE NOT @in_stock::boolean OR EXISTS (
+    SELECT 1 FROM sku k JOIN stock_level v ON v.sku_id = k.id WHERE k.spu_id = f.id AND k.enabled AND v.on_hand > v.reserved)
+  ORDER BY f.id DESC
   LIMIT @max_rows)
 SELECT page.id, page.category_id, page.title, page.subtitle, page.cover, page.specs, page.sort, page.min_price_fen, page.max_price_fen, page.sales,
   coalesce((SELECT json_agg(json_build_object(
@@ -78,14 +88,17 @@ WITH RECURSIVE branch AS (
   SELECT c.id FROM category c WHERE c.id = @category_id::bigint AND c.visible
   UNION SELECT c.id FROM category c JOIN branch b ON c.parent_id = b.id WHERE c.visible),
 page AS (
-  SELECT p.id, p.category_id, p.title, p.subtitle, p.cover, p.specs, p.sort, p.min_price_fen, p.max_price_fen, p.sales
-  FROM spu p
-  WHERE p.status = 'on_shelf' AND (p.min_price_fen, p.id) > (@after_price::bigint, @after_id::bigint)
-    AND (@category_id::bigint = 0 OR p.category_id IN (SELECT branch.id FROM branch))
-    AND (@pattern::text = '' OR p.title ILIKE @pattern OR p.subtitle ILIKE @pattern)
-    AND (NOT @in_stock::boolean OR EXISTS (
-      SELECT 1 FROM sku k JOIN stock_level v ON v.sku_id = k.id WHERE k.spu_id = p.id AND k.enabled AND v.on_hand > v.reserved))
-  ORDER BY p.min_price_fen, p.id
+  SELECT f.id, f.category_id, f.title, f.subtitle, f.cover, f.specs, f.sort, f.min_price_fen, f.max_price_fen, f.sales
+  FROM (
+    SELECT p.id, p.category_id, p.title, p.subtitle, p.cover, p.specs, p.sort, p.min_price_fen, p.max_price_fen, p.sales
+    FROM spu p
+    WHERE p.status = 'on_shelf' AND (p.min_price_fen, p.id) > (@after_price::bigint, @after_id::bigint)
+      AND (@category_id::bigint = 0 OR p.category_id IN (SELECT branch.id FROM branch))
+      AND (@pattern::text = '' OR p.title ILIKE @pattern OR p.subtitle ILIKE @pattern)
+    ORDER BY p.min_price_fen, p.id OFFSET 0) f
+  WHERE NOT @in_stock::boolean OR EXISTS (
+    SELECT 1 FROM sku k JOIN stock_level v ON v.sku_id = k.id WHERE k.spu_id = f.id AND k.enabled AND v.on_hand > v.reserved)
+  ORDER BY f.min_price_fen, f.id
   LIMIT @max_rows)
 SELECT page.id, page.category_id, page.title, page.subtitle, page.cover, page.specs, page.sort, page.min_price_fen, page.max_price_fen, page.sales,
   coalesce((SELECT json_agg(json_build_object(
@@ -101,14 +114,17 @@ WITH RECURSIVE branch AS (
   SELECT c.id FROM category c WHERE c.id = @category_id::bigint AND c.visible
   UNION SELECT c.id FROM category c JOIN branch b ON c.parent_id = b.id WHERE c.visible),
 page AS (
-  SELECT p.id, p.category_id, p.title, p.subtitle, p.cover, p.specs, p.sort, p.min_price_fen, p.max_price_fen, p.sales
-  FROM spu p
-  WHERE p.status = 'on_shelf' AND (p.min_price_fen, p.id) < (@after_price::bigint, @after_id::bigint)
-    AND (@category_id::bigint = 0 OR p.category_id IN (SELECT branch.id FROM branch))
-    AND (@pattern::text = '' OR p.title ILIKE @pattern OR p.subtitle ILIKE @pattern)
-    AND (NOT @in_stock::boolean OR EXISTS (
-      SELECT 1 FROM sku k JOIN stock_level v ON v.sku_id = k.id WHERE k.spu_id = p.id AND k.enabled AND v.on_hand > v.reserved))
-  ORDER BY p.min_price_fen DESC, p.id DESC
+  SELECT f.id, f.category_id, f.title, f.subtitle, f.cover, f.specs, f.sort, f.min_price_fen, f.max_price_fen, f.sales
+  FROM (
+    SELECT p.id, p.category_id, p.title, p.subtitle, p.cover, p.specs, p.sort, p.min_price_fen, p.max_price_fen, p.sales
+    FROM spu p
+    WHERE p.status = 'on_shelf' AND (p.min_price_fen, p.id) < (@after_price::bigint, @after_id::bigint)
+      AND (@category_id::bigint = 0 OR p.category_id IN (SELECT branch.id FROM branch))
+      AND (@pattern::text = '' OR p.title ILIKE @pattern OR p.subtitle ILIKE @pattern)
+    ORDER BY p.min_price_fen DESC, p.id DESC OFFSET 0) f
+  WHERE NOT @in_stock::boolean OR EXISTS (
+    SELECT 1 FROM sku k JOIN stock_level v ON v.sku_id = k.id WHERE k.spu_id = f.id AND k.enabled AND v.on_hand > v.reserved)
+  ORDER BY f.min_price_fen DESC, f.id DESC
   LIMIT @max_rows)
 SELECT page.id, page.category_id, page.title, page.subtitle, page.cover, page.specs, page.sort, page.min_price_fen, page.max_price_fen, page.sales,
   coalesce((SELECT json_agg(json_build_object(
@@ -124,14 +140,17 @@ WITH RECURSIVE branch AS (
   SELECT c.id FROM category c WHERE c.id = @category_id::bigint AND c.visible
   UNION SELECT c.id FROM category c JOIN branch b ON c.parent_id = b.id WHERE c.visible),
 page AS (
-  SELECT p.id, p.category_id, p.title, p.subtitle, p.cover, p.specs, p.sort, p.min_price_fen, p.max_price_fen, p.sales
-  FROM spu p
-  WHERE p.status = 'on_shelf' AND (p.sales, p.id) < (@after_sales::bigint, @after_id::bigint)
-    AND (@category_id::bigint = 0 OR p.category_id IN (SELECT branch.id FROM branch))
-    AND (@pattern::text = '' OR p.title ILIKE @pattern OR p.subtitle ILIKE @pattern)
-    AND (NOT @in_stock::boolean OR EXISTS (
-      SELECT 1 FROM sku k JOIN stock_level v ON v.sku_id = k.id WHERE k.spu_id = p.id AND k.enabled AND v.on_hand > v.reserved))
-  ORDER BY p.sales DESC, p.id DESC
+  SELECT f.id, f.category_id, f.title, f.subtitle, f.cover, f.specs, f.sort, f.min_price_fen, f.max_price_fen, f.sales
+  FROM (
+    SELECT p.id, p.category_id, p.title, p.subtitle, p.cover, p.specs, p.sort, p.min_price_fen, p.max_price_fen, p.sales
+    FROM spu p
+    WHERE p.status = 'on_shelf' AND (p.sales, p.id) < (@after_sales::bigint, @after_id::bigint)
+      AND (@category_id::bigint = 0 OR p.category_id IN (SELECT branch.id FROM branch))
+      AND (@pattern::text = '' OR p.title ILIKE @pattern OR p.subtitle ILIKE @pattern)
+    ORDER BY p.sales DESC, p.id DESC OFFSET 0) f
+  WHERE NOT @in_stock::boolean OR EXISTS (
+    SELECT 1 FROM sku k JOIN stock_level v ON v.sku_id = k.id WHERE k.spu_id = f.id AND k.enabled AND v.on_hand > v.reserved)
+  ORDER BY f.sales DESC, f.id DESC
   LIMIT @max_rows)
 SELECT page.id, page.category_id, page.title, page.subtitle, page.cover, page.specs, page.sort, page.min_price_fen, page.max_price_fen, page.sales,
   coalesce((SELECT json_agg(json_build_object(

@@ -19,13 +19,13 @@ WITH RECURSIVE branch AS (
 page AS (
   SELECT m.id, m.category_id, m.title, m.subtitle, m.cover, m.specs, m.sort, m.min_price_fen, m.max_price_fen, m.sales
   FROM branch CROSS JOIN LATERAL (
-    SELECT p.id, p.category_id, p.title, p.subtitle, p.cover, p.specs, p.sort, p.min_price_fen, p.max_price_fen, p.sales
-    FROM spu p
-    WHERE p.status = 'on_shelf' AND p.category_id = branch.id AND (p.sort, p.id) < ($2::integer, $3::bigint)
-      AND ($4::text = '' OR p.title ILIKE $4 OR p.subtitle ILIKE $4)
+    SELECT f.id, f.category_id, f.title, f.subtitle, f.cover, f.specs, f.sort, f.min_price_fen, f.max_price_fen, f.sales
+    FROM spu f
+    WHERE f.status = 'on_shelf' AND f.category_id = branch.id AND (f.sort, f.id) < ($2::integer, $3::bigint)
+      AND ($4::text = '' OR f.title ILIKE $4 OR f.subtitle ILIKE $4)
       AND (NOT $5::boolean OR EXISTS (
-        SELECT 1 FROM sku k JOIN stock_level v ON v.sku_id = k.id WHERE k.spu_id = p.id AND k.enabled AND v.on_hand > v.reserved))
-    ORDER BY p.sort DESC, p.id DESC
+        SELECT 1 FROM sku k JOIN stock_level v ON v.sku_id = k.id WHERE k.spu_id = f.id AND k.enabled AND v.on_hand > v.reserved))
+    ORDER BY f.sort DESC, f.id DESC
     LIMIT $6) m
   ORDER BY m.sort DESC, m.id DESC
   LIMIT $6)
@@ -98,14 +98,17 @@ WITH RECURSIVE branch AS (
   SELECT c.id FROM category c WHERE c.id = $1::bigint AND c.visible
   UNION SELECT c.id FROM category c JOIN branch b ON c.parent_id = b.id WHERE c.visible),
 page AS (
-  SELECT p.id, p.category_id, p.title, p.subtitle, p.cover, p.specs, p.sort, p.min_price_fen, p.max_price_fen, p.sales
-  FROM spu p
-  WHERE p.status = 'on_shelf' AND p.id < $2::bigint
-    AND ($1::bigint = 0 OR p.category_id IN (SELECT branch.id FROM branch))
-    AND ($3::text = '' OR p.title ILIKE $3 OR p.subtitle ILIKE $3)
-    AND (NOT $4::boolean OR EXISTS (
-      SELECT 1 FROM sku k JOIN stock_level v ON v.sku_id = k.id WHERE k.spu_id = p.id AND k.enabled AND v.on_hand > v.reserved))
-  ORDER BY p.id DESC
+  SELECT f.id, f.category_id, f.title, f.subtitle, f.cover, f.specs, f.sort, f.min_price_fen, f.max_price_fen, f.sales
+  FROM (
+    SELECT p.id, p.category_id, p.title, p.subtitle, p.cover, p.specs, p.sort, p.min_price_fen, p.max_price_fen, p.sales
+    FROM spu p
+    WHERE p.status = 'on_shelf' AND p.id < $2::bigint
+      AND ($1::bigint = 0 OR p.category_id IN (SELECT branch.id FROM branch))
+      AND ($3::text = '' OR p.title ILIKE $3 OR p.subtitle ILIKE $3)
+    ORDER BY p.id DESC OFFSET 0) f
+  WHERE NOT $4::boolean OR EXISTS (
+    SELECT 1 FROM sku k JOIN stock_level v ON v.sku_id = k.id WHERE k.spu_id = f.id AND k.enabled AND v.on_hand > v.reserved)
+  ORDER BY f.id DESC
   LIMIT $5)
 SELECT page.id, page.category_id, page.title, page.subtitle, page.cover, page.specs, page.sort, page.min_price_fen, page.max_price_fen, page.sales,
   coalesce((SELECT json_agg(json_build_object(
@@ -172,13 +175,16 @@ func (q *Queries) ListByNewest(ctx context.Context, db DBTX, categoryID int64, a
 const listByPlace = `-- name: ListByPlace :many
 
 WITH page AS (
-  SELECT p.id, p.category_id, p.title, p.subtitle, p.cover, p.specs, p.sort, p.min_price_fen, p.max_price_fen, p.sales
-  FROM spu p
-  WHERE p.status = 'on_shelf' AND (p.sort, p.id) < ($1::integer, $2::bigint)
-    AND ($3::text = '' OR p.title ILIKE $3 OR p.subtitle ILIKE $3)
-    AND (NOT $4::boolean OR EXISTS (
-      SELECT 1 FROM sku k JOIN stock_level v ON v.sku_id = k.id WHERE k.spu_id = p.id AND k.enabled AND v.on_hand > v.reserved))
-  ORDER BY p.sort DESC, p.id DESC
+  SELECT f.id, f.category_id, f.title, f.subtitle, f.cover, f.specs, f.sort, f.min_price_fen, f.max_price_fen, f.sales
+  FROM (
+    SELECT p.id, p.category_id, p.title, p.subtitle, p.cover, p.specs, p.sort, p.min_price_fen, p.max_price_fen, p.sales
+    FROM spu p
+    WHERE p.status = 'on_shelf' AND (p.sort, p.id) < ($1::integer, $2::bigint)
+      AND ($3::text = '' OR p.title ILIKE $3 OR p.subtitle ILIKE $3)
+    ORDER BY p.sort DESC, p.id DESC OFFSET 0) f
+  WHERE NOT $4::boolean OR EXISTS (
+    SELECT 1 FROM sku k JOIN stock_level v ON v.sku_id = k.id WHERE k.spu_id = f.id AND k.enabled AND v.on_hand > v.reserved)
+  ORDER BY f.sort DESC, f.id DESC
   LIMIT $5)
 SELECT page.id, page.category_id, page.title, page.subtitle, page.cover, page.specs, page.sort, page.min_price_fen, page.max_price_fen, page.sales,
   coalesce((SELECT json_agg(json_build_object(
@@ -207,6 +213,10 @@ type ListByPlaceRow struct {
 // its order, and only its rows are joined with their SKUs. Every order is its own query,
 // because a plan can follow an index only if the order is fixed text. @after_* is the
 // place of the last row seen; before the first row it is beyond every row.
+//
+// OFFSET 0 keeps the stock filter out of the walk along the index. The rows are the same,
+// but a plan for any parameters then looks as cheap as it is, and Postgres keeps it:
+// otherwise it plans each call anew, which takes as long as the page itself.
 // Index spu_shelf. The merchant's own order, all categories.
 func (q *Queries) ListByPlace(ctx context.Context, db DBTX, afterPlace int32, afterID int64, pattern string, inStock bool, maxRows int32) ([]ListByPlaceRow, error) {
 	rows, err := db.Query(ctx, listByPlace,
@@ -251,14 +261,17 @@ WITH RECURSIVE branch AS (
   SELECT c.id FROM category c WHERE c.id = $1::bigint AND c.visible
   UNION SELECT c.id FROM category c JOIN branch b ON c.parent_id = b.id WHERE c.visible),
 page AS (
-  SELECT p.id, p.category_id, p.title, p.subtitle, p.cover, p.specs, p.sort, p.min_price_fen, p.max_price_fen, p.sales
-  FROM spu p
-  WHERE p.status = 'on_shelf' AND (p.min_price_fen, p.id) > ($2::bigint, $3::bigint)
-    AND ($1::bigint = 0 OR p.category_id IN (SELECT branch.id FROM branch))
-    AND ($4::text = '' OR p.title ILIKE $4 OR p.subtitle ILIKE $4)
-    AND (NOT $5::boolean OR EXISTS (
-      SELECT 1 FROM sku k JOIN stock_level v ON v.sku_id = k.id WHERE k.spu_id = p.id AND k.enabled AND v.on_hand > v.reserved))
-  ORDER BY p.min_price_fen, p.id
+  SELECT f.id, f.category_id, f.title, f.subtitle, f.cover, f.specs, f.sort, f.min_price_fen, f.max_price_fen, f.sales
+  FROM (
+    SELECT p.id, p.category_id, p.title, p.subtitle, p.cover, p.specs, p.sort, p.min_price_fen, p.max_price_fen, p.sales
+    FROM spu p
+    WHERE p.status = 'on_shelf' AND (p.min_price_fen, p.id) > ($2::bigint, $3::bigint)
+      AND ($1::bigint = 0 OR p.category_id IN (SELECT branch.id FROM branch))
+      AND ($4::text = '' OR p.title ILIKE $4 OR p.subtitle ILIKE $4)
+    ORDER BY p.min_price_fen, p.id OFFSET 0) f
+  WHERE NOT $5::boolean OR EXISTS (
+    SELECT 1 FROM sku k JOIN stock_level v ON v.sku_id = k.id WHERE k.spu_id = f.id AND k.enabled AND v.on_hand > v.reserved)
+  ORDER BY f.min_price_fen, f.id
   LIMIT $6)
 SELECT page.id, page.category_id, page.title, page.subtitle, page.cover, page.specs, page.sort, page.min_price_fen, page.max_price_fen, page.sales,
   coalesce((SELECT json_agg(json_build_object(
@@ -328,14 +341,17 @@ WITH RECURSIVE branch AS (
   SELECT c.id FROM category c WHERE c.id = $1::bigint AND c.visible
   UNION SELECT c.id FROM category c JOIN branch b ON c.parent_id = b.id WHERE c.visible),
 page AS (
-  SELECT p.id, p.category_id, p.title, p.subtitle, p.cover, p.specs, p.sort, p.min_price_fen, p.max_price_fen, p.sales
-  FROM spu p
-  WHERE p.status = 'on_shelf' AND (p.min_price_fen, p.id) < ($2::bigint, $3::bigint)
-    AND ($1::bigint = 0 OR p.category_id IN (SELECT branch.id FROM branch))
-    AND ($4::text = '' OR p.title ILIKE $4 OR p.subtitle ILIKE $4)
-    AND (NOT $5::boolean OR EXISTS (
-      SELECT 1 FROM sku k JOIN stock_level v ON v.sku_id = k.id WHERE k.spu_id = p.id AND k.enabled AND v.on_hand > v.reserved))
-  ORDER BY p.min_price_fen DESC, p.id DESC
+  SELECT f.id, f.category_id, f.title, f.subtitle, f.cover, f.specs, f.sort, f.min_price_fen, f.max_price_fen, f.sales
+  FROM (
+    SELECT p.id, p.category_id, p.title, p.subtitle, p.cover, p.specs, p.sort, p.min_price_fen, p.max_price_fen, p.sales
+    FROM spu p
+    WHERE p.status = 'on_shelf' AND (p.min_price_fen, p.id) < ($2::bigint, $3::bigint)
+      AND ($1::bigint = 0 OR p.category_id IN (SELECT branch.id FROM branch))
+      AND ($4::text = '' OR p.title ILIKE $4 OR p.subtitle ILIKE $4)
+    ORDER BY p.min_price_fen DESC, p.id DESC OFFSET 0) f
+  WHERE NOT $5::boolean OR EXISTS (
+    SELECT 1 FROM sku k JOIN stock_level v ON v.sku_id = k.id WHERE k.spu_id = f.id AND k.enabled AND v.on_hand > v.reserved)
+  ORDER BY f.min_price_fen DESC, f.id DESC
   LIMIT $6)
 SELECT page.id, page.category_id, page.title, page.subtitle, page.cover, page.specs, page.sort, page.min_price_fen, page.max_price_fen, page.sales,
   coalesce((SELECT json_agg(json_build_object(
@@ -405,14 +421,17 @@ WITH RECURSIVE branch AS (
   SELECT c.id FROM category c WHERE c.id = $1::bigint AND c.visible
   UNION SELECT c.id FROM category c JOIN branch b ON c.parent_id = b.id WHERE c.visible),
 page AS (
-  SELECT p.id, p.category_id, p.title, p.subtitle, p.cover, p.specs, p.sort, p.min_price_fen, p.max_price_fen, p.sales
-  FROM spu p
-  WHERE p.status = 'on_shelf' AND (p.sales, p.id) < ($2::bigint, $3::bigint)
-    AND ($1::bigint = 0 OR p.category_id IN (SELECT branch.id FROM branch))
-    AND ($4::text = '' OR p.title ILIKE $4 OR p.subtitle ILIKE $4)
-    AND (NOT $5::boolean OR EXISTS (
-      SELECT 1 FROM sku k JOIN stock_level v ON v.sku_id = k.id WHERE k.spu_id = p.id AND k.enabled AND v.on_hand > v.reserved))
-  ORDER BY p.sales DESC, p.id DESC
+  SELECT f.id, f.category_id, f.title, f.subtitle, f.cover, f.specs, f.sort, f.min_price_fen, f.max_price_fen, f.sales
+  FROM (
+    SELECT p.id, p.category_id, p.title, p.subtitle, p.cover, p.specs, p.sort, p.min_price_fen, p.max_price_fen, p.sales
+    FROM spu p
+    WHERE p.status = 'on_shelf' AND (p.sales, p.id) < ($2::bigint, $3::bigint)
+      AND ($1::bigint = 0 OR p.category_id IN (SELECT branch.id FROM branch))
+      AND ($4::text = '' OR p.title ILIKE $4 OR p.subtitle ILIKE $4)
+    ORDER BY p.sales DESC, p.id DESC OFFSET 0) f
+  WHERE NOT $5::boolean OR EXISTS (
+    SELECT 1 FROM sku k JOIN stock_level v ON v.sku_id = k.id WHERE k.spu_id = f.id AND k.enabled AND v.on_hand > v.reserved)
+  ORDER BY f.sales DESC, f.id DESC
   LIMIT $6)
 SELECT page.id, page.category_id, page.title, page.subtitle, page.cover, page.specs, page.sort, page.min_price_fen, page.max_price_fen, page.sales,
   coalesce((SELECT json_agg(json_build_object(
