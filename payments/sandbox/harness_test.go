@@ -50,11 +50,7 @@ func (c *clock) Advance(d time.Duration) {
 // keepKeys is one merchant per key mode, made once for the whole test binary in a
 // journal that every test copies: RSA keys are slow on a small machine.
 var keepKeys = sync.OnceValues(func() (string, error) {
-	dir, err := tempJournalDir()
-	if err != nil {
-		return "", err
-	}
-	s, err := sandbox.Open(sandbox.Config{Dir: dir, Now: newClock().Now})
+	s, err := sandbox.Open(sandbox.Config{Dir: keysDir, Now: newClock().Now})
 	if err != nil {
 		return "", err
 	}
@@ -74,7 +70,7 @@ var keepKeys = sync.OnceValues(func() (string, error) {
 			return "", err
 		}
 	}
-	return dir, s.Close()
+	return keysDir, s.Close()
 })
 
 const (

@@ -15,6 +15,7 @@ import (
 // before the caller hears that it happened.
 type journal struct {
 	file *os.File // nil: in memory only
+	size int64    // of the complete lines, in bytes
 }
 
 const journalName = "books.jsonl"
@@ -24,7 +25,7 @@ const journalName = "books.jsonl"
 // happened, so it is cut off. Any other damage is an error.
 func openJournal(dir string, apply func(entry)) (*journal, error) {
 	if dir == "" {
-		return &journal{file: nil}, nil
+		return &journal{file: nil, size: 0}, nil
 	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
@@ -44,7 +45,7 @@ func openJournal(dir string, apply func(entry)) (*journal, error) {
 	if err != nil {
 		return nil, errors.Join(err, file.Close())
 	}
-	return &journal{file: file}, nil
+	return &journal{file: file, size: whole}, nil
 }
 
 // replay returns the length in bytes of the complete lines.
@@ -76,13 +77,25 @@ func (j *journal) append(e entry) error {
 	if err != nil {
 		return fmt.Errorf("encode journal entry: %w", err)
 	}
-	if _, err := j.file.Write(append(line, '\n')); err != nil {
-		return fmt.Errorf("append to journal: %w", err)
+	line = append(line, '\n')
+	if _, err = j.file.Write(line); err == nil {
+		err = j.file.Sync()
 	}
-	if err := j.file.Sync(); err != nil {
-		return fmt.Errorf("sync journal: %w", err)
+	if err != nil {
+		return fmt.Errorf("append to journal: %w", errors.Join(err, j.rewind()))
 	}
+	j.size += int64(len(line))
 	return nil
+}
+
+// rewind takes back half a line, of a full disk for instance: the next entry must not
+// be written behind it.
+func (j *journal) rewind() error {
+	if err := j.file.Truncate(j.size); err != nil {
+		return err
+	}
+	_, err := j.file.Seek(j.size, io.SeekStart)
+	return err
 }
 
 func (j *journal) close() error {

@@ -22,7 +22,8 @@ type Config struct {
 	// Log gets one line per refused call and per failed delivery; nil is silent.
 	Log *slog.Logger
 	// RetrySchedule is the wait before each further attempt to deliver a callback;
-	// nil is WeChat's: 15s/15s/30s/3m/10m/20m/30m/30m/30m/60m/3h/3h/3h/6h/6h.
+	// nil is WeChat's (15s/15s/30s/3m/10m/20m/30m/30m/30m/60m/3h/3h/3h/6h/6h), an
+	// empty one never tries again.
 	RetrySchedule []time.Duration
 	// RefundDelay is the time from PROCESSING to the refund's end; 0 is one second.
 	RefundDelay time.Duration
