@@ -137,21 +137,37 @@ func (p *Pipeline) exchange(ctx context.Context) {
 		alone = append(alone, st)
 	}
 	if shared.Len() > 0 {
-		results := p.q.SendBatch(ctx, shared)
-		for _, st := range p.steps {
-			if st.ask.batch == nil && p.err == nil {
-				p.answer(st, results)
-			}
+		p.share(ctx, shared)
+	}
+	for _, st := range alone {
+		if p.err == nil {
+			p.alone(ctx, st)
 		}
+	}
+	p.drop()
+}
+
+// share sends one batch for the steps that ask one statement each.
+func (p *Pipeline) share(ctx context.Context, batch *pgx.Batch) {
+	results := p.q.SendBatch(ctx, batch)
+	defer func() { // also when a step panics: the connection must be free to roll back
 		if err := results.Close(); p.err == nil {
 			p.err = err
 		}
+	}()
+	for _, st := range p.steps {
+		if st.ask.batch == nil && p.err == nil {
+			p.answer(st, results)
+		}
 	}
-	for _, st := range alone {
-		st.ask.owned = p.q.SendBatch(ctx, st.ask.batch)
-		p.resume(st)
-	}
-	p.drop()
+}
+
+// alone sends a step's own batch, which it need not close.
+func (p *Pipeline) alone(ctx context.Context, st *step) {
+	st.ask.owned = p.q.SendBatch(ctx, st.ask.batch)
+	results := st.ask.owned
+	defer func() { _ = results.Close() }() // its errors are those the step has seen
+	p.resume(st)
 }
 
 // answer gives a step its place in the shared answer, which stays open until the step
