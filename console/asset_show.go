@@ -18,7 +18,7 @@ func (s *Console) assetShow(c *fiber.Ctx, _ *visit) error {
 	c.Set(fiber.HeaderContentType, contentType)
 	c.Set(fiber.HeaderCacheControl, "public, max-age=31536000, immutable")
 	c.Set(fiber.HeaderVary, fiber.HeaderAcceptEncoding)
-	if gzip != nil && c.AcceptsEncodings("gzip") == "gzip" {
+	if gzip != nil && c.Get(fiber.HeaderAcceptEncoding) != "" && c.AcceptsEncodings("gzip") == "gzip" {
 		c.Set(fiber.HeaderContentEncoding, "gzip")
 		body = gzip
 	}

@@ -84,7 +84,7 @@ func (s *Store) Start(ctx context.Context, in StartInput) (token string, err err
 				return err
 			}
 		}
-		if err := s.q.Sweep(ctx, tx, tx.Now()); err != nil {
+		if err := s.q.Sweep(ctx, tx); err != nil {
 			return err
 		}
 		agent := in.UserAgent

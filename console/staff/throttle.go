@@ -65,7 +65,7 @@ func (s *Service) forgive(ctx context.Context, t tries) error {
 		if err := s.q.ForgetScope(ctx, tx, t.account); err != nil {
 			return err
 		}
-		return s.q.ForgetOldTries(ctx, tx, tx.Now().Add(-2*Window))
+		return s.q.ForgetOldTries(ctx, tx)
 	})
 }
 

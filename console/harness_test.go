@@ -1,0 +1,231 @@
+package console_test
+
+import (
+	"io"
+	"log/slog"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/gofiber/fiber/v2"
+
+	"galleria/console"
+	"galleria/console/authz"
+	"galleria/console/session"
+	"galleria/console/staff"
+	"galleria/tenant"
+	"galleria/tenant/fault"
+	"galleria/tenant/tenanttest"
+	"galleria/web/static"
+)
+
+const password = "correct horse battery"
+
+// desk is a console over a real database, with an owner and a clerk of env.Tenant.
+type desk struct {
+	env          *tenanttest.Env
+	app          *fiber.App
+	console      *console.Console
+	staff        *staff.Service
+	owner, clerk staff.Member
+}
+
+func newDesk(t *testing.T) *desk {
+	t.Helper()
+	env := tenanttest.New(t)
+	d := &desk{env: env}
+	var err error
+	if d.staff, err = staff.New(staff.Deps{DB: env.DB}); err != nil {
+		t.Fatal(err)
+	}
+	d.console = newConsole(t, env, d.staff)
+	d.app = fiber.New(fiber.Config{Immutable: true, DisableStartupMessage: true, ProxyHeader: "X-Test-Address"})
+	d.console.Mount(d.app)
+	d.owner = d.hire(t, env.Tenant, authz.Owner)
+	d.clerk = d.hire(t, env.Tenant, authz.Clerk)
+	return d
+}
+
+func newConsole(t *testing.T, env *tenanttest.Env, people *staff.Service) *console.Console {
+	t.Helper()
+	assets, err := static.New(console.AssetPrefix)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := console.New(console.Deps{
+		DB: env.DB, Staff: people, Audit: env.Audit, Assets: assets, Log: slog.New(slog.NewTextHandler(t.Output(), nil)),
+		Now: env.Clock().Now, Secret: []byte(strings.Repeat("s", 32)), BaseURL: "http://console.test",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// hire adds a person with a role in a shop.
+func (d *desk) hire(t *testing.T, shop tenant.Tenant, role string) staff.Member {
+	t.Helper()
+	m, err := d.staff.Add(t.Context(), staff.AddInput{Login: role + "-" + tenanttest.RandomHex(6) + "@shop.test", Name: "李" + role, Password: password})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := d.staff.EnsureRoles(t.Context(), shop); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.staff.Grant(t.Context(), shop.ID, m.ID, role); err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+// browser keeps cookies and the last page, as a browser does. It trusts Secure cookies
+// over plain http because it speaks to the app directly.
+type browser struct {
+	t       *testing.T
+	app     *fiber.App
+	cookies map[string]string
+	header  http.Header
+	page    string
+	address string
+}
+
+func (d *desk) browser(t *testing.T) *browser {
+	t.Helper()
+	// An address of its own, or the throttle of one test would refuse the others.
+	address := "2001:db8:" + tenanttest.RandomHex(2) + ":" + tenanttest.RandomHex(2) + "::1"
+	return &browser{t: t, app: d.app, cookies: map[string]string{}, header: http.Header{}, address: address}
+}
+
+// answer is a response whose page the browser keeps.
+type answer struct {
+	StatusCode int
+	Header     http.Header
+	set        []*http.Cookie
+}
+
+// Cookies are those the answer sets.
+func (a answer) Cookies() []*http.Cookie { return a.set }
+
+// signedIn returns a browser with a session of m.
+func (d *desk) signedIn(t *testing.T, m staff.Member) *browser {
+	t.Helper()
+	b := d.browser(t)
+	if res := b.signIn(m.Login, password, ""); res.StatusCode != http.StatusSeeOther {
+		t.Fatalf("sign in: status %d, want 303", res.StatusCode)
+	}
+	return b
+}
+
+func (b *browser) signIn(login, secret, next string) answer {
+	b.t.Helper()
+	b.get("/console/login")
+	return b.post("/console/login", url.Values{"login": {login}, "password": {secret}, "next": {next}})
+}
+
+func (b *browser) get(path string) answer {
+	b.t.Helper()
+	return b.do(httptest.NewRequestWithContext(b.t.Context(), http.MethodGet, path, nil))
+}
+
+var csrfMeta = regexp.MustCompile(`name="csrf-token" content="([^"]+)"`)
+
+// token is the form token of the last page.
+func (b *browser) token() string {
+	if m := csrfMeta.FindStringSubmatch(b.page); m != nil {
+		return m[1]
+	}
+	return ""
+}
+
+// post sends a form with the token of the last page unless the form has one.
+func (b *browser) post(path string, values url.Values) answer {
+	b.t.Helper()
+	if values == nil {
+		values = url.Values{}
+	}
+	if !values.Has("csrf") {
+		values.Set("csrf", b.token())
+	}
+	req := httptest.NewRequestWithContext(b.t.Context(), http.MethodPost, path, strings.NewReader(values.Encode()))
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	return b.do(req)
+}
+
+func (b *browser) do(req *http.Request) answer {
+	b.t.Helper()
+	req.Host = "console.test"
+	req.Header.Set("X-Test-Address", b.address)
+	for name, value := range b.cookies {
+		req.AddCookie(&http.Cookie{Name: name, Value: value})
+	}
+	maps.Copy(req.Header, b.header)
+	res, err := b.app.Test(req, -1)
+	if err != nil {
+		b.t.Fatalf("%s %s: %v", req.Method, req.URL, err)
+	}
+	defer func() { _ = res.Body.Close() }()
+	body, err := io.ReadAll(res.Body)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	b.page = string(body)
+	for _, cookie := range res.Cookies() {
+		if cookie.MaxAge < 0 || cookie.Value == "" {
+			delete(b.cookies, cookie.Name)
+			continue
+		}
+		b.cookies[cookie.Name] = cookie.Value
+	}
+	return answer{StatusCode: res.StatusCode, Header: res.Header, set: res.Cookies()}
+}
+
+// on returns a copy of the browser for a parallel subtest.
+func (b *browser) on(t *testing.T) *browser {
+	t.Helper()
+	return &browser{t: t, app: b.app, cookies: maps.Clone(b.cookies), header: b.header.Clone(), address: b.address}
+}
+
+func (b *browser) sessionToken() string { return b.cookies[session.CookieName] }
+
+// wantStatus gets path and checks the status.
+func (b *browser) wantStatus(path string, want int) {
+	b.t.Helper()
+	if res := b.get(path); res.StatusCode != want {
+		b.t.Errorf("GET %s: status %d, want %d\n%.600s", path, res.StatusCode, want, b.page)
+	}
+}
+
+// see fails unless the last page shows every text.
+func (b *browser) see(texts ...string) {
+	b.t.Helper()
+	for _, text := range texts {
+		if !strings.Contains(b.page, text) {
+			b.t.Errorf("page does not show %q", text)
+		}
+	}
+}
+
+// miss fails if the last page shows a text.
+func (b *browser) miss(texts ...string) {
+	b.t.Helper()
+	for _, text := range texts {
+		if strings.Contains(b.page, text) {
+			b.t.Errorf("page shows %q", text)
+		}
+	}
+}
+
+func codeOf(err error) string {
+	if err == nil {
+		return ""
+	}
+	return fault.CodeOf(err)
+}
+
+func addInput(login, name, secret string) staff.AddInput {
+	return staff.AddInput{Login: login, Name: name, Password: secret}
+}

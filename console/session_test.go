@@ -1,0 +1,205 @@
+package console_test
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"galleria/console/session"
+)
+
+func TestSignInGivesAFreshHostCookie(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	b := d.browser(t)
+	res := b.signIn(strings.ToUpper(d.owner.Login), password, "/console/"+d.env.Tenant.Handle+"/orders?status=paid")
+	if res.StatusCode != http.StatusSeeOther || res.Header.Get("Location") != "/console/"+d.env.Tenant.Handle+"/orders?status=paid" {
+		t.Errorf("status %d to %q, want 303 to the page asked for", res.StatusCode, res.Header.Get("Location"))
+	}
+	var cookie *http.Cookie
+	for _, c := range res.Cookies() {
+		if c.Name == session.CookieName {
+			cookie = c
+		}
+	}
+	if cookie == nil {
+		t.Fatal("no session cookie")
+	}
+	if !cookie.HttpOnly || !cookie.Secure || cookie.SameSite != http.SameSiteLaxMode || cookie.Path != "/" || cookie.Domain != "" || cookie.MaxAge != 0 {
+		t.Errorf("cookie attributes %v, want HttpOnly Secure SameSite=Lax Path=/ without Domain and Max-Age", cookie.Raw)
+	}
+	if raw, err := base64.RawURLEncoding.DecodeString(cookie.Value); err != nil || len(raw) != 32 {
+		t.Errorf("token %q is not 256 bits", cookie.Value)
+	}
+	b.wantStatus("/console/"+d.env.Tenant.Handle, http.StatusOK)
+}
+
+func TestOnlyTheHashOfATokenIsStored(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	b := d.signedIn(t, d.owner)
+	var row string
+	query(t, d, &row, "SELECT string_agg(s::text, ' ') FROM platform.staff_session s WHERE staff_id = $1", d.owner.ID)
+	if row == "" || strings.Contains(row, b.sessionToken()) {
+		t.Errorf("session row %q must exist and not hold the token", row)
+	}
+	raw, err := base64.RawURLEncoding.DecodeString(b.sessionToken())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var found int
+	query(t, d, &found, "SELECT count(*) FROM platform.staff_session WHERE token_hash = $1 OR token_hash = $2", raw, []byte(b.sessionToken()))
+	if found != 0 {
+		t.Error("the token itself is stored")
+	}
+}
+
+func query(t *testing.T, d *desk, into any, sql string, args ...any) {
+	t.Helper()
+	conn, err := pgx.Connect(t.Context(), d.env.OwnerURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close(context.WithoutCancel(t.Context())) }()
+	if err := conn.QueryRow(t.Context(), sql, args...).Scan(into); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestSessionFixation(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	chosen := make([]byte, 32)
+	_, _ = rand.Read(chosen)
+	planted := base64.RawURLEncoding.EncodeToString(chosen)
+
+	t.Run("a planted id is not taken over", func(t *testing.T) {
+		t.Parallel()
+		b := d.browser(t)
+		b.cookies[session.CookieName] = planted
+		if res := b.signIn(d.owner.Login, password, ""); res.StatusCode != http.StatusSeeOther {
+			t.Fatalf("sign in: status %d, want 303", res.StatusCode)
+		}
+		if b.sessionToken() == planted || b.sessionToken() == "" {
+			t.Error("sign-in kept the planted id")
+		}
+		attacker := d.browser(t)
+		attacker.cookies[session.CookieName] = planted
+		if res := attacker.get("/console"); res.StatusCode != http.StatusSeeOther {
+			t.Errorf("planted id: status %d, want 303 to sign-in", res.StatusCode)
+		}
+	})
+	t.Run("signing in again ends the earlier session", func(t *testing.T) {
+		t.Parallel()
+		b := d.signedIn(t, d.clerk)
+		before := b.sessionToken()
+		b.get("/console/" + d.env.Tenant.Handle)
+		if res := b.post("/console/login", url.Values{"login": {d.owner.Login}, "password": {password}}); res.StatusCode != http.StatusSeeOther {
+			t.Fatalf("second sign-in: status %d, want 303", res.StatusCode)
+		}
+		if b.sessionToken() == before {
+			t.Error("the session id was not rotated")
+		}
+		old := d.browser(t)
+		old.cookies[session.CookieName] = before
+		if res := old.get("/console/" + d.env.Tenant.Handle); res.StatusCode != http.StatusSeeOther {
+			t.Errorf("earlier session: status %d, want 303 to sign-in", res.StatusCode)
+		}
+	})
+	t.Run("junk in the cookie is nobody", func(t *testing.T) {
+		t.Parallel()
+		for _, junk := range []string{"x", strings.Repeat("A", 3000), "' OR 1=1 --", "AAAA=="} {
+			b := d.browser(t)
+			b.cookies[session.CookieName] = url.QueryEscape(junk)
+			if res := b.get("/console"); res.StatusCode != http.StatusSeeOther {
+				t.Errorf("cookie %.20q: status %d, want 303", junk, res.StatusCode)
+			}
+		}
+	})
+}
+
+func TestSessionEnds(t *testing.T) {
+	t.Parallel()
+	cases := []struct {
+		name string
+		end  func(t *testing.T, d *desk, b *browser)
+	}{
+		{"after half an hour without use", func(_ *testing.T, d *desk, _ *browser) { d.env.Clock().Advance(session.IdleFor) }},
+		{"after twelve hours in any case", func(t *testing.T, d *desk, b *browser) {
+			t.Helper()
+			for range int(session.LastsFor / (20 * time.Minute)) {
+				b.wantStatus("/console/"+d.env.Tenant.Handle+"/products", http.StatusOK)
+				d.env.Clock().Advance(20 * time.Minute)
+			}
+		}},
+		{"when the person is disabled", func(t *testing.T, d *desk, _ *browser) {
+			t.Helper()
+			d.env.Owner(t, "UPDATE platform.staff SET status = 'disabled' WHERE id = $1", d.owner.ID)
+		}},
+		{"when all sessions are ended", func(t *testing.T, d *desk, _ *browser) {
+			t.Helper()
+			n, err := session.NewStore(session.Deps{DB: d.env.DB}).EndAll(t.Context(), d.owner.ID)
+			if err != nil || n != 1 {
+				t.Errorf("ended %d sessions, %v; want 1", n, err)
+			}
+		}},
+	}
+	for _, tc := range cases {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			d := newDesk(t)
+			d.env.Clock().Set(time.Now())
+			b := d.signedIn(t, d.owner)
+			b.wantStatus("/console/"+d.env.Tenant.Handle, http.StatusOK)
+			tc.end(t, d, b)
+			res := b.get("/console/" + d.env.Tenant.Handle)
+			if to := res.Header.Get("Location"); res.StatusCode != http.StatusSeeOther || !strings.HasPrefix(to, "/console/login?expired=1") {
+				t.Errorf("status %d to %q, want 303 to sign-in", res.StatusCode, to)
+			}
+			if b.sessionToken() != "" {
+				t.Error("the dead cookie was not taken back")
+			}
+		})
+	}
+}
+
+func TestUseKeepsASessionAlive(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.env.Clock().Set(time.Now())
+	b := d.signedIn(t, d.owner)
+	for range 4 {
+		d.env.Clock().Advance(session.IdleFor - time.Minute)
+		b.wantStatus("/console/"+d.env.Tenant.Handle+"/products", http.StatusOK)
+	}
+}
+
+func TestSignOut(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	b := d.signedIn(t, d.owner)
+	token := b.sessionToken()
+	b.get("/console/" + d.env.Tenant.Handle)
+	if res := b.post("/console/logout", nil); res.StatusCode != http.StatusSeeOther || res.Header.Get("Location") != "/console/login" {
+		t.Errorf("status %d to %q, want 303 to sign-in", res.StatusCode, res.Header.Get("Location"))
+	}
+	if b.sessionToken() != "" {
+		t.Error("cookie was not taken back")
+	}
+	b.cookies[session.CookieName] = token // a copy of the cookie is worth nothing either
+	if res := b.get("/console/" + d.env.Tenant.Handle); res.StatusCode != http.StatusSeeOther {
+		t.Errorf("after sign-out: status %d, want 303", res.StatusCode)
+	}
+	var acts int
+	query(t, d, &acts, "SELECT count(*) FROM platform.audit_log WHERE actor = 'staff:' || $1::bigint AND action IN ('console.login', 'console.logout')", d.owner.ID)
+	if acts != 2 {
+		t.Errorf("%d audit entries, want 2", acts)
+	}
+}
