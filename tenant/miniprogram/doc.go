@@ -2,7 +2,8 @@
 // behind a wx.login code, and sending subscribe messages.
 //
 // It owns app_credential (the secret of each Mini Program, sealed by tenant/vault) and
-// the access tokens. It does not own members, consents or message texts.
+// the access tokens, and reads the shop row for the profile a Mini Program shows. It does
+// not own members, consents or message texts.
 //
 // # Tokens
 //

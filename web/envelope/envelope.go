@@ -16,8 +16,8 @@ import (
 	"galleria/tenant/fault"
 )
 
-// Body is the JSON of every failure.
-type Body struct {
+// Problem is the JSON of every failure.
+type Problem struct {
 	Code      string         `json:"code" example:"VALIDATION" doc:"Stable and machine-readable; see the table of codes."`
 	Message   string         `json:"message" example:"请求内容不正确" doc:"A sentence for people, in the language of Accept-Language (zh by default)."`
 	RequestID string         `json:"request_id" example:"3f9c2d7a51e84b06" doc:"Also the X-Request-Id header; tell it to support."`
@@ -29,7 +29,7 @@ type Body struct {
 type Failure struct {
 	Status     int // HTTP
 	RetryAfter int // seconds, 0 for none
-	Body       Body
+	Body       Problem
 }
 
 // retryDefault is told to callers of an unavailable service that named no time.
@@ -96,7 +96,7 @@ func New(ctx context.Context, err error) Failure {
 	if r := RecordOf(ctx); r != nil {
 		r.Code, r.Err, lang = known.Code(), err, r.Lang
 	}
-	f := Failure{Status: StatusOf(known), Body: Body{
+	f := Failure{Status: StatusOf(known), Body: Problem{
 		Code: known.Code(), Message: known.Text(lang), RequestID: tenant.RequestID(ctx),
 		Fields: known.Fields(), Data: known.Data(),
 	}}

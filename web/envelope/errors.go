@@ -26,3 +26,6 @@ var (
 
 	errInternal = fault.New(fault.Internal, "INTERNAL", "系统开小差了，请稍后再试", "Something went wrong on our side")
 )
+
+// Internal is what a failure of ours looks like from outside, for the contract.
+func Internal() *fault.Error { return errInternal }

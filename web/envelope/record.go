@@ -6,6 +6,7 @@ import "context"
 // they learn it; it belongs to the request's goroutine and is not safe for others.
 type Record struct {
 	Lang     string // "zh" or "en"
+	ClientIP string // of the connection, or as the trusted proxies tell it
 	TenantID string
 	AppID    string
 	MemberID int64

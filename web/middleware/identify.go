@@ -3,6 +3,9 @@ package middleware
 import (
 	"crypto/rand"
 	"encoding/hex"
+	"fmt"
+	"net/netip"
+	"strings"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -10,13 +13,70 @@ import (
 	"galleria/web/envelope"
 )
 
-// Identify gives the request its id and its language. An id from outside is kept only
-// in the form that logs can bear: 8 to 64 letters, digits and dashes.
-func Identify() fiber.Handler {
+// LocalClientIP is the fiber local under which every route finds the client's address.
+const LocalClientIP = "client_ip"
+
+// Identify gives the request its id, its language and its client's address. An id from
+// outside is kept only in the form that logs can bear: 8 to 64 letters, digits and dashes.
+// trusted are the proxies whose X-Forwarded-For is believed.
+func Identify(trusted []netip.Prefix) fiber.Handler {
 	return func(c *fiber.Ctx) error {
 		Begin(c)
+		ip := clientIP(c, trusted)
+		c.Locals(LocalClientIP, ip)
+		if r := envelope.RecordOf(c.UserContext()); r != nil {
+			r.ClientIP = ip
+		}
 		return c.Next()
 	}
+}
+
+// ParseProxies reads addresses ("10.0.0.7") and networks ("10.0.0.0/8").
+func ParseProxies(list []string) ([]netip.Prefix, error) {
+	out := make([]netip.Prefix, 0, len(list))
+	for _, text := range list {
+		if addr, err := netip.ParseAddr(text); err == nil {
+			out = append(out, netip.PrefixFrom(addr.Unmap(), addr.Unmap().BitLen()))
+			continue
+		}
+		prefix, err := netip.ParsePrefix(text)
+		if err != nil {
+			return nil, fmt.Errorf("trusted proxy %q is neither an address nor a network", text)
+		}
+		out = append(out, prefix)
+	}
+	return out, nil
+}
+
+// clientIP walks X-Forwarded-For from its end, where our own proxies wrote, to the first
+// address that is not a proxy of ours. What stands before it the client may have written.
+func clientIP(c *fiber.Ctx, trusted []netip.Prefix) string {
+	client, ok := netip.AddrFromSlice(c.Context().RemoteIP())
+	if !ok {
+		return ""
+	}
+	client = client.Unmap()
+	if len(trusted) == 0 {
+		return client.String()
+	}
+	hops := strings.Split(c.Get(fiber.HeaderXForwardedFor), ",")
+	for i := len(hops) - 1; i >= 0 && within(trusted, client); i-- {
+		hop, err := netip.ParseAddr(strings.TrimSpace(hops[i]))
+		if err != nil {
+			break
+		}
+		client = hop.Unmap()
+	}
+	return client.String()
+}
+
+func within(list []netip.Prefix, addr netip.Addr) bool {
+	for _, p := range list {
+		if p.Contains(addr) {
+			return true
+		}
+	}
+	return false
 }
 
 // Begin is Identify for requests that the HTTP server refused before any middleware

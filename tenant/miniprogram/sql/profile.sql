@@ -1,0 +1,2 @@
+-- name: Profile :one
+SELECT name, intro, logo, service_phone FROM shop;

@@ -1,0 +1,185 @@
+package miniapi
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humafiber"
+	"github.com/gofiber/fiber/v2"
+
+	"galleria/tenant"
+	"galleria/tenant/fault"
+	"galleria/tenant/registry"
+	"galleria/web/auth"
+	"galleria/web/middleware"
+)
+
+// Prefix is where the API lives.
+const Prefix = "/api/v1"
+
+// maxBody is the size of a request body, bytes: the largest legal order is far below.
+const maxBody = 256 << 10
+
+// Deps is what the API stands on.
+type Deps struct {
+	Apps          auth.Apps
+	Shops         Shops
+	Catalog       Catalog
+	Members       Members
+	Carts         Carts
+	Orders        Orders
+	Payments      Payments
+	Subscriptions Subscriptions
+	Logins        Logins
+	Audit         auth.Auditor
+	Limiter       *middleware.Limiter
+	Limits        Limits
+	Answers       *Answers
+	Log           *slog.Logger
+}
+
+// API is the mounted routes.
+type API struct {
+	d    Deps
+	huma huma.API
+}
+
+// New puts the API onto app under Prefix and returns it.
+func New(app *fiber.App, d Deps) *API {
+	group := app.Group(Prefix)
+	a := &API{d: d, huma: humafiber.NewWithGroup(app, group, config())}
+	group.Use(middleware.PlainBody(), middleware.BodyLimit(maxBody), auth.App(d.Apps), a.limitTenant(), auth.Session(auth.SessionDeps{
+		Members: d.Members, Audit: d.Audit, Log: d.Log, MayAudit: a.mayAudit,
+		Skip: func(path string) bool { return path == Prefix+"/auth/login" || path == Prefix+"/auth/refresh" },
+	}))
+	for _, path := range memoryPaths() {
+		group.Add(http.MethodGet, strings.ReplaceAll(path, "{id}", ":id"), a.fromMemory())
+	}
+	a.routes()
+	return a
+}
+
+func (a *API) routes() {
+	a.loginRoutes()
+	a.memberRoutes()
+	a.shopRoutes()
+	a.productRoutes()
+	a.cartRoutes()
+	a.checkoutRoutes()
+	a.orderRoutes()
+	a.addressRoutes()
+	a.subscriptionRoutes()
+}
+
+func config() huma.Config {
+	schemas := huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer)
+	format := huma.Format{Marshal: marshal, Unmarshal: unmarshal}
+	return huma.Config{
+		OpenAPI: &huma.OpenAPI{
+			OpenAPI: "3.1.0", Info: info(), Servers: []*huma.Server{{URL: Prefix}}, Tags: tags(),
+			Components: &huma.Components{Schemas: schemas, SecuritySchemes: securitySchemes()},
+		},
+		Formats:       map[string]huma.Format{"application/json": format, "json": format},
+		DefaultFormat: "application/json",
+		Transformers:  []huma.Transformer{toProblem},
+	}
+}
+
+// route is one operation of the contract.
+type route struct {
+	method, path string
+	id           string // operationId
+	tag          string
+	summary      string
+	description  string
+	member       bool // needs a session
+	class        class
+	status       int            // of success; 200 if 0
+	errors       []*fault.Error // beyond those every route can give
+}
+
+// add registers a route. The handler sees a decoded, valid input and returns its errors
+// as they are.
+func add[I, O any](a *API, r route, handle func(ctx context.Context, in *I) (*O, error)) {
+	op := huma.Operation{
+		Method: r.method, Path: r.path, OperationID: r.id, Tags: []string{r.tag}, Summary: r.summary, Description: r.description,
+		DefaultStatus: r.status, BodyReadTimeout: -1, MaxBodyBytes: maxBody,
+		Middlewares: huma.Middlewares{a.guard(r)},
+		Parameters:  []*huma.Param{appIDParam()},
+		Responses:   responses(a.huma.OpenAPI().Components.Schemas, r),
+	}
+	if op.DefaultStatus == 0 {
+		op.DefaultStatus = http.StatusOK
+	}
+	if r.member {
+		op.Security = []map[string][]string{{sessionScheme: {}}}
+	}
+	huma.Register(a.huma, op, func(ctx context.Context, in *I) (*O, error) {
+		out, err := handle(ctx, in)
+		if err != nil {
+			return nil, newFailure(ctx, err)
+		}
+		return out, nil
+	})
+}
+
+// guard is what stands between routing and decoding: the budget, the session, and the
+// strictness that does not depend on types.
+func (a *API) guard(r route) func(huma.Context, func(huma.Context)) {
+	return func(hc huma.Context, next func(huma.Context)) {
+		ctx := hc.Context()
+		c := humafiber.Unwrap(hc)
+		err := a.limit(ctx, r.class)
+		if err == nil && r.member {
+			_, err = auth.Require(ctx)
+		}
+		if err == nil {
+			err = checkQuery(c.Request().URI().QueryArgs(), hc.Operation().Parameters)
+		}
+		if err == nil {
+			err = checkBody(c.Request(), hc.Operation().RequestBody != nil)
+		}
+		if err != nil {
+			writeFailure(hc, newFailure(ctx, err))
+			return
+		}
+		next(hc)
+	}
+}
+
+// caller is the tenant, the app and the member of a request.
+type caller struct {
+	tenant tenant.ID
+	app    tenant.AppID
+	member int64
+	// session and openID belong to the member.
+	session int64
+	openID  string
+}
+
+// callerOf reads who calls; the member is zero for nobody's request.
+func callerOf(ctx context.Context) (caller, error) {
+	scope, ok := tenant.FromContext(ctx)
+	if !ok {
+		return caller{}, registry.ErrUnknownApp
+	}
+	who, _ := auth.Member(ctx)
+	return caller{tenant: scope.Tenant.ID, app: scope.App.ID, member: who.MemberID, session: who.SessionID, openID: who.OpenID}, nil
+}
+
+func marshal(w io.Writer, v any) error {
+	if err := huma.DefaultJSONFormat.Marshal(w, v); err != nil {
+		return fmt.Errorf("encode answer: %w", err)
+	}
+	return nil
+}
+
+// answerAge is how old an answer from memory may be at most, should a notification of
+// a change get lost.
+const answerAge = 5 * time.Second

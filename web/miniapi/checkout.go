@@ -1,0 +1,99 @@
+package miniapi
+
+import (
+	"context"
+	"net/http"
+
+	"galleria/commerce/inventory"
+	"galleria/commerce/money"
+	"galleria/commerce/order"
+	"galleria/tenant"
+	"galleria/tenant/fault"
+)
+
+// Orders is the order service; *order.Service is one.
+type Orders interface {
+	Quote(ctx context.Context, id tenant.ID, memberID int64, in order.QuoteInput) (order.Quote, error)
+	Place(ctx context.Context, id tenant.ID, in order.PlaceInput) (placed order.Placed, replayed bool, err error)
+	List(ctx context.Context, id tenant.ID, memberID int64, in order.ListInput) (order.Page, error)
+	Get(ctx context.Context, id tenant.ID, memberID int64, orderNo string) (order.Order, error)
+	Cancel(ctx context.Context, id tenant.ID, memberID int64, orderNo string) (order.Order, error)
+}
+
+// LineInput is a SKU and how many of it.
+type LineInput struct {
+	SKUID int64 `json:"sku_id" minimum:"1" example:"17"`
+	Qty   int64 `json:"qty" minimum:"1" maximum:"999" example:"2"`
+}
+
+// OrderLine is one SKU of a quote or an order, with the amounts of that moment.
+type OrderLine struct {
+	SPUID       int64     `json:"spu_id" example:"9"`
+	SKUID       int64     `json:"sku_id" example:"17"`
+	Title       string    `json:"title"`
+	Spec        string    `json:"spec"`
+	Picture     string    `json:"picture"`
+	PriceFen    money.Fen `json:"price_fen" doc:"Fen, of one piece." example:"5900"`
+	Qty         int64     `json:"qty" example:"2"`
+	GoodsFen    money.Fen `json:"goods_fen" doc:"price_fen × qty." example:"11800"`
+	DiscountFen money.Fen `json:"discount_fen" example:"0"`
+	PayableFen  money.Fen `json:"payable_fen" doc:"goods_fen − discount_fen." example:"11800"`
+}
+
+// Quote is what an order would cost now.
+type Quote struct {
+	Lines       []OrderLine `json:"lines" nullable:"false"`
+	GoodsFen    money.Fen   `json:"goods_fen" example:"11800"`
+	DiscountFen money.Fen   `json:"discount_fen" example:"0"`
+	FreightFen  money.Fen   `json:"freight_fen" example:"0"`
+	PayableFen  money.Fen   `json:"payable_fen" doc:"goods_fen − discount_fen + freight_fen." example:"11800"`
+	QuoteHash   string      `json:"quote_hash" doc:"Send it with the order: the order is placed at exactly these amounts or refused."`
+}
+
+type quoteInput struct {
+	Body struct {
+		Lines     []LineInput `json:"lines,omitempty" nullable:"false" maxItems:"100" doc:"Different SKUs; without them, the selected lines of the cart."`
+		AddressID *int64      `json:"address_id,omitempty" minimum:"1" doc:"Where it would go, once chosen."`
+	}
+}
+
+type quoteOutput struct{ Body Quote }
+
+func (a *API) checkoutRoutes() {
+	add(a, route{
+		method: http.MethodPost, path: "/checkout/quote", id: "quote", tag: tagOrder, member: true,
+		summary: "What an order would cost now", description: "Holds nothing and promises nothing.",
+		errors: []*fault.Error{fault.ErrNotFound, order.ErrUnavailable, inventory.ErrShort},
+	}, a.quote)
+}
+
+func (a *API) quote(ctx context.Context, in *quoteInput) (*quoteOutput, error) {
+	who, err := callerOf(ctx)
+	if err != nil {
+		return nil, err
+	}
+	q, err := a.d.Orders.Quote(ctx, who.tenant, who.member, order.QuoteInput{Lines: fromLines(in.Body.Lines), AddressID: in.Body.AddressID})
+	if err != nil {
+		return nil, err
+	}
+	return &quoteOutput{Quote{
+		Lines: toOrderLines(q.Lines), GoodsFen: q.GoodsFen, DiscountFen: q.DiscountFen, FreightFen: q.FreightFen,
+		PayableFen: q.PayableFen, QuoteHash: q.QuoteHash,
+	}}, nil
+}
+
+func fromLines(lines []LineInput) []order.LineInput {
+	out := make([]order.LineInput, len(lines))
+	for i, l := range lines {
+		out[i] = order.LineInput(l)
+	}
+	return out
+}
+
+func toOrderLines(lines []order.Line) []OrderLine {
+	out := make([]OrderLine, len(lines))
+	for i, l := range lines {
+		out[i] = OrderLine(l)
+	}
+	return out
+}

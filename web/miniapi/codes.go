@@ -1,0 +1,32 @@
+package miniapi
+
+import (
+	"galleria/commerce/cart"
+	"galleria/commerce/inventory"
+	"galleria/commerce/member"
+	"galleria/commerce/notice"
+	"galleria/commerce/order"
+	"galleria/payments"
+	"galleria/tenant/fault"
+	"galleria/tenant/idempotency"
+	"galleria/tenant/miniprogram"
+	"galleria/tenant/registry"
+	"galleria/web/envelope"
+)
+
+// everyFault is all that the API answers with, for the table in the contract.
+func everyFault() []*fault.Error {
+	return []*fault.Error{
+		envelope.ErrMalformed, envelope.ErrMethod, envelope.ErrBodyTooLarge, envelope.ErrHeaderTooLarge, envelope.ErrEncoding,
+		envelope.ErrMediaType, envelope.ErrRateLimited, envelope.Internal(),
+		fault.ErrValidation, fault.ErrNotFound, fault.ErrBusy, fault.ErrUnknownOutcome,
+		registry.ErrUnknownApp, registry.ErrSuspended, registry.ErrMaintenance,
+		member.ErrAuthRequired, member.ErrAuthInvalid, member.ErrBlocked, member.ErrTooManyAddresses,
+		miniprogram.ErrCode, miniprogram.ErrBlocked, miniprogram.ErrConfiguration, miniprogram.ErrProviderTimeout, miniprogram.ErrBadResponse,
+		cart.ErrSKUUnavailable, cart.ErrFull,
+		order.ErrPriceChanged, order.ErrState, inventory.ErrShort,
+		idempotency.ErrMissing, idempotency.ErrMismatch, idempotency.ErrInProgress,
+		payments.ErrNoAccount, payments.ErrAlreadyPaid, payments.ErrBillExpired, payments.ErrState, payments.ErrRefused, payments.ErrProviderBusy,
+		notice.ErrUnknownTemplate,
+	}
+}

@@ -1,0 +1,87 @@
+package miniapi
+
+import (
+	"context"
+	"strconv"
+
+	"github.com/gofiber/fiber/v2"
+
+	"galleria/tenant"
+	"galleria/web/auth"
+	"galleria/web/envelope"
+	"galleria/web/middleware"
+)
+
+// class says which budget a route draws on.
+type class uint8
+
+const (
+	classRead  class = iota // answered from memory or by one statement
+	classWrite              // changes something of the member's
+	classLogin              // anybody may call it, and it calls the provider
+	classPay                // costs two RSA signatures and a call to the provider
+)
+
+// Limits are the budgets of the API. Zero fields mean no limit.
+type Limits struct {
+	Tenant middleware.Rate // all requests to one shop, per process
+	Read   middleware.Rate // per member, or per address for nobody's; per process
+	Write  middleware.Rate // per member, over all processes
+	Login  middleware.Rate // per address and shop, over all processes
+	Pay    middleware.Rate // per member, over all processes
+	Audit  middleware.Rate // audit entries that strangers can cause, per shop and process
+}
+
+// DefaultLimits leave room for a busy shop behind one shared address, and stop loops.
+func DefaultLimits() Limits {
+	return Limits{
+		Tenant: middleware.Rate{PerSecond: 5000, Burst: 10_000},
+		Read:   middleware.Rate{PerSecond: 1000, Burst: 4000},
+		Write:  middleware.Rate{PerSecond: 200, Burst: 1000},
+		Login:  middleware.Rate{PerSecond: 50, Burst: 500},
+		Pay:    middleware.Rate{PerSecond: 20, Burst: 100},
+		Audit:  middleware.Rate{PerSecond: 5, Burst: 20},
+	}
+}
+
+// limitTenant keeps one shop's storm away from the others. It is counted in memory: it
+// is asked by every request, and it protects this process.
+func (a *API) limitTenant() fiber.Handler {
+	return func(c *fiber.Ctx) error {
+		scope, ok := tenant.FromContext(c.UserContext())
+		if ok {
+			if err := a.d.Limiter.Local(scope.Tenant.ID.String(), a.d.Limits.Tenant); err != nil {
+				return err
+			}
+		}
+		return c.Next()
+	}
+}
+
+// limit takes one request from the caller's budget.
+func (a *API) limit(ctx context.Context, of class) error {
+	scope, _ := tenant.FromContext(ctx)
+	who := ""
+	if r := envelope.RecordOf(ctx); r != nil {
+		who = r.ClientIP
+	}
+	if m, ok := auth.Member(ctx); ok {
+		who = "m" + strconv.FormatInt(m.MemberID, 10)
+	}
+	key := func(kind string) string { return scope.Tenant.ID.String() + ":" + kind + ":" + who }
+	switch of {
+	case classRead:
+		return a.d.Limiter.Local(key("read"), a.d.Limits.Read)
+	case classWrite:
+		return a.d.Limiter.Shared(ctx, key("write"), a.d.Limits.Write)
+	case classLogin:
+		return a.d.Limiter.Shared(ctx, key("login"), a.d.Limits.Login)
+	case classPay:
+		return a.d.Limiter.Shared(ctx, key("pay"), a.d.Limits.Pay)
+	}
+	return nil
+}
+
+func (a *API) mayAudit(id tenant.ID) bool {
+	return a.d.Limiter.Local(id.String()+":audit", a.d.Limits.Audit) == nil
+}

@@ -1,0 +1,202 @@
+package miniapi
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"galleria/commerce/inventory"
+	"galleria/commerce/money"
+	"galleria/commerce/order"
+	"galleria/tenant/fault"
+	"galleria/tenant/idempotency"
+)
+
+// OrderAddress is where an order goes, as it was when the order was placed.
+type OrderAddress struct {
+	Name         string `json:"name"`
+	Phone        string `json:"phone"`
+	Province     string `json:"province"`
+	City         string `json:"city"`
+	District     string `json:"district"`
+	DivisionCode string `json:"division_code"`
+	Detail       string `json:"detail"`
+}
+
+// Placed is the answer to placing an order.
+type Placed struct {
+	OrderNo    string    `json:"order_no" example:"261121194205K7Q2M9XT"`
+	Status     string    `json:"status" enum:"pending_payment,paid" doc:"As it was then; paid if there was nothing to pay."`
+	PayableFen money.Fen `json:"payable_fen" doc:"Fen." example:"11800"`
+	PlacedAt   time.Time `json:"placed_at"`
+	ExpiresAt  time.Time `json:"expires_at" doc:"Until when it can be paid."`
+}
+
+// Moment is one entry of an order's timeline.
+type Moment struct {
+	At    time.Time `json:"at"`
+	Event string    `json:"event" example:"place"`
+	From  string    `json:"from" doc:"Status before; empty for the first." example:""`
+	To    string    `json:"to" doc:"Status after." example:"pending_payment"`
+	By    string    `json:"by" enum:"member,staff,system,provider"`
+}
+
+// Order is an order as its buyer sees it.
+type Order struct {
+	OrderNo     string       `json:"order_no" example:"261121194205K7Q2M9XT"`
+	Status      string       `json:"status" enum:"pending_payment,closing,paid,fulfilling,completed,closed"`
+	CloseReason string       `json:"close_reason" doc:"buyer, timeout, merchant or all_refunded; empty unless closing or closed."`
+	GoodsFen    money.Fen    `json:"goods_fen" example:"11800"`
+	DiscountFen money.Fen    `json:"discount_fen" example:"0"`
+	FreightFen  money.Fen    `json:"freight_fen" example:"0"`
+	PayableFen  money.Fen    `json:"payable_fen" example:"11800"`
+	Address     OrderAddress `json:"address"`
+	Remark      string       `json:"remark"`
+	Lines       []OrderLine  `json:"lines" nullable:"false"`
+	PlacedAt    time.Time    `json:"placed_at"`
+	ExpiresAt   time.Time    `json:"expires_at" doc:"Until when it can be paid."`
+	PaidAt      *time.Time   `json:"paid_at,omitempty" nullable:"false" doc:"As the provider tells it."`
+	ClosedAt    *time.Time   `json:"closed_at,omitempty" nullable:"false"`
+	Actions     []string     `json:"actions" nullable:"false" doc:"What the buyer may do now." example:"[\"pay\",\"cancel\"]"`
+	Timeline    []Moment     `json:"timeline" nullable:"false" doc:"Oldest first; empty in lists."`
+}
+
+// OrderPage is one page of the member's orders, newest first.
+type OrderPage struct {
+	Items      []Order `json:"items" nullable:"false"`
+	NextCursor string  `json:"next_cursor" doc:"Pass as cursor for the next page; empty on the last one."`
+}
+
+type placeInput struct {
+	Key     string `header:"Idempotency-Key" maxLength:"255" pattern:"^[!-~]+$" doc:"Yours, unique per order, such as a UUID. Repeat the request with the same key and body after a lost answer: the order is placed once."`
+	RawBody []byte
+	Body    struct {
+		Lines              []LineInput `json:"lines,omitempty" nullable:"false" maxItems:"100" doc:"Different SKUs; without them, the selected lines of the cart, which then leave it."`
+		AddressID          int64       `json:"address_id" minimum:"1" example:"5"`
+		Remark             string      `json:"remark,omitempty" maxLength:"200" doc:"A word to the shop."`
+		QuoteHash          string      `json:"quote_hash,omitempty" pattern:"^([0-9a-f]{32})?$" doc:"Of the quote the buyer has seen."`
+		ExpectedPayableFen money.Fen   `json:"expected_payable_fen,omitempty" minimum:"0" doc:"Sum the buyer has seen, fen. Give the hash, the sum or both."`
+	}
+}
+
+type placeOutput struct {
+	Replayed string `header:"Idempotency-Replayed" doc:"true if this repeats an earlier answer."`
+	Body     Placed
+}
+
+type orderListInput struct {
+	Status string `query:"status" enum:"pending_payment,closing,paid,fulfilling,completed,closed"`
+	Limit  int    `query:"limit" minimum:"1" maximum:"100" doc:"Default 20."`
+	Cursor string `query:"cursor" maxLength:"512" doc:"next_cursor of the page before."`
+}
+
+type orderPageOutput struct{ Body OrderPage }
+
+type orderPath struct {
+	OrderNo string `path:"order_no" minLength:"8" maxLength:"32" pattern:"^[0-9A-Za-z]+$"`
+}
+
+type orderOutput struct{ Body Order }
+
+func (a *API) orderRoutes() {
+	add(a, route{
+		method: http.MethodPost, path: "/orders", id: "placeOrder", tag: tagOrder, member: true, class: classWrite, status: http.StatusCreated,
+		summary: "Place an order",
+		description: "Goods are held until `expires_at`. Amounts are computed here; an order that would cost something else than the " +
+			"buyer has seen is refused with the new quote under `data.quote`.",
+		errors: []*fault.Error{
+			fault.ErrNotFound, order.ErrPriceChanged, order.ErrUnavailable, inventory.ErrShort,
+			idempotency.ErrMissing, idempotency.ErrMismatch, idempotency.ErrInProgress,
+		},
+	}, a.place)
+	add(a, route{method: http.MethodGet, path: "/orders", id: "listOrders", tag: tagOrder, member: true, summary: "The member's orders"}, a.orders)
+	add(a, route{
+		method: http.MethodGet, path: "/orders/{order_no}", id: "getOrder", tag: tagOrder, member: true,
+		summary: "One order with its timeline", errors: []*fault.Error{fault.ErrNotFound},
+	}, a.order)
+	add(a, route{
+		method: http.MethodPost, path: "/orders/{order_no}/cancel", id: "cancelOrder", tag: tagOrder, member: true, class: classWrite,
+		summary: "Cancel an unpaid order", description: "Repeating it is no error. The order is `closing` until the provider has confirmed that no money came.",
+		errors: []*fault.Error{fault.ErrNotFound, order.ErrState},
+	}, a.cancel)
+	a.payRoutes()
+}
+
+func (a *API) place(ctx context.Context, in *placeInput) (*placeOutput, error) {
+	who, err := callerOf(ctx)
+	if err != nil {
+		return nil, err
+	}
+	placed, replayed, err := a.d.Orders.Place(ctx, who.tenant, order.PlaceInput{
+		MemberID: who.member, AppID: who.app, Lines: fromLines(in.Body.Lines), AddressID: in.Body.AddressID, Remark: in.Body.Remark,
+		QuoteHash: in.Body.QuoteHash, ExpectedPayableFen: in.Body.ExpectedPayableFen,
+		Key: idempotency.Key{Scope: keyScope(who, "order.place"), Value: in.Key, Body: in.RawBody},
+	})
+	if err != nil {
+		return nil, err
+	}
+	out := &placeOutput{Body: Placed{
+		OrderNo: placed.OrderNo, Status: string(placed.Status), PayableFen: placed.PayableFen, PlacedAt: placed.PlacedAt, ExpiresAt: placed.ExpiresAt,
+	}}
+	if replayed {
+		out.Replayed = "true"
+	}
+	return out, nil
+}
+
+func (a *API) orders(ctx context.Context, in *orderListInput) (*orderPageOutput, error) {
+	who, err := callerOf(ctx)
+	if err != nil {
+		return nil, err
+	}
+	page, err := a.d.Orders.List(ctx, who.tenant, who.member, order.ListInput{Status: order.Status(in.Status), Limit: in.Limit, Cursor: in.Cursor})
+	if err != nil {
+		return nil, err
+	}
+	out := &orderPageOutput{OrderPage{Items: make([]Order, len(page.Orders)), NextCursor: page.Next}}
+	for i, o := range page.Orders {
+		out.Body.Items[i] = toOrder(o)
+	}
+	return out, nil
+}
+
+func (a *API) order(ctx context.Context, in *orderPath) (*orderOutput, error) {
+	who, err := callerOf(ctx)
+	if err != nil {
+		return nil, err
+	}
+	o, err := a.d.Orders.Get(ctx, who.tenant, who.member, in.OrderNo)
+	if err != nil {
+		return nil, err
+	}
+	return &orderOutput{toOrder(o)}, nil
+}
+
+func (a *API) cancel(ctx context.Context, in *orderPath) (*orderOutput, error) {
+	who, err := callerOf(ctx)
+	if err != nil {
+		return nil, err
+	}
+	o, err := a.d.Orders.Cancel(ctx, who.tenant, who.member, in.OrderNo)
+	if err != nil {
+		return nil, err
+	}
+	return &orderOutput{toOrder(o)}, nil
+}
+
+func toOrder(o order.Order) Order {
+	out := Order{
+		OrderNo: o.OrderNo, Status: string(o.Status), CloseReason: string(o.CloseReason),
+		GoodsFen: o.GoodsFen, DiscountFen: o.DiscountFen, FreightFen: o.FreightFen, PayableFen: o.PayableFen,
+		Address: OrderAddress(o.Address), Remark: o.Remark, Lines: toOrderLines(o.Lines),
+		PlacedAt: o.PlacedAt, ExpiresAt: o.ExpiresAt, PaidAt: o.PaidAt, ClosedAt: o.ClosedAt,
+		Actions: make([]string, len(o.Actions)), Timeline: make([]Moment, len(o.Timeline)),
+	}
+	for i, e := range o.Actions {
+		out.Actions[i] = string(e)
+	}
+	for i, m := range o.Timeline {
+		out.Timeline[i] = Moment{At: m.At, Event: string(m.Event), From: string(m.From), To: string(m.To), By: string(m.By)}
+	}
+	return out
+}

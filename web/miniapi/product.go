@@ -1,0 +1,146 @@
+package miniapi
+
+import (
+	"context"
+	"net/http"
+
+	"galleria/commerce/catalog"
+	"galleria/commerce/money"
+	"galleria/tenant"
+	"galleria/tenant/fault"
+)
+
+// Catalog is the shelf; *catalog.Service is one.
+type Catalog interface {
+	Categories(ctx context.Context, id tenant.ID) ([]catalog.Category, error)
+	List(ctx context.Context, id tenant.ID, in catalog.ListInput) (catalog.Page, error)
+	Get(ctx context.Context, id tenant.ID, spuID int64) (catalog.Product, error)
+}
+
+// ProductSpec is a dimension in which the variants of a product differ.
+type ProductSpec struct {
+	Name   string   `json:"name" example:"规格"`
+	Values []string `json:"values" nullable:"false" example:"[\"10 包\",\"30 包\"]"`
+}
+
+// SKU is one variant that can be bought.
+type SKU struct {
+	ID             int64     `json:"id" example:"17"`
+	SpecValues     []string  `json:"spec_values" nullable:"false" doc:"In the order of the product's specs."`
+	PriceFen       money.Fen `json:"price_fen" doc:"Fen; 1 yuan is 100 fen." example:"5900"`
+	MarketPriceFen money.Fen `json:"market_price_fen" doc:"Struck-through price, fen; 0 for none." example:"6900"`
+	Picture        string    `json:"picture"`
+	StockState     string    `json:"stock_state" enum:"in_stock,low,sold_out"`
+}
+
+// ProductItem is a product as a list shows it.
+type ProductItem struct {
+	ID          int64         `json:"id" example:"9"`
+	Title       string        `json:"title" example:"云南小粒挂耳咖啡"`
+	Subtitle    string        `json:"subtitle"`
+	Cover       string        `json:"cover" doc:"Address of a picture."`
+	CategoryID  int64         `json:"category_id" example:"3"`
+	MinPriceFen money.Fen     `json:"min_price_fen" doc:"Lowest price among the SKUs, fen." example:"5900"`
+	MaxPriceFen money.Fen     `json:"max_price_fen" doc:"Highest price among the SKUs, fen." example:"15900"`
+	Sales       int64         `json:"sales" doc:"Pieces sold." example:"320"`
+	StockState  string        `json:"stock_state" enum:"in_stock,low,sold_out" doc:"The best of the SKUs; never an exact number."`
+	Specs       []ProductSpec `json:"specs" nullable:"false"`
+	SKUs        []SKU         `json:"skus" nullable:"false"`
+}
+
+// Product is a product's own page.
+type Product struct {
+	ProductItem
+	Pictures []string `json:"pictures" nullable:"false"`
+	Detail   string   `json:"detail" doc:"Description, plain text or the shop's own markup."`
+}
+
+// ProductPage is one page of the shelf.
+type ProductPage struct {
+	Items      []ProductItem `json:"items" nullable:"false"`
+	NextCursor string        `json:"next_cursor" doc:"Pass as cursor for the next page; empty on the last one."`
+}
+
+type productListInput struct {
+	CategoryID int64  `query:"category_id" minimum:"1" doc:"This category and those below it."`
+	Q          string `query:"q" minLength:"1" maxLength:"32" doc:"Part of title or subtitle." example:"咖啡"`
+	Sort       string `query:"sort" enum:"default,newest,price_asc,price_desc,sales" doc:"Default: the merchant's own order."`
+	InStock    bool   `query:"in_stock" doc:"Only what can be bought now."`
+	Limit      int    `query:"limit" minimum:"1" maximum:"100" doc:"Default 20."`
+	Cursor     string `query:"cursor" maxLength:"512" doc:"next_cursor of the page before, with all other parameters the same."`
+}
+
+type productPageOutput struct{ Body ProductPage }
+
+type productInput struct {
+	ID int64 `path:"id" minimum:"1" doc:"Product id."`
+}
+
+type productOutput struct{ Body Product }
+
+func (a *API) productRoutes() {
+	add(a, route{
+		method: http.MethodGet, path: "/products", id: "listProducts", tag: tagCatalog,
+		summary: "Products on the shelf", description: cachedNote,
+	}, a.products)
+	add(a, route{
+		method: http.MethodGet, path: "/products/{id}", id: "getProduct", tag: tagCatalog,
+		summary: "One product with its SKUs", description: cachedNote, errors: []*fault.Error{fault.ErrNotFound},
+	}, a.product)
+}
+
+func (a *API) products(ctx context.Context, in *productListInput) (*productPageOutput, error) {
+	who, err := callerOf(ctx)
+	if err != nil {
+		return nil, err
+	}
+	page, err := a.d.Catalog.List(ctx, who.tenant, catalog.ListInput{
+		CategoryID: in.CategoryID, Query: in.Q, InStock: in.InStock, Sort: catalog.Sort(in.Sort), Limit: in.Limit, Cursor: in.Cursor,
+	})
+	if err != nil {
+		return nil, err
+	}
+	out := &productPageOutput{ProductPage{Items: make([]ProductItem, len(page.Items)), NextCursor: page.NextCursor}}
+	for i, item := range page.Items {
+		out.Body.Items[i] = toProductItem(item)
+	}
+	return out, nil
+}
+
+func (a *API) product(ctx context.Context, in *productInput) (*productOutput, error) {
+	who, err := callerOf(ctx)
+	if err != nil {
+		return nil, err
+	}
+	p, err := a.d.Catalog.Get(ctx, who.tenant, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	return &productOutput{Product{ProductItem: toProductItem(p.Item), Pictures: orEmpty(p.Pictures), Detail: p.Detail}}, nil
+}
+
+func toProductItem(p catalog.Item) ProductItem {
+	out := ProductItem{
+		ID: p.ID, Title: p.Title, Subtitle: p.Subtitle, Cover: p.Cover, CategoryID: p.CategoryID,
+		MinPriceFen: p.MinPriceFen, MaxPriceFen: p.MaxPriceFen, Sales: p.Sales, StockState: string(p.StockState),
+		Specs: make([]ProductSpec, len(p.Specs)), SKUs: make([]SKU, len(p.SKUs)),
+	}
+	for i, s := range p.Specs {
+		out.Specs[i] = ProductSpec{Name: s.Name, Values: orEmpty(s.Values)}
+	}
+	for i, s := range p.SKUs {
+		out.SKUs[i] = SKU{
+			ID: s.ID, SpecValues: orEmpty(s.SpecValues), PriceFen: s.PriceFen, MarketPriceFen: s.MarketPriceFen,
+			Picture: s.Picture, StockState: string(s.StockState),
+		}
+	}
+	return out
+}
+
+// orEmpty gives clients [] where Go has nil.
+func orEmpty[T any](s []T) []T {
+	if s == nil {
+		return []T{}
+	}
+	return s
+}

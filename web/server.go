@@ -1,0 +1,128 @@
+package web
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"galleria/web/envelope"
+	"galleria/web/middleware"
+	"galleria/web/miniapi"
+	"galleria/web/notify"
+	"galleria/web/openapi"
+)
+
+// Config is the server's limits. Zero fields take the default named.
+type Config struct {
+	// BodyLimit bounds every request body, bytes; 4 MiB. The API and the callbacks have
+	// their own, smaller ones.
+	BodyLimit int
+	// Deadline is how long a request may take; 15 s.
+	Deadline time.Duration
+	// TrustedProxies are addresses or networks whose X-Forwarded-For is believed; none.
+	TrustedProxies []string
+}
+
+// Check is one thing that must work for the server to be ready.
+type Check struct {
+	Name string
+	Ping func(ctx context.Context) error
+}
+
+// Deps is what the server joins. API and Notify may be left out (nil) by a process that
+// serves something else.
+type Deps struct {
+	API    *miniapi.Deps
+	Notify *notify.Deps
+	Ready  []Check
+	// Mount adds routes behind the common middlewares: the console, pictures, assets.
+	Mount []func(app *fiber.App)
+	Log   *slog.Logger
+	Now   func() time.Time
+}
+
+const (
+	defaultBody     = 4 << 20
+	defaultDeadline = 15 * time.Second
+	// headerLimit bounds the request head, bytes: far above what a Mini Program sends.
+	headerLimit  = 16 << 10
+	readTimeout  = 10 * time.Second // of a whole request: nobody holds a connection by sending slowly
+	writeTimeout = 30 * time.Second
+	idleTimeout  = 60 * time.Second
+)
+
+// NewServer builds the server. The caller listens and shuts it down.
+func NewServer(cfg Config, d Deps) (*fiber.App, error) {
+	if cfg.BodyLimit == 0 {
+		cfg.BodyLimit = defaultBody
+	}
+	if cfg.Deadline == 0 {
+		cfg.Deadline = defaultDeadline
+	}
+	fc := fiber.Config{
+		AppName: "galleria", DisableStartupMessage: true, ServerHeader: "", Immutable: true,
+		StrictRouting: true, CaseSensitive: true, UnescapePath: false,
+		BodyLimit: cfg.BodyLimit, ReadBufferSize: headerLimit, StreamRequestBody: false,
+		ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout,
+		ErrorHandler: refuse(d.Log),
+	}
+	proxies, err := middleware.ParseProxies(cfg.TrustedProxies)
+	if err != nil {
+		return nil, err
+	}
+	app := fiber.New(fc)
+	health(app, d) // before the access log: probes come every second and tell nothing
+	app.Use(middleware.Identify(proxies), middleware.Access(d.Log, d.Now), middleware.Deadline(cfg.Deadline), hardened())
+	if d.API != nil {
+		miniapi.New(app, *d.API)
+	}
+	if d.Notify != nil {
+		notify.Mount(app, *d.Notify)
+	}
+	openapi.Mount(app)
+	for _, mount := range d.Mount {
+		mount(app)
+	}
+	return app, nil
+}
+
+// refuse answers what never reached the middlewares: a request that the HTTP server
+// could not read or that is over its limits.
+func refuse(log *slog.Logger) fiber.ErrorHandler {
+	return func(c *fiber.Ctx, err error) error {
+		middleware.Begin(c)
+		if err := envelope.Render(c, err); err != nil {
+			return err
+		}
+		middleware.Log(c, log, 0)
+		return nil
+	}
+}
+
+// hardened sets the headers that fit every answer; doors with pages set their own policy.
+func hardened() fiber.Handler {
+	return func(c *fiber.Ctx) error {
+		c.Set(fiber.HeaderXContentTypeOptions, "nosniff")
+		return c.Next()
+	}
+}
+
+// health answers the probes: alive, and able to serve.
+func health(app *fiber.App, d Deps) {
+	app.Get("/healthz", func(c *fiber.Ctx) error { return c.SendString("ok") })
+	app.Get("/readyz", func(c *fiber.Ctx) error {
+		ctx, cancel := context.WithTimeout(c.UserContext(), 2*time.Second)
+		defer cancel()
+		status, state := fiber.StatusOK, fiber.Map{}
+		for _, check := range d.Ready {
+			state[check.Name] = "ok"
+			if err := check.Ping(ctx); err != nil {
+				status, state[check.Name] = fiber.StatusServiceUnavailable, "unavailable"
+				d.Log.WarnContext(ctx, "not ready", "check", check.Name, "error", err)
+			}
+		}
+		return c.Status(status).JSON(state)
+	})
+}
