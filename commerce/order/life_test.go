@@ -140,7 +140,7 @@ func TestExpiry(t *testing.T) {
 	s := newShop(t)
 	b, skus := s.buyer(), s.product(10, 300)
 	fresh := s.place(b, 300, order.LineInput{SKUID: skus[0], Qty: 1})
-	s.Clock().Set(time.Now().Add(-time.Hour)) //nolint:forbidigo // due is decided by the database's clock
+	s.Clock().Set(time.Now().Add(-time.Hour)) // due is decided by the database's clock
 	due := s.place(b, 300, order.LineInput{SKUID: skus[0], Qty: 1})
 	paid := s.place(b, 300, order.LineInput{SKUID: skus[0], Qty: 1})
 	if _, err := s.pay(paid.OrderNo, "T1", 300); err != nil {
@@ -185,7 +185,7 @@ func TestBill(t *testing.T) {
 	if err != nil || got.AmountFen != 600 || got.MemberID != b.id || got.AppID != s.app.String() || !strings.HasSuffix(got.Title, " +2") || !got.ExpiresAt.Equal(placed.ExpiresAt) {
 		t.Errorf("bill is %+v, %v", got, err)
 	}
-	s.Clock().Set(time.Now().Add(-time.Hour)) //nolint:forbidigo // due is decided by the database's clock
+	s.Clock().Set(time.Now().Add(-time.Hour)) // due is decided by the database's clock
 	over := s.place(b, 300, order.LineInput{SKUID: skus[0], Qty: 1})
 	if _, err := bill(over.OrderNo); !errors.Is(err, order.ErrState) {
 		t.Errorf("bill after the time to pay: %v, want ORDER_STATE", err)

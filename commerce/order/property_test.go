@@ -54,7 +54,7 @@ func TestAnyHistoryKeepsTheBooks(t *testing.T) {
 				if len(m.lines) == 0 {
 					t.Skip("empty")
 				}
-				at := time.Now() //nolint:forbidigo // due is decided by the database's clock
+				at := time.Now() // due is decided by the database's clock
 				if m.due {
 					at = at.Add(-time.Hour)
 				}

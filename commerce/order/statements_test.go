@@ -39,6 +39,7 @@ func (m *meter) TraceBatchStart(ctx context.Context, _ *pgx.Conn, _ pgx.TraceBat
 	m.add(1, "")
 	return ctx
 }
+
 func (m *meter) TraceBatchQuery(_ context.Context, _ *pgx.Conn, d pgx.TraceBatchQueryData) {
 	m.add(0, d.SQL)
 }

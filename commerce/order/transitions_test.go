@@ -13,7 +13,7 @@ import (
 	"galleria/tenant/tenanttest"
 )
 
-var update = flag.Bool("update", false, "write the golden files") //nolint:gochecknoglobals // a flag of this test binary
+var update = flag.Bool("update", false, "write the golden files")
 
 // TestTransitionsWalk walks the table from the start: every status can be reached, only
 // closed and completed may be the end, and no two rows answer the same question.
