@@ -59,10 +59,10 @@ type world struct {
 	seen *statements
 }
 
-func newWorld(t *testing.T) *world {
+func newWorld(t *testing.T, options ...tenanttest.Option) *world {
 	t.Helper()
 	seen := &statements{}
-	env := tenanttest.New(t, tenanttest.WithTracer(seen))
+	env := tenanttest.New(t, append(options, tenanttest.WithTracer(seen))...)
 	return &world{
 		Env: env, Service: member.New(member.Deps{DB: env.DB, Now: env.Clock().Now, Rand: rand.Reader}),
 		id: env.Tenant.ID, app: env.App(t, env.Tenant).ID, seen: seen,
@@ -135,10 +135,22 @@ func TestLoginMakesTheMemberOnce(t *testing.T) {
 	wantCode(t, err, "NOT_FOUND")
 }
 
+// All twenty find nobody before any of them may write: the table is closed to writers
+// until each waits at it.
 func TestT012ParallelFirstLoginsMakeOneMember(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	ids := make([]int64, 20)
+	const logins = 20
+	w := newWorld(t, tenanttest.WithConfig(func(c *tenantdb.Config) { c.LaneConns, c.LockTimeout = logins, 30*time.Second }))
+	gate, err := pgx.Connect(t.Context(), w.OwnerURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = gate.Close(context.WithoutCancel(t.Context())) }()
+	if _, err := gate.Exec(t.Context(), fmt.Sprintf("BEGIN; LOCK TABLE %s.member_identity IN SHARE MODE", w.id)); err != nil {
+		t.Fatal(err)
+	}
+
+	ids := make([]int64, logins)
 	var fresh atomic.Int64
 	var wg sync.WaitGroup
 	for i := range ids {
@@ -153,6 +165,10 @@ func TestT012ParallelFirstLoginsMakeOneMember(t *testing.T) {
 			}
 		})
 	}
+	w.waitForLocks(t, gate, logins)
+	if _, err := gate.Exec(t.Context(), "COMMIT"); err != nil {
+		t.Fatal(err)
+	}
 	wg.Wait()
 	for _, id := range ids {
 		if id != ids[0] {
@@ -160,9 +176,25 @@ func TestT012ParallelFirstLoginsMakeOneMember(t *testing.T) {
 		}
 	}
 	members, sessions := w.scalar(t, "SELECT count(*) FROM member"), w.scalar(t, "SELECT count(*) FROM member_session")
-	if members != 1 || sessions != 20 || fresh.Load() != 1 {
-		t.Errorf("got %d members, %d sessions, %d new; want 1, 20, 1", members, sessions, fresh.Load())
+	if members != 1 || sessions != logins || fresh.Load() != 1 {
+		t.Errorf("got %d members, %d sessions, %d new; want 1, %d, 1", members, sessions, fresh.Load(), logins)
 	}
+}
+
+// waitForLocks returns when so many transactions wait at the shop's member_identity.
+func (w *world) waitForLocks(t *testing.T, conn *pgx.Conn, want int) {
+	t.Helper()
+	waiting := 0
+	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
+		err := conn.QueryRow(t.Context(), "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = $1::regclass", w.id.String()+".member_identity").Scan(&waiting)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if waiting == want {
+			return
+		}
+	}
+	t.Errorf("%d of %d logins wait", waiting, want)
 }
 
 func TestIdentitiesOfTwoAppsAreNotJoined(t *testing.T) {
