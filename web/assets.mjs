@@ -16,7 +16,7 @@ const files = [
   { pkg: "@tabler/core", from: "dist/js/tabler.min.js", to: "static/vendor/tabler.min.js" },
   { pkg: "htmx.org", from: "dist/htmx.min.js", to: "static/vendor/htmx.min.js" },
   // axe-core checks accessibility in the browser tests only; it is not served.
-  { pkg: "axe-core", from: "axe.min.js", to: "../console/e2e/testdata/axe.min.js" },
+  { pkg: "axe-core", from: "axe.min.js", to: "../console/testdata/axe.min.js" },
 ];
 
 // The icons that templates may name; see console/view/icon.go.
