@@ -224,7 +224,7 @@ func TestT085_KilledWorkerDelaysAndNeverDoubles(t *testing.T) {
 			r.startRelay(t)
 			r.append(t, "once")
 			id := r.env.Events(t, topic)[0].ID
-			cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run", "^TestWorkerProcess$", "-test.count=1") //nolint:gosec // this test binary
+			cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run", "^TestWorkerProcess$", "-test.count=1")
 			cmd.Env = append(os.Environ(), workerProcessEnv+"="+moment, "DB="+r.env.OwnerURL, "EVENT="+id.String())
 			out, err := cmd.StdoutPipe()
 			if err != nil {

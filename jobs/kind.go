@@ -79,6 +79,6 @@ func Backoff(first, limit time.Duration) func(failures int) time.Duration {
 			d *= 2
 		}
 		d = min(d, limit)
-		return d + rand.N(d/10+1)
+		return d + rand.N(d/10+1) //nolint:gosec // jitter, not a secret
 	}
 }

@@ -20,7 +20,7 @@ func query[T any](t *testing.T, env *tenanttest.Env, sql string, args ...any) []
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = conn.Close(context.Background()) }()
+	defer func() { _ = conn.Close(context.WithoutCancel(t.Context())) }()
 	rows, err := conn.Query(t.Context(), sql, args...)
 	if err != nil {
 		t.Fatal(err)
@@ -63,7 +63,7 @@ func setBack(t *testing.T, env *tenanttest.Env, id string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = conn.Close(context.Background()) }()
+	defer func() { _ = conn.Close(context.WithoutCancel(t.Context())) }()
 	for _, sql := range []string{"SET search_path = " + id, down} {
 		if _, err := conn.Exec(t.Context(), sql); err != nil {
 			t.Fatal(err)

@@ -38,7 +38,7 @@ type Deps struct {
 	Notify *notify.Deps
 	Ready  []Check
 	// Mount adds routes behind the common middlewares: the console, pictures, assets.
-	Mount []func(app *fiber.App)
+	Mount []func(router fiber.Router)
 	Log   *slog.Logger
 	Now   func() time.Time
 }

@@ -9,12 +9,8 @@ import (
 
 	"galleria/commerce/notice/internal/noticedb"
 	"galleria/tenant"
-	"galleria/tenant/fault"
 	"galleria/tenant/tenantdb"
 )
-
-// ErrUnknownTemplate is a consent for a template that the shop does not use.
-var ErrUnknownTemplate = fault.New(fault.NotFound, "UNKNOWN_TEMPLATE", "消息模板不存在", "Unknown message template")
 
 // Template says how an event is told by a template of one Mini Program.
 type Template struct {

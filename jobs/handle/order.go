@@ -74,8 +74,7 @@ func (h *Handlers) orderPaid(ctx context.Context, ev outbox.Event) error {
 		message, ready, err = h.Notices.BeginTx(ctx, tx, notice.BeginInput{
 			EventID: ev.ID, Event: string(order.TopicPaid), MemberID: p.MemberID, AppID: p.AppID, OpenID: openID,
 			Values: map[string]string{
-				"order_no": p.OrderNo, "amount": p.PayableFen.Yuan() + "元",
-				"title": shorten(p.Title), "paid_at": ev.CreatedAt.In(shanghai()).Format("2006年1月2日 15:04"),
+				"order_no": p.OrderNo, "amount": amountText(p.PayableFen), "title": shorten(p.Title), "paid_at": timeText(ev.CreatedAt),
 			},
 		})
 		if err != nil || ready {

@@ -53,10 +53,15 @@ type Config struct {
 	SpareSchemas int `env:"GALLERIA_SPARE_SCHEMAS" envDefault:"4"`
 	// WorkerConcurrency is how many events one worker handles at a time.
 	WorkerConcurrency int `env:"GALLERIA_WORKER_CONCURRENCY" envDefault:"16"`
-	// Requests per second of one buyer, of one shop, and sign-ins per minute of one address.
-	MemberRate int `env:"GALLERIA_MEMBER_RATE" envDefault:"20"`
-	TenantRate int `env:"GALLERIA_TENANT_RATE" envDefault:"200"`
-	LoginRate  int `env:"GALLERIA_LOGIN_RATE" envDefault:"60"`
+	// Rates bound requests per second; a burst of a few times that is let through.
+	// TenantRate: one shop, per process. ReadRate: one buyer or address, looking. WriteRate:
+	// one buyer, changing something. LoginRate: one address, signing in to one shop. PayRate:
+	// one buyer, beginning a payment.
+	TenantRate int `env:"GALLERIA_TENANT_RATE" envDefault:"5000"`
+	ReadRate   int `env:"GALLERIA_READ_RATE" envDefault:"200"`
+	WriteRate  int `env:"GALLERIA_WRITE_RATE" envDefault:"20"`
+	LoginRate  int `env:"GALLERIA_LOGIN_RATE" envDefault:"10"`
+	PayRate    int `env:"GALLERIA_PAY_RATE" envDefault:"5"`
 	// SandboxURL is the provider sandbox, for shops that try things out. Refused in
 	// production.
 	SandboxURL string `env:"GALLERIA_SANDBOX_URL"`
@@ -67,8 +72,7 @@ func LoadConfig(getenv func(string) string) (Config, error) {
 	vars, faults := environment(getenv)
 	var cfg Config
 	if err := env.ParseWithOptions(&cfg, env.Options{Environment: vars}); err != nil {
-		var all env.AggregateError
-		if errors.As(err, &all) {
+		if all, ok := errors.AsType[env.AggregateError](err); ok {
 			faults = append(faults, all.Errors...)
 		} else {
 			faults = append(faults, err)
@@ -90,7 +94,7 @@ func environment(getenv func(string) string) (vars map[string]string, faults []e
 		if path == "" {
 			continue
 		}
-		b, err := os.ReadFile(path) //nolint:gosec // the operator names the file
+		b, err := os.ReadFile(path)
 		if err != nil {
 			faults = append(faults, fmt.Errorf("%s_FILE: %w", name, err))
 			continue

@@ -39,7 +39,7 @@ type Ground struct {
 
 // NewGround builds the ground. It connects to nothing yet. Close releases it.
 func NewGround(ctx context.Context, cfg Config, log *slog.Logger) (*Ground, error) {
-	now := time.Now //nolint:forbidigo // the clock of the installation is injected from here
+	now := time.Now
 	passwords := tenantdb.RolePasswords([]byte(cfg.RoleSecret))
 	db, err := tenantdb.Open(ctx, tenantdb.Config{
 		URL: cfg.DatabaseURL, Password: passwords, LaneConns: cfg.LaneConns, PlatformConns: cfg.PlatformConns,

@@ -1,0 +1,17 @@
+package main
+
+import (
+	"context"
+
+	"galleria/web/miniapi"
+)
+
+// runOpenAPI is `galleria openapi`: prints the contract of the Mini Program API.
+func runOpenAPI(_ context.Context, sh shell, _ []string) error {
+	spec, err := miniapi.Spec()
+	if err != nil {
+		return err
+	}
+	_, err = sh.stdout.Write(spec)
+	return err
+}

@@ -1,0 +1,99 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+	"golang.org/x/sync/errgroup"
+
+	"galleria/console"
+	"galleria/web"
+	"galleria/web/media"
+	"galleria/web/middleware"
+	"galleria/web/miniapi"
+	"galleria/web/notify"
+	"galleria/web/static"
+)
+
+// answersBytes bounds the catalogue answers kept in memory, over all shops.
+const answersBytes = 64 << 20
+
+// front is the part of the HTTP server that running it needs.
+type front interface {
+	Listener(l net.Listener) error
+	ShutdownWithTimeout(timeout time.Duration) error
+}
+
+// drainTime is how long requests under way may still take when the process ends.
+const drainTime = 10 * time.Second
+
+// RunHTTP serves the API, the callbacks and the console on listener until ctx ends, and
+// relays what they append.
+func (s *Services) RunHTTP(ctx context.Context, listener net.Listener) error {
+	redisOptions, err := redis.ParseURL(s.Config.RedisURL)
+	if err != nil {
+		return errors.Join(fmt.Errorf("redis address: %w", err), listener.Close())
+	}
+	// Limits are asked before every write: a Redis that is away must not be waited for.
+	redisOptions.DialTimeout, redisOptions.ReadTimeout, redisOptions.WriteTimeout = 300*time.Millisecond, 300*time.Millisecond, 300*time.Millisecond
+	redisOptions.MaxRetries = -1
+	shared := redis.NewClient(redisOptions)
+	defer func() { _ = shared.Close() }()
+
+	answers := miniapi.NewAnswers(answersBytes, s.Now)
+	server, err := s.server(answers, shared)
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { s.Resolver.Run(ctx); return nil })
+	group.Go(func() error { answers.Run(ctx, s.DB); return nil })
+	group.Go(func() error { return s.RunRelay(ctx) })
+	group.Go(func() error { return server.Listener(listener) })
+	group.Go(func() error {
+		<-ctx.Done()
+		return server.ShutdownWithTimeout(drainTime)
+	})
+	return group.Wait()
+}
+
+// server builds the HTTP side over what the rooms offer.
+func (s *Services) server(answers *miniapi.Answers, shared redis.UniversalClient) (front, error) {
+	assets, err := static.New(console.AssetPrefix)
+	if err != nil {
+		return nil, err
+	}
+	desk, err := console.New(console.Deps{
+		DB: s.DB, Staff: s.Staff, Audit: s.Audit, Assets: assets, Log: s.Log, Now: s.Now,
+		Secret: []byte(s.Config.CookieKey), BaseURL: s.Config.PublicURL,
+	})
+	if err != nil {
+		return nil, err
+	}
+	deps := web.Deps{
+		API: &miniapi.Deps{
+			Apps: s.Resolver, Shops: s.MiniProgram, Catalog: s.Catalog, Members: s.Members, Carts: s.Carts, Orders: s.Orders,
+			Payments: s.Payments, Subscriptions: s.Notices, Logins: s.MiniProgram, Audit: s.Audit,
+			Limiter: middleware.NewLimiter(shared, s.Now), Limits: s.limits(), Answers: answers, Log: s.Log,
+		},
+		Notify: &notify.Deps{Accounts: s.Resolver, Payments: s.Payments},
+		Ready:  []web.Check{{Name: "database", Ping: s.DB.Ping}},
+		Log:    s.Log, Now: s.Now,
+	}
+	deps.Mount = append(deps.Mount, media.Register, desk.Mount)
+	return web.NewServer(web.Config{TrustedProxies: s.Config.TrustedProxies}, deps)
+}
+
+func (s *Services) limits() miniapi.Limits {
+	rate := func(perSecond, bursts int) middleware.Rate {
+		return middleware.Rate{PerSecond: perSecond, Burst: perSecond * bursts}
+	}
+	return miniapi.Limits{
+		Tenant: rate(s.Config.TenantRate, 2), Read: rate(s.Config.ReadRate, 5), Write: rate(s.Config.WriteRate, 5),
+		Login: rate(s.Config.LoginRate, 10), Pay: rate(s.Config.PayRate, 4), Audit: middleware.Rate{PerSecond: 5, Burst: 20},
+	}
+}
