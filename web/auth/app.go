@@ -5,7 +5,6 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
-	"galleria/migrations"
 	"galleria/tenant"
 	"galleria/tenant/registry"
 	"galleria/web/envelope"
@@ -39,28 +38,10 @@ func App(apps Apps) fiber.Handler {
 		if r := envelope.RecordOf(ctx); r != nil {
 			r.TenantID, r.AppID = scope.Tenant.ID.String(), scope.App.ID.String()
 		}
-		if err := serves(scope.Tenant); err != nil {
+		if err := registry.Storefront(scope.Tenant); err != nil {
 			return err
 		}
 		c.SetUserContext(tenant.NewContext(ctx, scope))
 		return c.Next()
 	}
-}
-
-func serves(t tenant.Tenant) error {
-	switch t.Status {
-	case tenant.Active:
-	case tenant.Provisioning:
-		return registry.ErrMaintenance
-	case tenant.Suspended, tenant.Closing:
-		return registry.ErrSuspended
-	case tenant.Closed:
-		return registry.ErrUnknownApp
-	default:
-		return registry.ErrUnknownApp
-	}
-	if t.SchemaVersion < migrations.MinTenantVersion {
-		return registry.ErrMaintenance
-	}
-	return nil
 }

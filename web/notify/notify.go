@@ -16,7 +16,6 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
-	"galleria/migrations"
 	"galleria/payments"
 	"galleria/tenant"
 	"galleria/tenant/fault"
@@ -73,8 +72,8 @@ func (d Deps) handle(c *fiber.Ctx) error {
 	if record != nil {
 		record.TenantID = route.Tenant.ID.String()
 	}
-	if route.Tenant.SchemaVersion < migrations.MinTenantVersion {
-		return registry.ErrMaintenance // the provider comes again
+	if err := registry.Schema(route.Tenant); err != nil {
+		return err // the provider comes again
 	}
 	header := make(http.Header)
 	for k, v := range c.Request().Header.All() {

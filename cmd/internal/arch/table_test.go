@@ -39,7 +39,7 @@ func rooms() []room {
 
 		{3, "tenant/outbox", foundation},
 		{3, "tenant/timer", with(foundation, "tenant/outbox")}, // a due timer becomes an event
-		{3, "tenant/registry", foundation},
+		{3, "tenant/registry", with(foundation, "migrations")}, // knows which schemas this binary can serve
 		{3, "tenant/audit", foundation},
 		{3, "tenant/plan", with(foundation, "commerce/money")}, // plans have a price
 		{3, "tenant/idempotency", foundation},
@@ -65,8 +65,8 @@ func rooms() []room {
 		{6, "commerce/distribution", order},
 
 		{4, "payments", ground},
-		{5, "payments/account", with(ground, "payments")},
-		{5, "payments/wechat", channel}, // a channel never knows another one
+		{5, "payments/account", with(ground, "payments", "tenant/registry")}, // opens the way of its callbacks
+		{5, "payments/wechat", channel},                                      // a channel never knows another one
 		{5, "payments/alipay", channel},
 		{5, "payments/unionpay", channel},
 		{5, "payments/ledger", with(ground, "payments")},
