@@ -1,0 +1,17 @@
+package payments
+
+// Move is one legal move, for the tests that walk the table.
+type Move struct {
+	From  Status
+	Event string
+	To    Status
+}
+
+// Moves is the table of transitions.
+func Moves() []Move {
+	moves := make([]Move, 0, len(transitions))
+	for _, t := range transitions {
+		moves = append(moves, Move{t.from, string(t.event), t.to})
+	}
+	return moves
+}

@@ -1,0 +1,175 @@
+package wechat_test
+
+import (
+	"bytes"
+	"compress/gzip"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"galleria/payments"
+	"galleria/tenant"
+)
+
+// behind puts the account's provider at a handler that never says anything true.
+func behind(t *testing.T, b *bench, h http.HandlerFunc) payments.Account {
+	t.Helper()
+	server := httptest.NewServer(h)
+	t.Cleanup(server.Close)
+	acc := b.account
+	acc.Config.BaseURL, acc.Version = server.URL, acc.Version.Add(time.Hour)
+	return acc
+}
+
+// T095: the shapes of wrong that the sandbox does not play.
+func TestT095AnswersThatAreNone(t *testing.T) {
+	t.Parallel()
+	big := bytes.Repeat([]byte("x"), 10<<20)
+	var bomb bytes.Buffer
+	packer := gzip.NewWriter(&bomb)
+	_, _ = packer.Write(make([]byte, 64<<20))
+	_ = packer.Close()
+	cases := map[string]struct {
+		answer http.HandlerFunc
+		want   error
+	}{
+		"10 MB": {func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(big) }, payments.ErrBadResponse},
+		"gzip bomb": {func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Encoding", "gzip")
+			_, _ = w.Write(bomb.Bytes())
+		}, payments.ErrBadResponse},
+		"unsigned success": {func(w http.ResponseWriter, _ *http.Request) {
+			_, _ = w.Write([]byte(`{"trade_state":"SUCCESS"}`))
+		}, payments.ErrBadResponse},
+		"an error page": {func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(http.StatusNotFound)
+			_, _ = w.Write([]byte("<html>"))
+		}, payments.ErrBadResponse},
+		"an answer that breaks off": {func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Length", "1000")
+			_, _ = w.Write([]byte("{"))
+		}, payments.ErrBadResponse},
+		"429": {func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Retry-After", "30")
+			w.WriteHeader(http.StatusTooManyRequests)
+		}, payments.ErrProviderBusy},
+		"502": {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusBadGateway) }, payments.ErrProviderBusy},
+	}
+	b := newBench(t, payments.KeyModePublicKey)
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			acc := behind(t, b, tc.answer)
+			acc.TenantID = tenant.NewID() // a shop of its own, with a client of its own
+			if _, err := b.channel.Query(t.Context(), acc, "SOMENUMBER"); !errors.Is(err, tc.want) {
+				t.Errorf("%v, want %v", err, tc.want)
+			}
+		})
+	}
+}
+
+// A true signature on the answer to another question is not an answer.
+func TestT095AnswerToAnotherQuestion(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, payments.KeyModePublicKey)
+	h := b.harness()
+	paid := b.newNumber()
+	id, err := b.channel.Prepay(t.Context(), b.account, payments.PrepayRequest{
+		AppID: b.appID, OutTradeNo: paid, Title: "豆", AmountFen: 1, Payer: b.payer, ExpiresAt: time.Now().Add(time.Hour), NotifyURL: h.NotifyURL,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	params, err := b.channel.ClientParams(t.Context(), b.account, b.appID, id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.Pay(t, params)
+	provider := b.http.URL
+	// A machine in the middle records the true answer about one number …
+	var recorded atomic.Pointer[recording]
+	acc := behind(t, b, func(w http.ResponseWriter, r *http.Request) {
+		if tape := recorded.Load(); tape != nil {
+			tape.play(w) // … and plays it to every other question.
+			return
+		}
+		recorded.Store(record(t, provider, r))
+		recorded.Load().play(w)
+	})
+	if got, err := b.channel.Query(t.Context(), acc, paid); err != nil || got.State != payments.PaymentPaid {
+		t.Fatalf("the true answer: %v %v", got.State, err)
+	}
+	if _, err := b.channel.Query(t.Context(), acc, b.newNumber()); !errors.Is(err, payments.ErrBadResponse) {
+		t.Errorf("the same answer for another number: %v, want PROVIDER_BAD_RESPONSE", err)
+	}
+}
+
+// T094: redirects are not followed, and a live account talks to nobody but the provider.
+func TestT094RedirectToAnotherHost(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, payments.KeyModePublicKey)
+	var elsewhere atomic.Int64
+	other := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { elsewhere.Add(1) }))
+	t.Cleanup(other.Close)
+	acc := behind(t, b, func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, other.URL, http.StatusTemporaryRedirect)
+	})
+	if _, err := b.channel.Query(t.Context(), acc, "SOMENUMBER"); !errors.Is(err, payments.ErrBadResponse) {
+		t.Errorf("%v, want PROVIDER_BAD_RESPONSE", err)
+	}
+	if elsewhere.Load() != 0 {
+		t.Error("the signed request was sent elsewhere")
+	}
+	live := b.account
+	live.Mode, live.ID = payments.Live, 99
+	if _, err := b.channel.Query(t.Context(), live, "SOMENUMBER"); err == nil || !strings.Contains(err.Error(), "live account") {
+		t.Errorf("a live account with a base url: %v, want a refusal", err)
+	}
+}
+
+// T094: a provider that does not answer is waited for once, not by everybody.
+func TestT094BlackHole(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, payments.KeyModePublicKey)
+	hold := make(chan struct{})
+	var calls atomic.Int64
+	acc := behind(t, b, func(_ http.ResponseWriter, r *http.Request) {
+		calls.Add(1)
+		select {
+		case <-hold:
+		case <-r.Context().Done():
+		}
+	})
+	t.Cleanup(func() { close(hold) })
+	started := time.Now()
+	done := make(chan error)
+	for range 12 {
+		go func() {
+			_, err := b.channel.Query(t.Context(), acc, "SOMENUMBER")
+			done <- err
+		}()
+	}
+	for range 12 {
+		if err := <-done; !errors.Is(err, payments.ErrTimeout) {
+			t.Errorf("%v, want PROVIDER_TIMEOUT", err)
+		}
+	}
+	if took := time.Since(started); took > 6*time.Second {
+		t.Errorf("took %s, want at most 6 s", took)
+	}
+	before := calls.Load()
+	started = time.Now()
+	if _, err := b.channel.Query(t.Context(), acc, "SOMENUMBER"); !errors.Is(err, payments.ErrTimeout) {
+		t.Errorf("%v, want PROVIDER_TIMEOUT", err)
+	}
+	if calls.Load() != before || time.Since(started) > time.Second {
+		t.Error("the breaker did not open")
+	}
+	if _, err := b.channel.Query(t.Context(), b.account, b.newNumber()); !errors.Is(err, payments.ErrNoSuchNumber) {
+		t.Errorf("another provider: %v, want it unaffected", err)
+	}
+}
