@@ -75,7 +75,9 @@ func (d *desk) listen(t *testing.T) string {
 	go func() { done <- d.app.Listener(listener) }()
 	t.Cleanup(func() {
 		_ = d.app.ShutdownWithTimeout(2 * time.Second)
-		<-done
+		if err := <-done; err != nil {
+			t.Errorf("serve: %v", err)
+		}
 	})
 	return "http://" + listener.Addr().String()
 }

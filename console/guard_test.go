@@ -159,6 +159,31 @@ func TestCompressedRequestIsRefused(t *testing.T) {
 	}
 }
 
+func TestHugeFormIsRefused(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	b := d.browser(t)
+	b.get("/console/login")
+	if res := b.post("/console/login", url.Values{"password": {strings.Repeat("x", 100<<10)}}); res.StatusCode != http.StatusRequestEntityTooLarge {
+		t.Errorf("status %d, want 413", res.StatusCode)
+	}
+}
+
+// A client cannot choose the address that its guesses count for.
+func TestForwardedHeaderIsNotBelieved(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	b := d.browser(t)
+	status := 0
+	for i := range staff.TriesPerWindow + 1 {
+		b.header.Set("X-Forwarded-For", fmt.Sprintf("198.51.100.%d", i))
+		status = b.signIn(fmt.Sprintf("guess-%d-%s", i, d.owner.Login), "guess", "").StatusCode
+	}
+	if status != http.StatusTooManyRequests {
+		t.Errorf("status %d, want 429", status)
+	}
+}
+
 func TestNextStaysLocal(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)

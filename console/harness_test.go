@@ -43,7 +43,11 @@ func newDesk(t *testing.T) *desk {
 		t.Fatal(err)
 	}
 	d.console = newConsole(t, env, d.staff)
-	d.app = fiber.New(fiber.Config{Immutable: true, DisableStartupMessage: true, ProxyHeader: "X-Test-Address"})
+	d.app = fiber.New(fiber.Config{Immutable: true, DisableStartupMessage: true, StrictRouting: true, CaseSensitive: true})
+	d.app.Use(func(c *fiber.Ctx) error {
+		c.Locals(console.ClientIPLocal, c.Get("X-Test-Address"))
+		return c.Next()
+	})
 	d.console.Mount(d.app)
 	d.owner = d.hire(t, env.Tenant, authz.Owner)
 	d.clerk = d.hire(t, env.Tenant, authz.Clerk)

@@ -37,7 +37,9 @@ func faceOf(err error) face {
 		return face{fiber.StatusServiceUnavailable, "hourglass", "problem.503.title", "problem.503.text"}
 	case fault.Unsupported:
 		return face{fiber.StatusUnsupportedMediaType, "ban", "problem.400.title", "problem.400.text"}
-	case fault.Invalid, fault.Conflict, fault.Precondition, fault.TooLarge:
+	case fault.TooLarge:
+		return face{fiber.StatusRequestEntityTooLarge, "ban", "problem.400.title", "problem.400.text"}
+	case fault.Invalid, fault.Conflict, fault.Precondition:
 		return face{fiber.StatusBadRequest, "ban", "problem.400.title", "problem.400.text"}
 	case fault.Internal, fault.Upstream:
 	}

@@ -25,6 +25,7 @@ func (s *Console) table() []route {
 		{post, "/console/locale", authz.Public(), s.localeSet},
 		{post, "/console/theme", authz.Public(), s.themeSet},
 		{get, "/console", authz.SignedIn(), s.shopChoose},
+		{get, "/console/", authz.SignedIn(), s.shopChoose}, // typed with a slash
 		{get, "/console/:handle", authz.Require(authz.DashboardRead), s.dashboardShow},
 		{get, "/console/:handle/orders", authz.Require(authz.OrderRead), s.orderList},
 		{get, "/console/:handle/orders/:order_no", authz.Require(authz.OrderRead), s.orderShow},

@@ -104,8 +104,14 @@ func (s *Console) toSignIn(c *fiber.Ctx, v *visit) error {
 	return c.Redirect(target, fiber.StatusSeeOther)
 }
 
+// maxForm is more than any form of ours sends, in bytes.
+const maxForm = 64 << 10
+
 // checkForm accepts a changing request only as a plain form of our own pages.
 func (s *Console) checkForm(c *fiber.Ctx, v *visit) error {
+	if len(c.Request().Body()) > maxForm {
+		return ErrTooLarge
+	}
 	if !s.sameOrigin(c) {
 		return ErrForm
 	}
@@ -152,6 +158,19 @@ func secure(c *fiber.Ctx) {
 func render(c *fiber.Ctx, page templ.Component) error {
 	c.Type("html", "utf-8")
 	return page.Render(c.UserContext(), c)
+}
+
+// ClientIPLocal is the fiber local in which the server, who knows its trusted proxies,
+// leaves the client's address as a string.
+const ClientIPLocal = "client_ip"
+
+// clientIP is the client's address as the server found it, or else that of the
+// connection; never what a header says.
+func clientIP(c *fiber.Ctx) string {
+	if ip, ok := c.Locals(ClientIPLocal).(string); ok && ip != "" {
+		return ip
+	}
+	return c.Context().RemoteIP().String()
 }
 
 // form returns a value of the posted form.

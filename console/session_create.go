@@ -18,18 +18,18 @@ import (
 func (s *Console) sessionCreate(c *fiber.Ctx, v *visit) error {
 	ctx := c.UserContext()
 	login, next := form(c, "login"), localPath(form(c, "next"))
-	member, err := s.Staff.Authenticate(ctx, staff.Credentials{Login: login, Password: form(c, "password"), IP: c.IP()})
+	member, err := s.Staff.Authenticate(ctx, staff.Credentials{Login: login, Password: form(c, "password"), IP: clientIP(c)})
 	if err != nil {
 		return s.signInRefused(c, v, err, login, next)
 	}
 	token, err := s.sessions.Start(ctx, session.StartInput{
-		StaffID: member.ID, Replaces: session.Token(c), UserAgent: c.Get(fiber.HeaderUserAgent), IP: c.IP(),
+		StaffID: member.ID, Replaces: session.Token(c), UserAgent: c.Get(fiber.HeaderUserAgent), IP: clientIP(c),
 	})
 	if err != nil {
 		return err
 	}
 	err = s.Audit.Record(ctx, audit.Entry{
-		Actor: "staff:" + strconv.FormatInt(member.ID, 10), Action: "console.login", Detail: map[string]any{"ip": c.IP()},
+		Actor: "staff:" + strconv.FormatInt(member.ID, 10), Action: "console.login", Detail: map[string]any{"ip": clientIP(c)},
 	})
 	if err != nil { // nobody works unrecorded
 		return errors.Join(err, s.sessions.End(ctx, token))
@@ -51,7 +51,7 @@ func (s *Console) signInRefused(c *fiber.Ctx, v *visit, err error, login, next s
 		c.Status(fiber.StatusTooManyRequests)
 		c.Set(fiber.HeaderRetryAfter, strconv.Itoa(retryAfter(err)))
 	} else if auditErr := s.Audit.Record(c.UserContext(), audit.Entry{
-		Actor: "anonymous", Action: "console.login_failed", Detail: map[string]any{"ip": c.IP()},
+		Actor: "anonymous", Action: "console.login_failed", Detail: map[string]any{"ip": clientIP(c)},
 	}); auditErr != nil {
 		return auditErr
 	}
