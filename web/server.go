@@ -16,8 +16,8 @@ import (
 
 // Config is the server's limits. Zero fields take the default named.
 type Config struct {
-	// BodyLimit bounds every request body, bytes; 4 MiB. The API and the callbacks have
-	// their own, smaller ones.
+	// BodyLimit bounds every request body, bytes; 8 MiB. The API and the callbacks have
+	// their own, smaller ones, and tell so; over this one the connection is cut.
 	BodyLimit int
 	// Deadline is how long a request may take; 15 s.
 	Deadline time.Duration
@@ -44,7 +44,7 @@ type Deps struct {
 }
 
 const (
-	defaultBody     = 4 << 20
+	defaultBody     = 8 << 20
 	defaultDeadline = 15 * time.Second
 	// headerLimit bounds the request head, bytes: far above what a Mini Program sends.
 	headerLimit  = 16 << 10

@@ -88,7 +88,7 @@ func TestPictureAddresses(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			defer answer.Body.Close()
+			defer func() { _ = answer.Body.Close() }()
 			if answer.StatusCode != c.want {
 				t.Fatalf("%s: status %d, want %d", c.path, answer.StatusCode, c.want)
 			}
