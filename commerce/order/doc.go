@@ -10,8 +10,8 @@
 // − discount + freight ≥ 0. A status changes only by a row of the table, as a compare-and-set
 // under the order's row lock, together with its timeline entry, its events and its stock. An
 // order holds stock exactly while it is pending_payment or closing. It is never both paid and
-// closed without a refund in between. Only the first payment counts (PaidBy); any other money is Late and
-// to be given back.
+// closed without a refund in between. Only the first payment counts (orders.paid_by); any
+// other money is OutcomeLate and to be given back.
 //
 // Closing takes two steps, because only the provider knows whether money is under way:
 // Cancel or ExpireTx make an order closing; whoever talks to the provider then either

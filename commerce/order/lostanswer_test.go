@@ -87,7 +87,6 @@ func (c *cutter) serve(ctx context.Context, client net.Conn) {
 	}
 }
 
-
 // TestT090LostAnswer: an order whose COMMIT was never answered has been made; the buyer is
 // told to repeat, and the repeat gives that order.
 func TestT090LostAnswer(t *testing.T) {

@@ -117,10 +117,10 @@ func Statuses() []Status {
 	return all
 }
 
-// Chart draws the table as a Mermaid state diagram, for the documentation.
+// Chart draws the table as a Mermaid state chart.
 func Chart() string {
 	var b strings.Builder
-	b.WriteString("```mermaid\nstateDiagram-v2\n")
+	b.WriteString("stateDiagram-v2\n")
 	ends := Statuses()
 	for _, t := range Transitions() {
 		from := string(t.From)
@@ -137,6 +137,5 @@ func Chart() string {
 	for _, end := range ends {
 		fmt.Fprintf(&b, "    %s --> [*]\n", end)
 	}
-	b.WriteString("```\n")
 	return b.String()
 }

@@ -123,7 +123,7 @@ func TestTransitionsMatchTheSchema(t *testing.T) {
 func TestChartIsUpToDate(t *testing.T) {
 	t.Parallel()
 	const golden = "testdata/transitions.golden.md"
-	chart := "# The life of an order\n\n" + order.Chart()
+	chart := "# The life of an order\n\n```mermaid\n" + order.Chart() + "```\n"
 	if *update {
 		if err := os.WriteFile(golden, []byte(chart), 0o600); err != nil {
 			t.Fatal(err)
