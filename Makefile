@@ -63,12 +63,13 @@ generate: $(TOOL)/sqlc-$(SQLC_VERSION) tool-templ ## regenerate SQL code, page t
 	@if [ -f cmd/galleria/openapi.go ]; then mkdir -p web/openapi && \
 		go run ./cmd/galleria openapi > web/openapi/openapi.json.new && mv web/openapi/openapi.json.new web/openapi/openapi.json; \
 	else echo "generate: no openapi command, contract skipped"; fi
+	@go run ./cmd/galleria charts README.md
 
 # Compares by content before and after, so that it also works on a tree with
 # changes of one's own, and sees new files as well as changed ones. In CI a
 # generated file that nobody committed fails, too.
 GENERATED_SUMS := find . -name node_modules -prune -o -type f \( -name '*_templ.go' -o -name '*.sql.go' \
-	-o -path '*/internal/*db/*.go' -o -path './web/openapi/openapi.json' \) -print0 | sort -z | xargs -0 -r sha256sum
+	-o -path '*/internal/*db/*.go' -o -path './web/openapi/openapi.json' -o -path './README.md' \) -print0 | sort -z | xargs -0 -r sha256sum
 
 .PHONY: generate-check
 generate-check: ## fail if a generated file is not what `make generate` makes

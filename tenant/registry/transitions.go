@@ -1,6 +1,10 @@
 package registry
 
-import "galleria/tenant"
+import (
+	"strings"
+
+	"galleria/tenant"
+)
 
 // transition is one legal move of a tenant's status.
 type transition struct {
@@ -27,4 +31,15 @@ func sources(to tenant.Status) []string {
 		}
 	}
 	return from
+}
+
+// Chart draws the transitions as a Mermaid state chart.
+func Chart() string {
+	var b strings.Builder
+	b.WriteString("stateDiagram-v2\n  [*] --> provisioning: claim\n")
+	for _, t := range transitions {
+		b.WriteString("  " + string(t.from) + " --> " + string(t.to) + "\n")
+	}
+	b.WriteString("  closed --> [*]\n")
+	return b.String()
 }

@@ -85,3 +85,24 @@ func TestConfigFromFilesPrintsMasked(t *testing.T) {
 		t.Errorf("printed: %s", out.String())
 	}
 }
+
+// The example names every variable there is, so that nobody has to read the source.
+func TestExampleNamesEveryVariable(t *testing.T) {
+	t.Parallel()
+	example, err := os.ReadFile("../../../.env.example")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg, err := load(good())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out strings.Builder
+	cfg.Print(&out)
+	for line := range strings.Lines(out.String()) {
+		name, _, _ := strings.Cut(line, "=")
+		if !strings.Contains(string(example), "\n"+name+"=") && !strings.Contains(string(example), "\n#"+name+"=") {
+			t.Errorf(".env.example does not name %s", name)
+		}
+	}
+}

@@ -1,0 +1,57 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"strings"
+
+	"galleria/commerce/order"
+	"galleria/payments"
+	"galleria/tenant/registry"
+)
+
+const (
+	chartsBegin = "<!-- charts:begin (make generate) -->\n"
+	chartsEnd   = "<!-- charts:end -->"
+)
+
+var errNoCharts = errors.New("no place for the charts: the file needs a charts:begin and a charts:end mark")
+
+// runCharts is `galleria charts FILE`: draws the state machines, from the tables that run
+// them, between the marks of a Markdown file.
+func runCharts(_ context.Context, _ shell, args []string) error {
+	if len(args) != 1 {
+		return usageError{"want the file to draw into"}
+	}
+	text, err := os.ReadFile(args[0])
+	if err != nil {
+		return err
+	}
+	drawn, err := withCharts(text)
+	if err != nil || bytes.Equal(text, drawn) {
+		return err
+	}
+	return os.WriteFile(args[0], drawn, 0o644) //nolint:gosec // a document
+}
+
+func withCharts(text []byte) ([]byte, error) {
+	before, rest, ok := strings.Cut(string(text), chartsBegin)
+	if !ok {
+		return nil, errNoCharts
+	}
+	_, after, ok := strings.Cut(rest, chartsEnd)
+	if !ok {
+		return nil, errNoCharts
+	}
+	var b strings.Builder
+	b.WriteString(before + chartsBegin)
+	for _, c := range []struct{ title, chart string }{
+		{"An order", order.Chart()}, {"A payment attempt", payments.Chart()}, {"A shop", registry.Chart()},
+	} {
+		b.WriteString("\n#### " + c.title + "\n\n```mermaid\n" + c.chart + "```\n")
+	}
+	b.WriteString("\n" + chartsEnd + after)
+	return []byte(b.String()), nil
+}
