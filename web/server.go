@@ -64,7 +64,7 @@ func NewServer(cfg Config, d Deps) (*fiber.App, error) {
 	fc := fiber.Config{
 		AppName: "galleria", DisableStartupMessage: true, ServerHeader: "", Immutable: true,
 		StrictRouting: true, CaseSensitive: true, UnescapePath: false,
-		BodyLimit: cfg.BodyLimit, ReadBufferSize: headerLimit, StreamRequestBody: false,
+		BodyLimit: cfg.BodyLimit, ReadBufferSize: headerLimit, StreamRequestBody: false, DisablePreParseMultipartForm: true,
 		ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout,
 		ErrorHandler: refuse(d.Log),
 	}
