@@ -31,7 +31,7 @@ func runTenant(ctx context.Context, sh shell, args []string) error {
 		return err
 	}
 	log := slog.New(slog.NewTextHandler(sh.stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
-	ground, err := app.NewGround(ctx, cfg, log)
+	ground, err := app.NewGround(ctx, cfg, log, time.Now)
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"time"
 
 	"galleria/cmd/internal/app"
 )
@@ -35,7 +36,7 @@ func newServices(ctx context.Context, sh shell) (*app.Services, error) {
 	if err != nil {
 		return nil, err
 	}
-	ground, err := app.NewGround(ctx, cfg, newLogger(sh.stderr, cfg.LogLevel))
+	ground, err := app.NewGround(ctx, cfg, newLogger(sh.stderr, cfg.LogLevel), time.Now)
 	if err != nil {
 		return nil, err
 	}

@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"galleria/commerce/member/internal/memberdb"
 	"galleria/tenant"
@@ -71,6 +73,28 @@ func (s *Service) Get(ctx context.Context, id tenant.ID, memberID int64) (Member
 		return Member{}, fmt.Errorf("get member: %w", err)
 	}
 	return out, nil
+}
+
+// maxNickname is the longest nickname, in characters; the providers allow no more.
+const maxNickname = 32
+
+// SetNickname sets what a member is called. Opens a transaction. Faults: VALIDATION,
+// NOT_FOUND.
+func (s *Service) SetNickname(ctx context.Context, id tenant.ID, memberID int64, nickname string) error {
+	if n := utf8.RuneCountInString(nickname); n < 1 || n > maxNickname || !utf8.ValidString(nickname) || strings.ContainsRune(nickname, 0) {
+		return fault.Invalidf("nickname", "must have 1 to %d characters", maxNickname)
+	}
+	err := s.db.InTenant(ctx, id, func(tx tenantdb.Tx) error {
+		n, err := s.q.SetNickname(ctx, tx, nickname, memberID)
+		if err == nil && n == 0 {
+			return fault.ErrNotFound
+		}
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("set nickname: %w", err)
+	}
+	return nil
 }
 
 // OpenID returns who the member is to a Mini Program. It runs in the caller's

@@ -33,7 +33,7 @@ func Examine(ctx context.Context, cfg Config) []Finding {
 		}
 		findings = append(findings, f)
 	}
-	ground, err := NewGround(ctx, cfg, slog.New(slog.DiscardHandler))
+	ground, err := NewGround(ctx, cfg, slog.New(slog.DiscardHandler), time.Now)
 	if err != nil {
 		note("build", err, "")
 		return findings

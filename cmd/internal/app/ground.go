@@ -37,9 +37,8 @@ type Ground struct {
 	Nudged chan struct{}
 }
 
-// NewGround builds the ground. It connects to nothing yet. Close releases it.
-func NewGround(ctx context.Context, cfg Config, log *slog.Logger) (*Ground, error) {
-	now := time.Now
+// NewGround builds the ground on a clock. It connects to nothing yet. Close releases it.
+func NewGround(ctx context.Context, cfg Config, log *slog.Logger, now func() time.Time) (*Ground, error) {
 	passwords := tenantdb.RolePasswords([]byte(cfg.RoleSecret))
 	db, err := tenantdb.Open(ctx, tenantdb.Config{
 		URL: cfg.DatabaseURL, Password: passwords, LaneConns: cfg.LaneConns, PlatformConns: cfg.PlatformConns,

@@ -87,7 +87,7 @@ func newWorld(t *testing.T, options ...option) *world {
 	for _, o := range options {
 		o(&cfg)
 	}
-	ground, err := app.NewGround(t.Context(), cfg, slog.New(slog.NewJSONHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn})))
+	ground, err := app.NewGround(t.Context(), cfg, slog.New(slog.NewJSONHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn})), time.Now)
 	if err != nil {
 		t.Fatal(err)
 	}

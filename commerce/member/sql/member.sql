@@ -23,3 +23,6 @@ SELECT openid FROM member_identity WHERE member_id = @member_id AND app_id = @ap
 -- The member is the lock of the address book: its limit and its one default hold
 -- under parallel changes.
 SELECT id FROM member WHERE id = @id FOR UPDATE;
+
+-- name: SetNickname :execrows
+UPDATE member SET nickname = @nickname WHERE id = @id;

@@ -100,6 +100,18 @@ func (q *Queries) LockMember(ctx context.Context, db DBTX, id int64) (int64, err
 	return id_2, err
 }
 
+const setNickname = `-- name: SetNickname :execrows
+UPDATE member SET nickname = $1 WHERE id = $2
+`
+
+func (q *Queries) SetNickname(ctx context.Context, db DBTX, nickname string, iD int64) (int64, error) {
+	result, err := db.Exec(ctx, setNickname, nickname, iD)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const setUnionID = `-- name: SetUnionID :exec
 UPDATE member_identity SET unionid = $1::text WHERE app_id = $2 AND openid = $3
 `
