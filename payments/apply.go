@@ -184,10 +184,12 @@ func (s *Service) insertEvent(ctx context.Context, tx tenantdb.Tx, acc Account, 
 
 // record keeps findings as anomalies.
 func (s *Service) record(ctx context.Context, tx tenantdb.Tx, acc Account, ev evidence, found []finding) error {
-	for i, f := range found {
-		if i > 0 && found[i-1].reason == f.reason {
+	kept := map[string]bool{}
+	for _, f := range found {
+		if kept[f.reason] {
 			continue // one row per reason
 		}
+		kept[f.reason] = true
 		detail, err := json.Marshal(map[string]string{"expected": f.expected, "got": clip(f.got)})
 		if err != nil {
 			return fmt.Errorf("keep anomaly: %w", err)

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"io"
 	"time"
 
 	"galleria/tenant"
@@ -31,6 +32,16 @@ func queryDelay(step int) time.Duration {
 	default:
 		return 30 * time.Minute
 	}
+}
+
+// jitter lengthens a wait by up to a tenth, so that what failed together does not come
+// back together.
+func (s *Service) jitter(d time.Duration) time.Duration {
+	var b [1]byte
+	if _, err := io.ReadFull(s.d.Rand, b[:]); err != nil {
+		return d // a wait without jitter is still a wait
+	}
+	return d + d/10*time.Duration(b[0])/256
 }
 
 // Query is one rung of the ladder: it asks the provider about an attempt that is open,
@@ -108,7 +119,7 @@ func (s *Service) rearm(ctx context.Context, id tenant.ID, a Attempt, cause erro
 				return fmt.Errorf("climb query ladder: %w", err)
 			}
 		}
-		return s.d.Timers.Set(ctx, tx, TimerQuery, a.OutTradeNo, tx.Now().Add(queryDelay(step)), QueryV1{OutTradeNo: a.OutTradeNo})
+		return s.d.Timers.Set(ctx, tx, TimerQuery, a.OutTradeNo, tx.Now().Add(s.jitter(queryDelay(step))), QueryV1{OutTradeNo: a.OutTradeNo})
 	})
 }
 

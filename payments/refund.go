@@ -50,7 +50,9 @@ func (s *Service) MarkSurplusTx(ctx context.Context, tx tenantdb.Tx, outTradeNo 
 
 // RequestRefundTx reserves all that is left of a payment for a refund, gives it its
 // number and appends TopicRefundRequested. A repeat with the same reason returns the
-// number given before; surplus money has one refund, be it late or double. Joins the
+// number given before; surplus money has one refund, be it late or double. After a
+// refund that the provider closed without money moving, a new one may be requested and
+// gets a new number, as the provider demands. Joins the
 // caller's transaction. Faults: NOT_FOUND, PAYMENT_STATE, NOTHING_TO_REFUND.
 func (s *Service) RequestRefundTx(ctx context.Context, tx tenantdb.Tx, outTradeNo string, reason RefundReason) (outRefundNo string, err error) {
 	a, err := s.lockAttempt(ctx, tx, outTradeNo)
@@ -62,7 +64,7 @@ func (s *Service) RequestRefundTx(ctx context.Context, tx tenantdb.Tx, outTradeN
 		return "", fmt.Errorf("request refund: %w", err)
 	}
 	for _, r := range existing {
-		if sameRefund(RefundReason(r.Reason), reason) {
+		if RefundStatus(r.Status) != RefundFailed && sameRefund(RefundReason(r.Reason), reason) {
 			return r.OutRefundNo, nil
 		}
 	}
@@ -202,7 +204,7 @@ func (s *Service) applyRefund(ctx context.Context, tx tenantdb.Tx, result Refund
 	if _, err := s.q.SetRefundProcessing(ctx, tx, result.RefundID, note, task.outRefundNo); err != nil {
 		return fmt.Errorf("store refund: %w", err)
 	}
-	due := tx.Now().Add(refundDelay(task.tries))
+	due := tx.Now().Add(s.jitter(refundDelay(task.tries)))
 	return s.d.Timers.Set(ctx, tx, TimerRefundQuery, task.outRefundNo, due, RefundV1{OutRefundNo: task.outRefundNo})
 }
 
@@ -223,6 +225,8 @@ func (s *Service) finishRefund(ctx context.Context, tx tenantdb.Tx, task refundT
 		return fmt.Errorf("finish refund: %w", err)
 	}
 	if to != RefundSucceeded {
+		s.d.Log.ErrorContext(ctx, "refund closed by the provider", "tenant_id", tx.TenantID().String(), "out_refund_no", task.outRefundNo,
+			"out_trade_no", task.outTradeNo)
 		return nil
 	}
 	return s.d.Outbox.Append(ctx, tx, TopicRefunded, task.outRefundNo, RefundedV1{

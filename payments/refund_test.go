@@ -159,6 +159,10 @@ func TestRefundOtherEnds(t *testing.T) {
 		if n := len(k.Events(t, payments.TopicRefunded)); n != 0 {
 			t.Errorf("%d refunded events, want none", n)
 		}
+		again, err := k.requestRefund(no, payments.LatePayment)
+		if err != nil || again == refundNo {
+			t.Errorf("asked again: %q %v, want a new number", again, err)
+		}
 	})
 	t.Run("abnormal: nothing is given free, a person is told", func(t *testing.T) {
 		t.Parallel()

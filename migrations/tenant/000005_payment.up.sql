@@ -111,7 +111,8 @@ CREATE TABLE refund (
   tries               integer NOT NULL DEFAULT 0,
   last_error          text NOT NULL DEFAULT '',
   requested_at        timestamptz NOT NULL,
-  finished_at         timestamptz,
-  UNIQUE (attempt_id, reason)
+  finished_at         timestamptz
 );
+-- One refund per reason, until the provider closes it without money having moved.
+CREATE UNIQUE INDEX refund_one_live ON refund (attempt_id, reason) WHERE status <> 'failed';
 CREATE INDEX refund_business ON refund (business_no);

@@ -198,7 +198,7 @@ func TestAddNamesEveryWrongField(t *testing.T) {
 	env := tenanttest.New(t)
 	s := newService(env)
 	k := newKeys(t)
-	small, err := rsa.GenerateKey(rand.Reader, 1024) //nolint:gosec // too small on purpose
+	small, err := rsa.GenerateKey(rand.Reader, 1024) // too small on purpose
 	if err != nil {
 		t.Fatal(err)
 	}

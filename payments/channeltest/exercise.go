@@ -2,6 +2,7 @@ package channeltest
 
 import (
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -20,6 +21,9 @@ type Harness struct {
 	NotifyURL string
 	// NewNumber makes a number that was never used.
 	NewNumber func() string
+	// ExpiresAt is a deadline in the future, the same for the whole run: repeats must be
+	// equal.
+	ExpiresAt time.Time
 	// Pay does what the buyer's app does with the parameters and returns the provider's
 	// number of the payment.
 	Pay func(t *testing.T, p payments.ClientParams) (transactionID string)
@@ -62,7 +66,7 @@ func (h Harness) prepay(t *testing.T, outTradeNo string, fen money.Fen) (payment
 	t.Helper()
 	id, err := h.Channel.Prepay(t.Context(), h.Account, payments.PrepayRequest{
 		AppID: h.AppID, OutTradeNo: outTradeNo, Title: "山野咖啡豆 & <茶> 一份", AmountFen: fen, Payer: h.Payer,
-		ExpiresAt: expires(), NotifyURL: h.NotifyURL,
+		ExpiresAt: h.ExpiresAt, NotifyURL: h.NotifyURL,
 	})
 	if err != nil {
 		return payments.ClientParams{}, err
@@ -73,9 +77,6 @@ func (h Harness) prepay(t *testing.T, outTradeNo string, fen money.Fen) (payment
 	}
 	return p, nil
 }
-
-// expires is the same moment for a whole run of the suite: repeats must be equal.
-func expires() time.Time { return time.Now().UTC().Truncate(24 * time.Hour).Add(48 * time.Hour) }
 
 func (h Harness) begin(t *testing.T) (string, payments.ClientParams) {
 	t.Helper()
@@ -158,7 +159,7 @@ func (h Harness) wantPaid(t *testing.T, got payments.PaymentResult, no, transact
 
 func (h Harness) untilRefunded(t *testing.T, outRefundNo string) {
 	t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+	for range 500 { // ten seconds
 		got, err := h.Channel.QueryRefund(t.Context(), h.Account, outRefundNo)
 		if err != nil {
 			t.Fatalf("query refund: %v", err)
@@ -166,6 +167,7 @@ func (h Harness) untilRefunded(t *testing.T, outRefundNo string) {
 		if got.State == payments.RefundDone {
 			return
 		}
+		time.Sleep(20 * time.Millisecond)
 	}
 	t.Fatal("the refund does not end")
 }
@@ -224,7 +226,7 @@ func (h Harness) notifications(t *testing.T) {
 		t.Fatalf("genuine: %+v %v", got, err)
 	}
 	h.wantPaid(t, *got.Payment, no, transactionID)
-	n.Body = append(n.Body[:len(n.Body):len(n.Body)], ' ')
+	n.Body = append(slices.Clip(n.Body), ' ')
 	_, err = h.Channel.ParseNotification(t.Context(), h.Account, n)
 	want(t, "one byte more", err, payments.ErrNoticeSignature)
 	_, err = h.Channel.ParseNotification(t.Context(), h.Account, h.Notice(t, no, true))

@@ -56,7 +56,7 @@ func (c *Channel) RefreshCertificates(ctx context.Context, acc payments.Account)
 	if acc.Config.KeyMode == payments.KeyModePublicKey {
 		return nil
 	}
-	client, err := c.client(acc)
+	client, err := c.client(ctx, acc)
 	if err != nil {
 		return err
 	}
@@ -100,7 +100,7 @@ type certificateList struct {
 }
 
 func (c *Channel) downloadCertificates(ctx context.Context, v *verifier) error {
-	client, err := c.client(v.acc)
+	client, err := c.client(ctx, v.acc)
 	if err != nil {
 		return err
 	}
@@ -132,6 +132,7 @@ func (c *Channel) downloadCertificates(ctx context.Context, v *verifier) error {
 			return payments.ErrBadResponse.Because(err)
 		}
 	}
+	c.d.Log.InfoContext(ctx, "platform certificates fetched", "tenant_id", v.acc.TenantID.String(), "account_id", v.acc.ID, "count", len(keys))
 	return c.d.Keys.AddProviderKeys(ctx, v.acc.TenantID, v.acc.ID, keys)
 }
 

@@ -76,9 +76,9 @@ func (*Channel) TradeType() string { return tradeType }
 func (c *Channel) Prepay(ctx context.Context, acc payments.Account, in payments.PrepayRequest) (string, error) {
 	expires := in.ExpiresAt.In(beijing())
 	body := jsapi.PrepayRequest{
-		Appid: &in.AppID, Mchid: &acc.MerchantNo, Description: ptr(cut(in.Title, mostTitle)), OutTradeNo: &in.OutTradeNo,
+		Appid: &in.AppID, Mchid: &acc.MerchantNo, Description: new(cut(in.Title, mostTitle)), OutTradeNo: &in.OutTradeNo,
 		TimeExpire: &expires, NotifyUrl: &in.NotifyURL,
-		Amount: &jsapi.Amount{Total: ptr(int64(in.AmountFen)), Currency: ptr(currency)},
+		Amount: &jsapi.Amount{Total: new(int64(in.AmountFen)), Currency: new(currency)},
 		Payer:  &jsapi.Payer{Openid: &in.Payer},
 	}
 	var out struct {
@@ -120,8 +120,8 @@ func (c *Channel) Close(ctx context.Context, acc payments.Account, outTradeNo st
 // Refund implements payments.Channel.
 func (c *Channel) Refund(ctx context.Context, acc payments.Account, in payments.RefundRequest) (payments.RefundResult, error) {
 	body := refunddomestic.CreateRequest{
-		OutTradeNo: &in.OutTradeNo, OutRefundNo: &in.OutRefundNo, Reason: ptr(cut(in.Reason, mostReason)), NotifyUrl: &in.NotifyURL,
-		Amount: &refunddomestic.AmountReq{Refund: ptr(int64(in.RefundFen)), Total: ptr(int64(in.TotalFen)), Currency: ptr(currency)},
+		OutTradeNo: &in.OutTradeNo, OutRefundNo: &in.OutRefundNo, Reason: new(cut(in.Reason, mostReason)), NotifyUrl: &in.NotifyURL,
+		Amount: &refunddomestic.AmountReq{Refund: new(int64(in.RefundFen)), Total: new(int64(in.TotalFen)), Currency: new(currency)},
 	}
 	result, err := c.refundCall(ctx, acc, in.OutRefundNo, func(ctx context.Context, client *core.Client) (*core.APIResult, error) {
 		return client.Post(ctx, consts.WechatPayAPIServer+"/v3/refund/domestic/refunds", body)
@@ -155,7 +155,7 @@ type request func(ctx context.Context, client *core.Client) (*core.APIResult, er
 // call makes one signed call within its time limit and decodes the verified answer into
 // out, if out is not nil.
 func (c *Channel) call(ctx context.Context, acc payments.Account, limit time.Duration, out any, do request) error {
-	client, err := c.client(acc)
+	client, err := c.client(ctx, acc)
 	if err != nil {
 		return err
 	}
@@ -186,7 +186,7 @@ func (c *Channel) call(ctx context.Context, acc payments.Account, limit time.Dur
 
 // ClientParams implements payments.Channel.
 func (c *Channel) ClientParams(ctx context.Context, acc payments.Account, appID, prepayID string) (payments.ClientParams, error) {
-	client, err := c.client(acc)
+	client, err := c.client(ctx, acc)
 	if err != nil {
 		return payments.ClientParams{}, err
 	}
@@ -200,8 +200,6 @@ func (c *Channel) ClientParams(ctx context.Context, acc payments.Account, appID,
 	p.PaySign = signed.Signature
 	return p, nil
 }
-
-func ptr[T any](v T) *T { return &v }
 
 // cut shortens s to at most n bytes without breaking a character.
 func cut(s string, n int) string {

@@ -32,11 +32,11 @@ type client struct {
 }
 
 // client returns the client of an account's version, made when first needed.
-func (c *Channel) client(acc payments.Account) (*client, error) {
+func (c *Channel) client(ctx context.Context, acc payments.Account) (*client, error) {
 	if found := c.clients.get(acc); found != nil {
 		return found, nil
 	}
-	made, err := c.newClient(acc)
+	made, err := c.newClient(ctx, acc)
 	if err != nil {
 		return nil, fmt.Errorf("payment account %d: %w", acc.ID, err)
 	}
@@ -44,7 +44,7 @@ func (c *Channel) client(acc payments.Account) (*client, error) {
 	return made, nil
 }
 
-func (c *Channel) newClient(acc payments.Account) (*client, error) {
+func (c *Channel) newClient(ctx context.Context, acc payments.Account) (*client, error) {
 	key, err := parsePrivateKey(acc.PrivateKey.Reveal())
 	if err != nil {
 		return nil, err
@@ -58,7 +58,7 @@ func (c *Channel) newClient(acc payments.Account) (*client, error) {
 	if err != nil {
 		return nil, err
 	}
-	sdk, err := core.NewClientWithDialSettings(context.Background(), &core.DialSettings{
+	sdk, err := core.NewClientWithDialSettings(ctx, &core.DialSettings{
 		HTTPClient: &http.Client{Transport: transport, CheckRedirect: noRedirect, Jar: nil, Timeout: 0}, // limits are per call, by context
 		Signer:     s, Validator: v, Cipher: nil,
 	})

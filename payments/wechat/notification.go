@@ -34,7 +34,7 @@ func (c *Channel) ParseNotification(ctx context.Context, acc payments.Account, n
 		// Version 2 of the API, which nothing of ours asks for. It is not parsed at all.
 		return payments.Notification{}, payments.ErrNoticeMalformed.Because(errors.New("XML on the JSON route"))
 	}
-	client, err := c.client(acc)
+	client, err := c.client(ctx, acc)
 	if err != nil {
 		return payments.Notification{}, err
 	}

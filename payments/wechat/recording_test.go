@@ -2,6 +2,7 @@ package wechat_test
 
 import (
 	"io"
+	"maps"
 	"net/http"
 	"testing"
 )
@@ -33,9 +34,7 @@ func record(t *testing.T, provider string, r *http.Request) *recording {
 }
 
 func (r *recording) play(w http.ResponseWriter) {
-	for name, values := range r.header {
-		w.Header()[name] = values
-	}
+	maps.Copy(w.Header(), r.header)
 	w.WriteHeader(r.status)
 	_, _ = w.Write(r.body)
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"errors"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"galleria/payments"
+	"galleria/payments/wechat"
 	"galleria/tenant"
 )
 
@@ -171,5 +173,52 @@ func TestT094BlackHole(t *testing.T) {
 	}
 	if _, err := b.channel.Query(t.Context(), b.account, b.newNumber()); !errors.Is(err, payments.ErrNoSuchNumber) {
 		t.Errorf("another provider: %v, want it unaffected", err)
+	}
+}
+
+// The breaker lets one call try after its pause, and closes when that is answered.
+func TestT094BreakerHalfOpens(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, payments.KeyModePublicKey)
+	var shift atomic.Int64
+	channel := wechat.New(wechat.Deps{
+		Keys: b.store, Log: slog.New(slog.DiscardHandler), Signers: 2,
+		Now: func() time.Time { return time.Now().Add(time.Duration(shift.Load())) },
+	})
+	var calls atomic.Int64
+	var well atomic.Bool
+	provider := b.http.URL
+	acc := behind(t, b, func(w http.ResponseWriter, r *http.Request) {
+		calls.Add(1)
+		if !well.Load() {
+			panic(http.ErrAbortHandler)
+		}
+		record(t, provider, r).play(w)
+	})
+	ask := func() error {
+		return channel.Close(t.Context(), acc, "SOMENUMBER") // a POST: the transport does not repeat it by itself
+	}
+	for range 20 {
+		if err := ask(); !errors.Is(err, payments.ErrTimeout) {
+			t.Fatalf("%v, want PROVIDER_TIMEOUT", err)
+		}
+	}
+	reached := calls.Load()
+	if reached >= 20 {
+		t.Fatalf("all %d calls reached the provider: the breaker did not open", reached)
+	}
+	shift.Store(int64(11 * time.Second))
+	if err := ask(); !errors.Is(err, payments.ErrTimeout) || calls.Load() != reached+1 {
+		t.Errorf("after the pause: %v and %d calls, want one try", err, calls.Load()-reached)
+	}
+	if err := ask(); !errors.Is(err, payments.ErrTimeout) || calls.Load() != reached+1 {
+		t.Errorf("the try failed: %v and %d calls, want it open again", err, calls.Load()-reached)
+	}
+	well.Store(true)
+	shift.Store(int64(22 * time.Second))
+	for range 3 {
+		if err := ask(); !errors.Is(err, payments.ErrNoSuchNumber) {
+			t.Errorf("well again: %v, want the provider's own answer", err)
+		}
 	}
 }
