@@ -2,7 +2,9 @@ package payments_test
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
+	"sync"
 	"testing"
 	"time"
 
@@ -252,5 +254,61 @@ func TestQueryOfUnknownNumber(t *testing.T) {
 	k := newKit(t)
 	if err := k.service.Query(t.Context(), k.Tenant.ID, "NOSUCHNUMBER0001"); !errors.Is(err, fault.ErrNotFound) {
 		t.Errorf("%v, want NOT_FOUND", err)
+	}
+}
+
+// T077, the kernel's side: buyers pay in the very moment in which their bills are
+// closed. Each bill ends as one or the other, on both sides alike.
+func TestT077PaidWhileClosing(t *testing.T) {
+	t.Parallel()
+	k := newKit(t)
+	k.letCallbacksIn()
+	const bills = 24
+	type sheet struct {
+		no     string
+		params payments.ClientParams
+		paid   bool
+		closed payments.CloseOutcome
+	}
+	sheets := make([]sheet, bills)
+	for i := range sheets {
+		params, a := k.begin(fmt.Sprintf("ORDER%d", i))
+		sheets[i] = sheet{no: a.OutTradeNo, params: params}
+	}
+	processes := []*payments.Service{k.service, k.newService()}
+	var wait sync.WaitGroup
+	for i := range sheets {
+		s := &sheets[i]
+		wait.Go(func() {
+			p := s.params
+			_, err := k.provider.Pay(sandbox.PayInput{TimeStamp: p.TimeStamp, NonceStr: p.NonceStr, Package: p.Package, SignType: p.SignType, PaySign: p.PaySign})
+			s.paid = err == nil
+		})
+		wait.Go(func() {
+			for s.closed = payments.Unknown; s.closed == payments.Unknown; { // as the job would, with its waits left out
+				outcome, err := processes[i%2].CloseAll(t.Context(), k.Tenant.ID, fmt.Sprintf("ORDER%d", i))
+				if err != nil && fault.KindOf(err) != fault.Unavailable {
+					t.Errorf("close: %v", err)
+					return
+				}
+				s.closed = outcome
+			}
+		})
+	}
+	wait.Wait()
+	paid := 0
+	for _, s := range sheets {
+		if s.paid {
+			paid++
+		}
+		if want := map[bool]payments.CloseOutcome{true: payments.Paid, false: payments.Closed}[s.paid]; s.closed != want {
+			t.Errorf("%s: the buyer paid: %v, the close said %s", s.no, s.paid, s.closed)
+		}
+		if want := map[bool]string{true: "succeeded", false: "closed"}[s.paid]; k.attempt(s.no).Status != want {
+			t.Errorf("%s is %s, want %s", s.no, k.attempt(s.no).Status, want)
+		}
+	}
+	if n := k.succeeded(); n != paid {
+		t.Errorf("%d success events for %d payments", n, paid)
 	}
 }
