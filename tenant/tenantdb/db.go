@@ -115,6 +115,10 @@ func (db *DB) pool(ctx context.Context, role string, size int32) (*pgxpool.Pool,
 	cc.RuntimeParams["statement_timeout"] = milliseconds(db.cfg.StatementTimeout)
 	cc.RuntimeParams["lock_timeout"] = milliseconds(db.cfg.LockTimeout)
 	cc.RuntimeParams["idle_in_transaction_session_timeout"] = "10000"
+	// Statements here find rows by keys: the plan does not depend on the values, but making
+	// one costs more than running it, and Postgres makes a new one each time whenever it
+	// guesses that this pays (arrays, limits). Lists are tested to keep their indexes.
+	cc.RuntimeParams["plan_cache_mode"] = "force_generic_plan"
 	pc.AfterRelease = func(c *pgx.Conn) bool { return len(met(c)) < db.cfg.MaxTenantsMet }
 	return pgxpool.NewWithConfig(ctx, pc)
 }
