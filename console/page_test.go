@@ -103,6 +103,26 @@ func TestOrderListFilters(t *testing.T) {
 	b.miss("13912345678")
 }
 
+func TestOldOrdersAreFoundByNumberOrDay(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.env.Clock().Set(time.Date(2026, 11, 21, 4, 0, 0, 0, time.UTC))
+	g := d.stock(t, d.env.Tenant, "阿哲")
+	// One order far ahead pushes the others out of the window that words are searched in.
+	d.env.Owner(t, fmt.Sprintf(`INSERT INTO %s.orders (id, order_no, member_id, app_id, status, goods_fen, payable_fen, address, expires_at, placed_at)
+		OVERRIDING SYSTEM VALUE VALUES (100000, 'FARAHEAD', 2, 'wx', 'pending_payment', 100, 100, '{}', now(), now())`, d.env.Tenant.ID))
+	b := d.signedIn(t, d.owner)
+	for query, found := range map[string]bool{
+		"q=" + g.orderNos[0]: true, "q=" + g.orderNos[0][3:]: false, "q=farahead": true,
+		"q=" + g.orderNos[0][3:] + "&from=2026-01-01": true,
+	} {
+		b.wantStatus("/console/"+d.env.Tenant.Handle+"/orders?"+query, http.StatusOK)
+		if got := strings.Contains(b.page, `class="stretched"`); got != found {
+			t.Errorf("%s: found %v, want %v", query, got, found)
+		}
+	}
+}
+
 func TestOrderListPages(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)

@@ -9,7 +9,8 @@
 // a scan of a busy shop's history; each page costs one batched round trip.
 //
 // Decisions: pages see plain statuses as text, because a view only looks up their
-// label; amounts stay money.Fen. Searching orders walks the newest first and is bounded
-// by the statement timeout of the pool: exact enough for a desk, and without an index
-// in every tenant.
+// label; amounts stay money.Fen. Searching orders by words reads them newest first,
+// over the last 50,000 or over the days that were chosen, because an index for it would
+// cost files in every tenant: 300,000 orders without a match took 1.3 s, this 0.2 s. A
+// whole order number is found at any age.
 package readmodel

@@ -18,12 +18,16 @@ const (
    FROM sku k JOIN stock_level l ON l.sku_id = k.id WHERE k.spu_id = p.id AND k.enabled) s`
 	productColumns = `SELECT p.id, p.title, p.subtitle, p.cover, c.name, p.status, p.min_price_fen, p.max_price_fen, p.sales, s.skus, s.available, s.low
   FROM spu p JOIN category c ON c.id = p.category_id` + stockOfProduct
+	// Counted over all products at once: one pass over the stock, not a look-up per product.
 	shelfCounts = `SELECT count(*),
        count(*) FILTER (WHERE p.status = 'on_shelf'),
        count(*) FILTER (WHERE p.status IN ('draft', 'off_shelf')),
        count(*) FILTER (WHERE p.status = 'on_shelf' AND s.low > 0 AND s.available > 0),
-       count(*) FILTER (WHERE p.status = 'on_shelf' AND s.available = 0)
-  FROM spu p` + stockOfProduct + ` WHERE p.status <> 'recycled'`
+       count(*) FILTER (WHERE p.status = 'on_shelf' AND coalesce(s.available, 0) = 0)
+  FROM spu p
+  LEFT JOIN (SELECT k.spu_id, sum(l.on_hand - l.reserved) AS available, count(*) FILTER (WHERE l.on_hand - l.reserved <= l.low_at) AS low
+          FROM sku k JOIN stock_level l ON l.sku_id = k.id WHERE k.enabled GROUP BY k.spu_id) s ON s.spu_id = p.id
+ WHERE p.status <> 'recycled'`
 	productHead = `SELECT p.id, p.title, p.subtitle, p.cover, p.pictures, p.detail, c.name, p.status, p.min_price_fen, p.max_price_fen, p.sales,
        p.created_at, p.updated_at, p.specs
   FROM spu p JOIN category c ON c.id = p.category_id WHERE p.id = $1`
