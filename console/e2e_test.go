@@ -27,6 +27,8 @@ type chromium struct {
 	ctx  context.Context //nolint:containedctx // chromedp keeps the browser in its context
 	base string
 	axe  string
+	// phone: the menu is behind a button.
+	phone bool
 
 	mu         sync.Mutex
 	complaints []string
@@ -58,7 +60,7 @@ func openChromium(t *testing.T, d *desk, width, height int64) *chromium {
 	t.Cleanup(closeTab)
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
 	t.Cleanup(cancel)
-	b := &chromium{t: t, ctx: ctx, base: d.listen(t), axe: string(axe)}
+	b := &chromium{t: t, ctx: ctx, base: d.listen(t), axe: string(axe), phone: width < 768}
 	chromedp.ListenTarget(ctx, b.hear)
 	b.run(log.Enable(), network.Enable(), emulation.SetDeviceMetricsOverride(width, height, 1, width < 700))
 	return b
@@ -217,6 +219,17 @@ func (b *chromium) buy(d *desk, g goods) {
 		b.t.Errorf("script can read cookies: %q", cookies)
 	}
 	b.inspect("orders")
+
+	if b.phone {
+		b.run(chromedp.Click(".navbar-toggler", chromedp.ByQuery), chromedp.WaitVisible(`#rail-menu a[href$="/products"]`, chromedp.ByQuery), chromedp.Sleep(400*time.Millisecond))
+		b.inspect("phone_menu")
+		b.run(chromedp.Click(".navbar-toggler", chromedp.ByQuery), chromedp.WaitNotVisible(`#rail-menu a[href$="/products"]`, chromedp.ByQuery))
+	}
+	// "/" leads to the search from anywhere on the page.
+	b.run(chromedp.KeyEvent("/"))
+	if at := b.text("document.activeElement.id"); at != "global-search" {
+		b.t.Errorf("the slash key leads to %q, want the search field", at)
+	}
 
 	// Typing searches without a press, and the address can be shared.
 	b.run(
