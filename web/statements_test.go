@@ -57,12 +57,14 @@ func (*counter) TraceBatchStart(ctx context.Context, _ *pgx.Conn, _ pgx.TraceBat
 }
 
 // TraceBatchQuery implements pgx.BatchTracer.
-func (c *counter) TraceBatchQuery(_ context.Context, _ *pgx.Conn, d pgx.TraceBatchQueryData) { c.add(d.SQL) }
+func (c *counter) TraceBatchQuery(_ context.Context, _ *pgx.Conn, d pgx.TraceBatchQueryData) {
+	c.add(d.SQL)
+}
 
 // TraceBatchEnd implements pgx.BatchTracer.
 func (*counter) TraceBatchEnd(context.Context, *pgx.Conn, pgx.TraceBatchEndData) {}
 
-func TestG14StatementsPerRoute(t *testing.T) { //nolint:tparallel // the steps build on each other
+func TestG14StatementsPerRoute(t *testing.T) {
 	t.Parallel()
 	count := &counter{}
 	h := newHouse(t, func(s *settings) { s.options = append(s.options, tenanttest.WithTracer(count)) })
@@ -110,4 +112,3 @@ func TestG14StatementsPerRoute(t *testing.T) { //nolint:tparallel // the steps b
 func addressOf(name string) member.AddressInput {
 	return member.AddressInput{Name: name, Phone: "13800138000", Province: "云南省", City: "昆明市", Detail: "翠湖南路 1 号"}
 }
-

@@ -37,7 +37,7 @@ const cachedNote = "Carries a strong `ETag`; repeat it in `If-None-Match` and an
 // program. No service is needed for it.
 func Spec() ([]byte, error) {
 	app := fiber.New(fiber.Config{DisableStartupMessage: true})
-	api := New(app, Deps{}).huma.OpenAPI() //nolint:exhaustruct // routes are described, not served
+	api := New(app, Deps{}).huma.OpenAPI() //nolint:exhaustruct_v5 // routes are described, not served
 	finish(api)
 	raw, err := json.MarshalIndent(api, "", "  ")
 	if err != nil {

@@ -53,7 +53,7 @@ func TestScanRefusesWhatTwoReadersCouldReadDifferently(t *testing.T) {
 			}
 		})
 	}
-	for _, body := range []string{`{}`, ` {"qty":1,"lines":[{"sku_id":1},{"sku_id":2}],"remark":"请放门口 🎁 ‏"} ` + "\n", `{"a":-1,"b":9223372036854775807}`} {
+	for _, body := range []string{`{}`, " {\"qty\":1,\"lines\":[{\"sku_id\":1},{\"sku_id\":2}],\"remark\":\"请放门口 🎁 \u200f\"} \n", `{"a":-1,"b":9223372036854775807}`} {
 		if err := scan([]byte(strings.TrimSpace(body))); err != nil {
 			t.Errorf("scan(%s) = %v", body, err)
 		}
