@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"galleria/payments"
+	"galleria/tenant/fault"
 )
 
 const (
@@ -63,8 +64,8 @@ func (b *breaker) allow() bool {
 func (b *breaker) report(err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if errors.Is(err, context.Canceled) {
-		return // the caller went away; that says nothing about the host
+	if errors.Is(err, context.Canceled) || errors.Is(err, fault.ErrBusy) {
+		return // the caller went away, or we could not even ask: that says nothing about the host
 	}
 	if !errors.Is(err, payments.ErrTimeout) {
 		b.failures = 0

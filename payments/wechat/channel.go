@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/wechatpay-apiv3/wechatpay-go/core"
@@ -150,6 +151,9 @@ func (c *Channel) refundCall(ctx context.Context, acc payments.Account, outRefun
 	return out.result(out.Status)
 }
 
+// sentKey is where a call keeps whether its request was handed to the connection.
+type sentKey struct{}
+
 type request func(ctx context.Context, client *core.Client) (*core.APIResult, error)
 
 // call makes one signed call within its time limit and decodes the verified answer into
@@ -165,7 +169,11 @@ func (c *Channel) call(ctx context.Context, acc payments.Account, limit time.Dur
 	if !b.allow() {
 		return payments.ErrTimeout.Because(errBreakerOpen)
 	}
-	result, err := do(ctx, client.core)
+	sent := new(atomic.Bool)
+	result, err := do(context.WithValue(ctx, sentKey{}, sent), client.core)
+	if err != nil && !sent.Load() {
+		err = errNoSlot // the SDK flattens the signer's error to text
+	}
 	err = classify(err)
 	b.report(err)
 	if result != nil && result.Response != nil {

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/wechatpay-apiv3/wechatpay-go/core"
 
@@ -28,6 +29,8 @@ func classify(err error) error {
 		return classifyAnswer(api)
 	}
 	switch {
+	case errors.Is(err, errNoSlot):
+		return fault.ErrBusy.After(time.Second).Because(err)
 	case errors.Is(err, errSignature), errors.Is(err, errProbe), errors.Is(err, errAnswerTooLarge):
 		return payments.ErrBadResponse.Because(err)
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):

@@ -68,6 +68,9 @@ func (c *Channel) newClient(ctx context.Context, acc payments.Account) (*client,
 	return &client{core: sdk, signer: s, verifier: v}, nil
 }
 
+// errNoSlot is our own lack of CPU, not the provider's silence.
+var errNoSlot = errors.New("no free signing slot in time")
+
 // signer signs with the merchant's key, few at a time.
 type signer struct {
 	merchantNo, serial string
@@ -83,7 +86,7 @@ func (s *signer) Sign(ctx context.Context, message string) (*auth.SignatureResul
 	case s.slots <- struct{}{}:
 		defer func() { <-s.slots }()
 	case <-ctx.Done():
-		return nil, ctx.Err()
+		return nil, errNoSlot
 	}
 	sum := sha256.Sum256([]byte(message))
 	signature, err := rsa.SignPKCS1v15(rand.Reader, s.key, crypto.SHA256, sum[:])

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"sync/atomic"
 	"time"
 
 	"galleria/payments"
@@ -67,6 +68,9 @@ func newAccountTransport(next http.RoundTripper, acc payments.Account) (*account
 // RoundTrip implements http.RoundTripper. The signature covers path, query and body, not
 // scheme and host, so it stays valid.
 func (t *accountTransport) RoundTrip(r *http.Request) (*http.Response, error) {
+	if sent, ok := r.Context().Value(sentKey{}).(*atomic.Bool); ok {
+		sent.Store(true)
+	}
 	if t.base != nil {
 		r = r.Clone(r.Context())
 		r.URL.Scheme, r.URL.Host = t.base.Scheme, t.base.Host
