@@ -58,7 +58,7 @@ func openChromium(t *testing.T, d *desk, width, height int64) *chromium {
 	t.Cleanup(stop)
 	ctx, closeTab := chromedp.NewContext(alloc)
 	t.Cleanup(closeTab)
-	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Minute)
 	t.Cleanup(cancel)
 	b := &chromium{t: t, ctx: ctx, base: d.listen(t), axe: string(axe), phone: width < 768}
 	chromedp.ListenTarget(ctx, b.hear)
@@ -199,7 +199,7 @@ func TestE2EConsole(t *testing.T) {
 // press clicks and waits for the page it leads to.
 func (b *chromium) press(selector string) {
 	b.t.Helper()
-	ctx, cancel := context.WithTimeout(b.ctx, 20*time.Second)
+	ctx, cancel := context.WithTimeout(b.ctx, time.Minute)
 	defer cancel()
 	if _, err := chromedp.RunResponse(ctx, chromedp.Click(selector, chromedp.ByQuery)); err != nil {
 		b.t.Fatalf("press %s: %v", selector, err)
@@ -234,7 +234,7 @@ func (b *chromium) buy(d *desk, g goods) {
 	// Typing searches without a press, and the address can be shared.
 	b.run(
 		chromedp.SendKeys("#order-query", g.orderNos[1], chromedp.ByQuery),
-		chromedp.Poll(`document.querySelectorAll('#results tbody tr').length === 1 && location.search.includes('q=')`, nil, chromedp.WithPollingTimeout(10*time.Second)),
+		chromedp.Poll(`document.querySelectorAll('#results tbody tr').length === 1 && location.search.includes('q=')`, nil, chromedp.WithPollingTimeout(30*time.Second)),
 	)
 	b.inspect("orders_search")
 	b.run(chromedp.Navigate(b.base + shop + "/orders?status=paid"))
@@ -250,7 +250,7 @@ func (b *chromium) buy(d *desk, g goods) {
 	b.run(
 		chromedp.Navigate(b.base+shop+"/payment-accounts"),
 		chromedp.Click(`.console-callback .console-copy`, chromedp.ByQuery),
-		chromedp.Poll(`document.getElementById('announce').textContent !== ''`, nil, chromedp.WithPollingTimeout(5*time.Second)),
+		chromedp.Poll(`document.getElementById('announce').textContent !== ''`, nil, chromedp.WithPollingTimeout(30*time.Second)),
 	)
 	b.inspect("accounts")
 	b.run(chromedp.Click(".console-person", chromedp.ByQuery), chromedp.WaitVisible(`form[action="/console/logout"] button`, chromedp.ByQuery))

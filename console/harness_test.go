@@ -54,16 +54,21 @@ func newDesk(t *testing.T) *desk {
 	return d
 }
 
-func newConsole(t *testing.T, env *tenanttest.Env, people *staff.Service) *console.Console {
+func consoleDeps(t *testing.T, env *tenanttest.Env, people *staff.Service) console.Deps {
 	t.Helper()
 	assets, err := static.New(console.AssetPrefix)
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := console.New(console.Deps{
+	return console.Deps{
 		DB: env.DB, Staff: people, Audit: env.Audit, Assets: assets, Log: slog.New(slog.NewTextHandler(t.Output(), nil)),
 		Now: env.Clock().Now, Secret: []byte(strings.Repeat("s", 32)), BaseURL: "http://console.test",
-	})
+	}
+}
+
+func newConsole(t *testing.T, env *tenanttest.Env, people *staff.Service) *console.Console {
+	t.Helper()
+	c, err := console.New(consoleDeps(t, env, people))
 	if err != nil {
 		t.Fatal(err)
 	}

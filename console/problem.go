@@ -3,6 +3,7 @@ package console
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"strconv"
 
@@ -45,6 +46,14 @@ func faceOf(err error) face {
 	}
 	return face{fiber.StatusInternalServerError, "alert-triangle", "problem.500.title", "problem.500.text"}
 }
+
+// panicked is a defect that a handler ran into. Its stack is for the log alone.
+type panicked struct {
+	value any
+	stack []byte
+}
+
+func (p *panicked) Error() string { return fmt.Sprintf("panic: %v", p.value) }
 
 // problem answers a failure with a page and writes it to the log, once.
 func (s *Console) problem(c *fiber.Ctx, v *visit, err error) error {
@@ -98,5 +107,8 @@ func (s *Console) note(c *fiber.Ctx, v *visit, err error) {
 	if v.session != nil {
 		attrs = append(attrs, slog.Int64("staff_id", v.session.StaffID))
 	}
-	s.Log.LogAttrs(context.WithoutCancel(c.UserContext()), level, "console request refused", attrs...)
+	if defect, ok := errors.AsType[*panicked](err); ok {
+		attrs = append(attrs, slog.String("stack", string(defect.stack)))
+	}
+	s.Log.LogAttrs(context.WithoutCancel(c.UserContext()), level, "console request failed", attrs...)
 }

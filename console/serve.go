@@ -1,8 +1,8 @@
 package console
 
 import (
-	"fmt"
 	"net/url"
+	"runtime/debug"
 	"strings"
 
 	"github.com/a-h/templ"
@@ -20,11 +20,11 @@ const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src
 // and a page for whatever went wrong.
 func (s *Console) serve(r route) fiber.Handler {
 	return func(c *fiber.Ctx) (err error) {
-		secure(c)
+		s.secure(c)
 		v := &visit{text: s.texts.Printer(langOf(c))}
 		defer func() {
 			if p := recover(); p != nil {
-				err = s.problem(c, v, fmt.Errorf("panic in %s %s: %v", r.method, r.path, p))
+				err = s.problem(c, v, &panicked{value: p, stack: debug.Stack()})
 			}
 		}()
 		if err := s.run(c, &v, r); err != nil {
@@ -144,7 +144,10 @@ func (s *Console) sameOrigin(c *fiber.Ctx) bool {
 }
 
 // secure sets the headers of every answer.
-func secure(c *fiber.Ctx) {
+func (s *Console) secure(c *fiber.Ctx) {
+	if strings.HasPrefix(s.origin, "https:") {
+		c.Set(fiber.HeaderStrictTransportSecurity, "max-age=31536000")
+	}
 	c.Set(fiber.HeaderContentSecurityPolicy, policy)
 	c.Set(fiber.HeaderXContentTypeOptions, "nosniff")
 	c.Set(fiber.HeaderXFrameOptions, "DENY")
