@@ -22,12 +22,14 @@ type command struct {
 // lives in a file of its own.
 func commands() []command {
 	return []command{
+		{"dev", "run everything on this machine, with demo shops and a payment sandbox", runDev},
 		{"serve", "answer HTTP: the Mini Program API, provider callbacks, the console", runServe},
 		{"worker", "do the background work: messages, refunds, timers", runWorker},
 		{"migrate", "bring every schema to the newest version, or tell which are behind", runMigrate},
 		{"tenant", "open, list, suspend and resume shops", runTenant},
 		{"sandbox", "play the payment and Mini Program providers on loopback", runSandbox},
 		{"doctor", "examine database, schemas and queue, and say what to mend", runDoctor},
+		{"bench", "measure this binary next to what the machine can do", runBench},
 		{"config", "print the effective configuration, secrets masked", runConfig},
 		{"openapi", "print the contract of the Mini Program API", runOpenAPI},
 		{"charts", "draw the state machines into a Markdown file", runCharts},

@@ -1,0 +1,130 @@
+package devserver
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"galleria/cmd/internal/app"
+	"galleria/cmd/internal/demo"
+)
+
+// facts is what a person or a script needs to know of a running dev server.
+type facts struct {
+	API         string  `json:"api"`     // origin; the API is below /api/v1
+	Console     string  `json:"console"` // sign-in page
+	Sandbox     string  `json:"sandbox"` // origin of the providers' side
+	Docs        string  `json:"docs"`
+	Shops       []shop  `json:"shops"`
+	Logins      []login `json:"logins"`
+	DatabaseURL string  `json:"database_url"`
+	RedisURL    string  `json:"redis_url"`
+}
+
+type shop struct {
+	Name   string `json:"name"`
+	Handle string `json:"handle"`
+	AppID  string `json:"app_id"`
+}
+
+type login struct {
+	Role     string `json:"role"`
+	User     string `json:"user"`
+	Password string `json:"password"`
+}
+
+func newFacts(cfg app.Config, sandboxURL string, r demo.Result) facts {
+	f := facts{
+		API: cfg.PublicURL, Console: cfg.PublicURL + "/console", Sandbox: sandboxURL, Docs: cfg.PublicURL + "/docs",
+		DatabaseURL: cfg.DatabaseURL, RedisURL: cfg.RedisURL,
+	}
+	for _, s := range r.Shops {
+		f.Shops = append(f.Shops, shop{s.Name, s.Handle, s.AppID})
+	}
+	for _, l := range r.Logins {
+		f.Logins = append(f.Logins, login{l.Role, l.User, l.Password})
+	}
+	return f
+}
+
+// write puts the facts into a file that appears whole: whoever waits for it can read it
+// as soon as it is there. It holds passwords, so only its owner reads it.
+func (f facts) write(path string) error {
+	b, err := json.MarshalIndent(f, "", "  ")
+	if err != nil {
+		return err
+	}
+	tmp := path + ".new"
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil { //nolint:gosec // an ordinary folder
+		return fmt.Errorf("info file: %w", err)
+	}
+	if err := os.WriteFile(tmp, append(b, '\n'), 0o600); err != nil {
+		return fmt.Errorf("info file: %w", err)
+	}
+	if err := os.Rename(tmp, path); err != nil {
+		return fmt.Errorf("info file: %w", err)
+	}
+	return nil
+}
+
+// print tells a person where everything is and how to buy something.
+func (f facts) print(w io.Writer, data string) error {
+	var b strings.Builder
+	line := func(format string, args ...any) { _, _ = fmt.Fprintf(&b, format+"\n", args...) }
+	line("")
+	line("Galleria is running.")
+	line("")
+	line("  Console   %s", f.Console)
+	for _, l := range f.Logins {
+		line("            %-6s  %-22s  %s", l.Role, l.User, l.Password)
+	}
+	line("  API       %s/api/v1   (%s)", f.API, f.Docs)
+	for _, s := range f.Shops {
+		line("            X-App-Id: %s  %s", s.AppID, s.Name)
+	}
+	line("  Sandbox   %s   WeChat Pay and wx.login to play with", f.Sandbox)
+	line("  Data      %s", data)
+	line("")
+	line("Buy something: paste these lines into another terminal, one by one.")
+	line("")
+	for _, step := range f.walk() {
+		line("  %s", step)
+	}
+	line("")
+	line("Then look at the order in the console. Ctrl-C ends everything.")
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// walk is a purchase in curl, using the public API and the two controls that stand in for
+// the buyer's phone. Each line can be pasted as it is.
+func (f facts) walk() []string {
+	// pick prints the first value of a JSON key, with nothing but sed.
+	const pick = `pick() { sed -n "s/.*\"$1\":\"\{0,1\}\([^\",}]*\).*/\1/p" | head -n1; }`
+	app := f.Shops[0].AppID
+	call := func(method, path, body string) string {
+		c := fmt.Sprintf(`curl -s -X %s "$API%s" -H "X-App-Id: $APP" -H "Authorization: Bearer $TOKEN"`, method, path)
+		if body != "" {
+			c += ` -H 'Content-Type: application/json' -d "` + strings.ReplaceAll(body, `"`, `\"`) + `"`
+		}
+		return c
+	}
+	return []string{
+		pick,
+		fmt.Sprintf("API=%s/api/v1 APP=%s SANDBOX=%s", f.API, app, f.Sandbox),
+		`CODE=$(curl -s -X POST $SANDBOX/_control/wx-login -d "{\"app_id\":\"$APP\",\"buyer\":\"小明\"}" | pick code)`,
+		`TOKEN=$(curl -s -X POST $API/auth/login -H "X-App-Id: $APP" -H 'Content-Type: application/json' -d "{\"code\":\"$CODE\"}" | pick access_token); echo $TOKEN`,
+		`PRODUCT=$(curl -s "$API/products?in_stock=true&limit=1" -H "X-App-Id: $APP" | sed 's/.*"items":\[{"id":\([0-9]*\).*/\1/'); echo $PRODUCT`,
+		`SKU=$(curl -s "$API/products/$PRODUCT" -H "X-App-Id: $APP" | sed 's/.*"skus":\[{"id":\([0-9]*\).*/\1/'); echo $SKU`,
+		call("PUT", "/cart/lines/$SKU", `{"qty":1}`),
+		`ADDRESS=$(` + call("POST", "/addresses", `{"name":"小明","phone":"13800000001","province":"浙江省","city":"杭州市","district":"西湖区","detail":"文三路 1 号"}`) + ` | sed 's/^{"id":\([0-9]*\).*/\1/'); echo $ADDRESS`,
+		`HASH=$(` + call("POST", "/checkout/quote", `{"address_id":$ADDRESS}`) + ` | pick quote_hash); echo $HASH`,
+		`ORDER=$(` + call("POST", "/orders", `{"address_id":$ADDRESS,"quote_hash":"$HASH"}`) + ` -H "Idempotency-Key: walk-$RANDOM$RANDOM" | pick order_no); echo $ORDER`,
+		`PAY=$(` + call("POST", "/orders/$ORDER/pay", "") + `); echo $PAY`,
+		`curl -s -X POST $SANDBOX/_control/pay -d "$PAY"`,
+		`sleep 1; ` + call("GET", "/orders/$ORDER", ""),
+	}
+}

@@ -1,0 +1,256 @@
+package devserver
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"path/filepath"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"galleria/cmd/internal/app"
+	"galleria/cmd/internal/demo"
+	"galleria/cmd/internal/devstack"
+	"galleria/migrations"
+	"galleria/payments/sandbox"
+)
+
+// Options are the flags and surroundings of `galleria dev`.
+type Options struct {
+	Data   string // folder of everything kept
+	Addr   string // loopback address of the platform
+	Info   string // file that gets the facts as JSON once everything is ready; may be empty
+	Reset  bool   // begin anew
+	Getenv func(string) string
+	Stdout io.Writer
+	Log    *slog.Logger
+}
+
+// server is what runs, in the order in which it was started.
+type server struct {
+	opt  Options
+	dir  dataDir
+	// clock is the one clock of platform and sandbox: the demo shops' past is told on it.
+	clock *demo.Clock
+	stop  []func(context.Context) error
+	died []child // servers of others that must not end before us
+}
+
+type child struct {
+	name string
+	done <-chan struct{}
+}
+
+// stopTime bounds the orderly end of everything.
+const stopTime = 30 * time.Second
+
+// Run starts everything, says so, and runs until ctx ends or a part fails; then it stops
+// everything it started, in reverse order.
+func Run(ctx context.Context, opt Options) (err error) {
+	listener, err := listen(ctx, opt.Addr)
+	if err != nil {
+		return err
+	}
+	handedOver := false
+	defer func() {
+		if !handedOver {
+			_ = listener.Close()
+		}
+	}()
+	dir, err := openDataDir(opt.Data, opt.Reset)
+	if err != nil {
+		return err
+	}
+	s := &server{opt: opt, dir: dir, clock: demo.NewClock(time.Now)}
+	defer func() { err = errors.Join(err, s.stopAll(context.WithoutCancel(ctx))) }()
+
+	databaseURL, redisURL, err := s.startStores(ctx)
+	if err != nil {
+		return err
+	}
+	provider, sandboxURL, err := s.startSandbox(ctx)
+	if err != nil {
+		return err
+	}
+	publicURL := "http://" + listener.Addr().String()
+	cfg, err := dir.config(publicURL, databaseURL, redisURL, sandboxURL, opt.Getenv)
+	if err != nil {
+		return err
+	}
+	services, err := s.build(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	shops, err := s.seed(ctx, services, provider, sandboxURL)
+	if err != nil {
+		return err
+	}
+	handedOver = true
+	group, groupCtx := errgroup.WithContext(ctx)
+	group.Go(func() error { return services.RunHTTP(groupCtx, listener) })
+	group.Go(func() error { return services.RunWorker(groupCtx) })
+	group.Go(func() error { return s.watch(groupCtx) })
+	group.Go(func() error { return s.welcome(groupCtx, newFacts(cfg, sandboxURL, shops)) })
+	return group.Wait()
+}
+
+// startStores starts Postgres and Redis unless the environment names others.
+func (s *server) startStores(ctx context.Context) (databaseURL, redisURL string, err error) {
+	if databaseURL = s.opt.Getenv("DATABASE_URL"); databaseURL == "" {
+		pg, err := devstack.StartPostgres(ctx, devstack.PostgresConfig{Dir: string(s.dir), Log: s.opt.Log})
+		if err != nil {
+			return "", "", err
+		}
+		s.stop = append(s.stop, pg.Stop)
+		s.died = append(s.died, child{"Postgres", pg.Done()})
+		databaseURL = pg.URL()
+	}
+	if redisURL = s.opt.Getenv("REDIS_URL"); redisURL == "" {
+		redis, err := devstack.StartRedis(ctx, devstack.RedisConfig{Dir: string(s.dir), Log: s.opt.Log})
+		if err != nil {
+			return "", "", err
+		}
+		s.stop = append(s.stop, redis.Stop)
+		s.died = append(s.died, child{"Redis", redis.Done()})
+		redisURL = redis.URL()
+	}
+	return databaseURL, redisURL, nil
+}
+
+// startSandbox opens the providers' side on the port the shops know it by.
+func (s *server) startSandbox(ctx context.Context) (*sandbox.Server, string, error) {
+	listener, port, err := listenSandbox(ctx, s.dir.note("sandbox.port"))
+	if err != nil {
+		return nil, "", err
+	}
+	if err := s.dir.keep("sandbox.port", port); err != nil {
+		return nil, "", errors.Join(err, listener.Close())
+	}
+	provider, err := sandbox.Open(sandbox.Config{
+		Dir: filepath.Join(string(s.dir), "sandbox"), Now: s.clock.Now, Log: s.opt.Log,
+	})
+	if err != nil {
+		return nil, "", errors.Join(fmt.Errorf("sandbox: %w", err), listener.Close())
+	}
+	front := &http.Server{Handler: provider.Handler(), ReadHeaderTimeout: 10 * time.Second}
+	served := make(chan struct{})
+	go func() {
+		defer close(served)
+		if err := front.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			s.opt.Log.ErrorContext(ctx, "sandbox stopped", "error", err)
+		}
+	}()
+	s.died = append(s.died, child{"the sandbox", served})
+	s.stop = append(s.stop, func(context.Context) error { return errors.Join(front.Close(), provider.Close()) })
+	return provider, "http://" + net.JoinHostPort("127.0.0.1", port), nil
+}
+
+// build migrates the schemas and builds the rooms.
+func (s *server) build(ctx context.Context, cfg app.Config) (*app.Services, error) {
+	log := s.opt.Log
+	ground, err := app.NewGround(ctx, cfg, log, s.clock.Now)
+	if err != nil {
+		return nil, err
+	}
+	s.stop = append(s.stop, func(context.Context) error { ground.Close(); return nil })
+	if _, err := ground.Runner.Platform(ctx); err != nil {
+		return nil, err
+	}
+	report, err := ground.Runner.Fleet(ctx, migrations.FleetOptions{})
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range report.Failed {
+		log.WarnContext(ctx, "a shop's schema could not be upgraded", "tenant_id", f.TenantID, "error", f.Err)
+	}
+	return app.NewServices(ground)
+}
+
+// seed fills the demo shops, before anything serves them.
+func (s *server) seed(ctx context.Context, r *app.Services, provider *sandbox.Server, sandboxURL string) (demo.Result, error) {
+	passwords, err := s.dir.passwords()
+	if err != nil {
+		return demo.Result{}, err
+	}
+	result, err := demo.Seed(ctx, demo.Deps{
+		DB: r.DB, Provision: r.Provision, Registry: r.Registry, Staff: r.Staff, Vault: r.Vault, Outbox: r.Outbox, Timers: r.Timers,
+		Catalog: r.Catalog, Inventory: r.Inventory, Members: r.Members, Orders: r.Orders, Notices: r.Notices,
+		MiniProgram: r.MiniProgram, Accounts: r.Accounts, Nicknames: r.Members, Sandbox: provider, SandboxURL: sandboxURL,
+		Clock: s.clock, Password: passwords, Log: s.opt.Log,
+	})
+	if err != nil {
+		return demo.Result{}, fmt.Errorf("fill the demo shops: %w", err)
+	}
+	return result, nil
+}
+
+// welcome waits until the platform answers, writes the info file and prints the facts.
+func (s *server) welcome(ctx context.Context, f facts) error {
+	if err := waitFor(ctx, f.API+"/readyz"); err != nil {
+		return err
+	}
+	if s.opt.Info != "" {
+		if err := f.write(s.opt.Info); err != nil {
+			return err
+		}
+	}
+	return f.print(s.opt.Stdout, string(s.dir))
+}
+
+// waitFor polls an address of ours until it answers 200.
+func waitFor(ctx context.Context, url string) error {
+	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
+	defer cancel()
+	for {
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
+		if err != nil {
+			return err
+		}
+		res, err := http.DefaultClient.Do(req)
+		if err == nil {
+			_ = res.Body.Close()
+			if res.StatusCode == http.StatusOK {
+				return nil
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("the platform does not answer at %s: %w", url, errors.Join(err, ctx.Err()))
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}
+
+// watch ends everything when a server we depend on ends by itself.
+func (s *server) watch(ctx context.Context) error {
+	ended := make(chan string, len(s.died))
+	for _, c := range s.died {
+		go func() {
+			select {
+			case <-c.done:
+				ended <- c.name
+			case <-ctx.Done():
+			}
+		}()
+	}
+	select {
+	case name := <-ended:
+		return fmt.Errorf("%s ended; its log is in %s", name, s.dir) //nolint:err113 // a sentence for a person
+	case <-ctx.Done():
+		return nil
+	}
+}
+
+func (s *server) stopAll(ctx context.Context) (err error) {
+	ctx, cancel := context.WithTimeout(ctx, stopTime)
+	defer cancel()
+	for i := len(s.stop) - 1; i >= 0; i-- {
+		err = errors.Join(err, s.stop[i](ctx))
+	}
+	return err
+}
