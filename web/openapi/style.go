@@ -30,6 +30,7 @@ article h3{margin:0 0 .3rem;font-size:1.08rem}
 h4{margin:1.1rem 0 .2rem;font-size:.9rem;color:var(--soft);font-weight:600}
 .cols{display:grid;grid-template-columns:minmax(0,1.25fr) minmax(0,1fr);gap:0 1.6rem;align-items:start}
 table{border-collapse:collapse;width:100%;font-size:13.5px;margin:.3rem 0}
+table code{white-space:nowrap}
 th,td{text-align:left;vertical-align:top;padding:.35rem .7rem .35rem 0;border-bottom:1px solid var(--line)}
 th{color:var(--soft);font-weight:600}td p{margin:0}td.t{color:var(--soft);white-space:nowrap}
 .d1{padding-left:1.1rem}.d2{padding-left:2.2rem}.d3{padding-left:3.3rem}
