@@ -1,0 +1,132 @@
+package demo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"galleria/commerce/notice"
+	"galleria/commerce/order"
+	"galleria/console/staff"
+	"galleria/payments"
+	"galleria/payments/account"
+	"galleria/payments/sandbox"
+	"galleria/tenant"
+	"galleria/tenant/fault"
+	"galleria/tenant/miniprogram"
+	"galleria/tenant/provision"
+	"galleria/tenant/vault"
+)
+
+// shopPlan is a shop as it should become.
+type shopPlan struct {
+	handle, name  string
+	appID, appTag string // the Mini Program and what it is called
+	mchID         string
+	templateID    string
+	salt          uint64 // makes this shop's history its own
+	staff         []staffPlan
+	people        []person
+	categories    []categoryPlan
+}
+
+type staffPlan struct{ login, name, role string }
+
+// finished says whether the shop is there with everything in it.
+func finished(ctx context.Context, d Deps, plan shopPlan) (bool, error) {
+	shop, err := d.Registry.ByHandle(ctx, plan.handle)
+	if errors.Is(err, fault.ErrNotFound) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	templates, err := d.Notices.Templates(ctx, shop.ID, plan.appID)
+	return len(templates) > 0, err
+}
+
+func (s *seeding) open(ctx context.Context) (err error) {
+	s.shop, err = s.Provision.OpenShop(ctx, provision.ShopInput{RequestKey: "demo:" + s.plan.handle, Handle: s.plan.handle, Name: s.plan.name})
+	if err != nil {
+		return err
+	}
+	if err := s.Staff.EnsureRoles(ctx, s.shop); err != nil {
+		return err
+	}
+	app, ok := tenant.ParseAppID(s.plan.appID)
+	if !ok {
+		return fault.Invalidf("app_id", "%s is no AppID", s.plan.appID)
+	}
+	s.app = app
+	return s.Registry.AddApp(ctx, tenant.App{ID: app, Provider: tenant.WeChat, TenantID: s.shop.ID, Name: s.plan.appTag, Enabled: true})
+}
+
+func (s *seeding) hire(ctx context.Context) error {
+	for _, p := range s.plan.staff {
+		m, err := s.Staff.Add(ctx, staff.AddInput{Login: p.login, Name: p.name, Password: s.Password(p.login)})
+		if errors.Is(err, staff.ErrLoginTaken) {
+			m, err = s.Staff.ByLogin(ctx, p.login)
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", p.login, err)
+		}
+		if err := s.Staff.Grant(ctx, s.shop.ID, m.ID, p.role); err != nil {
+			return fmt.Errorf("%s: %w", p.login, err)
+		}
+	}
+	return nil
+}
+
+// connect makes the shop a merchant at the sandbox and gives it the keys, as its owner
+// would paste them in.
+func (s *seeding) connect(ctx context.Context) error {
+	merchant, err := s.Sandbox.AddMerchant(sandbox.MerchantInput{MchID: s.plan.mchID, KeyMode: sandbox.KeyModePublicKey})
+	if err != nil {
+		return err
+	}
+	s.merchant = merchant
+	app, err := s.Sandbox.AddApp(sandbox.AppInput{AppID: s.plan.appID, MchIDs: []string{s.plan.mchID}})
+	if err != nil {
+		return err
+	}
+	err = s.MiniProgram.PutCredential(ctx, s.shop.ID, miniprogram.CredentialInput{
+		AppID: s.app, Provider: tenant.WeChat, Secret: vault.NewSecret([]byte(app.Secret)), APIBase: s.SandboxURL,
+	})
+	if err != nil {
+		return err
+	}
+	accounts, err := s.Accounts.List(ctx, s.shop.ID)
+	if err != nil {
+		return err
+	}
+	for _, a := range accounts {
+		if a.MerchantNo == s.plan.mchID {
+			s.accountKey = a.Key
+			return nil
+		}
+	}
+	added, err := s.Accounts.Add(ctx, s.shop.ID, account.AddInput{
+		Channel: payments.WeChat, Mode: payments.Sandbox, Name: s.plan.name + "（沙箱）", MerchantNo: s.plan.mchID, AppIDs: []tenant.AppID{s.app},
+		PrivateKeyPEM: vault.NewSecret([]byte(merchant.PrivateKeyPEM)), APIv3Key: vault.NewSecret([]byte(merchant.APIv3Key)),
+		MerchantSerial: merchant.CertificateSerial, KeyMode: payments.KeyModePublicKey,
+		PublicKeyID: merchant.PublicKeyID, PublicKeyPEM: merchant.PublicKeyPEM, BaseURL: s.SandboxURL,
+	})
+	s.accountKey = added.Key
+	return err
+}
+
+// finish stores the template of the message about a paid order, here and at the provider.
+// It is the last step: finished looks for it.
+func (s *seeding) finish(ctx context.Context) error {
+	s.Clock.Release()
+	fields := map[string]string{"character_string1": "order_no", "thing2": "title", "amount3": "amount", "time4": "paid_at"}
+	_, err := s.Sandbox.AddTemplate(sandbox.Template{
+		AppID: s.plan.appID, TemplateID: s.plan.templateID, Title: "订单支付成功通知", Keywords: []string{"character_string1", "thing2", "amount3", "time4"},
+	})
+	if err != nil {
+		return err
+	}
+	return s.Notices.PutTemplate(ctx, s.shop.ID, notice.Template{
+		AppID: s.plan.appID, Event: string(order.TopicPaid), TemplateID: s.plan.templateID, Page: "pages/order/detail?no={order_no}", Fields: fields,
+	})
+}

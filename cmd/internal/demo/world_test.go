@@ -1,0 +1,72 @@
+package demo_test
+
+import (
+	"crypto/rand"
+	"net/http/httptest"
+	"testing"
+	"time"
+
+	"galleria/cmd/internal/demo"
+	"galleria/commerce/cart"
+	"galleria/commerce/catalog"
+	"galleria/commerce/inventory"
+	"galleria/commerce/member"
+	"galleria/commerce/notice"
+	"galleria/commerce/order"
+	"galleria/console/staff"
+	"galleria/payments/account"
+	"galleria/payments/sandbox"
+	"galleria/tenant/miniprogram"
+	"galleria/tenant/tenantdb"
+	"galleria/tenant/tenanttest"
+	"galleria/tenant/vault"
+)
+
+// world is an empty installation with everything that seeding needs.
+type world struct {
+	env  *tenanttest.Env
+	deps demo.Deps
+}
+
+func newWorld(t *testing.T, options ...tenanttest.Option) *world {
+	t.Helper()
+	clock := demo.NewClock(time.Now)
+	options = append(options, tenanttest.WithConfig(func(c *tenantdb.Config) { c.Now = clock.Now }))
+	env := tenanttest.NewAlone(t, options...)
+	kek, err := vault.NewLocalKEK(vault.NewSecret([]byte("0123456789abcdef0123456789abcdef")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	people, err := staff.New(staff.Deps{DB: env.DB})
+	if err != nil {
+		t.Fatal(err)
+	}
+	provider, err := sandbox.Open(sandbox.Config{Dir: t.TempDir(), Now: clock.Now, Log: env.Log})
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(provider.Handler())
+	t.Cleanup(func() {
+		server.Close()
+		_ = provider.Close()
+	})
+	safe := vault.New(env.DB, kek, clock.Now)
+	shelf := catalog.New(catalog.Deps{DB: env.DB})
+	goods := inventory.New(inventory.Deps{NotifyChannel: catalog.NotifyChannel})
+	buyers := member.New(member.Deps{DB: env.DB, Now: clock.Now, Rand: rand.Reader})
+	return &world{env: env, deps: demo.Deps{
+		DB: env.DB, Provision: env.Provision, Registry: env.Registry, Staff: people, Vault: safe, Outbox: env.Outbox, Timers: env.Timers,
+		Catalog: shelf, Inventory: goods, Members: buyers,
+		Orders: order.New(order.Deps{
+			DB: env.DB, Catalog: shelf, Inventory: goods, Addresses: buyers, Carts: cart.New(cart.Deps{DB: env.DB, Catalog: shelf}),
+			Outbox: env.Outbox, Timers: env.Timers,
+		}),
+		Notices:     notice.New(env.DB),
+		MiniProgram: miniprogram.New(miniprogram.Deps{DB: env.DB, Vault: safe, Now: clock.Now}),
+		Accounts:    account.New(account.Deps{DB: env.DB, Vault: safe, Registry: env.Registry, Now: clock.Now, Rand: rand.Reader}),
+		Nicknames:   buyers,
+		Sandbox:     provider, SandboxURL: server.URL, Clock: clock,
+		Password: func(login string) string { return "open-sesame-" + login },
+		Log:      env.Log,
+	}}
+}
