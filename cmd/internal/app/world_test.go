@@ -43,6 +43,9 @@ type world struct {
 	sandbox *sandbox.Server
 	play    string // the sandbox's address
 	redis   *tenanttest.RedisServer
+	config  app.Config
+	client  *http.Client
+	log     *logbook
 }
 
 // shop is one merchant in the world, set up as a merchant would be.
@@ -60,54 +63,75 @@ type shop struct {
 
 type option func(*app.Config)
 
+// newWorld is an installation with one server on a fresh database.
 func newWorld(t *testing.T, options ...option) *world {
 	t.Helper()
-	env := tenanttest.NewAlone(t)
-	redisServer := tenanttest.StartRedis(t)
-	w := &world{t: t, redis: redisServer}
-	w.startSandbox()
+	return newWorldOn(t, tenanttest.NewAlone(t).OwnerURL, options...)
+}
 
-	var lc net.ListenConfig
-	listener, err := lc.Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+// newWorldOn is newWorld on a migrated database of the caller.
+func newWorldOn(t *testing.T, databaseURL string, options ...option) *world {
+	t.Helper()
+	w := &world{t: t, redis: tenanttest.StartRedis(t), log: &logbook{out: t.Output()}}
+	w.client = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 256}}
+	t.Cleanup(w.client.CloseIdleConnections)
+	w.startSandbox()
+	listener := listen(t)
 	w.base = "http://" + listener.Addr().String()
-	owner, err := url.Parse(env.OwnerURL)
+	owner, err := url.Parse(databaseURL)
 	if err != nil {
 		t.Fatal(err)
 	}
 	secret, _ := owner.User.Password()
-	cfg := app.Config{
-		Environment: "development", PublicURL: w.base, DatabaseURL: env.OwnerURL, RoleSecret: secret, RedisURL: redisServer.URL,
+	w.config = app.Config{
+		Environment: "development", PublicURL: w.base, DatabaseURL: databaseURL, RoleSecret: secret, RedisURL: w.redis.URL,
 		KEK: "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=", CookieKey: "591785b794601e212b260e25925636fd",
 		LaneConns: 4, PlatformConns: 8, StatementTimeout: 5 * time.Second, SpareSchemas: 1, WorkerConcurrency: 8,
 		TenantRate: 100_000, ReadRate: 100_000, WriteRate: 100_000, LoginRate: 100_000, PayRate: 100_000, SandboxURL: w.play,
 	}
 	for _, o := range options {
-		o(&cfg)
+		o(&w.config)
 	}
-	ground, err := app.NewGround(t.Context(), cfg, slog.New(slog.NewJSONHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn})), time.Now)
+	w.Services = w.run(listener)
+	return w
+}
+
+// listen opens a port that was free.
+func listen(t testing.TB) net.Listener {
+	t.Helper()
+	var lc net.ListenConfig
+	listener, err := lc.Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if w.Services, err = app.NewServices(ground); err != nil {
-		t.Fatal(err)
+	return listener
+}
+
+// run starts a server and a worker of the installation; they end with the test.
+func (w *world) run(listener net.Listener) *app.Services {
+	w.t.Helper()
+	ground, err := app.NewGround(w.t.Context(), w.config, slog.New(slog.NewJSONHandler(w.log, nil)), time.Now)
+	if err != nil {
+		w.t.Fatal(err)
 	}
-	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
+	services, err := app.NewServices(ground)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.WithoutCancel(w.t.Context()))
 	ended := make(chan error, 2)
-	go func() { ended <- w.RunHTTP(ctx, listener) }()
-	go func() { ended <- w.RunWorker(ctx) }()
-	t.Cleanup(func() {
+	go func() { ended <- services.RunHTTP(ctx, listener) }()
+	go func() { ended <- services.RunWorker(ctx) }()
+	w.t.Cleanup(func() {
 		cancel()
 		for range 2 {
 			if err := <-ended; err != nil {
-				t.Errorf("the platform ended with %v", err)
+				w.t.Errorf("the platform ended with %v", err)
 			}
 		}
 		ground.Close()
 	})
-	return w
+	return services
 }
 
 func (w *world) startSandbox() {
@@ -249,7 +273,7 @@ func (w *world) control(path string, body any, want int, out any) {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	status, answer := do(w.t, http.DefaultClient, req)
+	status, answer := do(w.t, w.client, req)
 	if status != want {
 		w.t.Fatalf("sandbox %s: %d %s, want %d", path, status, answer, want)
 	}
@@ -292,7 +316,7 @@ func (b *buyer) call(method, path string, body any, extra ...header) (int, []byt
 			req.Header.Set(k, v)
 		}
 	}
-	return do(b.w.t, http.DefaultClient, req)
+	return do(b.w.t, b.w.client, req)
 }
 
 func (b *buyer) must(want int, method, path string, body, out any, extra ...header) {
