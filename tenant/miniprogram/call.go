@@ -55,6 +55,8 @@ func (s *Service) call(ctx context.Context, r request, out any) error {
 	switch {
 	case resp.StatusCode >= http.StatusInternalServerError:
 		return ErrProviderBusy.Because(fmt.Errorf("%s: HTTP %d", r.api, resp.StatusCode))
+	case resp.StatusCode == http.StatusTooManyRequests:
+		return ErrThrottled.Because(fmt.Errorf("%s: HTTP %d", r.api, resp.StatusCode))
 	case resp.StatusCode != http.StatusOK:
 		return ErrBadResponse.Because(fmt.Errorf("%s: HTTP %d", r.api, resp.StatusCode))
 	case len(raw) > maxAnswer:

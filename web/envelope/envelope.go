@@ -116,7 +116,7 @@ func classify(ctx context.Context, err error) error {
 		return err
 	}
 	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() != nil {
-		return ErrDeadline.Because(err)
+		return fault.ErrBusy.Because(err)
 	}
 	switch {
 	case errors.Is(err, fasthttp.ErrBodyTooLarge):

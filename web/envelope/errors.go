@@ -21,8 +21,6 @@ var (
 	ErrMediaType = fault.New(fault.Unsupported, "UNSUPPORTED_MEDIA_TYPE", "请求内容必须是 JSON", "The request body must be application/json")
 	// ErrRateLimited is a caller over its budget.
 	ErrRateLimited = fault.New(fault.Throttled, "RATE_LIMITED", "操作过于频繁，请稍后再试", "Too many requests, please slow down")
-	// ErrDeadline is a request that took longer than the server allows.
-	ErrDeadline = fault.New(fault.Unavailable, "BUSY", "系统繁忙，请稍后再试", "The service is busy, please try again")
 
 	errInternal = fault.New(fault.Internal, "INTERNAL", "系统开小差了，请稍后再试", "Something went wrong on our side")
 )

@@ -50,7 +50,13 @@ type answer struct {
 	until time.Time
 	body  []byte
 	etag  string
+	// renewing is set once somebody was sent to fetch the answer anew shortly before its
+	// end, so that its end does not send everybody.
+	renewing bool
 }
+
+// renewal is the last part of an answer's life, in which one request renews it.
+const renewal = answerAge / 5
 
 // answerOverhead is what an entry costs beside its body, bytes.
 const answerOverhead = 400
@@ -83,8 +89,13 @@ func (m *Answers) find(key answerKey) (*answer, bool) {
 		return nil, false
 	}
 	a := element.Value.(*answer) //nolint:forcetypeassert // the list holds nothing else
-	if a.epoch != m.epoch+m.epochs[key.tenant] || !m.now().Before(a.until) {
+	left := a.until.Sub(m.now())
+	if a.epoch != m.epoch+m.epochs[key.tenant] || left <= 0 {
 		m.remove(element)
+		return nil, false
+	}
+	if left <= renewal && !a.renewing {
+		a.renewing = true
 		return nil, false
 	}
 	m.recent.MoveToFront(element)
