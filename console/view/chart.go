@@ -77,6 +77,14 @@ func orderSeries(days []readmodel.Day) []int64 {
 	return out
 }
 
+func paidSeries(days []readmodel.Day) []int64 {
+	out := make([]int64, len(days))
+	for i, d := range days {
+		out[i] = d.Paid
+	}
+	return out
+}
+
 func revenueSeries(days []readmodel.Day) []int64 {
 	out := make([]int64, len(days))
 	for i, d := range days {

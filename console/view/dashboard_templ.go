@@ -136,7 +136,7 @@ func DashboardPage(p Page, d Dashboard) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = kpi(p, p.T("dashboard.paid_orders"), p.Text.Count(d.Today().Paid), p.Text.Count(d.Yesterday().Paid), d.Today().Paid, d.Yesterday().Paid, "").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = kpi(p, p.T("dashboard.paid_orders"), p.Text.Count(d.Today().Paid), p.Text.Count(d.Yesterday().Paid), d.Today().Paid, d.Yesterday().Paid, sparkline(paidSeries(d.Days))).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
