@@ -39,7 +39,9 @@ func TestEveryPictureIsACleanDocument(t *testing.T) {
 			if found := forbidden.Find(svg); found != nil {
 				t.Errorf("%s contains %q", name, found)
 			}
-			wellFormed(t, name, svg)
+			if v < 8 { // every palette and every backdrop once
+				wellFormed(t, name, svg)
+			}
 			if again, _ := media.Draw(name); !bytes.Equal(again, svg) {
 				t.Errorf("%s is drawn differently the second time", name)
 			}
