@@ -8,10 +8,11 @@
 //
 // The past. Everything is done at the moment it happened, by turning Clock: the services
 // in Deps and the sandbox tell the time by it. Nothing else may work on them meanwhile, so
-// a process seeds before it serves. Two things are decided by the database's clock, which
-// cannot be turned: whether a bill is overdue, so history reads its bills itself; and when
-// a timer is due, which is why the workers start afterwards. They then find the events of
-// two weeks in the outbox, and receipts that say most of it is done.
+// a process seeds before it serves. Three things cannot be turned. The database's clock
+// says whether a bill is overdue, so history reads its bills itself (till); it says when a
+// timer is due, which is why the workers start afterwards; and the provider's SDK dates
+// requests by the wall clock, so a desk before the sandbox dates and signs them again. The
+// workers then find two weeks of events in the outbox, and orders that are done already.
 //
 // Again. A shop whose message template is stored is finished: it is written last. In an
 // unfinished one every step looks for what is there: products by their title, goods by the
