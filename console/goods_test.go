@@ -83,6 +83,8 @@ func (d *desk) stock(t *testing.T, shop tenant.Tenant, buyer string) goods {
 			VALUES ('PAY00000001', $1, 1, 'wechat', $2, 'openid', 't', 17600, 'succeeded', $3, '4200002561202611210000000001', $3, $3, $3)`, g.orderNos[5], g.appID, now)
 		exec(tx, `INSERT INTO payment_anomaly (account_id, event_id, reason, blocking, out_trade_no, detail, body_hash, first_at, last_at)
 			VALUES (1, 'EV1', 'amount', true, 'PAY00000001', '{"expected":17600,"got":1}', decode(repeat('00', 32), 'hex'), $1, $1)`, now)
+		exec(tx, `INSERT INTO payment_anomaly (account_id, event_id, reason, blocking, out_trade_no, detail, body_hash, first_at, last_at, resolved_at)
+			VALUES (1, 'EV2', 'unknown_number', true, 'UNKNOWN0001', '{}', decode(repeat('00', 32), 'hex'), $1, $1, NULL), (1, 'EV3', 'state', true, 'SETTLED0001', '{}', decode(repeat('00', 32), 'hex'), $1, $1, $1)`, now)
 		exec(tx, `INSERT INTO refund (out_refund_no, attempt_id, business_no, reason, amount_fen, status, requested_at) VALUES ('REF00000001', 1, $1, 'double_payment', 17600, 'processing', $2)`, g.orderNos[5], now)
 		return nil
 	})

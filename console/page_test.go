@@ -23,7 +23,7 @@ func TestDashboardCountsTheDay(t *testing.T) {
 	b := d.signedIn(t, d.owner)
 	b.wantStatus("/console/"+d.env.Tenant.Handle, http.StatusOK)
 	b.see("2026-11-21", "¥176.00", "昨日 ¥176.00", "昨日 1", "¥528.00", d.env.Tenant.Name, "李owner")
-	for label, want := range map[string]string{"待发货": "1", "待付款": "2", "库存预警": "1", "已售罄": "1", "支付异常": "1"} {
+	for label, want := range map[string]string{"待发货": "1", "待付款": "2", "库存预警": "1", "已售罄": "1", "支付异常": "2"} {
 		if !strings.Contains(b.page, `<span class="console-todo-count num">`+want+`</span> <span class="console-todo-label">`+label+`</span>`) {
 			t.Errorf("%s is not %s", label, want)
 		}
@@ -220,7 +220,8 @@ func TestSettingsNeverShowSecrets(t *testing.T) {
 	b.miss("sealed")
 	b.wantStatus("/console/"+d.env.Tenant.Handle+"/payment-accounts", http.StatusOK)
 	b.see("1900000109", "微信支付公钥", "5157F09EFDC096DE15EBE81A47057A7232F1B8E1", "new-print", "http://console.test/notify/wechat/", "沙箱")
-	b.miss("old-print", "sealed")
+	b.see("收到未知单号的支付通知", "UNKNOWN0001", "PAY00000001")
+	b.miss("old-print", "sealed", "SETTLED0001")
 }
 
 func TestTwoShopsWithTheSameIdsStayApart(t *testing.T) {

@@ -53,6 +53,7 @@ type Account struct {
 	UpdatedAt    time.Time
 	Keys         []Key
 	ProviderKeys []ProviderKey
+	Anomalies    []Anomaly // unresolved, newest first, with or without an order; at most 20 over all accounts
 }
 
 const (
@@ -65,6 +66,10 @@ const (
   FROM payment_secret s ORDER BY s.account_id, s.field, s.version DESC`
 	providerKeys = "SELECT k.account_id, k.serial, k.not_after FROM payment_provider_key k ORDER BY k.account_id, k.fetched_at DESC, k.serial"
 )
+
+const openAnomalies = `SELECT a.account_id, a.event_id, a.out_trade_no, a.reason, a.blocking, coalesce(a.detail->>'expected', ''),
+       coalesce(a.detail->>'got', ''), a.seen::bigint, a.first_at, a.resolved_at
+  FROM payment_anomaly a WHERE a.resolved_at IS NULL ORDER BY a.id DESC LIMIT 20`
 
 // Apps returns the shop's Mini Programs, oldest first.
 func (s *Store) Apps(ctx context.Context, shop tenant.ID) (apps []App, err error) {
@@ -104,6 +109,7 @@ func (s *Store) Apps(ctx context.Context, shop tenant.ID) (apps []App, err error
 func (s *Store) Accounts(ctx context.Context, shop tenant.ID) (list []Account, err error) {
 	var keys []ofAccount[Key]
 	var provider []ofAccount[ProviderKey]
+	var open []ofAccount[Anomaly]
 	err = s.read(ctx, shop, "payment accounts", func(b *pgx.Batch) {
 		collect(b, &list, accountRow, accounts)
 		collect(b, &keys, func(row pgx.CollectableRow) (k ofAccount[Key], err error) {
@@ -114,18 +120,16 @@ func (s *Store) Accounts(ctx context.Context, shop tenant.ID) (list []Account, e
 			err = row.Scan(&k.account, &k.value.Serial, &k.value.NotAfter)
 			return k, err
 		}, providerKeys)
+		collect(b, &open, func(row pgx.CollectableRow) (a ofAccount[Anomaly], err error) {
+			v := &a.value
+			err = row.Scan(&a.account, &v.EventID, &v.OutTradeNo, &v.Reason, &v.Blocking, &v.Expected, &v.Got, &v.Seen, &v.FirstAt, &v.ResolvedAt)
+			return a, err
+		}, openAnomalies)
 	})
 	for i := range list {
-		for _, k := range keys {
-			if k.account == list[i].ID {
-				list[i].Keys = append(list[i].Keys, k.value)
-			}
-		}
-		for _, k := range provider {
-			if k.account == list[i].ID {
-				list[i].ProviderKeys = append(list[i].ProviderKeys, k.value)
-			}
-		}
+		list[i].Keys = valuesOf(keys, list[i].ID)
+		list[i].ProviderKeys = valuesOf(provider, list[i].ID)
+		list[i].Anomalies = valuesOf(open, list[i].ID)
 	}
 	return list, err
 }
@@ -134,6 +138,16 @@ func (s *Store) Accounts(ctx context.Context, shop tenant.ID) (list []Account, e
 type ofAccount[T any] struct {
 	account int64
 	value   T
+}
+
+// valuesOf picks the rows of one account.
+func valuesOf[T any](rows []ofAccount[T], account int64) (values []T) {
+	for _, row := range rows {
+		if row.account == account {
+			values = append(values, row.value)
+		}
+	}
+	return values
 }
 
 func accountRow(row pgx.CollectableRow) (a Account, err error) {

@@ -114,5 +114,6 @@ func accounts() []readmodel.Account {
 			{Field: "api_v3_key", Version: 2, Fingerprint: "SHA256:04ee8c61b7f2d913"},
 		},
 		ProviderKeys: []readmodel.ProviderKey{{Serial: "PUB_KEY_ID_0119000001092024112000382000000001", NotAfter: &end}},
+		Anomalies:    []readmodel.Anomaly{{EventID: "EV-9", OutTradeNo: "P000000000UNKNOWN", Reason: "unknown_number", Blocking: true, Seen: 1, FirstAt: ago(5 * time.Hour)}},
 	}}
 }
