@@ -103,6 +103,7 @@ func homes() []home {
 	return []home{
 		{"github.com/jackc/pgx/v5", []string{
 			"tenant/tenantdb", "tenant/provision", "tenant/registry", "migrations", "console/readmodel", sqlcOutput,
+			"cmd/internal/bench", // the bare handler that the product is measured against
 		}},
 		{"github.com/golang-migrate/migrate/v4", []string{"migrations"}},
 		{"github.com/tink-crypto/tink-go/v2", []string{"tenant/vault"}},
@@ -121,8 +122,9 @@ func homes() []home {
 		{"github.com/redis/go-redis/v9", []string{"jobs/...", "web/...", "console/...", "cmd/..."}},
 		{"github.com/go-redis/redis_rate/v10", []string{"web/...", "console/..."}},
 
-		{"github.com/gofiber/fiber/v2", []string{"web/...", "console/..."}},
-		{"github.com/valyala/fasthttp", []string{"web/...", "console/..."}},
+		// The bench measures the product next to a bare handler, over the fastest client.
+		{"github.com/gofiber/fiber/v2", []string{"web/...", "console/...", "cmd/internal/bench"}},
+		{"github.com/valyala/fasthttp", []string{"web/...", "console/...", "cmd/internal/bench"}},
 		{"github.com/danielgtaylor/huma/v2", []string{"web/..."}},
 		{"github.com/go-json-experiment/json", []string{"web/..."}},
 		{"github.com/andybalholm/brotli", []string{"web/..."}},

@@ -1,0 +1,105 @@
+package bench
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+)
+
+// Options says how much is measured. Every field is required.
+type Options struct {
+	Rounds   int           // 1 or more; odd numbers have a true median
+	Duration time.Duration // of one point in one round
+	Conns    int           // connections of the generator
+	Binary   string        // the galleria that is measured
+	Progress io.Writer     // one line per point and round
+	Log      *slog.Logger
+}
+
+// Run starts a stack, measures, and ends it. It takes about Rounds × 45 × Duration. An error
+// means that something broke, such as a wrong answer; missed bars are in the report.
+func Run(ctx context.Context, opt Options) (report Report, err error) {
+	s, err := openStack(ctx, opt.Log)
+	defer func() { err = errors.Join(err, s.close(ctx)) }()
+	if err != nil {
+		return Report{}, err
+	}
+	began := time.Now()
+	b, err := openShop(ctx, s)
+	if err != nil {
+		return Report{}, err
+	}
+	_, _ = fmt.Fprintf(opt.Progress, "shop of %d products and %d buyers made in %s\n", products, buyers, time.Since(began).Round(100*time.Millisecond))
+	desk, err := deskPool(ctx, s.env["DATABASE_URL"], b.id.String())
+	if err != nil {
+		return Report{}, err
+	}
+	defer desk.Close()
+	l := &lab{opt: opt, proc: procFS(), stack: s, shop: b, product: &product{shop: b, stack: s, desk: desk}}
+	l.scripts = scripts(parseStatements(yardstickSQL), b)
+	return l.report(ctx)
+}
+
+func (l *lab) report(ctx context.Context) (Report, error) {
+	start, err := l.coldStart(ctx)
+	if err != nil {
+		return Report{}, err
+	}
+	if err := l.product.crawl(ctx); err != nil {
+		return Report{}, err
+	}
+	if err := l.stack.startProcesses(ctx, l.opt.Binary, l.shop); err != nil {
+		return Report{}, err
+	}
+	counts, err := l.countStatements(ctx)
+	if err != nil {
+		return Report{}, err
+	}
+	points := l.points()
+	figures, err := l.rounds(ctx, points)
+	if err != nil {
+		return Report{}, err
+	}
+	busy, err := l.busyMemory(ctx)
+	if err != nil {
+		return Report{}, err
+	}
+	rushes, err := l.rushes(ctx)
+	if err != nil {
+		return Report{}, err
+	}
+	return newReport(l.opt, points, figures, counts, start, busy, rushes), nil
+}
+
+// busyMemory is the most memory serve has had, after 64 connections at full speed, bytes.
+func (l *lab) busyMemory(ctx context.Context) (int64, error) {
+	stop := l.product.announce(ctx)
+	r := drive(ctx, l.stack.serve.addr, 64, min(l.opt.Duration, 2*time.Second), l.product.list(products))
+	stop()
+	if r.Wrong > 0 {
+		return 0, fmt.Errorf("64 connections: %d wrong answers; the first: %w", r.Wrong, r.First)
+	}
+	return memory(l.proc, l.stack.serve.pid(), "VmHWM")
+}
+
+// deskPool logs in as the owner, in the shop's schema, and does not wait for the disk: it
+// writes what the measured work takes for granted.
+func deskPool(ctx context.Context, url, schema string) (*pgxpool.Pool, error) {
+	cfg, err := pgxpool.ParseConfig(url)
+	if err != nil {
+		return nil, fmt.Errorf("desk: %w", err)
+	}
+	cfg.MaxConns = serverConns
+	cfg.ConnConfig.RuntimeParams["search_path"] = schema
+	cfg.ConnConfig.RuntimeParams["synchronous_commit"] = "off"
+	pool, err := pgxpool.NewWithConfig(ctx, cfg)
+	if err != nil {
+		return nil, fmt.Errorf("desk: %w", err)
+	}
+	return pool, nil
+}

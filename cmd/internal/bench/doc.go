@@ -1,0 +1,30 @@
+// Package bench measures Galleria against what its machine can do: the real `galleria
+// serve` next to a bare Fiber handler and next to pgbench, all on one database, in one run.
+//
+// It owns the stack it measures (Postgres with durability on, Redis, one shop of 1,000
+// products with three SKUs each), the load generator, the yardsticks, and the table of bars
+// that the ratios are held against. It owns no code of the product: what is measured is the
+// binary, started as an installation starts it.
+//
+// How to read its numbers:
+//   - Rates are worth little on a shared machine. Ratios within one run and CPU time per
+//     operation are what the bars are about. The rounds are interleaved (product, Fiber,
+//     pgbench, product, …) and every figure is the median of the rounds.
+//   - CPU time is user and system time of process trees, from /proc: the product's is serve,
+//     worker and Redis; the database's is the postmaster with its backends. The generator
+//     and pgbench itself are not counted.
+//   - Every answer is checked. One wrong answer fails the run.
+//   - Statements per request are counted by pg_stat_statements, by the role that ran them, so
+//     that the relay and the worker beside it do not count.
+//
+// Decisions:
+//   - "Uncached" pages are real misses: every request asks for a page nobody has asked for
+//     since the catalogue's last change, and a change is announced every few milliseconds.
+//     What a miss costs to keep for the next reader is part of its price.
+//   - The worker sleeps (SIGSTOP) while single routes are measured, and runs, drained at the
+//     end, while whole purchases are.
+//   - The provider's signatures are made before the clock starts. They are the provider's cost.
+//   - The yardsticks work on the product's own tables, with the plainest statements that do
+//     the visible part of the same work, and without tenancy, sessions or events that anybody
+//     acts on. They are a limit to measure against, not an equal.
+package bench

@@ -1,0 +1,68 @@
+package bench
+
+import "time"
+
+// What the tests look at from outside.
+var (
+	ParseStat    = parseStat
+	TreeCPU      = treeCPU
+	Memory       = memory
+	Percentile   = percentile
+	MedianOf     = median[float64]
+	ParseTPS     = parseTPS
+	ParseLatency = parseLatency
+	Yardstick    = func() map[string][]string {
+		params := map[string][]string{}
+		for name, s := range parseStatements(yardstickSQL) {
+			params[name] = s.params
+		}
+		return params
+	}
+)
+
+// ParseStatement gives the positional text of a statement and its parameters, after renaming.
+func ParseStatement(text string, rename ...string) (named, positional string, params []string) {
+	s := newStatement(text).rename(rename...)
+	return s.named, s.positional, s.params
+}
+
+// CPUOf is the time of a parsed stat line.
+func CPUOf(line string) (pid, parent int, cpu time.Duration, err error) {
+	p, err := parseStat(line)
+	return p.pid, p.parent, p.cpu, err
+}
+
+// Scripts are the pgbench scripts of a small shop.
+func Scripts() map[string]string {
+	b := &shop{buyers: make([]buyer, buyers), firstSPU: 1, firstSKU: 1}
+	for i := range b.buyers {
+		b.buyers[i].id = int64(i + 1)
+	}
+	b.prices = append(b.prices, 1, 2, 3, 4)
+	return scripts(parseStatements(yardstickSQL), b)
+}
+
+// Observation is one figure of one point, for building a report.
+type Observation struct {
+	Work, Subject string
+	PerSecond     []float64
+	CPU           time.Duration
+}
+
+// ReportOf builds a report from observations.
+func ReportOf(opt Options, seen []Observation, counts []Count, start Start, busy int64, rushes []Rush) Report {
+	var points []point
+	var figures [][]figure
+	for _, o := range seen {
+		points = append(points, point{Work: o.Work, Subject: o.Subject})
+		var list []figure
+		for _, rate := range o.PerSecond {
+			list = append(list, figure{Ops: 100, PerSecond: rate, P50: time.Millisecond, P99: 2 * time.Millisecond, AppCPU: o.CPU})
+		}
+		figures = append(figures, list)
+	}
+	return newReport(opt, points, figures, counts, start, busy, rushes)
+}
+
+// Judge gives a bar its verdict.
+func Judge(b Bar) Verdict { return b.judge().Verdict }

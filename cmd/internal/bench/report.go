@@ -1,0 +1,205 @@
+package bench
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"runtime"
+	"time"
+)
+
+// Report is what a run has shown.
+type Report struct {
+	Rounds   int           `json:"rounds"`
+	Duration time.Duration `json:"duration_ns"`
+	Conns    int           `json:"connections"`
+	CPUs     int           `json:"cpus"`
+	Rows     []Row         `json:"rows"`
+	Counts   []Count       `json:"statements,omitempty"`
+	Start    Start         `json:"start"`
+	Busy     int64         `json:"busy_bytes"` // the most memory serve ever had
+	Rushes   []Rush        `json:"rushes"`
+	Bars     []Bar         `json:"bars"`
+}
+
+// Row is one point: the medians of its rounds.
+type Row struct {
+	Work      string  `json:"work"`
+	Subject   string  `json:"subject"`
+	Ops       int     `json:"ops"` // in all rounds
+	PerSecond float64 `json:"per_second"`
+	P50       float64 `json:"p50_ms"`
+	P99       float64 `json:"p99_ms"`
+	AppCPU    float64 `json:"app_cpu_ms"` // per operation
+	DBCPU     float64 `json:"db_cpu_ms"`
+	// OfThin and OfPgbench are this rate as a share of theirs at the same work, the median of
+	// the rounds' shares; CPUOfThin is CPU time as a multiple of the thin handler's. 0 where
+	// there is nothing to compare with.
+	OfThin    float64 `json:"of_thin,omitempty"`
+	OfPgbench float64 `json:"of_pgbench,omitempty"`
+	CPUOfThin float64 `json:"cpu_of_thin,omitempty"`
+}
+
+// CPU is the time of server and database together, ms per operation.
+func (r Row) CPU() float64 { return r.AppCPU + r.DBCPU }
+
+func newReport(opt Options, points []point, figures [][]figure, counts []Count, start Start, busy int64, rushes []Rush) Report {
+	r := Report{
+		Rounds: opt.Rounds, Duration: opt.Duration, Conns: opt.Conns, CPUs: runtime.NumCPU(),
+		Counts: counts, Start: start, Busy: busy, Rushes: rushes,
+	}
+	find := func(work, subject string) []figure {
+		for i, p := range points {
+			if p.Work == work && p.Subject == subject {
+				return figures[i]
+			}
+		}
+		return nil
+	}
+	rate := func(f figure) float64 { return f.PerSecond }
+	cpu := func(f figure) float64 { return milliseconds(f.AppCPU + f.DBCPU) }
+	for i, p := range points {
+		mine, thin, db := figures[i], find(counterpart(p.Work), subjectThin), find(counterpart(p.Work), subjectPgbench)
+		row := rowOf(p, mine)
+		if p.Subject != subjectThin || p.Work != counterpart(p.Work) {
+			row.OfThin, row.CPUOfThin = shares(mine, thin, rate), shares(mine, thin, cpu)
+		}
+		if p.Subject != subjectPgbench {
+			row.OfPgbench = shares(mine, db, rate)
+		}
+		r.Rows = append(r.Rows, row)
+	}
+	r.Bars = bars(r)
+	return r
+}
+
+// counterpart is the work of the yardsticks that a work is compared with.
+func counterpart(work string) string {
+	switch work {
+	case workListCached, workDetailCached:
+		return workHello
+	case workListGuarded:
+		return workList
+	default:
+		return work
+	}
+}
+
+func rowOf(p point, figures []figure) Row {
+	row := Row{Work: p.Work, Subject: p.Subject}
+	pick := func(value func(f figure) float64) float64 {
+		values := make([]float64, len(figures))
+		for i, f := range figures {
+			values[i] = value(f)
+		}
+		return median(values)
+	}
+	for _, f := range figures {
+		row.Ops += f.Ops
+	}
+	row.PerSecond = pick(func(f figure) float64 { return f.PerSecond })
+	row.P50 = pick(func(f figure) float64 { return milliseconds(f.P50) })
+	row.P99 = pick(func(f figure) float64 { return milliseconds(f.P99) })
+	row.AppCPU = pick(func(f figure) float64 { return milliseconds(f.AppCPU) })
+	row.DBCPU = pick(func(f figure) float64 { return milliseconds(f.DBCPU) })
+	return row
+}
+
+// shares is the median, over the rounds, of mine as a share of theirs; 0 without theirs.
+func shares(mine, theirs []figure, value func(f figure) float64) float64 {
+	var all []float64
+	for i := range min(len(mine), len(theirs)) {
+		if base := value(theirs[i]); base > 0 {
+			all = append(all, value(mine[i])/base)
+		}
+	}
+	return median(all)
+}
+
+// Missed is how many bars were missed.
+func (r Report) Missed() (n int) {
+	for _, b := range r.Bars {
+		if b.Verdict == Miss {
+			n++
+		}
+	}
+	return n
+}
+
+// JSON writes the report for machines.
+func (r Report) JSON(w io.Writer) error {
+	enc := json.NewEncoder(w)
+	enc.SetIndent("", "  ")
+	if err := enc.Encode(r); err != nil {
+		return fmt.Errorf("write report: %w", err)
+	}
+	return nil
+}
+
+// Markdown writes the report for people.
+func (r Report) Markdown(w io.Writer) {
+	out := func(format string, args ...any) { _, _ = fmt.Fprintf(w, format, args...) }
+	out("# Galleria, measured\n\n%d rounds of %s, %d connections, %d CPUs shared by everything; medians. Ratios count, rates do not.\n\n", r.Rounds, r.Duration, r.Conns, r.CPUs)
+	out("| work | subject | ops/s | p50 / p99 ms | CPU ms/op (server + database) | ops of fiber+pgx | CPU of fiber+pgx | ops of pgbench |\n|---|---|---:|---:|---:|---:|---:|---:|\n")
+	for _, row := range r.Rows {
+		out("| %s | %s | %.0f | %.2f / %.2f | %.3f (%.3f + %.3f) | %s | %s | %s |\n", row.Work, row.Subject, row.PerSecond, row.P50, row.P99,
+			row.CPU(), row.AppCPU, row.DBCPU, percent(row.OfThin), times(row.CPUOfThin), percent(row.OfPgbench))
+	}
+	out("\nCached pages are compared with a bare `hello`. The worker is paused while single routes are measured; whole purchases count until the last order is paid.\n\n")
+	r.writeCounts(out)
+	out("## Start and memory\n\n| first answer from the database | CPU until then | memory idle | memory at most | binary |\n|---:|---:|---:|---:|---:|\n| %.0f ms | %.0f ms | %s | %s | %s |\n\n",
+		milliseconds(r.Start.FirstAnswer), milliseconds(r.Start.CPU), megabytes(r.Start.IdleBytes), megabytes(r.Busy), megabytes(r.Start.BinaryBytes))
+	out("## The last pieces\n\n| buyers | pieces | sold | refused | orders | reserved | without event | exact |\n|---:|---:|---:|---:|---:|---:|---:|---|\n")
+	for _, x := range r.Rushes {
+		out("| %d | %d | %d | %d | %d | %d | %d | %s |\n", x.Buyers, x.Pieces, x.Sold, x.Refused, x.Orders, x.Reserved, x.WithoutEvent, yes(x.Exact()))
+	}
+	out("\n## Bars\n\n| bar | what | measured | must | goal | verdict |\n|---|---|---:|---:|---:|---|\n")
+	for _, b := range r.Bars {
+		out("| %s | %s | %s | %s | %s | %s |\n", b.Name, b.What, b.show(b.Measured), b.limit(b.Must), b.limit(b.Goal), b.Verdict)
+	}
+	out("\n%d of %d bars missed.\n", r.Missed(), len(r.Bars))
+}
+
+func (r Report) writeCounts(out func(string, ...any)) {
+	out("## SQL statements per request\n\n")
+	if len(r.Counts) == 0 {
+		out("Not counted: this server has no pg_stat_statements (Debian: postgresql-contrib).\n\n")
+		return
+	}
+	out("| route | statements | framing (BEGIN, COMMIT, role, path) | session look-ups (remembered for seconds) |\n|---|---:|---:|---:|\n")
+	for _, c := range r.Counts {
+		out("| %s | %s | %s | %s |\n", c.Route, number(c.Statements), number(c.Framing), number(c.Sessions))
+	}
+	out("\n")
+}
+
+func percent(share float64) string {
+	if share == 0 {
+		return "-"
+	}
+	return fmt.Sprintf("%.0f %%", share*100)
+}
+
+func times(multiple float64) string {
+	if multiple == 0 {
+		return "-"
+	}
+	return fmt.Sprintf("%.2f x", multiple)
+}
+
+func megabytes(n int64) string { return fmt.Sprintf("%.1f MB", float64(n)/1e6) }
+
+// number shows a whole number as one.
+func number(v float64) string {
+	if v == float64(int64(v)) {
+		return fmt.Sprintf("%d", int64(v)) //nolint:perfsprint // beside its sibling
+	}
+	return fmt.Sprintf("%.1f", v)
+}
+
+func yes(ok bool) string {
+	if ok {
+		return "yes"
+	}
+	return "NO"
+}
