@@ -1,0 +1,344 @@
+package app_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"galleria/commerce/catalog"
+	"galleria/commerce/inventory"
+	"galleria/tenant/tenantdb"
+	"galleria/tenant/tenanttest"
+	"galleria/web/openapi"
+)
+
+// twin is one of two shops that were built by the same steps, so that everything in them
+// has the same numbers. The second one has, besides, one of everything that the first lacks.
+type twin struct {
+	*buyer
+	refresh string
+	address int64
+	orderNo string
+	marks   []string // texts that only this shop's answers may hold
+	// What only this shop has.
+	product, category, sku, secondAddress int64
+}
+
+// twins opens two shops step by step and fails if their numbers differ.
+func (w *world) twins() (a, b *twin) {
+	w.t.Helper()
+	both := []*twin{{}, {}}
+	for i, name := range []string{"twin-a", "twin-b"} {
+		s := w.openShop(name, 1000)
+		both[i].buyer = &buyer{w: w, shop: s, name: "buyer-of-" + name}
+		both[i].session()
+	}
+	for _, t := range both {
+		t.address = t.buyer.address()
+		t.must(http.StatusOK, http.MethodPut, "/cart/lines/"+itoa(t.shop.skus[0]), map[string]any{"qty": 2}, nil)
+		t.orderNo = t.order(1).OrderNo
+		t.payParams(t.orderNo)
+		t.marks = []string{t.shop.Handle, t.shop.appID, t.shop.mchID, t.shop.account, t.shop.ID.String(), t.name, t.orderNo, w.attempt(t.shop, t.orderNo)}
+	}
+	a, b = both[0], both[1]
+	if fmt.Sprint(a.shop.product, a.shop.skus, a.address) != fmt.Sprint(b.shop.product, b.shop.skus, b.address) {
+		w.t.Fatalf("the twins have different numbers: %+v %+v", a.shop, b.shop)
+	}
+	b.more()
+	return a, b
+}
+
+// session logs the twin's buyer in and keeps both tokens.
+func (t *twin) session() {
+	t.w.t.Helper()
+	var got struct {
+		AccessToken  string `json:"access_token"`
+		RefreshToken string `json:"refresh_token"`
+	}
+	t.token = ""
+	t.must(http.StatusOK, http.MethodPost, "/auth/login", map[string]any{"code": t.w.loginCode(t.shop, t.name)}, &got)
+	t.token, t.refresh = got.AccessToken, got.RefreshToken
+}
+
+// more gives the twin one of everything that its sister lacks.
+func (t *twin) more() {
+	w, ctx := t.w, t.w.t.Context()
+	w.t.Helper()
+	var err error
+	if t.category, err = w.Catalog.CreateCategory(ctx, t.shop.ID, catalog.CategoryInput{Name: "仅此店有 " + t.shop.Handle}); err != nil {
+		w.t.Fatal(err)
+	}
+	product, err := w.Catalog.CreateProduct(ctx, t.shop.ID, catalog.ProductInput{
+		CategoryID: t.category, Title: "仅此店有 " + t.shop.Handle, Specs: []catalog.Spec{{Name: "规格", Values: []string{"一"}}},
+		SKUs: []catalog.SKUInput{{SpecValues: []string{"一"}, PriceFen: 100}},
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	t.product, t.sku = product.ID, product.SKUs[0].ID
+	err = w.DB.InTenant(ctx, t.shop.ID, func(tx tenantdb.Tx) error {
+		return w.Inventory.ReceiveTx(ctx, tx, "more", []inventory.Line{{SKUID: t.sku, Qty: 10}}, "system")
+	})
+	if err == nil {
+		err = w.Catalog.SetShelf(ctx, t.shop.ID, t.product, catalog.OnShelf)
+	}
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	t.must(http.StatusOK, http.MethodPut, "/cart/lines/"+itoa(t.sku), map[string]any{"qty": 1}, nil)
+	for range 40 { // far beyond what the sister makes in the walk
+		t.secondAddress = t.buyer.address()
+	}
+}
+
+// step is one call of an operation.
+type step struct {
+	path string // after the prefix, with numbers put in
+	body any
+	want []int
+	key  bool // needs an Idempotency-Key
+}
+
+// walk returns, for every operation of the contract, calls by a buyer of shop a that name
+// what belongs to b: by a number that both have, and by one that only b has.
+func walk(a, b *twin) map[string][]step {
+	w := b.w
+	address := map[string]any{"name": "收货人", "phone": "13800000002", "province": "云南省", "city": "昆明市", "detail": "翠湖"}
+	lines := func(sku int64) []map[string]any { return []map[string]any{{"sku_id": sku, "qty": 1}} }
+	both, only := itoa(a.shop.skus[0]), itoa(b.sku)
+	ok, gone, gone409, no := []int{200, 201, 204}, []int{404}, []int{404, 409}, []int{401}
+	return map[string][]step{
+		"listAddresses":   {{path: "/addresses", want: ok}},
+		"addAddress":      {{path: "/addresses", body: address, want: ok}},
+		"updateAddress":   {{path: "/addresses/" + itoa(b.address), body: address, want: ok}, {path: "/addresses/" + itoa(b.secondAddress), body: address, want: gone}},
+		"deleteAddress":   {{path: "/addresses/" + itoa(b.secondAddress), want: gone}},
+		"login":           {{path: "/auth/login", body: map[string]any{"code": w.loginCode(b.shop, b.name)}, want: no}},
+		"refresh":         {{path: "/auth/refresh", body: map[string]any{"refresh_token": b.refresh}, want: no}},
+		"logout":          {{path: "/auth/logout", want: ok}},
+		"getCart":         {{path: "/cart", want: ok}},
+		"putCartLine":     {{path: "/cart/lines/" + both, body: map[string]any{"qty": 3}, want: ok}, {path: "/cart/lines/" + only, body: map[string]any{"qty": 3}, want: gone409}},
+		"deleteCartLine":  {{path: "/cart/lines/" + only, want: gone}},
+		"selectCartLines": {{path: "/cart/select", body: map[string]any{"sku_ids": []int64{b.sku}, "selected": false}, want: gone}},
+		"listCategories":  {{path: "/categories", want: ok}},
+		"quote":           {{path: "/checkout/quote", body: map[string]any{"lines": lines(b.sku)}, want: gone409}, {path: "/checkout/quote", body: map[string]any{"address_id": b.secondAddress}, want: gone}},
+		"getMe":           {{path: "/me", want: ok}},
+		"listOrders":      {{path: "/orders", want: ok}},
+		"placeOrder": {
+			{path: "/orders", body: map[string]any{"lines": lines(b.sku), "address_id": a.address, "expected_payable_fen": 100}, want: gone409, key: true},
+			{path: "/orders", body: map[string]any{"lines": lines(a.shop.skus[0]), "address_id": b.secondAddress, "expected_payable_fen": 5900}, want: gone, key: true},
+		},
+		"getOrder":                  {{path: "/orders/" + b.orderNo, want: gone}},
+		"cancelOrder":               {{path: "/orders/" + b.orderNo + "/cancel", want: gone}},
+		"payOrder":                  {{path: "/orders/" + b.orderNo + "/pay", want: gone}},
+		"listProducts":              {{path: "/products", want: ok}, {path: "/products?category_id=" + itoa(b.category), want: ok}},
+		"getProduct":                {{path: "/products/" + itoa(b.shop.product), want: ok}, {path: "/products/" + itoa(b.product), want: gone}},
+		"getShop":                   {{path: "/shop", want: ok}},
+		"listSubscriptionTemplates": {{path: "/subscriptions", want: ok}},
+		"reportSubscription":        {{path: "/subscriptions", body: map[string]any{"template_id": b.shop.template, "result": "accept"}, want: gone}},
+	}
+}
+
+// operation is one route of the contract.
+type operation struct {
+	method, path, id string
+	member           bool
+}
+
+// operations reads the committed contract. Logging out comes last: it ends the walk.
+func operations(t testing.TB) (list []operation) {
+	t.Helper()
+	var doc struct {
+		Paths map[string]map[string]struct {
+			OperationID string `json:"operationId"`
+			Security    []any  `json:"security"`
+		} `json:"paths"`
+	}
+	if err := json.Unmarshal(openapi.Document(), &doc); err != nil {
+		t.Fatal(err)
+	}
+	var last []operation
+	for path, methods := range doc.Paths {
+		for method, op := range methods {
+			o := operation{method: strings.ToUpper(method), path: path, id: op.OperationID, member: len(op.Security) > 0}
+			if o.id == "logout" {
+				last = append(last, o)
+			} else {
+				list = append(list, o)
+			}
+		}
+	}
+	return append(list, last...)
+}
+
+// fingerprint tells whether anything in a shop's schema has changed, table by table.
+func (w *world) fingerprint(s *shop) map[string]string {
+	w.t.Helper()
+	var tables []string
+	w.owner("SELECT array_agg(tablename::text ORDER BY tablename) FROM pg_tables WHERE schemaname = $1", []any{s.ID.String()}, &tables)
+	prints := make(map[string]string, len(tables))
+	for _, table := range tables {
+		var print string
+		w.owner("SELECT COALESCE(md5(string_agg(x::text, E'\\n' ORDER BY x::text)), '') FROM "+s.ID.String()+"."+table+" x", nil, &print)
+		prints[table] = print
+	}
+	return prints
+}
+
+func (w *world) wantUntouched(s *shop, before map[string]string, by string) {
+	w.t.Helper()
+	for table, print := range w.fingerprint(s) {
+		if print != before[table] {
+			w.t.Errorf("%s changed %s.%s", by, s.Handle, table)
+		}
+	}
+}
+
+// TestIsolation_EveryRoute walks every route of the contract and of the console with what
+// belongs to another shop. A route that the walk does not know fails it.
+func TestIsolation_EveryRoute(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	a, b := w.twins()
+	w.quiet(a.shop, 15*time.Second)
+	w.quiet(b.shop, 15*time.Second)
+	t.Run("T001_TokenOfAnotherShop", func(t *testing.T) { testT001(w.in(t), a, b) })
+	t.Run("ThingsOfAnotherShop", func(t *testing.T) { testThingsOfAnotherShop(w.in(t), a, b) })
+	t.Run("Console", func(t *testing.T) { testConsoleIsolation(w.in(t), a, b) })
+	t.Run("T005_WarmReads", func(t *testing.T) { testT005(w.in(t), a, b) })
+	t.Run("T006_TwoConnections", func(t *testing.T) { testT006(w.in(t), a, b) })
+	t.Run("T008_HostileAppIDs", func(t *testing.T) { testT008(w.in(t), a, b) })
+	t.Run("T009_SuspendedUnderLoad", func(t *testing.T) { testT009(w.in(t)) })
+}
+
+// step sends one step as a buyer and returns the answer.
+func (t *twin) step(op operation, s step, token string) answer {
+	t.w.t.Helper()
+	h := t.headers()
+	h.Set("Authorization", "Bearer "+token)
+	if s.key {
+		h.Set("Idempotency-Key", tenanttest.RandomHex(8))
+	}
+	var body []byte
+	if s.body != nil {
+		body = []byte(toJSON(t.w.t, s.body))
+	} else {
+		h.Del("Content-Type")
+	}
+	return t.w.send(op.method, t.w.base+"/api/v1"+s.path, h, body)
+}
+
+// A's AppID with a token that is good in B: nobody, on every route, and nothing written.
+func testT001(w *world, a, b *twin) {
+	steps := walk(a, b)
+	beforeA, beforeB := w.fingerprint(a.shop), w.fingerprint(b.shop)
+	head, secret, _ := strings.Cut(strings.TrimPrefix(b.token, "m_"), "_")
+	forged := "m_" + strings.TrimPrefix(a.shop.ID.String(), "t_") + "_" + secret
+	if "t_"+head != b.shop.ID.String() {
+		w.t.Fatalf("token %q does not begin with its shop", b.token[:16])
+	}
+	for _, op := range operations(w.t) {
+		if op.id == "login" || op.id == "refresh" { // these take no session: see the next walk
+			continue
+		}
+		for _, s := range steps[op.id] {
+			for name, token := range map[string]string{"b's token": b.token, "b's token under a's name": forged} {
+				got := a.step(op, s, token)
+				if got.status != http.StatusUnauthorized || got.problem().Code != "AUTH_INVALID" {
+					w.t.Errorf("%s %s with %s: %d %s, want 401 AUTH_INVALID", op.method, s.path, name, got.status, got.body)
+				}
+			}
+		}
+	}
+	w.wantUntouched(a.shop, beforeA, "a token of b")
+	w.wantUntouched(b.shop, beforeB, "a token of b")
+	var inA, elsewhere int
+	w.owner("SELECT count(*) FILTER (WHERE tenant_id = $1), count(*) FILTER (WHERE tenant_id IS DISTINCT FROM $1) FROM platform.audit_log WHERE action = 'auth.tenant_mismatch'",
+		[]any{a.shop.ID.String()}, &inA, &elsewhere)
+	if inA == 0 || elsewhere != 0 {
+		w.t.Errorf("%d audit entries in the shop that was asked, %d elsewhere, want some and none", inA, elsewhere)
+	}
+}
+
+func testThingsOfAnotherShop(w *world, a, b *twin) {
+	steps := walk(a, b)
+	before := w.fingerprint(b.shop)
+	known := map[string]bool{}
+	for _, op := range operations(w.t) {
+		known[op.id] = true
+		if len(steps[op.id]) == 0 {
+			w.t.Errorf("%s %s (%s) is not part of this walk: add it", op.method, op.path, op.id)
+		}
+		for _, s := range steps[op.id] {
+			got := a.step(op, s, a.token)
+			fine := false
+			for _, status := range s.want {
+				fine = fine || got.status == status
+			}
+			if !fine {
+				w.t.Errorf("%s %s: %d %s, want %v", op.method, s.path, got.status, got.body, s.want)
+			}
+			for _, mark := range b.marks {
+				if strings.Contains(string(got.body), mark) && !strings.Contains(s.path, mark) {
+					w.t.Errorf("%s %s tells a buyer of a about b: %s", op.method, s.path, got.body)
+				}
+			}
+		}
+	}
+	for id := range steps {
+		if !known[id] {
+			w.t.Errorf("the walk knows %s, the contract does not", id)
+		}
+	}
+	w.wantUntouched(b.shop, before, "a buyer of a")
+	a.session()
+}
+
+// The owner of A at the desks of B, and at his own with B's numbers.
+func testConsoleIsolation(w *world, a, b *twin) {
+	golden, err := os.ReadFile("../../../console/testdata/access.golden.md")
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	routes := regexp.MustCompile(`(?m)^\| (GET|POST|PUT|DELETE|PATCH) (/console/:handle\S*) `).FindAllStringSubmatch(string(golden), -1)
+	if len(routes) < 5 {
+		w.t.Fatalf("%d console routes of a shop found", len(routes))
+	}
+	before := w.fingerprint(b.shop)
+	d := w.signIn(a.shop)
+	for _, route := range routes {
+		there := strings.NewReplacer(":handle", b.shop.Handle, ":order_no", b.orderNo, ":id", itoa(b.shop.product)).Replace(route[2])
+		paths := []string{there}
+		if strings.Contains(route[2], ":order_no") || strings.Contains(route[2], ":id") {
+			paths = append(paths, strings.NewReplacer(":handle", a.shop.Handle, ":order_no", b.orderNo, ":id", itoa(b.product)).Replace(route[2]))
+		}
+		for _, path := range paths {
+			status, page := d.ask(route[1], path)
+			if status != http.StatusNotFound {
+				w.t.Errorf("%s %s by the owner of a: %d, want 404", route[1], path, status)
+			}
+			if strings.Contains(page, b.shop.mchID) || strings.Contains(page, "仅此店有") {
+				w.t.Errorf("%s %s shows the owner of a what is b's", route[1], path)
+			}
+		}
+	}
+	w.wantUntouched(b.shop, before, "the owner of a")
+}
+
+// ask sends a request of the signed-in person, without following redirects.
+func (d *desk) ask(method, path string) (int, string) {
+	d.w.t.Helper()
+	req, err := http.NewRequestWithContext(d.w.t.Context(), method, d.w.base+path, http.NoBody)
+	if err != nil {
+		d.w.t.Fatal(err)
+	}
+	req.Header.Set("Origin", d.w.base)
+	client := *d.client
+	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	status, body := do(d.w.t, &client, req)
+	return status, string(body)
+}
