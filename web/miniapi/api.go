@@ -143,6 +143,9 @@ func (a *API) guard(r route) func(huma.Context, func(huma.Context)) {
 			err = checkQuery(c.Request().URI().QueryArgs(), hc.Operation().Parameters)
 		}
 		if err == nil {
+			err = checkHeaders(&c.Request().Header, hc.Operation().Parameters)
+		}
+		if err == nil {
 			err = checkBody(c.Request(), hc.Operation().RequestBody != nil)
 		}
 		if err != nil {

@@ -54,6 +54,17 @@ func checkQuery(args *fasthttp.Args, params []*huma.Param) error {
 	return nil
 }
 
+// checkHeaders refuses a header of the operation that comes twice: a proxy before us may
+// have looked at the other one.
+func checkHeaders(h *fasthttp.RequestHeader, params []*huma.Param) error {
+	for _, p := range params {
+		if p.In == "header" && len(h.PeekAll(p.Name)) > 1 {
+			return envelope.ErrMalformed.With(fault.Field{Path: p.Name, Message: "must be given once"})
+		}
+	}
+	return nil
+}
+
 // checkBody refuses a body that is no JSON object by the strict rules of the package
 // comment, before any type is looked at.
 func checkBody(r *fasthttp.Request, takesBody bool) error {

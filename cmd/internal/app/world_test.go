@@ -73,7 +73,7 @@ func newWorld(t *testing.T, options ...option) *world {
 func newWorldOn(t *testing.T, databaseURL string, options ...option) *world {
 	t.Helper()
 	w := &world{t: t, redis: tenanttest.StartRedis(t), log: &logbook{out: t.Output()}}
-	w.client = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 256}}
+	w.client = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 256, IdleConnTimeout: 5 * time.Second}}
 	t.Cleanup(w.client.CloseIdleConnections)
 	w.startSandbox()
 	listener := listen(t)
