@@ -83,6 +83,7 @@ type run struct {
 	Elapsed time.Duration
 	P50     time.Duration
 	P99     time.Duration
+	CatchUp time.Duration // from the last answer until the worker had done everything; part of Elapsed
 }
 
 // drive runs op on every connection until the time is over or op is done.

@@ -41,6 +41,7 @@ type figure struct {
 	P50, P99  time.Duration
 	AppCPU    time.Duration // of the server's processes, per operation
 	DBCPU     time.Duration // of the database's, per operation
+	CatchUp   time.Duration // whole purchases: from the last answer to the last paid order
 }
 
 // point is one subject doing one work.
@@ -184,7 +185,7 @@ func (l *lab) purchases(ctx context.Context) (figure, error) {
 		began := time.Now()
 		r := drive(ctx, l.stack.serve.addr, l.opt.Conns, l.opt.Duration, l.product.purchase(&queue{bills: bills}))
 		err := l.stack.quiet(ctx)
-		r.Elapsed = time.Since(began)
+		r.CatchUp, r.Elapsed = time.Since(began)-r.Elapsed, time.Since(began)
 		return r, err
 	})
 	if err != nil {
@@ -230,7 +231,7 @@ func (l *lab) watch(roots []int, work func() (run, error)) (figure, error) {
 	}
 	per := func(d time.Duration) time.Duration { return d / time.Duration(r.Ops) }
 	return figure{
-		Ops: r.Ops, Wrong: r.Wrong, PerSecond: float64(r.Ops) / r.Elapsed.Seconds(), P50: r.P50, P99: r.P99,
+		Ops: r.Ops, Wrong: r.Wrong, PerSecond: float64(r.Ops) / r.Elapsed.Seconds(), P50: r.P50, P99: r.P99, CatchUp: r.CatchUp,
 		AppCPU: per(after[0] - before[0]), DBCPU: per(after[1] - before[1]),
 	}, nil
 }
@@ -254,12 +255,15 @@ func (s *stack) roots() []int {
 	return pids
 }
 
+// drainLimit is how long the worker may take to catch up after a point.
+const drainLimit = 5 * time.Minute
+
 // quiet wakes the worker and waits until no event is owed.
 func (s *stack) quiet(ctx context.Context) error {
 	if err := s.worker.wake(); err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
+	ctx, cancel := context.WithTimeout(ctx, drainLimit)
 	defer cancel()
 	for {
 		var owed bool

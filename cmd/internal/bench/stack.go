@@ -183,7 +183,9 @@ func environment(addr, databaseURL, redisURL, sandboxURL string) map[string]stri
 		"DATABASE_URL": databaseURL, "DATABASE_ROLE_SECRET": rand.Text() + rand.Text(), "REDIS_URL": redisURL,
 		"GALLERIA_KEK": base64.StdEncoding.EncodeToString(kek), "GALLERIA_COOKIE_KEY": rand.Text() + rand.Text(),
 		"DATABASE_LANE_CONNS": strconv.Itoa(serverConns), "GALLERIA_SPARE_SCHEMAS": "0",
-		"GALLERIA_TENANT_RATE": unlimited, "GALLERIA_READ_RATE": unlimited, "GALLERIA_WRITE_RATE": unlimited,
+		// A shop gets a quarter of a worker. This one is alone, and may have as much as before it.
+		"GALLERIA_WORKER_CONCURRENCY": strconv.Itoa(4 * serverConns),
+		"GALLERIA_TENANT_RATE":        unlimited, "GALLERIA_READ_RATE": unlimited, "GALLERIA_WRITE_RATE": unlimited,
 		"GALLERIA_LOGIN_RATE": unlimited, "GALLERIA_PAY_RATE": unlimited,
 	}
 }
