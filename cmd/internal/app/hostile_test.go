@@ -243,3 +243,10 @@ func (w *world) healthy(s *shop) {
 		}
 	}
 }
+
+// orderNo is the number in the answer to an order.
+func (a answer) orderNo() string {
+	var got placed
+	_ = json.Unmarshal(a.body, &got)
+	return got.OrderNo
+}
