@@ -1,0 +1,259 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// binaryEnv makes this test binary the program itself, so that `dev` runs as a process
+// that can be interrupted and killed.
+const binaryEnv = "GALLERIA_TEST_RUN_MAIN"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(binaryEnv) != "" {
+		os.Exit(run(context.Background(), os.Args[1:], os.Getenv, os.Stdin, os.Stdout, os.Stderr))
+	}
+	os.Exit(m.Run())
+}
+
+type devFacts struct {
+	API, Console, Sandbox, Docs string
+	Shops                       []struct{ Name, Handle, AppID string }
+	Logins                      []struct{ Role, User, Password string }
+	DatabaseURL                 string `json:"database_url"`
+	RedisURL                    string `json:"redis_url"`
+}
+
+// devProcess is `galleria dev` in a data directory.
+type devProcess struct {
+	cmd    *exec.Cmd
+	facts  devFacts
+	stdout *strings.Builder
+	took   time.Duration
+}
+
+func program(ctx context.Context, args ...string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, os.Args[0], args...)
+	cmd.Env = append(os.Environ(), binaryEnv+"=1")
+	return cmd
+}
+
+func startDev(t *testing.T, data string, extra ...string) *devProcess {
+	t.Helper()
+	info := filepath.Join(t.TempDir(), "info.json")
+	args := append([]string{"dev", "--data", data, "--addr", "127.0.0.1:0", "--info", info}, extra...)
+	p := &devProcess{cmd: program(context.WithoutCancel(t.Context()), args...), stdout: &strings.Builder{}}
+	var stderr strings.Builder
+	p.cmd.Stdout, p.cmd.Stderr = p.stdout, &stderr
+	began := time.Now()
+	if err := p.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = p.cmd.Process.Kill(); _ = p.cmd.Wait() })
+	for deadline := began.Add(90 * time.Second); ; time.Sleep(50 * time.Millisecond) {
+		b, err := os.ReadFile(info)
+		if err == nil {
+			p.took = time.Since(began)
+			var raw struct {
+				devFacts
+				Shops []struct {
+					Name   string `json:"name"`
+					Handle string `json:"handle"`
+					AppID  string `json:"app_id"`
+				} `json:"shops"`
+			}
+			if err := json.Unmarshal(b, &raw); err != nil {
+				t.Fatalf("info file: %v", err)
+			}
+			p.facts = raw.devFacts
+			for _, s := range raw.Shops {
+				p.facts.Shops = append(p.facts.Shops, struct{ Name, Handle, AppID string }{s.Name, s.Handle, s.AppID})
+			}
+			return p
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("dev is not ready after 90 s; it said\n%s%s", p.stdout, &stderr)
+		}
+	}
+}
+
+// interrupt is Ctrl-C; it waits for the end.
+func (p *devProcess) interrupt(t *testing.T) {
+	t.Helper()
+	if err := p.cmd.Process.Signal(syscall.SIGINT); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.cmd.Wait(); err != nil {
+		t.Errorf("after Ctrl-C: %v", err)
+	}
+}
+
+// walk is the purchase that dev printed.
+func (p *devProcess) walk(t *testing.T) []string {
+	t.Helper()
+	_, rest, ok := strings.Cut(p.stdout.String(), "one by one.\n")
+	if !ok {
+		t.Fatalf("no walk in\n%s", p.stdout)
+	}
+	var lines []string
+	for line := range strings.Lines(rest) {
+		if command, ok := strings.CutPrefix(line, "  "); ok {
+			lines = append(lines, strings.TrimSpace(command))
+		}
+	}
+	return lines
+}
+
+// TestDevBuysAndKeepsAndEnds is what a newcomer does: start, paste the printed purchase,
+// end, start again, begin anew. Data stays until it is told to go, children do not.
+func TestDevBuysAndKeepsAndEnds(t *testing.T) {
+	t.Parallel()
+	if _, err := exec.LookPath("curl"); err != nil {
+		t.Skip("the printed purchase needs curl")
+	}
+	data := devDir(t)
+	p := startDev(t, data)
+	if len(p.facts.Shops) != 2 || len(p.facts.Logins) < 4 || p.facts.DatabaseURL == "" || p.facts.RedisURL == "" {
+		t.Fatalf("facts: %+v", p.facts)
+	}
+	bash := exec.CommandContext(t.Context(), "bash")
+	bash.Stdin = strings.NewReader(strings.Join(p.walk(t), "\n") + "\n")
+	out, err := bash.CombinedOutput()
+	if err != nil || !strings.Contains(string(out), `"status":"paid"`) {
+		t.Fatalf("the printed purchase: %v\n%s", err, out)
+	}
+	lines := strings.Split(strings.TrimSpace(string(out)), "\n")
+	_, rest, _ := strings.Cut(lines[len(lines)-1], `"order_no":"`)
+	orderNo, _, _ := strings.Cut(rest, `"`)
+	children := childrenOf(t, p.cmd.Process.Pid)
+	if len(children) == 0 {
+		t.Fatal("dev has no children; this test would prove nothing")
+	}
+	p.interrupt(t)
+	for _, pid := range children {
+		if alive(pid) {
+			t.Errorf("process %d outlived dev", pid)
+		}
+	}
+
+	again := startDev(t, data)
+	t.Logf("first start %s, second start %s", p.took.Round(time.Millisecond), again.took.Round(time.Millisecond))
+	if again.facts.Logins[0] != p.facts.Logins[0] || again.facts.Sandbox != p.facts.Sandbox {
+		t.Errorf("logins or the sandbox's address changed between starts")
+	}
+	check := strings.NewReplacer(p.facts.API, again.facts.API).Replace(strings.Join(again.walk(t)[:4], "\n"))
+	bash = exec.CommandContext(t.Context(), "bash")
+	bash.Stdin = strings.NewReader(check + "\n" + `curl -s "$API/orders/` + orderNo + `" -H "X-App-Id: $APP" -H "Authorization: Bearer $TOKEN"` + "\n")
+	if out, err := bash.CombinedOutput(); err != nil || !strings.Contains(string(out), orderNo) || !strings.Contains(string(out), `"status":"paid"`) {
+		t.Errorf("the order after a restart: %v\n%s", err, out)
+	}
+	again.interrupt(t)
+
+	anew := startDev(t, data, "--reset")
+	if anew.facts.Logins[0].Password == p.facts.Logins[0].Password {
+		t.Error("the secrets survived --reset")
+	}
+	anew.interrupt(t)
+}
+
+func TestDevSaysWhatIsWrong(t *testing.T) {
+	t.Parallel()
+	taken, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = taken.Close() }) // after the parallel cases, unlike defer
+	foreign := t.TempDir()
+	if err := os.WriteFile(filepath.Join(foreign, "thesis.txt"), []byte("do not delete"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		args []string
+		says string
+	}{
+		"port in use":        {[]string{"--data", devDir(t), "--addr", taken.Addr().String()}, "in use by another program"},
+		"not loopback":       {[]string{"--data", devDir(t), "--addr", "0.0.0.0:0"}, "loopback only"},
+		"a foreign folder":   {[]string{"--data", foreign, "--addr", "127.0.0.1:0"}, "was not made by galleria dev"},
+		"reset of a foreign": {[]string{"--data", foreign, "--addr", "127.0.0.1:0", "--reset"}, "was not made by galleria dev"},
+		"address":            {[]string{"--data", devDir(t), "--addr", "nonsense"}, "is not host:port"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			defer cancel()
+			out, err := program(ctx, append([]string{"dev"}, c.args...)...).CombinedOutput()
+			if err == nil || !strings.Contains(string(out), c.says) {
+				t.Errorf("%v; it said %s, want %q", err, out, c.says)
+			}
+		})
+	}
+	t.Cleanup(func() {
+		if _, err := os.Stat(filepath.Join(foreign, "thesis.txt")); err != nil {
+			t.Errorf("the foreign folder was touched: %v", err)
+		}
+	})
+}
+
+// devDir is a folder that the database's own user may enter, which t.TempDir is not when
+// tests run as root.
+func devDir(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "galleria-dev-test-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(dir, 0o711); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	return filepath.Join(dir, "data")
+}
+
+// childrenOf lists the processes below pid.
+func childrenOf(t *testing.T, pid int) (pids []int) {
+	t.Helper()
+	scan := exec.CommandContext(t.Context(), "ps", "-e", "-o", "pid=,ppid=")
+	out, err := scan.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := scan.Start(); err != nil {
+		t.Fatal(err)
+	}
+	parents := map[int]int{}
+	for s := bufio.NewScanner(out); s.Scan(); {
+		var child, parent int
+		if f := strings.Fields(s.Text()); len(f) == 2 {
+			child, parent = atoi(f[0]), atoi(f[1])
+		}
+		parents[child] = parent
+	}
+	_ = scan.Wait()
+	for child := range parents {
+		for up := parents[child]; up > 1; up = parents[up] {
+			if up == pid {
+				pids = append(pids, child)
+				break
+			}
+		}
+	}
+	return pids
+}
+
+func atoi(s string) (n int) {
+	for _, c := range s {
+		n = n*10 + int(c-'0')
+	}
+	return n
+}
+
+func alive(pid int) bool { return syscall.Kill(pid, 0) == nil }
