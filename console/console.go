@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/url"
 	"time"
 
@@ -54,6 +55,7 @@ type Console struct {
 	texts    *i18n.Catalog
 	sessions *session.Store
 	guard    session.FormGuard
+	cookies  session.Cookies
 	rights   *authz.Enforcer
 	pages    *readmodel.Store
 	origin   string
@@ -79,7 +81,8 @@ func New(d Deps) (*Console, error) {
 	s := &Console{
 		Deps: d, texts: texts, origin: base.Scheme + "://" + base.Host,
 		sessions: session.NewStore(session.Deps{DB: d.DB}), guard: session.NewFormGuard(d.Secret),
-		rights: authz.New(authz.Deps{DB: d.DB, Now: d.Now}), pages: readmodel.New(readmodel.Deps{DB: d.DB}),
+		cookies: session.Cookies{Plain: base.Scheme == "http" && loopback(base.Hostname())},
+		rights:  authz.New(authz.Deps{DB: d.DB, Now: d.Now}), pages: readmodel.New(readmodel.Deps{DB: d.DB}),
 	}
 	s.routes = s.table()
 	for _, r := range s.routes {
@@ -125,4 +128,10 @@ func (s *Console) Declarations() []Declaration {
 		out = append(out, Declaration{Method: r.method, Path: r.path, Access: r.access})
 	}
 	return out
+}
+
+// loopback reports whether host is this machine only.
+func loopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || (ip != nil && ip.IsLoopback())
 }

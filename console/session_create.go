@@ -23,7 +23,7 @@ func (s *Console) sessionCreate(c *fiber.Ctx, v *visit) error {
 		return s.signInRefused(c, v, err, login, next)
 	}
 	token, err := s.sessions.Start(ctx, session.StartInput{
-		StaffID: member.ID, Replaces: session.Token(c), UserAgent: c.Get(fiber.HeaderUserAgent), IP: clientIP(c),
+		StaffID: member.ID, Replaces: s.cookies.Token(c), UserAgent: c.Get(fiber.HeaderUserAgent), IP: clientIP(c),
 	})
 	if err != nil {
 		return err
@@ -34,7 +34,7 @@ func (s *Console) sessionCreate(c *fiber.Ctx, v *visit) error {
 	if err != nil { // nobody works unrecorded
 		return errors.Join(err, s.sessions.End(ctx, token))
 	}
-	session.SetCookie(c, token)
+	s.cookies.SetToken(c, token)
 	return c.Redirect(orHome(next), fiber.StatusSeeOther)
 }
 

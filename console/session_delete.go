@@ -5,16 +5,15 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
-	"galleria/console/session"
 	"galleria/tenant/audit"
 )
 
 // sessionDelete signs out: the token is worth nothing from then on.
 func (s *Console) sessionDelete(c *fiber.Ctx, v *visit) error {
-	if err := s.sessions.End(c.UserContext(), session.Token(c)); err != nil {
+	if err := s.sessions.End(c.UserContext(), s.cookies.Token(c)); err != nil {
 		return err
 	}
-	session.ClearCookie(c)
+	s.cookies.ClearToken(c)
 	if err := s.Audit.Record(c.UserContext(), audit.Entry{
 		Actor: "staff:" + strconv.FormatInt(v.session.StaffID, 10), Action: "console.logout",
 	}); err != nil {

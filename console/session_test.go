@@ -5,13 +5,16 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/gofiber/fiber/v2"
 	"github.com/jackc/pgx/v5"
 
+	"galleria/console"
 	"galleria/console/session"
 )
 
@@ -201,5 +204,33 @@ func TestSignOut(t *testing.T) {
 	query(t, d, &acts, "SELECT count(*) FROM platform.audit_log WHERE actor = 'staff:' || $1::bigint AND action IN ('console.login', 'console.logout')", d.owner.ID)
 	if acts != 2 {
 		t.Errorf("%d audit entries, want 2", acts)
+	}
+}
+
+// On http and loopback, a client that keeps the rules of Secure to the letter can sign in;
+// anywhere else the cookies demand https.
+func TestCookiesFollowTheAddress(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	for base, secure := range map[string]bool{
+		"http://127.0.0.1:8080": false, "http://localhost:8080": false, "http://[::1]:8080": false,
+		"https://127.0.0.1": true, "https://shop.example.com": true, "http://shop.example.com": true,
+	} {
+		deps := consoleDeps(t, d.env, d.staff)
+		deps.BaseURL = base
+		app := fiber.New()
+		if err := console.Register(app, deps); err != nil {
+			t.Fatal(err)
+		}
+		res, err := app.Test(httptest.NewRequest(http.MethodGet, "/console/login", http.NoBody))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = res.Body.Close()
+		for _, c := range res.Cookies() {
+			if strings.Contains(c.Name, "visit") && (c.Secure != secure || strings.HasPrefix(c.Name, "__Host-") != secure || !c.HttpOnly || c.SameSite != http.SameSiteLaxMode || c.Path != "/") {
+				t.Errorf("%s: cookie %s, want secure %t", base, c, secure)
+			}
+		}
 	}
 }

@@ -37,7 +37,7 @@ func (s *Console) begin(c *fiber.Ctx) (*visit, error) {
 	if c.Cookies(themeCookie) == string(view.Dark) {
 		v.theme = view.Dark
 	}
-	token := session.Token(c)
+	token := s.cookies.Token(c)
 	if token != "" {
 		found, err := s.sessions.Find(c.UserContext(), token)
 		switch {
@@ -48,9 +48,9 @@ func (s *Console) begin(c *fiber.Ctx) (*visit, error) {
 			return v, err
 		}
 		v.ended = true
-		session.ClearCookie(c)
+		s.cookies.ClearToken(c)
 	}
-	v.binding = session.KnownVisitor(c)
+	v.binding = s.cookies.KnownVisitor(c)
 	return v, nil
 }
 
@@ -64,7 +64,7 @@ func langOf(c *fiber.Ctx) i18n.Lang {
 // page is the frame of the answer; here is the menu entry that is open.
 func (s *Console) page(c *fiber.Ctx, v *visit, title, here string) view.Page {
 	if v.session == nil {
-		v.binding = session.Visitor(c)
+		v.binding = s.cookies.Visitor(c)
 	}
 	p := view.Page{
 		Text: v.text, Theme: v.theme, CSRF: s.guard.Token(v.binding), Asset: s.Assets.URL,

@@ -437,27 +437,13 @@ func (w *world) count(s *shop, sql string, args ...any) (n int) {
 	return n
 }
 
-// browser is an HTTP client that keeps cookies as a browser does: one that comes with
-// Secure is kept for loopback, too.
+// browser is an HTTP client that keeps cookies.
 func (w *world) browser() *http.Client {
 	jar, err := cookiejar.New(nil)
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	return &http.Client{Jar: loopbackJar{jar}}
-}
-
-type loopbackJar struct{ http.CookieJar }
-
-func (j loopbackJar) SetCookies(u *url.URL, cookies []*http.Cookie) {
-	j.CookieJar.SetCookies(secured(u), cookies)
-}
-func (j loopbackJar) Cookies(u *url.URL) []*http.Cookie { return j.CookieJar.Cookies(secured(u)) }
-
-func secured(u *url.URL) *url.URL {
-	c := *u
-	c.Scheme = "https"
-	return &c
+	return &http.Client{Jar: jar}
 }
 
 func itoa(n int64) string { return strconv.FormatInt(n, 10) }
