@@ -49,6 +49,9 @@ func runBench(ctx context.Context, sh shell, args []string) error {
 			return err
 		}
 	}
+	if n := len(report.Broken); n > 0 {
+		return fmt.Errorf("%d points broke; the first: %s", n, report.Broken[0])
+	}
 	if n := report.Missed(); *strict && n > 0 {
 		return fmt.Errorf("%d bars missed", n)
 	}

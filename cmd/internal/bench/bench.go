@@ -21,8 +21,8 @@ type Options struct {
 	Log      *slog.Logger
 }
 
-// Run starts a stack, measures, and ends it. It takes about Rounds × 45 × Duration. An error
-// means that something broke, such as a wrong answer; missed bars are in the report.
+// Run starts a stack, measures, and ends it. It takes about Rounds × 42 × Duration. An error
+// means that it could not go on. Missed bars and wrong answers are in the report.
 func Run(ctx context.Context, opt Options) (report Report, err error) {
 	s, err := openStack(ctx, opt.Log)
 	defer func() { err = errors.Join(err, s.close(ctx)) }()

@@ -14,6 +14,7 @@ type Count struct {
 	Statements float64 // without those that only route and frame; whole unless something is wrong
 	Framing    float64 // BEGIN, COMMIT, role and path
 	Sessions   float64 // looking the session up, which is remembered for seconds
+	Platform   float64 // whole purchases: what relay and worker run beside it, framing included
 }
 
 // framing recognises statements that do no work of their own.
@@ -166,8 +167,12 @@ func (l *lab) count(ctx context.Context, r countedRoute, q *queue, times int) (C
 			return Count{}, err
 		}
 	}
-	rows, err := l.stack.owner.Query(ctx, `SELECT s.query, s.calls FROM pg_stat_statements s JOIN pg_roles r ON r.oid = s.userid
-		WHERE r.rolname = $1 OR r.rolname LIKE 'galleria\_gw\_%'`, l.shop.id.String())
+	return l.readCounter(ctx, r, times)
+}
+
+func (l *lab) readCounter(ctx context.Context, r countedRoute, times int) (Count, error) {
+	rows, err := l.stack.owner.Query(ctx, `SELECT s.query, s.calls, r.rolname = 'galleria_app' FROM pg_stat_statements s JOIN pg_roles r ON r.oid = s.userid
+		WHERE r.rolname = $1 OR r.rolname LIKE 'galleria\_gw\_%' OR (r.rolname = 'galleria_app' AND $2)`, l.shop.id.String(), r.awake)
 	if err != nil {
 		return Count{}, fmt.Errorf("read the counter: %w", err)
 	}
@@ -176,11 +181,14 @@ func (l *lab) count(ctx context.Context, r countedRoute, q *queue, times int) (C
 	for rows.Next() {
 		var query string
 		var calls int64
-		if err := rows.Scan(&query, &calls); err != nil {
+		var platform bool
+		if err := rows.Scan(&query, &calls, &platform); err != nil {
 			return Count{}, fmt.Errorf("read the counter: %w", err)
 		}
 		each := float64(calls) / float64(times)
 		switch {
+		case platform:
+			out.Platform += each
 		case framing.MatchString(strings.TrimSpace(query)):
 			out.Framing += each
 		case strings.Contains(query, "FROM member_session"):

@@ -13,7 +13,8 @@
 //   - CPU time is user and system time of process trees, from /proc: the product's is serve,
 //     worker and Redis; the database's is the postmaster with its backends. The generator
 //     and pgbench itself are not counted.
-//   - Every answer is checked. One wrong answer fails the run.
+//   - Every answer is checked. A point with a wrong answer is broken and shows no figures; the run goes
+//     on and then fails.
 //   - Statements per request are counted by pg_stat_statements, by the role that ran them, so
 //     that the relay and the worker beside it do not count.
 //

@@ -1,6 +1,9 @@
 package bench
 
-import "time"
+import (
+	"errors"
+	"time"
+)
 
 // What the tests look at from outside.
 var (
@@ -47,6 +50,7 @@ type Observation struct {
 	Work, Subject string
 	PerSecond     []float64
 	CPU           time.Duration
+	BrokenRound   int // from 1; 0 for none
 }
 
 // ReportOf builds a report from observations.
@@ -56,7 +60,11 @@ func ReportOf(opt Options, seen []Observation, counts []Count, start Start, busy
 	for _, o := range seen {
 		points = append(points, point{Work: o.Work, Subject: o.Subject})
 		var list []figure
-		for _, rate := range o.PerSecond {
+		for i, rate := range o.PerSecond {
+			if i+1 == o.BrokenRound {
+				list = append(list, figure{Broken: errors.New(o.Work + " broke")})
+				continue
+			}
 			list = append(list, figure{Ops: 100, PerSecond: rate, P50: time.Millisecond, P99: 2 * time.Millisecond, AppCPU: o.CPU})
 		}
 		figures = append(figures, list)

@@ -35,8 +35,8 @@ const (
 
 // figure is what one round of one point showed.
 type figure struct {
+	Broken    error // the rest is empty then
 	Ops       int
-	Wrong     int
 	PerSecond float64
 	P50, P99  time.Duration
 	AppCPU    time.Duration // of the server's processes, per operation
@@ -231,7 +231,7 @@ func (l *lab) watch(roots []int, work func() (run, error)) (figure, error) {
 	}
 	per := func(d time.Duration) time.Duration { return d / time.Duration(r.Ops) }
 	return figure{
-		Ops: r.Ops, Wrong: r.Wrong, PerSecond: float64(r.Ops) / r.Elapsed.Seconds(), P50: r.P50, P99: r.P99, CatchUp: r.CatchUp,
+		Ops: r.Ops, PerSecond: float64(r.Ops) / r.Elapsed.Seconds(), P50: r.P50, P99: r.P99, CatchUp: r.CatchUp,
 		AppCPU: per(after[0] - before[0]), DBCPU: per(after[1] - before[1]),
 	}, nil
 }
@@ -282,16 +282,24 @@ func (s *stack) quiet(ctx context.Context) error {
 	}
 }
 
-// rounds measures every point in every round and returns the figures by point.
+// rounds measures every point in every round and returns the figures by point. A point that
+// breaks keeps its place in the round, and the others go on: the report says what broke.
 func (l *lab) rounds(ctx context.Context, points []point) ([][]figure, error) {
 	out := make([][]figure, len(points))
 	for round := range l.opt.Rounds {
 		for i, p := range points {
 			f, err := p.measure(ctx)
+			if ctx.Err() != nil {
+				return nil, ctx.Err()
+			}
 			if err != nil {
-				return nil, fmt.Errorf("%s, %s, round %d: %w", p.Work, p.Subject, round+1, err)
+				f = figure{Broken: fmt.Errorf("%s, %s, round %d: %w", p.Work, p.Subject, round+1, err)}
+				_, _ = fmt.Fprintf(l.opt.Progress, "BROKEN: %v\n", f.Broken)
 			}
 			out[i] = append(out[i], f)
+			if f.Broken != nil {
+				continue
+			}
 			_, _ = fmt.Fprintf(l.opt.Progress, "round %d/%d  %-36s %-9s %9.0f/s  %6.3f ms CPU\n",
 				round+1, l.opt.Rounds, p.Work, p.Subject, f.PerSecond, milliseconds(f.AppCPU+f.DBCPU))
 		}

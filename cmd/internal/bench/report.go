@@ -20,6 +20,7 @@ type Report struct {
 	Busy     int64         `json:"busy_bytes"` // the most memory serve ever had
 	Rushes   []Rush        `json:"rushes"`
 	Bars     []Bar         `json:"bars"`
+	Broken   []string      `json:"broken,omitempty"` // points that gave wrong answers, once per round
 }
 
 // Row is one point: the medians of its rounds.
@@ -60,6 +61,11 @@ func newReport(opt Options, points []point, figures [][]figure, counts []Count, 
 	rate := func(f figure) float64 { return f.PerSecond }
 	cpu := func(f figure) float64 { return milliseconds(f.AppCPU + f.DBCPU) }
 	for i, p := range points {
+		for _, f := range figures[i] {
+			if f.Broken != nil {
+				r.Broken = append(r.Broken, f.Broken.Error())
+			}
+		}
 		mine, thin, db := figures[i], find(counterpart(p.Work), subjectThin), find(counterpart(p.Work), subjectPgbench)
 		row := rowOf(p, mine)
 		if p.Subject != subjectThin || p.Work != counterpart(p.Work) {
@@ -89,9 +95,11 @@ func counterpart(work string) string {
 func rowOf(p point, figures []figure) Row {
 	row := Row{Work: p.Work, Subject: p.Subject}
 	pick := func(value func(f figure) float64) float64 {
-		values := make([]float64, len(figures))
-		for i, f := range figures {
-			values[i] = value(f)
+		var values []float64
+		for _, f := range figures {
+			if f.Broken == nil {
+				values = append(values, value(f))
+			}
 		}
 		return median(values)
 	}
@@ -111,7 +119,7 @@ func rowOf(p point, figures []figure) Row {
 func shares(mine, theirs []figure, value func(f figure) float64) float64 {
 	var all []float64
 	for i := range min(len(mine), len(theirs)) {
-		if base := value(theirs[i]); base > 0 {
+		if base := value(theirs[i]); base > 0 && mine[i].Broken == nil {
 			all = append(all, value(mine[i])/base)
 		}
 	}
@@ -161,6 +169,9 @@ func (r Report) Markdown(w io.Writer) {
 		out("| %s | %s | %s | %s | %s | %s |\n", b.Name, b.What, b.show(b.Measured), b.limit(b.Must), b.limit(b.Goal), b.Verdict)
 	}
 	out("\n%d of %d bars missed.\n", r.Missed(), len(r.Bars))
+	for _, b := range r.Broken {
+		out("\nBROKEN: %s\n", b)
+	}
 }
 
 func (r Report) writeCounts(out func(string, ...any)) {
@@ -169,11 +180,11 @@ func (r Report) writeCounts(out func(string, ...any)) {
 		out("Not counted: this server has no pg_stat_statements (Debian: postgresql-contrib).\n\n")
 		return
 	}
-	out("| route | statements | framing (BEGIN, COMMIT, role, path) | session look-ups (remembered for seconds) |\n|---|---:|---:|---:|\n")
+	out("| route | statements | framing (BEGIN, COMMIT, role, path) | session look-ups (remembered for seconds) | of relay and worker on the platform |\n|---|---:|---:|---:|---:|\n")
 	for _, c := range r.Counts {
-		out("| %s | %s | %s | %s |\n", c.Route, number(c.Statements), number(c.Framing), number(c.Sessions))
+		out("| %s | %s | %s | %s | %s |\n", c.Route, number(c.Statements), number(c.Framing), number(c.Sessions), number(c.Platform))
 	}
-	out("\n")
+	out("\nRelay and worker are counted for whole purchases only, with their own framing and whatever ticked meanwhile.\n\n")
 }
 
 func percent(share float64) string {

@@ -58,14 +58,14 @@ func TestRushesMustBeExact(t *testing.T) {
 func sample() bench.Report {
 	opt := bench.Options{Rounds: 3, Duration: 5 * time.Second, Conns: 32}
 	seen := []bench.Observation{
-		{"hello", "fiber+pgx", []float64{1000, 1000, 1000}, time.Millisecond},
-		{"product list, uncached", "galleria", []float64{80, 10, 95}, 2 * time.Millisecond},
-		{"product list, uncached", "fiber+pgx", []float64{100, 100, 100}, time.Millisecond},
-		{"product list behind the tenant guard", "fiber+pgx", []float64{96, 97, 98}, time.Millisecond},
-		{"product list, cached", "galleria", []float64{500, 600, 700}, time.Millisecond},
-		{"place order", "galleria", []float64{50, 50, 50}, time.Millisecond},
-		{"place order", "fiber+pgx", []float64{60, 60, 60}, time.Millisecond},
-		{"place order", "pgbench", []float64{100, 100, 100}, time.Millisecond},
+		{"hello", "fiber+pgx", []float64{1000, 1000, 1000}, time.Millisecond, 0},
+		{"product list, uncached", "galleria", []float64{80, 10, 95}, 2 * time.Millisecond, 0},
+		{"product list, uncached", "fiber+pgx", []float64{100, 100, 100}, time.Millisecond, 0},
+		{"product list behind the tenant guard", "fiber+pgx", []float64{96, 97, 98}, time.Millisecond, 0},
+		{"product list, cached", "galleria", []float64{500, 600, 700}, time.Millisecond, 0},
+		{"place order", "galleria", []float64{50, 50, 50}, time.Millisecond, 0},
+		{"place order", "fiber+pgx", []float64{60, 60, 60}, time.Millisecond, 0},
+		{"place order", "pgbench", []float64{100, 100, 100}, time.Millisecond, 0},
 	}
 	counts := []bench.Count{{Route: "GET /products", Statements: 1, Framing: 1}, {Route: "PUT /cart/lines/{sku_id}", Statements: 3.5}}
 	rushes := []bench.Rush{{Buyers: 64, Pieces: 20, Sold: 20, Refused: 44, Reserved: 20, OnHand: 20, Orders: 20}, {Buyers: 16, Pieces: 20}}
@@ -93,6 +93,26 @@ func TestRatiosAreMediansOfTheRounds(t *testing.T) {
 	}
 	if order := rows["place order/galleria"]; order.OfPgbench != 0.5 || order.OfThin != 50.0/60 {
 		t.Errorf("order: %+v; want 0.5 of pgbench", order)
+	}
+}
+
+func TestABrokenRoundLeavesTheOthersStanding(t *testing.T) {
+	t.Parallel()
+	report := bench.ReportOf(bench.Options{Rounds: 3}, []bench.Observation{
+		{"quote", "galleria", []float64{50, 1, 70}, time.Millisecond, 2},
+		{"quote", "fiber+pgx", []float64{100, 100, 100}, time.Millisecond, 1},
+	}, nil, bench.Start{}, 0, nil)
+	quote := report.Rows[0]
+	if quote.PerSecond != 50 || quote.OfThin != 0.7 || quote.Ops != 200 {
+		t.Errorf("%+v; want 50/s of the rounds that held, 0.7 from the only round where both did", quote)
+	}
+	if len(report.Broken) != 2 {
+		t.Errorf("broken: %q, want two", report.Broken)
+	}
+	var md strings.Builder
+	report.Markdown(&md)
+	if !strings.Contains(md.String(), "BROKEN: quote broke") {
+		t.Error("the report does not say what broke")
 	}
 }
 
@@ -140,7 +160,7 @@ func TestReportIsReadable(t *testing.T) {
 	report.Markdown(&md)
 	for _, want := range []string{
 		"| product list, uncached | galleria | 80 | 1.00 / 2.00 | 2.000 (2.000 + 0.000) | 80 % | 2.00 x | - |",
-		"| PUT /cart/lines/{sku_id} | 3.5 | 0 | 0 |",
+		"| PUT /cart/lines/{sku_id} | 3.5 | 0 | 0 | 0 |",
 		"| 64 | 20 | 20 | 44 | 20 | 20 | 0 | yes |",
 		"| 16 | 20 | 0 | 0 | 0 | 0 | 0 | NO |",
 		"| G12 | serve, memory idle | 50.0 MB | <= 60.0 MB | <= 60.0 MB | pass |",

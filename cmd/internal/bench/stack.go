@@ -127,7 +127,7 @@ func (s *stack) connect(ctx context.Context, url string) (err error) {
 }
 
 func (s *stack) startSandbox(ctx context.Context) (err error) {
-	s.sandbox, err = sandbox.Open(sandbox.Config{Now: time.Now, RetrySchedule: []time.Duration{}}) //nolint:contextcheck // it lives until Close, not as long as its start
+	s.sandbox, err = sandbox.Open(sandbox.Config{Now: time.Now, RetrySchedule: []time.Duration{}})
 	if err != nil {
 		return err
 	}

@@ -73,7 +73,7 @@ func ServeThin(ctx context.Context, getenv func(string) string, stdout io.Writer
 		return fmt.Errorf("thin server: %w", err)
 	}
 	_, _ = fmt.Fprintln(stdout, listener.Addr())
-	app := t.routes() //nolint:contextcheck // a handler has the context of its request
+	app := t.routes()
 	stop := context.AfterFunc(ctx, func() { _ = app.Shutdown() })
 	defer stop()
 	return app.Listener(listener)
