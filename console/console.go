@@ -64,15 +64,9 @@ type Console struct {
 
 // New checks the dependencies and the routes' declarations.
 func New(d Deps) (*Console, error) {
-	if len(d.Secret) < minSecret {
-		return nil, fmt.Errorf("console: secret of %d bytes, need %d", len(d.Secret), minSecret)
-	}
-	base, err := url.Parse(d.BaseURL)
-	if err != nil || base.Host == "" || (base.Scheme != "http" && base.Scheme != "https") {
-		return nil, fmt.Errorf("console: base url %q is not an http address", d.BaseURL)
-	}
-	if d.DB == nil || d.Staff == nil || d.Audit == nil || d.Assets == nil || d.Log == nil || d.Now == nil {
-		return nil, errors.New("console: a dependency is missing")
+	base, err := d.check()
+	if err != nil {
+		return nil, fmt.Errorf("console: %w", err)
 	}
 	texts, err := i18n.Load()
 	if err != nil {
@@ -91,6 +85,21 @@ func New(d Deps) (*Console, error) {
 		}
 	}
 	return s, nil
+}
+
+// check reports a dependency that cannot work, and reads the base address.
+func (d Deps) check() (*url.URL, error) {
+	if len(d.Secret) < minSecret {
+		return nil, fmt.Errorf("secret of %d bytes, need %d", len(d.Secret), minSecret)
+	}
+	base, err := url.Parse(d.BaseURL)
+	if err != nil || base.Host == "" || (base.Scheme != "http" && base.Scheme != "https") {
+		return nil, fmt.Errorf("base url %q is not an http address", d.BaseURL)
+	}
+	if d.DB == nil || d.Staff == nil || d.Audit == nil || d.Assets == nil || d.Log == nil || d.Now == nil {
+		return nil, errors.New("a dependency is missing")
+	}
+	return base, nil
 }
 
 // Register builds the console and mounts it on router.

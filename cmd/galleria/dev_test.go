@@ -207,7 +207,7 @@ func TestDevSaysWhatIsWrong(t *testing.T) {
 // tests run as root.
 func devDir(t *testing.T) string {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "galleria-dev-test-")
+	dir, err := os.MkdirTemp("", "galleria-dev-test-") //nolint:usetesting // see above
 	if err != nil {
 		t.Fatal(err)
 	}

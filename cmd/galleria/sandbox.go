@@ -31,7 +31,7 @@ func runSandbox(ctx context.Context, sh shell, args []string) (err error) {
 	if tcp, ok := listener.Addr().(*net.TCPAddr); !ok || !tcp.IP.IsLoopback() {
 		return errors.Join(usageError{"the sandbox hands out play money to whoever asks: loopback only"}, listener.Close())
 	}
-	server, err := sandbox.Open(sandbox.Config{Dir: *dir, Now: time.Now, Log: newLogger(sh.stderr, slog.LevelInfo)}) //nolint:forbidigo // the provider's clock
+	server, err := sandbox.Open(sandbox.Config{Dir: *dir, Now: time.Now, Log: newLogger(sh.stderr, slog.LevelInfo)})
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}

@@ -82,9 +82,10 @@ func (s *Services) server(answers *miniapi.Answers, shared redis.UniversalClient
 		},
 		Notify: &notify.Deps{Accounts: s.Resolver, Payments: s.Payments},
 		Ready:  []web.Check{{Name: "database", Ping: s.DB.Ping}},
+		Mount:  nil,
 		Log:    s.Log, Now: s.Now,
 	}
-	deps.Mount = append(deps.Mount, media.Register, desk.Mount)
+	deps.Mount = append(deps.Mount, media.Register, desk.Mount) // typed by HTTP, which is not at home here
 	return web.NewServer(web.Config{TrustedProxies: s.Config.TrustedProxies}, deps)
 }
 

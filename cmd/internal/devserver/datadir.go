@@ -54,7 +54,7 @@ func openDataDir(path string, reset bool) (dataDir, error) {
 // digits, in a file that only its owner reads.
 func (d dataDir) secret(name string) (string, error) {
 	path := filepath.Join(string(d), "secrets", name)
-	b, err := os.ReadFile(path) //nolint:gosec // our own folder
+	b, err := os.ReadFile(path)
 	if err == nil {
 		return strings.TrimSpace(string(b)), nil
 	}
@@ -79,7 +79,7 @@ func (d dataDir) secret(name string) (string, error) {
 
 // note reads and keeps a small fact between starts, such as a port.
 func (d dataDir) note(name string) string {
-	b, err := os.ReadFile(filepath.Join(string(d), name)) //nolint:gosec // our own folder
+	b, err := os.ReadFile(filepath.Join(string(d), name))
 	if err != nil {
 		return ""
 	}

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -33,12 +34,12 @@ type Options struct {
 
 // server is what runs, in the order in which it was started.
 type server struct {
-	opt  Options
-	dir  dataDir
+	opt Options
+	dir dataDir
 	// clock is the one clock of platform and sandbox: the demo shops' past is told on it.
 	clock *demo.Clock
 	stop  []func(context.Context) error
-	died []child // servers of others that must not end before us
+	died  []child // servers of others that must not end before us
 }
 
 type child struct {
@@ -249,8 +250,8 @@ func (s *server) watch(ctx context.Context) error {
 func (s *server) stopAll(ctx context.Context) (err error) {
 	ctx, cancel := context.WithTimeout(ctx, stopTime)
 	defer cancel()
-	for i := len(s.stop) - 1; i >= 0; i-- {
-		err = errors.Join(err, s.stop[i](ctx))
+	for _, stop := range slices.Backward(s.stop) {
+		err = errors.Join(err, stop(ctx))
 	}
 	return err
 }
