@@ -113,7 +113,7 @@ func (l *lab) countedRoutes() []countedRoute {
 	return []countedRoute{
 		{name: routeList, op: fresh(p.list(products))},
 		{name: routeSearch, op: fresh(p.search())},
-		{name: routeDetail, op: fresh(p.detail(products))},
+		{name: routeDetail, op: fresh(p.detailAnew())},
 		{name: "GET /products, cached", op: plain(p.list(1))},
 		{name: "GET /categories", op: fresh(p.get(func(*client) string { return "/categories" }, `"name"`))},
 		{name: "GET /me", op: read("/me", `"`)},

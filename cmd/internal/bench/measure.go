@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"sync/atomic"
 	"time"
 )
 
@@ -42,6 +43,7 @@ type figure struct {
 	AppCPU    time.Duration // of the server's processes, per operation
 	DBCPU     time.Duration // of the database's, per operation
 	CatchUp   time.Duration // whole purchases: from the last answer to the last paid order
+	Missed    float64       // uncached pages: the share of requests that read the database
 }
 
 // point is one subject doing one work.
@@ -70,10 +72,7 @@ func (l *lab) points() []point {
 		return point{work, subjectProduct, func(ctx context.Context) (figure, error) { return l.route(ctx, op) }}
 	}
 	missing := func(work string, op operation) point {
-		return point{work, subjectProduct, func(ctx context.Context) (figure, error) {
-			defer l.product.announce(ctx)()
-			return l.route(ctx, op)
-		}}
+		return point{work, subjectProduct, func(ctx context.Context) (figure, error) { return l.misses(ctx, op) }}
 	}
 	queued := func(work string, n int, op func(q *queue) operation, ready bool) point {
 		return point{work, subjectProduct, func(ctx context.Context) (figure, error) { return l.prepared(ctx, n, op, ready) }}
@@ -82,8 +81,8 @@ func (l *lab) points() []point {
 		thin(workHello, y.hello()),
 		missing(workList, l.product.list(products)), thin(workList, y.list("/list")), thin(workListGuarded, y.list("/guarded")), l.database(workList, "list"),
 		serve(workListCached, l.product.list(10)),
-		missing(workDetail, l.product.detail(products)), thin(workDetail, y.detail()), l.database(workDetail, "detail"),
-		serve(workDetailCached, l.product.detail(50)),
+		missing(workDetail, l.product.detailAnew()), thin(workDetail, y.detail()), l.database(workDetail, "detail"),
+		serve(workDetailCached, l.product.detail()),
 		missing(workSearch, l.product.search()), thin(workSearch, y.search()), l.database(workSearch, "search"),
 		serve(workQuote, l.product.quote()), thin(workQuote, y.quote()), l.database(workQuote, "quote"),
 		serve(workCart, l.product.cartPut()), thin(workCart, y.cartPut()), l.database(workCart, "cart"),
@@ -136,6 +135,41 @@ func (l *lab) route(ctx context.Context, op operation) (figure, error) {
 		return f, err
 	}
 	return f, l.stack.worker.wake()
+}
+
+// misses measures a catalogue route whose pages have to come from the database, and how many
+// of them did.
+func (l *lab) misses(ctx context.Context, op operation) (figure, error) {
+	before, err := l.catalogueReads(ctx)
+	if err != nil {
+		return figure{}, err
+	}
+	var asked atomic.Int64
+	stop := l.product.announce(ctx)
+	f, err := l.route(ctx, func(ctx context.Context, cl *client) (bool, error) {
+		asked.Add(1)
+		return op(ctx, cl)
+	})
+	stop()
+	if err != nil {
+		return f, err
+	}
+	after, err := l.catalogueReads(ctx)
+	f.Missed = float64(after-before) / float64(asked.Load())
+	return f, err
+}
+
+// catalogueReads is how often the shop's role has read products so far; 0 without a counter.
+func (l *lab) catalogueReads(ctx context.Context) (n int64, err error) {
+	if !l.stack.counting {
+		return 0, nil
+	}
+	err = l.stack.owner.QueryRow(ctx, `SELECT coalesce(sum(s.calls), 0)::bigint FROM pg_stat_statements s JOIN pg_roles r ON r.oid = s.userid
+		WHERE r.rolname = $1 AND s.query LIKE '%FROM spu%' AND s.query LIKE '%json_agg%'`, l.shop.id.String()).Scan(&n)
+	if err != nil {
+		return 0, fmt.Errorf("read the counter: %w", err)
+	}
+	return n, nil
 }
 
 // prepared measures a route that needs an order per request: perSecond of them are placed

@@ -104,9 +104,18 @@ func (p *product) search() operation {
 	return p.get(func(cl *client) string { return "/products" + p.finds[cl.dice.IntN(len(p.finds))] }, `"skus":[{`)
 }
 
-func (p *product) detail(of int) operation {
+func (p *product) detail() operation {
+	const pages = 50
 	return p.get(func(cl *client) string {
-		return "/products/" + strconv.FormatInt(p.shop.firstSPU+int64(cl.dice.IntN(of)), 10)
+		return "/products/" + strconv.FormatInt(p.shop.firstSPU+int64(cl.dice.IntN(pages)), 10)
+	}, `"detail":"Detail text`)
+}
+
+// detailAnew spells the product's id with up to fifteen zeros in front, which is another page
+// to the memory of answers: there are fewer products than requests between two changes.
+func (p *product) detailAnew() operation {
+	return p.get(func(cl *client) string {
+		return fmt.Sprintf("/products/%0*d", 1+cl.dice.IntN(15), p.shop.firstSPU+int64(cl.dice.IntN(products)))
 	}, `"detail":"Detail text`)
 }
 

@@ -34,6 +34,7 @@ type Row struct {
 	AppCPU    float64 `json:"app_cpu_ms"` // per operation
 	DBCPU     float64 `json:"db_cpu_ms"`
 	CatchUp   float64 `json:"catch_up_ms,omitempty"` // of whole purchases: from the last answer to the last paid order
+	Missed    float64 `json:"missed,omitempty"`      // of uncached pages: the share of requests that read the database
 	// OfThin and OfPgbench are this rate as a share of theirs at the same work, the median of
 	// the rounds' shares; CPUOfThin is CPU time as a multiple of the thin handler's. 0 where
 	// there is nothing to compare with.
@@ -111,6 +112,7 @@ func rowOf(p point, figures []figure) Row {
 	row.P99 = pick(func(f figure) float64 { return milliseconds(f.P99) })
 	row.AppCPU = pick(func(f figure) float64 { return milliseconds(f.AppCPU) })
 	row.DBCPU = pick(func(f figure) float64 { return milliseconds(f.DBCPU) })
+	row.Missed = pick(func(f figure) float64 { return f.Missed })
 	row.CatchUp = pick(func(f figure) float64 { return milliseconds(f.CatchUp) })
 	return row
 }
@@ -157,6 +159,11 @@ func (r Report) Markdown(w io.Writer) {
 	}
 	out("\nCached pages are compared with a bare `hello`. The worker is paused while single routes are measured; whole purchases count until the last order is paid, which was %.1f s after the last answer.\n\n",
 		table{r}.row(workPurchase, subjectProduct).CatchUp/1000)
+	for _, row := range r.Rows {
+		if row.Missed > 0 {
+			out("%s: %s of the requests read the database.\n\n", row.Work, percent(row.Missed))
+		}
+	}
 	r.writeCounts(out)
 	out("## Start and memory\n\n| first answer from the database | CPU until then | memory idle | memory at most | binary |\n|---:|---:|---:|---:|---:|\n| %.0f ms | %.0f ms | %s | %s | %s |\n\n",
 		milliseconds(r.Start.FirstAnswer), milliseconds(r.Start.CPU), megabytes(r.Start.IdleBytes), megabytes(r.Busy), megabytes(r.Start.BinaryBytes))
