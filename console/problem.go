@@ -88,19 +88,14 @@ func retryAfter(err error) int {
 	return int(f.RetryAfter().Seconds())
 }
 
-// note writes a failure to the log: our own faults as errors, refusals as information.
+// LogAttrsLocal is the fiber local in which the server, who writes a line for every
+// request, leaves a *[]slog.Attr for what is to be said about it.
+const LogAttrsLocal = "log_attrs"
+
+// note has a failure logged once: on the server's line for the request, or, mounted in a
+// server without one, on a line of its own.
 func (s *Console) note(c *fiber.Ctx, v *visit, err error) {
-	level := slog.LevelInfo
-	if faceOf(err).status >= fiber.StatusInternalServerError {
-		level = slog.LevelError
-	}
-	attrs := []slog.Attr{
-		slog.String("request_id", tenant.RequestID(c.UserContext())),
-		slog.String("code", fault.CodeOf(err)),
-		slog.String("method", c.Method()),
-		slog.String("route", c.Route().Path),
-		slog.String("error", err.Error()),
-	}
+	attrs := []slog.Attr{slog.String("code", fault.CodeOf(err)), slog.String("error", err.Error())}
 	if v.shop != nil {
 		attrs = append(attrs, slog.String("tenant_id", v.shop.ID.String()))
 	}
@@ -110,5 +105,17 @@ func (s *Console) note(c *fiber.Ctx, v *visit, err error) {
 	if defect, ok := errors.AsType[*panicked](err); ok {
 		attrs = append(attrs, slog.String("stack", string(defect.stack)))
 	}
+	if line, ok := c.Locals(LogAttrsLocal).(*[]slog.Attr); ok {
+		*line = append(*line, attrs...)
+		return
+	}
+	level := slog.LevelInfo
+	if faceOf(err).status >= fiber.StatusInternalServerError {
+		level = slog.LevelError
+	}
+	attrs = append(
+		attrs, slog.String("request_id", tenant.RequestID(c.UserContext())),
+		slog.String("method", c.Method()), slog.String("route", c.Route().Path),
+	)
 	s.Log.LogAttrs(context.WithoutCancel(c.UserContext()), level, "console request failed", attrs...)
 }

@@ -9,7 +9,7 @@ type Status string
 const (
 	Provisioning Status = "provisioning" // claimed, being filled with its first rows
 	Active       Status = "active"
-	Suspended    Status = "suspended" // storefront and console closed; callbacks and refunds go on
+	Suspended    Status = "suspended" // storefront closed, console to look at only; callbacks and refunds go on
 	Closing      Status = "closing"
 	Closed       Status = "closed"
 )

@@ -37,6 +37,8 @@ type Deps struct {
 	API    *miniapi.Deps
 	Notify *notify.Deps
 	Ready  []Check
+	// Home is where a person who opens the bare address is sent; "" answers 404.
+	Home string
 	// Mount adds routes behind the common middlewares: the console, pictures, assets.
 	Mount []func(router fiber.Router)
 	Log   *slog.Logger
@@ -82,6 +84,9 @@ func NewServer(cfg Config, d Deps) (*fiber.App, error) {
 		notify.Mount(app, *d.Notify)
 	}
 	openapi.Mount(app)
+	if d.Home != "" {
+		app.Get("/", func(c *fiber.Ctx) error { return c.Redirect(d.Home, fiber.StatusFound) })
+	}
 	for _, mount := range d.Mount {
 		mount(app)
 	}

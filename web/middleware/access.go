@@ -13,11 +13,16 @@ import (
 	"galleria/web/envelope"
 )
 
+// LocalLogAttrs is the fiber local under which a door that answers its own failures finds
+// a *[]slog.Attr to say why: it ends up on the request's one line.
+const LocalLogAttrs = "log_attrs"
+
 // Access renders every error and panic that comes up from below as the envelope and
 // writes the request's one line to the log.
 func Access(log *slog.Logger, now func() time.Time) fiber.Handler {
 	return func(c *fiber.Ctx) error {
 		start := now()
+		c.Locals(LocalLogAttrs, new([]slog.Attr))
 		if err := contained(c); err != nil {
 			if err := envelope.Render(c, err); err != nil {
 				return err
@@ -60,6 +65,9 @@ func Log(c *fiber.Ctx, log *slog.Logger, took time.Duration) {
 	}
 	if r := envelope.RecordOf(ctx); r != nil {
 		attrs = appendRecord(attrs, r)
+	}
+	if own, ok := c.Locals(LocalLogAttrs).(*[]slog.Attr); ok {
+		attrs = append(attrs, *own...)
 	}
 	log.LogAttrs(ctx, level, "request", attrs...)
 }

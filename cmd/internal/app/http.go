@@ -82,6 +82,7 @@ func (s *Services) server(answers *miniapi.Answers, shared redis.UniversalClient
 		},
 		Notify: &notify.Deps{Accounts: s.Resolver, Payments: s.Payments},
 		Ready:  []web.Check{{Name: "database", Ping: s.DB.Ping}},
+		Home:   "/console",
 		Mount:  nil,
 		Log:    s.Log, Now: s.Now,
 	}
