@@ -2,6 +2,7 @@ package console_test
 
 import (
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -313,4 +314,34 @@ func TestThrottledSignInSaysHowLong(t *testing.T) {
 		t.Errorf("status %d, Retry-After %q; want 429 with a time to wait", res.StatusCode, res.Header.Get("Retry-After"))
 	}
 	b.see("尝试次数过多")
+}
+
+// Without a choice of the visitor's own, pages follow what the system prefers.
+func TestThemeFollowsTheSystemUntilChosen(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	for name, c := range map[string]struct{ hint, cookie, want string }{
+		"says nothing":     {"", "", "light"},
+		"prefers dark":     {`"dark"`, "", "dark"},
+		"prefers light":    {`"light"`, "", "light"},
+		"chose otherwise":  {`"dark"`, "light", "light"},
+		"nonsense in both": {`"><script>`, "sepia", "light"},
+	} {
+		req := httptest.NewRequest(http.MethodGet, "/console/login", http.NoBody)
+		if c.hint != "" {
+			req.Header.Set("Sec-Ch-Prefers-Color-Scheme", c.hint)
+		}
+		if c.cookie != "" {
+			req.AddCookie(&http.Cookie{Name: "galleria_theme", Value: c.cookie})
+		}
+		res, err := d.app.Test(req, -1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		page, err := io.ReadAll(res.Body)
+		_ = res.Body.Close()
+		if err != nil || !strings.Contains(string(page), `data-bs-theme="`+c.want+`"`) {
+			t.Errorf("%s: not %s: %.120s (%v)", name, c.want, page, err)
+		}
+	}
 }

@@ -156,6 +156,10 @@ func (s *Console) secure(c *fiber.Ctx) {
 	c.Set("Cross-Origin-Resource-Policy", "same-origin")
 	c.Set(fiber.HeaderPermissionsPolicy, "camera=(), geolocation=(), microphone=(), payment=()")
 	c.Set(fiber.HeaderCacheControl, "no-store")
+	// The first page must already have the system's theme: no flash, no script.
+	c.Set("Accept-CH", schemeHint)
+	c.Set("Critical-CH", schemeHint)
+	c.Vary(schemeHint)
 }
 
 func render(c *fiber.Ctx, page templ.Component) error {

@@ -33,10 +33,7 @@ type visit struct {
 
 // begin reads who visits and how he wants to see the pages.
 func (s *Console) begin(c *fiber.Ctx) (*visit, error) {
-	v := &visit{text: s.texts.Printer(langOf(c)), theme: view.Light}
-	if c.Cookies(themeCookie) == string(view.Dark) {
-		v.theme = view.Dark
-	}
+	v := &visit{text: s.texts.Printer(langOf(c)), theme: themeOf(c)}
 	token := s.cookies.Token(c)
 	if token != "" {
 		found, err := s.sessions.Find(c.UserContext(), token)
@@ -138,6 +135,21 @@ func localPath(s string) string {
 		return ""
 	}
 	return u.RequestURI()
+}
+
+// schemeHint is how a browser tells, when asked, what its system prefers.
+const schemeHint = "Sec-CH-Prefers-Color-Scheme"
+
+// themeOf is the visitor's own choice, or else what the visitor's system prefers.
+func themeOf(c *fiber.Ctx) view.Theme {
+	theme := view.Theme(c.Cookies(themeCookie))
+	if theme != view.Light && theme != view.Dark {
+		theme = view.Theme(strings.Trim(c.Get(schemeHint), `"`))
+	}
+	if theme == view.Dark {
+		return view.Dark
+	}
+	return view.Light
 }
 
 // backTo is the address that a change of language or theme returns to.
