@@ -28,7 +28,7 @@ run: build ## start everything on this machine with two demo shops (Ctrl-C ends 
 
 .PHONY: build
 build: ## build bin/galleria
-	go build -trimpath -o $(BIN)/galleria ./cmd/galleria
+	go build -trimpath -ldflags '-s -w' -o $(BIN)/galleria ./cmd/galleria
 
 .PHONY: test
 test: build ## race tests against a throw-away Postgres and Redis (PKG=./payments/...)
