@@ -119,7 +119,7 @@ func testT031(w *world, s *shop) {
 		wait.Go(func() {
 			for range carts {
 				lines := make([]any, 0, width)
-				for _, k := range rand.Perm(width) { //nolint:gosec // an order of lines
+				for _, k := range rand.Perm(width) {
 					lines = append(lines, line(skus[k], 1))
 				}
 				got := b.place("", map[string]any{"lines": lines, "address_id": addresses[i], "expected_payable_fen": 100 * width})

@@ -179,13 +179,6 @@ func transaction(outTradeNo string) func(map[string]any) {
 	return func(m map[string]any) { m["transaction_id"] = "42" + outTradeNo[:26] }
 }
 
-// overdue moves the end of an order's time to pay to when, for the order and its timer.
-func (w *world) overdue(s *shop, orderNo string, when time.Time) {
-	w.t.Helper()
-	w.owner("UPDATE "+s.ID.String()+".orders SET expires_at = $2 WHERE order_no = $1", []any{orderNo, when})
-	w.owner("UPDATE platform.timer SET due_at = $3 WHERE tenant_id = $1 AND topic = 'order.expire' AND key = $2", []any{s.ID.String(), orderNo, when})
-}
-
 // quiet waits until nothing is left to do for a shop: no event waits, no refund is open.
 func (w *world) quiet(s *shop, within time.Duration) {
 	w.t.Helper()
@@ -197,7 +190,7 @@ func (w *world) quiet(s *shop, within time.Duration) {
 }
 
 // rules are statements that find what must never be, each named by what it would mean.
-var rules = map[string]string{ //nolint:gochecknoglobals // a table
+var rules = map[string]string{
 	"stock differs from its movements": `SELECT count(*) FROM stock_level l CROSS JOIN LATERAL
 		(SELECT COALESCE(sum(on_hand_delta), 0)::bigint AS on_hand, COALESCE(sum(reserved_delta), 0)::bigint AS reserved
 		 FROM stock_movement WHERE sku_id = l.sku_id) m WHERE (l.on_hand, l.reserved) <> (m.on_hand, m.reserved)`,

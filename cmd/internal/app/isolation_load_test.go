@@ -3,6 +3,7 @@ package app_test
 import (
 	"bufio"
 	"context"
+	"encoding/json"
 	"fmt"
 	"net"
 	"net/http"
@@ -144,12 +145,22 @@ func testT006(w *world, a, b *twin) {
 // wantOwnTraces compares what was written beside the answers with who asked.
 func (w *world) wantOwnTraces(shopOf, orders map[string]*shop) {
 	w.t.Helper()
-	mixed := 0
-	for id, s := range shopOf {
-		lines := w.log.of(`"request_id":"` + id + `"`)
-		if len(lines) != 1 || !strings.Contains(lines[0], s.ID.String()) {
+	mixed, logged := 0, 0
+	for _, text := range w.log.of(`"request_id":"T006-`) {
+		var line struct {
+			RequestID string `json:"request_id"`
+			TenantID  string `json:"tenant_id"`
+		}
+		if err := json.Unmarshal([]byte(text), &line); err != nil {
+			w.t.Fatalf("%v in %s", err, text)
+		}
+		logged++
+		if s := shopOf[line.RequestID]; s == nil || s.ID.String() != line.TenantID {
 			mixed++
 		}
+	}
+	if logged != len(shopOf) {
+		w.t.Errorf("%d lines in the log of %d requests", logged, len(shopOf))
 	}
 	var audits []string
 	w.owner("SELECT COALESCE(array_agg(request_id || ' ' || tenant_id), '{}') FROM platform.audit_log WHERE request_id LIKE 'T006-%'", nil, &audits)

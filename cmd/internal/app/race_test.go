@@ -50,9 +50,9 @@ func testT077(w *world, s *shop) {
 	w.owner("UPDATE platform.timer SET due_at = $2 WHERE tenant_id = $1 AND topic = 'order.expire'", []any{s.ID.String(), end})
 	var wait sync.WaitGroup
 	for i, p := range params {
-		at := end.Add(time.Duration(rand.IntN(100)-50) * time.Millisecond) //nolint:gosec // spreads the load
+		at := end.Add(time.Duration(rand.IntN(100)-50) * time.Millisecond)
 		if i%3 != 0 {
-			at = end.Add(time.Duration(rand.IntN(1500)) * time.Millisecond) //nolint:gosec // spreads the load
+			at = end.Add(time.Duration(rand.IntN(1500)) * time.Millisecond)
 		}
 		wait.Go(func() {
 			time.Sleep(time.Until(at))
