@@ -37,17 +37,17 @@ type Kind struct {
 	Queue       Queue
 	MaxFailures int                              // then it is a dead letter
 	Delay       func(failures int) time.Duration // wait after the n-th failure, n from 1
-	Handle      Handler
+	Handle      Handler                          // nil: a fact that nothing acts on yet; the relay ends it
 }
 
 // Kinds is the catalogue of topics.
 type Kinds struct{ byTopic map[outbox.Topic]Kind }
 
-// NewKinds makes a catalogue; a topic without a handler or given twice is a defect.
+// NewKinds makes a catalogue; an incomplete kind or a topic given twice is a defect.
 func NewKinds(kinds ...Kind) (Kinds, error) {
 	byTopic := make(map[outbox.Topic]Kind, len(kinds))
 	for _, k := range kinds {
-		if _, twice := byTopic[k.Topic]; twice || k.Handle == nil || k.MaxFailures < 1 || k.Delay == nil {
+		if _, twice := byTopic[k.Topic]; twice || (k.Handle != nil && (k.MaxFailures < 1 || k.Delay == nil)) {
 			return Kinds{}, fmt.Errorf("jobs: kind %q is declared twice or is incomplete", k.Topic)
 		}
 		byTopic[k.Topic] = k
@@ -68,6 +68,12 @@ func (k Kinds) QueueOf(topic outbox.Topic) Queue {
 		return kind.Queue
 	}
 	return Default
+}
+
+// Inert reports whether nothing acts on a topic's events.
+func (k Kinds) Inert(topic outbox.Topic) bool {
+	kind, ok := k.byTopic[topic]
+	return ok && kind.Handle == nil
 }
 
 // Backoff doubles from first up to limit, with a tenth of jitter so that what failed

@@ -13,7 +13,6 @@ import (
 	"github.com/google/uuid"
 	"github.com/hibiken/asynq"
 
-	"galleria/tenant"
 	"galleria/tenant/outbox"
 	"galleria/tenant/tenantdb"
 )
@@ -26,14 +25,14 @@ type WorkerDeps struct {
 	Redis       asynq.RedisClientOpt
 	Log         *slog.Logger
 	Concurrency int // places; 16
-	PerTenant   int // places one tenant may hold; a quarter of Concurrency
+	PerTenant   int // places one tenant may hold; three quarters of Concurrency
 }
 
 // Worker runs handlers. Any number may run.
 type Worker struct {
 	WorkerDeps
 	mu   sync.Mutex
-	busy map[tenant.ID]int
+	busy map[string]int // tenant → places it holds
 }
 
 // NewWorker returns a worker.
@@ -42,9 +41,9 @@ func NewWorker(d WorkerDeps) *Worker {
 		d.Concurrency = 16
 	}
 	if d.PerTenant == 0 {
-		d.PerTenant = max(1, d.Concurrency/4)
+		d.PerTenant = max(1, d.Concurrency*3/4)
 	}
-	return &Worker{WorkerDeps: d, busy: make(map[tenant.ID]int)}
+	return &Worker{WorkerDeps: d, busy: make(map[string]int)}
 }
 
 // Run works until ctx ends, then lets running handlers finish for up to eight seconds.
@@ -52,14 +51,15 @@ func NewWorker(d WorkerDeps) *Worker {
 func (w *Worker) Run(ctx context.Context) error {
 	for ctx.Err() == nil {
 		server := asynq.NewServer(w.Redis, asynq.Config{
-			Concurrency: w.Concurrency,
-			Queues:      map[string]int{string(Critical): 6, string(Default): 3, string(Bulk): 1},
-			Logger:      asynqLogger{w.Log},
-			LogLevel:    asynq.WarnLevel,
-			BaseContext: func() context.Context { return context.WithoutCancel(ctx) },
-			// Only reached when Postgres could not record a failure.
-			RetryDelayFunc:           func(int, error, *asynq.Task) time.Duration { return 5 * time.Second },
-			DelayedTaskCheckInterval: time.Second,
+			Concurrency:    w.Concurrency,
+			Queues:         map[string]int{string(Critical): 6, string(Default): 3, string(Bulk): 1},
+			Logger:         asynqLogger{w.Log},
+			LogLevel:       asynq.WarnLevel,
+			BaseContext:    func() context.Context { return context.WithoutCancel(ctx) },
+			IsFailure:      func(err error) bool { return !errors.Is(err, errShare) },
+			RetryDelayFunc: retryDelay,
+			// How soon a task that found its tenant's share taken comes back.
+			DelayedTaskCheckInterval: 200 * time.Millisecond,
 			TaskCheckInterval:        200 * time.Millisecond,
 		})
 		if err := server.Start(asynq.HandlerFunc(w.process)); err != nil {
@@ -81,28 +81,32 @@ func (w *Worker) process(ctx context.Context, task *asynq.Task) error {
 	if err := json.Unmarshal(task.Payload(), &t); err != nil {
 		return fmt.Errorf("ticket: %w: %w", err, asynq.SkipRetry)
 	}
+	if !w.enter(t.Tenant) {
+		return errShare
+	}
+	defer w.leave(t.Tenant)
 	return w.Do(ctx, t.ID)
+}
+
+// errShare sends a task back to the queue: its tenant holds all the places it may. It is no
+// failure and costs no statement.
+var errShare = errors.New("jobs: the tenant has its share of places")
+
+// retryDelay: a failure of ours gets here only if Postgres could not record it.
+func retryDelay(_ int, err error, _ *asynq.Task) time.Duration {
+	if errors.Is(err, errShare) {
+		return 100 * time.Millisecond
+	}
+	return 5 * time.Second
 }
 
 // Do handles one event by id, as the queue would have it done. An error means that the
 // outcome could not be recorded; a handler's own failure is recorded and not returned.
 func (w *Worker) Do(ctx context.Context, id uuid.UUID) error {
-	var ev outbox.Event
-	var owed bool
-	err := w.DB.InPlatform(ctx, func(tx tenantdb.Tx) (err error) {
-		ev, owed, err = w.Outbox.Load(ctx, tx, id)
-		return err
-	})
+	ev, owed, err := w.Outbox.Load(ctx, w.DB.Platform(), id)
 	if err != nil || !owed {
 		return err
 	}
-	if !w.enter(ev.TenantID) {
-		const share = 500 * time.Millisecond
-		return w.settle(ctx, func(ctx context.Context, tx tenantdb.Tx) error {
-			return w.Outbox.Postpone(ctx, tx, []uuid.UUID{id}, share)
-		})
-	}
-	defer w.leave(ev.TenantID)
 	log := w.Log.With("tenant_id", ev.TenantID.String(), "task", string(ev.Topic), "event_id", id.String(), "key", ev.Key)
 	kind, known := w.Kinds.Find(ev.Topic)
 	if !known {
@@ -113,8 +117,11 @@ func (w *Worker) Do(ctx context.Context, id uuid.UUID) error {
 		err = safely(handleCtx, kind.Handle, ev)
 		cancel()
 	}
+	if err == nil && ev.Received() {
+		return nil // done in the transaction of its effect
+	}
 	if err == nil {
-		return w.settle(ctx, func(ctx context.Context, tx tenantdb.Tx) error { return w.Outbox.MarkDone(ctx, tx, id) })
+		return w.settle(ctx, func(ctx context.Context, q tenantdb.Querier) error { return w.Outbox.MarkDone(ctx, q, id) })
 	}
 	failures := ev.Failures + 1
 	giveUp := failures >= kind.MaxFailures
@@ -123,16 +130,16 @@ func (w *Worker) Do(ctx context.Context, id uuid.UUID) error {
 	} else {
 		log.WarnContext(ctx, "event failed, will be repeated", "failures", failures, "error", err)
 	}
-	return w.settle(ctx, func(ctx context.Context, tx tenantdb.Tx) error {
-		return w.Outbox.Fail(ctx, tx, id, err, kind.Delay(failures), giveUp)
+	return w.settle(ctx, func(ctx context.Context, q tenantdb.Querier) error {
+		return w.Outbox.Fail(ctx, q, id, err, kind.Delay(failures), giveUp)
 	})
 }
 
 // settle records an outcome even when the task's own time is up.
-func (w *Worker) settle(ctx context.Context, record func(context.Context, tenantdb.Tx) error) error {
+func (w *Worker) settle(ctx context.Context, record func(context.Context, tenantdb.Querier) error) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
-	return w.DB.InPlatform(ctx, func(tx tenantdb.Tx) error { return record(ctx, tx) })
+	return record(ctx, w.DB.Platform())
 }
 
 func safely(ctx context.Context, h Handler, ev outbox.Event) (err error) {
@@ -144,7 +151,7 @@ func safely(ctx context.Context, h Handler, ev outbox.Event) (err error) {
 	return h(ctx, ev)
 }
 
-func (w *Worker) enter(id tenant.ID) bool {
+func (w *Worker) enter(id string) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.busy[id] >= w.PerTenant {
@@ -154,7 +161,7 @@ func (w *Worker) enter(id tenant.ID) bool {
 	return true
 }
 
-func (w *Worker) leave(id tenant.ID) {
+func (w *Worker) leave(id string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.busy[id]--; w.busy[id] == 0 {

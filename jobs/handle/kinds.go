@@ -73,22 +73,20 @@ func (h *Handlers) Kinds() (jobs.Kinds, error) {
 	kind := func(topic outbox.Topic, queue jobs.Queue, failures int, delay func(int) time.Duration, f jobs.Handler) jobs.Kind {
 		return jobs.Kind{Topic: topic, Queue: queue, MaxFailures: failures, Delay: delay, Handle: f}
 	}
+	// Facts that nothing acts on yet are kinds without a handler.
 	return jobs.NewKinds(
 		kind(payments.TopicSucceeded, jobs.Critical, patient, quick, h.paymentSucceeded),
 		kind(payments.TopicRefundRequested, jobs.Critical, patient, provider, h.refundDue),
 		kind(payments.TimerRefundQuery, jobs.Critical, patient, provider, h.refundDue),
-		kind(payments.TopicRefunded, jobs.Default, brief, quick, nothing),
+		jobs.Kind{Topic: payments.TopicRefunded},
 		kind(payments.TimerQuery, jobs.Critical, patient, provider, h.paymentQueryDue),
-		kind(order.TopicPlaced, jobs.Bulk, brief, quick, nothing),
+		jobs.Kind{Topic: order.TopicPlaced},
 		kind(order.TopicExpire, jobs.Critical, patient, quick, h.orderExpired),
 		kind(order.TopicClosing, jobs.Critical, patient, provider, h.orderClosing),
-		kind(order.TopicClosed, jobs.Bulk, brief, quick, nothing),
+		jobs.Kind{Topic: order.TopicClosed},
 		kind(order.TopicPaid, jobs.Default, brief, provider, h.orderPaid),
 	)
 }
-
-// nothing ends an event that nobody acts on yet; it is in the outbox as a fact.
-func nothing(context.Context, outbox.Event) error { return nil }
 
 // payload reads an event's payload.
 func payload[T any](ev outbox.Event) (v T, err error) {

@@ -25,6 +25,8 @@ type Deps struct {
 	DB     *tenantdb.DB
 	Outbox *outbox.Outbox
 	Queue  Queue
+	// Inert tells events that nothing acts on: they are ended here. nil for none.
+	Inert  func(topic outbox.Topic) bool
 	Nudged <-chan struct{} // something was just appended in this process
 	Lease  time.Duration   // time until a claimed row is sent again
 	Log    *slog.Logger
@@ -68,24 +70,58 @@ func (r *Relay) Run(ctx context.Context) {
 
 // Once claims and hands over one batch and returns its size.
 func (r *Relay) Once(ctx context.Context) (int, error) {
-	var events []outbox.Event
-	err := r.DB.InPlatform(ctx, func(tx tenantdb.Tx) (err error) {
-		events, err = r.Outbox.Claim(ctx, tx, batch, r.Lease)
-		return err
-	})
+	events, err := r.claim(ctx)
 	if err != nil {
 		return 0, err
 	}
+	claimed := len(events)
+	if events, err = r.endInert(ctx, events); err != nil {
+		return claimed, err
+	}
 	for i, ev := range events {
 		if err := r.Queue.Enqueue(ctx, ev); err != nil {
-			return len(events), r.giveBack(ctx, events[i:], err)
+			return claimed, r.giveBack(ctx, events[i:], err)
 		}
 	}
 	if len(events) > 0 && r.away {
 		r.away = false
 		r.Log.InfoContext(ctx, "queue is back")
 	}
-	return len(events), nil
+	return claimed, nil
+}
+
+// claim leases a batch. A lease that a crash of the database forgets only means that the
+// event is sent once more, so its commit does not wait for the disk.
+func (r *Relay) claim(ctx context.Context) (events []outbox.Event, err error) {
+	err = r.DB.InPlatform(ctx, func(tx tenantdb.Tx) error {
+		pipe := tx.Pipeline()
+		pipe.Add(func(tx tenantdb.Tx) error {
+			_, err := tx.Exec(ctx, "SET LOCAL synchronous_commit = off")
+			return err
+		})
+		pipe.Add(func(tx tenantdb.Tx) (err error) {
+			events, err = r.Outbox.Claim(ctx, tx, batch, r.Lease)
+			return err
+		})
+		return pipe.Run(ctx)
+	})
+	return events, err
+}
+
+// endInert ends the events that nothing acts on and returns the others.
+func (r *Relay) endInert(ctx context.Context, events []outbox.Event) (rest []outbox.Event, err error) {
+	var inert []uuid.UUID
+	for _, ev := range events {
+		if r.Inert != nil && r.Inert(ev.Topic) {
+			inert = append(inert, ev.ID)
+			continue
+		}
+		rest = append(rest, ev)
+	}
+	if inert == nil {
+		return rest, nil
+	}
+	return rest, r.Outbox.MarkAllDone(ctx, r.DB.Platform(), inert)
 }
 
 // giveBack lets events that could not be handed over come up soon, without waiting for
@@ -101,8 +137,7 @@ func (r *Relay) giveBack(ctx context.Context, events []outbox.Event, cause error
 	}
 	settleCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
-	err := r.DB.InPlatform(settleCtx, func(tx tenantdb.Tx) error { return r.Outbox.Postpone(settleCtx, tx, ids, awayWait) })
-	if err != nil {
+	if err := r.Outbox.Postpone(settleCtx, r.DB.Platform(), ids, awayWait); err != nil {
 		return errors.Join(cause, err)
 	}
 	return nil

@@ -34,25 +34,30 @@ func (o *Outbox) Claim(ctx context.Context, tx tenantdb.Tx, batch int, lease tim
 }
 
 // Postpone lets events come up again after delay without counting a failure.
-func (o *Outbox) Postpone(ctx context.Context, tx tenantdb.Tx, ids []uuid.UUID, delay time.Duration) error {
-	return o.q.Postpone(ctx, tx, delay.Seconds(), ids)
+func (o *Outbox) Postpone(ctx context.Context, q tenantdb.Querier, ids []uuid.UUID, delay time.Duration) error {
+	return o.q.Postpone(ctx, q, delay.Seconds(), ids)
 }
 
 // Fail counts a failure of an event's handler. The event comes up again after delay,
 // or, with giveUp, becomes a dead letter.
-func (o *Outbox) Fail(ctx context.Context, tx tenantdb.Tx, id uuid.UUID, cause error, delay time.Duration, giveUp bool) error {
+func (o *Outbox) Fail(ctx context.Context, q tenantdb.Querier, id uuid.UUID, cause error, delay time.Duration, giveUp bool) error {
 	const maxError = 2000
 	text := cause.Error()
 	if len(text) > maxError {
 		text = text[:maxError]
 	}
-	return o.q.Fail(ctx, tx, text, delay.Seconds(), giveUp, id)
+	return o.q.Fail(ctx, q, text, delay.Seconds(), giveUp, id)
 }
 
 // MarkDone ends an event whose handler needed no receipt, for example because there
 // was nothing to do.
-func (o *Outbox) MarkDone(ctx context.Context, tx tenantdb.Tx, id uuid.UUID) error {
-	return o.q.MarkDone(ctx, tx, id)
+func (o *Outbox) MarkDone(ctx context.Context, q tenantdb.Querier, id uuid.UUID) error {
+	return o.q.MarkDone(ctx, q, id)
+}
+
+// MarkAllDone ends events that nothing acts on.
+func (o *Outbox) MarkAllDone(ctx context.Context, q tenantdb.Querier, ids []uuid.UUID) error {
+	return o.q.MarkAllDone(ctx, q, ids)
 }
 
 // DeadLetter is an event that was given up.
@@ -105,9 +110,8 @@ func (o *Outbox) Purge(ctx context.Context, tx tenantdb.Tx, keepDays, batch int)
 }
 
 // Load reads an event that is still owed. ok is false if it is done, dead or unknown.
-// Platform transaction.
-func (o *Outbox) Load(ctx context.Context, tx tenantdb.Tx, id uuid.UUID) (ev Event, ok bool, err error) {
-	r, err := o.q.Load(ctx, tx, id)
+func (o *Outbox) Load(ctx context.Context, q tenantdb.Querier, id uuid.UUID) (ev Event, ok bool, err error) {
+	r, err := o.q.Load(ctx, q, id)
 	if tenantdb.NoRows(err) {
 		return Event{}, false, nil
 	}
@@ -120,7 +124,7 @@ func (o *Outbox) Load(ctx context.Context, tx tenantdb.Tx, id uuid.UUID) (ev Eve
 	}
 	return Event{
 		ID: r.ID, TenantID: tenantID, Topic: Topic(r.Topic), Key: r.Key, Payload: r.Payload,
-		CreatedAt: r.CreatedAt, Sends: int(r.Sends), Failures: int(r.Failures),
+		CreatedAt: r.CreatedAt, Sends: int(r.Sends), Failures: int(r.Failures), received: new(bool),
 	}, true, nil
 }
 

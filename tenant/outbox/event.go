@@ -27,7 +27,13 @@ type Event struct {
 	CreatedAt time.Time
 	Sends     int // times it was handed to the queue, this one included
 	Failures  int // times its handler failed before
+
+	received *bool // set by Receive: the event is done when its transaction has committed
 }
+
+// Received reports whether Receive was called for this delivery: if its handler then ended
+// well, the event is done.
+func (ev Event) Received() bool { return ev.received != nil && *ev.received }
 
 // Outbox appends and settles events. Nudge, if set, is called after a commit that
 // appended something, so that a relay in this process need not wait for its tick.
@@ -75,6 +81,9 @@ func (o *Outbox) Receive(ctx context.Context, tx tenantdb.Tx, ev Event, effect s
 	}
 	if err := o.q.MarkDone(ctx, tx, ev.ID); err != nil {
 		return false, fmt.Errorf("receive %s: %w", ev.Topic, err)
+	}
+	if ev.received != nil {
+		*ev.received = true
 	}
 	return n == 1, nil
 }

@@ -115,17 +115,17 @@ func (s *Service) claim(ctx context.Context, in ShopInput) (tenant.ID, error) {
 		return tenant.ID{}, err
 	}
 	const tries = 3 // each builds a spare that a competing sign-up may take first
-	for range tries {
+	for try := range tries {
 		var id tenant.ID
 		err := s.DB.InPlatform(ctx, func(tx tenantdb.Tx) (err error) {
 			id, err = s.claimTx(ctx, tx, in, latest)
 			return err
 		})
 		switch {
-		case tenantdb.Violates(err, "tenant_handle_key"):
+		case tenantdb.Violates(err, "tenant_handle_key") && try > 0:
 			return tenant.ID{}, ErrHandleTaken
-		case tenantdb.Violates(err, "tenant_request_key_key"):
-			continue // the same request ran beside us and was first; find its shop
+		case tenantdb.Violates(err, "tenant_handle_key"), tenantdb.Violates(err, "tenant_request_key_key"):
+			continue // perhaps the same request ran beside us and was first; look for its shop
 		case !tenantdb.NoRows(err):
 			return id, err
 		}

@@ -30,6 +30,9 @@ WHERE id = @id AND done_at IS NULL AND dead_at IS NULL;
 -- name: MarkDone :exec
 UPDATE platform.outbox SET done_at = now() WHERE id = @id AND done_at IS NULL;
 
+-- name: MarkAllDone :exec
+UPDATE platform.outbox SET done_at = now() WHERE id = ANY(@ids::uuid[]) AND done_at IS NULL;
+
 -- name: Receive :execrows
 INSERT INTO inbox (event_id, effect) VALUES (@event_id, @effect) ON CONFLICT DO NOTHING;
 

@@ -200,6 +200,15 @@ func (q *Queries) Load(ctx context.Context, db DBTX, id uuid.UUID) (LoadRow, err
 	return i, err
 }
 
+const markAllDone = `-- name: MarkAllDone :exec
+UPDATE platform.outbox SET done_at = now() WHERE id = ANY($1::uuid[]) AND done_at IS NULL
+`
+
+func (q *Queries) MarkAllDone(ctx context.Context, db DBTX, ids []uuid.UUID) error {
+	_, err := db.Exec(ctx, markAllDone, ids)
+	return err
+}
+
 const markDone = `-- name: MarkDone :exec
 UPDATE platform.outbox SET done_at = now() WHERE id = $1 AND done_at IS NULL
 `
