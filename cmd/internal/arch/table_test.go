@@ -144,6 +144,7 @@ func homes() []home {
 		{"github.com/chromedp/chromedp", nil},
 		{"github.com/chromedp/cdproto", nil},
 		{"github.com/Shopify/toxiproxy/v2", nil},
+		{"github.com/rs/zerolog", nil}, // what toxiproxy wants as a log
 	}
 }
 
