@@ -59,7 +59,7 @@ func (s *Service) List(ctx context.Context, id tenant.ID, in ListInput) (Page, e
 	if err != nil {
 		return Page{}, err
 	}
-	var rows []itemRow
+	var rows []listed
 	err = s.db.Read(ctx, id, func(r *tenantdb.Reader) error {
 		rows, err = s.listRows(ctx, r, in, after)
 		return err
@@ -73,9 +73,7 @@ func (s *Service) List(ctx context.Context, id tenant.ID, in ListInput) (Page, e
 	}
 	page := Page{Items: make([]Item, len(rows))}
 	for i, row := range rows {
-		if page.Items[i], err = itemFromRow(row); err != nil {
-			return Page{}, fmt.Errorf("list products: %w", err)
-		}
+		page.Items[i] = row.item
 	}
 	if more {
 		page.NextCursor = writeCursor(id, in, placeOf(in.Sort, rows[len(rows)-1]))
@@ -137,39 +135,34 @@ func start(by Sort) place {
 	return place{math.MaxInt64, math.MaxInt64}
 }
 
-func placeOf(by Sort, r itemRow) place {
+func placeOf(by Sort, r listed) place {
 	switch by {
 	case ByPlace:
-		return place{int64(r.Sort), r.ID}
+		return place{int64(r.sort), r.item.ID}
 	case ByPriceAsc, ByPriceDesc:
-		return place{int64(r.MinPriceFen), r.ID}
+		return place{int64(r.item.MinPriceFen), r.item.ID}
 	case BySales:
-		return place{r.Sales, r.ID}
+		return place{r.item.Sales, r.item.ID}
 	case ByNewest:
 	}
-	return place{r.ID, r.ID}
+	return place{r.item.ID, r.item.ID}
 }
 
-// listRows asks for one row more than the page holds, which tells whether another page
+// listRows asks for one product more than the page holds, which tells whether another page
 // follows.
-func (s *Service) listRows(ctx context.Context, q tenantdb.Querier, in ListInput, after place) ([]itemRow, error) {
+func (s *Service) listRows(ctx context.Context, q tenantdb.Querier, in ListInput, after place) ([]listed, error) {
 	like, limit := pattern(in.Query), int32(in.Limit+1)
 	switch {
 	case in.Sort == ByPlace && in.CategoryID == 0:
-		return s.q.ListByPlace(ctx, q, int32(after.key), after.id, like, in.InStock, limit)
+		return gather(s.q.ListByPlace(ctx, q, int32(after.key), after.id, like, in.InStock, limit))
 	case in.Sort == ByPlace:
-		rows, err := s.q.ListBranchByPlace(ctx, q, in.CategoryID, int32(after.key), after.id, like, in.InStock, limit)
-		return itemRows(rows, err)
+		return gather(s.q.ListBranchByPlace(ctx, q, in.CategoryID, int32(after.key), after.id, like, in.InStock, limit))
 	case in.Sort == ByPriceAsc:
-		rows, err := s.q.ListByPriceAsc(ctx, q, in.CategoryID, after.key, after.id, like, in.InStock, limit)
-		return itemRows(rows, err)
+		return gather(s.q.ListByPriceAsc(ctx, q, in.CategoryID, after.key, after.id, like, in.InStock, limit))
 	case in.Sort == ByPriceDesc:
-		rows, err := s.q.ListByPriceDesc(ctx, q, in.CategoryID, after.key, after.id, like, in.InStock, limit)
-		return itemRows(rows, err)
+		return gather(s.q.ListByPriceDesc(ctx, q, in.CategoryID, after.key, after.id, like, in.InStock, limit))
 	case in.Sort == BySales:
-		rows, err := s.q.ListBySales(ctx, q, in.CategoryID, after.key, after.id, like, in.InStock, limit)
-		return itemRows(rows, err)
+		return gather(s.q.ListBySales(ctx, q, in.CategoryID, after.key, after.id, like, in.InStock, limit))
 	}
-	rows, err := s.q.ListByNewest(ctx, q, in.CategoryID, after.id, like, in.InStock, limit)
-	return itemRows(rows, err)
+	return gather(s.q.ListByNewest(ctx, q, in.CategoryID, after.id, like, in.InStock, limit))
 }

@@ -1,53 +1,103 @@
 package catalog
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"galleria/commerce/catalog/internal/catalogdb"
 	"galleria/commerce/money"
 )
 
-// itemRow has the shape of every row of list.sql.
-type itemRow = catalogdb.ListByPlaceRow
+// itemRow has the shape of every row of list.sql: a product with one of its SKUs, or with
+// SkuID 0 if it has none that is enabled.
+type itemRow catalogdb.ListByPlaceRow
 
 // skuRow is one element of the aggregate `skus`.
 type skuRow struct {
-	ID             int64      `json:"id"`
-	SpecValues     []string   `json:"spec_values"`
-	PriceFen       money.Fen  `json:"price_fen"`
-	MarketPriceFen money.Fen  `json:"market_price_fen"`
-	Picture        string     `json:"picture"`
-	StockState     StockState `json:"stock_state"`
+	ID             int64     `json:"id"`
+	SpecValues     []string  `json:"spec_values"`
+	PriceFen       money.Fen `json:"price_fen"`
+	MarketPriceFen money.Fen `json:"market_price_fen"`
+	Picture        string    `json:"picture"`
+	Available      int64     `json:"available"` // pieces
+	LowAt          int64     `json:"low_at"`    // pieces
 }
 
-func itemFromRow(r itemRow) (Item, error) {
+// gather makes one item of the rows of each product, which follow one another.
+func gather[R listRow](rows []R, err error) ([]listed, error) {
+	if err != nil {
+		return nil, err
+	}
+	var out []listed
+	for _, row := range rows {
+		r := itemRow(row)
+		if n := len(out); n == 0 || out[n-1].item.ID != r.ID {
+			item := Item{
+				ID: r.ID, CategoryID: r.CategoryID, Title: r.Title, Subtitle: r.Subtitle, Cover: r.Cover,
+				MinPriceFen: r.MinPriceFen, MaxPriceFen: r.MaxPriceFen, Sales: r.Sales, SKUs: []SKU{},
+			}
+			if err := json.Unmarshal(r.Specs, &item.Specs); err != nil {
+				return nil, fmt.Errorf("specs of product %d: %w", r.ID, err)
+			}
+			out = append(out, listed{item: item, sort: r.Sort})
+		}
+		if r.SkuID != 0 {
+			item := &out[len(out)-1].item
+			item.SKUs = append(item.SKUs, SKU{
+				ID: r.SkuID, SpecValues: r.SpecValues, PriceFen: money.Fen(r.PriceFen), MarketPriceFen: money.Fen(r.MarketPriceFen),
+				Picture: r.Picture, StockState: stateOf(r.Available, r.LowAt),
+			})
+		}
+	}
+	for i := range out {
+		out[i].item.settle()
+	}
+	return out, nil
+}
+
+// listRow is a row of any query of list.sql; sqlc names one type per query, all of one shape.
+type listRow interface {
+	catalogdb.ListByPlaceRow | catalogdb.ListBranchByPlaceRow | catalogdb.ListByNewestRow |
+		catalogdb.ListByPriceAscRow | catalogdb.ListByPriceDescRow | catalogdb.ListBySalesRow
+}
+
+// listed is an item with the merchant's place for it.
+type listed struct {
+	item Item
+	sort int32
+}
+
+// settle puts the SKUs in the order of their ids, which is cheaper here than in SQL, and
+// derives the product's stock from theirs.
+func (item *Item) settle() {
+	slices.SortFunc(item.SKUs, func(a, b SKU) int { return cmp.Compare(a.ID, b.ID) })
+	item.StockState = stockOf(item.SKUs)
+}
+
+func productFromRow(r catalogdb.FindOnShelfRow) (Product, error) {
 	item := Item{
 		ID: r.ID, CategoryID: r.CategoryID, Title: r.Title, Subtitle: r.Subtitle, Cover: r.Cover,
 		MinPriceFen: r.MinPriceFen, MaxPriceFen: r.MaxPriceFen, Sales: r.Sales,
 	}
 	if err := json.Unmarshal(r.Specs, &item.Specs); err != nil {
-		return Item{}, fmt.Errorf("specs of product %d: %w", r.ID, err)
+		return Product{}, fmt.Errorf("specs of product %d: %w", r.ID, err)
 	}
 	var skus []skuRow
 	if err := json.Unmarshal(r.Skus, &skus); err != nil {
-		return Item{}, fmt.Errorf("skus of product %d: %w", r.ID, err)
+		return Product{}, fmt.Errorf("skus of product %d: %w", r.ID, err)
 	}
 	item.SKUs = make([]SKU, len(skus))
 	for i, s := range skus {
-		item.SKUs[i] = SKU(s)
+		item.SKUs[i] = SKU{
+			ID: s.ID, SpecValues: s.SpecValues, PriceFen: s.PriceFen, MarketPriceFen: s.MarketPriceFen,
+			Picture: s.Picture, StockState: stateOf(s.Available, s.LowAt),
+		}
 	}
-	item.StockState = stockOf(item.SKUs)
-	return item, nil
-}
-
-func productFromRow(r catalogdb.FindOnShelfRow) (Product, error) {
-	item, err := itemFromRow(itemRow{
-		ID: r.ID, CategoryID: r.CategoryID, Title: r.Title, Subtitle: r.Subtitle, Cover: r.Cover, Specs: r.Specs, Sort: r.Sort,
-		MinPriceFen: r.MinPriceFen, MaxPriceFen: r.MaxPriceFen, Sales: r.Sales, Skus: r.Skus,
-	})
-	return Product{Item: item, Pictures: r.Pictures, Detail: r.Detail}, err
+	item.settle()
+	return Product{Item: item, Pictures: r.Pictures, Detail: r.Detail}, nil
 }
 
 func sellableFromRow(r catalogdb.SellablesRow) Sellable {
@@ -59,14 +109,4 @@ func sellableFromRow(r catalogdb.SellablesRow) Sellable {
 		SKUID: r.ID, SPUID: r.SpuID, Title: r.Title, Spec: strings.Join(r.SpecValues, " / "), Picture: picture,
 		PriceFen: r.PriceFen, OnSale: r.OnSale, Available: r.Available,
 	}
-}
-
-// itemRows gives the rows of any query of list.sql their common type; sqlc names one
-// type per query, all of one shape.
-func itemRows[R catalogdb.ListBranchByPlaceRow | catalogdb.ListByNewestRow | catalogdb.ListByPriceAscRow | catalogdb.ListByPriceDescRow | catalogdb.ListBySalesRow](rows []R, err error) ([]itemRow, error) {
-	out := make([]itemRow, len(rows))
-	for i, r := range rows {
-		out[i] = itemRow(r)
-	}
-	return out, err
 }

@@ -9,10 +9,8 @@ ORDER BY t.depth, t.parent_id, t.sort DESC, t.id;
 
 -- name: FindOnShelf :one
 SELECT p.id, p.category_id, p.title, p.subtitle, p.cover, p.specs, p.sort, p.min_price_fen, p.max_price_fen, p.sales, p.pictures, p.detail,
-  coalesce((SELECT json_agg(json_build_object(
-      'id', s.id, 'spec_values', s.spec_values, 'price_fen', s.price_fen, 'market_price_fen', s.market_price_fen, 'picture', s.picture,
-      'stock_state', CASE WHEN l.on_hand - l.reserved <= 0 THEN 'sold_out' WHEN l.on_hand - l.reserved <= l.low_at THEN 'low' ELSE 'in_stock' END)
-      ORDER BY s.id)
+  coalesce((SELECT json_agg(json_build_object('id', s.id, 'spec_values', s.spec_values, 'price_fen', s.price_fen,
+      'market_price_fen', s.market_price_fen, 'picture', s.picture, 'available', l.on_hand - l.reserved, 'low_at', l.low_at))
     FROM sku s JOIN stock_level l ON l.sku_id = s.id WHERE s.spu_id = p.id AND s.enabled), '[]')::json AS skus
 FROM spu p WHERE p.id = @id AND p.status = 'on_shelf';
 

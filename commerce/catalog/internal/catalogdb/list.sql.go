@@ -19,37 +19,44 @@ WITH RECURSIVE branch AS (
 page AS (
   SELECT m.id, m.category_id, m.title, m.subtitle, m.cover, m.specs, m.sort, m.min_price_fen, m.max_price_fen, m.sales
   FROM branch CROSS JOIN LATERAL (
-    SELECT f.id, f.category_id, f.title, f.subtitle, f.cover, f.specs, f.sort, f.min_price_fen, f.max_price_fen, f.sales
-    FROM spu f
-    WHERE f.status = 'on_shelf' AND f.category_id = branch.id AND (f.sort, f.id) < ($2::integer, $3::bigint)
-      AND ($4::text = '' OR f.title ILIKE $4 OR f.subtitle ILIKE $4)
-      AND (NOT $5::boolean OR EXISTS (
-        SELECT 1 FROM sku k JOIN stock_level v ON v.sku_id = k.id WHERE k.spu_id = f.id AND k.enabled AND v.on_hand > v.reserved))
-    ORDER BY f.sort DESC, f.id DESC
+    SELECT p.id, p.category_id, p.title, p.subtitle, p.cover, p.specs, p.sort, p.min_price_fen, p.max_price_fen, p.sales
+    FROM spu p
+    WHERE p.status = 'on_shelf' AND p.category_id = branch.id AND (p.sort, p.id) < ($2::integer, $3::bigint)
+      AND ($4::text = '' OR p.title ILIKE $4 OR p.subtitle ILIKE $4)
+      AND (NOT $5::boolean OR (
+        SELECT count(*) > 0 FROM sku k JOIN stock_level v ON v.sku_id = k.id WHERE k.spu_id = p.id AND k.enabled AND v.on_hand > v.reserved))
+    ORDER BY p.sort DESC, p.id DESC
     LIMIT $6) m
   ORDER BY m.sort DESC, m.id DESC
   LIMIT $6)
 SELECT page.id, page.category_id, page.title, page.subtitle, page.cover, page.specs, page.sort, page.min_price_fen, page.max_price_fen, page.sales,
-  coalesce((SELECT json_agg(json_build_object(
-      'id', s.id, 'spec_values', s.spec_values, 'price_fen', s.price_fen, 'market_price_fen', s.market_price_fen, 'picture', s.picture,
-      'stock_state', CASE WHEN l.on_hand - l.reserved <= 0 THEN 'sold_out' WHEN l.on_hand - l.reserved <= l.low_at THEN 'low' ELSE 'in_stock' END)
-      ORDER BY s.id)
-    FROM sku s JOIN stock_level l ON l.sku_id = s.id WHERE s.spu_id = page.id AND s.enabled), '[]')::json AS skus
-FROM page ORDER BY page.sort DESC, page.id DESC
+  coalesce(s.id, 0)::bigint AS sku_id, coalesce(s.spec_values, '{}')::text[] AS spec_values, coalesce(s.price_fen, 0)::bigint AS price_fen,
+  coalesce(s.market_price_fen, 0)::bigint AS market_price_fen, coalesce(s.picture, '')::text AS picture,
+  coalesce(s.available, 0)::bigint AS available, coalesce(s.low_at, 0)::bigint AS low_at
+FROM page LEFT JOIN LATERAL (
+  SELECT k.id, k.spec_values, k.price_fen, k.market_price_fen, k.picture, l.on_hand - l.reserved AS available, l.low_at
+  FROM sku k JOIN stock_level l ON l.sku_id = k.id WHERE k.spu_id = page.id AND k.enabled OFFSET 0) s ON true
+ORDER BY page.sort DESC, page.id DESC
 `
 
 type ListBranchByPlaceRow struct {
-	ID          int64
-	CategoryID  int64
-	Title       string
-	Subtitle    string
-	Cover       string
-	Specs       json.RawMessage
-	Sort        int32
-	MinPriceFen money.Fen
-	MaxPriceFen money.Fen
-	Sales       int64
-	Skus        []byte
+	ID             int64
+	CategoryID     int64
+	Title          string
+	Subtitle       string
+	Cover          string
+	Specs          json.RawMessage
+	Sort           int32
+	MinPriceFen    money.Fen
+	MaxPriceFen    money.Fen
+	Sales          int64
+	SkuID          int64
+	SpecValues     []string
+	PriceFen       int64
+	MarketPriceFen int64
+	Picture        string
+	Available      int64
+	LowAt          int64
 }
 
 // Index spu_shelf_category, walked once per category of the branch; the walks are then
@@ -81,7 +88,13 @@ func (q *Queries) ListBranchByPlace(ctx context.Context, db DBTX, categoryID int
 			&i.MinPriceFen,
 			&i.MaxPriceFen,
 			&i.Sales,
-			&i.Skus,
+			&i.SkuID,
+			&i.SpecValues,
+			&i.PriceFen,
+			&i.MarketPriceFen,
+			&i.Picture,
+			&i.Available,
+			&i.LowAt,
 		); err != nil {
 			return nil, err
 		}
@@ -98,39 +111,43 @@ WITH RECURSIVE branch AS (
   SELECT c.id FROM category c WHERE c.id = $1::bigint AND c.visible
   UNION SELECT c.id FROM category c JOIN branch b ON c.parent_id = b.id WHERE c.visible),
 page AS (
-  SELECT f.id, f.category_id, f.title, f.subtitle, f.cover, f.specs, f.sort, f.min_price_fen, f.max_price_fen, f.sales
-  FROM (
-    SELECT p.id, p.category_id, p.title, p.subtitle, p.cover, p.specs, p.sort, p.min_price_fen, p.max_price_fen, p.sales
-    FROM spu p
-    WHERE p.status = 'on_shelf' AND p.id < $2::bigint
-      AND ($1::bigint = 0 OR p.category_id IN (SELECT branch.id FROM branch))
-      AND ($3::text = '' OR p.title ILIKE $3 OR p.subtitle ILIKE $3)
-    ORDER BY p.id DESC OFFSET 0) f
-  WHERE NOT $4::boolean OR EXISTS (
-    SELECT 1 FROM sku k JOIN stock_level v ON v.sku_id = k.id WHERE k.spu_id = f.id AND k.enabled AND v.on_hand > v.reserved)
-  ORDER BY f.id DESC
+  SELECT p.id, p.category_id, p.title, p.subtitle, p.cover, p.specs, p.sort, p.min_price_fen, p.max_price_fen, p.sales
+  FROM spu p
+  WHERE p.status = 'on_shelf' AND p.id < $2::bigint
+    AND ($1::bigint = 0 OR p.category_id IN (SELECT branch.id FROM branch))
+    AND ($3::text = '' OR p.title ILIKE $3 OR p.subtitle ILIKE $3)
+    AND (NOT $4::boolean OR (
+      SELECT count(*) > 0 FROM sku k JOIN stock_level v ON v.sku_id = k.id WHERE k.spu_id = p.id AND k.enabled AND v.on_hand > v.reserved))
+  ORDER BY p.id DESC
   LIMIT $5)
 SELECT page.id, page.category_id, page.title, page.subtitle, page.cover, page.specs, page.sort, page.min_price_fen, page.max_price_fen, page.sales,
-  coalesce((SELECT json_agg(json_build_object(
-      'id', s.id, 'spec_values', s.spec_values, 'price_fen', s.price_fen, 'market_price_fen', s.market_price_fen, 'picture', s.picture,
-      'stock_state', CASE WHEN l.on_hand - l.reserved <= 0 THEN 'sold_out' WHEN l.on_hand - l.reserved <= l.low_at THEN 'low' ELSE 'in_stock' END)
-      ORDER BY s.id)
-    FROM sku s JOIN stock_level l ON l.sku_id = s.id WHERE s.spu_id = page.id AND s.enabled), '[]')::json AS skus
-FROM page ORDER BY page.id DESC
+  coalesce(s.id, 0)::bigint AS sku_id, coalesce(s.spec_values, '{}')::text[] AS spec_values, coalesce(s.price_fen, 0)::bigint AS price_fen,
+  coalesce(s.market_price_fen, 0)::bigint AS market_price_fen, coalesce(s.picture, '')::text AS picture,
+  coalesce(s.available, 0)::bigint AS available, coalesce(s.low_at, 0)::bigint AS low_at
+FROM page LEFT JOIN LATERAL (
+  SELECT k.id, k.spec_values, k.price_fen, k.market_price_fen, k.picture, l.on_hand - l.reserved AS available, l.low_at
+  FROM sku k JOIN stock_level l ON l.sku_id = k.id WHERE k.spu_id = page.id AND k.enabled OFFSET 0) s ON true
+ORDER BY page.id DESC
 `
 
 type ListByNewestRow struct {
-	ID          int64
-	CategoryID  int64
-	Title       string
-	Subtitle    string
-	Cover       string
-	Specs       json.RawMessage
-	Sort        int32
-	MinPriceFen money.Fen
-	MaxPriceFen money.Fen
-	Sales       int64
-	Skus        []byte
+	ID             int64
+	CategoryID     int64
+	Title          string
+	Subtitle       string
+	Cover          string
+	Specs          json.RawMessage
+	Sort           int32
+	MinPriceFen    money.Fen
+	MaxPriceFen    money.Fen
+	Sales          int64
+	SkuID          int64
+	SpecValues     []string
+	PriceFen       int64
+	MarketPriceFen int64
+	Picture        string
+	Available      int64
+	LowAt          int64
 }
 
 // Index spu_pkey, backwards: identities grow with time, and nearly all rows are on the shelf.
@@ -160,7 +177,13 @@ func (q *Queries) ListByNewest(ctx context.Context, db DBTX, categoryID int64, a
 			&i.MinPriceFen,
 			&i.MaxPriceFen,
 			&i.Sales,
-			&i.Skus,
+			&i.SkuID,
+			&i.SpecValues,
+			&i.PriceFen,
+			&i.MarketPriceFen,
+			&i.Picture,
+			&i.Available,
+			&i.LowAt,
 		); err != nil {
 			return nil, err
 		}
@@ -175,48 +198,54 @@ func (q *Queries) ListByNewest(ctx context.Context, db DBTX, categoryID int64, a
 const listByPlace = `-- name: ListByPlace :many
 
 WITH page AS (
-  SELECT f.id, f.category_id, f.title, f.subtitle, f.cover, f.specs, f.sort, f.min_price_fen, f.max_price_fen, f.sales
-  FROM (
-    SELECT p.id, p.category_id, p.title, p.subtitle, p.cover, p.specs, p.sort, p.min_price_fen, p.max_price_fen, p.sales
-    FROM spu p
-    WHERE p.status = 'on_shelf' AND (p.sort, p.id) < ($1::integer, $2::bigint)
-      AND ($3::text = '' OR p.title ILIKE $3 OR p.subtitle ILIKE $3)
-    ORDER BY p.sort DESC, p.id DESC OFFSET 0) f
-  WHERE NOT $4::boolean OR EXISTS (
-    SELECT 1 FROM sku k JOIN stock_level v ON v.sku_id = k.id WHERE k.spu_id = f.id AND k.enabled AND v.on_hand > v.reserved)
-  ORDER BY f.sort DESC, f.id DESC
+  SELECT p.id, p.category_id, p.title, p.subtitle, p.cover, p.specs, p.sort, p.min_price_fen, p.max_price_fen, p.sales
+  FROM spu p
+  WHERE p.status = 'on_shelf' AND (p.sort, p.id) < ($1::integer, $2::bigint)
+    AND ($3::text = '' OR p.title ILIKE $3 OR p.subtitle ILIKE $3)
+    AND (NOT $4::boolean OR (
+      SELECT count(*) > 0 FROM sku k JOIN stock_level v ON v.sku_id = k.id WHERE k.spu_id = p.id AND k.enabled AND v.on_hand > v.reserved))
+  ORDER BY p.sort DESC, p.id DESC
   LIMIT $5)
 SELECT page.id, page.category_id, page.title, page.subtitle, page.cover, page.specs, page.sort, page.min_price_fen, page.max_price_fen, page.sales,
-  coalesce((SELECT json_agg(json_build_object(
-      'id', s.id, 'spec_values', s.spec_values, 'price_fen', s.price_fen, 'market_price_fen', s.market_price_fen, 'picture', s.picture,
-      'stock_state', CASE WHEN l.on_hand - l.reserved <= 0 THEN 'sold_out' WHEN l.on_hand - l.reserved <= l.low_at THEN 'low' ELSE 'in_stock' END)
-      ORDER BY s.id)
-    FROM sku s JOIN stock_level l ON l.sku_id = s.id WHERE s.spu_id = page.id AND s.enabled), '[]')::json AS skus
-FROM page ORDER BY page.sort DESC, page.id DESC
+  coalesce(s.id, 0)::bigint AS sku_id, coalesce(s.spec_values, '{}')::text[] AS spec_values, coalesce(s.price_fen, 0)::bigint AS price_fen,
+  coalesce(s.market_price_fen, 0)::bigint AS market_price_fen, coalesce(s.picture, '')::text AS picture,
+  coalesce(s.available, 0)::bigint AS available, coalesce(s.low_at, 0)::bigint AS low_at
+FROM page LEFT JOIN LATERAL (
+  SELECT k.id, k.spec_values, k.price_fen, k.market_price_fen, k.picture, l.on_hand - l.reserved AS available, l.low_at
+  FROM sku k JOIN stock_level l ON l.sku_id = k.id WHERE k.spu_id = page.id AND k.enabled OFFSET 0) s ON true
+ORDER BY page.sort DESC, page.id DESC
 `
 
 type ListByPlaceRow struct {
-	ID          int64
-	CategoryID  int64
-	Title       string
-	Subtitle    string
-	Cover       string
-	Specs       json.RawMessage
-	Sort        int32
-	MinPriceFen money.Fen
-	MaxPriceFen money.Fen
-	Sales       int64
-	Skus        []byte
+	ID             int64
+	CategoryID     int64
+	Title          string
+	Subtitle       string
+	Cover          string
+	Specs          json.RawMessage
+	Sort           int32
+	MinPriceFen    money.Fen
+	MaxPriceFen    money.Fen
+	Sales          int64
+	SkuID          int64
+	SpecValues     []string
+	PriceFen       int64
+	MarketPriceFen int64
+	Picture        string
+	Available      int64
+	LowAt          int64
 }
 
-// The pages of the shelf. One statement each: the page is chosen first, by the index of
-// its order, and only its rows are joined with their SKUs. Every order is its own query,
-// because a plan can follow an index only if the order is fixed text. @after_* is the
-// place of the last row seen; before the first row it is beyond every row.
+// The pages of the shelf. One statement each: the page is chosen first, along the index of
+// its order, and its LIMIT ends the walk; then each product's SKUs are joined, a row each.
+// Every order is its own query, because a plan can follow an index only if the order is
+// fixed text. @after_* is the place of the last row seen; before the first row it is
+// beyond every row.
 //
-// OFFSET 0 keeps the stock filter out of the walk along the index. The rows are the same,
-// but a plan for any parameters then looks as cheap as it is, and Postgres keeps it:
-// otherwise it plans each call anew, which takes as long as the page itself.
+// A plan here serves any parameters, and guesses that a page is a tenth of the shelf. Two
+// fences keep the guess harmless: OFFSET 0 looks SKUs up product by product instead of
+// joining whole tables, and a scalar sub-select asks for stock row by row instead of
+// collecting all that is in stock.
 // Index spu_shelf. The merchant's own order, all categories.
 func (q *Queries) ListByPlace(ctx context.Context, db DBTX, afterPlace int32, afterID int64, pattern string, inStock bool, maxRows int32) ([]ListByPlaceRow, error) {
 	rows, err := db.Query(ctx, listByPlace,
@@ -244,7 +273,13 @@ func (q *Queries) ListByPlace(ctx context.Context, db DBTX, afterPlace int32, af
 			&i.MinPriceFen,
 			&i.MaxPriceFen,
 			&i.Sales,
-			&i.Skus,
+			&i.SkuID,
+			&i.SpecValues,
+			&i.PriceFen,
+			&i.MarketPriceFen,
+			&i.Picture,
+			&i.Available,
+			&i.LowAt,
 		); err != nil {
 			return nil, err
 		}
@@ -261,39 +296,43 @@ WITH RECURSIVE branch AS (
   SELECT c.id FROM category c WHERE c.id = $1::bigint AND c.visible
   UNION SELECT c.id FROM category c JOIN branch b ON c.parent_id = b.id WHERE c.visible),
 page AS (
-  SELECT f.id, f.category_id, f.title, f.subtitle, f.cover, f.specs, f.sort, f.min_price_fen, f.max_price_fen, f.sales
-  FROM (
-    SELECT p.id, p.category_id, p.title, p.subtitle, p.cover, p.specs, p.sort, p.min_price_fen, p.max_price_fen, p.sales
-    FROM spu p
-    WHERE p.status = 'on_shelf' AND (p.min_price_fen, p.id) > ($2::bigint, $3::bigint)
-      AND ($1::bigint = 0 OR p.category_id IN (SELECT branch.id FROM branch))
-      AND ($4::text = '' OR p.title ILIKE $4 OR p.subtitle ILIKE $4)
-    ORDER BY p.min_price_fen, p.id OFFSET 0) f
-  WHERE NOT $5::boolean OR EXISTS (
-    SELECT 1 FROM sku k JOIN stock_level v ON v.sku_id = k.id WHERE k.spu_id = f.id AND k.enabled AND v.on_hand > v.reserved)
-  ORDER BY f.min_price_fen, f.id
+  SELECT p.id, p.category_id, p.title, p.subtitle, p.cover, p.specs, p.sort, p.min_price_fen, p.max_price_fen, p.sales
+  FROM spu p
+  WHERE p.status = 'on_shelf' AND (p.min_price_fen, p.id) > ($2::bigint, $3::bigint)
+    AND ($1::bigint = 0 OR p.category_id IN (SELECT branch.id FROM branch))
+    AND ($4::text = '' OR p.title ILIKE $4 OR p.subtitle ILIKE $4)
+    AND (NOT $5::boolean OR (
+      SELECT count(*) > 0 FROM sku k JOIN stock_level v ON v.sku_id = k.id WHERE k.spu_id = p.id AND k.enabled AND v.on_hand > v.reserved))
+  ORDER BY p.min_price_fen, p.id
   LIMIT $6)
 SELECT page.id, page.category_id, page.title, page.subtitle, page.cover, page.specs, page.sort, page.min_price_fen, page.max_price_fen, page.sales,
-  coalesce((SELECT json_agg(json_build_object(
-      'id', s.id, 'spec_values', s.spec_values, 'price_fen', s.price_fen, 'market_price_fen', s.market_price_fen, 'picture', s.picture,
-      'stock_state', CASE WHEN l.on_hand - l.reserved <= 0 THEN 'sold_out' WHEN l.on_hand - l.reserved <= l.low_at THEN 'low' ELSE 'in_stock' END)
-      ORDER BY s.id)
-    FROM sku s JOIN stock_level l ON l.sku_id = s.id WHERE s.spu_id = page.id AND s.enabled), '[]')::json AS skus
-FROM page ORDER BY page.min_price_fen, page.id
+  coalesce(s.id, 0)::bigint AS sku_id, coalesce(s.spec_values, '{}')::text[] AS spec_values, coalesce(s.price_fen, 0)::bigint AS price_fen,
+  coalesce(s.market_price_fen, 0)::bigint AS market_price_fen, coalesce(s.picture, '')::text AS picture,
+  coalesce(s.available, 0)::bigint AS available, coalesce(s.low_at, 0)::bigint AS low_at
+FROM page LEFT JOIN LATERAL (
+  SELECT k.id, k.spec_values, k.price_fen, k.market_price_fen, k.picture, l.on_hand - l.reserved AS available, l.low_at
+  FROM sku k JOIN stock_level l ON l.sku_id = k.id WHERE k.spu_id = page.id AND k.enabled OFFSET 0) s ON true
+ORDER BY page.min_price_fen, page.id
 `
 
 type ListByPriceAscRow struct {
-	ID          int64
-	CategoryID  int64
-	Title       string
-	Subtitle    string
-	Cover       string
-	Specs       json.RawMessage
-	Sort        int32
-	MinPriceFen money.Fen
-	MaxPriceFen money.Fen
-	Sales       int64
-	Skus        []byte
+	ID             int64
+	CategoryID     int64
+	Title          string
+	Subtitle       string
+	Cover          string
+	Specs          json.RawMessage
+	Sort           int32
+	MinPriceFen    money.Fen
+	MaxPriceFen    money.Fen
+	Sales          int64
+	SkuID          int64
+	SpecValues     []string
+	PriceFen       int64
+	MarketPriceFen int64
+	Picture        string
+	Available      int64
+	LowAt          int64
 }
 
 // Index spu_shelf_price.
@@ -324,7 +363,13 @@ func (q *Queries) ListByPriceAsc(ctx context.Context, db DBTX, categoryID int64,
 			&i.MinPriceFen,
 			&i.MaxPriceFen,
 			&i.Sales,
-			&i.Skus,
+			&i.SkuID,
+			&i.SpecValues,
+			&i.PriceFen,
+			&i.MarketPriceFen,
+			&i.Picture,
+			&i.Available,
+			&i.LowAt,
 		); err != nil {
 			return nil, err
 		}
@@ -341,39 +386,43 @@ WITH RECURSIVE branch AS (
   SELECT c.id FROM category c WHERE c.id = $1::bigint AND c.visible
   UNION SELECT c.id FROM category c JOIN branch b ON c.parent_id = b.id WHERE c.visible),
 page AS (
-  SELECT f.id, f.category_id, f.title, f.subtitle, f.cover, f.specs, f.sort, f.min_price_fen, f.max_price_fen, f.sales
-  FROM (
-    SELECT p.id, p.category_id, p.title, p.subtitle, p.cover, p.specs, p.sort, p.min_price_fen, p.max_price_fen, p.sales
-    FROM spu p
-    WHERE p.status = 'on_shelf' AND (p.min_price_fen, p.id) < ($2::bigint, $3::bigint)
-      AND ($1::bigint = 0 OR p.category_id IN (SELECT branch.id FROM branch))
-      AND ($4::text = '' OR p.title ILIKE $4 OR p.subtitle ILIKE $4)
-    ORDER BY p.min_price_fen DESC, p.id DESC OFFSET 0) f
-  WHERE NOT $5::boolean OR EXISTS (
-    SELECT 1 FROM sku k JOIN stock_level v ON v.sku_id = k.id WHERE k.spu_id = f.id AND k.enabled AND v.on_hand > v.reserved)
-  ORDER BY f.min_price_fen DESC, f.id DESC
+  SELECT p.id, p.category_id, p.title, p.subtitle, p.cover, p.specs, p.sort, p.min_price_fen, p.max_price_fen, p.sales
+  FROM spu p
+  WHERE p.status = 'on_shelf' AND (p.min_price_fen, p.id) < ($2::bigint, $3::bigint)
+    AND ($1::bigint = 0 OR p.category_id IN (SELECT branch.id FROM branch))
+    AND ($4::text = '' OR p.title ILIKE $4 OR p.subtitle ILIKE $4)
+    AND (NOT $5::boolean OR (
+      SELECT count(*) > 0 FROM sku k JOIN stock_level v ON v.sku_id = k.id WHERE k.spu_id = p.id AND k.enabled AND v.on_hand > v.reserved))
+  ORDER BY p.min_price_fen DESC, p.id DESC
   LIMIT $6)
 SELECT page.id, page.category_id, page.title, page.subtitle, page.cover, page.specs, page.sort, page.min_price_fen, page.max_price_fen, page.sales,
-  coalesce((SELECT json_agg(json_build_object(
-      'id', s.id, 'spec_values', s.spec_values, 'price_fen', s.price_fen, 'market_price_fen', s.market_price_fen, 'picture', s.picture,
-      'stock_state', CASE WHEN l.on_hand - l.reserved <= 0 THEN 'sold_out' WHEN l.on_hand - l.reserved <= l.low_at THEN 'low' ELSE 'in_stock' END)
-      ORDER BY s.id)
-    FROM sku s JOIN stock_level l ON l.sku_id = s.id WHERE s.spu_id = page.id AND s.enabled), '[]')::json AS skus
-FROM page ORDER BY page.min_price_fen DESC, page.id DESC
+  coalesce(s.id, 0)::bigint AS sku_id, coalesce(s.spec_values, '{}')::text[] AS spec_values, coalesce(s.price_fen, 0)::bigint AS price_fen,
+  coalesce(s.market_price_fen, 0)::bigint AS market_price_fen, coalesce(s.picture, '')::text AS picture,
+  coalesce(s.available, 0)::bigint AS available, coalesce(s.low_at, 0)::bigint AS low_at
+FROM page LEFT JOIN LATERAL (
+  SELECT k.id, k.spec_values, k.price_fen, k.market_price_fen, k.picture, l.on_hand - l.reserved AS available, l.low_at
+  FROM sku k JOIN stock_level l ON l.sku_id = k.id WHERE k.spu_id = page.id AND k.enabled OFFSET 0) s ON true
+ORDER BY page.min_price_fen DESC, page.id DESC
 `
 
 type ListByPriceDescRow struct {
-	ID          int64
-	CategoryID  int64
-	Title       string
-	Subtitle    string
-	Cover       string
-	Specs       json.RawMessage
-	Sort        int32
-	MinPriceFen money.Fen
-	MaxPriceFen money.Fen
-	Sales       int64
-	Skus        []byte
+	ID             int64
+	CategoryID     int64
+	Title          string
+	Subtitle       string
+	Cover          string
+	Specs          json.RawMessage
+	Sort           int32
+	MinPriceFen    money.Fen
+	MaxPriceFen    money.Fen
+	Sales          int64
+	SkuID          int64
+	SpecValues     []string
+	PriceFen       int64
+	MarketPriceFen int64
+	Picture        string
+	Available      int64
+	LowAt          int64
 }
 
 // Index spu_shelf_price, backwards.
@@ -404,7 +453,13 @@ func (q *Queries) ListByPriceDesc(ctx context.Context, db DBTX, categoryID int64
 			&i.MinPriceFen,
 			&i.MaxPriceFen,
 			&i.Sales,
-			&i.Skus,
+			&i.SkuID,
+			&i.SpecValues,
+			&i.PriceFen,
+			&i.MarketPriceFen,
+			&i.Picture,
+			&i.Available,
+			&i.LowAt,
 		); err != nil {
 			return nil, err
 		}
@@ -421,39 +476,43 @@ WITH RECURSIVE branch AS (
   SELECT c.id FROM category c WHERE c.id = $1::bigint AND c.visible
   UNION SELECT c.id FROM category c JOIN branch b ON c.parent_id = b.id WHERE c.visible),
 page AS (
-  SELECT f.id, f.category_id, f.title, f.subtitle, f.cover, f.specs, f.sort, f.min_price_fen, f.max_price_fen, f.sales
-  FROM (
-    SELECT p.id, p.category_id, p.title, p.subtitle, p.cover, p.specs, p.sort, p.min_price_fen, p.max_price_fen, p.sales
-    FROM spu p
-    WHERE p.status = 'on_shelf' AND (p.sales, p.id) < ($2::bigint, $3::bigint)
-      AND ($1::bigint = 0 OR p.category_id IN (SELECT branch.id FROM branch))
-      AND ($4::text = '' OR p.title ILIKE $4 OR p.subtitle ILIKE $4)
-    ORDER BY p.sales DESC, p.id DESC OFFSET 0) f
-  WHERE NOT $5::boolean OR EXISTS (
-    SELECT 1 FROM sku k JOIN stock_level v ON v.sku_id = k.id WHERE k.spu_id = f.id AND k.enabled AND v.on_hand > v.reserved)
-  ORDER BY f.sales DESC, f.id DESC
+  SELECT p.id, p.category_id, p.title, p.subtitle, p.cover, p.specs, p.sort, p.min_price_fen, p.max_price_fen, p.sales
+  FROM spu p
+  WHERE p.status = 'on_shelf' AND (p.sales, p.id) < ($2::bigint, $3::bigint)
+    AND ($1::bigint = 0 OR p.category_id IN (SELECT branch.id FROM branch))
+    AND ($4::text = '' OR p.title ILIKE $4 OR p.subtitle ILIKE $4)
+    AND (NOT $5::boolean OR (
+      SELECT count(*) > 0 FROM sku k JOIN stock_level v ON v.sku_id = k.id WHERE k.spu_id = p.id AND k.enabled AND v.on_hand > v.reserved))
+  ORDER BY p.sales DESC, p.id DESC
   LIMIT $6)
 SELECT page.id, page.category_id, page.title, page.subtitle, page.cover, page.specs, page.sort, page.min_price_fen, page.max_price_fen, page.sales,
-  coalesce((SELECT json_agg(json_build_object(
-      'id', s.id, 'spec_values', s.spec_values, 'price_fen', s.price_fen, 'market_price_fen', s.market_price_fen, 'picture', s.picture,
-      'stock_state', CASE WHEN l.on_hand - l.reserved <= 0 THEN 'sold_out' WHEN l.on_hand - l.reserved <= l.low_at THEN 'low' ELSE 'in_stock' END)
-      ORDER BY s.id)
-    FROM sku s JOIN stock_level l ON l.sku_id = s.id WHERE s.spu_id = page.id AND s.enabled), '[]')::json AS skus
-FROM page ORDER BY page.sales DESC, page.id DESC
+  coalesce(s.id, 0)::bigint AS sku_id, coalesce(s.spec_values, '{}')::text[] AS spec_values, coalesce(s.price_fen, 0)::bigint AS price_fen,
+  coalesce(s.market_price_fen, 0)::bigint AS market_price_fen, coalesce(s.picture, '')::text AS picture,
+  coalesce(s.available, 0)::bigint AS available, coalesce(s.low_at, 0)::bigint AS low_at
+FROM page LEFT JOIN LATERAL (
+  SELECT k.id, k.spec_values, k.price_fen, k.market_price_fen, k.picture, l.on_hand - l.reserved AS available, l.low_at
+  FROM sku k JOIN stock_level l ON l.sku_id = k.id WHERE k.spu_id = page.id AND k.enabled OFFSET 0) s ON true
+ORDER BY page.sales DESC, page.id DESC
 `
 
 type ListBySalesRow struct {
-	ID          int64
-	CategoryID  int64
-	Title       string
-	Subtitle    string
-	Cover       string
-	Specs       json.RawMessage
-	Sort        int32
-	MinPriceFen money.Fen
-	MaxPriceFen money.Fen
-	Sales       int64
-	Skus        []byte
+	ID             int64
+	CategoryID     int64
+	Title          string
+	Subtitle       string
+	Cover          string
+	Specs          json.RawMessage
+	Sort           int32
+	MinPriceFen    money.Fen
+	MaxPriceFen    money.Fen
+	Sales          int64
+	SkuID          int64
+	SpecValues     []string
+	PriceFen       int64
+	MarketPriceFen int64
+	Picture        string
+	Available      int64
+	LowAt          int64
 }
 
 // Index spu_shelf_sales.
@@ -484,7 +543,13 @@ func (q *Queries) ListBySales(ctx context.Context, db DBTX, categoryID int64, af
 			&i.MinPriceFen,
 			&i.MaxPriceFen,
 			&i.Sales,
-			&i.Skus,
+			&i.SkuID,
+			&i.SpecValues,
+			&i.PriceFen,
+			&i.MarketPriceFen,
+			&i.Picture,
+			&i.Available,
+			&i.LowAt,
 		); err != nil {
 			return nil, err
 		}
