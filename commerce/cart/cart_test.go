@@ -22,8 +22,8 @@ import (
 	"galleria/tenant/tenanttest"
 )
 
-// statements counts the SQL a test causes, without the routing around it.
-type statements struct{ n atomic.Int64 }
+// statements counts the SQL a test causes, without the routing around it, and round trips.
+type statements struct{ n, trips atomic.Int64 }
 
 func (s *statements) add(sql string) {
 	for _, routing := range []string{"begin", "commit", "rollback", "select set_config('role'"} {
@@ -34,9 +34,10 @@ func (s *statements) add(sql string) {
 	s.n.Add(1)
 }
 
-func (s *statements) take() int64 { return s.n.Swap(0) }
+func (s *statements) take() (n, trips int64) { return s.n.Swap(0), s.trips.Swap(0) }
 
 func (s *statements) TraceQueryStart(ctx context.Context, _ *pgx.Conn, d pgx.TraceQueryStartData) context.Context {
+	s.trips.Add(1)
 	s.add(d.SQL)
 	return ctx
 }
@@ -44,6 +45,7 @@ func (s *statements) TraceQueryStart(ctx context.Context, _ *pgx.Conn, d pgx.Tra
 func (s *statements) TraceQueryEnd(context.Context, *pgx.Conn, pgx.TraceQueryEndData) {}
 
 func (s *statements) TraceBatchStart(ctx context.Context, _ *pgx.Conn, _ pgx.TraceBatchStartData) context.Context {
+	s.trips.Add(1)
 	return ctx
 }
 
@@ -397,14 +399,15 @@ func TestStatementsPerCall(t *testing.T) {
 		if err := call(); err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
-		if got := w.seen.take(); got != want {
-			t.Errorf("%s took %d statements, want %d", name, got, want)
+		if got, trips := w.seen.take(); got != want || trips != 2 {
+			t.Errorf("%s took %d statements in %d round trips, want %d in 2", name, got, trips, want)
 		}
 	}
-	count("put", 2, func() error {
+	put := func() error {
 		_, err := w.Put(t.Context(), w.id, m, cart.PutInput{SKUID: w.skus[0], Qty: 1})
 		return err
-	})
+	}
+	count("put into a cart with another line", 3, put)
 	count("get", 2, func() error {
 		_, err := w.Get(t.Context(), w.id, m)
 		return err
@@ -414,6 +417,11 @@ func TestStatementsPerCall(t *testing.T) {
 		return err
 	})
 	count("delete", 3, func() error {
+		_, err := w.Delete(t.Context(), w.id, m, w.skus[1])
+		return err
+	})
+	count("put alone", 2, put)
+	count("delete the last", 2, func() error {
 		_, err := w.Delete(t.Context(), w.id, m, w.skus[0])
 		return err
 	})

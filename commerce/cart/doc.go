@@ -8,8 +8,9 @@
 // Invariants: one line per member and SKU, 1 to MaxQty pieces, at most MaxLines lines.
 // A line that is not the member's own is "not found".
 //
-// Decision: a change answers with the whole cart and runs in one transaction of two
-// statements: the change gives back the lines, the catalogue gives their facts. Pieces
+// Decision: a change answers with the whole cart and runs in one transaction of two round
+// trips: the change and the lines in the first, the catalogue's facts of them and COMMIT in
+// the second. Whether a SKU is on sale is asked in front of the change. Pieces
 // beyond the stock are accepted and shown as not_enough, because stock may come in
 // before checkout; an order refuses them.
 package cart

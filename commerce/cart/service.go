@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"galleria/commerce/cart/internal/cartdb"
 	"galleria/commerce/catalog"
@@ -52,7 +53,11 @@ type SelectInput struct {
 func (s *Service) Get(ctx context.Context, id tenant.ID, memberID int64) (Cart, error) {
 	var out Cart
 	err := s.db.Read(ctx, id, func(r *tenantdb.Reader) (err error) {
-		out, err = s.load(ctx, r, memberID)
+		lines, err := s.lines(ctx, r, memberID)
+		if err != nil {
+			return err
+		}
+		out, err = s.show(ctx, r, lines)
 		return err
 	})
 	if err != nil {
@@ -61,37 +66,25 @@ func (s *Service) Get(ctx context.Context, id tenant.ID, memberID int64) (Cart, 
 	return out, nil
 }
 
-// Put sets or adds a line and returns the cart. Opens a transaction of two statements.
-// Setting may be repeated, adding may not. Faults: VALIDATION on qty, NOT_FOUND for an
-// unknown SKU, SKU_UNAVAILABLE, CART_FULL.
+// Put sets or adds a line and returns the cart. Opens a transaction of three statements in
+// two round trips. Setting may be repeated, adding may not. Faults: VALIDATION on qty,
+// NOT_FOUND for an unknown SKU, SKU_UNAVAILABLE, CART_FULL.
 func (s *Service) Put(ctx context.Context, id tenant.ID, memberID int64, in PutInput) (Cart, error) {
 	if in.Qty < 1 || in.Qty > MaxQty {
 		return Cart{}, errQty()
 	}
 	var out Cart
-	err := s.db.InTenant(ctx, id, func(tx tenantdb.Tx) error {
-		rows, err := s.q.Put(ctx, tx, cartdb.PutParams{
-			MemberID: memberID, SkuID: in.SKUID, Qty: int32(in.Qty), Add: in.Add,
-			Selected: in.Selected == nil || *in.Selected, KeepSelected: in.Selected == nil, At: tx.Now(),
-		})
-		switch {
-		case tenantdb.Violates(err, "cart_line_sku_id_fkey"), tenantdb.Violates(err, "cart_line_member_id_fkey"):
-			return fault.ErrNotFound
-		case tenantdb.Violates(err, "cart_qty"):
-			return errQty() // the sum of an added line
-		case err != nil:
+	err := s.db.Write(ctx, id, func(w *tenantdb.Writer) error {
+		var known []catalog.Sellable
+		var lines []Line
+		err := w.Together(ctx,
+			func(q tenantdb.Querier) (err error) { known, err = s.onSale(ctx, q, in.SKUID); return err },
+			func(q tenantdb.Querier) (err error) { lines, err = s.write(ctx, q, memberID, in, w.Now()); return err },
+		)
+		if err != nil {
 			return err
-		case len(rows) > MaxLines:
-			return ErrFull
 		}
-		lines := make([]Line, len(rows))
-		for i, r := range rows {
-			lines[i] = lineFromRow(cartdb.LinesRow(r))
-		}
-		out, err = s.show(ctx, tx, lines)
-		if err == nil && !onSale(out, in.SKUID) {
-			err = ErrSKUUnavailable
-		}
+		out, err = s.show(ctx, w.Last(), lines, known...)
 		return err
 	})
 	if err != nil {
@@ -100,19 +93,51 @@ func (s *Service) Put(ctx context.Context, id tenant.ID, memberID int64, in PutI
 	return out, nil
 }
 
-// Delete removes a line and returns the cart. Opens a transaction of three statements.
-// Faults: NOT_FOUND for a line that is not in this member's cart.
+// onSale returns the one SKU if it can be put into a cart.
+func (s *Service) onSale(ctx context.Context, q tenantdb.Querier, skuID int64) ([]catalog.Sellable, error) {
+	found, err := s.catalog.Sellables(ctx, q, []int64{skuID})
+	switch {
+	case err != nil:
+		return nil, err
+	case len(found) == 0:
+		return nil, fault.ErrNotFound
+	case !found[0].OnSale:
+		return nil, ErrSKUUnavailable
+	}
+	return found, nil
+}
+
+// write writes the line and returns all lines of the cart.
+func (s *Service) write(ctx context.Context, q tenantdb.Querier, memberID int64, in PutInput, at time.Time) ([]Line, error) {
+	rows, err := s.q.Put(ctx, q, cartdb.PutParams{
+		MemberID: memberID, SkuID: in.SKUID, Qty: int32(in.Qty), Add: in.Add,
+		Selected: in.Selected == nil || *in.Selected, KeepSelected: in.Selected == nil, At: at,
+	})
+	switch {
+	case tenantdb.Violates(err, "cart_line_member_id_fkey"):
+		return nil, fault.ErrNotFound
+	case tenantdb.Violates(err, "cart_qty"):
+		return nil, errQty() // the sum of an added line
+	case err != nil:
+		return nil, err
+	case len(rows) > MaxLines:
+		return nil, ErrFull
+	}
+	lines := make([]Line, len(rows))
+	for i, r := range rows {
+		lines[i] = lineFromRow(cartdb.LinesRow(r))
+	}
+	return lines, nil
+}
+
+// Delete removes a line and returns the cart. Opens a transaction of three statements in
+// two round trips. Faults: NOT_FOUND for a line that is not in this member's cart.
 func (s *Service) Delete(ctx context.Context, id tenant.ID, memberID, skuID int64) (Cart, error) {
-	var out Cart
-	err := s.db.InTenant(ctx, id, func(tx tenantdb.Tx) error {
-		n, err := s.q.Delete(ctx, tx, memberID, []int64{skuID})
-		if err != nil {
-			return err
+	out, err := s.change(ctx, id, memberID, func(q tenantdb.Querier) error {
+		n, err := s.q.Delete(ctx, q, memberID, []int64{skuID})
+		if err == nil && n == 0 {
+			err = fault.ErrNotFound
 		}
-		if n == 0 {
-			return fault.ErrNotFound
-		}
-		out, err = s.load(ctx, tx, memberID)
 		return err
 	})
 	if err != nil {
@@ -121,37 +146,44 @@ func (s *Service) Delete(ctx context.Context, id tenant.ID, memberID, skuID int6
 	return out, nil
 }
 
-// Select marks lines and returns the cart. Opens a transaction of three statements.
-// Faults: VALIDATION if neither or both of SKUIDs and All are given; NOT_FOUND, with
-// nothing changed, if one of the SKUs is not in this member's cart.
+// Select marks lines and returns the cart. Opens a transaction of three statements in two
+// round trips. Faults: VALIDATION if neither or both of SKUIDs and All are given;
+// NOT_FOUND, with nothing changed, if one of the SKUs is not in this member's cart.
 func (s *Service) Select(ctx context.Context, id tenant.ID, memberID int64, in SelectInput) (Cart, error) {
 	if in.All == (len(in.SKUIDs) > 0) || len(in.SKUIDs) > MaxLines {
 		return Cart{}, fault.Invalidf("sku_ids", "give 1 to %d SKUs, or all", MaxLines)
 	}
 	ids := slices.Compact(slices.Sorted(slices.Values(in.SKUIDs)))
-	var out Cart
-	err := s.db.InTenant(ctx, id, func(tx tenantdb.Tx) error {
+	out, err := s.change(ctx, id, memberID, func(q tenantdb.Querier) error {
 		if in.All {
-			if err := s.q.SelectAll(ctx, tx, in.Selected, memberID); err != nil {
-				return err
-			}
-		} else {
-			n, err := s.q.SelectLines(ctx, tx, in.Selected, memberID, ids)
-			if err != nil {
-				return err
-			}
-			if int(n) != len(ids) {
-				return fault.ErrNotFound
-			}
+			return s.q.SelectAll(ctx, q, in.Selected, memberID)
 		}
-		var err error
-		out, err = s.load(ctx, tx, memberID)
+		n, err := s.q.SelectLines(ctx, q, in.Selected, memberID, ids)
+		if err == nil && int(n) != len(ids) {
+			err = fault.ErrNotFound
+		}
 		return err
 	})
 	if err != nil {
 		return Cart{}, fmt.Errorf("select cart lines: %w", err)
 	}
 	return out, nil
+}
+
+// change runs one statement on the cart and returns the cart as it is then.
+func (s *Service) change(ctx context.Context, id tenant.ID, memberID int64, statement func(q tenantdb.Querier) error) (Cart, error) {
+	var out Cart
+	err := s.db.Write(ctx, id, func(w *tenantdb.Writer) error {
+		var lines []Line
+		err := w.Together(ctx, statement,
+			func(q tenantdb.Querier) (err error) { lines, err = s.lines(ctx, q, memberID); return err })
+		if err != nil {
+			return err
+		}
+		out, err = s.show(ctx, w.Last(), lines)
+		return err
+	})
+	return out, err
 }
 
 // SelectedTx returns the selected lines, for an order. It runs in the caller's
@@ -177,35 +209,34 @@ func (s *Service) RemoveTx(ctx context.Context, tx tenantdb.Tx, memberID int64, 
 	return nil
 }
 
-func (s *Service) load(ctx context.Context, q tenantdb.Querier, memberID int64) (Cart, error) {
+func (s *Service) lines(ctx context.Context, q tenantdb.Querier, memberID int64) ([]Line, error) {
 	rows, err := s.q.Lines(ctx, q, memberID)
 	if err != nil {
-		return Cart{}, err
+		return nil, err
 	}
 	lines := make([]Line, len(rows))
 	for i, r := range rows {
 		lines[i] = lineFromRow(r)
 	}
-	return s.show(ctx, q, lines)
+	return lines, nil
 }
 
-func (s *Service) show(ctx context.Context, q tenantdb.Querier, lines []Line) (Cart, error) {
-	if len(lines) == 0 {
-		return Cart{Items: []Item{}}, nil
+// show asks the catalogue for what is not known of the lines yet: one statement or none.
+func (s *Service) show(ctx context.Context, q tenantdb.Querier, lines []Line, known ...catalog.Sellable) (Cart, error) {
+	ids := make([]int64, 0, len(lines))
+	for _, l := range lines {
+		if !slices.ContainsFunc(known, func(f catalog.Sellable) bool { return f.SKUID == l.SKUID }) {
+			ids = append(ids, l.SKUID)
+		}
 	}
-	ids := make([]int64, len(lines))
-	for i, l := range lines {
-		ids[i] = l.SKUID
+	if len(ids) > 0 {
+		facts, err := s.catalog.Sellables(ctx, q, ids)
+		if err != nil {
+			return Cart{}, err
+		}
+		known = append(known, facts...)
 	}
-	facts, err := s.catalog.Sellables(ctx, q, ids)
-	if err != nil {
-		return Cart{}, err
-	}
-	return assemble(lines, facts)
-}
-
-func onSale(c Cart, skuID int64) bool {
-	return slices.ContainsFunc(c.Items, func(i Item) bool { return i.SKUID == skuID && i.State != OffShelf })
+	return assemble(lines, known)
 }
 
 func lineFromRow(r cartdb.LinesRow) Line {

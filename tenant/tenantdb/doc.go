@@ -4,7 +4,8 @@
 // connection.
 //
 // Routing never outlives a transaction. InTenant sets role and search_path in the
-// round trip of BEGIN; Read sets them in the same round trip as each statement.
+// round trip of BEGIN; Write sets both with its first statements; Read sets them in the
+// same round trip as each statement.
 // Connections start, and rest, on `tenant_template`, where the login role may touch
 // no table: SQL that forgot its tenant gets "permission denied", not somebody's rows.
 //
