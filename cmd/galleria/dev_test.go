@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -33,11 +34,29 @@ type devFacts struct {
 	RedisURL                    string `json:"redis_url"`
 }
 
+// output collects what a running process says.
+type output struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (o *output) Write(b []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.Write(b)
+}
+
+func (o *output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.String()
+}
+
 // devProcess is `galleria dev` in a data directory.
 type devProcess struct {
 	cmd    *exec.Cmd
 	facts  devFacts
-	stdout *strings.Builder
+	stdout *output
 	took   time.Duration
 }
 
@@ -51,8 +70,8 @@ func startDev(t *testing.T, data string, extra ...string) *devProcess {
 	t.Helper()
 	info := filepath.Join(t.TempDir(), "info.json")
 	args := append([]string{"dev", "--data", data, "--addr", "127.0.0.1:0", "--info", info}, extra...)
-	p := &devProcess{cmd: program(context.WithoutCancel(t.Context()), args...), stdout: &strings.Builder{}}
-	var stderr strings.Builder
+	p := &devProcess{cmd: program(context.WithoutCancel(t.Context()), args...), stdout: &output{}}
+	var stderr output
 	p.cmd.Stdout, p.cmd.Stderr = p.stdout, &stderr
 	began := time.Now()
 	if err := p.cmd.Start(); err != nil {
