@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"net/http"
 	"time"
 
 	"galleria/tenant"
@@ -44,9 +45,12 @@ func (s *Service) HandleNotification(ctx context.Context, id tenant.ID, accountK
 
 // plainAck answers where there is no account and so no dialect.
 func plainAck(err error) Ack {
-	status := 500
-	if fault.KindOf(err) == fault.NotFound {
-		status = 404
+	status := http.StatusInternalServerError
+	switch fault.KindOf(err) { //nolint:exhaustive // every other kind is ours
+	case fault.NotFound:
+		status = http.StatusNotFound
+	case fault.Unavailable:
+		status = http.StatusServiceUnavailable
 	}
 	return Ack{Status: status, ContentType: "application/json", Body: []byte(`{"code":"FAIL","message":"` + fault.CodeOf(err) + `"}`)}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"time"
 
@@ -41,6 +42,7 @@ func (s *Services) RunHTTP(ctx context.Context, listener net.Listener) error {
 	// Limits are asked before every write: a Redis that is away must not be waited for.
 	redisOptions.DialTimeout, redisOptions.ReadTimeout, redisOptions.WriteTimeout = 300*time.Millisecond, 300*time.Millisecond, 300*time.Millisecond
 	redisOptions.MaxRetries = -1
+	redis.SetLogger(redisLog{s.Log})
 	shared := redis.NewClient(redisOptions)
 	defer func() { _ = shared.Close() }()
 
@@ -59,6 +61,14 @@ func (s *Services) RunHTTP(ctx context.Context, listener net.Listener) error {
 		return server.ShutdownWithTimeout(drainTime)
 	})
 	return group.Wait()
+}
+
+// redisLog takes what the Redis client would print past our log: a pool that cannot
+// connect says so for every try, and the limiter and the relay say it once.
+type redisLog struct{ log *slog.Logger }
+
+func (l redisLog) Printf(ctx context.Context, format string, v ...any) {
+	l.log.DebugContext(ctx, "redis client", "message", fmt.Sprintf(format, v...))
 }
 
 // server builds the HTTP side over what the rooms offer.
