@@ -258,7 +258,8 @@ func TestListFollowsItsIndex(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = conn.Close(context.WithoutCancel(t.Context())) }()
-	if _, err := conn.Exec(t.Context(), fmt.Sprintf("SET search_path = %s; SET plan_cache_mode = force_generic_plan", s.id)); err != nil {
+	as := fmt.Sprintf("SET search_path = %s; SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off", s.id) // as tenantdb
+	if _, err := conn.Exec(t.Context(), as); err != nil {
 		t.Fatal(err)
 	}
 	const (

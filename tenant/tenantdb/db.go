@@ -119,6 +119,9 @@ func (db *DB) pool(ctx context.Context, role string, size int32) (*pgxpool.Pool,
 	// one costs more than running it, and Postgres makes a new one each time whenever it
 	// guesses that this pays (arrays, limits). Lists are tested to keep their indexes.
 	cc.RuntimeParams["plan_cache_mode"] = "force_generic_plan"
+	// A plan is kept while its tables grow. One made when a table was empty would go on
+	// reading it whole; with an index at hand it must use the index.
+	cc.RuntimeParams["enable_seqscan"], cc.RuntimeParams["jit"] = "off", "off"
 	pc.AfterRelease = func(c *pgx.Conn) bool { return len(met(c)) < db.cfg.MaxTenantsMet }
 	return pgxpool.NewWithConfig(ctx, pc)
 }

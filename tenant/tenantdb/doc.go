@@ -19,8 +19,12 @@
 // Pipeline lets steps that several rooms wrote, each as if it were alone, share their
 // round trips within one transaction: placing an order is eleven statements in four.
 //
-// Statements are prepared and cached per connection (pgx CacheStatement). They name
-// their columns, so that tenants one migration apart can share them. A plan that a
-// migration made stale (0A000), a deadlock or a serialization failure is repeated
-// inside InTenant; therefore its function must do nothing but database work.
+// Statements are prepared and cached per connection (pgx CacheStatement), with one plan for
+// all parameters that prefers any index to reading a table whole: a plan from the day a
+// table was empty still serves when it is full (measured on the cart: three times the
+// throughput). A query that no index serves is read whole as before.
+//
+// They name their columns, so that tenants one migration apart can share them. A plan that
+// a migration made stale (0A000), a deadlock or a serialization failure is repeated
+// inside InTenant, Write and Read; therefore their functions must do nothing but database work.
 package tenantdb

@@ -3,9 +3,12 @@ package tenantdb_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/jackc/pgx/v5"
 
 	"galleria/tenant"
 	"galleria/tenant/fault"
@@ -171,4 +174,28 @@ func TestAfterCommit(t *testing.T) {
 	if !errors.Is(err, errNo) || ran != 1 {
 		t.Errorf("ran %d times (%v), want once", ran, err)
 	}
+}
+
+// TestPlansOutgrowEmptyTables: a plan made when vacuum had last found the table empty, and
+// kept since, finds rows by the index.
+func TestPlansOutgrowEmptyTables(t *testing.T) {
+	t.Parallel()
+	env := tenanttest.New(t)
+	env.Owner(t, "VACUUM "+env.Tenant.ID.String()+".cart_line")
+	env.Owner(t, "ANALYZE "+env.Tenant.ID.String()+".cart_line")
+	env.InTenant(t, func(tx tenantdb.Tx) error {
+		if _, err := tx.Exec(t.Context(), "PREPARE lines AS SELECT sku_id FROM cart_line WHERE member_id = $1"); err != nil {
+			return err
+		}
+		defer func() { _, _ = tx.Exec(t.Context(), "DEALLOCATE lines") }()
+		rows, err := tx.Query(t.Context(), "EXPLAIN EXECUTE lines(1)")
+		if err != nil {
+			return err
+		}
+		plan, err := pgx.CollectRows(rows, pgx.RowTo[string])
+		if whole := strings.Join(plan, "\n"); !strings.Contains(whole, "cart_line_pkey") {
+			t.Errorf("the table is read whole:\n%s", whole)
+		}
+		return err
+	})
 }

@@ -107,7 +107,10 @@ func TestWriteKeepsAllOrNothing(t *testing.T) {
 		"a panic":       {func(w *tenantdb.Writer) error { _ = rename(ctx, w, "new"); panic("in a transaction") }, false},
 		"a panic with rows open": {func(w *tenantdb.Writer) error {
 			_ = rename(ctx, w, "new")
-			_, _ = w.Query(ctx, "SELECT generate_series(1, 100000)")
+			rows, _ := w.Query(ctx, "SELECT generate_series(1, 100000)")
+			if !rows.Next() {
+				return rows.Err()
+			}
 			panic("in a transaction")
 		}, false},
 	}
