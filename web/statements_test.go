@@ -10,7 +10,9 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"galleria/commerce/member"
+	"galleria/commerce/notice"
 	"galleria/tenant/tenanttest"
+	"galleria/web/miniapi"
 )
 
 // counter sees every statement that goes to the database, alone or in a batch.
@@ -64,48 +66,98 @@ func (c *counter) TraceBatchQuery(_ context.Context, _ *pgx.Conn, d pgx.TraceBat
 // TraceBatchEnd implements pgx.BatchTracer.
 func (*counter) TraceBatchEnd(context.Context, *pgx.Conn, pgx.TraceBatchEndData) {}
 
+// TestG14StatementsPerRoute holds every operation of the contract, and the callback, to its
+// exact number of statements: BEGIN, COMMIT and routing aside, with what is remembered for
+// seconds (session, AppID, keys) remembered.
 func TestG14StatementsPerRoute(t *testing.T) {
 	t.Parallel()
 	count := &counter{}
 	h := newHouse(t, func(s *settings) { s.options = append(s.options, tenanttest.WithTracer(count)) })
 	s := h.open(t, h.Tenant, 3)
-	c := h.login(t, s, "o-li")
-	orderNo, address := c.order(t, s)
-	sku := id(s.products[0].SKUs[0].ID)
-	c.must(t, http.StatusOK, http.MethodPut, "/cart/lines/"+sku, map[string]any{"qty": 2}) // and the session is remembered
-	for _, r := range []struct {
-		method, path string
-		body         any
-		want         int
-	}{
-		{http.MethodGet, "/shop", nil, 1},
-		{http.MethodGet, "/categories", nil, 1},
-		{http.MethodGet, "/products", nil, 1},
-		{http.MethodGet, "/products?q=%E5%92%96%E5%95%A1&sort=sales", nil, 1},
-		{http.MethodGet, "/products/" + id(s.products[0].ID), nil, 1},
-		{http.MethodGet, "/products", nil, 0}, // from memory
-		{http.MethodGet, "/products/" + id(s.products[0].ID), nil, 0},
-		{http.MethodGet, "/me", nil, 1},
-		{http.MethodGet, "/cart", nil, 2},
-		{http.MethodPut, "/cart/lines/" + sku, map[string]any{"qty": 3}, 2},
-		{http.MethodPost, "/cart/select", map[string]any{"all": true, "selected": true}, 3},
-		{http.MethodPost, "/checkout/quote", map[string]any{"address_id": address}, 3},
-		{http.MethodGet, "/orders", nil, 1},
-		{http.MethodGet, "/orders/" + orderNo, nil, 1},
-		{http.MethodGet, "/addresses", nil, 1},
-	} {
-		count.take()
-		c.must(t, http.StatusOK, r.method, r.path, r.body)
-		if got := count.take(); len(got) != r.want {
-			t.Errorf("%s %s: %d statements, want %d:\n%s", r.method, r.path, len(got), r.want, strings.Join(got, "\n"))
-		}
+	const mchid = "1900000777"
+	h.merchant(t, s, mchid)
+	const template = "TPL01234567890123456789012345678901234567"
+	err := h.notices.PutTemplate(t.Context(), s.ID, notice.Template{AppID: s.app.ID.String(), Event: "order.paid", TemplateID: template, Fields: map[string]string{"thing1": "title"}})
+	if err != nil {
+		t.Fatal(err)
 	}
-	count.take()
-	c.must(t, http.StatusCreated, http.MethodPost, "/orders", map[string]any{
-		"address_id": address, "expected_payable_fen": 3 * s.products[0].SKUs[0].PriceFen,
-	}, "Idempotency-Key", "counted")
-	if got := count.take(); len(got) > 14 { // with BEGIN and COMMIT at most 16
-		t.Errorf("placing an order: %d statements\n%s", len(got), strings.Join(got, "\n"))
+	header, body := h.genuine(t, s, mchid) // and the keys are remembered
+	covered := map[string]bool{}
+	exactly := func(want int, what string, do func() answer) answer {
+		t.Helper()
+		count.take()
+		a := do()
+		covered[what] = true
+		if got := count.take(); len(got) != want {
+			t.Errorf("%s: %d statements, want %d:\n%s", what, len(got), want, strings.Join(got, "\n"))
+		}
+		return a
+	}
+	h.notice(t, "/notify/wechat/"+s.account, header, []byte("{}")) // refused, but the address is remembered
+	exactly(6, "callback", func() answer { return h.notice(t, "/notify/wechat/"+s.account, header, body) })
+
+	c := h.client(s)
+	call := func(want, status int, method, path string, body any, header ...string) answer {
+		t.Helper()
+		template, _, _ := strings.Cut(path, "?")
+		operation, _ := h.operation(method, template)
+		return exactly(want, operation, func() answer { return c.must(t, status, method, path, body, header...) })
+	}
+	code := func() map[string]any {
+		t.Helper()
+		code, err := h.provider.Login(c.app, "数一数")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return map[string]any{"code": code}
+	}
+	var login miniapi.Login
+	call(6, http.StatusOK, http.MethodPost, "/auth/login", code()).into(t, &login) // a new member
+	call(4, http.StatusOK, http.MethodPost, "/auth/login", code()).into(t, &login)
+	call(2, http.StatusOK, http.MethodPost, "/auth/refresh", map[string]any{"refresh_token": login.RefreshToken}).into(t, &login)
+	c.token = login.AccessToken
+	call(2, http.StatusOK, http.MethodGet, "/me", nil) // the session is looked up once
+	call(1, http.StatusOK, http.MethodGet, "/me", nil)
+
+	product, sku := "/products/"+id(s.products[0].ID), "/cart/lines/"+id(s.products[0].SKUs[0].ID)
+	call(1, http.StatusOK, http.MethodGet, "/shop", nil)
+	call(1, http.StatusOK, http.MethodGet, "/categories", nil)
+	call(1, http.StatusOK, http.MethodGet, "/products", nil)
+	call(1, http.StatusOK, http.MethodGet, "/products?q=%E5%92%96%E5%95%A1&sort=sales", nil)
+	call(1, http.StatusOK, http.MethodGet, product, nil)
+	for _, remembered := range []string{"/shop", "/categories", "/products", product} {
+		call(0, http.StatusOK, http.MethodGet, remembered, nil)
+	}
+	call(2, http.StatusOK, http.MethodPut, sku, map[string]any{"qty": 2})
+	call(2, http.StatusOK, http.MethodDelete, sku, nil)
+	call(2, http.StatusOK, http.MethodPut, sku, map[string]any{"qty": 3})
+	call(3, http.StatusOK, http.MethodPost, "/cart/select", map[string]any{"all": true, "selected": true})
+	call(2, http.StatusOK, http.MethodGet, "/cart", nil)
+
+	var address miniapi.Address
+	call(4, http.StatusCreated, http.MethodPost, "/addresses", someAddress()).into(t, &address)
+	call(3, http.StatusOK, http.MethodPut, "/addresses/"+id(address.ID), someAddress())
+	call(1, http.StatusOK, http.MethodGet, "/addresses", nil)
+
+	var quote miniapi.Quote
+	call(3, http.StatusOK, http.MethodPost, "/checkout/quote", map[string]any{"address_id": address.ID}).into(t, &quote)
+	var placed miniapi.Placed
+	order := map[string]any{"address_id": address.ID, "quote_hash": quote.QuoteHash}
+	call(11, http.StatusCreated, http.MethodPost, "/orders", order, "Idempotency-Key", "counted").into(t, &placed)
+	call(1, http.StatusOK, http.MethodGet, "/orders", nil)
+	call(1, http.StatusOK, http.MethodGet, "/orders/"+placed.OrderNo, nil)
+	call(6, http.StatusOK, http.MethodPost, "/orders/"+placed.OrderNo+"/pay", nil)
+	call(5, http.StatusOK, http.MethodPost, "/orders/"+placed.OrderNo+"/cancel", nil)
+	call(3, http.StatusNoContent, http.MethodDelete, "/addresses/"+id(address.ID), nil)
+	call(1, http.StatusOK, http.MethodGet, "/subscriptions", nil)
+	call(1, http.StatusNoContent, http.MethodPost, "/subscriptions", map[string]any{"template_id": template, "result": "accept"})
+	call(1, http.StatusNoContent, http.MethodPost, "/auth/logout", nil)
+	for path, item := range h.contract.Paths.Map() {
+		for method := range item.Operations() {
+			if !covered[method+" "+path] {
+				t.Errorf("%s %s is not counted", method, path)
+			}
+		}
 	}
 }
 
