@@ -21,8 +21,8 @@
 //
 // Statements are prepared and cached per connection (pgx CacheStatement), with one plan for
 // all parameters that prefers any index to reading a table whole: a plan from the day a
-// table was empty still serves when it is full (measured on the cart: three times the
-// throughput). A query that no index serves is read whole as before.
+// table was empty still serves when it is full (put cart line: 0.6 to 0.8 ms of
+// CPU instead of 1.0). A table that no index serves is read whole as before.
 //
 // They name their columns, so that tenants one migration apart can share them. A plan that
 // a migration made stale (0A000), a deadlock or a serialization failure is repeated
