@@ -53,10 +53,8 @@ func (s *seeding) welcomeOne(ctx context.Context, p person) (buyer, error) {
 		return buyer{}, err
 	}
 	b := buyer{name: p.nickname, openID: session.OpenID, memberID: tokens.MemberID}
-	if s.Nicknames != nil {
-		if err := s.Nicknames.SetNickname(ctx, s.shop.ID, b.memberID, p.nickname); err != nil {
-			return buyer{}, err
-		}
+	if err := s.Members.SetNickname(ctx, s.shop.ID, b.memberID, p.nickname); err != nil {
+		return buyer{}, err
 	}
 	known, err := s.Members.Addresses(ctx, s.shop.ID, b.memberID)
 	if err != nil {

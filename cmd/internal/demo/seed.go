@@ -42,20 +42,12 @@ type Deps struct {
 	Notices     *notice.Service
 	MiniProgram *miniprogram.Service
 	Accounts    *account.Service
-	// Nicknames gives members their names; nil leaves them without, as they come from
-	// the provider.
-	Nicknames  Nicknames
-	Sandbox    *sandbox.Server
-	SandboxURL string // where Sandbox listens, such as http://127.0.0.1:9090
-	Clock      *Clock
+	Sandbox     *sandbox.Server
+	SandboxURL  string // where Sandbox listens, such as http://127.0.0.1:9090
+	Clock       *Clock
 	// Password is the password of a console login, the same at every start.
 	Password func(login string) string
 	Log      *slog.Logger
-}
-
-// Nicknames sets what a member is called.
-type Nicknames interface {
-	SetNickname(ctx context.Context, id tenant.ID, memberID int64, nickname string) error
 }
 
 // Result is what a person needs to know of the shops.

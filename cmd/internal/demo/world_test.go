@@ -64,7 +64,6 @@ func newWorld(t *testing.T, options ...tenanttest.Option) *world {
 		Notices:     notice.New(env.DB),
 		MiniProgram: miniprogram.New(miniprogram.Deps{DB: env.DB, Vault: safe, Now: clock.Now}),
 		Accounts:    account.New(account.Deps{DB: env.DB, Vault: safe, Registry: env.Registry, Now: clock.Now, Rand: rand.Reader}),
-		Nicknames:   buyers,
 		Sandbox:     provider, SandboxURL: server.URL, Clock: clock,
 		Password: func(login string) string { return "open-sesame-" + login },
 		Log:      env.Log,
