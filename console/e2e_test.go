@@ -50,7 +50,7 @@ func openChromium(t *testing.T, d *desk, width, height int64) *chromium {
 	if err != nil {
 		t.Fatal(err)
 	}
-	options := append([]chromedp.ExecAllocatorOption{chromedp.ExecPath(path), chromedp.UserDataDir(t.TempDir()), chromedp.NoSandbox}, chromedp.DefaultExecAllocatorOptions[:]...)
+	options := append([]chromedp.ExecAllocatorOption{chromedp.ExecPath(path), chromedp.UserDataDir(profileDir(t)), chromedp.NoSandbox}, chromedp.DefaultExecAllocatorOptions[:]...)
 	for _, flag := range []string{"disable-gpu", "disable-quic", "disable-component-update", "hide-scrollbars"} {
 		options = append(options, chromedp.Flag(flag, true))
 	}
@@ -64,6 +64,22 @@ func openChromium(t *testing.T, d *desk, width, height int64) *chromium {
 	chromedp.ListenTarget(ctx, b.hear)
 	b.run(log.Enable(), network.Enable(), emulation.SetDeviceMetricsOverride(width, height, 1, width < 700))
 	return b
+}
+
+// profileDir is a browser's folder. Chromium's helpers may still write into it when the
+// browser itself has ended, which t.TempDir would not forgive.
+func profileDir(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "galleria-chromium-") //nolint:usetesting // see above
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		for deadline := time.Now().Add(10 * time.Second); os.RemoveAll(dir) != nil && time.Now().Before(deadline); {
+			time.Sleep(100 * time.Millisecond)
+		}
+	})
+	return dir
 }
 
 // listen serves the desk on a free loopback port.
