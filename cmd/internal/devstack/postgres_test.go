@@ -151,16 +151,18 @@ func TestPostgresRefusesASecondStart(t *testing.T) {
 	t.Parallel()
 	dir := dataDir(t)
 	pg := startPostgres(t, dir)
-	for name, c := range map[string]struct {
+	for _, c := range []struct { // in this order: the second case takes away what the first one needs
+		name   string
 		before func() error
 		want   []string
 	}{
-		"another galleria": {
+		{
+			name:   "another galleria",
 			before: func() error { return nil },
 			want:   []string{"in use by another galleria", fmt.Sprintf("pid %d", os.Getpid()), "--data"},
 		},
-		// Without the lock file it looks like a server that outlived its galleria.
-		"a server without galleria": {
+		{
+			name:   "a server without galleria", // that outlived its own, as it looks without the lock file
 			before: func() error { return os.Remove(filepath.Join(dir, "pg.lock")) },
 			want:   []string{"already running", fmt.Sprintf("pid %d", pg.PID()), "kill -INT"},
 		},
@@ -170,9 +172,9 @@ func TestPostgresRefusesASecondStart(t *testing.T) {
 		}
 		_, err := devstack.StartPostgres(t.Context(), devstack.PostgresConfig{Dir: dir, Log: (&logBook{}).logger()})
 		if err == nil {
-			t.Fatalf("%s: the second start succeeded", name)
+			t.Fatalf("%s: the second start succeeded", c.name)
 		}
-		wantText(t, name, err.Error(), c.want...)
+		wantText(t, c.name, err.Error(), c.want...)
 	}
 	if got := queryText(t, pg.URL(), "SELECT 'alive'"); got != "alive" {
 		t.Errorf("the first server: got %q", got)
