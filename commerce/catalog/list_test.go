@@ -125,10 +125,9 @@ func TestListFilters(t *testing.T) {
 				t.Parallel()
 				in := c.in
 				in.Sort = sort
-				got := titles(s.list(t, in).Items)
-				slices.Sort(c.want)
-				if !slices.Equal(got, c.want) && len(got)+len(c.want) > 0 {
-					t.Errorf("got %q, want %q", got, c.want)
+				got, want := titles(s.list(t, in).Items), slices.Sorted(slices.Values(c.want))
+				if !slices.Equal(got, want) && len(got)+len(want) > 0 {
+					t.Errorf("got %q, want %q", got, want)
 				}
 			})
 		}

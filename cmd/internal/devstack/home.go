@@ -123,7 +123,7 @@ func lock(dir, server string) (*os.File, error) {
 	if err != nil {
 		return nil, explain("open the lock file", path, err)
 	}
-	if err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+	if err := flock(file); err != nil {
 		holder, _ := os.ReadFile(path)
 		_ = file.Close()
 		if errors.Is(err, syscall.EWOULDBLOCK) {
@@ -136,6 +136,19 @@ func lock(dir, server string) (*os.File, error) {
 		return nil, explain("write the lock file", path, err)
 	}
 	return file, nil
+}
+
+// flock takes the lock, with a little patience: a child that this process is just forking
+// holds every open file, and so a lock that was given back, until it becomes its program.
+func flock(file *os.File) error {
+	const tries, pause = 20, 25 * time.Millisecond
+	for try := 1; ; try++ {
+		err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+		if !errors.Is(err, syscall.EWOULDBLOCK) || try == tries {
+			return err
+		}
+		time.Sleep(pause)
+	}
 }
 
 func writeAt(file *os.File, text string) error {
