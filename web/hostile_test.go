@@ -243,7 +243,7 @@ func TestT026CompressedAndEndlessBodies(t *testing.T) { //nolint:paralleltest //
 	for _, encoding := range []string{"gzip", "deflate", "br", "gzip, gzip", "identity"} {
 		start := time.Now()
 		c.refused(t, http.StatusUnsupportedMediaType, "UNSUPPORTED_ENCODING", http.MethodPut, "/cart/lines/1", bomb.String(), "Content-Encoding", encoding)
-		if took := time.Since(start); took > 3*time.Second { // what has its way takes 5 s or more; a busy machine may take 1
+		if took := time.Since(start); took > time.Second {
 			t.Errorf("%s took %v", encoding, took)
 		}
 	}
@@ -295,7 +295,7 @@ func TestT027HostileListParameters(t *testing.T) {
 		}
 		start := time.Now()
 		c.refused(t, http.StatusUnprocessableEntity, "VALIDATION", http.MethodGet, "/products?"+query, nil)
-		if took := time.Since(start); took > 3*time.Second { // what has its way takes 5 s or more; a busy machine may take 1
+		if took := time.Since(start); took > time.Second {
 			t.Errorf("%.60s took %v", query, took)
 		}
 	}
@@ -390,7 +390,7 @@ func TestT029TextThatIsNoneAndSizesBeyondReason(t *testing.T) {
 		if a.status < 400 || a.status >= 500 || a.code() == "" {
 			t.Errorf("%s: %d %.200s", r.name, a.status, a.body)
 		}
-		if took := time.Since(start); took > 3*time.Second { // what has its way takes 5 s or more; a busy machine may take 1
+		if took := time.Since(start); took > time.Second {
 			t.Errorf("%s took %v", r.name, took)
 		}
 	}

@@ -168,7 +168,7 @@ func TestT027HostileListInput(t *testing.T) {
 				t.Errorf("got %v %v, want VALIDATION on %s", err, fieldsOf(err), c.path)
 			}
 			wantCode(t, err, "VALIDATION")
-			if took := time.Since(begun); took > 3*time.Second { // what has its way takes 5 s or more; a busy machine may take 1
+			if took := time.Since(begun); took > time.Second {
 				t.Errorf("took %s", took)
 			}
 		})

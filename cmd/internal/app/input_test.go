@@ -243,7 +243,7 @@ func testT027(w *world, b *buyer, hidden string) {
 	} {
 		got := w.send(http.MethodGet, w.base+"/api/v1/products?"+query, b.headers(), nil)
 		w.wantRefusal(query, got, http.StatusUnprocessableEntity, http.StatusBadRequest)
-		if got.took > 3*time.Second { // what has its way takes 5 s or more; a busy machine may take 1
+		if got.took > time.Second {
 			w.t.Errorf("%s took %s", query, got.took)
 		}
 	}
@@ -259,7 +259,7 @@ func testT027(w *world, b *buyer, hidden string) {
 		"", "q=", "q=%zz", "q=%25", "q=_", "q=%25%25%25", "q=%27%20or%201=1--", "q=" + strings.Repeat("%25_", 10), "q=(a%2B)%2B%24", "q=%5C", "q=%E5%B0%9A%E6%9C%AA", "sort=newest&limit=100", "in_stock=false",
 	} {
 		got := w.send(http.MethodGet, w.base+"/api/v1/products?"+query, b.headers(), nil)
-		if got.status != http.StatusOK || strings.Contains(string(got.body), hidden) || got.took > 3*time.Second { // what has its way takes 5 s or more; a busy machine may take 1
+		if got.status != http.StatusOK || strings.Contains(string(got.body), hidden) || got.took > time.Second {
 			w.t.Errorf("%q: %d after %s, %.200s", query, got.status, got.took, got.body)
 		}
 	}
@@ -334,7 +334,7 @@ func testT029(w *world, b *buyer) {
 			continue
 		}
 		w.wantRefusal(name, got, four...)
-		if got.took > 3*time.Second { // what has its way takes 5 s or more; a busy machine may take 1
+		if got.took > time.Second {
 			w.t.Errorf("%s took %s", name, got.took)
 		}
 	}
