@@ -6,8 +6,8 @@ import (
 	"math/rand/v2"
 	"slices"
 	"sync"
-	"sync/atomic"
 	"testing"
+	"time"
 
 	"galleria/commerce/inventory"
 	"galleria/commerce/order"
@@ -89,7 +89,8 @@ func TestT031NoDeadlock(t *testing.T) {
 	s := newShop(t)
 	skus := s.product(100_000, 1, 1, 1, 1, 1, 1, 1, 1)
 	b := s.buyer()
-	var orders atomic.Int64
+	var mu sync.Mutex
+	var took []time.Duration
 	errs := together(20, func(i int) error {
 		for n := range 40 {
 			picked := rand.Perm(len(skus))[:6]
@@ -97,11 +98,14 @@ func TestT031NoDeadlock(t *testing.T) {
 			for _, p := range picked {
 				lines = append(lines, order.LineInput{SKUID: skus[p], Qty: 1})
 			}
+			begin := time.Now()
 			placed, _, err := s.orders.Place(t.Context(), s.Tenant.ID, s.input(b, 6, lines...))
 			if err != nil {
 				return err
 			}
-			orders.Add(1)
+			mu.Lock()
+			took = append(took, time.Since(begin))
+			mu.Unlock()
 			switch n % 4 {
 			case 0:
 				_, err = s.pay(placed.OrderNo, fmt.Sprintf("T%d-%d", i, n), 6)
@@ -119,8 +123,9 @@ func TestT031NoDeadlock(t *testing.T) {
 	if err := errors.Join(errs...); err != nil {
 		t.Fatal(err)
 	}
-	if n := orders.Load(); n != 800 {
-		t.Fatalf("%d orders, want 800", n)
+	slices.Sort(took)
+	if len(took) != 800 || took[791] > 2*time.Second {
+		t.Fatalf("%d orders, want 800; p99 is %v, want at most 2 s", len(took), took[len(took)*99/100])
 	}
 	if n := s.count("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"); n != 0 {
 		t.Errorf("%d deadlocks", n)
