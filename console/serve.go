@@ -156,7 +156,9 @@ func (s *Console) secure(c *fiber.Ctx) {
 	c.Set("Cross-Origin-Resource-Policy", "same-origin")
 	c.Set(fiber.HeaderPermissionsPolicy, "camera=(), geolocation=(), microphone=(), payment=()")
 	c.Set(fiber.HeaderCacheControl, "no-store")
-	// The first page must already have the system's theme: no flash, no script.
+	// The pages follow the system's theme without a script. Critical-CH asks for the
+	// first one again with the hint; where a browser does not do so (seen on plain
+	// http), the theme comes with the second page.
 	c.Set("Accept-CH", schemeHint)
 	c.Set("Critical-CH", schemeHint)
 	c.Vary(schemeHint)
