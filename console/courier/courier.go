@@ -1,0 +1,44 @@
+package courier
+
+import (
+	"context"
+	"log/slog"
+
+	"galleria/tenant/fault"
+)
+
+// Way is how a message travels.
+type Way string
+
+// The ways.
+const (
+	Mail Way = "mail"
+	SMS  Way = "sms"
+)
+
+// ErrNoWay is a message that this installation has no way to send.
+var ErrNoWay = fault.New(fault.Unavailable, "MESSAGE_NOT_SENT", "暂时无法发送消息，请稍后再试", "The message cannot be sent now, please try again later")
+
+// Message is one message for one person, in that person's language.
+type Message struct {
+	Way     Way
+	To      string // a mail address, or a phone number as +8613800000000
+	Kind    string // what it is about: "signup_code", "invite", "password_reset"
+	Subject string // of a mail
+	Text    string // plain text; may hold a code or a link that nobody else may see
+}
+
+// LogValue implements slog.LogValuer: a log never sees the address or the text.
+func (m Message) LogValue() slog.Value {
+	return slog.GroupValue(slog.String("way", string(m.Way)), slog.String("kind", m.Kind))
+}
+
+// Courier sends messages. Implementations are safe for concurrent use.
+type Courier interface {
+	// Send hands the message over. It may take seconds: never call it inside a
+	// transaction. Faults: MESSAGE_NOT_SENT.
+	Send(ctx context.Context, m Message) error
+	// Goes reports whether messages can be sent this way at all, so that pages offer
+	// only what works.
+	Goes(w Way) bool
+}
