@@ -32,6 +32,7 @@ import (
 	"galleria/payments/wechat"
 	"galleria/tenant"
 	"galleria/tenant/miniprogram"
+	"galleria/tenant/plan"
 	"galleria/tenant/tenantdb"
 	"galleria/tenant/tenanttest"
 	"galleria/tenant/vault"
@@ -51,6 +52,7 @@ type house struct {
 	provider *sandbox.Server
 	play     string
 	catalog  *catalog.Service
+	places   *plan.Meter
 	stock    *inventory.Service
 	members  *member.Service
 	accounts *account.Service
@@ -130,15 +132,17 @@ func (h *house) openSandbox(t *testing.T) {
 
 func (h *house) deps(s settings, answers *miniapi.Answers) web.Deps {
 	log, now := slog.New(slog.NewJSONHandler(h.log, nil)), h.Clock().Now
-	h.catalog = catalog.New(catalog.Deps{DB: h.DB})
+	h.catalog = catalog.New(catalog.Deps{DB: h.DB, Plans: h.Plans})
 	h.stock = inventory.New(inventory.Deps{NotifyChannel: catalog.NotifyChannel})
 	h.members = member.New(member.Deps{DB: h.DB, Now: now, Rand: rand.Reader})
 	h.mini = miniprogram.New(miniprogram.Deps{DB: h.DB, Vault: h.Vault, Now: now})
 	h.accounts = account.New(account.Deps{DB: h.DB, Vault: h.Vault, Registry: h.Registry, Now: now, Rand: rand.Reader})
 	h.notices = notice.New(h.DB)
+	h.places = plan.NewMeter(h.Plans, plan.Orders)
 	carts := cart.New(cart.Deps{DB: h.DB, Catalog: h.catalog})
 	orders := order.New(order.Deps{
-		DB: h.DB, Catalog: h.catalog, Inventory: h.stock, Addresses: h.members, Carts: carts, Outbox: h.Outbox, Timers: h.Timers,
+		DB: h.DB, Catalog: h.catalog, Inventory: h.stock, Addresses: h.members, Carts: carts, Places: h.places,
+		Outbox: h.Outbox, Timers: h.Timers,
 	})
 	pay := payments.New(payments.Deps{
 		DB: h.DB, Accounts: h.accounts, Bills: bills{orders}, Outbox: h.Outbox, Timers: h.Timers, Vault: h.Vault, Now: now, Rand: rand.Reader,

@@ -72,7 +72,7 @@ func newShop(t *testing.T) *shop {
 	t.Helper()
 	seen := &statements{}
 	env := tenanttest.New(t, tenanttest.WithTracer(seen))
-	s := &shop{Env: env, Service: catalog.New(catalog.Deps{DB: env.DB}), id: env.Tenant.ID, seen: seen}
+	s := &shop{Env: env, Service: catalog.New(catalog.Deps{DB: env.DB, Plans: env.Plans}), id: env.Tenant.ID, seen: seen}
 	s.category = s.addCategory(t, catalog.CategoryInput{Name: "全部"})
 	return s
 }

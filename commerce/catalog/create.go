@@ -12,6 +12,7 @@ import (
 	"galleria/commerce/money"
 	"galleria/tenant"
 	"galleria/tenant/fault"
+	"galleria/tenant/plan"
 	"galleria/tenant/tenantdb"
 )
 
@@ -82,15 +83,18 @@ func (s *Service) CreateCategory(ctx context.Context, id tenant.ID, in CategoryI
 }
 
 // CreateProduct adds a draft with its SKUs and their empty stock levels. Opens a
-// transaction. Faults: VALIDATION.
+// transaction. Faults: VALIDATION, QUOTA_EXCEEDED.
 func (s *Service) CreateProduct(ctx context.Context, id tenant.ID, in ProductInput) (Product, error) {
 	if err := in.validate(); err != nil {
 		return Product{}, err
 	}
 	var out Product
 	err := s.change(ctx, id, func(tx tenantdb.Tx) (err error) {
-		out, err = s.insert(ctx, tx, in)
-		return err
+		if out, err = s.insert(ctx, tx, in); err != nil {
+			return err
+		}
+		// Last: the counter is a row that all who add products wait for.
+		return s.plans.TakeTx(ctx, tx, plan.SKUs, int64(len(in.SKUs)))
 	})
 	if err != nil {
 		return Product{}, fmt.Errorf("create product: %w", err)

@@ -7,25 +7,33 @@ import (
 	"galleria/commerce/catalog/internal/catalogdb"
 	"galleria/tenant"
 	"galleria/tenant/fault"
+	"galleria/tenant/plan"
 	"galleria/tenant/tenantdb"
 )
 
 // NotifyChannel carries the id of a tenant whose catalogue or coarse stock has changed.
 const NotifyChannel = "galleria_catalog"
 
+// Plans counts what a shop may have; *plan.Service is one.
+type Plans interface {
+	TakeTx(ctx context.Context, tx tenantdb.Tx, q plan.Quota, n int64) error
+}
+
 // Deps are what the catalogue works with.
 type Deps struct {
-	DB *tenantdb.DB
+	DB    *tenantdb.DB
+	Plans Plans
 }
 
 // Service reads and changes the catalogues of all tenants. Safe for concurrent use.
 type Service struct {
-	db *tenantdb.DB
-	q  *catalogdb.Queries
+	db    *tenantdb.DB
+	plans Plans
+	q     *catalogdb.Queries
 }
 
 // New returns the catalogue.
-func New(d Deps) *Service { return &Service{db: d.DB, q: catalogdb.New()} }
+func New(d Deps) *Service { return &Service{db: d.DB, plans: d.Plans, q: catalogdb.New()} }
 
 // Categories returns the visible categories: parents before their children, siblings
 // in the merchant's order. One statement.

@@ -16,6 +16,9 @@ var (
 	// ErrUnavailable is an order for SKUs that are not on sale; its data name them under
 	// "sku_ids".
 	ErrUnavailable = fault.New(fault.Conflict, "SKU_UNAVAILABLE", "部分商品已下架", "Some items are no longer on sale")
+	// ErrNotTaking is a shop whose plan has no place for another order this month. The
+	// buyer is told no more than that; the shop is warned in its console.
+	ErrNotTaking = fault.New(fault.Conflict, "SHOP_NOT_TAKING_ORDERS", "店铺暂时无法接单，请联系商家", "The shop cannot take orders at the moment, please contact the merchant")
 
 	// errAmount is a payment of another amount than the order's. Payments compare before
 	// they report, so this is a defect, kept from becoming a paid order.

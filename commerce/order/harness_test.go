@@ -17,6 +17,7 @@ import (
 	"galleria/commerce/order"
 	"galleria/tenant"
 	"galleria/tenant/idempotency"
+	"galleria/tenant/plan"
 	"galleria/tenant/tenantdb"
 	"galleria/tenant/tenanttest"
 )
@@ -31,6 +32,7 @@ type shop struct {
 	members   *member.Service
 	carts     *cart.Service
 	orders    *order.Service
+	places    *plan.Meter
 	keys      atomic.Int64
 }
 
@@ -43,13 +45,14 @@ func newShop(t testing.TB, options ...tenanttest.Option) *shop {
 	t.Helper()
 	env := tenanttest.New(t, options...)
 	s := &shop{Env: env, t: t, app: env.App(t, env.Tenant).ID}
-	s.catalog = catalog.New(catalog.Deps{DB: env.DB})
+	s.catalog = catalog.New(catalog.Deps{DB: env.DB, Plans: env.Plans})
 	s.inventory = inventory.New(inventory.Deps{NotifyChannel: catalog.NotifyChannel})
 	s.members = member.New(member.Deps{DB: env.DB, Now: env.Clock().Now, Rand: rand.Reader})
 	s.carts = cart.New(cart.Deps{DB: env.DB, Catalog: s.catalog})
+	s.places = plan.NewMeter(env.Plans, plan.Orders)
 	s.orders = order.New(order.Deps{
 		DB: env.DB, Catalog: s.catalog, Inventory: s.inventory, Addresses: s.members,
-		Carts: s.carts, Outbox: env.Outbox, Timers: env.Timers,
+		Carts: s.carts, Places: s.places, Outbox: env.Outbox, Timers: env.Timers,
 	})
 	return s
 }

@@ -18,6 +18,7 @@ import (
 	"galleria/tenant"
 	"galleria/tenant/fault"
 	"galleria/tenant/idempotency"
+	"galleria/tenant/plan"
 	"galleria/tenant/tenantdb"
 )
 
@@ -41,23 +42,41 @@ type PlaceInput struct {
 // whatever has become of prices, stock and address since.
 //
 // Faults: VALIDATION, NOT_FOUND (the address), SKU_UNAVAILABLE, OUT_OF_STOCK,
-// PRICE_CHANGED, IDEMPOTENCY_KEY_REQUIRED, IDEMPOTENCY_MISMATCH, IDEMPOTENCY_IN_PROGRESS.
+// PRICE_CHANGED, SHOP_NOT_TAKING_ORDERS, IDEMPOTENCY_KEY_REQUIRED, IDEMPOTENCY_MISMATCH,
+// IDEMPOTENCY_IN_PROGRESS.
 func (s *Service) Place(ctx context.Context, id tenant.ID, in PlaceInput) (placed Placed, replayed bool, err error) {
 	if err := in.check(); err != nil {
 		return Placed{}, false, fmt.Errorf("place order: %w", err)
 	}
+	full := s.places.Take(ctx, id)
+	if full != nil && !errors.Is(full, plan.ErrQuota) {
+		return Placed{}, false, fmt.Errorf("place order: %w", full)
+	}
 	err = s.db.InTenant(ctx, id, func(tx tenantdb.Tx) error {
-		p := &placing{Service: s, in: in, lines: in.Lines, now: tx.Now()}
+		p := &placing{Service: s, in: in, lines: in.Lines, now: tx.Now(), full: full}
 		if err := p.run(ctx, tx); err != nil {
 			return err
 		}
 		placed, replayed = p.placed, !p.fresh
 		return nil
 	})
+	if full == nil && (replayed || notPlaced(err)) {
+		s.places.GiveBack(id)
+	}
 	if err != nil {
 		return Placed{}, false, fmt.Errorf("place order: %w", err)
 	}
 	return placed, replayed, nil
+}
+
+// notPlaced reports an error after which it is certain that no order was made; an answer of
+// the database that was lost is none.
+func notPlaced(err error) bool {
+	if err == nil {
+		return false
+	}
+	kind := fault.KindOf(err)
+	return kind != fault.Unavailable && kind != fault.Internal
 }
 
 func (in PlaceInput) check() error {
@@ -77,6 +96,7 @@ type placing struct {
 	in    PlaceInput
 	now   time.Time
 	lines []LineInput
+	full  error // the shop has no place for another order; a repeat is answered all the same
 
 	facts      map[int64]catalog.Sellable
 	address    member.Address
@@ -150,6 +170,9 @@ func (p *placing) readTerms(ctx context.Context, q tenantdb.Querier) error {
 // while the key's result is still on its way.
 func (p *placing) decide() (Placed, error) {
 	p.fresh = true
+	if p.full != nil {
+		return Placed{}, ErrNotTaking.Because(p.full)
+	}
 	if p.addressErr != nil {
 		return Placed{}, p.addressErr
 	}

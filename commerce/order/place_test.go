@@ -11,6 +11,8 @@ import (
 	"galleria/commerce/pricing"
 	"galleria/tenant/fault"
 	"galleria/tenant/idempotency"
+	"galleria/tenant/plan"
+	"galleria/tenant/tenantdb"
 )
 
 func TestPlaceAndSee(t *testing.T) {
@@ -305,4 +307,41 @@ func TestOrdersOfOthersAreNotFound(t *testing.T) {
 	if s.count("SELECT count(*) FROM orders WHERE status = 'pending_payment'") != 1 {
 		t.Error("the order was changed")
 	}
+}
+
+// TestPlanLimitsOrders: a full month refuses what is new and answers what is repeated; an
+// order that came to nothing takes no place.
+func TestPlanLimitsOrders(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	err := s.DB.InPlatform(t.Context(), func(tx tenantdb.Tx) error {
+		return s.Plans.AgreeTx(t.Context(), tx, s.Tenant.ID, plan.Orders, plan.Limit{Soft: 1, Hard: 2}, "test")
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, skus := s.buyer(), s.product(10, 1000)
+	input := func() order.PlaceInput { return s.input(b, 1000, order.LineInput{SKUID: skus[0], Qty: 1}) }
+	wrong := input()
+	wrong.ExpectedPayableFen = 1
+	for range 3 {
+		if _, _, err := s.orders.Place(t.Context(), s.Tenant.ID, wrong); !errors.Is(err, order.ErrPriceChanged) {
+			t.Fatalf("%v, want PRICE_CHANGED", err)
+		}
+	}
+	first := input()
+	for _, in := range []order.PlaceInput{first, input()} {
+		if _, _, err := s.orders.Place(t.Context(), s.Tenant.ID, in); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range 2 {
+		if _, _, err := s.orders.Place(t.Context(), s.Tenant.ID, input()); !errors.Is(err, order.ErrNotTaking) {
+			t.Errorf("a third order: %v, want SHOP_NOT_TAKING_ORDERS", err)
+		}
+		if _, replayed, err := s.orders.Place(t.Context(), s.Tenant.ID, first); err != nil || !replayed {
+			t.Errorf("the first one again: %v %v", replayed, err)
+		}
+	}
+	s.healthy(t)
 }

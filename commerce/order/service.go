@@ -8,6 +8,7 @@ import (
 	"galleria/commerce/inventory"
 	"galleria/commerce/member"
 	"galleria/commerce/order/internal/orderdb"
+	"galleria/tenant"
 	"galleria/tenant/outbox"
 	"galleria/tenant/tenantdb"
 	"galleria/tenant/timer"
@@ -39,6 +40,12 @@ type Carts interface {
 	RemoveTx(ctx context.Context, tx tenantdb.Tx, memberID int64, skuIDs []int64) error
 }
 
+// Places are what a shop's plan allows of orders in a month; *plan.Meter is one.
+type Places interface {
+	Take(ctx context.Context, id tenant.ID) error
+	GiveBack(id tenant.ID)
+}
+
 // Deps is what the service needs; all of it is required.
 type Deps struct {
 	DB        *tenantdb.DB
@@ -46,6 +53,7 @@ type Deps struct {
 	Inventory Inventory
 	Addresses Addresses
 	Carts     Carts
+	Places    Places
 	Outbox    *outbox.Outbox
 	Timers    *timer.Timers
 }
@@ -57,6 +65,7 @@ type Service struct {
 	inventory Inventory
 	addresses Addresses
 	carts     Carts
+	places    Places
 	outbox    *outbox.Outbox
 	timers    *timer.Timers
 	q         *orderdb.Queries
@@ -66,6 +75,6 @@ type Service struct {
 func New(deps Deps) *Service {
 	return &Service{
 		db: deps.DB, catalog: deps.Catalog, inventory: deps.Inventory, addresses: deps.Addresses,
-		carts: deps.Carts, outbox: deps.Outbox, timers: deps.Timers, q: orderdb.New(),
+		carts: deps.Carts, places: deps.Places, outbox: deps.Outbox, timers: deps.Timers, q: orderdb.New(),
 	}
 }

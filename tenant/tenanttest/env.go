@@ -18,6 +18,7 @@ import (
 	"galleria/tenant"
 	"galleria/tenant/audit"
 	"galleria/tenant/outbox"
+	"galleria/tenant/plan"
 	"galleria/tenant/provision"
 	"galleria/tenant/registry"
 	"galleria/tenant/tenantdb"
@@ -44,6 +45,7 @@ type Env struct {
 	Timers    *timer.Timers
 	Vault     *vault.Vault
 	Audit     *audit.Log
+	Plans     *plan.Service
 	Log       *slog.Logger
 	clock     *Clock
 }
@@ -125,7 +127,8 @@ func Attach(t testing.TB, owner string, options ...Option) *Env {
 	env := &Env{
 		DB: db, OwnerURL: owner, Registry: registry.New(db), Resolver: registry.NewResolver(db, clock.Now),
 		Runner: migrations.New(migrations.Config{URL: owner, RolePassword: passwords}),
-		Outbox: ob, Timers: timer.New(ob), Vault: vault.New(db, kek, clock.Now), Audit: audit.New(db), Log: log, clock: clock,
+		Outbox: ob, Timers: timer.New(ob), Vault: vault.New(db, kek, clock.Now), Audit: audit.New(db), Plans: plan.New(db, clock.Now),
+		Log: log, clock: clock,
 	}
 	env.Provision = provision.New(provision.Deps{DB: db, Runner: env.Runner, Registry: env.Registry, Fill: nil, Log: log})
 	return env

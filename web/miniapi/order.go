@@ -105,7 +105,7 @@ func (a *API) orderRoutes() {
 		description: "Goods are held until `expires_at`. Amounts are computed here; an order that would cost something else than the " +
 			"buyer has seen is refused with the new quote under `data.quote`.",
 		errors: []*fault.Error{
-			fault.ErrNotFound, order.ErrPriceChanged, order.ErrUnavailable, inventory.ErrShort,
+			fault.ErrNotFound, order.ErrPriceChanged, order.ErrUnavailable, order.ErrNotTaking, inventory.ErrShort,
 			idempotency.ErrMissing, idempotency.ErrMismatch, idempotency.ErrInProgress,
 		},
 	}, a.place)

@@ -10,6 +10,7 @@ import (
 	"galleria/migrations"
 	"galleria/tenant/audit"
 	"galleria/tenant/outbox"
+	"galleria/tenant/plan"
 	"galleria/tenant/provision"
 	"galleria/tenant/registry"
 	"galleria/tenant/tenantdb"
@@ -30,6 +31,8 @@ type Ground struct {
 	Provision *provision.Service
 	Vault     *vault.Vault
 	Audit     *audit.Log
+	Plans     *plan.Service
+	Places    *plan.Meter // of orders
 	Staff     *staff.Service
 	Outbox    *outbox.Outbox
 	Timers    *timer.Timers
@@ -63,9 +66,10 @@ func NewGround(ctx context.Context, cfg Config, log *slog.Logger, now func() tim
 		Config: cfg, Log: log, Now: now, DB: db,
 		Runner:   migrations.New(migrations.Config{URL: cfg.DatabaseURL, RolePassword: passwords}),
 		Registry: registry.New(db), Resolver: registry.NewResolver(db, now),
-		Vault: vault.New(db, kek, now), Audit: audit.New(db),
+		Vault: vault.New(db, kek, now), Audit: audit.New(db), Plans: plan.New(db, now),
 		Outbox: ob, Timers: timer.New(ob), Nudged: nudged,
 	}
+	g.Places = plan.NewMeter(g.Plans, plan.Orders)
 	people, err := staff.New(staff.Deps{DB: db})
 	if err != nil {
 		db.Close()
@@ -79,5 +83,12 @@ func NewGround(ctx context.Context, cfg Config, log *slog.Logger, now func() tim
 	return g, nil
 }
 
-// Close releases the connections.
-func (g *Ground) Close() { g.DB.Close() }
+// Close gives back what this process holds of shops' quotas and releases the connections.
+func (g *Ground) Close() {
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+	defer cancel()
+	if err := g.Places.Close(ctx); err != nil { // counts as used until the month ends
+		g.Log.WarnContext(ctx, "places of quotas were not given back", "error", err)
+	}
+	g.DB.Close()
+}

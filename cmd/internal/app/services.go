@@ -40,7 +40,7 @@ type Services struct {
 func NewServices(g *Ground) (*Services, error) {
 	s := &Services{
 		Ground:      g,
-		Catalog:     catalog.New(catalog.Deps{DB: g.DB}),
+		Catalog:     catalog.New(catalog.Deps{DB: g.DB, Plans: g.Plans}),
 		Inventory:   inventory.New(inventory.Deps{NotifyChannel: catalog.NotifyChannel}),
 		Members:     member.New(member.Deps{DB: g.DB, Now: g.Now, Rand: rand.Reader}),
 		Notices:     notice.New(g.DB),
@@ -49,7 +49,8 @@ func NewServices(g *Ground) (*Services, error) {
 	}
 	s.Carts = cart.New(cart.Deps{DB: g.DB, Catalog: s.Catalog})
 	s.Orders = order.New(order.Deps{
-		DB: g.DB, Catalog: s.Catalog, Inventory: s.Inventory, Addresses: s.Members, Carts: s.Carts, Outbox: g.Outbox, Timers: g.Timers,
+		DB: g.DB, Catalog: s.Catalog, Inventory: s.Inventory, Addresses: s.Members, Carts: s.Carts, Places: g.Places,
+		Outbox: g.Outbox, Timers: g.Timers,
 	})
 	channel := wechat.New(wechat.Deps{Keys: s.Accounts, Now: g.Now, Log: g.Log, Signers: max(1, runtime.NumCPU()/2)})
 	s.Payments = payments.New(payments.Deps{

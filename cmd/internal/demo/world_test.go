@@ -17,6 +17,7 @@ import (
 	"galleria/payments/account"
 	"galleria/payments/sandbox"
 	"galleria/tenant/miniprogram"
+	"galleria/tenant/plan"
 	"galleria/tenant/tenantdb"
 	"galleria/tenant/tenanttest"
 	"galleria/tenant/vault"
@@ -51,14 +52,15 @@ func newWorld(t *testing.T, options ...tenanttest.Option) *world {
 		_ = provider.Close()
 	})
 	safe := vault.New(env.DB, kek, clock.Now)
-	shelf := catalog.New(catalog.Deps{DB: env.DB})
+	shelf := catalog.New(catalog.Deps{DB: env.DB, Plans: env.Plans})
 	goods := inventory.New(inventory.Deps{NotifyChannel: catalog.NotifyChannel})
 	buyers := member.New(member.Deps{DB: env.DB, Now: clock.Now, Rand: rand.Reader})
 	return &world{env: env, deps: demo.Deps{
 		DB: env.DB, Provision: env.Provision, Registry: env.Registry, Staff: people, Vault: safe, Outbox: env.Outbox, Timers: env.Timers,
 		Catalog: shelf, Inventory: goods, Members: buyers,
 		Orders: order.New(order.Deps{
-			DB: env.DB, Catalog: shelf, Inventory: goods, Addresses: buyers, Carts: cart.New(cart.Deps{DB: env.DB, Catalog: shelf}),
+			Places: plan.NewMeter(env.Plans, plan.Orders),
+			DB:     env.DB, Catalog: shelf, Inventory: goods, Addresses: buyers, Carts: cart.New(cart.Deps{DB: env.DB, Catalog: shelf}),
 			Outbox: env.Outbox, Timers: env.Timers,
 		}),
 		Notices:     notice.New(env.DB),
