@@ -4,8 +4,10 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -20,6 +22,7 @@ import (
 const (
 	handleEnv = "GALLERIA_TEST_HANDLE"
 	refillEnv = "GALLERIA_TEST_REFILL"
+	idleEnv   = "GALLERIA_TEST_IDLE_TIMEOUT"
 )
 
 // killable is a service whose shops begin with rows of the platform and rows of their own.
@@ -68,6 +71,13 @@ func newWorld(t *testing.T) *world {
 // TestOpeningProcess is the process that opens a shop or fills the stock, to be killed.
 func TestOpeningProcess(t *testing.T) {
 	env := tenanttest.Attach(t, tenanttest.InProcess(t))
+	if idle := os.Getenv(idleEnv); idle != "" {
+		d, err := time.ParseDuration(idle)
+		if err != nil {
+			t.Fatal(err)
+		}
+		env.Runner = migrations.New(migrations.Config{URL: env.OwnerURL, IdleTimeout: d})
+	}
 	if os.Getenv(refillEnv) != "" {
 		if made, err := killable(env).Refill(t.Context(), 1); err != nil || made != 1 {
 			t.Fatalf("made %d, %v", made, err)
@@ -339,6 +349,35 @@ func throughClaim(t *testing.T, trips []tenanttest.RoundTrip) []tenanttest.Round
 	}
 	t.Fatal("nothing was claimed")
 	return nil
+}
+
+// A machine is lost in the middle of a schema that the server goes on locking for it. The
+// refills of the others wait no longer than a transaction may be idle.
+func TestARefillOnALostMachineIsFinished(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.empty(t)
+	filling := tenanttest.Process{Test: "TestOpeningProcess", Env: []string{refillEnv + "=1", idleEnv + "=1s"}, OwnerURL: w.OwnerURL}
+	begin := func() {
+		id := tenant.NewID()
+		w.Owner(t, "INSERT INTO platform.tenant (id, lane, status, updated_at) VALUES ($1, $2, 'building', now() - interval '5 minutes')", id.String(), id.Lane())
+	}
+	begin()
+	middle := 1 + slices.IndexFunc(filling.Rehearse(t), func(r tenanttest.RoundTrip) bool { return strings.Contains(r.SQL, "CREATE TABLE shop") })
+	if middle == 0 {
+		t.Fatal("no round trip makes the tables")
+	}
+	begin()
+	filling.Kill(t, middle, tenanttest.Lost)
+	ctx, cancel := context.WithTimeout(t.Context(), 15*time.Second)
+	defer cancel()
+	if _, err := killable(w.Env).Refill(ctx, 0); err != nil {
+		t.Fatalf("refill beside a lost machine: %v", err)
+	}
+	if got := w.look(t); got.building != 0 || got.schemas != got.spare+got.active {
+		t.Errorf("%+v, want nothing building and no other schema", got)
+	}
+	w.inspect(t)
 }
 
 // stock builds spares until n are there.
