@@ -342,8 +342,8 @@ func TestARefillKilledAtAnyStepIsFinished(t *testing.T) {
 // throughClaim returns the round trips up to the COMMIT that gives the shop its schema.
 func throughClaim(t *testing.T, trips []tenanttest.RoundTrip) []tenanttest.RoundTrip {
 	t.Helper()
-	for i := len(trips) - 1; i >= 0; i-- {
-		if strings.Contains(trips[i].SQL, "SET status = 'provisioning'") {
+	for i, trip := range slices.Backward(trips) {
+		if strings.Contains(trip.SQL, "SET status = 'provisioning'") {
 			return trips[:i+2]
 		}
 	}

@@ -71,8 +71,7 @@ func (p Process) Rehearse(t testing.TB) []RoundTrip {
 func (p Process) Kill(t testing.TB, n int, moment Moment) {
 	t.Helper()
 	_, output, err := p.run(t, cut{at: n, moment: moment})
-	var exit *exec.ExitError
-	if errors.As(err, &exit) {
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
 		if status, ok := exit.Sys().(syscall.WaitStatus); ok && status.Signaled() && status.Signal() == syscall.SIGKILL {
 			return
 		}
