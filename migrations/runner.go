@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -15,6 +17,9 @@ type Config struct {
 	// RolePassword returns the password of a login role as lower-case hex, or the
 	// empty string to leave it alone (a cluster that trusts its loopback).
 	RolePassword func(role string) string
+	// IdleTimeout ends a transaction whose process says nothing for so long, because its
+	// machine is gone: until then the row of its tenant is locked to everybody; 30 s.
+	IdleTimeout time.Duration
 }
 
 // Runner creates and upgrades schemas. It opens its own connections as the owner
@@ -22,10 +27,20 @@ type Config struct {
 type Runner struct{ cfg Config }
 
 // New returns a runner.
-func New(cfg Config) *Runner { return &Runner{cfg: cfg} }
+func New(cfg Config) *Runner {
+	if cfg.IdleTimeout == 0 {
+		cfg.IdleTimeout = 30 * time.Second
+	}
+	return &Runner{cfg: cfg}
+}
 
 func (r *Runner) connect(ctx context.Context) (*pgx.Conn, error) {
-	conn, err := pgx.Connect(ctx, r.cfg.URL)
+	cfg, err := pgx.ParseConfig(r.cfg.URL)
+	if err != nil {
+		return nil, fmt.Errorf("database url: %w", err)
+	}
+	cfg.RuntimeParams["idle_in_transaction_session_timeout"] = strconv.FormatInt(r.cfg.IdleTimeout.Milliseconds(), 10)
+	conn, err := pgx.ConnectConfig(ctx, cfg)
 	if err != nil {
 		return nil, fmt.Errorf("connect as owner: %w", err)
 	}

@@ -5,7 +5,8 @@
 // OpenShop is idempotent by its request key and resumes: whatever step a process died
 // in, calling it again with the same key finishes the same shop. The states are
 // spare → provisioning (claimed, named) → active (filled). A schema whose building was
-// interrupted stays 'building' and is finished by the next Refill.
+// interrupted stays 'building' and is finished by a Refill a minute later. Tests kill the
+// process at every round trip to prove it.
 //
 // It owns how schemas come into being. What a shop's first rows are is told by the
 // rooms that own them, as Fill steps wired at the composition root.

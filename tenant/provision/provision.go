@@ -115,16 +115,18 @@ func (s *Service) claim(ctx context.Context, in ShopInput) (tenant.ID, error) {
 		return tenant.ID{}, err
 	}
 	const tries = 3 // each builds a spare that a competing sign-up may take first
-	for try := range tries {
+	met := false    // the handle was found taken once
+	for range tries {
 		var id tenant.ID
 		err := s.DB.InPlatform(ctx, func(tx tenantdb.Tx) (err error) {
 			id, err = s.claimTx(ctx, tx, in, latest)
 			return err
 		})
 		switch {
-		case tenantdb.Violates(err, "tenant_handle_key") && try > 0:
+		case tenantdb.Violates(err, "tenant_handle_key") && met:
 			return tenant.ID{}, ErrHandleTaken
 		case tenantdb.Violates(err, "tenant_handle_key"), tenantdb.Violates(err, "tenant_request_key_key"):
+			met = true
 			continue // perhaps the same request ran beside us and was first; look for its shop
 		case !tenantdb.NoRows(err):
 			return id, err

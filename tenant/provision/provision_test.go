@@ -5,6 +5,7 @@ import (
 	"errors"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -56,6 +57,49 @@ func TestOpeningTwiceIsOpeningOnce(t *testing.T) {
 	}
 	if n := count(t, env, "SELECT count(*) FROM platform.tenant WHERE handle = 'green-house' AND status = 'active'"); n != 1 {
 		t.Errorf("%d active shops, want 1", n)
+	}
+}
+
+// A twin of the request claims the last spare while this one builds another: both are the
+// same request, and the handle is not taken by a stranger.
+func TestOpeningTwiceOnEmptyStockIsOpeningOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.empty(t)
+	w.stock(t, 1)
+	in := input("green-house")
+	conn, err := pgx.Connect(t.Context(), w.OwnerURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close(context.WithoutCancel(t.Context())) }()
+	twin, err := conn.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var claimed string
+	const claim = "UPDATE platform.tenant SET status = 'provisioning', handle = $1, name = $2, request_key = $3, opened_at = now() WHERE status = 'spare' RETURNING id"
+	if err := twin.QueryRow(t.Context(), claim, in.Handle, in.Name, in.RequestKey).Scan(&claimed); err != nil {
+		t.Fatal(err)
+	}
+	var shop tenant.Tenant
+	opened := make(chan error, 1)
+	go func() {
+		var err error
+		shop, err = service(w.Env).OpenShop(t.Context(), in)
+		opened <- err
+	}()
+	const waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%provisioning%'"
+	for deadline := time.Now().Add(20 * time.Second); w.count(t, waiting) == 0; time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("the request never met its twin")
+		}
+	}
+	if err := twin.Commit(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-opened; err != nil || shop.ID.String() != claimed {
+		t.Errorf("opened %q, %v; want the twin's %s", shop.ID, err, claimed)
 	}
 }
 
