@@ -128,6 +128,6 @@ func (s *Service) rearm(ctx context.Context, id tenant.ID, a Attempt, cause erro
 func queryEvidence(p PaymentResult) evidence {
 	return evidence{
 		eventID: "query:" + p.OutTradeNo, eventType: "query", outTradeNo: p.OutTradeNo, sealed: nil,
-		hash: sha256.Sum256(fmt.Appendf(nil, "%+v", p)),
+		hash: sha256.Sum256(fmt.Appendf(nil, "%+v", p)), shopClosed: false,
 	}
 }
