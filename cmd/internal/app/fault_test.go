@@ -357,9 +357,9 @@ func testT090(w *world, s *shop, c *cluster) {
 	}
 }
 
-// The provider answers with garbage and forgeries: an order cannot be paid with such an
-// answer and is not called paid by one, although the money has moved; the next honest
-// answer does both.
+// The provider answers with garbage, too much, and forgeries: an order cannot be paid with
+// such an answer and is not called paid by one, although the money has moved; the next
+// honest answer does both.
 func testT095(w *world, s *shop) {
 	b := w.login(s, "T095")
 	arm := func(f sandbox.Fault) {
@@ -373,22 +373,30 @@ func testT095(w *world, s *shop) {
 		}
 	}
 	forged := []string{
-		sandbox.ModeGarbage, sandbox.ModeCorruptBody, sandbox.ModeCorruptSignature, sandbox.ModeWrongKey, sandbox.ModeOldTimestamp, sandbox.ModeSignTest,
+		sandbox.ModeGarbage, sandbox.ModeTruncated, sandbox.ModeHuge, sandbox.ModeGzipBomb, sandbox.ModeOtherAnswer, sandbox.ModeHTTP429,
+		sandbox.ModeCorruptBody, sandbox.ModeCorruptSignature, sandbox.ModeWrongKey, sandbox.ModeOldTimestamp, sandbox.ModeSignTest,
 	}
 	lies := []string{sandbox.ModeAmountPlusOne, sandbox.ModeWrongAppID, sandbox.ModeWrongMchID, sandbox.ModeCurrency} // truly signed, and wrong
+	other := b.order(1).OrderNo
+	b.pay(other)
+	value := map[string]string{sandbox.ModeOtherAnswer: w.attempt(s, other)} // which is paid
 	for i, mode := range append(forged, lies...) {
 		orderNo := b.order(1).OrderNo
 		if i < len(forged) {
-			arm(sandbox.Fault{Target: sandbox.TargetPrepay, Mode: mode, Match: s.mchID})
+			arm(sandbox.Fault{Target: sandbox.TargetPrepay, Mode: mode, Value: value[mode], Match: s.mchID})
 			got := w.send(http.MethodPost, w.base+"/api/v1/orders/"+orderNo+"/pay", b.headers(), nil)
-			if got.status != http.StatusBadGateway || got.problem().Code != "PROVIDER_BAD_RESPONSE" {
-				w.t.Errorf("prepay with %s: %d %s, want 502 PROVIDER_BAD_RESPONSE", mode, got.status, got.body)
+			code, wait := "PROVIDER_BAD_RESPONSE", ""
+			if mode == sandbox.ModeHTTP429 {
+				code, wait = "PROVIDER_BUSY", "30"
+			}
+			if got.status != http.StatusBadGateway || got.problem().Code != code || got.header.Get("Retry-After") != wait {
+				w.t.Errorf("prepay with %s: %d %s, want 502 %s", mode, got.status, got.body, code)
 			}
 		}
 		params := b.payParams(orderNo)
 		no := w.attempt(s, orderNo)
 		arm(sandbox.Fault{Target: sandbox.TargetNotify, Mode: sandbox.ModeDrop, Match: no, Count: 100})
-		arm(sandbox.Fault{Target: sandbox.TargetQuery, Mode: mode, Match: no})
+		arm(sandbox.Fault{Target: sandbox.TargetQuery, Mode: mode, Value: value[mode], Match: no})
 		w.control("/_control/pay", params, http.StatusOK, nil)
 		query("query with "+mode, no)
 		b.wantUnpaid(orderNo)
