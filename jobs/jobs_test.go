@@ -15,6 +15,7 @@ import (
 	"galleria/jobs/relay"
 	"galleria/jobs/schedule"
 	"galleria/tenant"
+	"galleria/tenant/fault"
 	"galleria/tenant/outbox"
 	"galleria/tenant/tenantdb"
 	"galleria/tenant/tenanttest"
@@ -277,6 +278,38 @@ func TestWorkerProcess(t *testing.T) {
 	w := jobs.NewWorker(jobs.WorkerDeps{DB: env.DB, Outbox: env.Outbox, Kinds: kinds, Log: env.Log})
 	if err := w.Do(t.Context(), uuid.MustParse(os.Getenv("EVENT"))); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// A handler that was told when to come back is not called before, and not at the very
+// moment either; one that was told less than the kind's own wait gains nothing.
+func TestRetryAfterLengthensTheWait(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, kind(func(_ context.Context, ev outbox.Event) error {
+		asked, err := time.ParseDuration(ev.Key)
+		if err != nil {
+			return err
+		}
+		return fault.ErrBusy.After(asked)
+	}))
+	w := r.worker(t)
+	for key, want := range map[string]time.Duration{"1h": time.Hour, "1ms": 0} {
+		r.append(t, key)
+		for _, ev := range r.env.Events(t, topic) {
+			if ev.Key != key {
+				continue
+			}
+			if err := w.Do(t.Context(), ev.ID); err != nil {
+				t.Fatal(err)
+			}
+		}
+		var wait float64
+		r.env.InTenant(t, func(tx tenantdb.Tx) error {
+			return tx.QueryRow(t.Context(), "SELECT extract(epoch FROM next_at - now())::float8 FROM platform.outbox WHERE key = $1", key).Scan(&wait)
+		})
+		if got := time.Duration(wait * float64(time.Second)); got < want-5*time.Second || got > want+want/10+5*time.Second {
+			t.Errorf("asked for %s: comes again in %s", key, got)
+		}
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/hibiken/asynq"
 
+	"galleria/tenant/fault"
 	"galleria/tenant/outbox"
 	"galleria/tenant/tenantdb"
 )
@@ -125,13 +126,17 @@ func (w *Worker) Do(ctx context.Context, id uuid.UUID) error {
 	}
 	failures := ev.Failures + 1
 	giveUp := failures >= kind.MaxFailures
+	wait := kind.Delay(failures)
+	if asked := fault.RetryAfterOf(err); asked > wait { // whoever is in the way knows better
+		wait = Backoff(asked, asked)(failures)
+	}
 	if giveUp {
 		log.ErrorContext(ctx, "event given up", "failures", failures, "error", err)
 	} else {
 		log.WarnContext(ctx, "event failed, will be repeated", "failures", failures, "error", err)
 	}
 	return w.settle(ctx, func(ctx context.Context, q tenantdb.Querier) error {
-		return w.Outbox.Fail(ctx, q, id, err, kind.Delay(failures), giveUp)
+		return w.Outbox.Fail(ctx, q, id, err, wait, giveUp)
 	})
 }
 

@@ -18,6 +18,7 @@ type evidence struct {
 	eventID, eventType, outTradeNo string
 	sealed                         []byte // the raw message, sealed; nil for a query's answer
 	hash                           [32]byte
+	shopClosed                     bool // when the message came
 }
 
 // Reasons of anomalies.
@@ -97,7 +98,7 @@ func (s *Service) applyPaid(ctx context.Context, tx tenantdb.Tx, acc Account, p 
 	if err != nil {
 		return nil, err
 	}
-	found := s.compare(a, acc, p)
+	found := s.compare(a, acc, p, ev)
 	if err := s.record(ctx, tx, acc, ev, found); err != nil {
 		return nil, err
 	}
@@ -118,7 +119,7 @@ func (s *Service) applyPaid(ctx context.Context, tx tenantdb.Tx, acc Account, p 
 }
 
 // compare lists where a message differs from the attempt it names.
-func (s *Service) compare(a Attempt, acc Account, p PaymentResult) []finding {
+func (s *Service) compare(a Attempt, acc Account, p PaymentResult, ev evidence) []finding {
 	var found []finding
 	check := func(ok bool, reason string, blocking bool, expected, got string) {
 		if !ok {
@@ -136,6 +137,8 @@ func (s *Service) compare(a Attempt, acc Account, p PaymentResult) []finding {
 	check(p.State == PaymentPaid, reasonState, true, string(PaymentPaid), p.ProviderState)
 	check(p.TransactionID != "" && !p.PaidAt.IsZero(), reasonState, true, "transaction id and time", p.TransactionID)
 	check(a.Status != StatusSucceeded || a.TransactionID == p.TransactionID, reasonState, true, a.TransactionID, p.TransactionID)
+	// Nobody would send the goods: a person of the platform has to see to the money.
+	check(!ev.shopClosed || a.Status == StatusSucceeded, reasonState, true, "an open shop", "a closed one")
 	check(p.Payer == a.Payer, reasonPayer, false, a.Payer, p.Payer)
 	return found
 }

@@ -127,6 +127,9 @@ type RefundResult struct {
 type Notice struct {
 	Header http.Header
 	Body   []byte
+	// ShopClosed says that the shop's life is over: nothing becomes paid any more. What
+	// was paid before is still acknowledged, and a refund finds its end.
+	ShopClosed bool
 }
 
 // Notification is a verified callback. Exactly one of Payment and Refund is set, or none

@@ -13,6 +13,7 @@
 //   - Paid means that the provider said so under its signature and that amount,
 //     currency, AppID, merchant and trade type equal the attempt's. Everything else is
 //     a row of payment_anomaly and an answer that is not ok.
+//   - A notification of money for a closed shop is such a row, too.
 //   - One transition per attempt and event, by compare-and-set (transitions.go).
 //   - At most one success per business number counts; any further one is marked surplus
 //     and its refund is requested in the same transaction.

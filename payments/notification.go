@@ -61,7 +61,7 @@ func (s *Service) receive(ctx context.Context, id tenant.ID, ch Channel, acc Acc
 		s.countRefusal(err)
 		return err
 	}
-	ev := evidence{eventID: msg.EventID, eventType: msg.EventType, outTradeNo: "", sealed: nil, hash: sha256.Sum256(n.Body)}
+	ev := evidence{eventID: msg.EventID, eventType: msg.EventType, outTradeNo: "", sealed: nil, hash: sha256.Sum256(n.Body), shopClosed: n.ShopClosed}
 	// Sealed before the transaction, because the tenant's key may have to be read.
 	field := vault.Field{Tenant: id, Owner: "payment_account:" + acc.Key, Name: "notification"}
 	if ev.sealed, err = s.d.Vault.Seal(ctx, field, vault.NewSecret(n.Body)); err != nil {

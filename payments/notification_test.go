@@ -304,6 +304,41 @@ func TestT060XMLOnJSONRoute(t *testing.T) {
 	}
 }
 
+// T056: money for a closed shop is an anomaly; what was paid before is acknowledged.
+func TestT056ClosedShop(t *testing.T) {
+	t.Parallel()
+	k := newKit(t)
+	closed := func(in sandbox.NotificationInput) payments.Notice {
+		n := k.notice(in)
+		n.ShopClosed = true
+		return n
+	}
+	_, late := k.begin("ORDER1")
+	for range 2 {
+		ack, err := k.handle(closed(sandbox.NotificationInput{OutTradeNo: late.OutTradeNo, EventID: "EV-1"}))
+		if !errors.Is(err, payments.ErrAnomaly) {
+			t.Errorf("money for a closed shop: %v, want PAYMENT_ANOMALY", err)
+		}
+		wantAck(t, ack, http.StatusConflict)
+	}
+	k.wantUnpaid(late.OutTradeNo)
+	if got := k.anomalies(); len(got) != 1 || got[0] != (anomalyRow{"state", true, 2}) {
+		t.Errorf("anomalies %+v, want one of state, seen twice", got)
+	}
+
+	_, before := k.begin("ORDER2")
+	paid := sandbox.NotificationInput{OutTradeNo: before.OutTradeNo, EventID: "EV-2", Mutate: fixed}
+	if _, err := k.handle(k.notice(paid)); err != nil {
+		t.Fatal(err)
+	}
+	ack, err := k.handle(closed(paid))
+	if err != nil {
+		t.Errorf("repeat of what was paid: %v", err)
+	}
+	wantAck(t, ack, http.StatusOK)
+	k.wantPaidOnce(before.OutTradeNo)
+}
+
 // T061: a genuine message on another shop's path, or on no path at all.
 func TestT061OtherPath(t *testing.T) {
 	t.Parallel()

@@ -184,6 +184,7 @@ func TestT095BadAnswers(t *testing.T) {
 	t.Parallel()
 	for _, mode := range []string{
 		sandbox.ModeGarbage, sandbox.ModeCorruptBody, sandbox.ModeCorruptSignature, sandbox.ModeWrongKey, sandbox.ModeSignTest, sandbox.ModeOldTimestamp,
+		sandbox.ModeTruncated, sandbox.ModeHuge, sandbox.ModeGzipBomb,
 	} {
 		t.Run(mode, func(t *testing.T) {
 			t.Parallel()
@@ -205,6 +206,27 @@ func TestT095BadAnswers(t *testing.T) {
 			k.wantPaidOnce(a.OutTradeNo) // the next rung hears the truth
 		})
 	}
+}
+
+// T095: a provider that says when to come back is left alone so long, and a little longer,
+// so that those who were sent away together do not come back together.
+func TestT095RetryAfter(t *testing.T) {
+	t.Parallel()
+	k := newKit(t)
+	_, a := k.begin("ORDER1")
+	for _, tc := range []struct {
+		value string
+		want  time.Duration
+	}{{"7", 30 * time.Second}, {"300", 5 * time.Minute}, {"86400", 10 * time.Minute}} { // the ladder's own waits: 30 s, 1 min, 3 min
+		k.arm(sandbox.Fault{Target: sandbox.TargetQuery, Mode: sandbox.ModeHTTP429, Value: tc.value, Match: a.OutTradeNo})
+		if err := k.service.Query(t.Context(), k.Tenant.ID, a.OutTradeNo); err != nil {
+			t.Fatal(err)
+		}
+		if in, set := k.timer("payments.query", a.OutTradeNo); !set || in < tc.want-5*time.Second || in > tc.want+tc.want/10 {
+			t.Errorf("Retry-After %s: asked again in %s, want %s and up to a tenth", tc.value, in, tc.want)
+		}
+	}
+	k.wantUnpaid(a.OutTradeNo)
 }
 
 // A query whose verified answer does not fit is an anomaly, like a notification.

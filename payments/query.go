@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"galleria/tenant"
+	"galleria/tenant/fault"
 	"galleria/tenant/tenantdb"
 )
 
@@ -107,9 +108,10 @@ func (s *Service) queryAnswered(ctx context.Context, id tenant.ID, acc Account, 
 	return s.rearm(ctx, id, a, fmt.Errorf("provider state %q", result.ProviderState))
 }
 
-// rearm climbs one rung.
+// rearm climbs one rung, and waits longer if the provider asked for it.
 func (s *Service) rearm(ctx context.Context, id tenant.ID, a Attempt, cause error) error {
 	step := a.QueryStep + 1
+	wait := s.jitter(max(queryDelay(step), fault.RetryAfterOf(cause)))
 	return s.d.DB.InTenant(ctx, id, func(tx tenantdb.Tx) error {
 		if err := s.q.SetQueryStep(ctx, tx, int32(step), tx.Now(), a.OutTradeNo); err != nil {
 			return fmt.Errorf("climb query ladder: %w", err)
@@ -119,7 +121,7 @@ func (s *Service) rearm(ctx context.Context, id tenant.ID, a Attempt, cause erro
 				return fmt.Errorf("climb query ladder: %w", err)
 			}
 		}
-		return s.d.Timers.Set(ctx, tx, TimerQuery, a.OutTradeNo, tx.Now().Add(s.jitter(queryDelay(step))), QueryV1{OutTradeNo: a.OutTradeNo})
+		return s.d.Timers.Set(ctx, tx, TimerQuery, a.OutTradeNo, tx.Now().Add(wait), QueryV1{OutTradeNo: a.OutTradeNo})
 	})
 }
 
@@ -128,6 +130,6 @@ func (s *Service) rearm(ctx context.Context, id tenant.ID, a Attempt, cause erro
 func queryEvidence(p PaymentResult) evidence {
 	return evidence{
 		eventID: "query:" + p.OutTradeNo, eventType: "query", outTradeNo: p.OutTradeNo, sealed: nil,
-		hash: sha256.Sum256(fmt.Appendf(nil, "%+v", p)),
+		hash: sha256.Sum256(fmt.Appendf(nil, "%+v", p)), shopClosed: false,
 	}
 }

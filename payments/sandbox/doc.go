@@ -75,8 +75,13 @@
 //	drop               cut without doing it; a callback's attempt is lost on the way
 //	cut_after_doing    done, but the answer is lost; a callback is sent, its answer not awaited
 //	http_500           500 SYSTEM_ERROR without doing it
+//	http_429           429 FREQUENCY_LIMITED with Retry-After: value seconds, else 30
 //	error              the documented error in value: a code of v3, or an errcode
 //	garbage            a proxy's HTML instead of the body
+//	truncated          half of the JSON, under a true signature
+//	huge               10 MB: the JSON and blanks behind it, under a true signature
+//	gzip_bomb          the same, packed to some 10 kB without having been asked for
+//	other_answer       done, but answered with the truth about the payment in value
 //	corrupt_body       one character changed on the way
 //	corrupt_signature  a true signature of something else
 //	wrong_key          signed by a key that belongs to nobody

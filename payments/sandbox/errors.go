@@ -12,6 +12,8 @@ type Refusal struct { //nolint:errname // it is the provider's answer first, an 
 	Code    string  `json:"code"`
 	Message string  `json:"message"`
 	Detail  *Detail `json:"detail,omitempty"`
+	// RetryAfter is the header of that name, in seconds; empty for none.
+	RetryAfter string `json:"-"`
 }
 
 // Detail names the field that a PARAM_ERROR or INVALID_REQUEST is about.

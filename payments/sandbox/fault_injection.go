@@ -1,6 +1,8 @@
 package sandbox
 
 import (
+	"bytes"
+	"compress/gzip"
 	"context"
 	"crypto/rsa"
 	"encoding/json"
@@ -41,9 +43,14 @@ const (
 	ModeDelay            = "delay"
 	ModeDrop             = "drop"
 	ModeHTTP500          = "http_500"
+	ModeHTTP429          = "http_429"
 	ModeError            = "error"
 	ModeCutAfterDoing    = "cut_after_doing"
 	ModeGarbage          = "garbage"
+	ModeTruncated        = "truncated"
+	ModeHuge             = "huge"
+	ModeGzipBomb         = "gzip_bomb"
+	ModeOtherAnswer      = "other_answer"
 	ModeCorruptBody      = "corrupt_body"
 	ModeCorruptSignature = "corrupt_signature"
 	ModeWrongKey         = "wrong_key"
@@ -62,6 +69,12 @@ const (
 	ModeRefundClosed     = "refund_closed"
 )
 
+// hugeMB is how large huge and gzip_bomb make a body: far above any honest one.
+const hugeMB = 10
+
+// retryAfter is the Retry-After of http_429, in seconds, unless the fault has a value.
+const retryAfter = "30"
+
 // codeDropped marks a call whose connection is cut without an answer.
 const codeDropped = "DROPPED"
 
@@ -78,14 +91,17 @@ func modesOf(target string) []string {
 	call := []string{ModeDelay, ModeDrop, ModeHTTP500, ModeError, ModeCutAfterDoing, ModeGarbage}
 	signature := []string{ModeCorruptBody, ModeCorruptSignature, ModeWrongKey, ModeSignTest, ModeOldTimestamp}
 	content := []string{ModeAmountPlusOne, ModeWrongAppID, ModeWrongMchID, ModeCurrency, ModeTradeState}
+	answer := []string{ModeHTTP429, ModeTruncated, ModeHuge, ModeGzipBomb, ModeOtherAnswer}
 	switch {
 	case target == TargetNotify:
-		own := []string{ModeDelay, ModeDrop, ModeCutAfterDoing, ModeGarbage, ModeDuplicate, ModeReorder, ModeNoResource, ModeShortNonce}
+		own := []string{ModeDelay, ModeDrop, ModeCutAfterDoing, ModeGarbage, ModeDuplicate, ModeReorder, ModeNoResource, ModeShortNonce, ModeTruncated, ModeHuge}
 		return slices.Concat(own, signature, content)
+	case target == TargetClose: // answers without a body
+		return slices.Concat(call, signature, content, []string{ModeHTTP429})
 	case target == TargetRefund:
-		return slices.Concat(call, signature, content, []string{ModeRefundAbnormal, ModeRefundClosed})
+		return slices.Concat(call, signature, content, answer, []string{ModeRefundAbnormal, ModeRefundClosed})
 	case slices.Contains(payTargets(), target):
-		return slices.Concat(call, signature, content)
+		return slices.Concat(call, signature, content, answer)
 	case slices.Contains(miniTargets(), target):
 		return call
 	default:
@@ -110,6 +126,12 @@ func (s *Server) Arm(f Fault) error {
 	}
 	if f.Mode == ModeError && !validErrorValue(f) {
 		return badControl(http.StatusBadRequest, "INVALID", "value %q is not an error code of %s", f.Value, f.Target)
+	}
+	if f.Mode == ModeOtherAnswer && f.Value == "" {
+		return badControl(http.StatusBadRequest, "INVALID", "other_answer needs the out_trade_no of another payment in value")
+	}
+	if seconds, err := strconv.Atoi(orElse(f.Value, retryAfter)); f.Mode == ModeHTTP429 && (err != nil || seconds < 0) {
+		return badControl(http.StatusBadRequest, "INVALID", "value %q is not a number of seconds", f.Value)
 	}
 	f.Count = max(f.Count, 1)
 	s.mu.Lock()
@@ -178,6 +200,10 @@ func (s *Server) faultBefore(ctx context.Context, f *Fault, fail func(code strin
 		return &Refusal{Status: 0, Code: codeDropped, Message: "", Detail: nil}
 	case ModeHTTP500:
 		return fail("SYSTEM_ERROR")
+	case ModeHTTP429:
+		refusal := fail("FREQUENCY_LIMITED")
+		refusal.RetryAfter = orElse(f.Value, retryAfter)
+		return refusal
 	case ModeError:
 		return fail(f.Value)
 	default:
@@ -236,6 +262,15 @@ func (f *Fault) bend(s *Server, plan signPlan) signPlan {
 		return plan
 	}
 	switch f.Mode {
+	case ModeTruncated:
+		plan.body = plan.body[:len(plan.body)/2]
+	case ModeHuge, ModeGzipBomb:
+		// Blanks behind the JSON change nothing of what it says: only its size is wrong.
+		text, blanks := plan.body, bytes.Repeat([]byte(" "), 1<<20)
+		plan.body = slices.Concat(text, bytes.Repeat(blanks, hugeMB))
+		if f.Mode == ModeGzipBomb { // signed as it reads when unpacked; gzip may come in many pieces
+			plan.after = func([]byte) []byte { return slices.Concat(zipped(text), bytes.Repeat(zipped(blanks), hugeMB)) }
+		}
 	case ModeCorruptBody:
 		plan.after = flipMiddle
 	case ModeGarbage:
@@ -255,6 +290,14 @@ func (f *Fault) bend(s *Server, plan signPlan) signPlan {
 		plan.at = plan.at.Add(-2 * clockWindow)
 	}
 	return plan
+}
+
+func zipped(body []byte) []byte {
+	var out bytes.Buffer
+	z := gzip.NewWriter(&out)
+	_, _ = z.Write(body)
+	_ = z.Close()
+	return out.Bytes()
 }
 
 // flipMiddle changes one letter or digit, as a bad line would.

@@ -1,7 +1,10 @@
 package sandbox_test
 
 import (
+	"bytes"
 	"net/http"
+	"os"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -27,8 +30,13 @@ func TestFaultsOnCalls(t *testing.T) {
 		"drop":              {sandbox.Fault{Mode: sandbox.ModeDrop}, 0, false, ""},
 		"cut after doing":   {sandbox.Fault{Mode: sandbox.ModeCutAfterDoing}, 0, false, ""},
 		"http 500":          {sandbox.Fault{Mode: sandbox.ModeHTTP500}, 500, false, "SYSTEM_ERROR"},
+		"http 429":          {sandbox.Fault{Mode: sandbox.ModeHTTP429}, 429, false, "FREQUENCY_LIMITED"},
 		"error":             {sandbox.Fault{Mode: sandbox.ModeError, Value: "FREQUENCY_LIMITED"}, 429, false, "FREQUENCY_LIMITED"},
 		"garbage":           {sandbox.Fault{Mode: sandbox.ModeGarbage}, 200, false, "<html>"},
+		"truncated":         {sandbox.Fault{Mode: sandbox.ModeTruncated}, 200, true, appID},
+		"huge":              {sandbox.Fault{Mode: sandbox.ModeHuge}, 200, true, "NOTPAY"},
+		"gzip bomb":         {sandbox.Fault{Mode: sandbox.ModeGzipBomb}, 200, true, "NOTPAY"}, // Go's client unpacks it
+		"other answer":      {sandbox.Fault{Mode: sandbox.ModeOtherAnswer, Value: "FAULT0002"}, 200, true, "FAULT0002"},
 		"corrupt body":      {sandbox.Fault{Mode: sandbox.ModeCorruptBody}, 200, false, ""},
 		"corrupt signature": {sandbox.Fault{Mode: sandbox.ModeCorruptSignature}, 200, false, "NOTPAY"},
 		"wrong key":         {sandbox.Fault{Mode: sandbox.ModeWrongKey}, 200, false, "NOTPAY"},
@@ -45,11 +53,12 @@ func TestFaultsOnCalls(t *testing.T) {
 			t.Parallel()
 			e := setup(t)
 			e.prepay("FAULT0001", nil)
+			e.prepay("FAULT0002", nil)
 			c.fault.Target = sandbox.TargetQuery
 			e.arm(c.fault)
 			a := e.query("FAULT0001")
 			if a.status != c.status || !strings.Contains(string(a.body), c.says) {
-				t.Errorf("got %d %s, want %d mentioning %q", a.status, a.body, c.status, c.says)
+				t.Errorf("got %d %.300s, want %d mentioning %q", a.status, a.body, c.status, c.says)
 			}
 			if a.status == http.StatusOK && verifies(t, e.merchant.PublicKeyPEM, a.header, a.body) != c.verifies {
 				t.Errorf("verifies: got %v, want %v", !c.verifies, c.verifies)
@@ -58,6 +67,62 @@ func TestFaultsOnCalls(t *testing.T) {
 				t.Errorf("the fault was armed once; the next answer is %d %s", after.status, after.body)
 			}
 		})
+	}
+}
+
+// An answer's size is wrong and what it says is true: a client that takes any size would
+// believe it.
+func TestOversizedAnswersSayTheTruth(t *testing.T) {
+	t.Parallel()
+	e := setup(t)
+	e.prepay("LARGE0001", nil)
+	for _, mode := range []string{sandbox.ModeHuge, sandbox.ModeGzipBomb} {
+		e.arm(sandbox.Fault{Target: sandbox.TargetQuery, Mode: mode})
+		a := e.query("LARGE0001") // by a client that unpacks unasked
+		size := len(a.body)
+		a.body = bytes.TrimSpace(a.body)
+		if size < 10<<20 || a.field(t, "trade_state") != "NOTPAY" {
+			t.Errorf("%s: %d bytes, %.100s", mode, size, a.body)
+		}
+	}
+	e.arm(sandbox.Fault{Target: sandbox.TargetQuery, Mode: sandbox.ModeGzipBomb})
+	call := e.call(http.MethodGet, "/v3/pay/transactions/out-trade-no/LARGE0001?mchid="+mchid, "")
+	call.header = map[string]string{"Accept-Encoding": "identity"}
+	if a := e.send(call); a.header.Get("Content-Encoding") != "gzip" || len(a.body) > 32<<10 {
+		t.Errorf("packed: %d bytes in %q, want few in gzip", len(a.body), a.header.Get("Content-Encoding"))
+	}
+}
+
+func TestTooManyRequestsSayWhenToComeBack(t *testing.T) {
+	t.Parallel()
+	e := setup(t)
+	e.prepay("BUSY0001", nil)
+	for value, want := range map[string]string{"": "30", "7": "7"} {
+		e.arm(sandbox.Fault{Target: sandbox.TargetQuery, Mode: sandbox.ModeHTTP429, Value: value})
+		if a := e.query("BUSY0001"); a.status != http.StatusTooManyRequests || a.header.Get("Retry-After") != want {
+			t.Errorf("value %q: %d, Retry-After %q, want 429 and %s", value, a.status, a.header.Get("Retry-After"), want)
+		}
+	}
+}
+
+// The package's documentation is where a reader finds what a mode of the page does.
+func TestEveryModeIsDocumented(t *testing.T) {
+	t.Parallel()
+	doc, err := os.ReadFile("doc.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := setup(t)
+	_, modes, _ := strings.Cut(string(do(t, http.MethodGet, e.url+"/?lang=en", "", nil).body), `<select name="mode">`)
+	modes, _, _ = strings.Cut(modes, "</select>")
+	options := regexp.MustCompile(`<option[^>]*>([a-z0-9_]+)`).FindAllStringSubmatch(modes, -1)
+	if len(options) < 20 {
+		t.Fatalf("the page offers %d modes", len(options))
+	}
+	for _, option := range options {
+		if !regexp.MustCompile(`(?m)^//\t([a-z0-9_]+, )*` + option[1] + `\b`).Match(doc) {
+			t.Errorf("mode %s is not documented", option[1])
+		}
 	}
 }
 
@@ -103,6 +168,9 @@ func TestFaultMatchesAndCounts(t *testing.T) {
 		"mode of another":  {Target: sandbox.TargetQuery, Mode: sandbox.ModeReorder},
 		"unknown error":    {Target: sandbox.TargetQuery, Mode: sandbox.ModeError, Value: "NO_SUCH_CODE"},
 		"errcode expected": {Target: sandbox.TargetLogin, Mode: sandbox.ModeError, Value: "SYSTEM_ERROR"},
+		"no other answer":  {Target: sandbox.TargetQuery, Mode: sandbox.ModeOtherAnswer},
+		"not seconds":      {Target: sandbox.TargetQuery, Mode: sandbox.ModeHTTP429, Value: "soon"},
+		"no body to cut":   {Target: sandbox.TargetClose, Mode: sandbox.ModeTruncated},
 		"delay of nothing": {Target: sandbox.TargetQuery, Mode: sandbox.ModeDelay},
 		"negative count":   {Target: sandbox.TargetQuery, Mode: sandbox.ModeDrop, Count: -1},
 	} {
@@ -141,6 +209,8 @@ func TestFaultsOnCallbacks(t *testing.T) {
 		"currency":          {sandbox.ModeCurrency, true, "8880 USD " + appID + " " + mchid},
 		"wrong appid":       {sandbox.ModeWrongAppID, true, "8880 CNY wx0000000000000000 " + mchid},
 		"wrong mchid":       {sandbox.ModeWrongMchID, true, "8880 CNY " + appID + " 1999999999"},
+		"truncated":         {sandbox.ModeTruncated, true, ""},
+		"huge":              {sandbox.ModeHuge, true, "8880 CNY " + appID + " " + mchid},
 		"no resource":       {sandbox.ModeNoResource, true, ""},
 		"short nonce":       {sandbox.ModeShortNonce, true, ""},
 	}

@@ -36,6 +36,9 @@ func (s *Server) pay(target string, handle payHandler) http.HandlerFunc {
 			return
 		}
 		status, body, err := handle(&call)
+		if err == nil && call.fault.is(ModeOtherAnswer) {
+			status, body, err = s.transactionAt(call.keys.MchID, pair{call.keys.MchID, call.fault.Value})
+		}
 		if err != nil {
 			s.refuse(w, r, s.asRefusal(err))
 			return
@@ -69,6 +72,9 @@ func (s *Server) refuse(w http.ResponseWriter, r *http.Request, refusal *Refusal
 	s.log.InfoContext(r.Context(), "sandbox refused a call", "method", r.Method, "path", r.URL.Path, "status", refusal.Status,
 		"code", refusal.Code, "reason", refusal.Error())
 	w.Header().Set("Request-ID", s.requestID())
+	if refusal.RetryAfter != "" {
+		w.Header().Set("Retry-After", refusal.RetryAfter)
+	}
 	writeJSON(w, refusal.Status, refusal)
 }
 
@@ -90,6 +96,9 @@ func (s *Server) answer(w http.ResponseWriter, call *payCall, status int, raw []
 	h.Set("Wechatpay-Signature-Type", authScheme)
 	if len(out.body) > 0 {
 		h.Set("Content-Type", "application/json; charset=utf-8")
+		if call.fault.is(ModeGzipBomb) {
+			h.Set("Content-Encoding", "gzip")
+		}
 		h.Set("Content-Length", strconv.Itoa(len(out.body)))
 	}
 	w.WriteHeader(status)

@@ -215,27 +215,28 @@ func isLoopback(host string) bool {
 }
 
 func (s *Server) queryByOutTradeNo(call *payCall) (int, any, error) {
-	return s.query(call, func() (pair, bool) {
-		return pair{call.keys.MchID, call.r.PathValue("out_trade_no")}, true
-	})
+	if refusal := checkMerchantQuery(call); refusal != nil {
+		return 0, nil, refusal
+	}
+	return s.transactionAt(call.keys.MchID, pair{call.keys.MchID, call.r.PathValue("out_trade_no")})
 }
 
 func (s *Server) queryByTransactionID(call *payCall) (int, any, error) {
-	return s.query(call, func() (pair, bool) {
-		key, ok := s.books.byTransaction[call.r.PathValue("transaction_id")]
-		return key, ok
-	})
-}
-
-func (s *Server) query(call *payCall, locate func() (pair, bool)) (int, any, error) {
 	if refusal := checkMerchantQuery(call); refusal != nil {
 		return 0, nil, refusal
 	}
 	s.mu.Lock()
+	key := s.books.byTransaction[call.r.PathValue("transaction_id")] // zero, which no charge has, if there is none
+	s.mu.Unlock()
+	return s.transactionAt(call.keys.MchID, key)
+}
+
+// transactionAt is the answer about a charge to the merchant that asks.
+func (s *Server) transactionAt(mchid string, key pair) (int, any, error) {
+	s.mu.Lock()
 	defer s.mu.Unlock()
-	key, ok := locate()
 	c, known := s.books.charges[key]
-	if !ok || !known || c.MchID != call.keys.MchID {
+	if !known || c.MchID != mchid {
 		return 0, nil, payError("ORDER_NOT_EXIST")
 	}
 	return http.StatusOK, transactionOf(c, c.State(s.now())), nil

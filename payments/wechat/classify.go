@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -61,17 +62,29 @@ func classifyAnswer(api *core.APIError) error {
 	case "OUTTRADENOUSED":
 		return payments.ErrNumberUsed.Because(cause)
 	case "SYSTEMERROR", "BANKERROR", "SERVICEUNAVAILABLE", "FREQUENCYLIMITED", "FREQUENCYLIMITEXCEED", "RATELIMITEXCEED", "RATELIMITEXCEEDED":
-		return payments.ErrProviderBusy.Because(cause)
+		return busy(api, cause)
 	case "OPENIDMISMATCH", "INVALIDTRANSACTIONID": // 500, and yet a fault of the data
 		return refused(api.Code, cause)
 	}
 	switch {
 	case api.StatusCode == http.StatusTooManyRequests || api.StatusCode >= http.StatusInternalServerError:
-		return payments.ErrProviderBusy.Because(cause)
+		return busy(api, cause)
 	case code == "" || api.StatusCode < http.StatusBadRequest:
 		return payments.ErrBadResponse.Because(cause) // a proxy's page, a redirect
 	}
 	return refused(api.Code, cause)
+}
+
+// mostPatience bounds what an error answer, which nobody signed, may make us wait.
+const mostPatience = 10 * time.Minute
+
+// busy passes on for how long the provider wants to be left alone, if it says so.
+func busy(api *core.APIError, cause error) error {
+	seconds, err := strconv.ParseUint(api.Header.Get("Retry-After"), 10, 32)
+	if err != nil {
+		return payments.ErrProviderBusy.Because(cause)
+	}
+	return payments.ErrProviderBusy.After(min(time.Duration(seconds)*time.Second, mostPatience)).Because(cause)
 }
 
 func refused(code string, cause error) error {

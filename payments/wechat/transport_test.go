@@ -15,6 +15,7 @@ import (
 	"galleria/payments"
 	"galleria/payments/wechat"
 	"galleria/tenant"
+	"galleria/tenant/fault"
 )
 
 // behind puts the account's provider at a handler that never says anything true.
@@ -71,6 +72,24 @@ func TestT095AnswersThatAreNone(t *testing.T) {
 				t.Errorf("%v, want %v", err, tc.want)
 			}
 		})
+	}
+}
+
+// A busy provider may say when to come back. Its word is not signed and counts for so much.
+func TestT095RetryAfter(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, payments.KeyModePublicKey)
+	for header, want := range map[string]time.Duration{
+		"30": 30 * time.Second, "0": 0, "": 0, "-1": 0, "soon": 0, "86400": 10 * time.Minute, "99999999999999999999": 0, "4294967295": 10 * time.Minute,
+	} {
+		acc := behind(t, b, func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Retry-After", header)
+			w.WriteHeader(http.StatusTooManyRequests)
+		})
+		acc.TenantID = tenant.NewID()
+		if _, err := b.channel.Query(t.Context(), acc, "SOMENUMBER"); !errors.Is(err, payments.ErrProviderBusy) || fault.RetryAfterOf(err) != want {
+			t.Errorf("Retry-After %q: %v, %s, want PROVIDER_BUSY and %s", header, err, fault.RetryAfterOf(err), want)
+		}
 	}
 }
 

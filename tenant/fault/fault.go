@@ -137,6 +137,14 @@ func CodeOf(err error) string {
 	return "INTERNAL"
 }
 
+// RetryAfterOf returns how long err tells the caller to wait, or zero.
+func RetryAfterOf(err error) time.Duration {
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e.retryAfter
+	}
+	return 0
+}
+
 // Invalidf is a VALIDATION failure on one field, the most common refusal.
 func Invalidf(path, format string, args ...any) *Error {
 	return ErrValidation.With(Field{Path: path, Message: fmt.Sprintf(format, args...)})

@@ -12,7 +12,8 @@ type transition struct {
 }
 
 // transitions is the life of a tenant. Moves into provisioning are provision's
-// (claiming a spare). Callbacks and refunds work in every state from active on.
+// (claiming a spare). Callbacks and refunds work in every state from active on, but
+// money that comes for a closed shop pays nothing.
 var transitions = []transition{
 	{tenant.Provisioning, tenant.Active},
 	{tenant.Active, tenant.Suspended},

@@ -10,14 +10,15 @@ import (
 	"time"
 
 	"galleria/payments/sandbox"
+	"galleria/tenant"
 )
 
 // TestHostileCallbacks sends the provider's door everything that must not pay, and what
-// must pay exactly once. The cases share one installation of two servers and two shops.
+// must pay exactly once. The cases share one installation of two processes and two shops.
 func TestHostileCallbacks(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	second := w.another()
+	second := w.process()
 	a, b := w.openShop("notices-a", 1000), w.openShop("notices-b", 1000)
 	run := func(name string, test func(w *world, buyer *buyer)) {
 		t.Run(name, func(t *testing.T) {
@@ -31,8 +32,10 @@ func TestHostileCallbacks(t *testing.T) {
 	run("T051_ForgedSignatures", testT051)
 	run("T052_Replays", testT052)
 	run("T053_ValidlySignedLies", testT053)
-	run("T055_FiftyCopiesTwoServers", func(w *world, buyer *buyer) { testT055(w, buyer, second) })
+	run("T055_FiftyCopiesTwoProcesses", func(w *world, buyer *buyer) { testT055(w, buyer, second) })
 	run("T056_UnknownNumbers", func(w *world, buyer *buyer) { testT056(w, buyer, b) })
+	run("T056_SuspendedShop", func(w *world, _ *buyer) { testT056Suspended(w, second) })
+	run("T056_ClosedAndDeletedShop", func(w *world, buyer *buyer) { testT056Closed(w, buyer, second) })
 	run("T060_XML", testT060)
 	run("T061_OtherDoors", func(w *world, buyer *buyer) { testT061(w, buyer, b) })
 	w.healthy(b)
@@ -194,45 +197,165 @@ func testT053(w *world, b *buyer) {
 	}
 }
 
-func testT055(w *world, b *buyer, second string) {
+// Every second copy goes to the other process, all of them at once.
+func testT055(w *world, b *buyer, second process) {
 	orderNo, no := b.begun(1)
+	elsewhere := func() int { return len(second.log.of(`"route":"/notify/:channel/:account_key","status":200`)) }
+	before := elsewhere()
+	start := make(chan struct{})
 	var wait sync.WaitGroup
-	var taken atomic.Int64
 	for i := range 50 {
 		door := b.shop.door(w.base)
 		if i%2 == 1 {
-			door = b.shop.door(second)
+			door = b.shop.door(second.base)
 		}
 		h, body := w.notice(b.shop, sandbox.NotificationInput{OutTradeNo: no, EventID: "EV-" + no, Mutate: transaction(no)})
 		wait.Go(func() {
-			if got := w.send(http.MethodPost, door, h, body); ok(got.status) {
-				taken.Add(1)
-			} else {
+			<-start
+			if got := w.send(http.MethodPost, door, h, body); !ok(got.status) {
 				w.t.Errorf("copy %d: %d %s", i, got.status, got.body)
 			}
 		})
 	}
+	close(start)
 	wait.Wait()
-	if taken.Load() != 50 {
-		w.t.Errorf("%d of 50 copies were taken", taken.Load())
-	}
+	eventually(w.t, 5*time.Second, "25 copies taken by the other process", func() bool { return elsewhere() == before+25 })
 	b.wantOneEffect(orderNo, no)
+}
+
+// wantAnomaly sends a message of the shop's provider twice, and wants it refused and kept
+// once for a person to see.
+func (w *world) wantAnomaly(name, door string, s *shop, in sandbox.NotificationInput, reason string) {
+	w.t.Helper()
+	seen := w.count(s, "SELECT COALESCE(max(seen), 0) FROM payment_anomaly WHERE event_id = $1", in.EventID)
+	for range 2 {
+		h, body := w.notice(s, in)
+		if got := w.send(http.MethodPost, door, h, body); got.status < 400 || got.status >= 500 {
+			w.t.Errorf("%s: %d %s, want a refusal", name, got.status, got.body)
+		}
+	}
+	if n := w.count(s, "SELECT count(*) FROM payment_anomaly WHERE out_trade_no = $1 AND event_id = $2 AND reason = $3 AND blocking AND seen = $4", in.OutTradeNo, in.EventID, reason, seen+2); n != 1 {
+		w.t.Errorf("%s: %d anomalies of %s, want 1", name, n, reason)
+	}
+	if n := w.count(s, "SELECT count(*) FROM payment_event WHERE event_id = $1", in.EventID); n != 0 {
+		w.t.Errorf("%s: kept as an event", name)
+	}
 }
 
 func testT056(w *world, b *buyer, other *shop) {
 	stranger := w.login(other, "T056")
 	theirs, number := stranger.begun(1)
-	for name, no := range map[string]string{"invented": "NOSUCHNUMBER" + b.shop.mchID, "another shop's": number} {
-		for range 2 {
-			if got := w.tell(b.shop, sandbox.NotificationInput{OutTradeNo: no, EventID: "EV-056-" + no}); got.status < 400 {
-				w.t.Errorf("%s: %d %s, want a refusal", name, got.status, got.body)
-			}
-		}
-		if n := w.count(b.shop, "SELECT count(*) FROM payment_anomaly WHERE out_trade_no = $1 AND reason = 'unknown_number' AND seen = 2", no); n != 1 {
-			w.t.Errorf("%s: %d anomalies, want 1", name, n)
+	unpaid, attempt := b.begun(1)
+	for name, no := range map[string]string{"invented": "NOSUCHNUMBER" + b.shop.mchID, "another shop's": number, "an order's": unpaid} {
+		w.wantAnomaly(name, b.shop.door(w.base), b.shop, sandbox.NotificationInput{OutTradeNo: no, EventID: "EV-056-" + no}, "unknown_number")
+	}
+	// The money of one attempt cannot pay another one's order.
+	paid, used := b.begun(1)
+	if got := w.tell(b.shop, sandbox.NotificationInput{OutTradeNo: used, EventID: "EV-" + used, Mutate: transaction(used)}); !ok(got.status) {
+		w.t.Fatalf("the true payment: %d %s", got.status, got.body)
+	}
+	w.wantAnomaly("another attempt's transaction", b.shop.door(w.base), b.shop, sandbox.NotificationInput{OutTradeNo: attempt, EventID: "EV-" + attempt, Mutate: transaction(used)}, "state")
+	b.wantOneEffect(paid, used)
+	b.wantUnpaid(unpaid)
+	stranger.wantUnpaid(theirs)
+}
+
+// A suspended shop sells nothing more, but money that moves is taken, and goes back if it
+// came too late.
+func testT056Suspended(w *world, second process) {
+	s := w.openShop("suspended", 10)
+	b := w.login(s, "T056")
+	orderNo, no := b.begun(1)
+	late := b.order(1).OrderNo
+	params := b.payParams(late)
+	// Our side's view of the close is made first; the provider's charge stays open.
+	w.owner("UPDATE "+s.ID.String()+".payment_attempt SET status = 'closed' WHERE out_trade_no = $1", []any{w.attempt(s, late)})
+	b.must(http.StatusOK, http.MethodPost, "/orders/"+late+"/cancel", nil, nil)
+	b.waitFor(late, "closed", 15*time.Second)
+	w.setStatus(s, tenant.Suspended, second)
+	for _, base := range []string{w.base, second.base} {
+		invented := sandbox.NotificationInput{OutTradeNo: "NOSUCHNUMBER" + s.mchID, EventID: "EV-056-" + s.mchID, Mutate: transaction(no)}
+		w.wantAnomaly("invented", s.door(base), s, invented, "unknown_number")
+		h, body := w.notice(s, sandbox.NotificationInput{OutTradeNo: no, EventID: "EV-" + no, Mutate: transaction(no)})
+		if got := w.send(http.MethodPost, s.door(base), h, body); !ok(got.status) {
+			w.t.Errorf("money for a suspended shop: %d %s", got.status, got.body)
 		}
 	}
-	stranger.wantUnpaid(theirs)
+	w.control("/_control/pay", params, http.StatusOK, nil)
+	eventually(w.t, 20*time.Second, "an order paid and a refund made while suspended", func() bool {
+		return w.count(s, "SELECT count(*) FROM orders WHERE order_no = $1 AND status = 'paid'", orderNo) == 1 &&
+			w.count(s, "SELECT count(*) FROM refund WHERE business_no = $1 AND reason = 'late_payment' AND status = 'succeeded'", late) == 1
+	})
+	if status, body := b.call(http.MethodGet, "/orders/"+orderNo, nil); status != http.StatusForbidden {
+		w.t.Errorf("the storefront of a suspended shop: %d %s", status, body)
+	}
+	w.setStatus(s, tenant.Active, second)
+	b.wantOneEffect(orderNo, no)
+	w.quiet(s, 15*time.Second)
+	w.healthy(s)
+}
+
+// Nothing of a closed shop becomes paid, at its own door or at another one; a shop whose
+// address is gone is unknown.
+func testT056Closed(w *world, b *buyer, second process) {
+	s := w.openShop("closing-down", 10)
+	buyer := w.login(s, "T056")
+	paid, before := buyer.begun(1)
+	orderNo, no := buyer.begun(1)
+	w.setStatus(s, tenant.Closing, second)
+	earlier := sandbox.NotificationInput{OutTradeNo: before, EventID: "EV-" + before, Mutate: transaction(before)}
+	if got := w.tell(s, earlier); !ok(got.status) {
+		w.t.Errorf("money for a shop that is closing: %d %s", got.status, got.body)
+	}
+	w.quiet(s, 15*time.Second)
+	w.setStatus(s, tenant.Closed, second)
+	if got := w.tell(s, earlier); !ok(got.status) {
+		w.t.Errorf("a repeat of what was taken before: %d %s", got.status, got.body)
+	}
+	in := sandbox.NotificationInput{OutTradeNo: no, EventID: "EV-" + no, Mutate: transaction(no)}
+	for _, base := range []string{w.base, second.base} {
+		w.wantAnomaly("a closed shop's own money", s.door(base), s, in, "state")
+		in := in
+		in.SignWith = sandbox.SignStranger
+		h, body := w.notice(s, in)
+		if got := w.send(http.MethodPost, s.door(base), h, body); got.status != http.StatusUnauthorized {
+			w.t.Errorf("forged, for a closed shop: %d %s", got.status, got.body)
+		}
+	}
+	foreign := sandbox.NotificationInput{OutTradeNo: no, EventID: "EV-056-" + no}
+	w.wantAnomaly("a closed shop's number", b.shop.door(w.base), b.shop, foreign, "unknown_number")
+	for order, status := range map[string]string{paid: "paid", orderNo: "pending_payment"} {
+		if n := w.count(s, "SELECT count(*) FROM orders WHERE order_no = $1 AND status = $2", order, status); n != 1 {
+			w.t.Errorf("order %s is not %s", order, status)
+		}
+	}
+
+	w.owner("DELETE FROM platform.account_route WHERE tenant_id = $1", []any{s.ID.String()})
+	w.owner("SELECT pg_notify('galleria_tenant', $1)", []any{s.ID.String()})
+	for _, base := range []string{w.base, second.base} {
+		eventually(w.t, 5*time.Second, "no door for a deleted shop", func() bool {
+			h, body := w.notice(s, in)
+			return w.send(http.MethodPost, s.door(base), h, body).status == http.StatusNotFound
+		})
+	}
+	w.wantAnomaly("a deleted shop's number", b.shop.door(w.base), b.shop, foreign, "unknown_number")
+}
+
+// setStatus moves a shop to a status and waits until both processes know.
+func (w *world) setStatus(s *shop, to tenant.Status, second process) {
+	w.t.Helper()
+	if err := w.Registry.SetStatus(w.t.Context(), s.ID, to, "for a test"); err != nil {
+		w.t.Fatal(err)
+	}
+	storefront := map[tenant.Status]int{
+		tenant.Active: http.StatusOK, tenant.Suspended: http.StatusForbidden, tenant.Closing: http.StatusForbidden, tenant.Closed: http.StatusNotFound,
+	}[to]
+	for _, base := range []string{w.base, second.base} {
+		eventually(w.t, 5*time.Second, "a shop that is "+string(to), func() bool {
+			h := http.Header{"X-App-Id": {s.appID}}
+			return w.send(http.MethodGet, base+"/api/v1/products", h, nil).status == storefront
+		})
+	}
 }
 
 func testT060(w *world, b *buyer) {
