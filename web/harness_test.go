@@ -31,6 +31,7 @@ import (
 	"galleria/payments/sandbox"
 	"galleria/payments/wechat"
 	"galleria/tenant"
+	"galleria/tenant/egress"
 	"galleria/tenant/miniprogram"
 	"galleria/tenant/tenantdb"
 	"galleria/tenant/tenanttest"
@@ -133,8 +134,8 @@ func (h *house) deps(s settings, answers *miniapi.Answers) web.Deps {
 	h.catalog = catalog.New(catalog.Deps{DB: h.DB})
 	h.stock = inventory.New(inventory.Deps{NotifyChannel: catalog.NotifyChannel})
 	h.members = member.New(member.Deps{DB: h.DB, Now: now, Rand: rand.Reader})
-	h.mini = miniprogram.New(miniprogram.Deps{DB: h.DB, Vault: h.Vault, Now: now})
-	h.accounts = account.New(account.Deps{DB: h.DB, Vault: h.Vault, Registry: h.Registry, Now: now, Rand: rand.Reader})
+	h.mini = miniprogram.New(miniprogram.Deps{DB: h.DB, Vault: h.Vault, Now: now, SandboxBase: egress.Only(h.play)})
+	h.accounts = account.New(account.Deps{DB: h.DB, Vault: h.Vault, Registry: h.Registry, Now: now, Rand: rand.Reader, SandboxBase: egress.Only(h.play)})
 	h.notices = notice.New(h.DB)
 	carts := cart.New(cart.Deps{DB: h.DB, Catalog: h.catalog})
 	orders := order.New(order.Deps{

@@ -17,6 +17,7 @@ import (
 	"galleria/payments"
 	"galleria/payments/account"
 	"galleria/payments/wechat"
+	"galleria/tenant/egress"
 	"galleria/tenant/miniprogram"
 	"galleria/tenant/tenantdb"
 )
@@ -44,8 +45,10 @@ func NewServices(g *Ground) (*Services, error) {
 		Inventory:   inventory.New(inventory.Deps{NotifyChannel: catalog.NotifyChannel}),
 		Members:     member.New(member.Deps{DB: g.DB, Now: g.Now, Rand: rand.Reader}),
 		Notices:     notice.New(g.DB),
-		MiniProgram: miniprogram.New(miniprogram.Deps{DB: g.DB, Vault: g.Vault, Now: g.Now}),
-		Accounts:    account.New(account.Deps{DB: g.DB, Vault: g.Vault, Registry: g.Registry, Now: g.Now, Rand: rand.Reader}),
+		MiniProgram: miniprogram.New(miniprogram.Deps{DB: g.DB, Vault: g.Vault, Now: g.Now, SandboxBase: egress.Only(g.Config.SandboxURL)}),
+		Accounts: account.New(account.Deps{
+			DB: g.DB, Vault: g.Vault, Registry: g.Registry, Now: g.Now, Rand: rand.Reader, SandboxBase: egress.Only(g.Config.SandboxURL),
+		}),
 	}
 	s.Carts = cart.New(cart.Deps{DB: g.DB, Catalog: s.Catalog})
 	s.Orders = order.New(order.Deps{
