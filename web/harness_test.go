@@ -58,6 +58,7 @@ type house struct {
 	mini     *miniprogram.Service
 	notices  *notice.Service
 	contract *openapi3.T
+	places   *middleware.Places
 	mu       sync.Mutex
 	answered map[string]bool // operations that succeeded: "GET /shop"
 }
@@ -78,6 +79,10 @@ type settings struct {
 	options []tenanttest.Option
 	mount   []func(fiber.Router)
 	listen  bool // for catalogue notifications
+	places  *middleware.Places
+	budgets middleware.Budgets
+	checks  []web.Check
+	drain   *web.Draining
 }
 
 func newHouse(t *testing.T, change ...func(*settings)) *house {
@@ -145,14 +150,17 @@ func (h *house) deps(s settings, answers *miniapi.Answers) web.Deps {
 		DB: h.DB, Accounts: h.accounts, Bills: bills{orders}, Outbox: h.Outbox, Timers: h.Timers, Vault: h.Vault, Now: now, Rand: rand.Reader,
 		Channels: []payments.Channel{wechat.New(wechat.Deps{Keys: h.accounts, Now: now, Log: log, Signers: 2})}, Log: log, PublicURL: h.base,
 	})
+	h.places = s.places
+	limiter := middleware.NewLimiter(nil, now)
 	return web.Deps{
+		Limiter: limiter, Budgets: s.budgets, Places: s.places, Draining: s.drain,
 		API: &miniapi.Deps{
 			Apps: h.Resolver, Shops: h.mini, Catalog: h.catalog, Members: h.members, Carts: carts, Orders: orders, Payments: pay,
-			Subscriptions: h.notices, Logins: h.mini, Audit: h.Audit, Limiter: middleware.NewLimiter(nil, now), Limits: s.limits,
+			Subscriptions: h.notices, Logins: h.mini, Audit: h.Audit, Limiter: limiter, Limits: s.limits,
 			Answers: answers, Log: log,
 		},
 		Notify: &notify.Deps{Accounts: h.Resolver, Payments: pay},
-		Ready:  []web.Check{{Name: "database", Ping: h.DB.Ping}},
+		Ready:  append([]web.Check{{Name: "database", Ping: h.DB.Ping}}, s.checks...),
 		Mount:  s.mount, Log: log, Now: now,
 	}
 }

@@ -106,40 +106,37 @@ type platformGauges struct {
 	until   time.Time
 	reading pulse.Reading
 	looked  bool
+	failed  int
 	queues  []jobs.Depth
 	ends    time.Time
 }
 
 // refresh looks again if the last look is old. What cannot be read is left out of the
 // answer, and galleria_scrape_error says so.
-func (g *platformGauges) refresh() (failed int) {
+func (g *platformGauges) refresh() {
 	if g.now().Before(g.until) {
-		return 0
+		return
 	}
+	g.failed = 0
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
 	var err error
 	if g.reading, err = g.look(ctx); err != nil {
-		failed++
+		g.failed++
 	}
 	g.looked = err == nil
 	if g.queues, err = g.depths(); err != nil {
-		failed++
+		g.failed++
 	}
 	if g.ends = (time.Time{}); g.expiry != nil {
 		first, ok, err := g.expiry(ctx)
 		if err != nil {
-			failed++
+			g.failed++
 		} else if ok {
 			g.ends = first
 		}
 	}
-	if failed == 0 {
-		g.until = g.now().Add(gaugeAge)
-	} else {
-		g.until = g.now().Add(time.Second) // a database that is away is not asked by every scrape, either
-	}
-	return failed
+	g.until = g.now().Add(gaugeAge) // a server that is away is not asked by every scrape, either
 }
 
 // Describe implements prometheus.Collector: what is collected is not fixed beforehand.
@@ -150,7 +147,8 @@ func (g *platformGauges) Collect(ch chan<- prometheus.Metric) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	s := sink(ch)
-	s.gauge("galleria_scrape_error", "How many parts of the last look failed.", float64(g.refresh()))
+	g.refresh()
+	s.gauge("galleria_scrape_error", "How many parts of the last look failed.", float64(g.failed))
 	if g.looked {
 		g.collectReading(s)
 	}

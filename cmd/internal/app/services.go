@@ -20,6 +20,7 @@ import (
 	"galleria/tenant/egress"
 	"galleria/tenant/miniprogram"
 	"galleria/tenant/tenantdb"
+	"galleria/web/middleware"
 )
 
 // Services is every room of commerce and payments, built on one ground.
@@ -35,12 +36,21 @@ type Services struct {
 	Accounts    *account.Service
 	Payments    *payments.Service
 	Kinds       jobs.Kinds
+	// KeyExpiry, if set before RunMetrics, tells when the first merchant key ends.
+	KeyExpiry KeyExpiry
+
+	metrics *metrics
+	places  *middleware.Places
 }
 
 // NewServices builds the rooms.
 func NewServices(g *Ground) (*Services, error) {
 	s := &Services{
-		Ground:      g,
+		Ground:  g,
+		metrics: newMetrics(),
+		places: middleware.NewPlaces(map[middleware.Class]int{
+			middleware.ClassAPI: g.Config.APIPlaces, middleware.ClassCallback: g.Config.CallbackPlaces, middleware.ClassConsole: g.Config.ConsolePlaces,
+		}),
 		Catalog:     catalog.New(catalog.Deps{DB: g.DB}),
 		Inventory:   inventory.New(inventory.Deps{NotifyChannel: catalog.NotifyChannel}),
 		Members:     member.New(member.Deps{DB: g.DB, Now: g.Now, Rand: rand.Reader}),
