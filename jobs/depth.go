@@ -1,8 +1,8 @@
 package jobs
 
 import (
-	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/hibiken/asynq"
 )
@@ -21,17 +21,21 @@ func NewGauge(opt asynq.RedisClientOpt) *Gauge { return &Gauge{inspector: asynq.
 
 // Depths reads all queues. A queue that nothing was ever put into is empty.
 func (g *Gauge) Depths() ([]Depth, error) {
+	known, err := g.inspector.Queues()
+	if err != nil {
+		return nil, fmt.Errorf("list queues: %w", err)
+	}
 	var out []Depth
 	for _, queue := range []Queue{Critical, Default, Bulk} {
-		info, err := g.inspector.GetQueueInfo(string(queue))
-		switch {
-		case errors.Is(err, asynq.ErrQueueNotFound):
+		if !slices.Contains(known, string(queue)) {
 			out = append(out, Depth{Queue: queue})
-		case err != nil:
-			return nil, fmt.Errorf("look at queue %s: %w", queue, err)
-		default:
-			out = append(out, Depth{Queue: queue, Pending: info.Pending, Active: info.Active, Scheduled: info.Scheduled, Retry: info.Retry})
+			continue
 		}
+		info, err := g.inspector.GetQueueInfo(string(queue))
+		if err != nil {
+			return nil, fmt.Errorf("look at queue %s: %w", queue, err)
+		}
+		out = append(out, Depth{Queue: queue, Pending: info.Pending, Active: info.Active, Scheduled: info.Scheduled, Retry: info.Retry})
 	}
 	return out, nil
 }
