@@ -32,7 +32,7 @@ type Server struct {
 	Settings    map[string]string
 	Roles       []Role // the owner first
 	Encrypted   bool   // this very connection
-	Connections int64 // all that there are now
+	Connections int64  // all that there are now
 }
 
 // Server looks at the server and the login roles. It changes nothing.
@@ -221,7 +221,7 @@ func compare(ctx context.Context, tx pgx.Tx, want, got string) ([]string, error)
 	return drift, nil
 }
 
-// PerSchema reads one number from each shop's schema in one statement, for the rare look
+// perSchema reads one number from each shop's schema in one statement, for the rare look
 // of a person: query is a constant with %I for the schema, of one column and one row.
 func (r *Runner) perSchema(ctx context.Context, query string) (map[string]string, error) {
 	conn, err := r.connect(ctx)

@@ -20,7 +20,7 @@ const (
 func health(app *fiber.App, d Deps) {
 	app.Get("/healthz", func(c *fiber.Ctx) error { return c.SendString("ok\n") })
 	ready := &readiness{checks: d.Ready, now: d.Now, warn: func(name string, err error) {
-		d.Log.Warn("readiness", "check", name, "error", err) //nolint:sloglint // a probe has no request to speak of
+		d.Log.Warn("readiness", "check", name, "error", err)
 	}}
 	app.Get("/readyz", func(c *fiber.Ctx) error {
 		c.Set(fiber.HeaderCacheControl, "no-store")

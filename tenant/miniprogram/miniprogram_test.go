@@ -268,8 +268,10 @@ func TestCredentialAddressMustBeAnOriginThatHidesTheSecret(t *testing.T) {
 			AppID: app.ID, Provider: tenant.WeChat, Secret: vault.NewSecret([]byte("0123456789abcdef")), APIBase: base,
 		})
 	}
-	for _, base := range []string{"http://api.weixin.qq.com", "https://u:p@host", "https://host/path", "ftp://127.0.0.1", "nonsense", "https://host?x=1",
-		"https://evil.example.com", "https://api.weixin.qq.com.evil.example.com", "https://api.weixin.qq.com:8443", "https://x.api.weixin.qq.com", "http://127.0.0.1:10", "https://127.0.0.1:9"} {
+	for _, base := range []string{
+		"http://api.weixin.qq.com", "https://u:p@host", "https://host/path", "ftp://127.0.0.1", "nonsense", "https://host?x=1",
+		"https://evil.example.com", "https://api.weixin.qq.com.evil.example.com", "https://api.weixin.qq.com:8443", "https://x.api.weixin.qq.com", "http://127.0.0.1:10", "https://127.0.0.1:9",
+	} {
 		if err := put(base); !errors.Is(err, fault.ErrValidation) {
 			t.Errorf("api_base %q: %v, want VALIDATION", base, err)
 		}

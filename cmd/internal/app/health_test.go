@@ -19,7 +19,7 @@ import (
 
 // One world for what is looked at in turn: metrics after a sale, the public listener,
 // the jobs of a suspended shop, the doctor.
-func TestHealthOfAnInstallation(t *testing.T) { //nolint:paralleltest,tparallel // cases build on each other
+func TestHealthOfAnInstallation(t *testing.T) { //nolint:paralleltest // cases build on each other
 	metrics := listen(t)
 	address := metrics.Addr().String()
 	_ = metrics.Close()
