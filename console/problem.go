@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"strconv"
 
 	"github.com/gofiber/fiber/v2"
@@ -79,13 +80,13 @@ func (s *Console) problem(c *fiber.Ctx, v *visit, err error) error {
 	return render(c, view.ProblemPage(s.page(c, v, e.Title, ""), e))
 }
 
-// retryAfter is the whole seconds to wait, 0 for none.
+// retryAfter is the seconds to wait, rounded up, 0 for none.
 func retryAfter(err error) int {
 	var f *fault.Error
 	if !errors.As(err, &f) {
 		return 0
 	}
-	return int(f.RetryAfter().Seconds())
+	return int(math.Ceil(f.RetryAfter().Seconds()))
 }
 
 // LogAttrsLocal is the fiber local in which the server, who writes a line for every

@@ -3,6 +3,7 @@ package console
 import (
 	"net/url"
 	"runtime/debug"
+	"strconv"
 	"strings"
 
 	"github.com/a-h/templ"
@@ -41,12 +42,18 @@ func (s *Console) run(c *fiber.Ctx, v **visit, r route) error {
 	if r.path == assetPath { // files need no visitor, and must not cost a statement
 		return r.handle(c, *v)
 	}
+	if refusal, ok := c.Locals(RefusalLocal).(error); ok {
+		return refusal
+	}
 	known, err := s.begin(c)
 	*v = known
 	if err != nil {
 		return err
 	}
 	if done, err := s.admit(c, known, r); done || err != nil {
+		return err
+	}
+	if err := charge(c, known); err != nil {
 		return err
 	}
 	if c.Method() != fiber.MethodGet && c.Method() != fiber.MethodHead && r.method != "ALL" {
@@ -180,6 +187,26 @@ func clientIP(c *fiber.Ctx) string {
 		return ip
 	}
 	return c.Context().RemoteIP().String()
+}
+
+// RefusalLocal is the fiber local in which the server leaves the error of a request that
+// is over its limits: the console answers it with a page.
+const RefusalLocal = "refusal"
+
+// ChargeLocal is the fiber local in which the server leaves the way to take a request from
+// the budgets of a shop and a person, either of them empty if unknown.
+const ChargeLocal = "charge"
+
+func charge(c *fiber.Ctx, v *visit) error {
+	take, ok := c.Locals(ChargeLocal).(func(tenant, person string) error)
+	if !ok || v.session == nil {
+		return nil
+	}
+	shop := ""
+	if v.shop != nil {
+		shop = v.shop.ID.String()
+	}
+	return take(shop, strconv.FormatInt(v.session.StaffID, 10))
 }
 
 // form returns a value of the posted form.

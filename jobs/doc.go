@@ -12,6 +12,9 @@
 //	schedule  due timers → outbox; housekeeping
 //	handle    what each topic does; the only room that knows both order and payments
 //
+// A suspended shop's events wait, and none is dropped; those of money and stock (Critical)
+// do not wait, because the buyer has paid already.
+//
 // One shop cannot hold up another: a worker gives one tenant at most a part of its
 // places and postpones the rest.
 package jobs

@@ -89,6 +89,10 @@ func (w *Worker) process(ctx context.Context, task *asynq.Task) error {
 	return w.Do(ctx, t.ID)
 }
 
+// suspendedWait is after what time a suspended shop's event looks again whether it may go
+// on. Money and stock do not wait: what was paid is recorded, and what must go back goes.
+const suspendedWait = time.Minute
+
 // errShare sends a task back to the queue: its tenant holds all the places it may. It is no
 // failure and costs no statement.
 var errShare = errors.New("jobs: the tenant has its share of places")
@@ -110,6 +114,11 @@ func (w *Worker) Do(ctx context.Context, id uuid.UUID) error {
 	}
 	log := w.Log.With("tenant_id", ev.TenantID.String(), "task", string(ev.Topic), "event_id", id.String(), "key", ev.Key)
 	kind, known := w.Kinds.Find(ev.Topic)
+	if known && ev.Suspended && kind.Queue != Critical {
+		return w.settle(ctx, func(ctx context.Context, q tenantdb.Querier) error {
+			return w.Outbox.Postpone(ctx, q, []uuid.UUID{id}, suspendedWait)
+		})
+	}
 	if !known {
 		err = errors.New("no handler for this topic")
 		kind = Kind{MaxFailures: 1, Delay: func(int) time.Duration { return 0 }}

@@ -41,6 +41,7 @@ func bootstrap(ctx context.Context, tx pgx.Tx, password func(role string) string
 		"CREATE SCHEMA IF NOT EXISTS platform",
 		"CREATE TABLE IF NOT EXISTS platform.schema_version (only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row), version bigint NOT NULL)",
 		"INSERT INTO platform.schema_version (version) VALUES (0) ON CONFLICT DO NOTHING",
+		"GRANT SELECT ON platform.schema_version TO "+AppRole, // readiness asks which version there is
 		"REVOKE CREATE ON SCHEMA public FROM PUBLIC",
 		"GRANT USAGE ON SCHEMA platform TO "+AppRole+", "+TenantRole,
 		"ALTER DEFAULT PRIVILEGES IN SCHEMA platform GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO "+AppRole,

@@ -20,6 +20,7 @@ import (
 	"galleria/payments/sandbox"
 	"galleria/payments/wechat"
 	"galleria/tenant"
+	"galleria/tenant/egress"
 	"galleria/tenant/fault"
 	"galleria/tenant/tenantdb"
 	"galleria/tenant/tenanttest"
@@ -86,6 +87,9 @@ func (b *bills) BillTx(_ context.Context, _ tenantdb.Tx, businessNo string) (pay
 	return bill, nil
 }
 
+// nowhere is an address at which nobody answers; the kit's accounts may have it.
+const nowhere = "http://127.0.0.1:1"
+
 func newKit(t *testing.T, options ...tenanttest.Option) *kit {
 	t.Helper()
 	return newKitOf(t, merchant, options...)
@@ -106,7 +110,10 @@ func newKitOf(t *testing.T, mchid string, options ...tenanttest.Option) *kit {
 	callbacks := httptest.NewServer(http.HandlerFunc(k.callback))
 	t.Cleanup(callbacks.Close)
 	k.public = callbacks.URL
-	k.accounts = account.New(account.Deps{DB: env.DB, Vault: env.Vault, Registry: env.Registry, Now: env.Clock().Now, Rand: rand.Reader})
+	k.accounts = account.New(account.Deps{
+		DB: env.DB, Vault: env.Vault, Registry: env.Registry, Now: env.Clock().Now, Rand: rand.Reader,
+		SandboxBase: egress.Only(k.provider.http.URL, nowhere),
+	})
 	k.account = k.addAccount(mchid, payments.KeyModePublicKey, k.appID)
 	k.service = k.newService()
 	return k

@@ -70,6 +70,9 @@ func (s *Service) receive(ctx context.Context, id tenant.ID, ch Channel, acc Acc
 	switch {
 	case msg.Payment != nil:
 		ev.outTradeNo = msg.Payment.OutTradeNo
+		if !msg.Payment.PaidAt.IsZero() {
+			s.lag.observe(s.d.Now().Sub(msg.Payment.PaidAt))
+		}
 		return s.settle(ctx, id, acc, *msg.Payment, ev)
 	case msg.Refund != nil:
 		ev.outTradeNo = msg.Refund.OutTradeNo

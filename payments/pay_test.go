@@ -160,7 +160,7 @@ func TestT094ProviderUnreachable(t *testing.T) {
 	k := newKit(t)
 	k.bill("ORDER1")
 	dead := k.addAccount(otherMerchant, payments.KeyModeBoth, "wxdead00000000001")
-	k.Owner(t, "UPDATE "+k.Tenant.ID.String()+".payment_account SET config = config || '{\"base_url\":\"http://127.0.0.1:1\"}', updated_at = now() WHERE id = $1", dead.ID)
+	k.Owner(t, "UPDATE "+k.Tenant.ID.String()+".payment_account SET config = config || '{\"base_url\":\""+nowhere+"\"}', updated_at = now() WHERE id = $1", dead.ID)
 	k.bills.rows["ORDER2"] = payments.Bill{BusinessNo: "ORDER2", Title: "豆", AmountFen: 1, ExpiresAt: k.Clock().Now().Add(time.Hour), AppID: "wxdead00000000001"}
 	started := time.Now()
 	_, err := k.service.Pay(t.Context(), k.Tenant.ID, payments.PayInput{BusinessNo: "ORDER2", AppID: "wxdead00000000001", Payer: "o1"})

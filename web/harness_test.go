@@ -31,6 +31,7 @@ import (
 	"galleria/payments/sandbox"
 	"galleria/payments/wechat"
 	"galleria/tenant"
+	"galleria/tenant/egress"
 	"galleria/tenant/miniprogram"
 	"galleria/tenant/plan"
 	"galleria/tenant/tenantdb"
@@ -52,13 +53,14 @@ type house struct {
 	provider *sandbox.Server
 	play     string
 	catalog  *catalog.Service
-	places   *plan.Meter
+	quota    *plan.Meter
 	stock    *inventory.Service
 	members  *member.Service
 	accounts *account.Service
 	mini     *miniprogram.Service
 	notices  *notice.Service
 	contract *openapi3.T
+	places   *middleware.Places
 	mu       sync.Mutex
 	answered map[string]bool // operations that succeeded: "GET /shop"
 }
@@ -79,6 +81,10 @@ type settings struct {
 	options []tenanttest.Option
 	mount   []func(fiber.Router)
 	listen  bool // for catalogue notifications
+	places  *middleware.Places
+	budgets middleware.Budgets
+	checks  []web.Check
+	drain   *web.Draining
 }
 
 func newHouse(t *testing.T, change ...func(*settings)) *house {
@@ -135,27 +141,30 @@ func (h *house) deps(s settings, answers *miniapi.Answers) web.Deps {
 	h.catalog = catalog.New(catalog.Deps{DB: h.DB, Plans: h.Plans})
 	h.stock = inventory.New(inventory.Deps{NotifyChannel: catalog.NotifyChannel})
 	h.members = member.New(member.Deps{DB: h.DB, Now: now, Rand: rand.Reader})
-	h.mini = miniprogram.New(miniprogram.Deps{DB: h.DB, Vault: h.Vault, Now: now})
-	h.accounts = account.New(account.Deps{DB: h.DB, Vault: h.Vault, Registry: h.Registry, Now: now, Rand: rand.Reader})
+	h.mini = miniprogram.New(miniprogram.Deps{DB: h.DB, Vault: h.Vault, Now: now, SandboxBase: egress.Only(h.play)})
+	h.accounts = account.New(account.Deps{DB: h.DB, Vault: h.Vault, Registry: h.Registry, Now: now, Rand: rand.Reader, SandboxBase: egress.Only(h.play)})
 	h.notices = notice.New(h.DB)
-	h.places = plan.NewMeter(h.Plans, plan.Orders)
+	h.quota = plan.NewMeter(h.Plans, plan.Orders)
 	carts := cart.New(cart.Deps{DB: h.DB, Catalog: h.catalog})
 	orders := order.New(order.Deps{
-		DB: h.DB, Catalog: h.catalog, Inventory: h.stock, Addresses: h.members, Carts: carts, Places: h.places,
+		DB: h.DB, Catalog: h.catalog, Inventory: h.stock, Addresses: h.members, Carts: carts, Places: h.quota,
 		Outbox: h.Outbox, Timers: h.Timers,
 	})
 	pay := payments.New(payments.Deps{
 		DB: h.DB, Accounts: h.accounts, Bills: bills{orders}, Outbox: h.Outbox, Timers: h.Timers, Vault: h.Vault, Now: now, Rand: rand.Reader,
 		Channels: []payments.Channel{wechat.New(wechat.Deps{Keys: h.accounts, Now: now, Log: log, Signers: 2})}, Log: log, PublicURL: h.base,
 	})
+	h.places = s.places
+	limiter := middleware.NewLimiter(nil, now)
 	return web.Deps{
+		Limiter: limiter, Budgets: s.budgets, Places: s.places, Draining: s.drain,
 		API: &miniapi.Deps{
 			Apps: h.Resolver, Shops: h.mini, Catalog: h.catalog, Members: h.members, Carts: carts, Orders: orders, Payments: pay,
-			Subscriptions: h.notices, Logins: h.mini, Audit: h.Audit, Limiter: middleware.NewLimiter(nil, now), Limits: s.limits,
+			Subscriptions: h.notices, Logins: h.mini, Audit: h.Audit, Limiter: limiter, Limits: s.limits,
 			Answers: answers, Log: log,
 		},
 		Notify: &notify.Deps{Accounts: h.Resolver, Payments: pay},
-		Ready:  []web.Check{{Name: "database", Ping: h.DB.Ping}},
+		Ready:  append([]web.Check{{Name: "database", Ping: h.DB.Ping}}, s.checks...),
 		Mount:  s.mount, Log: log, Now: now,
 	}
 }

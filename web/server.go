@@ -25,10 +25,12 @@ type Config struct {
 	TrustedProxies []string
 }
 
-// Check is one thing that must work for the server to be ready.
+// Check is one thing that readiness looks at.
 type Check struct {
 	Name string
 	Ping func(ctx context.Context) error
+	// Optional: without it the server is degraded and still ready.
+	Optional bool
 }
 
 // Deps is what the server joins. API and Notify may be left out (nil) by a process that
@@ -37,8 +39,17 @@ type Deps struct {
 	API    *miniapi.Deps
 	Notify *notify.Deps
 	Ready  []Check
+	// Draining, if set, says that the process is about to end.
+	Draining *Draining
 	// Home is where a person who opens the bare address is sent; "" answers 404.
 	Home string
+	// Limiter and Budgets bound what one address may ask for; a nil Limiter bounds nothing.
+	Limiter *middleware.Limiter
+	Budgets middleware.Budgets
+	// Places bounds what is worked on at once, per class; nil bounds nothing.
+	Places *middleware.Places
+	// Observe, if set, is told every finished request.
+	Observe func(middleware.Measured)
 	// Mount adds routes behind the common middlewares: the console, pictures, assets.
 	Mount []func(router fiber.Router)
 	Log   *slog.Logger
@@ -68,6 +79,9 @@ func NewServer(cfg Config, d Deps) (*fiber.App, error) {
 		StrictRouting: true, CaseSensitive: true, UnescapePath: false,
 		BodyLimit: cfg.BodyLimit, ReadBufferSize: headerLimit, StreamRequestBody: false, DisablePreParseMultipartForm: true,
 		ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout,
+		// Fiber's own words about a request (its scheme, its host) come from headers only
+		// behind a proxy of ours, too.
+		EnableTrustedProxyCheck: true, TrustedProxies: cfg.TrustedProxies,
 		ErrorHandler: refuse(d.Log),
 	}
 	proxies, err := middleware.ParseProxies(cfg.TrustedProxies)
@@ -76,7 +90,17 @@ func NewServer(cfg Config, d Deps) (*fiber.App, error) {
 	}
 	app := fiber.New(fc)
 	health(app, d) // before the access log: probes come every second and tell nothing
-	app.Use(middleware.Identify(proxies), middleware.Access(d.Log, d.Now), middleware.Deadline(cfg.Deadline), hardened())
+	app.Use(middleware.Identify(proxies))
+	if d.Observe != nil {
+		app.Use(middleware.Measure(d.Observe, d.Now))
+	}
+	app.Use(middleware.Access(d.Log, d.Now), middleware.Deadline(cfg.Deadline), hardened())
+	if d.Limiter != nil {
+		app.Use(d.Limiter.Budget(d.Budgets))
+	}
+	if d.Places != nil {
+		app.Use(d.Places.Take())
+	}
 	if d.API != nil {
 		miniapi.New(app, *d.API)
 	}
@@ -112,22 +136,4 @@ func hardened() fiber.Handler {
 		c.Set(fiber.HeaderXContentTypeOptions, "nosniff")
 		return c.Next()
 	}
-}
-
-// health answers the probes: alive, and able to serve.
-func health(app *fiber.App, d Deps) {
-	app.Get("/healthz", func(c *fiber.Ctx) error { return c.SendString("ok") })
-	app.Get("/readyz", func(c *fiber.Ctx) error {
-		ctx, cancel := context.WithTimeout(c.UserContext(), 2*time.Second)
-		defer cancel()
-		status, state := fiber.StatusOK, fiber.Map{}
-		for _, check := range d.Ready {
-			state[check.Name] = "ok"
-			if err := check.Ping(ctx); err != nil {
-				status, state[check.Name] = fiber.StatusServiceUnavailable, "unavailable"
-				d.Log.WarnContext(ctx, "not ready", "check", check.Name, "error", err)
-			}
-		}
-		return c.Status(status).JSON(state)
-	})
 }

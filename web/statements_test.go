@@ -81,7 +81,7 @@ func TestG14StatementsPerRoute(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := h.places.Take(t.Context(), s.ID); err != nil { // one in fifty orders fetches places of the plan
+	if err := h.quota.Take(t.Context(), s.ID); err != nil { // one in fifty orders fetches places of the plan
 		t.Fatal(err)
 	}
 	header, body := h.genuine(t, s, mchid) // and the keys are remembered

@@ -23,6 +23,9 @@ func runSandbox(ctx context.Context, sh shell, args []string) (err error) {
 	if err := flags.Parse(args); err != nil {
 		return parseError(err)
 	}
+	if sh.getenv("GALLERIA_ENV") == "production" {
+		return usageError{"the sandbox hands out play money: not with GALLERIA_ENV=production"}
+	}
 	var lc net.ListenConfig
 	listener, err := lc.Listen(ctx, "tcp", *addr)
 	if err != nil {

@@ -29,5 +29,5 @@ func runServe(ctx context.Context, sh shell, args []string) error {
 		return fmt.Errorf("GALLERIA_ADDR: %w", err)
 	}
 	services.Log.InfoContext(ctx, "serving", "addr", listener.Addr().String(), "public_url", services.Config.PublicURL)
-	return services.RunHTTP(ctx, listener)
+	return services.WithMetrics(ctx, func(ctx context.Context) error { return services.RunHTTP(ctx, listener) })
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"flag"
-	"fmt"
 	"io"
 	"log/slog"
 	"time"
@@ -27,7 +26,7 @@ func runWorker(ctx context.Context, sh shell, args []string) error {
 		return err
 	}
 	services.Log.InfoContext(ctx, "worker is running", "concurrency", services.Config.WorkerConcurrency)
-	return services.RunWorker(ctx)
+	return services.WithMetrics(ctx, services.RunWorker)
 }
 
 // newServices builds everything from the environment, as serve and worker need it.
@@ -50,25 +49,4 @@ func newServices(ctx context.Context, sh shell) (*app.Services, error) {
 
 func newLogger(w io.Writer, level slog.Level) *slog.Logger {
 	return slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{Level: level}))
-}
-
-// runDoctor is `galleria doctor`: looks at what an installation stands on and says what
-// is wrong and how to mend it. It changes nothing.
-func runDoctor(ctx context.Context, sh shell, _ []string) error {
-	cfg, err := app.LoadConfig(sh.getenv)
-	if err != nil {
-		return err
-	}
-	healthy := true
-	for _, finding := range app.Examine(ctx, cfg) {
-		mark := "ok  "
-		if finding.Problem != "" {
-			mark, healthy = "BAD ", false
-		}
-		_, _ = fmt.Fprintf(sh.stdout, "%s %-28s %s\n", mark, finding.What, finding.Problem)
-	}
-	if !healthy {
-		return exitError{1}
-	}
-	return nil
 }

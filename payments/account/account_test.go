@@ -23,6 +23,7 @@ import (
 	"galleria/payments/sandbox"
 	"galleria/payments/wechat"
 	"galleria/tenant"
+	"galleria/tenant/egress"
 	"galleria/tenant/fault"
 	"galleria/tenant/tenantdb"
 	"galleria/tenant/tenanttest"
@@ -93,8 +94,10 @@ func (k keys) input(t *testing.T) account.AddInput {
 	}
 }
 
-func newService(env *tenanttest.Env) *account.Service {
-	return account.New(account.Deps{DB: env.DB, Vault: env.Vault, Registry: env.Registry, Now: env.Clock().Now, Rand: rand.Reader})
+func newService(env *tenanttest.Env, sandboxes ...string) *account.Service {
+	return account.New(account.Deps{
+		DB: env.DB, Vault: env.Vault, Registry: env.Registry, Now: env.Clock().Now, Rand: rand.Reader, SandboxBase: egress.Only(sandboxes...),
+	})
 }
 
 func TestAddAndOpen(t *testing.T) {
@@ -341,7 +344,6 @@ func TestChangedKeysAreSeenAtOnce(t *testing.T) {
 func TestFetchedCertificatesAreKept(t *testing.T) {
 	t.Parallel()
 	env := tenanttest.New(t)
-	s := newService(env)
 	server, err := sandbox.Open(sandbox.Config{Now: time.Now})
 	if err != nil {
 		t.Fatal(err)
@@ -353,6 +355,7 @@ func TestFetchedCertificatesAreKept(t *testing.T) {
 		server.Handler().ServeHTTP(w, r)
 	}))
 	t.Cleanup(web.Close)
+	s := newService(env, web.URL)
 	m, err := server.AddMerchant(sandbox.MerchantInput{MchID: "1900000003", KeyMode: sandbox.KeyModeCertificate})
 	if err != nil {
 		t.Fatal(err)

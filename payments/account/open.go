@@ -64,6 +64,9 @@ func (s *Service) open(
 	if err := json.Unmarshal(row.Config, &a.Config); err != nil {
 		return payments.Account{}, fmt.Errorf("stored payment account %d: %w", row.ID, err)
 	}
+	if a.Mode == payments.Sandbox && !s.mayTalkTo(a.Config.BaseURL) {
+		return payments.Account{}, ErrForeignSandbox
+	}
 	if err := json.Unmarshal(row.ProviderKeys, &a.ProviderKeys); err != nil {
 		return payments.Account{}, fmt.Errorf("stored payment account %d: %w", row.ID, err)
 	}

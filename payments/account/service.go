@@ -31,6 +31,9 @@ type Deps struct {
 	Registry *registry.Service
 	Now      func() time.Time
 	Rand     io.Reader
+	// SandboxBase says which address a sandbox account may talk to, when it is added and
+	// whenever it is opened: egress.Only the configured sandbox; nil allows none.
+	SandboxBase func(base string) bool
 }
 
 // Service keeps merchant accounts. Safe for concurrent use.
@@ -98,7 +101,7 @@ type ProviderKey struct {
 // tenant transaction. Not repeatable: the second time is MERCHANT_EXISTS. Faults:
 // VALIDATION naming each wrong field, MERCHANT_EXISTS.
 func (s *Service) Add(ctx context.Context, id tenant.ID, in AddInput) (Account, error) {
-	p, err := in.check()
+	p, err := in.check(s.mayTalkTo)
 	if err != nil {
 		return Account{}, err
 	}
@@ -211,6 +214,8 @@ func (s *Service) find(ctx context.Context, id tenant.ID, key string) (Account, 
 	}
 	return Account{}, fault.ErrNotFound
 }
+
+func (s *Service) mayTalkTo(base string) bool { return s.d.SandboxBase != nil && s.d.SandboxBase(base) }
 
 // newKey makes a callback key: 26 characters, 128 random bits, nothing to guess.
 func (s *Service) newKey() (string, error) {

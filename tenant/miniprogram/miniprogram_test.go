@@ -11,6 +11,7 @@ import (
 
 	"galleria/payments/sandbox"
 	"galleria/tenant"
+	"galleria/tenant/egress"
 	"galleria/tenant/fault"
 	"galleria/tenant/miniprogram"
 	"galleria/tenant/tenanttest"
@@ -68,7 +69,7 @@ func setUp(t *testing.T) *stage {
 		t.Fatalf("register app: %v", err)
 	}
 	s.secret = app.Secret
-	s.service = miniprogram.New(miniprogram.Deps{DB: env.DB, Vault: env.Vault, Now: env.Clock().Now})
+	s.service = miniprogram.New(miniprogram.Deps{DB: env.DB, Vault: env.Vault, Now: env.Clock().Now, SandboxBase: egress.Only(s.url)})
 	s.put(t, s.secret)
 	return s
 }
@@ -261,18 +262,21 @@ func TestCredentialAddressMustBeAnOriginThatHidesTheSecret(t *testing.T) {
 	t.Parallel()
 	env := tenanttest.New(t)
 	app := env.App(t, env.Tenant)
-	service := miniprogram.New(miniprogram.Deps{DB: env.DB, Vault: env.Vault, Now: env.Clock().Now})
+	service := miniprogram.New(miniprogram.Deps{DB: env.DB, Vault: env.Vault, Now: env.Clock().Now, SandboxBase: egress.Only("http://127.0.0.1:9")})
 	put := func(base string) error {
 		return service.PutCredential(t.Context(), env.Tenant.ID, miniprogram.CredentialInput{
 			AppID: app.ID, Provider: tenant.WeChat, Secret: vault.NewSecret([]byte("0123456789abcdef")), APIBase: base,
 		})
 	}
-	for _, base := range []string{"http://api.weixin.qq.com", "https://u:p@host", "https://host/path", "ftp://127.0.0.1", "nonsense", "https://host?x=1"} {
+	for _, base := range []string{
+		"http://api.weixin.qq.com", "https://u:p@host", "https://host/path", "ftp://127.0.0.1", "nonsense", "https://host?x=1",
+		"https://evil.example.com", "https://api.weixin.qq.com.evil.example.com", "https://api.weixin.qq.com:8443", "https://x.api.weixin.qq.com", "http://127.0.0.1:10", "https://127.0.0.1:9",
+	} {
 		if err := put(base); !errors.Is(err, fault.ErrValidation) {
 			t.Errorf("api_base %q: %v, want VALIDATION", base, err)
 		}
 	}
-	for _, base := range []string{"", "https://api2.weixin.qq.com", "http://127.0.0.1:9"} {
+	for _, base := range []string{"", "https://api.weixin.qq.com", "https://api2.weixin.qq.com", "https://sh.api.weixin.qq.com", "http://127.0.0.1:9"} {
 		if err := put(base); err != nil {
 			t.Errorf("api_base %q: %v", base, err)
 		}

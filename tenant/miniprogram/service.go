@@ -20,6 +20,9 @@ type Deps struct {
 	DB    *tenantdb.DB
 	Vault *vault.Vault
 	Now   func() time.Time
+	// SandboxBase says which address besides the provider's an app may be served by, when
+	// its credential is stored and whenever it is used; nil allows none.
+	SandboxBase func(base string) bool
 }
 
 // Service is the client of the Mini Program server API for all tenants. Safe for
@@ -30,6 +33,8 @@ type Service struct {
 	q      *miniprogramdb.Queries
 	http   *http.Client
 	tokens *broker
+	// mayTalkTo is Deps.SandboxBase.
+	mayTalkTo func(base string) bool
 }
 
 // callTimeout bounds one call: the buyer waits in front of a spinner.
@@ -38,7 +43,7 @@ const callTimeout = 5 * time.Second
 // New returns the client.
 func New(d Deps) *Service {
 	return &Service{
-		db: d.DB, vault: d.Vault, q: miniprogramdb.New(), tokens: newBroker(d.Now),
+		db: d.DB, vault: d.Vault, q: miniprogramdb.New(), tokens: newBroker(d.Now), mayTalkTo: d.SandboxBase,
 		http: &http.Client{
 			Timeout:       callTimeout,
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },

@@ -124,7 +124,7 @@ func (o *Outbox) Load(ctx context.Context, q tenantdb.Querier, id uuid.UUID) (ev
 	}
 	return Event{
 		ID: r.ID, TenantID: tenantID, Topic: Topic(r.Topic), Key: r.Key, Payload: r.Payload,
-		CreatedAt: r.CreatedAt, Sends: int(r.Sends), Failures: int(r.Failures), received: new(bool),
+		CreatedAt: r.CreatedAt, Sends: int(r.Sends), Failures: int(r.Failures), Suspended: r.Suspended, received: new(bool),
 	}, true, nil
 }
 

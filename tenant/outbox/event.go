@@ -27,6 +27,8 @@ type Event struct {
 	CreatedAt time.Time
 	Sends     int // times it was handed to the queue, this one included
 	Failures  int // times its handler failed before
+	// Suspended says, of an event that Load read, that its shop is suspended now.
+	Suspended bool
 
 	received *bool // set by Receive: the event is done when its transaction has committed
 }

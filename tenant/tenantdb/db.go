@@ -25,6 +25,9 @@ type Config struct {
 	LaneConns int32
 	// PlatformConns is the size of the pool for the schema `platform`; 8.
 	PlatformConns int32
+	// ReserveConns is how many connections more each pool may open for work marked by
+	// Reserved; 1. They are opened when first needed.
+	ReserveConns int32
 	// StatementTimeout ends a statement, LockTimeout a wait for a row; 5 s and 2 s.
 	StatementTimeout, LockTimeout time.Duration
 	// AcquireTimeout bounds the wait for a free connection; then BUSY; 2 s.
@@ -40,8 +43,8 @@ type Config struct {
 // DB is the pools of one shard. Safe for concurrent use.
 type DB struct {
 	cfg      Config
-	lanes    [tenant.Lanes]*pgxpool.Pool
-	platform *pgxpool.Pool
+	lanes    [tenant.Lanes]share
+	platform share
 }
 
 const (
@@ -59,11 +62,12 @@ func Open(ctx context.Context, cfg Config) (*DB, error) {
 	cfg = cfg.withDefaults()
 	db := &DB{cfg: cfg}
 	var err error
-	if db.platform, err = db.pool(ctx, appRole, cfg.PlatformConns); err != nil {
+	if db.platform, err = db.share(ctx, "platform", appRole, cfg.PlatformConns); err != nil {
+		db.Close()
 		return nil, err
 	}
 	for lane := range db.lanes {
-		if db.lanes[lane], err = db.pool(ctx, fmt.Sprintf("%s%d", gatewayStem, lane), cfg.LaneConns); err != nil {
+		if db.lanes[lane], err = db.share(ctx, fmt.Sprintf("lane_%d", lane), fmt.Sprintf("%s%d", gatewayStem, lane), cfg.LaneConns); err != nil {
 			db.Close()
 			return nil, err
 		}
@@ -85,6 +89,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.PlatformConns == 0 {
 		c.PlatformConns = 8
+	}
+	if c.ReserveConns == 0 {
+		c.ReserveConns = 1
 	}
 	if c.MaxTenantsMet == 0 {
 		c.MaxTenantsMet = 300
@@ -130,15 +137,13 @@ func milliseconds(d time.Duration) string { return strconv.FormatInt(d.Milliseco
 
 // Close closes all pools and waits for borrowed connections.
 func (db *DB) Close() {
-	for _, p := range append(db.lanes[:], db.platform) {
-		if p != nil {
-			p.Close()
-		}
+	for _, s := range append(db.lanes[:], db.platform) {
+		s.close()
 	}
 }
 
 // Ping reports whether the database answers.
-func (db *DB) Ping(ctx context.Context) error { return translate(db.platform.Ping(ctx)) }
+func (db *DB) Ping(ctx context.Context) error { return translate(db.platform.pool.Ping(ctx)) }
 
 // met is the set of tenants a connection has worked for in its life.
 func met(c *pgx.Conn) map[tenant.ID]struct{} {
@@ -151,10 +156,8 @@ func met(c *pgx.Conn) map[tenant.ID]struct{} {
 	return m
 }
 
-func (db *DB) acquire(ctx context.Context, pool *pgxpool.Pool) (*pgxpool.Conn, error) {
-	waitCtx, cancel := context.WithTimeout(ctx, db.cfg.AcquireTimeout)
-	defer cancel()
-	conn, err := pool.Acquire(waitCtx)
+func (db *DB) acquire(ctx context.Context, from share) (*pgxpool.Conn, error) {
+	conn, err := from.borrow(ctx, db.cfg.AcquireTimeout)
 	if err != nil && ctx.Err() == nil {
 		return nil, fault.ErrBusy.After(time.Second).Because(err)
 	}

@@ -16,6 +16,11 @@
 // only its own schema: two walls behind the path. They are walls against mistakes,
 // not against injected SQL, which is why no SQL is built from strings anywhere.
 //
+// Every pool has a small reserve for work marked by Reserved, the providers' callbacks: a
+// storm of other requests may take all of a pool and callbacks still get through. The
+// reserve's connections are opened when first needed, so a process without callbacks has
+// none.
+//
 // Pipeline lets steps that several rooms wrote, each as if it were alone, share their
 // round trips within one transaction: placing an order is eleven statements in four.
 //

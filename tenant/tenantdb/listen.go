@@ -23,7 +23,7 @@ func (db *DB) Listen(ctx context.Context, channel string, onReset func(), onNoti
 }
 
 func (db *DB) listenOnce(ctx context.Context, channel string, onReset func(), onNotify func(payload string)) {
-	conn, err := db.platform.Acquire(ctx)
+	conn, err := db.platform.pool.Acquire(ctx)
 	if err != nil {
 		onReset() // unreachable: what is cached may be wrong already
 		return

@@ -75,6 +75,16 @@ func (s *RedisServer) Flush(t testing.TB) {
 	}
 }
 
+// Evict sets what the server does when it is full.
+func (s *RedisServer) Evict(t testing.TB, policy string) {
+	t.Helper()
+	client := s.client()
+	defer func() { _ = client.Close() }()
+	if err := client.ConfigSet(context.Background(), "maxmemory-policy", policy).Err(); err != nil {
+		t.Fatalf("set the policy of redis: %v", err)
+	}
+}
+
 func (s *RedisServer) client() *redis.Client {
 	return redis.NewClient(&redis.Options{Addr: fmt.Sprintf("127.0.0.1:%d", s.port), MaxRetries: -1})
 }

@@ -5,6 +5,9 @@
 // and how it is answered is payments'. The answer is the provider's own dialect, also
 // for a refusal: the provider repeats what was not acknowledged.
 //
+// Callbacks work with reserved database connections (tenantdb.Reserved) and places of
+// their own (middleware.Places): a storm of buyers does not hold up the money.
+//
 // A suspended shop still takes callbacks: the money has moved. So does one that is
 // closing; in a closed one nothing becomes paid any more, and money is an anomaly.
 package notify
@@ -21,6 +24,7 @@ import (
 	"galleria/tenant"
 	"galleria/tenant/fault"
 	"galleria/tenant/registry"
+	"galleria/tenant/tenantdb"
 	"galleria/web/envelope"
 	"galleria/web/middleware"
 )
@@ -48,6 +52,10 @@ type Payments interface {
 type Deps struct {
 	Accounts Accounts
 	Payments Payments
+	// Limiter and Limit bound the callbacks of one shop, per process: a shop whose keys
+	// somebody tries must not take the places of the others. nil and zero bound nothing.
+	Limiter *middleware.Limiter
+	Limit   middleware.Rate
 }
 
 // Mount puts the door onto app.
@@ -60,7 +68,7 @@ func Mount(app *fiber.App, d Deps) {
 }
 
 func (d Deps) handle(c *fiber.Ctx) error {
-	ctx := c.UserContext()
+	ctx := tenantdb.Reserved(c.UserContext())
 	key := c.Params("account_key")
 	route, err := d.Accounts.ByAccountKey(ctx, key)
 	if errors.Is(err, registry.ErrUnknownApp) || (err == nil && route.Channel != c.Params("channel")) {
@@ -72,6 +80,11 @@ func (d Deps) handle(c *fiber.Ctx) error {
 	record := envelope.RecordOf(ctx)
 	if record != nil {
 		record.TenantID = route.Tenant.ID.String()
+	}
+	if d.Limiter != nil {
+		if err := d.Limiter.Local(route.Tenant.ID.String()+":callback", d.Limit); err != nil {
+			return err // the provider comes again
+		}
 	}
 	if err := registry.Schema(route.Tenant); err != nil {
 		return err // the provider comes again

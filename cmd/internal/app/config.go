@@ -62,6 +62,26 @@ type Config struct {
 	WriteRate  int `env:"GALLERIA_WRITE_RATE" envDefault:"20"`
 	LoginRate  int `env:"GALLERIA_LOGIN_RATE" envDefault:"10"`
 	PayRate    int `env:"GALLERIA_PAY_RATE" envDefault:"5"`
+	// AddressRate: one address, all of the API. CallbackRate: the callbacks of one shop, and
+	// twenty times that of one address, because a provider has few for all its merchants.
+	// ConsoleRate: one person or address in the console, and ten times that of one shop.
+	AddressRate  int `env:"GALLERIA_ADDRESS_RATE" envDefault:"1000"`
+	CallbackRate int `env:"GALLERIA_CALLBACK_RATE" envDefault:"100"`
+	ConsoleRate  int `env:"GALLERIA_CONSOLE_RATE" envDefault:"30"`
+	// Places bound how many requests of a class one process works on at once; 0 is no bound.
+	// Each class has its own, so that none can take the processor from another.
+	APIPlaces      int `env:"GALLERIA_API_PLACES" envDefault:"256"`
+	CallbackPlaces int `env:"GALLERIA_CALLBACK_PLACES" envDefault:"64"`
+	ConsolePlaces  int `env:"GALLERIA_CONSOLE_PLACES" envDefault:"32"`
+	// TenantJobs is how many of a worker's places one shop may hold; 0 is three quarters.
+	TenantJobs int `env:"GALLERIA_TENANT_JOBS" envDefault:"0"`
+	// MetricsAddr is where serve and worker show /metrics to Prometheus; empty is nowhere.
+	// It must be a loopback or private address, unless MetricsPublic consents to another.
+	MetricsAddr   string `env:"GALLERIA_METRICS_ADDR"`
+	MetricsPublic bool   `env:"GALLERIA_METRICS_PUBLIC" envDefault:"false"`
+	// ShutdownDelay is how long /readyz says no before `serve` stops to listen: the time a
+	// load balancer takes to notice.
+	ShutdownDelay time.Duration `env:"GALLERIA_SHUTDOWN_DELAY" envDefault:"0s"`
 	// SandboxURL is the provider sandbox, for shops that try things out. Refused in
 	// production.
 	SandboxURL string `env:"GALLERIA_SANDBOX_URL"`
@@ -99,9 +119,23 @@ func environment(getenv func(string) string) (vars map[string]string, faults []e
 			faults = append(faults, fmt.Errorf("%s_FILE: %w", name, err))
 			continue
 		}
+		if secretVariable(name) && getenv("GALLERIA_ENV") != "development" {
+			if info, err := os.Stat(path); err == nil && info.Mode().Perm()&0o004 != 0 {
+				faults = append(faults, fmt.Errorf("%s_FILE: every user of this machine may read %s: chmod 600 it (in a container: mount the secret with mode 0400)", name, path))
+			}
+		}
 		vars[name] = strings.TrimRight(string(b), "\r\n")
 	}
 	return vars, faults
+}
+
+func secretVariable(name string) bool {
+	for f := range reflect.TypeFor[Config]().Fields() {
+		if variable, _, _ := strings.Cut(f.Tag.Get("env"), ","); variable == name {
+			return f.Tag.Get("secret") != ""
+		}
+	}
+	return false
 }
 
 func variables() []string {
@@ -125,13 +159,20 @@ func (c Config) faults() (faults []error) {
 	if _, err := c.kek(); err != nil {
 		add(true, "GALLERIA_KEK: %w", err)
 	}
-	add(weak(c.RoleSecret), "DATABASE_ROLE_SECRET: must be 32 characters or more, and not an example")
-	add(weak(c.CookieKey), "GALLERIA_COOKIE_KEY: must be 32 characters or more, and not an example")
+	add(weak(c.RoleSecret), "DATABASE_ROLE_SECRET: must be 32 characters or more, and not an example; make one with `openssl rand -hex 32`")
+	add(weak(c.CookieKey), "GALLERIA_COOKIE_KEY: must be 32 characters or more, and not an example; make one with `openssl rand -hex 32`")
+	if err := c.metricsAddrFault(); err != nil {
+		add(true, "GALLERIA_METRICS_ADDR: %w", err)
+	}
 	add(c.LaneConns < 1 || c.PlatformConns < 2, "DATABASE_LANE_CONNS must be at least 1 and DATABASE_PLATFORM_CONNS at least 2")
 	if c.Production() {
 		add(err == nil && public.Scheme != "https", "GALLERIA_PUBLIC_URL: production needs https")
-		add(c.SandboxURL != "", "GALLERIA_SANDBOX_URL: the sandbox takes play money and is refused in production")
+		add(loopbackURL(public), "GALLERIA_PUBLIC_URL: buyers and providers cannot reach this machine's own loopback; set the address they use")
+		add(c.SandboxURL != "", "GALLERIA_SANDBOX_URL: the sandbox takes play money and is refused in production; unset it, or set GALLERIA_ENV=development")
 		add(plainRemote(c.DatabaseURL), "DATABASE_URL: a database on another host needs sslmode=require or better in production")
+		add(weakPassword(c.DatabaseURL), "DATABASE_URL: the password is empty or one that every example has; give the owner a random one (`openssl rand -hex 24`)")
+		add(weakPassword(c.RedisURL), "REDIS_URL: a Redis on another host needs a password (requirepass, or an ACL user)")
+		add(c.RoleSecret == c.CookieKey, "GALLERIA_COOKIE_KEY: is the same as DATABASE_ROLE_SECRET; make one of its own with `openssl rand -hex 32`")
 	}
 	return faults
 }
@@ -164,13 +205,11 @@ func weak(s string) bool {
 
 func plainRemote(databaseURL string) bool {
 	u, err := url.Parse(databaseURL)
-	if err != nil {
+	if err != nil || ownHost(u) {
 		return false // reported when connecting
 	}
-	host := u.Hostname()
-	local := host == "" || host == "localhost" || host == "127.0.0.1" || host == "::1" || strings.HasPrefix(host, "/")
 	mode := u.Query().Get("sslmode")
-	return !local && mode != "require" && mode != "verify-ca" && mode != "verify-full"
+	return mode != "require" && mode != "verify-ca" && mode != "verify-full"
 }
 
 // Print writes the effective configuration with secrets masked, one variable a line.

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"galleria/console"
+	"galleria/tenant/pulse"
 	"galleria/web"
 	"galleria/web/media"
 	"galleria/web/middleware"
@@ -47,7 +48,8 @@ func (s *Services) RunHTTP(ctx context.Context, listener net.Listener) error {
 	defer func() { _ = shared.Close() }()
 
 	answers := miniapi.NewAnswers(answersBytes, s.Now)
-	server, err := s.server(answers, shared)
+	draining := new(web.Draining)
+	server, err := s.server(answers, shared, draining)
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
@@ -58,6 +60,8 @@ func (s *Services) RunHTTP(ctx context.Context, listener net.Listener) error {
 	group.Go(func() error { return server.Listener(listener) })
 	group.Go(func() error {
 		<-ctx.Done()
+		draining.Store(true)
+		time.Sleep(s.Config.ShutdownDelay) // a load balancer sees it and sends no more
 		return server.ShutdownWithTimeout(drainTime)
 	})
 	return group.Wait()
@@ -72,7 +76,7 @@ func (l redisLog) Printf(ctx context.Context, format string, v ...any) {
 }
 
 // server builds the HTTP side over what the rooms offer.
-func (s *Services) server(answers *miniapi.Answers, shared redis.UniversalClient) (front, error) {
+func (s *Services) server(answers *miniapi.Answers, shared redis.UniversalClient, draining *web.Draining) (front, error) {
 	assets, err := static.New(console.AssetPrefix)
 	if err != nil {
 		return nil, err
@@ -84,26 +88,45 @@ func (s *Services) server(answers *miniapi.Answers, shared redis.UniversalClient
 	if err != nil {
 		return nil, err
 	}
+	limiter := middleware.NewLimiter(shared, s.Now)
 	deps := web.Deps{
 		API: &miniapi.Deps{
 			Apps: s.Resolver, Shops: s.MiniProgram, Catalog: s.Catalog, Members: s.Members, Carts: s.Carts, Orders: s.Orders,
 			Payments: s.Payments, Subscriptions: s.Notices, Logins: s.MiniProgram, Audit: s.Audit,
-			Limiter: middleware.NewLimiter(shared, s.Now), Limits: s.limits(), Answers: answers, Log: s.Log,
+			Limiter: limiter, Limits: s.limits(), Answers: answers, Log: s.Log,
 		},
-		Notify: &notify.Deps{Accounts: s.Resolver, Payments: s.Payments},
-		Ready:  []web.Check{{Name: "database", Ping: s.DB.Ping}},
-		Home:   "/console",
-		Mount:  nil,
-		Log:    s.Log, Now: s.Now,
+		Notify: &notify.Deps{Accounts: s.Resolver, Payments: s.Payments, Limiter: limiter, Limit: rate(s.Config.CallbackRate, 10)},
+		Ready: []web.Check{
+			{Name: "database", Ping: pulse.New(s.DB).Served},
+			{Name: "redis", Ping: func(ctx context.Context) error { return shared.Ping(ctx).Err() }, Optional: true},
+		},
+		Draining: draining, Limiter: limiter, Budgets: s.budgets(), Places: s.places, Observe: s.metrics.observe,
+		Home:  "/console",
+		Mount: nil,
+		Log:   s.Log, Now: s.Now,
 	}
 	deps.Mount = append(deps.Mount, media.Register, desk.Mount) // typed by HTTP, which is not at home here
 	return web.NewServer(web.Config{TrustedProxies: s.Config.TrustedProxies}, deps)
 }
 
-func (s *Services) limits() miniapi.Limits {
-	rate := func(perSecond, bursts int) middleware.Rate {
-		return middleware.Rate{PerSecond: perSecond, Burst: perSecond * bursts}
+// rate lets a caller come so many times a second, and some seconds' worth of it at once.
+func rate(perSecond, bursts int) middleware.Rate {
+	return middleware.Rate{PerSecond: perSecond, Burst: perSecond * bursts}
+}
+
+func (s *Services) budgets() middleware.Budgets {
+	const manyMerchants, manyPeople = 20, 10
+	return middleware.Budgets{
+		Address: map[middleware.Class]middleware.Rate{
+			middleware.ClassAPI:      rate(s.Config.AddressRate, 5),
+			middleware.ClassCallback: rate(s.Config.CallbackRate*manyMerchants, 5),
+			middleware.ClassConsole:  rate(s.Config.ConsoleRate, 5),
+		},
+		ConsolePerson: rate(s.Config.ConsoleRate, 5), ConsoleTenant: rate(s.Config.ConsoleRate*manyPeople, 5),
 	}
+}
+
+func (s *Services) limits() miniapi.Limits {
 	return miniapi.Limits{
 		Tenant: rate(s.Config.TenantRate, 2), Read: rate(s.Config.ReadRate, 5), Write: rate(s.Config.WriteRate, 5),
 		Login: rate(s.Config.LoginRate, 10), Pay: rate(s.Config.PayRate, 4), Audit: middleware.Rate{PerSecond: 5, Burst: 20},

@@ -33,6 +33,7 @@ func (s *Services) RunWorker(ctx context.Context) error {
 	}
 	worker := jobs.NewWorker(jobs.WorkerDeps{
 		DB: s.DB, Outbox: s.Outbox, Kinds: s.Kinds, Redis: opt, Log: s.Log, Concurrency: s.Config.WorkerConcurrency,
+		PerTenant: s.Config.TenantJobs,
 	})
 	scheduler := schedule.New(schedule.Deps{DB: s.DB, Outbox: s.Outbox, Timers: s.Timers, Log: s.Log, Refill: s.refill})
 	group, ctx := errgroup.WithContext(ctx)

@@ -17,8 +17,10 @@ import (
 	"galleria/payments"
 	"galleria/payments/account"
 	"galleria/payments/wechat"
+	"galleria/tenant/egress"
 	"galleria/tenant/miniprogram"
 	"galleria/tenant/tenantdb"
+	"galleria/web/middleware"
 )
 
 // Services is every room of commerce and payments, built on one ground.
@@ -34,18 +36,29 @@ type Services struct {
 	Accounts    *account.Service
 	Payments    *payments.Service
 	Kinds       jobs.Kinds
+	// KeyExpiry, if set before RunMetrics, tells when the first merchant key ends.
+	KeyExpiry KeyExpiry
+
+	metrics *metrics
+	places  *middleware.Places
 }
 
 // NewServices builds the rooms.
 func NewServices(g *Ground) (*Services, error) {
 	s := &Services{
-		Ground:      g,
+		Ground:  g,
+		metrics: newMetrics(),
+		places: middleware.NewPlaces(map[middleware.Class]int{
+			middleware.ClassAPI: g.Config.APIPlaces, middleware.ClassCallback: g.Config.CallbackPlaces, middleware.ClassConsole: g.Config.ConsolePlaces,
+		}),
 		Catalog:     catalog.New(catalog.Deps{DB: g.DB, Plans: g.Plans}),
 		Inventory:   inventory.New(inventory.Deps{NotifyChannel: catalog.NotifyChannel}),
 		Members:     member.New(member.Deps{DB: g.DB, Now: g.Now, Rand: rand.Reader}),
 		Notices:     notice.New(g.DB),
-		MiniProgram: miniprogram.New(miniprogram.Deps{DB: g.DB, Vault: g.Vault, Now: g.Now}),
-		Accounts:    account.New(account.Deps{DB: g.DB, Vault: g.Vault, Registry: g.Registry, Now: g.Now, Rand: rand.Reader}),
+		MiniProgram: miniprogram.New(miniprogram.Deps{DB: g.DB, Vault: g.Vault, Now: g.Now, SandboxBase: egress.Only(g.Config.SandboxURL)}),
+		Accounts: account.New(account.Deps{
+			DB: g.DB, Vault: g.Vault, Registry: g.Registry, Now: g.Now, Rand: rand.Reader, SandboxBase: egress.Only(g.Config.SandboxURL),
+		}),
 	}
 	s.Carts = cart.New(cart.Deps{DB: g.DB, Catalog: s.Catalog})
 	s.Orders = order.New(order.Deps{

@@ -24,7 +24,7 @@ func rooms() []room {
 		"commerce/coupon", "commerce/points", "commerce/promotion", "commerce/review", "commerce/pricing",
 	}
 	order := with(ground, with(shop, "commerce/cart", "commerce/order")...)
-	channel := with(ground, "payments", "payments/account")
+	channel := with(ground, "payments", "payments/account", "tenant/egress")
 	business := []string{"tenant/...", "commerce/...", "payments/..."}
 
 	return []room{
@@ -41,10 +41,12 @@ func rooms() []room {
 		{3, "tenant/timer", with(foundation, "tenant/outbox")}, // a due timer becomes an event
 		{3, "tenant/registry", with(foundation, "migrations")}, // knows which schemas this binary can serve
 		{3, "tenant/audit", foundation},
+		{3, "tenant/egress", foundation},                       // calls to addresses that merchants give
+		{3, "tenant/pulse", with(foundation, "migrations")},    // how the platform is doing
 		{3, "tenant/plan", with(foundation, "commerce/money")}, // plans have a price
 		{3, "tenant/idempotency", foundation},
 		{3, "tenant/provision", with(foundation, "tenant/registry", "tenant/audit", "tenant/outbox", "migrations")}, // makes the spare schemas
-		{3, "tenant/miniprogram", with(foundation, "tenant/registry")},
+		{3, "tenant/miniprogram", with(foundation, "tenant/registry", "tenant/egress")},
 
 		{4, "commerce/catalog", ground},
 		{4, "commerce/inventory", ground},
@@ -65,8 +67,8 @@ func rooms() []room {
 		{6, "commerce/distribution", order},
 
 		{4, "payments", ground},
-		{5, "payments/account", with(ground, "payments", "tenant/registry")}, // opens the way of its callbacks
-		{5, "payments/wechat", channel},                                      // a channel never knows another one
+		{5, "payments/account", with(ground, "payments", "tenant/registry", "tenant/egress")}, // opens the way of its callbacks
+		{5, "payments/wechat", channel}, // a channel never knows another one
 		{5, "payments/alipay", channel},
 		{5, "payments/unionpay", channel},
 		{5, "payments/ledger", with(ground, "payments")},

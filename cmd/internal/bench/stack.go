@@ -186,7 +186,8 @@ func environment(addr, databaseURL, redisURL, sandboxURL string) map[string]stri
 		// A shop gets a quarter of a worker. This one is alone, and may have as much as before it.
 		"GALLERIA_WORKER_CONCURRENCY": strconv.Itoa(4 * serverConns),
 		"GALLERIA_TENANT_RATE":        unlimited, "GALLERIA_READ_RATE": unlimited, "GALLERIA_WRITE_RATE": unlimited,
-		"GALLERIA_LOGIN_RATE": unlimited, "GALLERIA_PAY_RATE": unlimited,
+		"GALLERIA_LOGIN_RATE": unlimited, "GALLERIA_PAY_RATE": unlimited, "GALLERIA_ADDRESS_RATE": unlimited,
+		"GALLERIA_CALLBACK_RATE": unlimited, "GALLERIA_CONSOLE_RATE": unlimited, "GALLERIA_API_PLACES": "1024",
 	}
 }
 

@@ -16,6 +16,7 @@ import (
 	"galleria/console/staff"
 	"galleria/payments/account"
 	"galleria/payments/sandbox"
+	"galleria/tenant/egress"
 	"galleria/tenant/miniprogram"
 	"galleria/tenant/plan"
 	"galleria/tenant/tenantdb"
@@ -64,8 +65,8 @@ func newWorld(t *testing.T, options ...tenanttest.Option) *world {
 			Outbox: env.Outbox, Timers: env.Timers,
 		}),
 		Notices:     notice.New(env.DB),
-		MiniProgram: miniprogram.New(miniprogram.Deps{DB: env.DB, Vault: safe, Now: clock.Now}),
-		Accounts:    account.New(account.Deps{DB: env.DB, Vault: safe, Registry: env.Registry, Now: clock.Now, Rand: rand.Reader}),
+		MiniProgram: miniprogram.New(miniprogram.Deps{DB: env.DB, Vault: safe, Now: clock.Now, SandboxBase: egress.Only(server.URL)}),
+		Accounts:    account.New(account.Deps{DB: env.DB, Vault: safe, Registry: env.Registry, Now: clock.Now, Rand: rand.Reader, SandboxBase: egress.Only(server.URL)}),
 		Sandbox:     provider, SandboxURL: server.URL, Clock: clock,
 		Password: func(login string) string { return "open-sesame-" + login },
 		Log:      env.Log,

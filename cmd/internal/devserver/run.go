@@ -95,6 +95,7 @@ func Run(ctx context.Context, opt Options) (err error) {
 	group, groupCtx := errgroup.WithContext(ctx)
 	group.Go(func() error { return services.RunHTTP(groupCtx, listener) })
 	group.Go(func() error { return services.RunWorker(groupCtx) })
+	group.Go(func() error { return services.RunMetrics(groupCtx) })
 	group.Go(func() error { return s.watch(groupCtx) })
 	group.Go(func() error { return s.welcome(groupCtx, newFacts(cfg, sandboxURL, shops)) })
 	return group.Wait()

@@ -37,7 +37,8 @@ func (d dataDir) config(publicURL, databaseURL, redisURL, sandboxURL string, get
 	// calls, who may well want to see what it can take.
 	loose := map[string]string{
 		"GALLERIA_TENANT_RATE": "1000000", "GALLERIA_READ_RATE": "1000000", "GALLERIA_WRITE_RATE": "10000",
-		"GALLERIA_LOGIN_RATE": "10000", "GALLERIA_PAY_RATE": "10000", "GALLERIA_LOG_LEVEL": "warn",
+		"GALLERIA_LOGIN_RATE": "10000", "GALLERIA_PAY_RATE": "10000", "GALLERIA_ADDRESS_RATE": "1000000",
+		"GALLERIA_CONSOLE_RATE": "10000", "GALLERIA_CALLBACK_RATE": "10000", "GALLERIA_LOG_LEVEL": "warn",
 	}
 	return app.LoadConfig(func(name string) string {
 		if v, ok := fixed[name]; ok {

@@ -52,5 +52,7 @@ DELETE FROM platform.outbox WHERE id IN (
   SELECT d.id FROM platform.outbox d WHERE d.done_at < now() - make_interval(days => @keep_days::int) LIMIT @batch);
 
 -- name: Load :one
-SELECT id, tenant_id, topic, key, payload, created_at, sends, failures
-FROM platform.outbox WHERE id = @id AND done_at IS NULL AND dead_at IS NULL;
+-- The shop's status rides along: what can wait waits while the shop is suspended.
+SELECT o.id, o.tenant_id, o.topic, o.key, o.payload, o.created_at, o.sends, o.failures,
+  EXISTS (SELECT FROM platform.tenant t WHERE t.id = o.tenant_id AND t.status = 'suspended') AS suspended
+FROM platform.outbox o WHERE o.id = @id AND o.done_at IS NULL AND o.dead_at IS NULL;

@@ -169,8 +169,9 @@ func (q *Queries) InsertEvent(ctx context.Context, db DBTX, iD uuid.UUID, tenant
 }
 
 const load = `-- name: Load :one
-SELECT id, tenant_id, topic, key, payload, created_at, sends, failures
-FROM platform.outbox WHERE id = $1 AND done_at IS NULL AND dead_at IS NULL
+SELECT o.id, o.tenant_id, o.topic, o.key, o.payload, o.created_at, o.sends, o.failures,
+  EXISTS (SELECT FROM platform.tenant t WHERE t.id = o.tenant_id AND t.status = 'suspended') AS suspended
+FROM platform.outbox o WHERE o.id = $1 AND o.done_at IS NULL AND o.dead_at IS NULL
 `
 
 type LoadRow struct {
@@ -182,8 +183,10 @@ type LoadRow struct {
 	CreatedAt time.Time
 	Sends     int32
 	Failures  int32
+	Suspended bool
 }
 
+// The shop's status rides along: what can wait waits while the shop is suspended.
 func (q *Queries) Load(ctx context.Context, db DBTX, id uuid.UUID) (LoadRow, error) {
 	row := db.QueryRow(ctx, load, id)
 	var i LoadRow
@@ -196,6 +199,7 @@ func (q *Queries) Load(ctx context.Context, db DBTX, id uuid.UUID) (LoadRow, err
 		&i.CreatedAt,
 		&i.Sends,
 		&i.Failures,
+		&i.Suspended,
 	)
 	return i, err
 }
