@@ -106,7 +106,7 @@ func newKitOf(t *testing.T, mchid string, options ...tenanttest.Option) *kit {
 	callbacks := httptest.NewServer(http.HandlerFunc(k.callback))
 	t.Cleanup(callbacks.Close)
 	k.public = callbacks.URL
-	k.accounts = account.New(account.Deps{DB: env.DB, Vault: env.Vault, Registry: env.Registry, Now: env.Clock().Now, Rand: rand.Reader})
+	k.accounts = account.New(account.Deps{DB: env.DB, Vault: env.Vault, Registry: env.Registry, Audit: env.Audit, Outbox: env.Outbox, Timers: env.Timers, Now: env.Clock().Now, Rand: rand.Reader})
 	k.account = k.addAccount(mchid, payments.KeyModePublicKey, k.appID)
 	k.service = k.newService()
 	return k

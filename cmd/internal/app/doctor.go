@@ -42,6 +42,7 @@ func Examine(ctx context.Context, cfg Config) []Finding {
 	note("database", ground.DB.Ping(ctx), "; check DATABASE_URL, then run `galleria migrate up`, which creates the login roles")
 	note("durability", ground.durable(ctx), "; acknowledged orders could be lost: set it to on")
 	note("schemas", ground.current(ctx), "; run `galleria migrate up`")
+	note("keys", ground.Vault.Check(ctx), "; `galleria keys status` shows which key is in use")
 	note("queue", redisFit(ctx, cfg.RedisURL), "; the queue may be lost without loss of work, but it should not be lost silently")
 	return findings
 }
@@ -54,7 +55,8 @@ func (g *Ground) Ready(ctx context.Context) error {
 	for {
 		err := g.DB.Ping(ctx)
 		if err == nil {
-			return g.durable(ctx)
+			// A wrong key is found out here, before anything is sealed by it.
+			return errors.Join(g.durable(ctx), g.Vault.Check(ctx))
 		}
 		select {
 		case <-ctx.Done():

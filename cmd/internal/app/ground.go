@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"time"
 
@@ -47,10 +46,10 @@ func NewGround(ctx context.Context, cfg Config, log *slog.Logger, now func() tim
 	if err != nil {
 		return nil, err
 	}
-	kek, err := cfg.kek()
+	kek, older, err := cfg.keks()
 	if err != nil {
 		db.Close()
-		return nil, fmt.Errorf("GALLERIA_KEK: %w", err)
+		return nil, err
 	}
 	nudged := make(chan struct{}, 1)
 	ob := outbox.New(func() {
@@ -63,7 +62,7 @@ func NewGround(ctx context.Context, cfg Config, log *slog.Logger, now func() tim
 		Config: cfg, Log: log, Now: now, DB: db,
 		Runner:   migrations.New(migrations.Config{URL: cfg.DatabaseURL, RolePassword: passwords}),
 		Registry: registry.New(db), Resolver: registry.NewResolver(db, now),
-		Vault: vault.New(db, kek, now), Audit: audit.New(db),
+		Vault: vault.New(db, kek, now, older...), Audit: audit.New(db),
 		Outbox: ob, Timers: timer.New(ob), Nudged: nudged,
 	}
 	people, err := staff.New(staff.Deps{DB: db})
