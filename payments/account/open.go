@@ -70,7 +70,7 @@ func (s *Service) open(
 	}
 	secrets, err := s.secrets(ctx, id, row)
 	if err != nil {
-		return payments.Account{}, err
+		return a, err // with what is not secret, for a repair
 	}
 	a.PrivateKey, a.APIv3Key = secrets[versioned{fieldPrivateKey, int(row.KeyVersion)}], secrets[versioned{fieldAPIv3Key, int(row.KeyVersion)}]
 	a.Earlier, err = earlier(row, secrets)

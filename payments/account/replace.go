@@ -53,7 +53,8 @@ func (s *Service) Replace(ctx context.Context, id tenant.ID, in ReplaceInput) (A
 		return Account{}, fmt.Errorf("replace keys: %w", err)
 	}
 	now, err := s.ByID(ctx, id, in.AccountID)
-	if err != nil && !errors.Is(err, vault.ErrSealed) { // a damaged set can be replaced as a whole
+	damaged := errors.Is(err, vault.ErrSealed) // such a set can be replaced as a whole
+	if err != nil && !damaged {
 		return Account{}, fmt.Errorf("replace keys: %w", err)
 	}
 	whole, err := in.merge(shown, now)
@@ -84,7 +85,7 @@ func (s *Service) Replace(ctx context.Context, id tenant.ID, in ReplaceInput) (A
 			return Account{}, fmt.Errorf("try the new keys: %w", err)
 		}
 	}
-	return s.store(ctx, id, in, shown, p, changed)
+	return s.store(ctx, id, in, shown, p, changed, damaged)
 }
 
 // newKeyAmong reports a key of the provider that is not known yet.
@@ -163,7 +164,7 @@ func samePrivate(a, b vault.Secret) bool {
 }
 
 func (s *Service) store(
-	ctx context.Context, id tenant.ID, in ReplaceInput, shown Account, p parsed, changed map[string]vault.Secret,
+	ctx context.Context, id tenant.ID, in ReplaceInput, shown Account, p parsed, changed map[string]vault.Secret, damaged bool,
 ) (Account, error) {
 	sealed := map[string][]byte{}
 	for field, secret := range changed {
@@ -180,7 +181,10 @@ func (s *Service) store(
 	if certNotAfter == nil && p.config.MerchantSerial == shown.Config.MerchantSerial && len(shown.KeySets) > 0 {
 		certNotAfter = shown.KeySets[0].CertNotAfter // the certificate stays
 	}
-	from, to := shown.KeyVersion, shown.KeyVersion+1
+	from, to, kept := shown.KeyVersion, shown.KeyVersion+1, overlap
+	if damaged {
+		kept = 0 // it opens nothing any more
+	}
 	err = s.d.DB.InTenant(ctx, id, func(tx tenantdb.Tx) error {
 		n, err := s.q.SetKeyVersion(ctx, tx, int32(to), config, tx.Now(), shown.ID, int32(from))
 		if err != nil {
@@ -189,7 +193,7 @@ func (s *Service) store(
 		if n == 0 {
 			return fault.ErrConflict
 		}
-		if _, err := s.q.SupersedeKeySet(ctx, tx, tx.Now().Add(overlap), shown.ID, int32(from)); err != nil {
+		if _, err := s.q.SupersedeKeySet(ctx, tx, tx.Now().Add(kept), shown.ID, int32(from)); err != nil {
 			return err
 		}
 		if err := s.q.InsertKeySet(ctx, tx, shown.ID, int32(to), config, certNotAfter, actorOr(in.Actor), tx.Now()); err != nil {
@@ -207,6 +211,11 @@ func (s *Service) store(
 		}
 		if err := s.putKeys(ctx, tx, shown.ID, p.providerKeys); err != nil {
 			return err
+		}
+		if damaged {
+			if err := s.destroyDue(ctx, tx, shown.ID); err != nil {
+				return err
+			}
 		}
 		return s.announceReplaced(ctx, tx, in, shown, p, changed)
 	})
@@ -248,33 +257,37 @@ func (s *Service) announceReplaced(
 // DestroyReplaced deletes an account's replaced keys whose time is over. It serves
 // payments.TimerKeysDestroy. Safe to repeat.
 func (s *Service) DestroyReplaced(ctx context.Context, id tenant.ID, accountID int64) error {
-	err := s.d.DB.InTenant(ctx, id, func(tx tenantdb.Tx) error {
-		versions, err := s.q.DestroyKeySets(ctx, tx, tx.Now(), accountID)
-		if err != nil || len(versions) == 0 {
-			return err
-		}
-		if _, err := s.q.DeleteSecrets(ctx, tx, accountID, versions); err != nil {
-			return err
-		}
-		if err := s.q.TouchAccount(ctx, tx, tx.Now(), accountID); err != nil {
-			return err
-		}
-		return s.d.Audit.RecordTx(ctx, tx, audit.Entry{
-			TenantID: tx.TenantID(), Actor: "system", Action: "payment_account.destroy_keys",
-			Detail: map[string]any{"account_id": accountID, "key_versions": versions},
-		})
-	})
+	err := s.d.DB.InTenant(ctx, id, func(tx tenantdb.Tx) error { return s.destroyDue(ctx, tx, accountID) })
 	if err != nil {
 		return fmt.Errorf("destroy replaced keys: %w", err)
 	}
 	return nil
 }
 
+func (s *Service) destroyDue(ctx context.Context, tx tenantdb.Tx, accountID int64) error {
+	versions, err := s.q.DestroyKeySets(ctx, tx, tx.Now(), accountID)
+	if err != nil || len(versions) == 0 {
+		return err
+	}
+	if _, err := s.q.DeleteSecrets(ctx, tx, accountID, versions); err != nil {
+		return err
+	}
+	if err := s.q.TouchAccount(ctx, tx, tx.Now(), accountID); err != nil {
+		return err
+	}
+	return s.d.Audit.RecordTx(ctx, tx, audit.Entry{
+		TenantID: tx.TenantID(), Actor: "system", Action: "payment_account.destroy_keys",
+		Detail: map[string]any{"account_id": accountID, "key_versions": versions},
+	})
+}
+
 // SealedColumn describes payment_secret.sealed for the rotation of data keys. Accounts are
 // few: one page holds their keys.
 func SealedColumn() vault.Column {
 	q := accountdb.New()
-	key := func(accountID int64, version int32, field string) string { return fmt.Sprintf("%d/%d/%s", accountID, version, field) }
+	key := func(accountID int64, version int32, field string) string {
+		return fmt.Sprintf("%d/%d/%s", accountID, version, field)
+	}
 	return vault.Column{
 		Name: "payment_secret.sealed",
 		Page: func(ctx context.Context, db tenantdb.Querier, after string, _ []byte) ([]vault.Row, error) {

@@ -45,7 +45,7 @@ func NewServices(g *Ground) (*Services, error) {
 		Members:     member.New(member.Deps{DB: g.DB, Now: g.Now, Rand: rand.Reader}),
 		Notices:     notice.New(g.DB),
 		MiniProgram: miniprogram.New(miniprogram.Deps{DB: g.DB, Vault: g.Vault, Now: g.Now}),
-		Accounts:    account.New(account.Deps{
+		Accounts: account.New(account.Deps{
 			DB: g.DB, Vault: g.Vault, Registry: g.Registry, Audit: g.Audit, Outbox: g.Outbox, Timers: g.Timers, Now: g.Now, Rand: rand.Reader,
 		}),
 	}
