@@ -143,9 +143,12 @@ func (in AddInput) checkProviderKeys(p *parsed, private *rsa.PrivateKey, now tim
 	default:
 		bad("key_mode", "must be public_key, certificate or both")
 	}
-	if in.PlatformCertificatePEM == "" {
-		return // fetched from the provider when first needed
+	if in.PlatformCertificatePEM != "" { // else fetched from the provider when first needed
+		in.checkPlatformCertificate(p, private, now, bad)
 	}
+}
+
+func (in AddInput) checkPlatformCertificate(p *parsed, private *rsa.PrivateKey, now time.Time, bad complain) {
 	cert, key, err := parseCertificate(in.PlatformCertificatePEM)
 	switch {
 	case err != nil:

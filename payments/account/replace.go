@@ -120,11 +120,7 @@ func (in ReplaceInput) merge(shown Account, now payments.Account) (AddInput, err
 	}
 	newPrivate := keep("private_key", &whole.PrivateKeyPEM, now.PrivateKey)
 	keep("api_v3_key", &whole.APIv3Key, now.APIv3Key)
-	for _, text := range []*string{&whole.MerchantSerial, &whole.MerchantCertificatePEM, &whole.PublicKeyID, &whole.PublicKeyPEM, &whole.PlatformCertificatePEM} {
-		if unchanged(*text) {
-			*text = ""
-		}
-	}
+	whole.forgetMasked()
 	if whole.MerchantSerial == "" && whole.MerchantCertificatePEM == "" {
 		if newPrivate && !samePrivate(whole.PrivateKeyPEM, now.PrivateKey) {
 			fields = append(fields, fault.Field{Path: "merchant_serial", Message: "a new private key has a new certificate: give it or its serial number"})
@@ -134,18 +130,32 @@ func (in ReplaceInput) merge(shown Account, now payments.Account) (AddInput, err
 	if fields != nil {
 		return AddInput{}, fault.ErrValidation.With(fields...)
 	}
-	if whole.KeyMode == "" {
-		whole.KeyMode = shown.Config.KeyMode
-	}
-	if whole.KeyMode != payments.KeyModeCertificate && whole.PublicKeyID == "" {
-		whole.PublicKeyID = shown.Config.PublicKeyID
-	}
-	for _, k := range now.ProviderKeys {
-		if whole.PublicKeyPEM == "" && whole.PublicKeyID != "" && k.Serial == whole.PublicKeyID {
-			whole.PublicKeyPEM = k.PEM
+	whole.keepProviderKey(shown, now)
+	return whole, nil
+}
+
+// forgetMasked empties the texts that came back as they were shown.
+func (in *AddInput) forgetMasked() {
+	for _, text := range []*string{&in.MerchantSerial, &in.MerchantCertificatePEM, &in.PublicKeyID, &in.PublicKeyPEM, &in.PlatformCertificatePEM} {
+		if unchanged(*text) {
+			*text = ""
 		}
 	}
-	return whole, nil
+}
+
+// keepProviderKey completes how the provider is verified.
+func (in *AddInput) keepProviderKey(shown Account, now payments.Account) {
+	if in.KeyMode == "" {
+		in.KeyMode = shown.Config.KeyMode
+	}
+	if in.KeyMode != payments.KeyModeCertificate && in.PublicKeyID == "" {
+		in.PublicKeyID = shown.Config.PublicKeyID
+	}
+	for _, k := range now.ProviderKeys {
+		if in.PublicKeyPEM == "" && in.PublicKeyID != "" && k.Serial == in.PublicKeyID {
+			in.PublicKeyPEM = k.PEM
+		}
+	}
 }
 
 // unchanged recognises a value that a form left empty or sends back as it was shown.
@@ -181,41 +191,10 @@ func (s *Service) store(
 	if certNotAfter == nil && p.config.MerchantSerial == shown.Config.MerchantSerial && len(shown.KeySets) > 0 {
 		certNotAfter = shown.KeySets[0].CertNotAfter // the certificate stays
 	}
-	from, to, kept := shown.KeyVersion, shown.KeyVersion+1, overlap
-	if damaged {
-		kept = 0 // it opens nothing any more
-	}
+	next := keySet{config: config, certNotAfter: certNotAfter, sealed: sealed, changed: changed, replacesDamaged: damaged}
 	err = s.d.DB.InTenant(ctx, id, func(tx tenantdb.Tx) error {
-		n, err := s.q.SetKeyVersion(ctx, tx, int32(to), config, tx.Now(), shown.ID, int32(from))
-		if err != nil {
+		if err := s.storeSet(ctx, tx, in, shown, p, next); err != nil {
 			return err
-		}
-		if n == 0 {
-			return fault.ErrConflict
-		}
-		if _, err := s.q.SupersedeKeySet(ctx, tx, tx.Now().Add(kept), shown.ID, int32(from)); err != nil {
-			return err
-		}
-		if err := s.q.InsertKeySet(ctx, tx, shown.ID, int32(to), config, certNotAfter, actorOr(in.Actor), tx.Now()); err != nil {
-			return err
-		}
-		for _, field := range []string{fieldPrivateKey, fieldAPIv3Key} {
-			if secret, ok := changed[field]; ok {
-				err = s.insertSecret(ctx, tx, shown.ID, to, field, secret, p, sealed[field])
-			} else {
-				_, err = s.q.CopySecret(ctx, tx, int32(to), shown.ID, field, int32(from))
-			}
-			if err != nil {
-				return err
-			}
-		}
-		if err := s.putKeys(ctx, tx, shown.ID, p.providerKeys); err != nil {
-			return err
-		}
-		if damaged {
-			if err := s.destroyDue(ctx, tx, shown.ID); err != nil {
-				return err
-			}
 		}
 		return s.announceReplaced(ctx, tx, in, shown, p, changed)
 	})
@@ -223,6 +202,50 @@ func (s *Service) store(
 		return Account{}, fmt.Errorf("replace keys: %w", err)
 	}
 	return s.Show(ctx, id, shown.ID)
+}
+
+// keySet is a set of keys about to be stored.
+type keySet struct {
+	config          json.RawMessage
+	certNotAfter    *time.Time
+	sealed          map[string][]byte // of the changed fields
+	changed         map[string]vault.Secret
+	replacesDamaged bool
+}
+
+// storeSet writes the next set of keys and ends the present one.
+func (s *Service) storeSet(ctx context.Context, tx tenantdb.Tx, in ReplaceInput, shown Account, p parsed, next keySet) error {
+	from, to, kept := int32(shown.KeyVersion), shown.KeyVersion+1, overlap
+	if next.replacesDamaged {
+		kept = 0 // it opens nothing any more
+	}
+	n, err := s.q.SetKeyVersion(ctx, tx, int32(to), next.config, tx.Now(), shown.ID, from)
+	if err != nil {
+		return err
+	}
+	if n == 0 {
+		return fault.ErrConflict
+	}
+	if _, err := s.q.SupersedeKeySet(ctx, tx, tx.Now().Add(kept), shown.ID, from); err != nil {
+		return err
+	}
+	if err := s.q.InsertKeySet(ctx, tx, shown.ID, int32(to), next.config, next.certNotAfter, actorOr(in.Actor), tx.Now()); err != nil {
+		return err
+	}
+	for _, field := range []string{fieldPrivateKey, fieldAPIv3Key} {
+		if secret, ok := next.changed[field]; ok {
+			err = s.insertSecret(ctx, tx, shown.ID, to, field, secret, p, next.sealed[field])
+		} else {
+			_, err = s.q.CopySecret(ctx, tx, int32(to), shown.ID, field, from)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if err := s.putKeys(ctx, tx, shown.ID, p.providerKeys); err != nil || !next.replacesDamaged {
+		return err
+	}
+	return s.destroyDue(ctx, tx, shown.ID)
 }
 
 // announceReplaced sets what is to follow, ends the alarms and records the act.
