@@ -71,6 +71,28 @@ type Account struct {
 	APIv3Key     vault.Secret // 32 bytes
 	ProviderKeys []ProviderKey
 	Version      time.Time // changes with every change of the account or its keys
+	Earlier      []KeySet  // replaced sets, newest first, that messages under way may still need
+	Meter        KeyMeter  // counts the uses of the keys; may be nil
+}
+
+// KeySet is what is left of replaced keys: enough to verify and open a message that was
+// under way.
+type KeySet struct {
+	Config   AccountConfig
+	APIv3Key vault.Secret // zero if it no longer opens
+	Until    time.Time    // not used from then on
+}
+
+// KeyMeter counts uses of keys; it must cost no statement. vault.Vault is one.
+type KeyMeter interface {
+	Count(id tenant.ID, owner string, purpose vault.Purpose)
+}
+
+// Used counts one use of the account's keys.
+func (a Account) Used(purpose vault.Purpose) {
+	if a.Meter != nil {
+		a.Meter.Count(a.TenantID, KeyOwner(a.Key), purpose)
+	}
 }
 
 // Accounts finds merchant accounts; payments/account is the one.

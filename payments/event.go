@@ -19,6 +19,12 @@ const (
 	TimerQuery outbox.Topic = "payments.query"
 	// TimerRefundQuery: ExecuteRefund is to be called again. Payload RefundV1.
 	TimerRefundQuery outbox.Topic = "payments.refund_query"
+	// TimerKeyExpiry: an account's certificates are to be looked at. Key: the account key.
+	TimerKeyExpiry outbox.Topic = "payments.key_expiry"
+	// TimerKeysDestroy: replaced keys of an account are to be destroyed. Payload KeysV1.
+	TimerKeysDestroy outbox.Topic = "payments.keys_destroy"
+	// TopicKeyExpiring: a certificate ends soon. Key: the account key. Payload KeyExpiringV1.
+	TopicKeyExpiring outbox.Topic = "payments.key_expiring"
 )
 
 // SucceededV1 says that a bill was paid.
@@ -48,4 +54,17 @@ type RefundedV1 struct {
 	BusinessNo  string       `json:"business_no"`
 	AmountFen   money.Fen    `json:"amount_fen"`
 	Reason      RefundReason `json:"reason"`
+}
+
+// KeysV1 names an account whose replaced keys are to be destroyed.
+type KeysV1 struct {
+	AccountID int64 `json:"account_id"`
+}
+
+// KeyExpiringV1 says that a certificate ends in at most so many days.
+type KeyExpiringV1 struct {
+	AccountKey  string    `json:"account_key"`
+	Certificate string    `json:"certificate"` // "merchant_certificate", "platform_certificate"
+	DaysLeft    int64     `json:"days_left"`   // 60, 30, 7; 0: it has ended
+	NotAfter    time.Time `json:"not_after"`
 }

@@ -111,7 +111,7 @@ func newKitOf(t *testing.T, mchid string, options ...tenanttest.Option) *kit {
 	t.Cleanup(callbacks.Close)
 	k.public = callbacks.URL
 	k.accounts = account.New(account.Deps{
-		DB: env.DB, Vault: env.Vault, Registry: env.Registry, Now: env.Clock().Now, Rand: rand.Reader,
+		DB: env.DB, Vault: env.Vault, Registry: env.Registry, Audit: env.Audit, Outbox: env.Outbox, Timers: env.Timers, Now: env.Clock().Now, Rand: rand.Reader,
 		SandboxBase: egress.Only(k.provider.http.URL, nowhere),
 	})
 	k.account = k.addAccount(mchid, payments.KeyModePublicKey, k.appID)

@@ -63,8 +63,7 @@ func (s *Service) receive(ctx context.Context, id tenant.ID, ch Channel, acc Acc
 	}
 	ev := evidence{eventID: msg.EventID, eventType: msg.EventType, outTradeNo: "", sealed: nil, hash: sha256.Sum256(n.Body), shopClosed: n.ShopClosed}
 	// Sealed before the transaction, because the tenant's key may have to be read.
-	field := vault.Field{Tenant: id, Owner: "payment_account:" + acc.Key, Name: "notification"}
-	if ev.sealed, err = s.d.Vault.Seal(ctx, field, vault.NewSecret(n.Body)); err != nil {
+	if ev.sealed, err = s.d.Vault.Seal(ctx, bodyField(id, acc.Key), vault.NewSecret(n.Body)); err != nil {
 		return fmt.Errorf("keep notification: %w", err)
 	}
 	switch {

@@ -11,6 +11,7 @@ import (
 	"galleria/tenant"
 	"galleria/tenant/fault"
 	"galleria/tenant/tenantdb"
+	"galleria/tenant/vault"
 )
 
 // queryMargin is how long after an attempt's end the ladder goes on before it closes
@@ -64,12 +65,18 @@ func (s *Service) Query(ctx context.Context, id tenant.ID, outTradeNo string) er
 	}
 	if s.d.Now().After(a.ExpiresAt.Add(queryMargin)) {
 		outcome, cause, err := s.closeAttempt(ctx, id, a)
+		if errors.Is(err, vault.ErrSealed) {
+			return s.rearm(ctx, id, a, err)
+		}
 		if err != nil || outcome != Unknown {
 			return err
 		}
 		return s.rearm(ctx, id, a, cause)
 	}
 	ch, acc, err := s.sideOf(ctx, id, a)
+	if errors.Is(err, vault.ErrSealed) {
+		return s.rearm(ctx, id, a, err) // until the merchant has stored the keys again
+	}
 	if err != nil {
 		return err
 	}

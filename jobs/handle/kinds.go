@@ -33,6 +33,12 @@ type Payments interface {
 	ExecuteRefund(ctx context.Context, id tenant.ID, outRefundNo string) error
 }
 
+// Accounts is the part of account.Service that timers move.
+type Accounts interface {
+	CheckExpiry(ctx context.Context, id tenant.ID, accountKey string) error
+	DestroyReplaced(ctx context.Context, id tenant.ID, accountID int64) error
+}
+
 // Members finds a buyer's openid.
 type Members interface {
 	OpenID(ctx context.Context, q tenantdb.Querier, memberID int64, appID string) (string, error)
@@ -49,6 +55,7 @@ type Deps struct {
 	Outbox    *outbox.Outbox
 	Orders    Orders
 	Payments  Payments
+	Accounts  Accounts
 	Members   Members
 	Notices   *notice.Service
 	Messenger Messenger
@@ -80,6 +87,9 @@ func (h *Handlers) Kinds() (jobs.Kinds, error) {
 		kind(payments.TimerRefundQuery, jobs.Critical, patient, provider, h.refundDue),
 		jobs.Kind{Topic: payments.TopicRefunded},
 		kind(payments.TimerQuery, jobs.Critical, patient, provider, h.paymentQueryDue),
+		kind(payments.TimerKeyExpiry, jobs.Bulk, patient, quick, h.keyExpiryDue),
+		kind(payments.TimerKeysDestroy, jobs.Bulk, patient, quick, h.keysDestroyDue),
+		jobs.Kind{Topic: payments.TopicKeyExpiring},
 		jobs.Kind{Topic: order.TopicPlaced},
 		kind(order.TopicExpire, jobs.Critical, patient, quick, h.orderExpired),
 		kind(order.TopicClosing, jobs.Critical, patient, provider, h.orderClosing),

@@ -67,3 +67,17 @@ func (h *Handlers) paymentQueryDue(ctx context.Context, ev outbox.Event) error {
 	}
 	return h.Payments.Query(ctx, ev.TenantID, p.OutTradeNo)
 }
+
+// keyExpiryDue looks at the certificates of an account.
+func (h *Handlers) keyExpiryDue(ctx context.Context, ev outbox.Event) error {
+	return h.Accounts.CheckExpiry(ctx, ev.TenantID, ev.Key)
+}
+
+// keysDestroyDue destroys replaced keys of an account.
+func (h *Handlers) keysDestroyDue(ctx context.Context, ev outbox.Event) error {
+	p, err := payload[payments.KeysV1](ev)
+	if err != nil {
+		return err
+	}
+	return h.Accounts.DestroyReplaced(ctx, ev.TenantID, p.AccountID)
+}

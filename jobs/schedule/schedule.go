@@ -20,7 +20,9 @@ type Deps struct {
 	Timers *timer.Timers
 	// Refill keeps the stock of spare schemas; nil in a process that may not build any.
 	Refill func(ctx context.Context) error
-	Log    *slog.Logger
+	// Keys finishes rotations of data keys whose waiting time is over; nil for none.
+	Keys func(ctx context.Context) error
+	Log  *slog.Logger
 }
 
 // Scheduler runs until its context ends.
@@ -79,6 +81,9 @@ func (s *Scheduler) house(ctx context.Context) error {
 	})
 	if err == nil && s.Refill != nil {
 		err = s.Refill(ctx)
+	}
+	if err == nil && s.Keys != nil {
+		err = s.Keys(ctx)
 	}
 	return err
 }

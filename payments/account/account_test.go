@@ -96,7 +96,7 @@ func (k keys) input(t *testing.T) account.AddInput {
 
 func newService(env *tenanttest.Env, sandboxes ...string) *account.Service {
 	return account.New(account.Deps{
-		DB: env.DB, Vault: env.Vault, Registry: env.Registry, Now: env.Clock().Now, Rand: rand.Reader, SandboxBase: egress.Only(sandboxes...),
+		DB: env.DB, Vault: env.Vault, Registry: env.Registry, Audit: env.Audit, Outbox: env.Outbox, Timers: env.Timers, Now: env.Clock().Now, Rand: rand.Reader, SandboxBase: egress.Only(sandboxes...),
 	})
 }
 

@@ -1,7 +1,8 @@
 // Package account keeps the merchants' accounts at payment providers: it takes their
 // keys in, seals them, and gives a channel the account with its keys in clear.
 //
-// It owns the tables payment_account, payment_secret and payment_provider_key. It does
+// It owns the tables payment_account, payment_key_set, payment_secret and
+// payment_provider_key. It does
 // not own the callback route, which registry keeps for the whole platform, nor any
 // provider's wire.
 //
@@ -11,6 +12,10 @@
 //     by the first buyer.
 //   - Secrets are stored sealed, bound to tenant, account key and field. What leaves for
 //     people is fingerprints and nothing else.
+//   - Keys change as one numbered set, recorded in the log of the same transaction. The
+//     replaced set verifies and opens messages under way for seven days, by the clock and
+//     not by the job that then destroys it.
+//   - A set that does not open is KEYS_DAMAGED and an alarm, once; nothing of other accounts.
 //   - A live account has no base URL; only a sandbox account may be pointed anywhere.
 //
 // Decisions

@@ -2,11 +2,14 @@ package account
 
 import (
 	"crypto/rsa"
+	"crypto/sha256"
 	"crypto/x509"
+	"encoding/hex"
 	"encoding/pem"
 	"fmt"
 	"regexp"
 	"strings"
+	"time"
 
 	"galleria/payments"
 	"galleria/tenant/fault"
@@ -28,11 +31,13 @@ var (
 type parsed struct {
 	config       payments.AccountConfig
 	privateKey   vault.Secret // PKCS#8 PEM
+	publicKey    string       // fingerprint of the merchant's public key
+	certNotAfter *time.Time   // end of the merchant's certificate, if it was given
 	providerKeys []payments.ProviderKey
 }
 
 // check reads and compares everything and collects what is wrong, by field.
-func (in AddInput) check(sandbox func(base string) bool) (parsed, error) {
+func (in AddInput) check(now time.Time, sandbox func(base string) bool) (parsed, error) {
 	var p parsed
 	var fields []fault.Field
 	bad := func(path, format string, args ...any) {
@@ -45,9 +50,11 @@ func (in AddInput) check(sandbox func(base string) bool) (parsed, error) {
 		bad("private_key", "%s", err)
 	} else if p.privateKey, err = pkcs8PEM(private); err != nil {
 		bad("private_key", "%s", err)
+	} else if p.publicKey, err = publicFingerprint(&private.PublicKey); err != nil {
+		bad("private_key", "%s", err)
 	}
 	if in.MerchantCertificatePEM != "" {
-		in.checkMerchantCertificate(&p, private, bad)
+		in.checkMerchantCertificate(&p, private, now, bad)
 	}
 	if !serialPattern.MatchString(p.config.MerchantSerial) {
 		bad("merchant_serial", "must be the hexadecimal serial number of the merchant certificate")
@@ -55,7 +62,7 @@ func (in AddInput) check(sandbox func(base string) bool) (parsed, error) {
 	if n := len(in.APIv3Key.Reveal()); n != apiV3KeySize {
 		bad("api_v3_key", "must be exactly %d bytes, got %d", apiV3KeySize, n)
 	}
-	in.checkProviderKeys(&p, private, bad)
+	in.checkProviderKeys(&p, private, now, bad)
 	in.checkBaseURL(sandbox, bad)
 	if len(fields) > 0 {
 		return parsed{}, fault.ErrValidation.With(fields...)
@@ -87,12 +94,20 @@ func (in AddInput) checkNames(bad complain) {
 
 // checkMerchantCertificate takes the serial from the certificate and sees that the
 // private key is its.
-func (in AddInput) checkMerchantCertificate(p *parsed, private *rsa.PrivateKey, bad complain) {
+func (in AddInput) checkMerchantCertificate(p *parsed, private *rsa.PrivateKey, now time.Time, bad complain) {
 	cert, key, err := parseCertificate(in.MerchantCertificatePEM)
 	if err != nil {
 		bad("merchant_certificate", "%s", err)
 		return
 	}
+	if !now.Before(cert.NotAfter) {
+		bad("merchant_certificate", "ended on %s", cert.NotAfter.Format(time.DateOnly))
+	}
+	// The provider writes the merchant number into the certificate's name.
+	if name := cert.Subject.CommonName; merchantPattern.MatchString(name) && name != in.MerchantNo {
+		bad("merchant_certificate", "belongs to merchant %s", name)
+	}
+	p.certNotAfter = &cert.NotAfter
 	serial := fmt.Sprintf("%X", cert.SerialNumber)
 	if p.config.MerchantSerial != "" && strings.TrimLeft(p.config.MerchantSerial, "0") != serial {
 		bad("merchant_serial", "is not the serial number of the certificate")
@@ -105,7 +120,7 @@ func (in AddInput) checkMerchantCertificate(p *parsed, private *rsa.PrivateKey, 
 	}
 }
 
-func (in AddInput) checkProviderKeys(p *parsed, private *rsa.PrivateKey, bad complain) {
+func (in AddInput) checkProviderKeys(p *parsed, private *rsa.PrivateKey, now time.Time, bad complain) {
 	switch in.KeyMode {
 	case payments.KeyModePublicKey, payments.KeyModeBoth:
 		p.config.PublicKeyID = strings.TrimSpace(in.PublicKeyID)
@@ -127,9 +142,12 @@ func (in AddInput) checkProviderKeys(p *parsed, private *rsa.PrivateKey, bad com
 	default:
 		bad("key_mode", "must be public_key, certificate or both")
 	}
-	if in.PlatformCertificatePEM == "" {
-		return // fetched from the provider when first needed
+	if in.PlatformCertificatePEM != "" { // else fetched from the provider when first needed
+		in.checkPlatformCertificate(p, private, now, bad)
 	}
+}
+
+func (in AddInput) checkPlatformCertificate(p *parsed, private *rsa.PrivateKey, now time.Time, bad complain) {
 	cert, key, err := parseCertificate(in.PlatformCertificatePEM)
 	switch {
 	case err != nil:
@@ -137,6 +155,8 @@ func (in AddInput) checkProviderKeys(p *parsed, private *rsa.PrivateKey, bad com
 		return
 	case in.KeyMode == payments.KeyModePublicKey:
 		bad("platform_certificate", "is not used in public-key mode; choose both")
+	case !now.Before(cert.NotAfter):
+		bad("platform_certificate", "ended on %s", cert.NotAfter.Format(time.DateOnly))
 	case private != nil && key.Equal(&private.PublicKey):
 		bad("platform_certificate", "is the merchant's own certificate, not the platform's")
 	}
@@ -198,6 +218,17 @@ func pkcs8PEM(key *rsa.PrivateKey) (vault.Secret, error) {
 		return vault.Secret{}, notPEMError("usable private key")
 	}
 	return vault.NewSecret(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Headers: nil, Bytes: der})), nil
+}
+
+// publicFingerprint is the SHA-256 of the public key, which the merchant can compute from
+// the certificate and compare.
+func publicFingerprint(key *rsa.PublicKey) (string, error) {
+	der, err := x509.MarshalPKIXPublicKey(key)
+	if err != nil {
+		return "", notPEMError("usable private key")
+	}
+	sum := sha256.Sum256(der)
+	return hex.EncodeToString(sum[:16]), nil
 }
 
 func parsePublicKey(text string) (*rsa.PublicKey, error) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -59,7 +60,7 @@ func (s *Service) open(
 	}
 	a := payments.Account{
 		TenantID: id, ID: row.ID, Key: row.AccountKey, Channel: payments.Code(row.Channel), Mode: payments.Mode(row.Mode), Name: row.Name,
-		MerchantNo: row.MerchantNo, AppIDs: row.AppIds, Enabled: row.Status == statusActive, Version: row.UpdatedAt,
+		MerchantNo: row.MerchantNo, AppIDs: row.AppIds, Enabled: row.Status == statusActive, Version: row.UpdatedAt, Meter: s.d.Vault,
 	}
 	if err := json.Unmarshal(row.Config, &a.Config); err != nil {
 		return payments.Account{}, fmt.Errorf("stored payment account %d: %w", row.ID, err)
@@ -72,41 +73,82 @@ func (s *Service) open(
 	}
 	secrets, err := s.secrets(ctx, id, row)
 	if err != nil {
-		return payments.Account{}, err
+		return a, err // with what is not secret, for a repair
 	}
-	a.PrivateKey, a.APIv3Key = secrets[fieldPrivateKey], secrets[fieldAPIv3Key]
-	return a, nil
+	a.PrivateKey, a.APIv3Key = secrets[versioned{fieldPrivateKey, int(row.KeyVersion)}], secrets[versioned{fieldAPIv3Key, int(row.KeyVersion)}]
+	a.Earlier, err = earlier(row, secrets)
+	return a, err
 }
 
-func (s *Service) secrets(ctx context.Context, id tenant.ID, row accountdb.AccountByIDRow) (map[string]vault.Secret, error) {
-	key := secretKey{id, row.ID, row.UpdatedAt.UnixNano()}
-	if found, ok := s.cache.get(key, s.d.Now()); ok {
-		return found, nil
-	}
+// earlier reads what of replaced sets may still be needed.
+func earlier(row accountdb.AccountByIDRow, secrets opened) ([]payments.KeySet, error) {
 	var stored []struct {
-		Field  string `json:"field"`
-		Sealed string `json:"sealed"`
+		Version int                    `json:"version"`
+		Config  payments.AccountConfig `json:"config"`
+		Until   time.Time              `json:"until"`
+	}
+	if err := json.Unmarshal(row.Earlier, &stored); err != nil {
+		return nil, fmt.Errorf("stored payment account %d: %w", row.ID, err)
+	}
+	sets := make([]payments.KeySet, 0, len(stored))
+	for _, k := range stored {
+		sets = append(sets, payments.KeySet{Config: k.Config, APIv3Key: secrets[versioned{fieldAPIv3Key, k.Version}], Until: k.Until})
+	}
+	return sets, nil
+}
+
+// versioned is one field of one set of keys.
+type versioned struct {
+	field   string
+	version int
+}
+
+// opened is an account's secrets in clear.
+type opened map[versioned]vault.Secret
+
+func (s *Service) secrets(ctx context.Context, id tenant.ID, row accountdb.AccountByIDRow) (opened, error) {
+	key := secretKey{id, row.ID, row.UpdatedAt.UnixNano()}
+	if found, err, ok := s.cache.get(key, s.d.Now()); ok {
+		return found, err
+	}
+	all, err := s.openSecrets(ctx, id, row)
+	if err == nil || errors.Is(err, vault.ErrSealed) {
+		s.cache.put(key, all, err, s.d.Now())
+	}
+	return all, err
+}
+
+func (s *Service) openSecrets(ctx context.Context, id tenant.ID, row accountdb.AccountByIDRow) (opened, error) {
+	var stored []struct {
+		Field   string `json:"field"`
+		Version int    `json:"version"`
+		Sealed  string `json:"sealed"`
 	}
 	if err := json.Unmarshal(row.Secrets, &stored); err != nil {
 		return nil, fmt.Errorf("stored secrets of payment account %d: %w", row.ID, err)
 	}
-	opened := make(map[string]vault.Secret, len(stored))
+	all := make(opened, len(stored))
 	for _, f := range stored {
 		// Postgres breaks base64 into lines.
 		sealed, err := base64.StdEncoding.DecodeString(strings.ReplaceAll(f.Sealed, "\n", ""))
 		if err != nil {
 			return nil, fmt.Errorf("stored secrets of payment account %d: %w", row.ID, err)
 		}
-		if opened[f.Field], err = s.d.Vault.Open(ctx, place(id, row.AccountKey, f.Field), sealed); err != nil {
+		secret, err := s.d.Vault.Open(ctx, place(id, row.AccountKey, f.Field), sealed)
+		if errors.Is(err, vault.ErrSealed) && f.Version != int(row.KeyVersion) {
+			continue // the account goes on without its replaced keys; the alarm has been raised
+		}
+		if err != nil {
 			return nil, fmt.Errorf("secrets of payment account %d: %w", row.ID, err)
 		}
+		all[versioned{f.Field, f.Version}] = secret
 	}
-	s.cache.put(key, opened, s.d.Now())
-	return opened, nil
+	return all, nil
 }
 
 const (
 	secretsTTL  = 10 * time.Minute
+	damagedTTL  = time.Minute // a damaged account is not looked at for every request
 	mostSecrets = 2000
 )
 
@@ -118,11 +160,13 @@ type secretKey struct {
 }
 
 type secretEntry struct {
-	secrets map[string]vault.Secret
+	secrets opened
+	damaged error // instead of secrets
 	until   time.Time
 }
 
-// secretCache keeps opened secrets, bounded in number and time.
+// secretCache keeps opened secrets, bounded in number and time. It hands out copies and
+// overwrites its own when they leave it.
 type secretCache struct {
 	mu      sync.Mutex
 	entries map[secretKey]secretEntry
@@ -132,18 +176,47 @@ func newSecretCache() *secretCache {
 	return &secretCache{mu: sync.Mutex{}, entries: map[secretKey]secretEntry{}}
 }
 
-func (c *secretCache) get(key secretKey, now time.Time) (map[string]vault.Secret, bool) {
+func (c *secretCache) get(key secretKey, now time.Time) (opened, error, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	e, ok := c.entries[key]
-	return e.secrets, ok && now.Before(e.until)
+	if ok && !now.Before(e.until) {
+		c.drop(key)
+		ok = false
+	}
+	if !ok {
+		return nil, nil, false
+	}
+	return e.secrets.clone(), e.damaged, true
 }
 
-func (c *secretCache) put(key secretKey, secrets map[string]vault.Secret, now time.Time) {
+func (c *secretCache) put(key secretKey, secrets opened, damaged error, now time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if len(c.entries) >= mostSecrets {
-		clear(c.entries)
+	for old := range c.entries {
+		// An earlier version of the account is not asked for again.
+		if len(c.entries) >= mostSecrets || (old.tenant == key.tenant && old.account == key.account) {
+			c.drop(old)
+		}
 	}
-	c.entries[key] = secretEntry{secrets, now.Add(secretsTTL)}
+	ttl := secretsTTL
+	if damaged != nil {
+		ttl = damagedTTL
+	}
+	c.entries[key] = secretEntry{secrets.clone(), damaged, now.Add(ttl)}
+}
+
+func (c *secretCache) drop(key secretKey) {
+	for _, s := range c.entries[key].secrets {
+		clear(s.Reveal())
+	}
+	delete(c.entries, key)
+}
+
+func (o opened) clone() opened {
+	copied := make(opened, len(o))
+	for k, s := range o {
+		copied[k] = vault.NewSecret(s.Reveal())
+	}
+	return copied
 }

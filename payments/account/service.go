@@ -12,9 +12,12 @@ import (
 	"galleria/payments"
 	"galleria/payments/account/internal/accountdb"
 	"galleria/tenant"
+	"galleria/tenant/audit"
 	"galleria/tenant/fault"
+	"galleria/tenant/outbox"
 	"galleria/tenant/registry"
 	"galleria/tenant/tenantdb"
+	"galleria/tenant/timer"
 	"galleria/tenant/vault"
 )
 
@@ -29,6 +32,9 @@ type Deps struct {
 	DB       *tenantdb.DB
 	Vault    *vault.Vault
 	Registry *registry.Service
+	Audit    *audit.Log
+	Outbox   *outbox.Outbox
+	Timers   *timer.Timers
 	Now      func() time.Time
 	Rand     io.Reader
 	// SandboxBase says which address a sandbox account may talk to, when it is added and
@@ -64,6 +70,7 @@ type AddInput struct {
 	PublicKeyPEM           string
 	PlatformCertificatePEM string // optional in modes certificate and both
 	BaseURL                string // sandbox accounts only
+	Actor                  string // who adds it, for the log: "staff:12"; "" is "system"
 }
 
 // Account is an account as people see it: no secret, only what it is recognised by.
@@ -77,8 +84,11 @@ type Account struct {
 	AppIDs       []string
 	Enabled      bool
 	Config       payments.AccountConfig
+	KeyVersion   int
 	Secrets      []Secret
+	KeySets      []KeySet // newest first
 	ProviderKeys []ProviderKey
+	LastUsed     map[vault.Purpose]time.Time // missing: not in the last 90 days
 	CreatedAt    time.Time
 	UpdatedAt    time.Time
 }
@@ -87,8 +97,23 @@ type Account struct {
 type Secret struct {
 	Field       string    `json:"field"`
 	Version     int       `json:"version"`
-	Fingerprint string    `json:"fingerprint"`
+	Fingerprint string    `json:"fingerprint"` // of a private key: SHA-256 of its public key, shortened
+	Last4       string    `json:"last4"`       // "" for keys that end alike
 	CreatedAt   time.Time `json:"created_at"`
+}
+
+// Masked is what a form shows in the place of the secret. Sent back, it changes nothing.
+func (s Secret) Masked() string { return mask + s.Last4 }
+
+// KeySet is one version of an account's keys as people see it.
+type KeySet struct {
+	Version      int        `json:"version"`
+	Serial       string     `json:"serial"`         // of the merchant's certificate
+	CertNotAfter *time.Time `json:"cert_not_after"` // nil: the certificate was not given
+	CreatedBy    string     `json:"created_by"`
+	CreatedAt    time.Time  `json:"created_at"`
+	DestroyAt    *time.Time `json:"destroy_at"`   // nil: in use
+	DestroyedAt  *time.Time `json:"destroyed_at"` // nil: still there
 }
 
 // ProviderKey is a key of the provider as people see it.
@@ -101,7 +126,7 @@ type ProviderKey struct {
 // tenant transaction. Not repeatable: the second time is MERCHANT_EXISTS. Faults:
 // VALIDATION naming each wrong field, MERCHANT_EXISTS.
 func (s *Service) Add(ctx context.Context, id tenant.ID, in AddInput) (Account, error) {
-	p, err := in.check(s.mayTalkTo)
+	p, err := in.check(s.d.Now(), s.mayTalkTo)
 	if err != nil {
 		return Account{}, err
 	}
@@ -111,6 +136,7 @@ func (s *Service) Add(ctx context.Context, id tenant.ID, in AddInput) (Account, 
 	}
 	sealed := map[string][]byte{}
 	secrets := map[string]vault.Secret{fieldPrivateKey: p.privateKey, fieldAPIv3Key: in.APIv3Key}
+	in.Actor = actorOr(in.Actor)
 	for field, secret := range secrets {
 		if sealed[field], err = s.d.Vault.Seal(ctx, place(id, key, field), secret); err != nil {
 			return Account{}, fmt.Errorf("add payment account: %w", err)
@@ -147,12 +173,44 @@ func (s *Service) insert(
 	if err != nil {
 		return err
 	}
+	if err := s.q.InsertKeySet(ctx, tx, accountID, 1, config, p.certNotAfter, in.Actor, tx.Now()); err != nil {
+		return err
+	}
 	for field, secret := range secrets {
-		if err := s.q.InsertSecret(ctx, tx, accountID, field, 1, sealed[field], secret.Fingerprint(), tx.Now()); err != nil {
+		if err := s.insertSecret(ctx, tx, accountID, 1, field, secret, p, sealed[field]); err != nil {
 			return err
 		}
 	}
-	return s.putKeys(ctx, tx, accountID, p.providerKeys)
+	if err := s.putKeys(ctx, tx, accountID, p.providerKeys); err != nil {
+		return err
+	}
+	if err := s.d.Timers.Set(ctx, tx, payments.TimerKeyExpiry, key, tx.Now(), struct{}{}); err != nil {
+		return err
+	}
+	return s.d.Audit.RecordTx(ctx, tx, audit.Entry{
+		TenantID: tx.TenantID(), Actor: in.Actor, Action: "payment_account.add",
+		Detail: map[string]any{"account_id": accountID, "channel": string(in.Channel), "merchant_no": in.MerchantNo, "mode": string(in.Mode)},
+	})
+}
+
+// insertSecret stores a sealed field with what people recognise it by.
+func (s *Service) insertSecret(
+	ctx context.Context, tx tenantdb.Tx, accountID int64, version int, field string, secret vault.Secret, p parsed, sealed []byte,
+) error {
+	row := accountdb.InsertSecretParams{
+		AccountID: accountID, Field: field, Version: int32(version), Sealed: sealed, Fingerprint: secret.Fingerprint(), Last4: secret.Last4(), Now: tx.Now(),
+	}
+	if field == fieldPrivateKey { // every PEM ends alike, and its public half is no secret
+		row.Fingerprint, row.Last4 = p.publicKey, ""
+	}
+	return s.q.InsertSecret(ctx, tx, row)
+}
+
+func actorOr(actor string) string {
+	if actor == "" {
+		return "system"
+	}
+	return actor
 }
 
 func (s *Service) putKeys(ctx context.Context, tx tenantdb.Tx, accountID int64, keys []payments.ProviderKey) error {
@@ -169,6 +227,9 @@ func (s *Service) putKeys(ctx context.Context, tx tenantdb.Tx, accountID int64, 
 func (s *Service) AddProviderKeys(ctx context.Context, id tenant.ID, accountID int64, keys []payments.ProviderKey) error {
 	err := s.d.DB.InTenant(ctx, id, func(tx tenantdb.Tx) error {
 		if err := s.putKeys(ctx, tx, accountID, keys); err != nil {
+			return err
+		}
+		if err := s.lookAtExpiry(ctx, tx, accountID); err != nil {
 			return err
 		}
 		return s.q.TouchAccount(ctx, tx, tx.Now(), accountID)
@@ -199,7 +260,34 @@ func (s *Service) List(ctx context.Context, id tenant.ID) (list []Account, err e
 	if err != nil {
 		return nil, fmt.Errorf("list payment accounts: %w", err)
 	}
+	const recently = -90
+	uses, err := s.d.Vault.Usage(ctx, id, s.d.Now().AddDate(0, 0, recently))
+	if err != nil {
+		return nil, fmt.Errorf("list payment accounts: %w", err)
+	}
+	for i, a := range list {
+		list[i].LastUsed = map[vault.Purpose]time.Time{}
+		for _, u := range uses {
+			if u.Owner == payments.KeyOwner(a.Key) {
+				list[i].LastUsed[u.Purpose] = u.LastAt
+			}
+		}
+	}
 	return list, nil
+}
+
+// Show shows one account. Faults: NOT_FOUND.
+func (s *Service) Show(ctx context.Context, id tenant.ID, accountID int64) (Account, error) {
+	list, err := s.List(ctx, id)
+	if err != nil {
+		return Account{}, err
+	}
+	for _, a := range list {
+		if a.ID == accountID {
+			return a, nil
+		}
+	}
+	return Account{}, fault.ErrNotFound
 }
 
 func (s *Service) find(ctx context.Context, id tenant.ID, key string) (Account, error) {
@@ -228,16 +316,18 @@ func (s *Service) newKey() (string, error) {
 
 // place is where a secret of an account belongs; a ciphertext opens nowhere else.
 func place(id tenant.ID, accountKey, field string) vault.Field {
-	return vault.Field{Tenant: id, Owner: "payment_account:" + accountKey, Name: field}
+	return vault.Field{Tenant: id, Owner: payments.KeyOwner(accountKey), Name: field}
 }
 
 func accountFromRow(r accountdb.AccountsRow) (Account, error) {
 	a := Account{
 		ID: r.ID, Key: r.AccountKey, Channel: payments.Code(r.Channel), Mode: payments.Mode(r.Mode), Name: r.Name, MerchantNo: r.MerchantNo,
 		AppIDs: r.AppIds, Enabled: r.Status == statusActive, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
-		Config: payments.AccountConfig{}, Secrets: nil, ProviderKeys: nil,
+		Config: payments.AccountConfig{}, KeyVersion: int(r.KeyVersion), Secrets: nil, KeySets: nil, ProviderKeys: nil, LastUsed: nil,
 	}
-	for raw, to := range map[*json.RawMessage]any{&r.Config: &a.Config, &r.Secrets: &a.Secrets, &r.ProviderKeys: &a.ProviderKeys} {
+	for raw, to := range map[*json.RawMessage]any{
+		&r.Config: &a.Config, &r.Secrets: &a.Secrets, &r.KeySets: &a.KeySets, &r.ProviderKeys: &a.ProviderKeys,
+	} {
 		if err := json.Unmarshal(*raw, to); err != nil {
 			return Account{}, fmt.Errorf("stored payment account %d: %w", r.ID, err)
 		}

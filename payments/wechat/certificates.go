@@ -18,6 +18,7 @@ import (
 	"golang.org/x/sync/singleflight"
 
 	"galleria/payments"
+	"galleria/tenant/vault"
 )
 
 // refreshInterval is the least time between two fetches for one account, whatever the
@@ -180,6 +181,7 @@ func open(acc payments.Account, alg, nonce, associated, ciphertext string) (stri
 	if alg != algorithm || len(nonce) != nonceSize {
 		return "", errSealed
 	}
+	acc.Used(vault.Decrypt)
 	plain, err := utils.DecryptAES256GCM(string(acc.APIv3Key.Reveal()), associated, nonce, ciphertext)
 	if err != nil {
 		return "", errSealed

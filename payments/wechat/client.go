@@ -20,6 +20,7 @@ import (
 
 	"galleria/payments"
 	"galleria/tenant"
+	"galleria/tenant/vault"
 )
 
 const mostClients = 1000
@@ -29,6 +30,13 @@ type client struct {
 	core     *core.Client
 	signer   *signer
 	verifier *verifier
+	earlier  []earlier // of replaced keys
+}
+
+// earlier verifies and opens messages that were under way when the keys were replaced.
+type earlier struct {
+	verifier *verifier
+	until    time.Time
 }
 
 // client returns the client of an account's version, made when first needed.
@@ -53,7 +61,7 @@ func (c *Channel) newClient(ctx context.Context, acc payments.Account) (*client,
 	if err != nil {
 		return nil, err
 	}
-	s := &signer{merchantNo: acc.MerchantNo, serial: acc.Config.MerchantSerial, key: key, slots: c.slots}
+	s := &signer{merchantNo: acc.MerchantNo, serial: acc.Config.MerchantSerial, key: key, slots: c.slots, used: acc.Used}
 	v, err := c.newVerifier(acc)
 	if err != nil {
 		return nil, err
@@ -65,7 +73,19 @@ func (c *Channel) newClient(ctx context.Context, acc payments.Account) (*client,
 	if err != nil {
 		return nil, err
 	}
-	return &client{core: sdk, signer: s, verifier: v}, nil
+	return &client{core: sdk, signer: s, verifier: v, earlier: c.earlier(acc)}, nil
+}
+
+// earlier makes the verifiers of replaced keys. One that cannot be made is done without.
+func (c *Channel) earlier(acc payments.Account) (all []earlier) {
+	for _, set := range acc.Earlier {
+		old := acc
+		old.Config, old.APIv3Key, old.Earlier = set.Config, set.APIv3Key, nil
+		if v, err := c.newVerifier(old); err == nil {
+			all = append(all, earlier{v, set.Until})
+		}
+	}
+	return all
 }
 
 // errNoSlot is our own lack of CPU, not the provider's silence.
@@ -76,6 +96,7 @@ type signer struct {
 	merchantNo, serial string
 	key                *rsa.PrivateKey
 	slots              chan struct{}
+	used               func(vault.Purpose)
 }
 
 var _ auth.Signer = (*signer)(nil)
@@ -88,6 +109,7 @@ func (s *signer) Sign(ctx context.Context, message string) (*auth.SignatureResul
 	case <-ctx.Done():
 		return nil, errNoSlot
 	}
+	s.used(vault.Sign)
 	sum := sha256.Sum256([]byte(message))
 	signature, err := rsa.SignPKCS1v15(rand.Reader, s.key, crypto.SHA256, sum[:])
 	if err != nil {

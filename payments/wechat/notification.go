@@ -38,7 +38,7 @@ func (c *Channel) ParseNotification(ctx context.Context, acc payments.Account, n
 	if err != nil {
 		return payments.Notification{}, err
 	}
-	switch err := client.verifier.verify(ctx, n.Header, n.Body); {
+	switch err := c.verifyNotice(ctx, client, n); {
 	case errors.Is(err, errProbe):
 		return payments.Notification{}, payments.ErrNoticeProbe
 	case errors.Is(err, errSignature):
@@ -47,10 +47,27 @@ func (c *Channel) ParseNotification(ctx context.Context, acc payments.Account, n
 		return payments.Notification{}, err // the certificates could not be fetched: nothing is known
 	}
 	out, err := decode(acc, n.Body)
+	for _, old := range client.earlier {
+		// The provider may have sealed it before the APIv3 key was replaced.
+		if errors.Is(err, errSealed) && c.d.Now().Before(old.until) && !old.verifier.acc.APIv3Key.IsZero() {
+			out, err = decode(old.verifier.acc, n.Body)
+		}
+	}
 	if err != nil {
 		return payments.Notification{}, payments.ErrNoticeMalformed.Because(err)
 	}
 	return out, nil
+}
+
+// verifyNotice verifies by the keys in use, and then by those replaced lately.
+func (c *Channel) verifyNotice(ctx context.Context, client *client, n payments.Notice) error {
+	err := client.verifier.verify(ctx, n.Header, n.Body)
+	for _, old := range client.earlier {
+		if errors.Is(err, errSignature) && c.d.Now().Before(old.until) {
+			err = old.verifier.verify(ctx, n.Header, n.Body)
+		}
+	}
+	return err
 }
 
 func isXML(n payments.Notice) bool {

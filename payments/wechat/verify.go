@@ -21,6 +21,7 @@ import (
 	"github.com/wechatpay-apiv3/wechatpay-go/core/consts"
 
 	"galleria/payments"
+	"galleria/tenant/vault"
 )
 
 const (
@@ -134,6 +135,7 @@ func (v *verifier) verify(ctx context.Context, h http.Header, body []byte) error
 	if err := v.ensureKey(ctx, serial); err != nil {
 		return err
 	}
+	v.acc.Used(vault.Verify)
 	if err := v.sdk.Verify(ctx, serial, timestamp+"\n"+nonce+"\n"+string(body)+"\n", signature); err != nil {
 		return fmt.Errorf("%w: key %.60q", errSignature, serial)
 	}

@@ -8,6 +8,7 @@ import (
 
 	"galleria/tenant"
 	"galleria/tenant/fault"
+	"galleria/tenant/miniprogram/internal/miniprogramdb"
 	"galleria/tenant/tenantdb"
 	"galleria/tenant/vault"
 )
@@ -52,7 +53,7 @@ func (s *Service) PutCredential(ctx context.Context, id tenant.ID, in Credential
 			return fmt.Errorf("put app credential: %w", err)
 		}
 		tx.AfterCommit(func() { s.tokens.forget(tokenKey(id, in.AppID)) })
-		return nil
+		return s.vault.ResolveTx(ctx, tx, secretField(id, in.AppID).Owner, vault.Damaged)
 	})
 }
 
@@ -105,6 +106,9 @@ func (s *Service) open(ctx context.Context, id tenant.ID, app tenant.AppID) (cre
 		return credential{}, ErrConfiguration.Because(fmt.Errorf("no client for provider %q", provider))
 	}
 	secret, err := s.vault.Open(ctx, secretField(id, app), sealed)
+	if errors.Is(err, vault.ErrSealed) {
+		return credential{}, ErrConfiguration.Because(err) // the alarm has been raised
+	}
 	if err != nil {
 		return credential{}, fmt.Errorf("app credential: %w", err)
 	}
@@ -117,8 +121,40 @@ func (s *Service) open(ctx context.Context, id tenant.ID, app tenant.AppID) (cre
 	return credential{appID: app.String(), secret: string(secret.Reveal()), base: base}, nil
 }
 
+// SealedColumn describes app_credential.secret_sealed for the rotation of data keys. Shops
+// have few Mini Programs: one page holds them.
+func SealedColumn() vault.Column {
+	q := miniprogramdb.New()
+	return vault.Column{
+		Name: "app_credential.secret_sealed",
+		Page: func(ctx context.Context, db tenantdb.Querier, after string, _ []byte) ([]vault.Row, error) {
+			if after != "" {
+				return nil, nil
+			}
+			rows, err := q.SealedCredentials(ctx, db)
+			if err != nil {
+				return nil, err
+			}
+			page := make([]vault.Row, 0, len(rows))
+			for _, r := range rows {
+				page = append(page, vault.Row{Key: r.AppID, Owner: appOwner + r.AppID, Field: appSecret, Prefix: vault.Prefix(r.SecretSealed), Sealed: r.SecretSealed})
+			}
+			return page, nil
+		},
+		Replace: func(ctx context.Context, tx tenantdb.Tx, row vault.Row, sealed []byte) (int64, error) {
+			return q.ResealCredential(ctx, tx, sealed, row.Key, row.Sealed)
+		},
+	}
+}
+
+// What the sealed secret of a Mini Program is bound to.
+const (
+	appOwner  = "app:"
+	appSecret = "secret"
+)
+
 func secretField(id tenant.ID, app tenant.AppID) vault.Field {
-	return vault.Field{Tenant: id, Owner: "app:" + app.String(), Name: "secret"}
+	return vault.Field{Tenant: id, Owner: appOwner + app.String(), Name: appSecret}
 }
 
 var errForeignBase = errors.New("the stored api_base is neither the provider's nor the sandbox's")

@@ -4,20 +4,22 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
 
 	"github.com/tink-crypto/tink-go/v2/aead/subtle"
 	"github.com/tink-crypto/tink-go/v2/tink"
 )
 
-// KEK wraps data keys. A key service fits behind it as well as a key in a file.
+// KEK wraps data keys. A key service fits behind it as well as a key in a file: the key
+// never leaves it, and what is authenticated with a wrap is the service's encryption
+// context.
 type KEK interface {
-	// ID names the key, so that a row knows what wrapped it.
+	// ID names the key and its version, so that a row knows what wrapped it.
 	ID() string
 	// Wrap encrypts plaintext, authenticating aad with it.
 	Wrap(ctx context.Context, plaintext, aad []byte) ([]byte, error)
-	// Unwrap reverses Wrap; another aad or another key is an error.
+	// Unwrap reverses Wrap. A text that is not authentic is ErrSealed; any other error
+	// means that the key cannot be asked now.
 	Unwrap(ctx context.Context, ciphertext, aad []byte) ([]byte, error)
 }
 
@@ -27,12 +29,10 @@ type LocalKEK struct {
 	aead tink.AEAD
 }
 
-var errWeakKEK = errors.New("vault: the key-encryption key must be 32 bytes and not constant")
-
 // NewLocalKEK returns a KEK from 32 random bytes. Its id is derived from the key.
 func NewLocalKEK(key Secret) (*LocalKEK, error) {
 	raw := key.Reveal()
-	if len(raw) != 32 || constant(raw) {
+	if len(raw) != 32 || stepwise(raw) {
 		return nil, errWeakKEK
 	}
 	a, err := subtle.NewAESGCM(raw)
@@ -53,12 +53,31 @@ func (k *LocalKEK) Wrap(_ context.Context, plaintext, aad []byte) ([]byte, error
 
 // Unwrap implements KEK.
 func (k *LocalKEK) Unwrap(_ context.Context, ciphertext, aad []byte) ([]byte, error) {
-	return k.aead.Decrypt(ciphertext, aad)
+	plain, err := k.aead.Decrypt(ciphertext, aad)
+	if err != nil {
+		return nil, ErrSealed
+	}
+	return plain, nil
 }
 
-func constant(b []byte) bool {
-	for _, c := range b {
-		if c != b[0] {
+// Guessable recognises keys that somebody typed or copied instead of drawing them: all
+// printable, few different bytes, or one byte after the other. 32 random bytes are none of
+// these but once in 10^13 times.
+func Guessable(key Secret) bool {
+	raw := key.Reveal()
+	different, printable := map[byte]struct{}{}, true
+	for _, c := range raw {
+		different[c] = struct{}{}
+		printable = printable && c >= ' ' && c <= '~'
+	}
+	const fewest = 16
+	return len(different) < fewest || printable || stepwise(raw)
+}
+
+// stepwise reports equal steps from byte to byte: 0, 0, 0 … and 0, 1, 2 ….
+func stepwise(b []byte) bool {
+	for i := 2; i < len(b); i++ {
+		if b[i]-b[i-1] != b[1]-b[0] {
 			return false
 		}
 	}

@@ -1,16 +1,11 @@
 package vault
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"sync"
+	"sync/atomic"
 	"time"
-
-	"github.com/tink-crypto/tink-go/v2/aead"
-	"github.com/tink-crypto/tink-go/v2/keyset"
-	"github.com/tink-crypto/tink-go/v2/tink"
 
 	"galleria/tenant"
 	"galleria/tenant/tenantdb"
@@ -28,132 +23,117 @@ func (f Field) aad() []byte {
 	return []byte("galleria|" + f.Tenant.String() + "|" + f.Owner + "|" + f.Name + "|1")
 }
 
-// ErrSealed is a ciphertext that does not open: moved, damaged, or sealed by a key
-// that is gone. The text of the cause is never shown.
-var ErrSealed = errors.New("vault: the secret does not open")
-
 // Vault seals and opens fields. Safe for concurrent use.
 type Vault struct {
-	db  *tenantdb.DB
-	kek KEK
-	now func() time.Time
-	q   *vaultdb.Queries
-
-	mu   sync.Mutex
-	keys map[tenant.ID]cachedKey
+	db      *tenantdb.DB
+	current KEK            // of the configuration; see wrapper for which one wraps
+	keks    map[string]KEK // all that may unwrap, by id
+	now     func() time.Time
+	q       *vaultdb.Queries
+	rings   *ringCache
+	alarms  *alarms
+	usage   *usage
+	damaged atomic.Int64
 }
 
-type cachedKey struct {
-	aead  tink.AEAD
-	until time.Time
+// New returns a vault over the key-encryption key and the older ones that may still have to
+// unwrap.
+func New(db *tenantdb.DB, kek KEK, now func() time.Time, older ...KEK) *Vault {
+	q := vaultdb.New()
+	v := &Vault{
+		db: db, current: kek, keks: map[string]KEK{kek.ID(): kek}, now: now, q: q,
+		rings: newRingCache(), alarms: newAlarms(), usage: newUsage(),
+	}
+	for _, k := range older {
+		v.keks[k.ID()] = k
+	}
+	return v
 }
 
-const (
-	keyTTL   = 10 * time.Minute // also how long secrets stay usable while a key service is away
-	maxCache = 2000
-)
-
-// New returns a vault over the KEK.
-func New(db *tenantdb.DB, kek KEK, now func() time.Time) *Vault {
-	return &Vault{db: db, kek: kek, now: now, q: vaultdb.New(), keys: make(map[tenant.ID]cachedKey)}
+// Stats is what happened since the process started.
+type Stats struct {
+	Damaged int64 // times something did not open
 }
+
+// Stats returns the counts, for metrics.
+func (v *Vault) Stats() Stats { return Stats{Damaged: v.damaged.Load()} }
 
 // Seal encrypts a secret for its field. The tenant's data key is made on first use.
-// It may open a platform transaction: call it before InTenant, not inside.
+// It may open a platform transaction: call it before InTenant, not inside. Faults:
+// KEYS_UNAVAILABLE, KEYS_DAMAGED.
 func (v *Vault) Seal(ctx context.Context, f Field, s Secret) ([]byte, error) {
-	key, err := v.key(ctx, f.Tenant)
+	r, err := v.ring(ctx, f.Tenant)
 	if err != nil {
 		return nil, fmt.Errorf("seal %s: %w", f.Name, err)
 	}
-	return key.Encrypt(s.Reveal(), f.aad())
+	key, err := r.primary()
+	if err != nil {
+		return nil, fmt.Errorf("seal %s: %w", f.Name, v.report(ctx, Field{Tenant: f.Tenant, Owner: ownerDataKey, Name: key.name()}, err))
+	}
+	return key.aead.Encrypt(s.Reveal(), f.aad())
 }
 
-// Open decrypts what Seal made for the same field, or fails with ErrSealed. Like Seal
-// it may open a platform transaction.
+// Open decrypts what Seal made for the same field. Like Seal it may open a platform
+// transaction. What does not open raises the durable alarm of its owner. Faults:
+// KEYS_DAMAGED, KEYS_UNAVAILABLE.
 func (v *Vault) Open(ctx context.Context, f Field, sealed []byte) (Secret, error) {
-	key, err := v.key(ctx, f.Tenant)
+	s, _, err := v.open(ctx, f, sealed)
 	if err != nil {
-		return Secret{}, fmt.Errorf("open %s: %w", f.Name, err)
+		return Secret{}, fmt.Errorf("open %s of %s: %w", f.Name, f.Owner, v.report(ctx, f, err))
 	}
-	b, err := key.Decrypt(sealed, f.aad())
-	if err != nil {
-		return Secret{}, fmt.Errorf("open %s of %s: %w", f.Name, f.Owner, ErrSealed)
-	}
-	return Secret{b}, nil
+	return s, nil
 }
 
-func (v *Vault) key(ctx context.Context, id tenant.ID) (tink.AEAD, error) {
-	v.mu.Lock()
-	c, ok := v.keys[id]
-	v.mu.Unlock()
-	if ok && v.now().Before(c.until) {
-		return c.aead, nil
-	}
-	a, err := v.load(ctx, id)
+// open also tells the version of the key that sealed.
+func (v *Vault) open(ctx context.Context, f Field, sealed []byte) (Secret, int, error) {
+	r, err := v.ring(ctx, f.Tenant)
 	if err != nil {
-		return nil, err
+		return Secret{}, 0, err
 	}
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	if len(v.keys) >= maxCache {
-		clear(v.keys)
-	}
-	v.keys[id] = cachedKey{aead: a, until: v.now().Add(keyTTL)}
-	return a, nil
-}
-
-func (v *Vault) load(ctx context.Context, id tenant.ID) (tink.AEAD, error) {
-	var row vaultdb.KeyRow
-	find := func(tx tenantdb.Tx) (err error) {
-		row, err = v.q.Key(ctx, tx, id.String())
-		return err
-	}
-	err := v.db.InPlatform(ctx, find)
-	if tenantdb.NoRows(err) {
-		if err = v.create(ctx, id); err == nil {
-			err = v.db.InPlatform(ctx, find) // another process may have been first; take what is stored
+	key, ok := r.find(sealed)
+	if !ok {
+		// Perhaps sealed a moment ago by a process that knows of a newer key.
+		if r, err = v.reload(ctx, f.Tenant); err != nil {
+			return Secret{}, 0, err
+		}
+		if key, ok = r.find(sealed); !ok {
+			return Secret{}, 0, ErrSealed
 		}
 	}
+	if key.err != nil {
+		return Secret{}, 0, key.err
+	}
+	b, err := key.aead.Decrypt(sealed, f.aad())
 	if err != nil {
-		return nil, fmt.Errorf("data key: %w", err)
+		return Secret{}, 0, ErrSealed // the cause could show more than it should
 	}
-	if row.KekID != v.kek.ID() {
-		return nil, fmt.Errorf("data key is wrapped by %q, this process has %q: %w", row.KekID, v.kek.ID(), ErrSealed)
-	}
-	handle, err := keyset.ReadWithAssociatedData(keyset.NewBinaryReader(bytes.NewReader(row.WrappedDek)), kekAEAD{ctx: ctx, kek: v.kek}, dekAAD(id))
-	if err != nil {
-		return nil, fmt.Errorf("unwrap data key: %w", ErrSealed)
-	}
-	return aead.New(handle)
+	return Secret{b}, key.version, nil
 }
 
-func (v *Vault) create(ctx context.Context, id tenant.ID) error {
-	handle, err := keyset.NewHandle(aead.AES256GCMKeyTemplate())
-	if err != nil {
+// report counts what is damaged and raises its alarm; other errors pass.
+func (v *Vault) report(ctx context.Context, f Field, err error) error {
+	if !errors.Is(err, ErrSealed) {
 		return err
 	}
-	var wrapped bytes.Buffer
-	if err := handle.WriteWithAssociatedData(keyset.NewBinaryWriter(&wrapped), kekAEAD{ctx: ctx, kek: v.kek}, dekAAD(id)); err != nil {
-		return err
+	v.damaged.Add(1)
+	if alarmErr := v.raiseDamaged(ctx, f); alarmErr != nil {
+		return errors.Join(err, fmt.Errorf("raise the alarm: %w", alarmErr))
 	}
-	return v.db.InPlatform(ctx, func(tx tenantdb.Tx) error {
-		_, err := v.q.AddKey(ctx, tx, id.String(), 1, v.kek.ID(), wrapped.Bytes())
-		return err
-	})
+	return err
 }
 
-func dekAAD(id tenant.ID) []byte { return []byte("galleria|" + id.String() + "|dek|1") }
-
-// kekAEAD lets tink wrap a keyset with a KEK; tink's interface takes no context.
-type kekAEAD struct {
-	ctx context.Context //nolint:containedctx // tink.AEAD's methods take none
-	kek KEK
-}
-
-func (k kekAEAD) Encrypt(plaintext, aad []byte) ([]byte, error) {
-	return k.kek.Wrap(k.ctx, plaintext, aad)
-}
-
-func (k kekAEAD) Decrypt(ciphertext, aad []byte) ([]byte, error) {
-	return k.kek.Unwrap(k.ctx, ciphertext, aad)
+// Run forgets data keys when they are rotated, and writes the counts of use, until ctx ends.
+func (v *Vault) Run(ctx context.Context) error {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		v.db.Listen(ctx, "galleria_key", v.rings.clear, func(payload string) {
+			if id, err := tenant.ParseID(payload); err == nil {
+				v.rings.forget(id)
+			}
+		})
+	}()
+	err := v.flushEvery(ctx)
+	<-done
+	return err
 }

@@ -60,8 +60,19 @@ func TestAnotherKEKOpensNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := vault.New(env.DB, kek, env.Clock().Now).Open(t.Context(), field, sealed); !errors.Is(err, vault.ErrSealed) {
-		t.Errorf("open with another key: %v, want ErrSealed", err)
+	other := vault.New(env.DB, kek, env.Clock().Now)
+	if _, err := other.Open(t.Context(), field, sealed); !errors.Is(err, vault.ErrKeyAway) {
+		t.Errorf("open with another key: %v, want ErrKeyAway", err)
+	}
+	if alarms, err := other.Alarms(t.Context(), env.Tenant.ID); err != nil || len(alarms) != 0 {
+		t.Errorf("a process with a wrong key calls intact keys damaged: %v, %v", alarms, err)
+	}
+	// Nor does it seal anything, not even for a tenant that has no data key yet.
+	if _, err := other.Seal(t.Context(), vault.Field{Tenant: env.OpenShop(t).ID, Owner: "app:x", Name: "secret"}, vault.NewSecret([]byte(canary))); !errors.Is(err, vault.ErrKeyAway) {
+		t.Errorf("seal with another key: %v, want ErrKeyAway", err)
+	}
+	if err := other.Check(t.Context()); !errors.Is(err, vault.ErrWrongKEK) || !strings.Contains(err.Error(), "GALLERIA_KEK_OLD") {
+		t.Errorf("check with another key: %v, want ErrWrongKEK", err)
 	}
 }
 

@@ -2,6 +2,7 @@ package app
 
 import (
 	"encoding/base64"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -35,8 +36,11 @@ type Config struct {
 	RoleSecret string `env:"DATABASE_ROLE_SECRET,required" secret:"all"`
 	// RedisURL is the queue and the shared rate limits. It may be lost at any time.
 	RedisURL string `env:"REDIS_URL,required" secret:"url"`
-	// KEK is the key-encryption key: 32 random bytes in base64.
+	// KEK is the key-encryption key: 32 random bytes in base64 or hexadecimal.
 	KEK string `env:"GALLERIA_KEK,required" secret:"all"`
+	// OldKEKs are key-encryption keys that only unwrap, while `galleria keys rotate` replaces
+	// them.
+	OldKEKs []string `env:"GALLERIA_KEK_OLD" envSeparator:"," secret:"all"`
 	// CookieKey signs the console's CSRF tokens; 32 characters or more.
 	CookieKey string `env:"GALLERIA_COOKIE_KEY,required" secret:"all"`
 	// TrustedProxies are the addresses whose X-Forwarded-For is believed.
@@ -114,24 +118,36 @@ func environment(getenv func(string) string) (vars map[string]string, faults []e
 		if path == "" {
 			continue
 		}
-		b, err := os.ReadFile(path)
+		b, err := readPrivate(path, secretive(name))
 		if err != nil {
 			faults = append(faults, fmt.Errorf("%s_FILE: %w", name, err))
 			continue
-		}
-		if secretVariable(name) && getenv("GALLERIA_ENV") != "development" {
-			if info, err := os.Stat(path); err == nil && info.Mode().Perm()&0o004 != 0 {
-				faults = append(faults, fmt.Errorf("%s_FILE: every user of this machine may read %s: chmod 600 it (in a container: mount the secret with mode 0400)", name, path))
-			}
 		}
 		vars[name] = strings.TrimRight(string(b), "\r\n")
 	}
 	return vars, faults
 }
 
-func secretVariable(name string) bool {
+// errReadable is a file with a secret that everybody on the machine may read or change.
+var errReadable = errors.New("is open to every user of this machine: chmod 600 it (in a container: mount the secret with mode 0400)")
+
+// readPrivate reads a file; one with a secret must not be open to all.
+func readPrivate(path string, secret bool) ([]byte, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	const others = 0o007
+	if secret && info.Mode().Perm()&others != 0 {
+		return nil, fmt.Errorf("%s %w", path, errReadable)
+	}
+	return os.ReadFile(path)
+}
+
+// secretive reports a variable that holds a secret.
+func secretive(name string) bool {
 	for f := range reflect.TypeFor[Config]().Fields() {
-		if variable, _, _ := strings.Cut(f.Tag.Get("env"), ","); variable == name {
+		if known, _, _ := strings.Cut(f.Tag.Get("env"), ","); known == name {
 			return f.Tag.Get("secret") != ""
 		}
 	}
@@ -156,8 +172,10 @@ func (c Config) faults() (faults []error) {
 	public, err := url.Parse(c.PublicURL)
 	add(err != nil || public.Host == "" || (public.Scheme != "https" && public.Scheme != "http"), "GALLERIA_PUBLIC_URL: %q is not an http(s) address", c.PublicURL)
 	add(c.Environment != "production" && c.Environment != "development", "GALLERIA_ENV: %q is neither production nor development", c.Environment)
-	if _, err := c.kek(); err != nil {
-		add(true, "GALLERIA_KEK: %w", err)
+	if _, _, err := c.keks(); err != nil {
+		faults = append(faults, err)
+	} else if key, err := decodeKey(c.KEK); err == nil {
+		add(vault.Guessable(key), "GALLERIA_KEK: was typed or copied from an example; draw one: galleria keys new")
 	}
 	add(weak(c.RoleSecret), "DATABASE_ROLE_SECRET: must be 32 characters or more, and not an example; make one with `openssl rand -hex 32`")
 	add(weak(c.CookieKey), "GALLERIA_COOKIE_KEY: must be 32 characters or more, and not an example; make one with `openssl rand -hex 32`")
@@ -180,12 +198,45 @@ func (c Config) faults() (faults []error) {
 // Production reports whether this is a production installation.
 func (c Config) Production() bool { return c.Environment == "production" }
 
-func (c Config) kek() (vault.KEK, error) {
-	raw, err := base64.StdEncoding.DecodeString(c.KEK)
-	if err != nil {
-		return nil, fmt.Errorf("not base64: %w", err)
+// keks returns the key-encryption key and the older ones.
+func (c Config) keks() (kek vault.KEK, older []vault.KEK, err error) {
+	if kek, err = localKEK(c.KEK); err != nil {
+		return nil, nil, fmt.Errorf("GALLERIA_KEK: %w", err)
 	}
-	return vault.NewLocalKEK(vault.NewSecret(raw))
+	for _, text := range c.OldKEKs {
+		if strings.TrimSpace(text) == "" {
+			continue
+		}
+		old, err := localKEK(text)
+		if err != nil {
+			return nil, nil, fmt.Errorf("GALLERIA_KEK_OLD: %w", err)
+		}
+		older = append(older, old)
+	}
+	return kek, older, nil
+}
+
+func localKEK(text string) (vault.KEK, error) {
+	key, err := decodeKey(text)
+	if err != nil {
+		return nil, err
+	}
+	return vault.NewLocalKEK(key)
+}
+
+var errNoKey = errors.New("is neither base64 nor hexadecimal")
+
+// decodeKey reads a key in hexadecimal or base64. The error does not quote it.
+func decodeKey(text string) (vault.Secret, error) {
+	text = strings.TrimSpace(text)
+	raw, err := hex.DecodeString(text)
+	if err != nil {
+		raw, err = base64.StdEncoding.DecodeString(text)
+	}
+	if err != nil {
+		return vault.Secret{}, errNoKey
+	}
+	return vault.NewSecret(raw), nil
 }
 
 // weak recognises secrets that protect nothing: short ones, one repeated character, and
@@ -224,7 +275,7 @@ func (c Config) Print(w io.Writer) {
 
 func mask(how, value string) string {
 	switch {
-	case value == "":
+	case value == "" || value == "[]":
 		return ""
 	case how == "all":
 		return "[set]"

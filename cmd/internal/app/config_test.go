@@ -15,7 +15,7 @@ func good() map[string]string {
 		"DATABASE_URL":         "postgres://owner:hunter2hunter2@127.0.0.1:5432/galleria",
 		"DATABASE_ROLE_SECRET": "b1946ac92492d2347c6235b4d2611184",
 		"REDIS_URL":            "redis://:pa55word@127.0.0.1:6379/0",
-		"GALLERIA_KEK":         "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
+		"GALLERIA_KEK":         "q8Yk1nLr0eX7Zt5vWm3JhD2oPcUa9sGfKi6BxTwQyRE=",
 		"GALLERIA_COOKIE_KEY":  "591785b794601e212b260e25925636fd",
 	}
 }
@@ -47,6 +47,10 @@ func TestProductionRefuses(t *testing.T) {
 		"short secret":        {"DATABASE_ROLE_SECRET", "short", "DATABASE_ROLE_SECRET"},
 		"constant secret":     {"DATABASE_ROLE_SECRET", strings.Repeat("a", 64), "DATABASE_ROLE_SECRET"},
 		"constant kek":        {"GALLERIA_KEK", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", "GALLERIA_KEK"},
+		"short kek":           {"GALLERIA_KEK", "c2hvcnQ=", "GALLERIA_KEK"},
+		"counted kek":         {"GALLERIA_KEK", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=", "GALLERIA_KEK"},
+		"typed kek":           {"GALLERIA_KEK", "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=", "GALLERIA_KEK"},
+		"short old kek":       {"GALLERIA_KEK_OLD", "c2hvcnQ=", "GALLERIA_KEK_OLD"},
 		"unknown environment": {"GALLERIA_ENV", "staging", "GALLERIA_ENV"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -83,6 +87,43 @@ func TestConfigFromFilesPrintsMasked(t *testing.T) {
 	}
 	if !strings.Contains(out.String(), "GALLERIA_ADDR=127.0.0.1:8080") {
 		t.Errorf("printed: %s", out.String())
+	}
+}
+
+// T112: a file with a secret that others on the machine may read or change is refused; one
+// without a secret is not.
+func TestT112_WorldReadableKeyFile(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		variable string
+		mode     os.FileMode
+		refused  bool
+	}{
+		"key, mine":      {"GALLERIA_KEK", 0o600, false},
+		"key, group":     {"GALLERIA_KEK", 0o440, false},
+		"key, readable":  {"GALLERIA_KEK", 0o644, true},
+		"key, writable":  {"GALLERIA_KEK", 0o602, true},
+		"old key":        {"GALLERIA_KEK_OLD", 0o644, true},
+		"cookie key":     {"GALLERIA_COOKIE_KEY", 0o644, true},
+		"database":       {"DATABASE_URL", 0o644, true},
+		"public address": {"GALLERIA_PUBLIC_URL", 0o644, false},
+	} {
+		vars := good()
+		vars["GALLERIA_KEK_OLD"] = "3f9a1c7be05d2846a1f0c3d5e7b96824cafe17d08b6e42f35a9d0c1b7e8f6a24"
+		path := filepath.Join(t.TempDir(), "secret")
+		if err := os.WriteFile(path, []byte(vars[c.variable]+"\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chmod(path, c.mode); err != nil {
+			t.Fatal(err)
+		}
+		value := vars[c.variable]
+		delete(vars, c.variable)
+		vars[c.variable+"_FILE"] = path
+		_, err := load(vars)
+		if refused := err != nil; refused != c.refused || (err != nil && (!strings.Contains(err.Error(), c.variable) || strings.Contains(err.Error(), value))) {
+			t.Errorf("%s with mode %o: %v, want refused %v", name, c.mode, err, c.refused)
+		}
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 
 	"galleria/migrations"
 	"galleria/tenant/pulse"
+	"galleria/tenant/vault"
 )
 
 // Level is how bad a finding is.
@@ -222,7 +223,10 @@ func (d *doctor) schemas(ctx context.Context, g *Ground) {
 }
 
 func (d *doctor) keys(ctx context.Context, g *Ground) {
-	kek, err := d.cfg.kek()
+	kek, older, err := d.cfg.keks()
+	if err == nil {
+		err = g.Vault.Check(ctx)
+	}
 	if err != nil {
 		d.note(Failure, "keys.bad", err.Error())
 		return
@@ -234,7 +238,7 @@ func (d *doctor) keys(ctx context.Context, g *Ground) {
 	}
 	var others int64
 	for id, n := range wrapped {
-		if id != kek.ID() {
+		if id != kek.ID() && !slices.ContainsFunc(older, func(k vault.KEK) bool { return k.ID() == id }) {
 			others += n
 		}
 	}

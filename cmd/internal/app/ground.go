@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"time"
 
@@ -50,10 +49,10 @@ func NewGround(ctx context.Context, cfg Config, log *slog.Logger, now func() tim
 	if err != nil {
 		return nil, err
 	}
-	kek, err := cfg.kek()
+	kek, older, err := cfg.keks()
 	if err != nil {
 		db.Close()
-		return nil, fmt.Errorf("GALLERIA_KEK: %w", err)
+		return nil, err
 	}
 	nudged := make(chan struct{}, 1)
 	ob := outbox.New(func() {
@@ -66,7 +65,7 @@ func NewGround(ctx context.Context, cfg Config, log *slog.Logger, now func() tim
 		Config: cfg, Log: log, Now: now, DB: db,
 		Runner:   migrations.New(migrations.Config{URL: cfg.DatabaseURL, RolePassword: passwords}),
 		Registry: registry.New(db), Resolver: registry.NewResolver(db, now),
-		Vault: vault.New(db, kek, now), Audit: audit.New(db), Plans: plan.New(db, now),
+		Vault: vault.New(db, kek, now, older...), Audit: audit.New(db), Plans: plan.New(db, now),
 		Outbox: ob, Timers: timer.New(ob), Nudged: nudged,
 	}
 	g.Places = plan.NewMeter(g.Plans, plan.Orders)

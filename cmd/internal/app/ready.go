@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 )
@@ -14,7 +15,8 @@ func (g *Ground) Ready(ctx context.Context) error {
 	for {
 		err := g.DB.Ping(ctx)
 		if err == nil {
-			return g.guard(ctx)
+			// A wrong key is found out here, before anything is sealed by it.
+			return errors.Join(g.guard(ctx), g.Vault.Check(ctx))
 		}
 		select {
 		case <-ctx.Done():

@@ -35,11 +35,12 @@ func (s *Services) RunWorker(ctx context.Context) error {
 		DB: s.DB, Outbox: s.Outbox, Kinds: s.Kinds, Redis: opt, Log: s.Log, Concurrency: s.Config.WorkerConcurrency,
 		PerTenant: s.Config.TenantJobs,
 	})
-	scheduler := schedule.New(schedule.Deps{DB: s.DB, Outbox: s.Outbox, Timers: s.Timers, Log: s.Log, Refill: s.refill})
+	scheduler := schedule.New(schedule.Deps{DB: s.DB, Outbox: s.Outbox, Timers: s.Timers, Log: s.Log, Refill: s.refill, Keys: s.keepKeys})
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return s.RunRelay(ctx) })
 	group.Go(func() error { return worker.Run(ctx) })
 	group.Go(func() error { scheduler.Run(ctx); return nil })
+	group.Go(func() error { return s.Vault.Run(ctx) })
 	return group.Wait()
 }
 
@@ -52,4 +53,12 @@ func (s *Services) refill(ctx context.Context) error {
 		s.Log.InfoContext(ctx, "spare schemas made", "made", made)
 	}
 	return nil
+}
+
+// keepKeys finishes rotations of data keys and forgets old counts of use.
+func (s *Services) keepKeys(ctx context.Context) error {
+	if err := s.Vault.SweepDue(ctx, SealedColumns()); err != nil {
+		return fmt.Errorf("finish key rotations: %w", err)
+	}
+	return s.Vault.PurgeUsage(ctx)
 }

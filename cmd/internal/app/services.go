@@ -57,7 +57,8 @@ func NewServices(g *Ground) (*Services, error) {
 		Notices:     notice.New(g.DB),
 		MiniProgram: miniprogram.New(miniprogram.Deps{DB: g.DB, Vault: g.Vault, Now: g.Now, SandboxBase: egress.Only(g.Config.SandboxURL)}),
 		Accounts: account.New(account.Deps{
-			DB: g.DB, Vault: g.Vault, Registry: g.Registry, Now: g.Now, Rand: rand.Reader, SandboxBase: egress.Only(g.Config.SandboxURL),
+			DB: g.DB, Vault: g.Vault, Registry: g.Registry, Audit: g.Audit, Outbox: g.Outbox, Timers: g.Timers, Now: g.Now, Rand: rand.Reader,
+			SandboxBase: egress.Only(g.Config.SandboxURL),
 		}),
 	}
 	s.Carts = cart.New(cart.Deps{DB: g.DB, Catalog: s.Catalog})
@@ -72,7 +73,7 @@ func NewServices(g *Ground) (*Services, error) {
 	})
 	var err error
 	s.Kinds, err = handle.New(handle.Deps{
-		DB: g.DB, Outbox: g.Outbox, Orders: s.Orders, Payments: s.Payments, Members: s.Members, Notices: s.Notices, Messenger: s.MiniProgram, Log: g.Log,
+		DB: g.DB, Outbox: g.Outbox, Orders: s.Orders, Payments: s.Payments, Accounts: s.Accounts, Members: s.Members, Notices: s.Notices, Messenger: s.MiniProgram, Log: g.Log,
 	}).Kinds()
 	if err != nil {
 		return nil, fmt.Errorf("jobs: %w", err)

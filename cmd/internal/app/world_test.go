@@ -47,6 +47,7 @@ type world struct {
 	config  app.Config
 	client  *http.Client
 	log     *logbook
+	text    *logbook // the log once more, as text and with every detail; may be nil
 }
 
 // shop is one merchant in the world, set up as a merchant would be.
@@ -70,10 +71,22 @@ func newWorld(t *testing.T, options ...option) *world {
 	return newWorldOn(t, tenanttest.NewAlone(t).OwnerURL, options...)
 }
 
+// newWorldLogged is newWorld whose log is written as text with every detail, too.
+func newWorldLogged(t *testing.T, text *logbook) *world {
+	t.Helper()
+	return (&world{t: t, text: text}).on(tenanttest.NewAlone(t).OwnerURL)
+}
+
 // newWorldOn is newWorld on a migrated database of the caller.
 func newWorldOn(t *testing.T, databaseURL string, options ...option) *world {
 	t.Helper()
-	w := &world{t: t, redis: tenanttest.StartRedis(t), log: &logbook{out: t.Output()}}
+	return (&world{t: t}).on(databaseURL, options...)
+}
+
+func (w *world) on(databaseURL string, options ...option) *world {
+	t := w.t
+	t.Helper()
+	w.redis, w.log = tenanttest.StartRedis(t), &logbook{out: t.Output()}
 	w.client = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 256, IdleConnTimeout: 5 * time.Second}}
 	t.Cleanup(w.client.CloseIdleConnections)
 	w.startSandbox()
@@ -111,7 +124,7 @@ func listen(t testing.TB) net.Listener {
 // run starts a server and a worker of the installation; they end with the test.
 func (w *world) run(listener net.Listener) *app.Services {
 	w.t.Helper()
-	ground, err := app.NewGround(w.t.Context(), w.config, slog.New(slog.NewJSONHandler(w.log, nil)), time.Now)
+	ground, err := app.NewGround(w.t.Context(), w.config, slog.New(w.logs()), time.Now)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -133,6 +146,14 @@ func (w *world) run(listener net.Listener) *app.Services {
 		ground.Close()
 	})
 	return services
+}
+
+func (w *world) logs() slog.Handler {
+	var handler slog.Handler = slog.NewJSONHandler(w.log, nil)
+	if w.text != nil {
+		handler = slog.NewMultiHandler(handler, slog.NewTextHandler(w.text, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	}
+	return handler
 }
 
 func (w *world) startSandbox() {

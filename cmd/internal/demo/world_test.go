@@ -66,7 +66,7 @@ func newWorld(t *testing.T, options ...tenanttest.Option) *world {
 		}),
 		Notices:     notice.New(env.DB),
 		MiniProgram: miniprogram.New(miniprogram.Deps{DB: env.DB, Vault: safe, Now: clock.Now, SandboxBase: egress.Only(server.URL)}),
-		Accounts:    account.New(account.Deps{DB: env.DB, Vault: safe, Registry: env.Registry, Now: clock.Now, Rand: rand.Reader, SandboxBase: egress.Only(server.URL)}),
+		Accounts:    account.New(account.Deps{DB: env.DB, Vault: safe, Registry: env.Registry, Audit: env.Audit, Outbox: env.Outbox, Timers: env.Timers, Now: clock.Now, Rand: rand.Reader, SandboxBase: egress.Only(server.URL)}),
 		Sandbox:     provider, SandboxURL: server.URL, Clock: clock,
 		Password: func(login string) string { return "open-sesame-" + login },
 		Log:      env.Log,

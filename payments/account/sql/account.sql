@@ -4,8 +4,14 @@ VALUES (@account_key, @channel, @mode, @name, @merchant_no, @app_ids, @config, @
 RETURNING id;
 
 -- name: InsertSecret :exec
-INSERT INTO payment_secret (account_id, field, version, sealed, fingerprint, created_at)
-VALUES (@account_id, @field, @version, @sealed, @fingerprint, @now);
+INSERT INTO payment_secret (account_id, field, version, sealed, fingerprint, last4, created_at)
+VALUES (@account_id, @field, @version, @sealed, @fingerprint, @last4, @now);
+
+-- name: CopySecret :execrows
+-- A field that a replacement leaves as it is: the set of keys stays whole.
+INSERT INTO payment_secret (account_id, field, version, sealed, fingerprint, last4, created_at)
+SELECT s.account_id, s.field, @to_version, s.sealed, s.fingerprint, s.last4, s.created_at
+FROM payment_secret s WHERE s.account_id = @account_id AND s.field = @field AND s.version = @from_version;
 
 -- name: PutProviderKey :execrows
 -- A key under a serial never changes; a repeat only notes that it was seen again.
@@ -14,32 +20,75 @@ VALUES (@account_id, @serial, @pem, @not_after, @now)
 ON CONFLICT (account_id, serial) DO NOTHING;
 
 -- name: TouchAccount :exec
-UPDATE payment_account SET updated_at = @now WHERE id = @id;
+-- Every change is a new version, whatever the clock says.
+UPDATE payment_account SET updated_at = greatest(@now::timestamptz, updated_at + interval '1 microsecond') WHERE id = @id;
+
+-- name: SetKeyVersion :execrows
+-- Compare and set: of two replacements at once, one finds the other's.
+UPDATE payment_account SET key_version = @to_version, config = @config,
+  updated_at = greatest(@now::timestamptz, updated_at + interval '1 microsecond')
+WHERE id = @id AND key_version = @from_version;
+
+-- name: InsertKeySet :exec
+INSERT INTO payment_key_set (account_id, version, config, cert_not_after, created_by, created_at)
+VALUES (@account_id, @version, @config, @cert_not_after, @created_by, @now);
+
+-- name: SupersedeKeySet :execrows
+UPDATE payment_key_set SET destroy_at = @destroy_at::timestamptz WHERE account_id = @account_id AND version = @version AND destroy_at IS NULL;
+
+-- name: DestroyKeySets :many
+UPDATE payment_key_set SET destroyed_at = @now::timestamptz
+WHERE account_id = @account_id AND destroy_at <= @now AND destroyed_at IS NULL RETURNING version;
+
+-- name: DeleteSecrets :execrows
+DELETE FROM payment_secret WHERE account_id = @account_id AND version = ANY(@versions::integer[]);
+
+-- name: Expiries :one
+-- What ends, and when: the merchant's certificate in use, and the newest of the platform's.
+SELECT a.id, a.account_key, a.name, a.merchant_no,
+  (SELECT k.cert_not_after FROM payment_key_set k WHERE k.account_id = a.id AND k.version = a.key_version) AS merchant_not_after,
+  coalesce((SELECT max(p.not_after) FROM payment_provider_key p WHERE p.account_id = a.id), '9999-01-01')::timestamptz AS platform_not_after
+FROM payment_account a WHERE a.account_key = @account_key;
+
+-- name: AccountKey :one
+SELECT account_key FROM payment_account WHERE id = @id;
+
+-- name: SealedSecrets :many
+SELECT s.account_id, s.field, s.version, a.account_key, s.sealed FROM payment_secret s JOIN payment_account a ON a.id = s.account_id
+ORDER BY s.account_id, s.version, s.field;
+
+-- name: Reseal :execrows
+-- The same secret under another data key: its version stays.
+UPDATE payment_secret SET sealed = @sealed WHERE account_id = @account_id AND field = @field AND version = @version AND sealed = @old_sealed;
 
 -- name: AccountByKey :one
--- An account with its newest secrets, still sealed, and its provider keys: one statement.
-SELECT a.id, a.account_key, a.channel, a.mode, a.name, a.merchant_no, a.app_ids, a.config, a.status, a.created_at, a.updated_at,
-  coalesce((SELECT jsonb_agg(jsonb_build_object('field', s.field, 'version', s.version, 'sealed', encode(s.sealed, 'base64'), 'fingerprint', s.fingerprint))
-            FROM payment_secret s WHERE s.account_id = a.id
-              AND s.version = (SELECT max(n.version) FROM payment_secret n WHERE n.account_id = a.id AND n.field = s.field)), '[]')::jsonb AS secrets,
+-- An account with its secrets, still sealed, its provider keys, and what of replaced sets is
+-- still needed for messages under way: one statement.
+SELECT a.id, a.account_key, a.channel, a.mode, a.name, a.merchant_no, a.app_ids, a.config, a.status, a.created_at, a.updated_at, a.key_version,
+  coalesce((SELECT jsonb_agg(jsonb_build_object('field', s.field, 'version', s.version, 'sealed', encode(s.sealed, 'base64')))
+            FROM payment_secret s WHERE s.account_id = a.id AND (s.version = a.key_version OR s.field = 'api_v3_key')), '[]')::jsonb AS secrets,
+  coalesce((SELECT jsonb_agg(jsonb_build_object('version', k.version, 'config', k.config, 'until', k.destroy_at) ORDER BY k.version DESC)
+            FROM payment_key_set k WHERE k.account_id = a.id AND k.version <> a.key_version AND k.destroyed_at IS NULL), '[]')::jsonb AS earlier,
   coalesce((SELECT jsonb_agg(jsonb_build_object('serial', k.serial, 'pem', k.pem, 'not_after', k.not_after) ORDER BY k.serial)
             FROM payment_provider_key k WHERE k.account_id = a.id), '[]')::jsonb AS provider_keys
 FROM payment_account a WHERE a.account_key = @account_key;
 
 -- name: AccountByID :one
-SELECT a.id, a.account_key, a.channel, a.mode, a.name, a.merchant_no, a.app_ids, a.config, a.status, a.created_at, a.updated_at,
-  coalesce((SELECT jsonb_agg(jsonb_build_object('field', s.field, 'version', s.version, 'sealed', encode(s.sealed, 'base64'), 'fingerprint', s.fingerprint))
-            FROM payment_secret s WHERE s.account_id = a.id
-              AND s.version = (SELECT max(n.version) FROM payment_secret n WHERE n.account_id = a.id AND n.field = s.field)), '[]')::jsonb AS secrets,
+SELECT a.id, a.account_key, a.channel, a.mode, a.name, a.merchant_no, a.app_ids, a.config, a.status, a.created_at, a.updated_at, a.key_version,
+  coalesce((SELECT jsonb_agg(jsonb_build_object('field', s.field, 'version', s.version, 'sealed', encode(s.sealed, 'base64')))
+            FROM payment_secret s WHERE s.account_id = a.id AND (s.version = a.key_version OR s.field = 'api_v3_key')), '[]')::jsonb AS secrets,
+  coalesce((SELECT jsonb_agg(jsonb_build_object('version', k.version, 'config', k.config, 'until', k.destroy_at) ORDER BY k.version DESC)
+            FROM payment_key_set k WHERE k.account_id = a.id AND k.version <> a.key_version AND k.destroyed_at IS NULL), '[]')::jsonb AS earlier,
   coalesce((SELECT jsonb_agg(jsonb_build_object('serial', k.serial, 'pem', k.pem, 'not_after', k.not_after) ORDER BY k.serial)
             FROM payment_provider_key k WHERE k.account_id = a.id), '[]')::jsonb AS provider_keys
 FROM payment_account a WHERE a.id = @id;
 
 -- name: AccountForApp :one
-SELECT a.id, a.account_key, a.channel, a.mode, a.name, a.merchant_no, a.app_ids, a.config, a.status, a.created_at, a.updated_at,
-  coalesce((SELECT jsonb_agg(jsonb_build_object('field', s.field, 'version', s.version, 'sealed', encode(s.sealed, 'base64'), 'fingerprint', s.fingerprint))
-            FROM payment_secret s WHERE s.account_id = a.id
-              AND s.version = (SELECT max(n.version) FROM payment_secret n WHERE n.account_id = a.id AND n.field = s.field)), '[]')::jsonb AS secrets,
+SELECT a.id, a.account_key, a.channel, a.mode, a.name, a.merchant_no, a.app_ids, a.config, a.status, a.created_at, a.updated_at, a.key_version,
+  coalesce((SELECT jsonb_agg(jsonb_build_object('field', s.field, 'version', s.version, 'sealed', encode(s.sealed, 'base64')))
+            FROM payment_secret s WHERE s.account_id = a.id AND (s.version = a.key_version OR s.field = 'api_v3_key')), '[]')::jsonb AS secrets,
+  coalesce((SELECT jsonb_agg(jsonb_build_object('version', k.version, 'config', k.config, 'until', k.destroy_at) ORDER BY k.version DESC)
+            FROM payment_key_set k WHERE k.account_id = a.id AND k.version <> a.key_version AND k.destroyed_at IS NULL), '[]')::jsonb AS earlier,
   coalesce((SELECT jsonb_agg(jsonb_build_object('serial', k.serial, 'pem', k.pem, 'not_after', k.not_after) ORDER BY k.serial)
             FROM payment_provider_key k WHERE k.account_id = a.id), '[]')::jsonb AS provider_keys
 FROM payment_account a WHERE a.channel = @channel AND a.status = 'active' AND @app_id::text = ANY(a.app_ids)
@@ -47,11 +96,12 @@ ORDER BY a.id LIMIT 1;
 
 -- name: Accounts :many
 -- For people: no sealed secrets, only what they are recognised by.
-SELECT a.id, a.account_key, a.channel, a.mode, a.name, a.merchant_no, a.app_ids, a.config, a.status, a.created_at, a.updated_at,
-  coalesce((SELECT jsonb_agg(jsonb_build_object('field', s.field, 'version', s.version, 'fingerprint', s.fingerprint, 'created_at', s.created_at) ORDER BY s.field)
-            FROM payment_secret s WHERE s.account_id = a.id
-              AND s.version = (SELECT max(n.version) FROM payment_secret n WHERE n.account_id = a.id AND n.field = s.field)), '[]')::jsonb AS secrets,
+SELECT a.id, a.account_key, a.channel, a.mode, a.name, a.merchant_no, a.app_ids, a.config, a.status, a.created_at, a.updated_at, a.key_version,
+  coalesce((SELECT jsonb_agg(jsonb_build_object('field', s.field, 'version', s.version, 'fingerprint', s.fingerprint, 'last4', s.last4, 'created_at', s.created_at) ORDER BY s.field)
+            FROM payment_secret s WHERE s.account_id = a.id AND s.version = a.key_version), '[]')::jsonb AS secrets,
+  coalesce((SELECT jsonb_agg(jsonb_build_object('version', k.version, 'serial', k.config->>'serial', 'cert_not_after', k.cert_not_after, 'created_by', k.created_by,
+                                                'created_at', k.created_at, 'destroy_at', k.destroy_at, 'destroyed_at', k.destroyed_at) ORDER BY k.version DESC)
+            FROM payment_key_set k WHERE k.account_id = a.id), '[]')::jsonb AS key_sets,
   coalesce((SELECT jsonb_agg(jsonb_build_object('serial', k.serial, 'not_after', k.not_after) ORDER BY k.serial)
             FROM payment_provider_key k WHERE k.account_id = a.id), '[]')::jsonb AS provider_keys
 FROM payment_account a ORDER BY a.id;
-

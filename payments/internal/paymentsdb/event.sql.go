@@ -44,6 +44,58 @@ func (q *Queries) InsertEvent(ctx context.Context, db DBTX, arg InsertEventParam
 	return result.RowsAffected(), nil
 }
 
+const resealEvent = `-- name: ResealEvent :execrows
+UPDATE payment_event SET body_sealed = $1 WHERE id = $2 AND body_sealed = $3
+`
+
+func (q *Queries) ResealEvent(ctx context.Context, db DBTX, sealed []byte, iD int64, oldSealed []byte) (int64, error) {
+	result, err := db.Exec(ctx, resealEvent, sealed, iD, oldSealed)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const sealedEvents = `-- name: SealedEvents :many
+SELECT e.id, a.account_key, substring(e.body_sealed FROM 1 FOR 5)::bytea AS prefix,
+  coalesce(CASE WHEN $1::bytea <> '' AND substring(e.body_sealed FROM 1 FOR 5) <> $1::bytea THEN e.body_sealed END, '')::bytea AS sealed
+FROM payment_event e JOIN payment_account a ON a.id = e.account_id
+WHERE e.id > $2 ORDER BY e.id LIMIT 200
+`
+
+type SealedEventsRow struct {
+	ID         int64
+	AccountKey string
+	Prefix     []byte
+	Sealed     []byte
+}
+
+// Bodies that begin with the primary key's prefix are left out; so are all if none is given.
+func (q *Queries) SealedEvents(ctx context.Context, db DBTX, primaryPrefix []byte, after int64) ([]SealedEventsRow, error) {
+	rows, err := db.Query(ctx, sealedEvents, primaryPrefix, after)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []SealedEventsRow{}
+	for rows.Next() {
+		var i SealedEventsRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.AccountKey,
+			&i.Prefix,
+			&i.Sealed,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const upsertAnomaly = `-- name: UpsertAnomaly :exec
 INSERT INTO payment_anomaly (account_id, event_id, reason, blocking, out_trade_no, detail, body_hash, first_at, last_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8)

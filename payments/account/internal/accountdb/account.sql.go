@@ -12,10 +12,11 @@ import (
 )
 
 const accountByID = `-- name: AccountByID :one
-SELECT a.id, a.account_key, a.channel, a.mode, a.name, a.merchant_no, a.app_ids, a.config, a.status, a.created_at, a.updated_at,
-  coalesce((SELECT jsonb_agg(jsonb_build_object('field', s.field, 'version', s.version, 'sealed', encode(s.sealed, 'base64'), 'fingerprint', s.fingerprint))
-            FROM payment_secret s WHERE s.account_id = a.id
-              AND s.version = (SELECT max(n.version) FROM payment_secret n WHERE n.account_id = a.id AND n.field = s.field)), '[]')::jsonb AS secrets,
+SELECT a.id, a.account_key, a.channel, a.mode, a.name, a.merchant_no, a.app_ids, a.config, a.status, a.created_at, a.updated_at, a.key_version,
+  coalesce((SELECT jsonb_agg(jsonb_build_object('field', s.field, 'version', s.version, 'sealed', encode(s.sealed, 'base64')))
+            FROM payment_secret s WHERE s.account_id = a.id AND (s.version = a.key_version OR s.field = 'api_v3_key')), '[]')::jsonb AS secrets,
+  coalesce((SELECT jsonb_agg(jsonb_build_object('version', k.version, 'config', k.config, 'until', k.destroy_at) ORDER BY k.version DESC)
+            FROM payment_key_set k WHERE k.account_id = a.id AND k.version <> a.key_version AND k.destroyed_at IS NULL), '[]')::jsonb AS earlier,
   coalesce((SELECT jsonb_agg(jsonb_build_object('serial', k.serial, 'pem', k.pem, 'not_after', k.not_after) ORDER BY k.serial)
             FROM payment_provider_key k WHERE k.account_id = a.id), '[]')::jsonb AS provider_keys
 FROM payment_account a WHERE a.id = $1
@@ -33,7 +34,9 @@ type AccountByIDRow struct {
 	Status       string
 	CreatedAt    time.Time
 	UpdatedAt    time.Time
+	KeyVersion   int32
 	Secrets      json.RawMessage
+	Earlier      json.RawMessage
 	ProviderKeys json.RawMessage
 }
 
@@ -52,17 +55,20 @@ func (q *Queries) AccountByID(ctx context.Context, db DBTX, id int64) (AccountBy
 		&i.Status,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.KeyVersion,
 		&i.Secrets,
+		&i.Earlier,
 		&i.ProviderKeys,
 	)
 	return i, err
 }
 
 const accountByKey = `-- name: AccountByKey :one
-SELECT a.id, a.account_key, a.channel, a.mode, a.name, a.merchant_no, a.app_ids, a.config, a.status, a.created_at, a.updated_at,
-  coalesce((SELECT jsonb_agg(jsonb_build_object('field', s.field, 'version', s.version, 'sealed', encode(s.sealed, 'base64'), 'fingerprint', s.fingerprint))
-            FROM payment_secret s WHERE s.account_id = a.id
-              AND s.version = (SELECT max(n.version) FROM payment_secret n WHERE n.account_id = a.id AND n.field = s.field)), '[]')::jsonb AS secrets,
+SELECT a.id, a.account_key, a.channel, a.mode, a.name, a.merchant_no, a.app_ids, a.config, a.status, a.created_at, a.updated_at, a.key_version,
+  coalesce((SELECT jsonb_agg(jsonb_build_object('field', s.field, 'version', s.version, 'sealed', encode(s.sealed, 'base64')))
+            FROM payment_secret s WHERE s.account_id = a.id AND (s.version = a.key_version OR s.field = 'api_v3_key')), '[]')::jsonb AS secrets,
+  coalesce((SELECT jsonb_agg(jsonb_build_object('version', k.version, 'config', k.config, 'until', k.destroy_at) ORDER BY k.version DESC)
+            FROM payment_key_set k WHERE k.account_id = a.id AND k.version <> a.key_version AND k.destroyed_at IS NULL), '[]')::jsonb AS earlier,
   coalesce((SELECT jsonb_agg(jsonb_build_object('serial', k.serial, 'pem', k.pem, 'not_after', k.not_after) ORDER BY k.serial)
             FROM payment_provider_key k WHERE k.account_id = a.id), '[]')::jsonb AS provider_keys
 FROM payment_account a WHERE a.account_key = $1
@@ -80,11 +86,14 @@ type AccountByKeyRow struct {
 	Status       string
 	CreatedAt    time.Time
 	UpdatedAt    time.Time
+	KeyVersion   int32
 	Secrets      json.RawMessage
+	Earlier      json.RawMessage
 	ProviderKeys json.RawMessage
 }
 
-// An account with its newest secrets, still sealed, and its provider keys: one statement.
+// An account with its secrets, still sealed, its provider keys, and what of replaced sets is
+// still needed for messages under way: one statement.
 func (q *Queries) AccountByKey(ctx context.Context, db DBTX, accountKey string) (AccountByKeyRow, error) {
 	row := db.QueryRow(ctx, accountByKey, accountKey)
 	var i AccountByKeyRow
@@ -100,17 +109,20 @@ func (q *Queries) AccountByKey(ctx context.Context, db DBTX, accountKey string) 
 		&i.Status,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.KeyVersion,
 		&i.Secrets,
+		&i.Earlier,
 		&i.ProviderKeys,
 	)
 	return i, err
 }
 
 const accountForApp = `-- name: AccountForApp :one
-SELECT a.id, a.account_key, a.channel, a.mode, a.name, a.merchant_no, a.app_ids, a.config, a.status, a.created_at, a.updated_at,
-  coalesce((SELECT jsonb_agg(jsonb_build_object('field', s.field, 'version', s.version, 'sealed', encode(s.sealed, 'base64'), 'fingerprint', s.fingerprint))
-            FROM payment_secret s WHERE s.account_id = a.id
-              AND s.version = (SELECT max(n.version) FROM payment_secret n WHERE n.account_id = a.id AND n.field = s.field)), '[]')::jsonb AS secrets,
+SELECT a.id, a.account_key, a.channel, a.mode, a.name, a.merchant_no, a.app_ids, a.config, a.status, a.created_at, a.updated_at, a.key_version,
+  coalesce((SELECT jsonb_agg(jsonb_build_object('field', s.field, 'version', s.version, 'sealed', encode(s.sealed, 'base64')))
+            FROM payment_secret s WHERE s.account_id = a.id AND (s.version = a.key_version OR s.field = 'api_v3_key')), '[]')::jsonb AS secrets,
+  coalesce((SELECT jsonb_agg(jsonb_build_object('version', k.version, 'config', k.config, 'until', k.destroy_at) ORDER BY k.version DESC)
+            FROM payment_key_set k WHERE k.account_id = a.id AND k.version <> a.key_version AND k.destroyed_at IS NULL), '[]')::jsonb AS earlier,
   coalesce((SELECT jsonb_agg(jsonb_build_object('serial', k.serial, 'pem', k.pem, 'not_after', k.not_after) ORDER BY k.serial)
             FROM payment_provider_key k WHERE k.account_id = a.id), '[]')::jsonb AS provider_keys
 FROM payment_account a WHERE a.channel = $1 AND a.status = 'active' AND $2::text = ANY(a.app_ids)
@@ -129,7 +141,9 @@ type AccountForAppRow struct {
 	Status       string
 	CreatedAt    time.Time
 	UpdatedAt    time.Time
+	KeyVersion   int32
 	Secrets      json.RawMessage
+	Earlier      json.RawMessage
 	ProviderKeys json.RawMessage
 }
 
@@ -148,17 +162,32 @@ func (q *Queries) AccountForApp(ctx context.Context, db DBTX, channel string, ap
 		&i.Status,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.KeyVersion,
 		&i.Secrets,
+		&i.Earlier,
 		&i.ProviderKeys,
 	)
 	return i, err
 }
 
+const accountKey = `-- name: AccountKey :one
+SELECT account_key FROM payment_account WHERE id = $1
+`
+
+func (q *Queries) AccountKey(ctx context.Context, db DBTX, id int64) (string, error) {
+	row := db.QueryRow(ctx, accountKey, id)
+	var account_key string
+	err := row.Scan(&account_key)
+	return account_key, err
+}
+
 const accounts = `-- name: Accounts :many
-SELECT a.id, a.account_key, a.channel, a.mode, a.name, a.merchant_no, a.app_ids, a.config, a.status, a.created_at, a.updated_at,
-  coalesce((SELECT jsonb_agg(jsonb_build_object('field', s.field, 'version', s.version, 'fingerprint', s.fingerprint, 'created_at', s.created_at) ORDER BY s.field)
-            FROM payment_secret s WHERE s.account_id = a.id
-              AND s.version = (SELECT max(n.version) FROM payment_secret n WHERE n.account_id = a.id AND n.field = s.field)), '[]')::jsonb AS secrets,
+SELECT a.id, a.account_key, a.channel, a.mode, a.name, a.merchant_no, a.app_ids, a.config, a.status, a.created_at, a.updated_at, a.key_version,
+  coalesce((SELECT jsonb_agg(jsonb_build_object('field', s.field, 'version', s.version, 'fingerprint', s.fingerprint, 'last4', s.last4, 'created_at', s.created_at) ORDER BY s.field)
+            FROM payment_secret s WHERE s.account_id = a.id AND s.version = a.key_version), '[]')::jsonb AS secrets,
+  coalesce((SELECT jsonb_agg(jsonb_build_object('version', k.version, 'serial', k.config->>'serial', 'cert_not_after', k.cert_not_after, 'created_by', k.created_by,
+                                                'created_at', k.created_at, 'destroy_at', k.destroy_at, 'destroyed_at', k.destroyed_at) ORDER BY k.version DESC)
+            FROM payment_key_set k WHERE k.account_id = a.id), '[]')::jsonb AS key_sets,
   coalesce((SELECT jsonb_agg(jsonb_build_object('serial', k.serial, 'not_after', k.not_after) ORDER BY k.serial)
             FROM payment_provider_key k WHERE k.account_id = a.id), '[]')::jsonb AS provider_keys
 FROM payment_account a ORDER BY a.id
@@ -176,7 +205,9 @@ type AccountsRow struct {
 	Status       string
 	CreatedAt    time.Time
 	UpdatedAt    time.Time
+	KeyVersion   int32
 	Secrets      json.RawMessage
+	KeySets      json.RawMessage
 	ProviderKeys json.RawMessage
 }
 
@@ -202,7 +233,9 @@ func (q *Queries) Accounts(ctx context.Context, db DBTX) ([]AccountsRow, error) 
 			&i.Status,
 			&i.CreatedAt,
 			&i.UpdatedAt,
+			&i.KeyVersion,
 			&i.Secrets,
+			&i.KeySets,
 			&i.ProviderKeys,
 		); err != nil {
 			return nil, err
@@ -213,6 +246,94 @@ func (q *Queries) Accounts(ctx context.Context, db DBTX) ([]AccountsRow, error) 
 		return nil, err
 	}
 	return items, nil
+}
+
+const copySecret = `-- name: CopySecret :execrows
+INSERT INTO payment_secret (account_id, field, version, sealed, fingerprint, last4, created_at)
+SELECT s.account_id, s.field, $1, s.sealed, s.fingerprint, s.last4, s.created_at
+FROM payment_secret s WHERE s.account_id = $2 AND s.field = $3 AND s.version = $4
+`
+
+// A field that a replacement leaves as it is: the set of keys stays whole.
+func (q *Queries) CopySecret(ctx context.Context, db DBTX, toVersion int32, accountID int64, field string, fromVersion int32) (int64, error) {
+	result, err := db.Exec(ctx, copySecret,
+		toVersion,
+		accountID,
+		field,
+		fromVersion,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const deleteSecrets = `-- name: DeleteSecrets :execrows
+DELETE FROM payment_secret WHERE account_id = $1 AND version = ANY($2::integer[])
+`
+
+func (q *Queries) DeleteSecrets(ctx context.Context, db DBTX, accountID int64, versions []int32) (int64, error) {
+	result, err := db.Exec(ctx, deleteSecrets, accountID, versions)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const destroyKeySets = `-- name: DestroyKeySets :many
+UPDATE payment_key_set SET destroyed_at = $1::timestamptz
+WHERE account_id = $2 AND destroy_at <= $1 AND destroyed_at IS NULL RETURNING version
+`
+
+func (q *Queries) DestroyKeySets(ctx context.Context, db DBTX, now time.Time, accountID int64) ([]int32, error) {
+	rows, err := db.Query(ctx, destroyKeySets, now, accountID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []int32{}
+	for rows.Next() {
+		var version int32
+		if err := rows.Scan(&version); err != nil {
+			return nil, err
+		}
+		items = append(items, version)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const expiries = `-- name: Expiries :one
+SELECT a.id, a.account_key, a.name, a.merchant_no,
+  (SELECT k.cert_not_after FROM payment_key_set k WHERE k.account_id = a.id AND k.version = a.key_version) AS merchant_not_after,
+  coalesce((SELECT max(p.not_after) FROM payment_provider_key p WHERE p.account_id = a.id), '9999-01-01')::timestamptz AS platform_not_after
+FROM payment_account a WHERE a.account_key = $1
+`
+
+type ExpiriesRow struct {
+	ID               int64
+	AccountKey       string
+	Name             string
+	MerchantNo       string
+	MerchantNotAfter *time.Time
+	PlatformNotAfter time.Time
+}
+
+// What ends, and when: the merchant's certificate in use, and the newest of the platform's.
+func (q *Queries) Expiries(ctx context.Context, db DBTX, accountKey string) (ExpiriesRow, error) {
+	row := db.QueryRow(ctx, expiries, accountKey)
+	var i ExpiriesRow
+	err := row.Scan(
+		&i.ID,
+		&i.AccountKey,
+		&i.Name,
+		&i.MerchantNo,
+		&i.MerchantNotAfter,
+		&i.PlatformNotAfter,
+	)
+	return i, err
 }
 
 const insertAccount = `-- name: InsertAccount :one
@@ -248,19 +369,47 @@ func (q *Queries) InsertAccount(ctx context.Context, db DBTX, arg InsertAccountP
 	return id, err
 }
 
-const insertSecret = `-- name: InsertSecret :exec
-INSERT INTO payment_secret (account_id, field, version, sealed, fingerprint, created_at)
+const insertKeySet = `-- name: InsertKeySet :exec
+INSERT INTO payment_key_set (account_id, version, config, cert_not_after, created_by, created_at)
 VALUES ($1, $2, $3, $4, $5, $6)
 `
 
-func (q *Queries) InsertSecret(ctx context.Context, db DBTX, accountID int64, field string, version int32, sealed []byte, fingerprint string, now time.Time) error {
-	_, err := db.Exec(ctx, insertSecret,
+func (q *Queries) InsertKeySet(ctx context.Context, db DBTX, accountID int64, version int32, config json.RawMessage, certNotAfter *time.Time, createdBy string, now time.Time) error {
+	_, err := db.Exec(ctx, insertKeySet,
 		accountID,
-		field,
 		version,
-		sealed,
-		fingerprint,
+		config,
+		certNotAfter,
+		createdBy,
 		now,
+	)
+	return err
+}
+
+const insertSecret = `-- name: InsertSecret :exec
+INSERT INTO payment_secret (account_id, field, version, sealed, fingerprint, last4, created_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7)
+`
+
+type InsertSecretParams struct {
+	AccountID   int64
+	Field       string
+	Version     int32
+	Sealed      []byte
+	Fingerprint string
+	Last4       string
+	Now         time.Time
+}
+
+func (q *Queries) InsertSecret(ctx context.Context, db DBTX, arg InsertSecretParams) error {
+	_, err := db.Exec(ctx, insertSecret,
+		arg.AccountID,
+		arg.Field,
+		arg.Version,
+		arg.Sealed,
+		arg.Fingerprint,
+		arg.Last4,
+		arg.Now,
 	)
 	return err
 }
@@ -286,10 +435,102 @@ func (q *Queries) PutProviderKey(ctx context.Context, db DBTX, accountID int64, 
 	return result.RowsAffected(), nil
 }
 
-const touchAccount = `-- name: TouchAccount :exec
-UPDATE payment_account SET updated_at = $1 WHERE id = $2
+const reseal = `-- name: Reseal :execrows
+UPDATE payment_secret SET sealed = $1 WHERE account_id = $2 AND field = $3 AND version = $4 AND sealed = $5
 `
 
+// The same secret under another data key: its version stays.
+func (q *Queries) Reseal(ctx context.Context, db DBTX, sealed []byte, accountID int64, field string, version int32, oldSealed []byte) (int64, error) {
+	result, err := db.Exec(ctx, reseal,
+		sealed,
+		accountID,
+		field,
+		version,
+		oldSealed,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const sealedSecrets = `-- name: SealedSecrets :many
+SELECT s.account_id, s.field, s.version, a.account_key, s.sealed FROM payment_secret s JOIN payment_account a ON a.id = s.account_id
+ORDER BY s.account_id, s.version, s.field
+`
+
+type SealedSecretsRow struct {
+	AccountID  int64
+	Field      string
+	Version    int32
+	AccountKey string
+	Sealed     []byte
+}
+
+func (q *Queries) SealedSecrets(ctx context.Context, db DBTX) ([]SealedSecretsRow, error) {
+	rows, err := db.Query(ctx, sealedSecrets)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []SealedSecretsRow{}
+	for rows.Next() {
+		var i SealedSecretsRow
+		if err := rows.Scan(
+			&i.AccountID,
+			&i.Field,
+			&i.Version,
+			&i.AccountKey,
+			&i.Sealed,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const setKeyVersion = `-- name: SetKeyVersion :execrows
+UPDATE payment_account SET key_version = $1, config = $2,
+  updated_at = greatest($3::timestamptz, updated_at + interval '1 microsecond')
+WHERE id = $4 AND key_version = $5
+`
+
+// Compare and set: of two replacements at once, one finds the other's.
+func (q *Queries) SetKeyVersion(ctx context.Context, db DBTX, toVersion int32, config json.RawMessage, now time.Time, iD int64, fromVersion int32) (int64, error) {
+	result, err := db.Exec(ctx, setKeyVersion,
+		toVersion,
+		config,
+		now,
+		iD,
+		fromVersion,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const supersedeKeySet = `-- name: SupersedeKeySet :execrows
+UPDATE payment_key_set SET destroy_at = $1::timestamptz WHERE account_id = $2 AND version = $3 AND destroy_at IS NULL
+`
+
+func (q *Queries) SupersedeKeySet(ctx context.Context, db DBTX, destroyAt time.Time, accountID int64, version int32) (int64, error) {
+	result, err := db.Exec(ctx, supersedeKeySet, destroyAt, accountID, version)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const touchAccount = `-- name: TouchAccount :exec
+UPDATE payment_account SET updated_at = greatest($1::timestamptz, updated_at + interval '1 microsecond') WHERE id = $2
+`
+
+// Every change is a new version, whatever the clock says.
 func (q *Queries) TouchAccount(ctx context.Context, db DBTX, now time.Time, iD int64) error {
 	_, err := db.Exec(ctx, touchAccount, now, iD)
 	return err

@@ -82,3 +82,45 @@ func (q *Queries) PutCredential(ctx context.Context, db DBTX, appID string, prov
 	)
 	return err
 }
+
+const resealCredential = `-- name: ResealCredential :execrows
+UPDATE app_credential SET secret_sealed = $1 WHERE app_id = $2 AND secret_sealed = $3
+`
+
+// The same secret under another data key: updated_at stays.
+func (q *Queries) ResealCredential(ctx context.Context, db DBTX, sealed []byte, appID string, oldSealed []byte) (int64, error) {
+	result, err := db.Exec(ctx, resealCredential, sealed, appID, oldSealed)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const sealedCredentials = `-- name: SealedCredentials :many
+SELECT app_id, secret_sealed FROM app_credential ORDER BY app_id
+`
+
+type SealedCredentialsRow struct {
+	AppID        string
+	SecretSealed []byte
+}
+
+func (q *Queries) SealedCredentials(ctx context.Context, db DBTX) ([]SealedCredentialsRow, error) {
+	rows, err := db.Query(ctx, sealedCredentials)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []SealedCredentialsRow{}
+	for rows.Next() {
+		var i SealedCredentialsRow
+		if err := rows.Scan(&i.AppID, &i.SecretSealed); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}

@@ -7,19 +7,36 @@ package vaultdb
 
 import (
 	"context"
+	"time"
 )
 
+const addKEK = `-- name: AddKEK :execrows
+INSERT INTO platform.kek (id, check_value, state) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING
+`
+
+func (q *Queries) AddKEK(ctx context.Context, db DBTX, iD string, checkValue []byte, state string) (int64, error) {
+	result, err := db.Exec(ctx, addKEK, iD, checkValue, state)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const addKey = `-- name: AddKey :execrows
-INSERT INTO platform.tenant_key (tenant_id, version, kek_id, wrapped_dek) VALUES ($1, $2, $3, $4)
+INSERT INTO platform.tenant_key (tenant_id, version, kek_id, wrapped_dek, prefix, check_value)
+SELECT $1, $2, k.id, $3, $4, $5 FROM platform.kek k WHERE k.id = $6 AND k.state = 'current' FOR SHARE
 ON CONFLICT DO NOTHING
 `
 
-func (q *Queries) AddKey(ctx context.Context, db DBTX, tenantID string, version int32, kekID string, wrappedDek []byte) (int64, error) {
+// Nothing is wrapped by a key that is not current (any more).
+func (q *Queries) AddKey(ctx context.Context, db DBTX, tenantID string, version int32, wrappedDek []byte, prefix []byte, checkValue []byte, kekID string) (int64, error) {
 	result, err := db.Exec(ctx, addKey,
 		tenantID,
 		version,
-		kekID,
 		wrappedDek,
+		prefix,
+		checkValue,
+		kekID,
 	)
 	if err != nil {
 		return 0, err
@@ -27,19 +44,415 @@ func (q *Queries) AddKey(ctx context.Context, db DBTX, tenantID string, version 
 	return result.RowsAffected(), nil
 }
 
-const key = `-- name: Key :one
-SELECT version, kek_id, wrapped_dek FROM platform.tenant_key WHERE tenant_id = $1 ORDER BY version DESC LIMIT 1
+const beginRotation = `-- name: BeginRotation :one
+INSERT INTO platform.key_rotation (kind, scope) VALUES ($1, $2)
+ON CONFLICT (kind, scope) WHERE finished_at IS NULL DO UPDATE SET kind = excluded.kind
+RETURNING started_at
 `
 
-type KeyRow struct {
+// One that is under way is taken up.
+func (q *Queries) BeginRotation(ctx context.Context, db DBTX, kind string, scope string) (time.Time, error) {
+	row := db.QueryRow(ctx, beginRotation, kind, scope)
+	var started_at time.Time
+	err := row.Scan(&started_at)
+	return started_at, err
+}
+
+const claimSweeps = `-- name: ClaimSweeps :many
+UPDATE platform.tenant_key t SET sweep_at = now() + interval '1 hour'
+FROM (SELECT o.tenant_id, o.version FROM platform.tenant_key o WHERE o.state = 'old' AND o.sweep_at <= now()
+      ORDER BY o.sweep_at LIMIT $1 FOR UPDATE SKIP LOCKED) due
+WHERE t.tenant_id = due.tenant_id AND t.version = due.version
+RETURNING t.tenant_id
+`
+
+// Tenants with a superseded key that may have become unused. The claim is a lease.
+func (q *Queries) ClaimSweeps(ctx context.Context, db DBTX, maxRows int32) ([]string, error) {
+	rows, err := db.Query(ctx, claimSweeps, maxRows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []string{}
+	for rows.Next() {
+		var tenant_id string
+		if err := rows.Scan(&tenant_id); err != nil {
+			return nil, err
+		}
+		items = append(items, tenant_id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const countElsewhere = `-- name: CountElsewhere :one
+SELECT count(*) FROM platform.tenant_key WHERE state <> 'destroyed' AND kek_id <> $1
+`
+
+func (q *Queries) CountElsewhere(ctx context.Context, db DBTX, kekID string) (int64, error) {
+	row := db.QueryRow(ctx, countElsewhere, kekID)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
+const currentKEK = `-- name: CurrentKEK :one
+SELECT id FROM platform.kek WHERE state = 'current'
+`
+
+func (q *Queries) CurrentKEK(ctx context.Context, db DBTX) (string, error) {
+	row := db.QueryRow(ctx, currentKEK)
+	var id string
+	err := row.Scan(&id)
+	return id, err
+}
+
+const destroyKeys = `-- name: DestroyKeys :many
+UPDATE platform.tenant_key SET state = 'destroyed', wrapped_dek = '', check_value = NULL, destroyed_at = now()
+WHERE tenant_id = $1 AND state = 'old' AND version = ANY($2::integer[])
+  AND superseded_at < now() - make_interval(secs => $3::double precision)
+RETURNING version
+`
+
+// Only what no process can still hold as its primary.
+func (q *Queries) DestroyKeys(ctx context.Context, db DBTX, tenantID string, versions []int32, graceSeconds float64) ([]int32, error) {
+	rows, err := db.Query(ctx, destroyKeys, tenantID, versions, graceSeconds)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []int32{}
+	for rows.Next() {
+		var version int32
+		if err := rows.Scan(&version); err != nil {
+			return nil, err
+		}
+		items = append(items, version)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const endRotation = `-- name: EndRotation :execrows
+UPDATE platform.key_rotation SET finished_at = now() WHERE kind = $1 AND scope = $2 AND finished_at IS NULL
+`
+
+func (q *Queries) EndRotation(ctx context.Context, db DBTX, kind string, scope string) (int64, error) {
+	result, err := db.Exec(ctx, endRotation, kind, scope)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const kEKs = `-- name: KEKs :many
+SELECT coalesce(k.id, t.kek_id)::text AS id, k.check_value, coalesce(k.state, '')::text AS state, k.created_at, k.retired_at, coalesce(t.wraps, 0)::bigint AS wraps
+FROM platform.kek k
+FULL JOIN (SELECT kek_id, count(*) AS wraps FROM platform.tenant_key WHERE state <> 'destroyed' GROUP BY kek_id) t ON t.kek_id = k.id
+ORDER BY 1
+`
+
+type KEKsRow struct {
+	ID         string
+	CheckValue []byte
+	State      string
+	CreatedAt  *time.Time
+	RetiredAt  *time.Time
+	Wraps      int64
+}
+
+// Every key-encryption key that is known or in use, and how many data keys it wraps.
+func (q *Queries) KEKs(ctx context.Context, db DBTX) ([]KEKsRow, error) {
+	rows, err := db.Query(ctx, kEKs)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []KEKsRow{}
+	for rows.Next() {
+		var i KEKsRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.CheckValue,
+			&i.State,
+			&i.CreatedAt,
+			&i.RetiredAt,
+			&i.Wraps,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const keys = `-- name: Keys :many
+SELECT version, kek_id, wrapped_dek, prefix, check_value, state, created_at,
+  coalesce(superseded_at < now() - make_interval(secs => $1::double precision), false)::boolean AS ripe
+FROM platform.tenant_key WHERE tenant_id = $2 AND state <> 'destroyed' ORDER BY version
+`
+
+type KeysRow struct {
 	Version    int32
 	KekID      string
 	WrappedDek []byte
+	Prefix     []byte
+	CheckValue []byte
+	State      string
+	CreatedAt  time.Time
+	Ripe       bool
 }
 
-func (q *Queries) Key(ctx context.Context, db DBTX, tenantID string) (KeyRow, error) {
-	row := db.QueryRow(ctx, key, tenantID)
-	var i KeyRow
-	err := row.Scan(&i.Version, &i.KekID, &i.WrappedDek)
-	return i, err
+// ripe: no process can still seal with it.
+func (q *Queries) Keys(ctx context.Context, db DBTX, graceSeconds float64, tenantID string) ([]KeysRow, error) {
+	rows, err := db.Query(ctx, keys, graceSeconds, tenantID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []KeysRow{}
+	for rows.Next() {
+		var i KeysRow
+		if err := rows.Scan(
+			&i.Version,
+			&i.KekID,
+			&i.WrappedDek,
+			&i.Prefix,
+			&i.CheckValue,
+			&i.State,
+			&i.CreatedAt,
+			&i.Ripe,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const lastVersion = `-- name: LastVersion :one
+SELECT coalesce(max(version), 0)::integer FROM platform.tenant_key WHERE tenant_id = $1
+`
+
+func (q *Queries) LastVersion(ctx context.Context, db DBTX, tenantID string) (int32, error) {
+	row := db.QueryRow(ctx, lastVersion, tenantID)
+	var column_1 int32
+	err := row.Scan(&column_1)
+	return column_1, err
+}
+
+const notifyKey = `-- name: NotifyKey :exec
+SELECT pg_notify('galleria_key', $1)
+`
+
+func (q *Queries) NotifyKey(ctx context.Context, db DBTX, payload string) error {
+	_, err := db.Exec(ctx, notifyKey, payload)
+	return err
+}
+
+const openRotations = `-- name: OpenRotations :many
+SELECT kind, scope, started_at FROM platform.key_rotation WHERE finished_at IS NULL ORDER BY id
+`
+
+type OpenRotationsRow struct {
+	Kind      string
+	Scope     string
+	StartedAt time.Time
+}
+
+func (q *Queries) OpenRotations(ctx context.Context, db DBTX) ([]OpenRotationsRow, error) {
+	rows, err := db.Query(ctx, openRotations)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []OpenRotationsRow{}
+	for rows.Next() {
+		var i OpenRotationsRow
+		if err := rows.Scan(&i.Kind, &i.Scope, &i.StartedAt); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const promoteKEK = `-- name: PromoteKEK :execrows
+UPDATE platform.kek SET state = 'current' WHERE id = $1 AND state = 'old'
+`
+
+func (q *Queries) PromoteKEK(ctx context.Context, db DBTX, id string) (int64, error) {
+	result, err := db.Exec(ctx, promoteKEK, id)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const retireKEKs = `-- name: RetireKEKs :many
+UPDATE platform.kek k SET state = 'retired', retired_at = now()
+WHERE k.state = 'old' AND NOT EXISTS (SELECT FROM platform.tenant_key t WHERE t.kek_id = k.id AND t.state <> 'destroyed')
+RETURNING k.id
+`
+
+func (q *Queries) RetireKEKs(ctx context.Context, db DBTX) ([]string, error) {
+	rows, err := db.Query(ctx, retireKEKs)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []string{}
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const rewrap = `-- name: Rewrap :execrows
+UPDATE platform.tenant_key SET kek_id = $1, wrapped_dek = $2, prefix = $3, check_value = $4
+WHERE tenant_id = $5 AND version = $6 AND kek_id = $7 AND state <> 'destroyed'
+`
+
+type RewrapParams struct {
+	KekID      string
+	WrappedDek []byte
+	Prefix     []byte
+	CheckValue []byte
+	TenantID   string
+	Version    int32
+	OldKekID   string
+}
+
+// Only what was read is replaced: of two rotations at once, one finds it done.
+func (q *Queries) Rewrap(ctx context.Context, db DBTX, arg RewrapParams) (int64, error) {
+	result, err := db.Exec(ctx, rewrap,
+		arg.KekID,
+		arg.WrappedDek,
+		arg.Prefix,
+		arg.CheckValue,
+		arg.TenantID,
+		arg.Version,
+		arg.OldKekID,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const supersedeKEK = `-- name: SupersedeKEK :execrows
+UPDATE platform.kek SET state = 'old' WHERE state = 'current' AND id <> $1
+`
+
+// Waits for everybody who is just wrapping with the current key (AddKey locks it).
+func (q *Queries) SupersedeKEK(ctx context.Context, db DBTX, id string) (int64, error) {
+	result, err := db.Exec(ctx, supersedeKEK, id)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const supersedeKey = `-- name: SupersedeKey :execrows
+UPDATE platform.tenant_key SET state = 'old', superseded_at = now(), sweep_at = now() + make_interval(secs => $1::double precision)
+WHERE tenant_id = $2 AND state = 'primary' AND created_at < $3
+`
+
+func (q *Queries) SupersedeKey(ctx context.Context, db DBTX, graceSeconds float64, tenantID string, before time.Time) (int64, error) {
+	result, err := db.Exec(ctx, supersedeKey, graceSeconds, tenantID, before)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const tenantsWithKeys = `-- name: TenantsWithKeys :many
+SELECT DISTINCT tenant_id FROM platform.tenant_key
+WHERE state <> 'destroyed' AND tenant_id > $1 ORDER BY tenant_id LIMIT $2
+`
+
+func (q *Queries) TenantsWithKeys(ctx context.Context, db DBTX, after string, maxRows int32) ([]string, error) {
+	rows, err := db.Query(ctx, tenantsWithKeys, after, maxRows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []string{}
+	for rows.Next() {
+		var tenant_id string
+		if err := rows.Scan(&tenant_id); err != nil {
+			return nil, err
+		}
+		items = append(items, tenant_id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const wrappedElsewhere = `-- name: WrappedElsewhere :many
+SELECT tenant_id, version, kek_id, wrapped_dek, check_value FROM platform.tenant_key
+WHERE state <> 'destroyed' AND kek_id <> $1 AND (tenant_id, version) > ($2::text, $3::integer)
+ORDER BY tenant_id, version LIMIT $4
+`
+
+type WrappedElsewhereRow struct {
+	TenantID   string
+	Version    int32
+	KekID      string
+	WrappedDek []byte
+	CheckValue []byte
+}
+
+// A page of the data keys that another key than the current one wraps.
+func (q *Queries) WrappedElsewhere(ctx context.Context, db DBTX, kekID string, afterTenant string, afterVersion int32, maxRows int32) ([]WrappedElsewhereRow, error) {
+	rows, err := db.Query(ctx, wrappedElsewhere,
+		kekID,
+		afterTenant,
+		afterVersion,
+		maxRows,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []WrappedElsewhereRow{}
+	for rows.Next() {
+		var i WrappedElsewhereRow
+		if err := rows.Scan(
+			&i.TenantID,
+			&i.Version,
+			&i.KekID,
+			&i.WrappedDek,
+			&i.CheckValue,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }

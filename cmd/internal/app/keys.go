@@ -1,0 +1,14 @@
+package app
+
+import (
+	"galleria/payments"
+	"galleria/payments/account"
+	"galleria/tenant/miniprogram"
+	"galleria/tenant/vault"
+)
+
+// SealedColumns is every column of the tenants' schemas that holds sealed fields. A test
+// compares it with the schema: a rotation must reach them all.
+func SealedColumns() []vault.Column {
+	return []vault.Column{miniprogram.SealedColumn(), account.SealedColumn(), payments.SealedColumn()}
+}
