@@ -1,10 +1,11 @@
 // Package schedule does what is due by the clock: it turns due timers into events and
-// keeps house (old events, the stock of spare schemas). Any number may run; the
+// keeps house (old events, the stock of spare schemas, the anchors of the audit log). Any number may run; the
 // database's clock decides what is due.
 package schedule
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"time"
 
@@ -20,6 +21,8 @@ type Deps struct {
 	Timers *timer.Timers
 	// Refill keeps the stock of spare schemas; nil in a process that may not build any.
 	Refill func(ctx context.Context) error
+	// Anchor keeps the ends of the audit chains once a day; nil in a process that does not.
+	Anchor func(ctx context.Context) error
 	Log    *slog.Logger
 }
 
@@ -79,6 +82,9 @@ func (s *Scheduler) house(ctx context.Context) error {
 	})
 	if err == nil && s.Refill != nil {
 		err = s.Refill(ctx)
+	}
+	if s.Anchor != nil {
+		err = errors.Join(err, s.Anchor(ctx))
 	}
 	return err
 }

@@ -6,12 +6,14 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"time"
 
 	"galleria/payments"
 	"galleria/payments/account/internal/accountdb"
 	"galleria/tenant"
+	"galleria/tenant/audit"
 	"galleria/tenant/fault"
 	"galleria/tenant/registry"
 	"galleria/tenant/tenantdb"
@@ -37,13 +39,16 @@ type Deps struct {
 type Service struct {
 	d     Deps
 	q     *accountdb.Queries
+	audit *audit.Log
 	cache *secretCache
 }
 
 var _ payments.Accounts = (*Service)(nil)
 
 // New returns the service.
-func New(d Deps) *Service { return &Service{d: d, q: accountdb.New(), cache: newSecretCache()} }
+func New(d Deps) *Service {
+	return &Service{d: d, q: accountdb.New(), audit: audit.New(d.DB), cache: newSecretCache()}
+}
 
 // AddInput is everything a merchant pastes in.
 type AddInput struct {
@@ -149,7 +154,16 @@ func (s *Service) insert(
 			return err
 		}
 	}
-	return s.putKeys(ctx, tx, accountID, p.providerKeys)
+	if err := s.putKeys(ctx, tx, accountID, p.providerKeys); err != nil {
+		return err
+	}
+	return s.audit.RecordTx(ctx, tx, audit.Entry{
+		Action: "payment_account.added", Object: "payment_account:" + strconv.FormatInt(accountID, 10),
+		After: map[string]any{
+			"channel": string(in.Channel), "mode": string(in.Mode), "name": in.Name, "merchant_no": in.MerchantNo, "app_ids": appIDs,
+			"private_key_fingerprint": p.privateKey.Fingerprint(), "api_v3_key_fingerprint": in.APIv3Key.Fingerprint(),
+		},
+	})
 }
 
 func (s *Service) putKeys(ctx context.Context, tx tenantdb.Tx, accountID int64, keys []payments.ProviderKey) error {

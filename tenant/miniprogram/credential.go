@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"galleria/tenant"
+	"galleria/tenant/audit"
 	"galleria/tenant/fault"
 	"galleria/tenant/tenantdb"
 	"galleria/tenant/vault"
@@ -53,7 +54,10 @@ func (s *Service) PutCredential(ctx context.Context, id tenant.ID, in Credential
 			return fmt.Errorf("put app credential: %w", err)
 		}
 		tx.AfterCommit(func() { s.tokens.forget(tokenKey(id, in.AppID)) })
-		return nil
+		return s.audit.RecordTx(ctx, tx, audit.Entry{
+			Action: "app.secret_set", Object: "app:" + in.AppID.String(),
+			After: map[string]any{"provider": string(in.Provider), "secret_last4": in.Secret.Last4(), "secret_fingerprint": in.Secret.Fingerprint()},
+		})
 	})
 }
 
