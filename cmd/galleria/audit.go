@@ -7,7 +7,6 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"io"
 	"log/slog"
 	"os"
 	"time"
@@ -140,9 +139,9 @@ func knownAnchors(sh shell, name string) (map[string]string, error) {
 	if name == "" {
 		return nil, nil //nolint:nilnil // nothing is known, which is no failure
 	}
-	var in io.Reader = sh.stdin
+	in := sh.stdin
 	if name != "-" {
-		f, err := os.Open(name) //nolint:gosec // the operator's own file
+		f, err := os.Open(name)
 		if err != nil {
 			return nil, err
 		}

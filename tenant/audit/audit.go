@@ -14,7 +14,7 @@ import (
 // before it is written.
 type Entry struct {
 	TenantID  tenant.ID // whose chain; zero is the platform's, or the tenant of the transaction
-	Actor     string    // "staff:12", "member:7", "operator", "system", "anonymous"; empty: the context's caller
+	Actor     string    // "staff:12", "member:7", "operator", "system", "anonymous"; empty: the caller of the context, or "system" without one
 	ActorName string    // display name at the time; empty: the caller's, if the actor is the caller
 	ActorRole string    // like ActorName
 	Action    string    // "auth.tenant_mismatch", "console.login"
@@ -76,9 +76,6 @@ func (l *Log) RecordTx(ctx context.Context, tx tenantdb.Tx, e Entry) error {
 func (e Entry) row(c Caller) (auditdb.AddRowParams, error) {
 	if e.Actor == "" {
 		e.Actor = c.Actor
-	}
-	if e.Actor == "" {
-		e.Actor = "anonymous"
 	}
 	if e.Actor == c.Actor {
 		e.ActorName, e.ActorRole = or(e.ActorName, c.Name), or(e.ActorRole, c.Role)

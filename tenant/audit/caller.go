@@ -9,7 +9,7 @@ type callerKey struct{}
 
 // Caller is who acts in a request, and from where.
 type Caller struct {
-	Actor     string // "staff:12"; empty for nobody known
+	Actor     string // "staff:12"; empty for somebody unknown
 	Name      string // display name, as it is now
 	Role      string // code of the role in which the person acts; may be empty
 	IP        string
@@ -17,14 +17,22 @@ type Caller struct {
 }
 
 // NewContext returns ctx carrying the caller. Entries recorded under it get the address
-// and the browser, the actor if they name none, and the actor's name and role if they name
+// and the browser, the actor if they name none ("system" under a context without caller), and the actor's name and role if they name
 // the same one.
 func NewContext(ctx context.Context, c Caller) context.Context {
 	return context.WithValue(ctx, callerKey{}, c)
 }
 
+// callerOf is the caller of ctx: where nobody called, the system acts by itself; a caller
+// who is not known is nobody's.
 func callerOf(ctx context.Context) Caller {
-	c, _ := ctx.Value(callerKey{}).(Caller)
+	c, ok := ctx.Value(callerKey{}).(Caller)
+	switch {
+	case !ok:
+		c.Actor = "system"
+	case c.Actor == "":
+		c.Actor = "anonymous"
+	}
 	return c
 }
 
@@ -38,8 +46,16 @@ func agentFamily(header string) string {
 		return ""
 	}
 	browser := first(header, "other", []pair{
-		{"MicroMessenger", "WeChat"}, {"AlipayClient", "Alipay"}, {"Edg", "Edge"}, {"OPR/", "Opera"}, {"Firefox/", "Firefox"},
-		{"Chrome/", "Chrome"}, {"CriOS/", "Chrome"}, {"Safari/", "Safari"}, {"curl/", "curl"}, {"Go-http-client", "Go"},
+		{"MicroMessenger", "WeChat"},
+		{"AlipayClient", "Alipay"},
+		{"Edg", "Edge"},
+		{"OPR/", "Opera"},
+		{"Firefox/", "Firefox"},
+		{"Chrome/", "Chrome"},
+		{"CriOS/", "Chrome"},
+		{"Safari/", "Safari"},
+		{"curl/", "curl"},
+		{"Go-http-client", "Go"},
 	})
 	system := first(header, "", []pair{
 		{"Android", "Android"}, {"iPhone", "iOS"}, {"iPad", "iOS"}, {"Windows", "Windows"}, {"Mac OS X", "macOS"}, {"Linux", "Linux"},

@@ -20,8 +20,7 @@ import (
 
 // codeOf is the SQLSTATE of err.
 func codeOf(err error) string {
-	var pg *pgconn.PgError
-	if errors.As(err, &pg) {
+	if pg, ok := errors.AsType[*pgconn.PgError](err); ok {
 		return pg.Code
 	}
 	return ""
@@ -142,7 +141,7 @@ func TestT115_AppendOnlyByGrants(t *testing.T) {
 }
 
 // T115: who may do everything in the database is found out.
-func TestT115_VerifyNamesTheFirstBadRow(t *testing.T) {
+func TestT115_VerifyNamesTheFirstBadRow(t *testing.T) { //nolint:tparallel // one day's anchor is for all shops of the database
 	t.Parallel()
 	const where = " WHERE chain = $1 AND seq = "
 	cases := []struct {
@@ -195,7 +194,7 @@ func TestT115_VerifyNamesTheFirstBadRow(t *testing.T) {
 	}
 	env := tenanttest.NewAlone(t)
 	for _, tc := range cases {
-		t.Run(tc.name, func(t *testing.T) { //nolint:paralleltest // one day's anchor is for all shops of the database
+		t.Run(tc.name, func(t *testing.T) {
 			shop := *env
 			shop.Tenant = env.OpenShop(t)
 			before := verify(t, env.Audit, shop.Tenant.ID)

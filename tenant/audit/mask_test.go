@@ -44,8 +44,11 @@ func TestMasking(t *testing.T) {
 
 		{"address as text", "order:1", "address", "浙江省杭州市西湖区文三路90号", `"浙江省杭州市***"`},
 		{"short address", "order:1", "address", "杭州", `"杭***"`},
-		{"address with parts", "order:1", "address", map[string]any{"name": "周哲", "phone": "13912345678", "city": "杭州市", "detail": "文三路 90 号 3 幢 502 室"},
-			`{"city":"杭***","detail":"文三路 90***","name":"周***","phone":"139***5678"}`},
+		{
+			"address with parts", "order:1", "address",
+			map[string]any{"name": "周哲", "phone": "13912345678", "city": "杭州市", "detail": "文三路 90 号 3 幢 502 室"},
+			`{"city":"杭***","detail":"文三路 90***","name":"周***","phone":"139***5678"}`,
+		},
 		{"address of the network", "staff:7", "ip", "192.0.2.1", `"192.0.2.1"`},
 
 		{"identity card by name", "application:1", "id_card_no", "330106199001011234", `"***1234"`},

@@ -14,9 +14,12 @@ func auditRows() []audit.Row {
 		{
 			Seq: 7, At: ago(4 * time.Minute), Actor: "staff:1", ActorName: "李店长", ActorRole: "owner", Action: "payment_account.added", Object: "payment_account:2",
 			Changes: []audit.Change{
-				{Field: "app_ids", Before: nil, After: []any{"wxdemo0000000001"}}, {Field: "merchant_no", Before: nil, After: "1900000109"},
-				{Field: "mode", Before: "sandbox", After: "live"}, {Field: "name", Before: "旧账户", After: "山野咖啡 微信支付"},
-				{Field: "private_key_fingerprint", Before: "", After: "0011223344556677"}, {Field: "service_phone", Before: "138***5678", After: "139***0000"},
+				{Field: "app_ids", Before: nil, After: []any{"wxdemo0000000001"}},
+				{Field: "merchant_no", Before: nil, After: "1900000109"},
+				{Field: "mode", Before: "sandbox", After: "live"},
+				{Field: "name", Before: "旧账户", After: "山野咖啡 微信支付"},
+				{Field: "private_key_fingerprint", Before: "", After: "0011223344556677"},
+				{Field: "service_phone", Before: "138***5678", After: "139***0000"},
 			},
 			ClientIP: "203.0.113.7", Agent: "Chrome, Windows", RequestID: "01J0000000", PrevHash: hash(0x6a), Hash: hash(0x7b),
 		},
