@@ -75,7 +75,7 @@ func (s *Service) List(ctx context.Context, after tenant.ID, limit int) (list []
 // was made is no error. Faults: TENANT_STATE, NOT_FOUND.
 func (s *Service) SetStatus(ctx context.Context, id tenant.ID, to tenant.Status, reason string) error {
 	return s.db.InPlatform(ctx, func(tx tenantdb.Tx) error {
-		was, err := s.q.ByID(ctx, tx, id.String())
+		was, err := s.q.LockStatus(ctx, tx, id.String())
 		if err != nil {
 			return notFound(err)
 		}
@@ -94,7 +94,7 @@ func (s *Service) SetStatus(ctx context.Context, id tenant.ID, to tenant.Status,
 }
 
 // moved tells every process and the audit log about a new status.
-func (s *Service) moved(ctx context.Context, tx tenantdb.Tx, id tenant.ID, was registrydb.ByIDRow, to tenant.Status, reason string) error {
+func (s *Service) moved(ctx context.Context, tx tenantdb.Tx, id tenant.ID, was registrydb.LockStatusRow, to tenant.Status, reason string) error {
 	if err := s.q.NotifyTenant(ctx, tx, id.String()); err != nil {
 		return err
 	}
