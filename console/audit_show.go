@@ -9,7 +9,7 @@ import (
 
 // auditShow shows one entry of the shop's audit log.
 func (s *Console) auditShow(c *fiber.Ctx, v *visit) error {
-	seq := cursor(c.Params("id"))
+	seq := cursor(c.Params("seq"))
 	if seq == 0 {
 		return fault.ErrNotFound
 	}

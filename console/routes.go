@@ -35,7 +35,7 @@ func (s *Console) table() []route {
 		{get, "/console/:handle/payment-accounts", authz.Require(authz.PaymentAccountRead), s.accountList},
 		{get, "/console/:handle/audit", authz.Require(authz.AuditRead), s.auditList},
 		{post, "/console/:handle/audit/export", authz.Require(authz.AuditExport), s.auditExport},
-		{get, "/console/:handle/audit/:id", authz.Require(authz.AuditRead), s.auditShow},
+		{get, "/console/:handle/audit/:seq", authz.Require(authz.AuditRead), s.auditShow},
 	}
 }
 
