@@ -259,7 +259,7 @@ func (b *chromium) buy(d *desk, g goods) {
 		b.t.Errorf("opened %s, want order %s", at, g.orderNos[5])
 	}
 	b.inspect("order")
-	for name, path := range map[string]string{"dashboard": "", "products": "/products", "product": "/products/1", "apps": "/apps", "no_match": "/orders?q=nobody"} {
+	for name, path := range map[string]string{"dashboard": "", "products": "/products", "product": "/products/1", "apps": "/apps", "audit": "/audit", "audit_entry": "/audit/1", "no_match": "/orders?q=nobody"} {
 		b.run(chromedp.Navigate(b.base + shop + path))
 		b.inspect(name)
 	}

@@ -33,6 +33,9 @@ func (s *Console) table() []route {
 		{get, "/console/:handle/products/:id", authz.Require(authz.ProductRead), s.productShow},
 		{get, "/console/:handle/apps", authz.Require(authz.AppRead), s.appList},
 		{get, "/console/:handle/payment-accounts", authz.Require(authz.PaymentAccountRead), s.accountList},
+		{get, "/console/:handle/audit", authz.Require(authz.AuditRead), s.auditList},
+		{post, "/console/:handle/audit/export", authz.Require(authz.AuditExport), s.auditExport},
+		{get, "/console/:handle/audit/:seq", authz.Require(authz.AuditRead), s.auditShow},
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"galleria/console/session"
+	"galleria/tenant/audit"
 	"galleria/tenant/fault"
 )
 
@@ -61,7 +62,20 @@ func (s *Console) run(c *fiber.Ctx, v **visit, r route) error {
 			return err
 		}
 	}
+	c.SetUserContext(audit.NewContext(c.UserContext(), caller(c, known)))
 	return r.handle(c, known)
+}
+
+// caller is who acts, and from where, for the audit log.
+func caller(c *fiber.Ctx, v *visit) audit.Caller {
+	who := audit.Caller{Actor: "", Name: "", Role: "", IP: clientIP(c), UserAgent: c.Get(fiber.HeaderUserAgent)}
+	if v.session != nil {
+		who.Actor, who.Name = "staff:"+strconv.FormatInt(v.session.StaffID, 10), v.session.Name
+	}
+	if v.shop != nil {
+		who.Role = v.shop.Role.Code
+	}
+	return who
 }
 
 // admit enforces the route's access. done means that the answer was given: the way to

@@ -29,7 +29,7 @@ func (s *Console) sessionCreate(c *fiber.Ctx, v *visit) error {
 		return err
 	}
 	err = s.Audit.Record(ctx, audit.Entry{
-		Actor: "staff:" + strconv.FormatInt(member.ID, 10), Action: "console.login", Detail: map[string]any{"ip": clientIP(c)},
+		Actor: "staff:" + strconv.FormatInt(member.ID, 10), ActorName: member.Name, Action: "console.login", Detail: map[string]any{"ip": clientIP(c)},
 	})
 	if err != nil { // nobody works unrecorded
 		return errors.Join(err, s.sessions.End(ctx, token))

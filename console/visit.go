@@ -92,6 +92,7 @@ func (s *Console) menu(c *fiber.Ctx, v *visit, here string) []view.NavItem {
 		{authz.ProductRead, view.NavItem{Key: "nav.products", Icon: "package", Href: shop.URL("/products")}},
 		{authz.AppRead, view.NavItem{Key: "nav.apps", Icon: "apps", Href: shop.URL("/apps"), Group: "nav.settings"}},
 		{authz.PaymentAccountRead, view.NavItem{Key: "nav.accounts", Icon: "credit-card", Href: shop.URL("/payment-accounts")}},
+		{authz.AuditRead, view.NavItem{Key: "nav.audit", Icon: "note", Href: shop.URL("/audit")}},
 	}
 	items := make([]view.NavItem, 0, len(all))
 	for _, entry := range all {

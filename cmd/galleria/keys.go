@@ -183,8 +183,9 @@ func keysRotate(ctx context.Context, sh shell, g *app.Ground, args []string) err
 }
 
 func rotateKEK(ctx context.Context, sh shell, g *app.Ground) error {
+	ctx = operator(ctx, sh)
 	note := func(ctx context.Context, tx tenantdb.Tx) error {
-		return g.Audit.RecordTx(ctx, tx, audit.Entry{Actor: operator, Action: "keys.rotate_kek"})
+		return g.Audit.RecordTx(ctx, tx, audit.Entry{Action: "keys.kek_rotated"})
 	}
 	if _, err := g.Vault.PromoteKEK(ctx, note); err != nil {
 		return err
@@ -203,7 +204,7 @@ func rotateKEK(ctx context.Context, sh shell, g *app.Ground) error {
 		return errors.Join(fmt.Errorf("%w: %d data keys; nothing was retired", vault.ErrRowsLeft, left), failed)
 	}
 	ids, err := g.Vault.RetireKEKs(ctx, func(ctx context.Context, tx tenantdb.Tx, ids []string) error {
-		return g.Audit.RecordTx(ctx, tx, audit.Entry{Actor: operator, Action: "keys.retire_kek", Detail: map[string]any{"kek_ids": ids}})
+		return g.Audit.RecordTx(ctx, tx, audit.Entry{Action: "keys.kek_retired", Detail: map[string]any{"kek_ids": ids}})
 	})
 	if err != nil {
 		return err
@@ -214,10 +215,8 @@ func rotateKEK(ctx context.Context, sh shell, g *app.Ground) error {
 	return nil
 }
 
-// operator is who acts on the command line, for the log.
-const operator = "system"
-
 func rotateData(ctx context.Context, sh shell, g *app.Ground, handle string) error {
+	ctx = operator(ctx, sh)
 	var scope tenant.ID
 	if handle != "" {
 		shop, err := g.Registry.ByHandle(ctx, handle)
@@ -227,7 +226,7 @@ func rotateData(ctx context.Context, sh shell, g *app.Ground, handle string) err
 		scope = shop.ID
 	}
 	since, err := g.Vault.BeginDataRotation(ctx, scope, func(ctx context.Context, tx tenantdb.Tx) error {
-		return g.Audit.RecordTx(ctx, tx, audit.Entry{TenantID: scope, Actor: operator, Action: "keys.rotate_data"})
+		return g.Audit.RecordTx(ctx, tx, audit.Entry{TenantID: scope, Action: "keys.data_rotated"})
 	})
 	if err != nil {
 		return err

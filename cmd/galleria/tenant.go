@@ -36,7 +36,7 @@ func runTenant(ctx context.Context, sh shell, args []string) error {
 		return err
 	}
 	defer ground.Close()
-	return action(ctx, sh, ground, args[1:])
+	return action(operator(ctx, sh), sh, ground, args[1:])
 }
 
 func tenantCreate(ctx context.Context, sh shell, g *app.Ground, args []string) error {

@@ -12,11 +12,13 @@ const (
 	ProductRead        Permission = "product.read"
 	AppRead            Permission = "app.read"
 	PaymentAccountRead Permission = "payment_account.read"
+	AuditRead          Permission = "audit.read"
+	AuditExport        Permission = "audit.export"
 )
 
 // Permissions lists all of them, in the order a matrix shows them.
 func Permissions() []Permission {
-	return []Permission{DashboardRead, OrderRead, ProductRead, AppRead, PaymentAccountRead}
+	return []Permission{DashboardRead, OrderRead, ProductRead, AppRead, PaymentAccountRead, AuditRead, AuditExport}
 }
 
 // Role is a named set of permissions.

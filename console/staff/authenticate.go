@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"galleria/console/staff/internal/staffdb"
+	"galleria/tenant/audit"
 	"galleria/tenant/fault"
 	"galleria/tenant/tenantdb"
 )
@@ -36,7 +37,7 @@ func (s *Service) Authenticate(ctx context.Context, in Credentials) (Member, err
 		return Member{}, fmt.Errorf("sign in: %w", err)
 	}
 	if outdated {
-		if err := s.setPassword(ctx, row.ID, in.Password); err != nil {
+		if err := s.setPassword(ctx, row.ID, in.Password, "staff.password_rehashed"); err != nil {
 			return Member{}, fmt.Errorf("sign in: %w", err)
 		}
 	}
@@ -91,10 +92,11 @@ func (s *Service) SetPassword(ctx context.Context, staffID int64, password strin
 	if utf8.RuneCountInString(password) < minPassword || len(password) > maxPassword {
 		return fault.Invalidf("password", "至少 %d 个字符", minPassword)
 	}
-	return s.setPassword(ctx, staffID, password)
+	return s.setPassword(ctx, staffID, password, "staff.password_changed")
 }
 
-func (s *Service) setPassword(ctx context.Context, staffID int64, password string) error {
+// setPassword keeps a password; action says in the audit log why.
+func (s *Service) setPassword(ctx context.Context, staffID int64, password, action string) error {
 	encoded, err := s.hasher.hash(ctx, password)
 	if err != nil {
 		return err
@@ -102,8 +104,11 @@ func (s *Service) setPassword(ctx context.Context, staffID int64, password strin
 	return s.DB.InPlatform(ctx, func(tx tenantdb.Tx) error {
 		n, err := s.q.SetPassword(ctx, tx, encoded, tx.Now(), staffID)
 		if err == nil && n == 0 {
-			return fault.ErrNotFound
+			err = fault.ErrNotFound
 		}
-		return err
+		if err != nil {
+			return err
+		}
+		return s.audit.RecordTx(ctx, tx, audit.Entry{Action: action, Object: object(staffID)})
 	})
 }

@@ -4,12 +4,14 @@ import (
 	"context"
 	"fmt"
 	"runtime"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
 	"galleria/console/authz"
 	"galleria/console/staff/internal/staffdb"
 	"galleria/tenant"
+	"galleria/tenant/audit"
 	"galleria/tenant/fault"
 	"galleria/tenant/tenantdb"
 )
@@ -30,6 +32,7 @@ type Deps struct {
 type Service struct {
 	Deps
 	q      *staffdb.Queries
+	audit  *audit.Log
 	hasher *hasher
 }
 
@@ -39,7 +42,7 @@ func New(d Deps) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Service{Deps: d, q: staffdb.New(), hasher: h}, nil
+	return &Service{Deps: d, q: staffdb.New(), audit: audit.New(d.DB), hasher: h}, nil
 }
 
 // AddInput is a new person.
@@ -78,8 +81,12 @@ func (s *Service) Add(ctx context.Context, in AddInput) (Member, error) {
 	}
 	m := Member{Login: canonical(in.Login), Name: strings.TrimSpace(in.Name)}
 	err = s.DB.InPlatform(ctx, func(tx tenantdb.Tx) error {
-		m.ID, err = s.q.Add(ctx, tx, m.Login, m.Name, encoded)
-		return err
+		if m.ID, err = s.q.Add(ctx, tx, m.Login, m.Name, encoded); err != nil {
+			return err
+		}
+		return s.audit.RecordTx(ctx, tx, audit.Entry{
+			Action: "staff.added", Object: object(m.ID), After: map[string]any{"login": m.Login, "name": m.Name},
+		})
 	})
 	if tenantdb.Violates(err, "staff_login_key") {
 		return Member{}, ErrLoginTaken
@@ -119,7 +126,13 @@ func (s *Service) EnsureRoles(ctx context.Context, shop tenant.Tenant) error {
 // Grant gives a person a role in a shop. Granting it again is no error.
 func (s *Service) Grant(ctx context.Context, shop tenant.ID, staffID int64, role string) error {
 	err := s.DB.InPlatform(ctx, func(tx tenantdb.Tx) error {
-		return s.q.Grant(ctx, tx, shop.String(), staffID, role)
+		n, err := s.q.Grant(ctx, tx, shop.String(), staffID, role)
+		if err != nil || n == 0 {
+			return err
+		}
+		return s.audit.RecordTx(ctx, tx, audit.Entry{
+			TenantID: shop, Action: "role.granted", Object: object(staffID), After: map[string]any{"role": role},
+		})
 	})
 	if err != nil {
 		return fmt.Errorf("grant role: %w", err)
@@ -132,15 +145,23 @@ func (s *Service) Revoke(ctx context.Context, shop tenant.ID, staffID int64, rol
 	err := s.DB.InPlatform(ctx, func(tx tenantdb.Tx) error {
 		n, err := s.q.Revoke(ctx, tx, shop.String(), staffID, role)
 		if err == nil && n == 0 {
-			return fault.ErrNotFound
+			err = fault.ErrNotFound
 		}
-		return err
+		if err != nil {
+			return err
+		}
+		return s.audit.RecordTx(ctx, tx, audit.Entry{
+			TenantID: shop, Action: "role.revoked", Object: object(staffID), Before: map[string]any{"role": role},
+		})
 	})
 	if err != nil {
 		return fmt.Errorf("revoke role: %w", err)
 	}
 	return nil
 }
+
+// object names a person in the audit log.
+func object(staffID int64) string { return "staff:" + strconv.FormatInt(staffID, 10) }
 
 // canonical is the form in which account names are kept and compared.
 func canonical(login string) string { return strings.ToLower(strings.TrimSpace(login)) }

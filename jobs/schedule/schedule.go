@@ -1,10 +1,11 @@
 // Package schedule does what is due by the clock: it turns due timers into events and
-// keeps house (old events, the stock of spare schemas). Any number may run; the
+// keeps house (old events, the stock of spare schemas, the anchors of the audit log). Any number may run; the
 // database's clock decides what is due.
 package schedule
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"time"
 
@@ -22,7 +23,9 @@ type Deps struct {
 	Refill func(ctx context.Context) error
 	// Keys finishes rotations of data keys whose waiting time is over; nil for none.
 	Keys func(ctx context.Context) error
-	Log  *slog.Logger
+	// Anchor keeps the ends of the audit chains once a day; nil in a process that does not.
+	Anchor func(ctx context.Context) error
+	Log    *slog.Logger
 }
 
 // Scheduler runs until its context ends.
@@ -84,6 +87,9 @@ func (s *Scheduler) house(ctx context.Context) error {
 	}
 	if err == nil && s.Keys != nil {
 		err = s.Keys(ctx)
+	}
+	if s.Anchor != nil {
+		err = errors.Join(err, s.Anchor(ctx))
 	}
 	return err
 }

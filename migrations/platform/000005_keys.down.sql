@@ -1,7 +1,3 @@
-REVOKE INSERT ON platform.audit_log FROM galleria_tenant;
-DROP POLICY audit_log_own_acts ON platform.audit_log;
-DROP POLICY audit_log_app_acts ON platform.audit_log;
-ALTER TABLE platform.audit_log DISABLE ROW LEVEL SECURITY;
 DROP TABLE platform.key_usage, platform.key_alarm, platform.key_rotation, platform.kek;
 DELETE FROM platform.tenant_key WHERE state = 'destroyed';
 ALTER TABLE platform.tenant_key

@@ -67,9 +67,3 @@ CREATE POLICY key_alarm_own ON platform.key_alarm TO galleria_tenant
   USING (tenant_id = current_user) WITH CHECK (tenant_id = current_user);
 CREATE POLICY key_alarm_app ON platform.key_alarm TO galleria_app USING (true) WITH CHECK (true);
 GRANT SELECT, INSERT, UPDATE ON platform.key_alarm TO galleria_tenant;
-
--- Acts on a shop's keys are recorded in the shop's own transaction, in its own name only.
-ALTER TABLE platform.audit_log ENABLE ROW LEVEL SECURITY;
-CREATE POLICY audit_log_own_acts ON platform.audit_log FOR INSERT TO galleria_tenant WITH CHECK (tenant_id = current_user);
-CREATE POLICY audit_log_app_acts ON platform.audit_log TO galleria_app USING (true) WITH CHECK (true);
-GRANT INSERT ON platform.audit_log TO galleria_tenant;

@@ -229,7 +229,7 @@ func (s *Service) storeSet(ctx context.Context, tx tenantdb.Tx, in ReplaceInput,
 	if _, err := s.q.SupersedeKeySet(ctx, tx, tx.Now().Add(kept), shown.ID, from); err != nil {
 		return err
 	}
-	if err := s.q.InsertKeySet(ctx, tx, shown.ID, int32(to), next.config, next.certNotAfter, actorOr(in.Actor), tx.Now()); err != nil {
+	if err := s.q.InsertKeySet(ctx, tx, shown.ID, int32(to), next.config, next.certNotAfter, actorOr(ctx, in.Actor), tx.Now()); err != nil {
 		return err
 	}
 	for _, field := range []string{fieldPrivateKey, fieldAPIv3Key} {
@@ -269,9 +269,9 @@ func (s *Service) announceReplaced(
 		}
 	}
 	return s.d.Audit.RecordTx(ctx, tx, audit.Entry{
-		TenantID: tx.TenantID(), Actor: actorOr(in.Actor), Action: "payment_account.replace_keys",
+		Actor: in.Actor, Action: "payment_account.keys_replaced", Object: object(shown.ID),
 		Detail: map[string]any{
-			"account_id": shown.ID, "merchant_no": shown.MerchantNo, "key_version": shown.KeyVersion + 1, "secrets": what,
+			"merchant_no": shown.MerchantNo, "key_version": shown.KeyVersion + 1, "fields": what,
 			"serial": p.config.MerchantSerial, "key_mode": string(p.config.KeyMode), "public_key_id": p.config.PublicKeyID,
 		},
 	})
@@ -299,8 +299,8 @@ func (s *Service) destroyDue(ctx context.Context, tx tenantdb.Tx, accountID int6
 		return err
 	}
 	return s.d.Audit.RecordTx(ctx, tx, audit.Entry{
-		TenantID: tx.TenantID(), Actor: "system", Action: "payment_account.destroy_keys",
-		Detail: map[string]any{"account_id": accountID, "key_versions": versions},
+		Actor: "system", Action: "payment_account.keys_destroyed", Object: object(accountID),
+		Detail: map[string]any{"key_versions": versions},
 	})
 }
 

@@ -134,7 +134,7 @@ func TestReplaceKeys(t *testing.T) {
 	})
 	var actor, detail string
 	err = env.DB.InPlatform(t.Context(), func(tx tenantdb.Tx) error {
-		return tx.QueryRow(t.Context(), "SELECT actor, detail::text FROM platform.audit_log WHERE tenant_id = $1 AND action = 'payment_account.replace_keys'", env.Tenant.ID.String()).Scan(&actor, &detail)
+		return tx.QueryRow(t.Context(), "SELECT actor, detail::text FROM platform.audit_log WHERE tenant_id = $1 AND action = 'payment_account.keys_replaced'", env.Tenant.ID.String()).Scan(&actor, &detail)
 	})
 	if err != nil || actor != "staff:7" || !strings.Contains(detail, "api_v3_key") || strings.Contains(detail, freshAPIv3) {
 		t.Errorf("log: %s %s %v", actor, detail, err)

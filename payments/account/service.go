@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"time"
 
@@ -52,7 +53,9 @@ type Service struct {
 var _ payments.Accounts = (*Service)(nil)
 
 // New returns the service.
-func New(d Deps) *Service { return &Service{d: d, q: accountdb.New(), cache: newSecretCache()} }
+func New(d Deps) *Service {
+	return &Service{d: d, q: accountdb.New(), cache: newSecretCache()}
+}
 
 // AddInput is everything a merchant pastes in.
 type AddInput struct {
@@ -136,7 +139,6 @@ func (s *Service) Add(ctx context.Context, id tenant.ID, in AddInput) (Account, 
 	}
 	sealed := map[string][]byte{}
 	secrets := map[string]vault.Secret{fieldPrivateKey: p.privateKey, fieldAPIv3Key: in.APIv3Key}
-	in.Actor = actorOr(in.Actor)
 	for field, secret := range secrets {
 		if sealed[field], err = s.d.Vault.Seal(ctx, place(id, key, field), secret); err != nil {
 			return Account{}, fmt.Errorf("add payment account: %w", err)
@@ -173,7 +175,7 @@ func (s *Service) insert(
 	if err != nil {
 		return err
 	}
-	if err := s.q.InsertKeySet(ctx, tx, accountID, 1, config, p.certNotAfter, in.Actor, tx.Now()); err != nil {
+	if err := s.q.InsertKeySet(ctx, tx, accountID, 1, config, p.certNotAfter, actorOr(ctx, in.Actor), tx.Now()); err != nil {
 		return err
 	}
 	for field, secret := range secrets {
@@ -188,8 +190,11 @@ func (s *Service) insert(
 		return err
 	}
 	return s.d.Audit.RecordTx(ctx, tx, audit.Entry{
-		TenantID: tx.TenantID(), Actor: in.Actor, Action: "payment_account.add",
-		Detail: map[string]any{"account_id": accountID, "channel": string(in.Channel), "merchant_no": in.MerchantNo, "mode": string(in.Mode)},
+		Actor: in.Actor, Action: "payment_account.added", Object: object(accountID),
+		After: map[string]any{
+			"channel": string(in.Channel), "mode": string(in.Mode), "name": in.Name, "merchant_no": in.MerchantNo, "app_ids": appIDs,
+			"private_key_fingerprint": p.publicKey, "api_v3_key_fingerprint": in.APIv3Key.Fingerprint(),
+		},
 	})
 }
 
@@ -206,9 +211,13 @@ func (s *Service) insertSecret(
 	return s.q.InsertSecret(ctx, tx, row)
 }
 
-func actorOr(actor string) string {
+// object names an account in the audit log.
+func object(accountID int64) string { return "payment_account:" + strconv.FormatInt(accountID, 10) }
+
+// actorOr is who acts: as said, or else as the log will say.
+func actorOr(ctx context.Context, actor string) string {
 	if actor == "" {
-		return "system"
+		return audit.Actor(ctx)
 	}
 	return actor
 }

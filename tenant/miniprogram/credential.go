@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"galleria/tenant"
+	"galleria/tenant/audit"
 	"galleria/tenant/fault"
 	"galleria/tenant/miniprogram/internal/miniprogramdb"
 	"galleria/tenant/tenantdb"
@@ -53,7 +54,13 @@ func (s *Service) PutCredential(ctx context.Context, id tenant.ID, in Credential
 			return fmt.Errorf("put app credential: %w", err)
 		}
 		tx.AfterCommit(func() { s.tokens.forget(tokenKey(id, in.AppID)) })
-		return s.vault.ResolveTx(ctx, tx, secretField(id, in.AppID).Owner, vault.Damaged)
+		if err := s.vault.ResolveTx(ctx, tx, secretField(id, in.AppID).Owner, vault.Damaged); err != nil {
+			return fmt.Errorf("put app credential: %w", err)
+		}
+		return s.audit.RecordTx(ctx, tx, audit.Entry{
+			Action: "app.secret_set", Object: "app:" + in.AppID.String(),
+			After: map[string]any{"provider": string(in.Provider), "secret_last4": in.Secret.Last4(), "secret_fingerprint": in.Secret.Fingerprint()},
+		})
 	})
 }
 

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"galleria/tenant"
+	"galleria/tenant/audit"
 	"galleria/tenant/fault"
 	"galleria/tenant/miniprogram/internal/miniprogramdb"
 	"galleria/tenant/tenantdb"
@@ -31,6 +32,7 @@ type Service struct {
 	db     *tenantdb.DB
 	vault  *vault.Vault
 	q      *miniprogramdb.Queries
+	audit  *audit.Log
 	http   *http.Client
 	tokens *broker
 	// mayTalkTo is Deps.SandboxBase.
@@ -43,7 +45,7 @@ const callTimeout = 5 * time.Second
 // New returns the client.
 func New(d Deps) *Service {
 	return &Service{
-		db: d.DB, vault: d.Vault, q: miniprogramdb.New(), tokens: newBroker(d.Now), mayTalkTo: d.SandboxBase,
+		db: d.DB, vault: d.Vault, q: miniprogramdb.New(), audit: audit.New(d.DB), tokens: newBroker(d.Now), mayTalkTo: d.SandboxBase,
 		http: &http.Client{
 			Timeout:       callTimeout,
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },

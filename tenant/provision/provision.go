@@ -11,6 +11,7 @@ import (
 
 	"galleria/migrations"
 	"galleria/tenant"
+	"galleria/tenant/audit"
 	"galleria/tenant/fault"
 	"galleria/tenant/provision/internal/provisiondb"
 	"galleria/tenant/registry"
@@ -32,11 +33,12 @@ type Deps struct {
 // Service opens shops and keeps the stock of spares.
 type Service struct {
 	Deps
-	q *provisiondb.Queries
+	q     *provisiondb.Queries
+	audit *audit.Log
 }
 
 // New returns the service.
-func New(d Deps) *Service { return &Service{Deps: d, q: provisiondb.New()} }
+func New(d Deps) *Service { return &Service{Deps: d, q: provisiondb.New(), audit: audit.New(d.DB)} }
 
 // ShopInput says which shop to open.
 type ShopInput struct {
@@ -154,7 +156,13 @@ func (s *Service) claimTx(ctx context.Context, tx tenantdb.Tx, in ShopInput, lat
 	if err != nil {
 		return tenant.ID{}, err
 	}
-	return tenant.ParseID(claimed)
+	id, err := tenant.ParseID(claimed)
+	if err != nil {
+		return tenant.ID{}, err
+	}
+	return id, s.audit.RecordTx(ctx, tx, audit.Entry{
+		TenantID: id, Action: "tenant.created", Object: "tenant:" + claimed, After: map[string]any{"handle": in.Handle, "name": name},
+	})
 }
 
 func (s *Service) fill(ctx context.Context, t tenant.Tenant) error {

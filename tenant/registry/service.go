@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"galleria/tenant"
+	"galleria/tenant/audit"
 	"galleria/tenant/fault"
 	"galleria/tenant/registry/internal/registrydb"
 	"galleria/tenant/tenantdb"
@@ -13,12 +14,15 @@ import (
 
 // Service reads and changes the directory.
 type Service struct {
-	db *tenantdb.DB
-	q  *registrydb.Queries
+	db    *tenantdb.DB
+	q     *registrydb.Queries
+	audit *audit.Log
 }
 
 // New returns the directory.
-func New(db *tenantdb.DB) *Service { return &Service{db: db, q: registrydb.New()} }
+func New(db *tenantdb.DB) *Service {
+	return &Service{db: db, q: registrydb.New(), audit: audit.New(db)}
+}
 
 // ByHandle finds a shop by its handle. Faults: NOT_FOUND.
 func (s *Service) ByHandle(ctx context.Context, handle string) (t tenant.Tenant, err error) {
@@ -71,21 +75,32 @@ func (s *Service) List(ctx context.Context, after tenant.ID, limit int) (list []
 // was made is no error. Faults: TENANT_STATE, NOT_FOUND.
 func (s *Service) SetStatus(ctx context.Context, id tenant.ID, to tenant.Status, reason string) error {
 	return s.db.InPlatform(ctx, func(tx tenantdb.Tx) error {
+		was, err := s.q.LockStatus(ctx, tx, id.String())
+		if err != nil {
+			return notFound(err)
+		}
 		n, err := s.q.SetStatus(ctx, tx, string(to), reason, id.String(), sources(to))
 		if err != nil {
 			return fmt.Errorf("set tenant status: %w", err)
 		}
 		if n == 1 {
-			return s.q.NotifyTenant(ctx, tx, id.String())
+			return s.moved(ctx, tx, id, was, to, reason)
 		}
-		r, err := s.q.ByID(ctx, tx, id.String())
-		if err != nil {
-			return notFound(err)
-		}
-		if r.Status != string(to) {
-			return ErrStatus.Because(fmt.Errorf("%s is %s", id, r.Status))
+		if was.Status != string(to) {
+			return ErrStatus.Because(fmt.Errorf("%s is %s", id, was.Status))
 		}
 		return nil
+	})
+}
+
+// moved tells every process and the audit log about a new status.
+func (s *Service) moved(ctx context.Context, tx tenantdb.Tx, id tenant.ID, was registrydb.LockStatusRow, to tenant.Status, reason string) error {
+	if err := s.q.NotifyTenant(ctx, tx, id.String()); err != nil {
+		return err
+	}
+	return s.audit.RecordTx(ctx, tx, audit.Entry{
+		TenantID: id, Action: "tenant.status_changed", Object: "tenant:" + id.String(),
+		Before: map[string]any{"status": was.Status, "reason": was.StatusReason}, After: map[string]any{"status": string(to), "reason": reason},
 	})
 }
 
@@ -106,7 +121,13 @@ func (s *Service) AddApp(ctx context.Context, app tenant.App) error {
 				return ErrAppTaken
 			}
 		}
-		return s.q.NotifyTenant(ctx, tx, app.TenantID.String())
+		if err := s.q.NotifyTenant(ctx, tx, app.TenantID.String()); err != nil || n == 0 {
+			return err
+		}
+		return s.audit.RecordTx(ctx, tx, audit.Entry{
+			TenantID: app.TenantID, Action: "app.bound", Object: "app:" + app.ID.String(),
+			After: map[string]any{"name": app.Name, "provider": string(app.Provider)},
+		})
 	})
 }
 

@@ -62,7 +62,7 @@ func Session(d SessionDeps) fiber.Handler {
 		}
 		who, err := d.Members.Authenticate(ctx, scope.Tenant.ID, scope.App.ID, token)
 		if err != nil {
-			d.reportMismatch(ctx, scope, err)
+			d.reportMismatch(audit.NewContext(ctx, callerOf(c)), scope, err)
 			return err
 		}
 		if r := envelope.RecordOf(ctx); r != nil {
@@ -88,6 +88,15 @@ func bearer(c *fiber.Ctx) (string, error) {
 		return "", member.ErrAuthInvalid
 	}
 	return token, nil
+}
+
+// callerOf is where a request comes from, for the audit log.
+func callerOf(c *fiber.Ctx) audit.Caller {
+	caller := audit.Caller{Actor: "", Name: "", Role: "", IP: "", UserAgent: c.Get(fiber.HeaderUserAgent)}
+	if r := envelope.RecordOf(c.UserContext()); r != nil {
+		caller.IP = r.ClientIP
+	}
+	return caller
 }
 
 // reportMismatch leaves an audit entry when a token of another tenant was shown.

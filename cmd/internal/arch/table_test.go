@@ -38,15 +38,15 @@ func rooms() []room {
 		{2, "tenant/vault", []string{"tenant", "tenant/fault", "tenant/tenantdb"}}, // sealed keys are rows of a tenant
 
 		{3, "tenant/outbox", foundation},
-		{3, "tenant/timer", with(foundation, "tenant/outbox")}, // a due timer becomes an event
-		{3, "tenant/registry", with(foundation, "migrations")}, // knows which schemas this binary can serve
+		{3, "tenant/timer", with(foundation, "tenant/outbox")},                 // a due timer becomes an event
+		{3, "tenant/registry", with(foundation, "tenant/audit", "migrations")}, // knows which schemas this binary can serve
 		{3, "tenant/audit", foundation},
 		{3, "tenant/egress", foundation},                       // calls to addresses that merchants give
 		{3, "tenant/pulse", with(foundation, "migrations")},    // how the platform is doing
 		{3, "tenant/plan", with(foundation, "commerce/money")}, // plans have a price
 		{3, "tenant/idempotency", foundation},
 		{3, "tenant/provision", with(foundation, "tenant/registry", "tenant/audit", "tenant/outbox", "migrations")}, // makes the spare schemas
-		{3, "tenant/miniprogram", with(foundation, "tenant/registry", "tenant/egress")},
+		{3, "tenant/miniprogram", with(foundation, "tenant/audit", "tenant/registry", "tenant/egress")},
 
 		{4, "commerce/catalog", ground},
 		{4, "commerce/inventory", ground},

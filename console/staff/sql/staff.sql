@@ -12,7 +12,7 @@ UPDATE platform.staff SET password_hash = @password_hash, updated_at = @at WHERE
 INSERT INTO platform.role (tenant_id, code, name, permissions) VALUES (@tenant_id, @code, @name, @permissions)
 ON CONFLICT (tenant_id, code) DO NOTHING;
 
--- name: Grant :exec
+-- name: Grant :execrows
 INSERT INTO platform.staff_role (tenant_id, staff_id, role_code) VALUES (@tenant_id, @staff_id, @role_code)
 ON CONFLICT (tenant_id, staff_id, role_code) DO NOTHING;
 

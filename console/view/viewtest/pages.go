@@ -55,6 +55,15 @@ func Pages(f Frame) []Sample {
 		{"apps", view.AppListPage(shop("nav.apps", "app.title"), view.AppList{Apps: apps()})},
 		{"apps_none", view.AppListPage(shop("nav.apps", "app.title"), view.AppList{})},
 		{"accounts", view.AccountListPage(shop("nav.accounts", "account.title"), view.AccountList{Accounts: cards()})},
+		{"audit", view.AuditListPage(shop("nav.audit", "audit.title"), view.AuditList{
+			Rows: auditRows(), Next: 3, OnFirst: true, MayExport: true, Actors: []view.AuditActor{{Value: "staff:1", Label: "李店长"}, {Value: "system", Label: f.Text.T("actor.system")}}, Groups: []string{"app", "role", "tenant"},
+		})},
+		{"audit_filtered", view.AuditListPage(shop("nav.audit", "audit.title"), view.AuditList{
+			Actor: "staff:1", Group: "app", From: "2026-11-02", To: "2026-11-01", Object: "<script>alert(1)</script>", Invalid: "filter.bad_range", Groups: []string{"app"},
+		})},
+		{"audit_none", view.AuditListPage(shop("nav.audit", "audit.title"), view.AuditList{OnFirst: true})},
+		{"audit_entry", view.AuditShowPage(shop("nav.audit", "audit.one"), view.AuditShow{Row: auditRows()[0]})},
+		{"audit_entry_plain", view.AuditShowPage(shop("nav.audit", "audit.one"), view.AuditShow{Row: auditRows()[4]})},
 		{"problem", view.ProblemPage(signedOut, view.Problem{Status: 404, Icon: "file-off", Title: f.Text.T("problem.404.title"), Text: f.Text.T("problem.404.text"), RequestID: "01J0000000", Action: f.Text.T("problem.home"), Href: "/console"})},
 	}
 }
@@ -74,6 +83,7 @@ func (f Frame) page(here, title string) view.Page {
 		{Key: "nav.products", Icon: "package", Href: "/console/shanye/products"},
 		{Key: "nav.apps", Icon: "apps", Href: "/console/shanye/apps", Group: "nav.settings"},
 		{Key: "nav.accounts", Icon: "credit-card", Href: "/console/shanye/payment-accounts"},
+		{Key: "nav.audit", Icon: "note", Href: "/console/shanye/audit"},
 	}
 	for i := range nav {
 		nav[i].Here = nav[i].Key == here

@@ -20,6 +20,10 @@ WHERE id = @id AND handle IS NOT NULL;
 SELECT id, handle, name, status, status_reason, schema_version, opened_at FROM platform.tenant
 WHERE handle IS NOT NULL AND id > @after ORDER BY id LIMIT @max_rows;
 
+-- name: LockStatus :one
+-- What a move starts from, for the audit log; nobody else moves the tenant meanwhile.
+SELECT status, status_reason FROM platform.tenant WHERE id = @id AND handle IS NOT NULL FOR UPDATE;
+
 -- name: SetStatus :execrows
 -- The states a move may start from are the caller's: the transitions stand in Go.
 UPDATE platform.tenant SET status = @to_status, status_reason = @reason, updated_at = now()

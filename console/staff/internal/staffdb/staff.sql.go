@@ -75,14 +75,17 @@ func (q *Queries) ForgetTry(ctx context.Context, db DBTX, id int64) error {
 	return err
 }
 
-const grant = `-- name: Grant :exec
+const grant = `-- name: Grant :execrows
 INSERT INTO platform.staff_role (tenant_id, staff_id, role_code) VALUES ($1, $2, $3)
 ON CONFLICT (tenant_id, staff_id, role_code) DO NOTHING
 `
 
-func (q *Queries) Grant(ctx context.Context, db DBTX, tenantID string, staffID int64, roleCode string) error {
-	_, err := db.Exec(ctx, grant, tenantID, staffID, roleCode)
-	return err
+func (q *Queries) Grant(ctx context.Context, db DBTX, tenantID string, staffID int64, roleCode string) (int64, error) {
+	result, err := db.Exec(ctx, grant, tenantID, staffID, roleCode)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }
 
 const lockScope = `-- name: LockScope :exec

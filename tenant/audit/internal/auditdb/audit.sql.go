@@ -7,32 +7,273 @@ package auditdb
 
 import (
 	"context"
-	"encoding/json"
 	"time"
 )
 
-const recent = `-- name: Recent :many
-SELECT id, at, tenant_id, actor, action, request_id, detail FROM platform.audit_log
-WHERE tenant_id = $1 ORDER BY id DESC LIMIT $2
+const addRow = `-- name: AddRow :exec
+INSERT INTO platform.audit_log (at, tenant_id, actor, actor_name, actor_role, action, object, changes, detail, request_id, client_ip, agent)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
 `
 
-func (q *Queries) Recent(ctx context.Context, db DBTX, tenantID *string, maxRows int32) ([]PlatformAuditLog, error) {
-	rows, err := db.Query(ctx, recent, tenantID, maxRows)
+type AddRowParams struct {
+	At        time.Time
+	TenantID  *string
+	Actor     string
+	ActorName string
+	ActorRole string
+	Action    string
+	Object    string
+	Changes   []byte
+	Detail    []byte
+	RequestID string
+	ClientIp  string
+	Agent     string
+}
+
+// The trigger of the table gives the row its place in the chain and locks the head of the
+// chain until the transaction ends.
+func (q *Queries) AddRow(ctx context.Context, db DBTX, arg AddRowParams) error {
+	_, err := db.Exec(ctx, addRow,
+		arg.At,
+		arg.TenantID,
+		arg.Actor,
+		arg.ActorName,
+		arg.ActorRole,
+		arg.Action,
+		arg.Object,
+		arg.Changes,
+		arg.Detail,
+		arg.RequestID,
+		arg.ClientIp,
+		arg.Agent,
+	)
+	return err
+}
+
+const anchor = `-- name: Anchor :one
+WITH before AS (
+  SELECT d.digest FROM platform.audit_anchor_day d ORDER BY d.day DESC LIMIT 1
+), moved AS (
+  INSERT INTO platform.audit_anchor (chain, seq, hash, day)
+  SELECT h.chain, h.seq, h.hash, CAST($1::text AS date) FROM platform.audit_head h
+  WHERE h.seq > 0 AND NOT EXISTS (SELECT 1 FROM platform.audit_anchor a WHERE a.chain = h.chain AND a.seq = h.seq)
+  RETURNING chain, seq, hash
+)
+INSERT INTO platform.audit_anchor_day (day, at, chains, digest)
+SELECT CAST($1::text AS date), $2, count(*), sha256(convert_to(
+  'galleria.anchor.1' || E'\n' || $1::text || E'\n' || coalesce(encode((SELECT b.digest FROM before b), 'hex'), '')
+  || coalesce(string_agg(E'\n' || m.chain || ' ' || m.seq || ' ' || encode(m.hash, 'hex'), '' ORDER BY m.chain COLLATE "C"), ''), 'UTF8'))
+FROM moved m
+RETURNING chains, digest
+`
+
+type AnchorRow struct {
+	Chains int32
+	Digest []byte
+}
+
+// Anchors every head that moved since it was anchored last, in one statement.
+func (q *Queries) Anchor(ctx context.Context, db DBTX, day string, at time.Time) (AnchorRow, error) {
+	row := db.QueryRow(ctx, anchor, day, at)
+	var i AnchorRow
+	err := row.Scan(&i.Chains, &i.Digest)
+	return i, err
+}
+
+const anchorDays = `-- name: AnchorDays :many
+SELECT to_char(day, 'YYYY-MM-DD')::text AS day_text, chains, digest FROM platform.audit_anchor_day WHERE day > CAST($1::text AS date) ORDER BY 1 LIMIT $2
+`
+
+type AnchorDaysRow struct {
+	DayText string
+	Chains  int32
+	Digest  []byte
+}
+
+func (q *Queries) AnchorDays(ctx context.Context, db DBTX, after string, maxRows int32) ([]AnchorDaysRow, error) {
+	rows, err := db.Query(ctx, anchorDays, after, maxRows)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	items := []PlatformAuditLog{}
+	items := []AnchorDaysRow{}
 	for rows.Next() {
-		var i PlatformAuditLog
+		var i AnchorDaysRow
+		if err := rows.Scan(&i.DayText, &i.Chains, &i.Digest); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const anchored = `-- name: Anchored :one
+SELECT EXISTS (SELECT 1 FROM platform.audit_anchor_day WHERE day >= CAST($1::text AS date)) AS done
+`
+
+func (q *Queries) Anchored(ctx context.Context, db DBTX, day string) (bool, error) {
+	row := db.QueryRow(ctx, anchored, day)
+	var done bool
+	err := row.Scan(&done)
+	return done, err
+}
+
+const anchorsOf = `-- name: AnchorsOf :many
+SELECT chain, seq, hash FROM platform.audit_anchor WHERE day = CAST($1::text AS date) AND chain COLLATE "C" > $2 ORDER BY chain COLLATE "C" LIMIT $3
+`
+
+type AnchorsOfRow struct {
+	Chain string
+	Seq   int64
+	Hash  []byte
+}
+
+func (q *Queries) AnchorsOf(ctx context.Context, db DBTX, day string, after string, maxRows int32) ([]AnchorsOfRow, error) {
+	rows, err := db.Query(ctx, anchorsOf, day, after, maxRows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []AnchorsOfRow{}
+	for rows.Next() {
+		var i AnchorsOfRow
+		if err := rows.Scan(&i.Chain, &i.Seq, &i.Hash); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const facets = `-- name: Facets :many
+SELECT r.actor, (array_agg(r.actor_name ORDER BY r.seq DESC))[1]::text AS actor_name, split_part(r.action, '.', 1)::text AS action_group
+FROM (SELECT l.seq, l.actor, l.actor_name, l.action FROM platform.audit_log l WHERE l.chain = $1 ORDER BY l.chain DESC, l.seq DESC LIMIT $2) r
+GROUP BY r.actor, split_part(r.action, '.', 1) ORDER BY 1, 3
+`
+
+type FacetsRow struct {
+	Actor       string
+	ActorName   string
+	ActionGroup string
+}
+
+// Who did which kinds of things lately: what a person may choose from.
+func (q *Queries) Facets(ctx context.Context, db DBTX, chain string, newest int32) ([]FacetsRow, error) {
+	rows, err := db.Query(ctx, facets, chain, newest)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []FacetsRow{}
+	for rows.Next() {
+		var i FacetsRow
+		if err := rows.Scan(&i.Actor, &i.ActorName, &i.ActionGroup); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const follows = `-- name: Follows :one
+SELECT EXISTS (SELECT 1 FROM platform.audit_log WHERE chain = $1 AND hash = $2) AS found
+`
+
+// Whether a hash is that of some row of the chain.
+func (q *Queries) Follows(ctx context.Context, db DBTX, chain string, hash []byte) (bool, error) {
+	row := db.QueryRow(ctx, follows, chain, hash)
+	var found bool
+	err := row.Scan(&found)
+	return found, err
+}
+
+const head = `-- name: Head :one
+SELECT seq, hash FROM platform.audit_head WHERE chain = $1
+`
+
+type HeadRow struct {
+	Seq  int64
+	Hash []byte
+}
+
+func (q *Queries) Head(ctx context.Context, db DBTX, chain string) (HeadRow, error) {
+	row := db.QueryRow(ctx, head, chain)
+	var i HeadRow
+	err := row.Scan(&i.Seq, &i.Hash)
+	return i, err
+}
+
+const lastAnchor = `-- name: LastAnchor :one
+SELECT coalesce(max(seq), 0)::bigint AS seq FROM platform.audit_anchor WHERE chain = $1
+`
+
+func (q *Queries) LastAnchor(ctx context.Context, db DBTX, chain string) (int64, error) {
+	row := db.QueryRow(ctx, lastAnchor, chain)
+	var seq int64
+	err := row.Scan(&seq)
+	return seq, err
+}
+
+const links = `-- name: Links :many
+SELECT l.seq, l.at, l.actor, l.actor_name, l.actor_role, l.action, l.object, l.changes, l.detail, l.request_id, l.client_ip, l.agent,
+       l.prev_hash, l.hash, a.hash AS anchored
+FROM platform.audit_log l LEFT JOIN platform.audit_anchor a ON a.chain = l.chain AND a.seq = l.seq
+WHERE l.chain = $1 AND l.seq > $2 ORDER BY l.seq LIMIT $3
+`
+
+type LinksRow struct {
+	Seq       int64
+	At        time.Time
+	Actor     string
+	ActorName string
+	ActorRole string
+	Action    string
+	Object    string
+	Changes   []byte
+	Detail    []byte
+	RequestID string
+	ClientIp  string
+	Agent     string
+	PrevHash  []byte
+	Hash      []byte
+	Anchored  []byte
+}
+
+// The rows of a chain in order, with the anchors that were made of them.
+func (q *Queries) Links(ctx context.Context, db DBTX, chain string, after int64, maxRows int32) ([]LinksRow, error) {
+	rows, err := db.Query(ctx, links, chain, after, maxRows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []LinksRow{}
+	for rows.Next() {
+		var i LinksRow
 		if err := rows.Scan(
-			&i.ID,
+			&i.Seq,
 			&i.At,
-			&i.TenantID,
 			&i.Actor,
+			&i.ActorName,
+			&i.ActorRole,
 			&i.Action,
-			&i.RequestID,
+			&i.Object,
+			&i.Changes,
 			&i.Detail,
+			&i.RequestID,
+			&i.ClientIp,
+			&i.Agent,
+			&i.PrevHash,
+			&i.Hash,
+			&i.Anchored,
 		); err != nil {
 			return nil, err
 		}
@@ -44,19 +285,146 @@ func (q *Queries) Recent(ctx context.Context, db DBTX, tenantID *string, maxRows
 	return items, nil
 }
 
-const record = `-- name: Record :exec
-INSERT INTO platform.audit_log (at, tenant_id, actor, action, request_id, detail)
-VALUES ($1, $2, $3, $4, $5, $6)
+const nextChain = `-- name: NextChain :one
+SELECT coalesce(least(
+  (SELECT min(h.chain) FROM platform.audit_head h WHERE h.chain > $1),
+  (SELECT min(l.chain) FROM platform.audit_log l WHERE l.chain > $1),
+  (SELECT min(a.chain) FROM platform.audit_anchor a WHERE a.chain > $1)), '')::text AS chain
 `
 
-func (q *Queries) Record(ctx context.Context, db DBTX, at time.Time, tenantID *string, actor string, action string, requestID string, detail json.RawMessage) error {
-	_, err := db.Exec(ctx, record,
-		at,
-		tenantID,
-		actor,
-		action,
-		requestID,
-		detail,
+// The next chain by name that left a row, a head or an anchor; empty when there is none.
+func (q *Queries) NextChain(ctx context.Context, db DBTX, after string) (string, error) {
+	row := db.QueryRow(ctx, nextChain, after)
+	var chain string
+	err := row.Scan(&chain)
+	return chain, err
+}
+
+const one = `-- name: One :one
+SELECT seq, at, actor, actor_name, actor_role, action, object, changes, detail, request_id, client_ip, agent, prev_hash, hash
+FROM platform.audit_log WHERE chain = $1 AND seq = $2
+`
+
+type OneRow struct {
+	Seq       int64
+	At        time.Time
+	Actor     string
+	ActorName string
+	ActorRole string
+	Action    string
+	Object    string
+	Changes   []byte
+	Detail    []byte
+	RequestID string
+	ClientIp  string
+	Agent     string
+	PrevHash  []byte
+	Hash      []byte
+}
+
+func (q *Queries) One(ctx context.Context, db DBTX, chain string, seq int64) (OneRow, error) {
+	row := db.QueryRow(ctx, one, chain, seq)
+	var i OneRow
+	err := row.Scan(
+		&i.Seq,
+		&i.At,
+		&i.Actor,
+		&i.ActorName,
+		&i.ActorRole,
+		&i.Action,
+		&i.Object,
+		&i.Changes,
+		&i.Detail,
+		&i.RequestID,
+		&i.ClientIp,
+		&i.Agent,
+		&i.PrevHash,
+		&i.Hash,
 	)
-	return err
+	return i, err
+}
+
+const page = `-- name: Page :many
+SELECT seq, at, actor, actor_name, actor_role, action, object, changes, detail, request_id, client_ip, agent, prev_hash, hash
+FROM platform.audit_log
+WHERE chain = $1 AND seq < $2
+  AND ($3::text IS NULL OR actor = $3)
+  AND ($4::text IS NULL OR split_part(action, '.', 1) = $4)
+  AND ($5::timestamptz IS NULL OR at >= $5)
+  AND ($6::timestamptz IS NULL OR at < $6)
+  AND ($7::text IS NULL OR strpos(lower(object), lower($7)) > 0)
+ORDER BY chain DESC, seq DESC LIMIT $8
+`
+
+type PageParams struct {
+	Chain       string
+	Before      int64
+	Actor       *string
+	ActionGroup *string
+	FromAt      *time.Time
+	UntilAt     *time.Time
+	Object      *string
+	MaxRows     int32
+}
+
+type PageRow struct {
+	Seq       int64
+	At        time.Time
+	Actor     string
+	ActorName string
+	ActorRole string
+	Action    string
+	Object    string
+	Changes   []byte
+	Detail    []byte
+	RequestID string
+	ClientIp  string
+	Agent     string
+	PrevHash  []byte
+	Hash      []byte
+}
+
+// Newest first. NULL filters match everything.
+func (q *Queries) Page(ctx context.Context, db DBTX, arg PageParams) ([]PageRow, error) {
+	rows, err := db.Query(ctx, page,
+		arg.Chain,
+		arg.Before,
+		arg.Actor,
+		arg.ActionGroup,
+		arg.FromAt,
+		arg.UntilAt,
+		arg.Object,
+		arg.MaxRows,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []PageRow{}
+	for rows.Next() {
+		var i PageRow
+		if err := rows.Scan(
+			&i.Seq,
+			&i.At,
+			&i.Actor,
+			&i.ActorName,
+			&i.ActorRole,
+			&i.Action,
+			&i.Object,
+			&i.Changes,
+			&i.Detail,
+			&i.RequestID,
+			&i.ClientIp,
+			&i.Agent,
+			&i.PrevHash,
+			&i.Hash,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }

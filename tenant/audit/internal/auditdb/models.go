@@ -3,18 +3,3 @@
 //   sqlc v1.31.1
 
 package auditdb
-
-import (
-	"encoding/json"
-	"time"
-)
-
-type PlatformAuditLog struct {
-	ID        int64
-	At        time.Time
-	TenantID  *string
-	Actor     string
-	Action    string
-	RequestID string
-	Detail    json.RawMessage
-}

@@ -252,6 +252,23 @@ func (q *Queries) List(ctx context.Context, db DBTX, after string, maxRows int32
 	return items, nil
 }
 
+const lockStatus = `-- name: LockStatus :one
+SELECT status, status_reason FROM platform.tenant WHERE id = $1 AND handle IS NOT NULL FOR UPDATE
+`
+
+type LockStatusRow struct {
+	Status       string
+	StatusReason string
+}
+
+// What a move starts from, for the audit log; nobody else moves the tenant meanwhile.
+func (q *Queries) LockStatus(ctx context.Context, db DBTX, id string) (LockStatusRow, error) {
+	row := db.QueryRow(ctx, lockStatus, id)
+	var i LockStatusRow
+	err := row.Scan(&i.Status, &i.StatusReason)
+	return i, err
+}
+
 const notifyTenant = `-- name: NotifyTenant :exec
 SELECT pg_notify('galleria_tenant', $1)
 `
