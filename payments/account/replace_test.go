@@ -172,7 +172,6 @@ func mustOpen(t *testing.T, s *account.Service, env *tenanttest.Env, id int64) p
 func TestCallbacksUnderWayOutliveAReplacement(t *testing.T) {
 	t.Parallel()
 	env := tenanttest.New(t)
-	s := newService(env)
 	now := time.Now()
 	server, err := sandbox.Open(sandbox.Config{Now: func() time.Time { return env.Clock().Now() }})
 	if err != nil {
@@ -181,6 +180,7 @@ func TestCallbacksUnderWayOutliveAReplacement(t *testing.T) {
 	t.Cleanup(func() { _ = server.Close() })
 	web := httptest.NewServer(server.Handler())
 	t.Cleanup(web.Close)
+	s := newService(env, web.URL)
 	m, err := server.AddMerchant(sandbox.MerchantInput{MchID: "1900000077"})
 	if err != nil {
 		t.Fatal(err)
