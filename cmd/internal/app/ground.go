@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"time"
 
+	"galleria/console/courier"
 	"galleria/console/staff"
 	"galleria/migrations"
 	"galleria/tenant/audit"
@@ -31,6 +32,7 @@ type Ground struct {
 	Vault     *vault.Vault
 	Audit     *audit.Log
 	Staff     *staff.Service
+	Courier   courier.Courier
 	Outbox    *outbox.Outbox
 	Timers    *timer.Timers
 	// Nudged receives a token after commits that appended events.
@@ -65,6 +67,10 @@ func NewGround(ctx context.Context, cfg Config, log *slog.Logger, now func() tim
 		Registry: registry.New(db), Resolver: registry.NewResolver(db, now),
 		Vault: vault.New(db, kek, now), Audit: audit.New(db),
 		Outbox: ob, Timers: timer.New(ob), Nudged: nudged,
+	}
+	g.Courier = courier.None{}
+	if !cfg.Production() {
+		g.Courier = courier.NewDesk(now)
 	}
 	people, err := staff.New(staff.Deps{DB: db})
 	if err != nil {
