@@ -68,6 +68,7 @@ type Console struct {
 	rights   *authz.Enforcer
 	pages    *readmodel.Store
 	origin   string
+	posts    chan struct{} // one token per message under way
 	routes   []route
 }
 
@@ -83,6 +84,7 @@ func New(d Deps) (*Console, error) {
 	}
 	s := &Console{
 		Deps: d, texts: texts, origin: base.Scheme + "://" + base.Host,
+		posts:    make(chan struct{}, posting),
 		sessions: session.NewStore(session.Deps{DB: d.DB}), guard: session.NewFormGuard(d.Secret),
 		cookies: session.Cookies{Plain: base.Scheme == "http" && loopback(base.Hostname())},
 		factors: factor.New(factor.Deps{DB: d.DB, Vault: d.Vault, Throttle: d.Staff, Now: d.Now}),

@@ -8,7 +8,6 @@ import (
 	"github.com/a-h/templ"
 	"github.com/gofiber/fiber/v2"
 
-	"galleria/console/session"
 )
 
 // policy forbids inline code and everything from elsewhere.
@@ -56,24 +55,19 @@ func (s *Console) run(c *fiber.Ctx, v **visit, r route) error {
 	return r.handle(c, known)
 }
 
-// toSignIn sends a browser to the sign-in page and back again afterwards. A part of a
-// page that was asked for by script gets 401, on which the script loads the page anew.
+// toSignIn sends a browser to the sign-in page and back again afterwards.
 func (s *Console) toSignIn(c *fiber.Ctx, v *visit) error {
-	if c.Get("HX-Request") != "" {
-		return session.ErrEnded
-	}
 	query := url.Values{}
 	if next := localPath(c.OriginalURL()); next != "" && next != "/console" && c.Method() == fiber.MethodGet {
 		query.Set("next", next)
 	}
+	if v.pending != nil {
+		return s.toCode(c, query.Get("next"))
+	}
 	if v.ended {
 		query.Set("expired", "1")
 	}
-	target := "/console/login"
-	if len(query) > 0 {
-		target += "?" + query.Encode()
-	}
-	return c.Redirect(target, fiber.StatusSeeOther)
+	return s.detour(c, "/console/login", query)
 }
 
 // maxForm is more than any form of ours sends, in bytes.

@@ -98,6 +98,15 @@ func (s *Store) EndOthersTx(ctx context.Context, tx tenantdb.Tx, staffID int64, 
 	return n, nil
 }
 
+// EndAllTx is EndAll within the caller's platform transaction.
+func (s *Store) EndAllTx(ctx context.Context, tx tenantdb.Tx, staffID int64) (int64, error) {
+	n, err := s.q.FinishAll(ctx, tx, staffID)
+	if err != nil {
+		return 0, fmt.Errorf("end sessions: %w", err)
+	}
+	return n, nil
+}
+
 // Visit remembers that the person works in the shop; at most one write in five minutes.
 func (s *Store) Visit(ctx context.Context, who Session, shop Shop, now time.Time) error {
 	if shop.SeenAt != nil && now.Sub(*shop.SeenAt) < seatEvery {

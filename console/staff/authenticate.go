@@ -96,8 +96,8 @@ func (s *Service) bySignIn(ctx context.Context, name string) (staffdb.BySignInRo
 // SetPassword replaces a person's password. Sessions go on; end them with
 // session.Store.EndAll where that is meant. Faults: VALIDATION, NOT_FOUND.
 func (s *Service) SetPassword(ctx context.Context, staffID int64, password string) error {
-	if utf8.RuneCountInString(password) < minPassword || len(password) > maxPassword {
-		return fault.Invalidf("password", "至少 %d 个字符", minPassword)
+	if fields := passwordFault(Weigh(password)); fields != nil {
+		return fault.ErrValidation.With(fields...)
 	}
 	return s.setPassword(ctx, staffID, password)
 }

@@ -48,7 +48,7 @@ func New(d Deps) (*Service, error) {
 type AddInput struct {
 	Login    string // 3 to 120 characters, kept in lower case
 	Name     string // 1 to 40 characters
-	Password string // at least 12 characters
+	Password string // at least 12 characters, hard to guess (Weigh)
 	// Mail and Phone are addresses that the person has proven to own, "" for none; they
 	// sign in like the account name. ParseAddress gives their canonical form.
 	Mail  string
@@ -64,9 +64,7 @@ func (in AddInput) Validate() error {
 	if n := utf8.RuneCountInString(strings.TrimSpace(in.Name)); n < 1 || n > 40 {
 		fields = append(fields, fault.Field{Path: "name", Message: "1–40 个字"})
 	}
-	if utf8.RuneCountInString(in.Password) < minPassword || len(in.Password) > maxPassword {
-		fields = append(fields, fault.Field{Path: "password", Message: "至少 12 个字符"})
-	}
+	fields = append(fields, passwordFault(Weigh(in.Password, in.Login, in.Name, in.Mail, in.Phone))...)
 	if in.Mail != "" && !mailForm.MatchString(in.Mail) {
 		fields = append(fields, fault.Field{Path: "mail", Message: "邮箱格式不正确"})
 	}
@@ -191,7 +189,7 @@ func (s *Service) GrantTx(ctx context.Context, tx tenantdb.Tx, shop tenant.ID, s
 	return nil
 }
 
-// Revoke takes a role in a shop away. Faults: NOT_FOUND.
+// Revoke takes a role in a shop away, but not the last owner's. Faults: NOT_FOUND.
 func (s *Service) Revoke(ctx context.Context, shop tenant.ID, staffID int64, role string) error {
 	err := s.DB.InPlatform(ctx, func(tx tenantdb.Tx) error {
 		n, err := s.q.Revoke(ctx, tx, shop.String(), staffID, role)

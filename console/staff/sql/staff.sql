@@ -31,7 +31,11 @@ INSERT INTO platform.staff_role (tenant_id, staff_id, role_code) VALUES (@tenant
 ON CONFLICT (tenant_id, staff_id, role_code) DO NOTHING;
 
 -- name: Revoke :execrows
-DELETE FROM platform.staff_role WHERE tenant_id = @tenant_id AND staff_id = @staff_id AND role_code = @role_code;
+-- Never the last owner: a shop without one could not be given another from within.
+DELETE FROM platform.staff_role AS gone
+ WHERE gone.tenant_id = @tenant_id AND gone.staff_id = @staff_id AND gone.role_code = @role_code
+   AND (gone.role_code <> 'owner' OR EXISTS (
+        SELECT FROM platform.staff_role o WHERE o.tenant_id = gone.tenant_id AND o.role_code = 'owner' AND o.staff_id <> gone.staff_id));
 
 -- name: LockScope :exec
 -- Counting and recording a try must be one step, or parallel guesses all see the same count.
@@ -53,3 +57,29 @@ DELETE FROM platform.login_failure WHERE scope = @scope;
 -- name: ForgetOldTries :exec
 -- By the database's clock, and late, so that a process whose clock is ahead forgets nothing that counts.
 DELETE FROM platform.login_failure WHERE at < now() - interval '1 day';
+
+-- name: ForgetProofs :exec
+-- A new password makes every link that would set another one worthless.
+UPDATE platform.staff_proof SET used_at = @now WHERE staff_id = @staff_id AND purpose = 'password_reset' AND used_at IS NULL;
+
+-- name: AddProof :exec
+INSERT INTO platform.staff_proof (staff_id, purpose, token_hash, way, address, created_at, expires_at)
+VALUES (@staff_id, @purpose, @token_hash, @way, @address, @created_at, @expires_at);
+
+-- name: FindProof :one
+SELECT f.id, f.staff_id, f.way, f.address, f.expires_at, f.used_at, p.login, p.name, p.status
+  FROM platform.staff_proof f
+  JOIN platform.staff p ON p.id = f.staff_id
+ WHERE f.token_hash = @token_hash AND f.purpose = @purpose;
+
+-- name: UseProof :execrows
+UPDATE platform.staff_proof SET used_at = @now WHERE id = @id AND used_at IS NULL AND expires_at > @now;
+
+-- name: SweepProofs :exec
+DELETE FROM platform.staff_proof WHERE expires_at < now() - interval '30 days';
+
+-- name: SetMail :execrows
+UPDATE platform.staff SET mail = @mail, updated_at = @at WHERE id = @id;
+
+-- name: SetPhone :execrows
+UPDATE platform.staff SET phone = @phone, updated_at = @at WHERE id = @id;

@@ -33,7 +33,7 @@ func Pages(f Frame) []Sample {
 	}
 	counts := map[string]int64{"": 1000, "pending_payment": 3, "paid": 12, "fulfilling": 40, "completed": 861, "closed": 126}
 	shelves := map[string]int64{"": 46, "on_shelf": 42, "off_shelf": 4, "low_stock": 4, "sold_out": 1}
-	return []Sample{
+	return append(f.staffPages(), []Sample{
 		{"signin", view.SignInPage(signedOut, view.SignIn{Next: "/console/shanye/orders"})},
 		{"signin_refused", view.SignInPage(signedOut, view.SignIn{Login: "owner@shanye.example", Problem: f.Text.T("problem.429.title")})},
 		{"signin_expired", view.SignInPage(signedOut, view.SignIn{Expired: true})},
@@ -56,7 +56,7 @@ func Pages(f Frame) []Sample {
 		{"apps_none", view.AppListPage(shop("nav.apps", "app.title"), view.AppList{})},
 		{"accounts", view.AccountListPage(shop("nav.accounts", "account.title"), view.AccountList{Accounts: cards()})},
 		{"problem", view.ProblemPage(signedOut, view.Problem{Status: 404, Icon: "file-off", Title: f.Text.T("problem.404.title"), Text: f.Text.T("problem.404.text"), RequestID: "01J0000000", Action: f.Text.T("problem.home"), Href: "/console"})},
-	}
+	}...)
 }
 
 func cards() []view.AccountCard {
@@ -74,6 +74,8 @@ func (f Frame) page(here, title string) view.Page {
 		{Key: "nav.products", Icon: "package", Href: "/console/shanye/products"},
 		{Key: "nav.apps", Icon: "apps", Href: "/console/shanye/apps", Group: "nav.settings"},
 		{Key: "nav.accounts", Icon: "credit-card", Href: "/console/shanye/payment-accounts"},
+		{Key: "nav.staff", Icon: "user", Href: "/console/shanye/staff"},
+		{Key: "nav.roles", Icon: "shield-lock", Href: "/console/shanye/roles"},
 	}
 	for i := range nav {
 		nav[i].Here = nav[i].Key == here

@@ -28,6 +28,34 @@ func (q *Queries) Add(ctx context.Context, db DBTX, login string, name string, p
 	return id, err
 }
 
+const addProof = `-- name: AddProof :exec
+INSERT INTO platform.staff_proof (staff_id, purpose, token_hash, way, address, created_at, expires_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7)
+`
+
+type AddProofParams struct {
+	StaffID   int64
+	Purpose   string
+	TokenHash []byte
+	Way       string
+	Address   string
+	CreatedAt time.Time
+	ExpiresAt time.Time
+}
+
+func (q *Queries) AddProof(ctx context.Context, db DBTX, arg AddProofParams) error {
+	_, err := db.Exec(ctx, addProof,
+		arg.StaffID,
+		arg.Purpose,
+		arg.TokenHash,
+		arg.Way,
+		arg.Address,
+		arg.CreatedAt,
+		arg.ExpiresAt,
+	)
+	return err
+}
+
 const byID = `-- name: ByID :one
 SELECT id, login, name, password_hash, status, mail, phone FROM platform.staff WHERE id = $1
 `
@@ -91,6 +119,42 @@ func (q *Queries) BySignIn(ctx context.Context, db DBTX, name string, phone *str
 	return i, err
 }
 
+const findProof = `-- name: FindProof :one
+SELECT f.id, f.staff_id, f.way, f.address, f.expires_at, f.used_at, p.login, p.name, p.status
+  FROM platform.staff_proof f
+  JOIN platform.staff p ON p.id = f.staff_id
+ WHERE f.token_hash = $1 AND f.purpose = $2
+`
+
+type FindProofRow struct {
+	ID        int64
+	StaffID   int64
+	Way       string
+	Address   string
+	ExpiresAt time.Time
+	UsedAt    *time.Time
+	Login     string
+	Name      string
+	Status    string
+}
+
+func (q *Queries) FindProof(ctx context.Context, db DBTX, tokenHash []byte, purpose string) (FindProofRow, error) {
+	row := db.QueryRow(ctx, findProof, tokenHash, purpose)
+	var i FindProofRow
+	err := row.Scan(
+		&i.ID,
+		&i.StaffID,
+		&i.Way,
+		&i.Address,
+		&i.ExpiresAt,
+		&i.UsedAt,
+		&i.Login,
+		&i.Name,
+		&i.Status,
+	)
+	return i, err
+}
+
 const forgetOldTries = `-- name: ForgetOldTries :exec
 DELETE FROM platform.login_failure WHERE at < now() - interval '1 day'
 `
@@ -98,6 +162,16 @@ DELETE FROM platform.login_failure WHERE at < now() - interval '1 day'
 // By the database's clock, and late, so that a process whose clock is ahead forgets nothing that counts.
 func (q *Queries) ForgetOldTries(ctx context.Context, db DBTX) error {
 	_, err := db.Exec(ctx, forgetOldTries)
+	return err
+}
+
+const forgetProofs = `-- name: ForgetProofs :exec
+UPDATE platform.staff_proof SET used_at = $1 WHERE staff_id = $2 AND purpose = 'password_reset' AND used_at IS NULL
+`
+
+// A new password makes every link that would set another one worthless.
+func (q *Queries) ForgetProofs(ctx context.Context, db DBTX, now *time.Time, staffID int64) error {
+	_, err := db.Exec(ctx, forgetProofs, now, staffID)
 	return err
 }
 
@@ -195,11 +269,27 @@ func (q *Queries) RecordTry(ctx context.Context, db DBTX, scope string, at time.
 }
 
 const revoke = `-- name: Revoke :execrows
-DELETE FROM platform.staff_role WHERE tenant_id = $1 AND staff_id = $2 AND role_code = $3
+DELETE FROM platform.staff_role AS gone
+ WHERE gone.tenant_id = $1 AND gone.staff_id = $2 AND gone.role_code = $3
+   AND (gone.role_code <> 'owner' OR EXISTS (
+        SELECT FROM platform.staff_role o WHERE o.tenant_id = gone.tenant_id AND o.role_code = 'owner' AND o.staff_id <> gone.staff_id))
 `
 
+// Never the last owner: a shop without one could not be given another from within.
 func (q *Queries) Revoke(ctx context.Context, db DBTX, tenantID string, staffID int64, roleCode string) (int64, error) {
 	result, err := db.Exec(ctx, revoke, tenantID, staffID, roleCode)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const setMail = `-- name: SetMail :execrows
+UPDATE platform.staff SET mail = $1, updated_at = $2 WHERE id = $3
+`
+
+func (q *Queries) SetMail(ctx context.Context, db DBTX, mail *string, at time.Time, iD int64) (int64, error) {
+	result, err := db.Exec(ctx, setMail, mail, at, iD)
 	if err != nil {
 		return 0, err
 	}
@@ -212,6 +302,39 @@ UPDATE platform.staff SET password_hash = $1, updated_at = $2 WHERE id = $3
 
 func (q *Queries) SetPassword(ctx context.Context, db DBTX, passwordHash string, at time.Time, iD int64) (int64, error) {
 	result, err := db.Exec(ctx, setPassword, passwordHash, at, iD)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const setPhone = `-- name: SetPhone :execrows
+UPDATE platform.staff SET phone = $1, updated_at = $2 WHERE id = $3
+`
+
+func (q *Queries) SetPhone(ctx context.Context, db DBTX, phone *string, at time.Time, iD int64) (int64, error) {
+	result, err := db.Exec(ctx, setPhone, phone, at, iD)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const sweepProofs = `-- name: SweepProofs :exec
+DELETE FROM platform.staff_proof WHERE expires_at < now() - interval '30 days'
+`
+
+func (q *Queries) SweepProofs(ctx context.Context, db DBTX) error {
+	_, err := db.Exec(ctx, sweepProofs)
+	return err
+}
+
+const useProof = `-- name: UseProof :execrows
+UPDATE platform.staff_proof SET used_at = $1 WHERE id = $2 AND used_at IS NULL AND expires_at > $1
+`
+
+func (q *Queries) UseProof(ctx context.Context, db DBTX, now *time.Time, iD int64) (int64, error) {
+	result, err := db.Exec(ctx, useProof, now, iD)
 	if err != nil {
 		return 0, err
 	}
