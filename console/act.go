@@ -24,6 +24,9 @@ func (s *Console) act(c *fiber.Ctx, v *visit, e *audit.Entry, do func(tx tenantd
 		e.Detail = map[string]any{}
 	}
 	e.Detail["ip"] = clientIP(c)
+	if v.shop != nil { // what this process believes about the shop may be what changes
+		defer s.rights.Forget(v.shop.ID)
+	}
 	return s.DB.InPlatform(ctx, func(tx tenantdb.Tx) error {
 		if err := do(tx); err != nil {
 			return err

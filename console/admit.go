@@ -1,6 +1,7 @@
 package console
 
 import (
+	"errors"
 	"net/url"
 	"strings"
 
@@ -25,6 +26,9 @@ func (s *Console) admit(c *fiber.Ctx, v *visit, r route) (done bool, err error) 
 		return true, s.detour(c, "/console/account/totp", nil)
 	}
 	if err := s.authorize(c, v, r.access); err != nil {
+		if home := s.otherHome(c, v, r, err); home != "" {
+			return true, c.Redirect(home, fiber.StatusSeeOther)
+		}
 		return false, err
 	}
 	if r.access.NeedsStepUp() && !v.session.Proved(s.Now()) {
@@ -61,6 +65,12 @@ func (s *Console) authorize(c *fiber.Ctx, v *visit, access authz.Access) (err er
 	if v.granted, err = s.rights.Granted(ctx, shop.ID, v.session.StaffID); err != nil {
 		return err
 	}
+	if !v.granted[need] { // perhaps granted a moment ago, on another process
+		s.rights.ForgetOlder(shop.ID)
+		if v.granted, err = s.rights.Granted(ctx, shop.ID, v.session.StaffID); err != nil {
+			return err
+		}
+	}
 	if !v.granted[need] {
 		return ErrForbidden
 	}
@@ -68,6 +78,18 @@ func (s *Console) authorize(c *fiber.Ctx, v *visit, access authz.Access) (err er
 		s.note(c, v, err) // worth a line, not the page
 	}
 	return nil
+}
+
+// otherHome is the page that stands in for the shop's first one with a viewer who may not
+// see that: the first of his menu.
+func (s *Console) otherHome(c *fiber.Ctx, v *visit, r route, err error) string {
+	if !errors.Is(err, ErrForbidden) || r.access.Permission() != authz.DashboardRead || v.shop == nil {
+		return ""
+	}
+	if menu := s.menu(c, v, ""); len(menu) > 0 {
+		return menu[0].Href
+	}
+	return ""
 }
 
 // detour sends a browser to a page that comes first. A part of a page that was asked for

@@ -158,6 +158,7 @@ func (s *Console) inviteJoin(c *fiber.Ctx, v *visit) error {
 	if err != nil {
 		return err
 	}
+	s.rights.Forget(in.Shop)
 	return c.Redirect(view.Shop{Handle: in.Handle}.URL(""), fiber.StatusSeeOther)
 }
 
@@ -223,6 +224,7 @@ func (s *Console) inviteSignUp(c *fiber.Ctx, v *visit) error {
 	case err != nil:
 		return err
 	}
+	s.rights.Forget(in.Shop)
 	return s.begun(c, me.ID, view.Shop{Handle: in.Handle}.URL(""))
 }
 

@@ -7,7 +7,6 @@ import (
 
 	"github.com/a-h/templ"
 	"github.com/gofiber/fiber/v2"
-
 )
 
 // policy forbids inline code and everything from elsewhere.

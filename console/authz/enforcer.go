@@ -88,6 +88,25 @@ func (e *Enforcer) Granted(ctx context.Context, shop tenant.ID, staffID int64) (
 	return granted, nil
 }
 
+// Forget drops what is believed about a shop, after a change made by this process.
+func (e *Enforcer) Forget(shop tenant.ID) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	delete(e.domains, shop.String())
+}
+
+// ForgetOlder drops what is believed about a shop unless it was read within the last
+// second: a denial is worth a second look, because another process may have granted what
+// is missing.
+func (e *Enforcer) ForgetOlder(shop tenant.ID) {
+	held := e.policyOf(shop.String())
+	held.mu.Lock()
+	defer held.mu.Unlock()
+	if e.Now().Add(CacheFor - time.Second).After(held.until) {
+		held.rules = nil
+	}
+}
+
 // PlatformGranted returns what the member of staff may do on the platform. An error
 // means that the caller must deny.
 func (e *Enforcer) PlatformGranted(ctx context.Context, staffID int64) (PlatformGranted, error) {

@@ -42,7 +42,7 @@ type entry struct {
 func registry() []entry {
 	const all = manager | finance | warehouse | support | promoter | clerk
 	return []entry{
-		{DashboardRead, all, false},
+		{DashboardRead, all &^ promoter, false},
 		{OrderRead, manager | finance | warehouse | support | clerk, false},
 		{ProductRead, all, false},
 		{AppRead, manager | support, false},

@@ -63,11 +63,22 @@ func Weigh(password string, own ...string) Strength {
 	if len(password) > weighed {
 		password = password[:weighed]
 	}
+	password = unit(password)
 	s := Strength{Score: zxcvbn.PasswordStrength(password, words).Score}
 	if s.Score < minScore {
 		s.Problem = TooWeak
 	}
 	return s
+}
+
+// unit is what a password repeats: writing a word five times adds nothing to guess.
+func unit(password string) string {
+	for n := 1; n <= len(password)/2; n++ {
+		if strings.HasPrefix(strings.Repeat(password[:n], len(password)/n+1), password) {
+			return password[:n]
+		}
+	}
+	return password
 }
 
 // passwordFault is the field error of a refused password, nil for a good one.

@@ -76,8 +76,8 @@ type Page struct {
 	Person *Person // nil when signed out
 	// Platform tells that the viewer has a role on the platform itself.
 	Platform bool
-	Nav    []NavItem
-	Back   string // local address that a language or theme change returns to
+	Nav      []NavItem
+	Back     string // local address that a language or theme change returns to
 }
 
 // T is Text.T, the most used word of the templates.

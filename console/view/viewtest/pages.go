@@ -41,8 +41,8 @@ func Pages(f Frame) []Sample {
 			{Shop: view.Shop{Handle: "shanye", Name: "山野咖啡", Role: f.Text.T("role.owner")}, Status: "active"},
 			{Shop: view.Shop{Handle: "qingci", Name: "青瓷小铺", Role: f.Text.T("role.clerk")}, Status: "suspended"},
 		})},
-		{"dashboard", view.DashboardPage(shop("nav.dashboard", "dashboard.title"), view.Dashboard{Overview: full, SeesSettings: true})},
-		{"dashboard_new", view.DashboardPage(shop("nav.dashboard", "dashboard.title"), view.Dashboard{Overview: readmodel.Overview{Days: days()[:1], Apps: 1}, SeesSettings: true})},
+		{"dashboard", view.DashboardPage(shop("nav.dashboard", "dashboard.title"), view.Dashboard{Overview: full, SeesOrders: true, SeesSettings: true})},
+		{"dashboard_new", view.DashboardPage(shop("nav.dashboard", "dashboard.title"), view.Dashboard{Overview: readmodel.Overview{Days: days()[:1], Apps: 1}, SeesOrders: true, SeesSettings: true})},
 		{"orders", view.OrderListPage(shop("nav.orders", "order.title"), view.OrderList{OrderPage: readmodel.OrderPage{Rows: orders(), Next: 1038, Counts: counts}, OnFirst: true})},
 		{"orders_filtered", view.OrderListPage(shop("nav.orders", "order.title"), view.OrderList{
 			OrderPage: readmodel.OrderPage{Counts: counts}, Status: "paid", From: "2026-11-01", To: "2026-10-01", Query: "<script>alert(1)</script>", Flag: "anomaly", Invalid: "filter.bad_range",
