@@ -27,6 +27,7 @@ func commands() []command {
 		{"worker", "do the background work: messages, refunds, timers", runWorker},
 		{"migrate", "bring every schema to the newest version, or tell which are behind", runMigrate},
 		{"tenant", "open, list, suspend and resume shops", runTenant},
+		{"platform-staff", "add people who run the platform, grant and revoke their roles", runPlatformStaff},
 		{"sandbox", "play the payment and Mini Program providers on loopback", runSandbox},
 		{"doctor", "examine database, schemas and queue, and say what to mend", runDoctor},
 		{"bench", "measure this binary next to what the machine can do", runBench},
