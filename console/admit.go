@@ -137,7 +137,7 @@ const (
 // keepable returns the fields of a form that may stand in the page that interrupts it.
 // dropped tells that there were others: the form then has to be filled in again.
 func keepable(c *fiber.Ctx) (kept []view.Kept, dropped bool) {
-	c.Request().PostArgs().VisitAll(func(name, value []byte) {
+	for name, value := range c.Request().PostArgs().All() {
 		n, v := string(name), string(value)
 		switch {
 		case n == "csrf", v == "":
@@ -146,7 +146,7 @@ func keepable(c *fiber.Ctx) (kept []view.Kept, dropped bool) {
 		default:
 			kept = append(kept, view.Kept{Name: n, Value: v})
 		}
-	})
+	}
 	return kept, dropped
 }
 

@@ -194,26 +194,7 @@ func (s *Console) inviteSignUp(c *fiber.Ctx, v *visit) error {
 		c.Status(fiber.StatusUnprocessableEntity)
 		return s.showAccept(c, v, page)
 	}
-	add := staff.AddInput{Login: in.Address.Value, Name: page.Name, Password: form(c, "password")}
-	if in.Address.Way == courier.Mail {
-		add.Mail = in.Address.Value
-	} else {
-		add.Phone = in.Address.Value
-	}
-	prepared, err := s.Staff.Prepare(ctx, add)
-	if err != nil {
-		return err
-	}
-	var me staff.Member
-	err = s.DB.InPlatform(ctx, func(tx tenantdb.Tx) (err error) {
-		if me, err = s.Staff.AddTx(ctx, tx, prepared); err != nil {
-			return err
-		}
-		if in, err = s.Staff.AcceptTx(ctx, tx, token, me.ID); err != nil {
-			return err
-		}
-		return s.Audit.RecordTx(ctx, tx, joined(c, in, me.ID, true))
-	})
+	me, err := s.hire(c, token, in.Address, page.Name)
 	switch {
 	case errors.Is(err, staff.ErrInviteEnded):
 		return s.ended(c, v, err, "invite", "/console")
@@ -226,6 +207,32 @@ func (s *Console) inviteSignUp(c *fiber.Ctx, v *visit) error {
 	}
 	s.rights.Forget(in.Shop)
 	return s.begun(c, me.ID, view.Shop{Handle: in.Handle}.URL(""))
+}
+
+// hire makes the account and answers the invitation, both or neither.
+func (s *Console) hire(c *fiber.Ctx, token string, proven staff.Address, name string) (me staff.Member, err error) {
+	ctx := c.UserContext()
+	add := staff.AddInput{Login: proven.Value, Name: name, Password: form(c, "password")}
+	if proven.Way == courier.Mail {
+		add.Mail = proven.Value
+	} else {
+		add.Phone = proven.Value
+	}
+	prepared, err := s.Staff.Prepare(ctx, add)
+	if err != nil {
+		return staff.Member{}, err
+	}
+	err = s.DB.InPlatform(ctx, func(tx tenantdb.Tx) (err error) {
+		if me, err = s.Staff.AddTx(ctx, tx, prepared); err != nil {
+			return err
+		}
+		in, err := s.Staff.AcceptTx(ctx, tx, token, me.ID)
+		if err != nil {
+			return err
+		}
+		return s.Audit.RecordTx(ctx, tx, joined(c, in, me.ID, true))
+	})
+	return me, err
 }
 
 // begun starts the session of a person who has just proven who he is.

@@ -32,11 +32,11 @@ func (s *Console) reauthForm(v *visit, next string) view.Reauth {
 func (s *Console) reauthCreate(c *fiber.Ctx, v *visit) error {
 	ask := s.reauthForm(v, orHome(localPath(form(c, "next"))))
 	ask.Action, ask.Dropped = localPath(form(c, "action")), form(c, "dropped") == "1"
-	c.Request().PostArgs().VisitAll(func(name, value []byte) {
+	for name, value := range c.Request().PostArgs().All() {
 		if field, ok := strings.CutPrefix(string(name), keptPrefix); ok && field != "csrf" && len(ask.Kept) < maxKept {
 			ask.Kept = append(ask.Kept, view.Kept{Name: field, Value: string(value)})
 		}
-	})
+	}
 	if err := s.prove(c, v); err != nil {
 		sentence, status, ok := proofRefused(v, err)
 		if !ok {

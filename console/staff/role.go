@@ -72,24 +72,11 @@ func (s *Service) PutRoleTx(ctx context.Context, tx tenantdb.Tx, shop tenant.ID,
 	if !a.granted.Covers(in.Permissions) || !grantable.Covers(in.Permissions) {
 		return "", ErrAboveOwn
 	}
-	rows, err := s.q.ListRoles(ctx, tx, shop.String())
-	if err != nil {
-		return "", fmt.Errorf("put role: %w", err)
-	}
-	own := 0
-	for _, r := range rows {
-		if authz.IsOwnRole(r.Code) {
-			own++
-			if r.Name == in.Name && r.Code != in.Code {
-				return "", ErrRoleName
-			}
-		}
+	if err := s.roleFits(ctx, tx, shop, in); err != nil {
+		return "", err
 	}
 	codes := authz.Role{Permissions: in.Permissions}.Codes()
 	if in.Code == "" {
-		if own >= maxOwnRoles {
-			return "", ErrTooManyRoles
-		}
 		in.Code = authz.OwnRoleCode(strings.ToLower(rand.Text()[:12]))
 		return in.Code, s.q.AddRole(ctx, tx, shop.String(), in.Code, in.Name, codes)
 	}
@@ -98,6 +85,28 @@ func (s *Service) PutRoleTx(ctx context.Context, tx tenantdb.Tx, shop tenant.ID,
 	}
 	n, err := s.q.ChangeRole(ctx, tx, in.Name, codes, shop.String(), in.Code)
 	return in.Code, oneRow(n, err, "change role")
+}
+
+// roleFits refuses a second role of the same name, and one too many.
+func (s *Service) roleFits(ctx context.Context, tx tenantdb.Tx, shop tenant.ID, in RoleInput) error {
+	rows, err := s.q.ListRoles(ctx, tx, shop.String())
+	if err != nil {
+		return fmt.Errorf("put role: %w", err)
+	}
+	own := 0
+	for _, r := range rows {
+		if !authz.IsOwnRole(r.Code) {
+			continue
+		}
+		own++
+		if r.Name == in.Name && r.Code != in.Code {
+			return ErrRoleName
+		}
+	}
+	if in.Code == "" && own >= maxOwnRoles {
+		return ErrTooManyRoles
+	}
+	return nil
 }
 
 func (s *Service) mayChangeRole(ctx context.Context, tx tenantdb.Tx, shop tenant.ID, a authority, code string) error {

@@ -65,7 +65,7 @@ func newWorld(t *testing.T, options ...tenanttest.Option) *world {
 		MiniProgram: miniprogram.New(miniprogram.Deps{DB: env.DB, Vault: safe, Now: clock.Now}),
 		Accounts:    account.New(account.Deps{DB: env.DB, Vault: safe, Registry: env.Registry, Now: clock.Now, Rand: rand.Reader}),
 		Sandbox:     provider, SandboxURL: server.URL, Clock: clock,
-		Password: func(login string) string { return "open-sesame-" + login },
+		Password: func(login string) string { return "quartz-lantern-meadow-" + login },
 		Log:      env.Log,
 	}}
 }
