@@ -14,6 +14,6 @@ func (s *Console) dashboardShow(c *fiber.Ctx, v *visit) error {
 		return err
 	}
 	return render(c, view.DashboardPage(s.page(c, v, v.text.T("dashboard.title"), "nav.dashboard"), view.Dashboard{
-		Overview: overview, SeesSettings: v.granted[authz.AppRead] && v.granted[authz.PaymentAccountRead],
+		Overview: overview, SeesOrders: v.granted[authz.OrderRead], SeesSettings: v.granted[authz.AppRead] && v.granted[authz.PaymentAccountRead],
 	}))
 }

@@ -9,9 +9,7 @@ import (
 	"github.com/a-h/templ"
 	"github.com/gofiber/fiber/v2"
 
-	"galleria/console/session"
 	"galleria/tenant/audit"
-	"galleria/tenant/fault"
 )
 
 // policy forbids inline code and everything from elsewhere.
@@ -78,51 +76,19 @@ func caller(c *fiber.Ctx, v *visit) audit.Caller {
 	return who
 }
 
-// admit enforces the route's access. done means that the answer was given: the way to
-// the sign-in page.
-func (s *Console) admit(c *fiber.Ctx, v *visit, r route) (done bool, err error) {
-	if r.access.IsPublic() {
-		return false, nil
-	}
-	if v.session == nil {
-		return true, s.toSignIn(c, v)
-	}
-	need := r.access.Permission()
-	if need == "" {
-		return false, nil
-	}
-	shop, ok := v.session.Shop(c.Params("handle"))
-	if !ok {
-		return false, fault.ErrNotFound
-	}
-	v.shop = &shop
-	if v.granted, err = s.rights.Granted(c.UserContext(), shop.ID, v.session.StaffID); err != nil {
-		return false, err
-	}
-	if !v.granted[need] {
-		return false, ErrForbidden
-	}
-	return false, nil
-}
-
-// toSignIn sends a browser to the sign-in page and back again afterwards. A part of a
-// page that was asked for by script gets 401, on which the script loads the page anew.
+// toSignIn sends a browser to the sign-in page and back again afterwards.
 func (s *Console) toSignIn(c *fiber.Ctx, v *visit) error {
-	if c.Get("HX-Request") != "" {
-		return session.ErrEnded
-	}
 	query := url.Values{}
 	if next := localPath(c.OriginalURL()); next != "" && next != "/console" && c.Method() == fiber.MethodGet {
 		query.Set("next", next)
 	}
+	if v.pending != nil {
+		return s.toCode(c, query.Get("next"))
+	}
 	if v.ended {
 		query.Set("expired", "1")
 	}
-	target := "/console/login"
-	if len(query) > 0 {
-		target += "?" + query.Encode()
-	}
-	return c.Redirect(target, fiber.StatusSeeOther)
+	return s.detour(c, "/console/login", query)
 }
 
 // maxForm is more than any form of ours sends, in bytes.

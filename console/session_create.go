@@ -22,20 +22,31 @@ func (s *Console) sessionCreate(c *fiber.Ctx, v *visit) error {
 	if err != nil {
 		return s.signInRefused(c, v, err, login, next)
 	}
+	factor, err := s.factors.State(ctx, member.ID)
+	if err != nil {
+		return err
+	}
+	if factor.Since.IsZero() {
+		return s.begun(c, member.ID, orHome(next))
+	}
+	// The password alone signs nobody in; the code is asked for on the next page.
 	token, err := s.sessions.Start(ctx, session.StartInput{
-		StaffID: member.ID, Replaces: s.cookies.Token(c), UserAgent: c.Get(fiber.HeaderUserAgent), IP: clientIP(c),
+		StaffID: member.ID, Replaces: s.cookies.Token(c), UserAgent: c.Get(fiber.HeaderUserAgent), IP: clientIP(c), Pending: true,
 	})
 	if err != nil {
 		return err
 	}
-	err = s.Audit.Record(ctx, audit.Entry{
-		Actor: "staff:" + strconv.FormatInt(member.ID, 10), ActorName: member.Name, Action: "console.login", Detail: map[string]any{"ip": clientIP(c)},
-	})
-	if err != nil { // nobody works unrecorded
-		return errors.Join(err, s.sessions.End(ctx, token))
-	}
 	s.cookies.SetToken(c, token)
-	return c.Redirect(orHome(next), fiber.StatusSeeOther)
+	return s.toCode(c, next)
+}
+
+// toCode leads to the second factor and remembers where the person wants to go.
+func (s *Console) toCode(c *fiber.Ctx, next string) error {
+	query := url.Values{}
+	if next != "" {
+		query.Set("next", next)
+	}
+	return s.detour(c, "/console/login/code", query)
 }
 
 // signInRefused shows the form again with what went wrong. The account's name is not

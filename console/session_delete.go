@@ -1,7 +1,7 @@
 package console
 
 import (
-	"strconv"
+	"net/url"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -15,9 +15,13 @@ func (s *Console) sessionDelete(c *fiber.Ctx, v *visit) error {
 	}
 	s.cookies.ClearToken(c)
 	if err := s.Audit.Record(c.UserContext(), audit.Entry{
-		Actor: "staff:" + strconv.FormatInt(v.session.StaffID, 10), Action: "console.logout",
+		Actor: actor(v.session.StaffID), Action: "console.logout",
 	}); err != nil {
 		return err
 	}
-	return c.Redirect("/console/login", fiber.StatusSeeOther)
+	target := "/console/login"
+	if next := localPath(form(c, "next")); next != "" {
+		target += "?" + url.Values{"next": {next}}.Encode()
+	}
+	return c.Redirect(target, fiber.StatusSeeOther)
 }

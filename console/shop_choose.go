@@ -8,6 +8,9 @@ import (
 
 // shopChoose lets staff of several shops choose; who has one lands in it.
 func (s *Console) shopChoose(c *fiber.Ctx, v *visit) error {
+	if len(v.session.Shops) == 0 && v.session.OnPlatform {
+		return c.Redirect("/console/platform", fiber.StatusSeeOther)
+	}
 	if len(v.session.Shops) == 1 {
 		return c.Redirect(view.Shop{Handle: v.session.Shops[0].Handle}.URL(""), fiber.StatusSeeOther)
 	}

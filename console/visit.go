@@ -26,9 +26,12 @@ type visit struct {
 	theme   view.Theme
 	binding string           // what form tokens are bound to
 	session *session.Session // nil when signed out
+	pending *session.Pending // a session that still owes its second factor
 	ended   bool             // a session came with the request but is over
 	shop    *session.Shop    // nil outside a shop
-	granted map[authz.Permission]bool
+	granted authz.Granted
+	// platform is what the viewer may do on the platform; nil outside its pages.
+	platform authz.PlatformGranted
 }
 
 // begin reads who visits and how he wants to see the pages.
@@ -40,6 +43,14 @@ func (s *Console) begin(c *fiber.Ctx) (*visit, error) {
 		switch {
 		case err == nil:
 			v.session, v.binding = &found, token
+			return v, nil
+		case !errors.Is(err, session.ErrEnded):
+			return v, err
+		}
+		half, err := s.sessions.FindPending(c.UserContext(), token)
+		switch {
+		case err == nil:
+			v.pending, v.binding = &half, token
 			return v, nil
 		case !errors.Is(err, session.ErrEnded):
 			return v, err
@@ -60,7 +71,7 @@ func langOf(c *fiber.Ctx) i18n.Lang {
 
 // page is the frame of the answer; here is the menu entry that is open.
 func (s *Console) page(c *fiber.Ctx, v *visit, title, here string) view.Page {
-	if v.session == nil {
+	if v.session == nil && v.pending == nil {
 		v.binding = s.cookies.Visitor(c)
 	}
 	p := view.Page{
@@ -71,7 +82,10 @@ func (s *Console) page(c *fiber.Ctx, v *visit, title, here string) view.Page {
 		return p
 	}
 	p.Person = &view.Person{Name: v.session.Name, Login: v.session.Login}
-	p.Shops = len(v.session.Shops)
+	p.Shops, p.Platform = len(v.session.Shops), v.session.OnPlatform
+	if v.platform != nil {
+		p.Nav = platformMenu(v, here)
+	}
 	if v.shop != nil {
 		p.Shop = &view.Shop{Handle: v.shop.Handle, Name: v.shop.Name, Role: roleName(v.text, v.shop.Role), Closed: v.shop.Status != tenant.Active}
 		p.Nav = s.menu(c, v, here)
@@ -91,15 +105,22 @@ func (s *Console) menu(c *fiber.Ctx, v *visit, here string) []view.NavItem {
 		{authz.OrderRead, view.NavItem{Key: "nav.orders", Icon: "receipt", Href: shop.URL("/orders")}},
 		{authz.ProductRead, view.NavItem{Key: "nav.products", Icon: "package", Href: shop.URL("/products")}},
 		{authz.AppRead, view.NavItem{Key: "nav.apps", Icon: "apps", Href: shop.URL("/apps"), Group: "nav.settings"}},
-		{authz.PaymentAccountRead, view.NavItem{Key: "nav.accounts", Icon: "credit-card", Href: shop.URL("/payment-accounts")}},
-		{authz.AuditRead, view.NavItem{Key: "nav.audit", Icon: "note", Href: shop.URL("/audit")}},
+		{authz.PaymentAccountRead, view.NavItem{Key: "nav.accounts", Icon: "credit-card", Href: shop.URL("/payment-accounts"), Group: "nav.settings"}},
+		{authz.StaffRead, view.NavItem{Key: "nav.staff", Icon: "user", Href: shop.URL("/staff"), Group: "nav.settings"}},
+		{authz.RoleRead, view.NavItem{Key: "nav.roles", Icon: "shield-lock", Href: shop.URL("/roles"), Group: "nav.settings"}},
+		{authz.AuditRead, view.NavItem{Key: "nav.audit", Icon: "note", Href: shop.URL("/audit"), Group: "nav.settings"}},
 	}
-	items := make([]view.NavItem, 0, len(all))
+	items, group := make([]view.NavItem, 0, len(all)), ""
 	for _, entry := range all {
 		if !v.granted[entry.need] {
 			continue
 		}
 		entry.item.Here = entry.item.Key == here
+		if entry.item.Group == group { // the heading stands once, above the first the viewer sees
+			entry.item.Group = ""
+		} else {
+			group = entry.item.Group
+		}
 		if entry.need == authz.OrderRead {
 			n, err := s.pages.ToShip(c.UserContext(), v.shop.ID)
 			if err != nil {
@@ -108,6 +129,24 @@ func (s *Console) menu(c *fiber.Ctx, v *visit, here string) []view.NavItem {
 			entry.item.Badge = n
 		}
 		items = append(items, entry.item)
+	}
+	return items
+}
+
+// platformMenu lists the pages of the platform's own staff that the viewer may open.
+func platformMenu(v *visit, here string) []view.NavItem {
+	all := []struct {
+		need authz.PlatformPermission
+		item view.NavItem
+	}{
+		{authz.PlatformStaffRead, view.NavItem{Key: "nav.platform_staff", Icon: "user", Href: "/console/platform/staff"}},
+	}
+	items := make([]view.NavItem, 0, len(all))
+	for _, entry := range all {
+		if v.platform[entry.need] {
+			entry.item.Here = entry.item.Key == here
+			items = append(items, entry.item)
+		}
 	}
 	return items
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"galleria/cmd/internal/app"
+	"galleria/console/factor"
 	"galleria/tenant"
 	"galleria/tenant/audit"
 	"galleria/tenant/tenantdb"
@@ -203,7 +204,24 @@ func rotateKEK(ctx context.Context, sh shell, g *app.Ground) error {
 	if left > 0 {
 		return errors.Join(fmt.Errorf("%w: %d data keys; nothing was retired", vault.ErrRowsLeft, left), failed)
 	}
+	people := factor.New(factor.Deps{DB: g.DB, Vault: g.Vault, Throttle: g.Staff, Now: g.Now})
+	resealed, err := people.Reseal(ctx)
+	if err != nil {
+		return err
+	}
+	_, _ = fmt.Fprintf(sh.stdout, "%d authenticators sealed anew\n", resealed)
 	ids, err := g.Vault.RetireKEKs(ctx, func(ctx context.Context, tx tenantdb.Tx, ids []string) error {
+		current, err := g.Vault.Wraps(ctx)
+		if err != nil {
+			return err
+		}
+		left, err := people.SealedElsewhereTx(ctx, tx, current)
+		if err != nil {
+			return err
+		}
+		if left > 0 {
+			return fmt.Errorf("%w: %d authenticators", vault.ErrRowsLeft, left)
+		}
 		return g.Audit.RecordTx(ctx, tx, audit.Entry{Action: "keys.kek_retired", Detail: map[string]any{"kek_ids": ids}})
 	})
 	if err != nil {

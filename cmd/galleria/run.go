@@ -29,6 +29,7 @@ func commands() []command {
 		{"tenant", "open, list, suspend and resume shops", runTenant},
 		{"keys", "show and rotate the keys that seal merchants' secrets", runKeys},
 		{"audit", "verify and export the audit log", runAudit},
+		{"platform-staff", "add people who run the platform, grant and revoke their roles", runPlatformStaff},
 		{"sandbox", "play the payment and Mini Program providers on loopback", runSandbox},
 		{"doctor", "examine database, schemas and queue, and say what to mend", runDoctor},
 		{"bench", "measure this binary next to what the machine can do", runBench},

@@ -12,6 +12,10 @@
 // shop has a small enforcer of its own over a read-only adapter, so a decision never
 // walks other shops' rules, and it is rebuilt from the tables once it is older than
 // CacheFor: a revoked role ends within that time on every process, without a
-// notification that could be lost. Codes of permissions live in Go and are stored as
-// text: an unknown code in the tables grants nothing.
+// notification that could be lost. What each person may do is asked of it once per
+// policy. A denial is checked against the tables again after a second, so that a fresh
+// grant need not wait. What a preset role allows lives in Go alone, so a release extends
+// it everywhere without touching rows; a shop that wants another set makes a role of its
+// own, whose codes are stored as text: an unknown code in the tables grants nothing. The
+// platform's own staff are a domain of their own with permissions of another type.
 package authz

@@ -14,6 +14,7 @@
 //
 // Decisions: the cookie is always __Host-, Secure, HttpOnly and SameSite=Lax, also on
 // http://127.0.0.1, where browsers treat the origin as trustworthy and keep it
-// (Chromium, checked). The last use is written at most once a minute: reading pages
+// (Chromium, checked). A password alone makes a pending session where a second factor is
+// set up; every further proof renews the token. The last use is written at most once a minute: reading pages
 // must not cost a write each.
 package session

@@ -9,11 +9,6 @@ import (
 	"galleria/tenant/fault"
 )
 
-const (
-	minPassword = 12  // characters
-	maxPassword = 200 // bytes
-)
-
 // hasher hashes passwords, a few at a time.
 type hasher struct {
 	slots  chan struct{}

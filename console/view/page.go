@@ -74,8 +74,10 @@ type Page struct {
 	Shop   *Shop   // nil outside a shop
 	Shops  int     // how many shops the viewer works in
 	Person *Person // nil when signed out
-	Nav    []NavItem
-	Back   string // local address that a language or theme change returns to
+	// Platform tells that the viewer has a role on the platform itself.
+	Platform bool
+	Nav      []NavItem
+	Back     string // local address that a language or theme change returns to
 }
 
 // T is Text.T, the most used word of the templates.

@@ -53,7 +53,7 @@ var handleForm = regexp.MustCompile(`^[a-z][a-z0-9-]{1,30}[a-z0-9]$`)
 func reserved(handle string) bool {
 	switch handle {
 	case "admin", "api", "console", "galleria", "help", "login", "logout", "locale", "theme", "static",
-		"media", "docs", "notify", "platform", "root", "shops", "signup", "sign-up", "support", "system",
+		"media", "docs", "notify", "platform", "account", "forgot", "invite", "reauth", "reset", "root", "shops", "signup", "sign-up", "support", "system",
 		"www":
 		return true
 	default:

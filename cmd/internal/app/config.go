@@ -86,6 +86,10 @@ type Config struct {
 	// ShutdownDelay is how long /readyz says no before `serve` stops to listen: the time a
 	// load balancer takes to notice.
 	ShutdownDelay time.Duration `env:"GALLERIA_SHUTDOWN_DELAY" envDefault:"0s"`
+	// SecondFactor is "true" or "false": whether owners, finance and the platform's staff
+	// have to set up a second factor before they work. Empty is true in production, where
+	// false is refused, and false in development.
+	SecondFactor string `env:"GALLERIA_REQUIRE_2FA"`
 	// SandboxURL is the provider sandbox, for shops that try things out. Refused in
 	// production.
 	SandboxURL string `env:"GALLERIA_SANDBOX_URL"`
@@ -183,7 +187,9 @@ func (c Config) faults() (faults []error) {
 		add(true, "GALLERIA_METRICS_ADDR: %w", err)
 	}
 	add(c.LaneConns < 1 || c.PlatformConns < 2, "DATABASE_LANE_CONNS must be at least 1 and DATABASE_PLATFORM_CONNS at least 2")
+	add(c.SecondFactor != "" && c.SecondFactor != "true" && c.SecondFactor != "false", "GALLERIA_REQUIRE_2FA: %q is neither true nor false", c.SecondFactor)
 	if c.Production() {
+		add(c.SecondFactor == "false", "GALLERIA_REQUIRE_2FA: production needs the second factor")
 		add(err == nil && public.Scheme != "https", "GALLERIA_PUBLIC_URL: production needs https")
 		add(loopbackURL(public), "GALLERIA_PUBLIC_URL: buyers and providers cannot reach this machine's own loopback; set the address they use")
 		add(c.SandboxURL != "", "GALLERIA_SANDBOX_URL: the sandbox takes play money and is refused in production; unset it, or set GALLERIA_ENV=development")
@@ -197,6 +203,11 @@ func (c Config) faults() (faults []error) {
 
 // Production reports whether this is a production installation.
 func (c Config) Production() bool { return c.Environment == "production" }
+
+// RequireSecondFactor reports whether guarded roles need a second factor here.
+func (c Config) RequireSecondFactor() bool {
+	return c.SecondFactor == "true" || (c.SecondFactor == "" && c.Production())
+}
 
 // keks returns the key-encryption key and the older ones.
 func (c Config) keks() (kek vault.KEK, older []vault.KEK, err error) {

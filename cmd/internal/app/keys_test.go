@@ -30,6 +30,9 @@ func TestEverySealedColumnIsRotated(t *testing.T) {
 		"idempotency_key.body_hash": true, "member_session.access_hash": true, "member_session.refresh_hash": true,
 		"member_session.refresh_family": true, "payment_anomaly.body_hash": true, "staff_session.token_hash": true,
 		"kek.check_value": true, "tenant_key.wrapped_dek": true, "tenant_key.prefix": true, "tenant_key.check_value": true,
+		"staff_proof.token_hash": true, "staff_recovery.code_hash": true, "staff_invite.token_hash": true,
+		"audit_log.hash": true, "audit_log.prev_hash": true, "audit_head.hash": true, "audit_anchor.hash": true, "audit_anchor_day.digest": true,
+		"staff_totp.sealed": true, "staff_totp.new_sealed": true, // by the key-encryption key: console/factor seals them anew
 	}
 	registered := map[string]bool{}
 	for _, c := range app.SealedColumns() {
@@ -51,7 +54,7 @@ func TestEverySealedColumnIsRotated(t *testing.T) {
 		switch {
 		case registered[column] && plain[column]:
 			t.Errorf("%s is both sealed and not", column)
-		case strings.Contains(name, "sealed") && !registered[column]:
+		case strings.Contains(name, "sealed") && !registered[column] && !plain[column]:
 			t.Errorf("%s is sealed and no rotation reaches it: add it to SealedColumns", column)
 		case !registered[column] && !plain[column]:
 			t.Errorf("%s holds bytes: add it to SealedColumns, or to the list of those that are not sealed", column)

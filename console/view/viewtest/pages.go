@@ -33,7 +33,7 @@ func Pages(f Frame) []Sample {
 	}
 	counts := map[string]int64{"": 1000, "pending_payment": 3, "paid": 12, "fulfilling": 40, "completed": 861, "closed": 126}
 	shelves := map[string]int64{"": 46, "on_shelf": 42, "off_shelf": 4, "low_stock": 4, "sold_out": 1}
-	return []Sample{
+	return append(f.staffPages(), []Sample{
 		{"signin", view.SignInPage(signedOut, view.SignIn{Next: "/console/shanye/orders"})},
 		{"signin_refused", view.SignInPage(signedOut, view.SignIn{Login: "owner@shanye.example", Problem: f.Text.T("problem.429.title")})},
 		{"signin_expired", view.SignInPage(signedOut, view.SignIn{Expired: true})},
@@ -41,8 +41,8 @@ func Pages(f Frame) []Sample {
 			{Shop: view.Shop{Handle: "shanye", Name: "山野咖啡", Role: f.Text.T("role.owner")}, Status: "active"},
 			{Shop: view.Shop{Handle: "qingci", Name: "青瓷小铺", Role: f.Text.T("role.clerk")}, Status: "suspended"},
 		})},
-		{"dashboard", view.DashboardPage(shop("nav.dashboard", "dashboard.title"), view.Dashboard{Overview: full, SeesSettings: true})},
-		{"dashboard_new", view.DashboardPage(shop("nav.dashboard", "dashboard.title"), view.Dashboard{Overview: readmodel.Overview{Days: days()[:1], Apps: 1}, SeesSettings: true})},
+		{"dashboard", view.DashboardPage(shop("nav.dashboard", "dashboard.title"), view.Dashboard{Overview: full, SeesOrders: true, SeesSettings: true})},
+		{"dashboard_new", view.DashboardPage(shop("nav.dashboard", "dashboard.title"), view.Dashboard{Overview: readmodel.Overview{Days: days()[:1], Apps: 1}, SeesOrders: true, SeesSettings: true})},
 		{"orders", view.OrderListPage(shop("nav.orders", "order.title"), view.OrderList{OrderPage: readmodel.OrderPage{Rows: orders(), Next: 1038, Counts: counts}, OnFirst: true})},
 		{"orders_filtered", view.OrderListPage(shop("nav.orders", "order.title"), view.OrderList{
 			OrderPage: readmodel.OrderPage{Counts: counts}, Status: "paid", From: "2026-11-01", To: "2026-10-01", Query: "<script>alert(1)</script>", Flag: "anomaly", Invalid: "filter.bad_range",
@@ -65,7 +65,7 @@ func Pages(f Frame) []Sample {
 		{"audit_entry", view.AuditShowPage(shop("nav.audit", "audit.one"), view.AuditShow{Row: auditRows()[0]})},
 		{"audit_entry_plain", view.AuditShowPage(shop("nav.audit", "audit.one"), view.AuditShow{Row: auditRows()[4]})},
 		{"problem", view.ProblemPage(signedOut, view.Problem{Status: 404, Icon: "file-off", Title: f.Text.T("problem.404.title"), Text: f.Text.T("problem.404.text"), RequestID: "01J0000000", Action: f.Text.T("problem.home"), Href: "/console"})},
-	}
+	}...)
 }
 
 func cards() []view.AccountCard {
@@ -83,6 +83,8 @@ func (f Frame) page(here, title string) view.Page {
 		{Key: "nav.products", Icon: "package", Href: "/console/shanye/products"},
 		{Key: "nav.apps", Icon: "apps", Href: "/console/shanye/apps", Group: "nav.settings"},
 		{Key: "nav.accounts", Icon: "credit-card", Href: "/console/shanye/payment-accounts"},
+		{Key: "nav.staff", Icon: "user", Href: "/console/shanye/staff"},
+		{Key: "nav.roles", Icon: "shield-lock", Href: "/console/shanye/roles"},
 		{Key: "nav.audit", Icon: "note", Href: "/console/shanye/audit"},
 	}
 	for i := range nav {

@@ -11,37 +11,145 @@ import (
 )
 
 const add = `-- name: Add :one
-INSERT INTO platform.staff (login, name, password_hash) VALUES ($1, $2, $3)
+INSERT INTO platform.staff (login, name, password_hash, mail, phone) VALUES ($1, $2, $3, $4, $5)
 RETURNING id
 `
 
-func (q *Queries) Add(ctx context.Context, db DBTX, login string, name string, passwordHash string) (int64, error) {
-	row := db.QueryRow(ctx, add, login, name, passwordHash)
+func (q *Queries) Add(ctx context.Context, db DBTX, login string, name string, passwordHash string, mail *string, phone *string) (int64, error) {
+	row := db.QueryRow(ctx, add,
+		login,
+		name,
+		passwordHash,
+		mail,
+		phone,
+	)
 	var id int64
 	err := row.Scan(&id)
 	return id, err
 }
 
-const byLogin = `-- name: ByLogin :one
-SELECT id, login, name, password_hash, status FROM platform.staff WHERE login = $1
+const addProof = `-- name: AddProof :exec
+INSERT INTO platform.staff_proof (staff_id, purpose, token_hash, way, address, created_at, expires_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7)
 `
 
-type ByLoginRow struct {
+type AddProofParams struct {
+	StaffID   int64
+	Purpose   string
+	TokenHash []byte
+	Way       string
+	Address   string
+	CreatedAt time.Time
+	ExpiresAt time.Time
+}
+
+func (q *Queries) AddProof(ctx context.Context, db DBTX, arg AddProofParams) error {
+	_, err := db.Exec(ctx, addProof,
+		arg.StaffID,
+		arg.Purpose,
+		arg.TokenHash,
+		arg.Way,
+		arg.Address,
+		arg.CreatedAt,
+		arg.ExpiresAt,
+	)
+	return err
+}
+
+const byID = `-- name: ByID :one
+SELECT id, login, name, password_hash, status, mail, phone FROM platform.staff WHERE id = $1
+`
+
+type ByIDRow struct {
 	ID           int64
 	Login        string
 	Name         string
 	PasswordHash string
 	Status       string
+	Mail         *string
+	Phone        *string
 }
 
-func (q *Queries) ByLogin(ctx context.Context, db DBTX, login string) (ByLoginRow, error) {
-	row := db.QueryRow(ctx, byLogin, login)
-	var i ByLoginRow
+func (q *Queries) ByID(ctx context.Context, db DBTX, id int64) (ByIDRow, error) {
+	row := db.QueryRow(ctx, byID, id)
+	var i ByIDRow
 	err := row.Scan(
 		&i.ID,
 		&i.Login,
 		&i.Name,
 		&i.PasswordHash,
+		&i.Status,
+		&i.Mail,
+		&i.Phone,
+	)
+	return i, err
+}
+
+const bySignIn = `-- name: BySignIn :one
+SELECT id, login, name, password_hash, status, mail, phone
+  FROM platform.staff
+ WHERE login = $1 OR mail = $1 OR phone = $2
+ ORDER BY coalesce(mail = $1 OR phone = $2, false) DESC
+ LIMIT 1
+`
+
+type BySignInRow struct {
+	ID           int64
+	Login        string
+	Name         string
+	PasswordHash string
+	Status       string
+	Mail         *string
+	Phone        *string
+}
+
+// A verified address comes before an account name of the same letters: the name may be anybody's.
+func (q *Queries) BySignIn(ctx context.Context, db DBTX, name string, phone *string) (BySignInRow, error) {
+	row := db.QueryRow(ctx, bySignIn, name, phone)
+	var i BySignInRow
+	err := row.Scan(
+		&i.ID,
+		&i.Login,
+		&i.Name,
+		&i.PasswordHash,
+		&i.Status,
+		&i.Mail,
+		&i.Phone,
+	)
+	return i, err
+}
+
+const findProof = `-- name: FindProof :one
+SELECT f.id, f.staff_id, f.way, f.address, f.expires_at, f.used_at, p.login, p.name, p.status
+  FROM platform.staff_proof f
+  JOIN platform.staff p ON p.id = f.staff_id
+ WHERE f.token_hash = $1 AND f.purpose = $2
+`
+
+type FindProofRow struct {
+	ID        int64
+	StaffID   int64
+	Way       string
+	Address   string
+	ExpiresAt time.Time
+	UsedAt    *time.Time
+	Login     string
+	Name      string
+	Status    string
+}
+
+func (q *Queries) FindProof(ctx context.Context, db DBTX, tokenHash []byte, purpose string) (FindProofRow, error) {
+	row := db.QueryRow(ctx, findProof, tokenHash, purpose)
+	var i FindProofRow
+	err := row.Scan(
+		&i.ID,
+		&i.StaffID,
+		&i.Way,
+		&i.Address,
+		&i.ExpiresAt,
+		&i.UsedAt,
+		&i.Login,
+		&i.Name,
 		&i.Status,
 	)
 	return i, err
@@ -54,6 +162,16 @@ DELETE FROM platform.login_failure WHERE at < now() - interval '1 day'
 // By the database's clock, and late, so that a process whose clock is ahead forgets nothing that counts.
 func (q *Queries) ForgetOldTries(ctx context.Context, db DBTX) error {
 	_, err := db.Exec(ctx, forgetOldTries)
+	return err
+}
+
+const forgetProofs = `-- name: ForgetProofs :exec
+UPDATE platform.staff_proof SET used_at = $1 WHERE staff_id = $2 AND purpose = 'password_reset' AND used_at IS NULL
+`
+
+// A new password makes every link that would set another one worthless.
+func (q *Queries) ForgetProofs(ctx context.Context, db DBTX, now *time.Time, staffID int64) error {
+	_, err := db.Exec(ctx, forgetProofs, now, staffID)
 	return err
 }
 
@@ -75,17 +193,14 @@ func (q *Queries) ForgetTry(ctx context.Context, db DBTX, id int64) error {
 	return err
 }
 
-const grant = `-- name: Grant :execrows
+const grant = `-- name: Grant :exec
 INSERT INTO platform.staff_role (tenant_id, staff_id, role_code) VALUES ($1, $2, $3)
 ON CONFLICT (tenant_id, staff_id, role_code) DO NOTHING
 `
 
-func (q *Queries) Grant(ctx context.Context, db DBTX, tenantID string, staffID int64, roleCode string) (int64, error) {
-	result, err := db.Exec(ctx, grant, tenantID, staffID, roleCode)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected(), nil
+func (q *Queries) Grant(ctx context.Context, db DBTX, tenantID string, staffID int64, roleCode string) error {
+	_, err := db.Exec(ctx, grant, tenantID, staffID, roleCode)
+	return err
 }
 
 const lockScope = `-- name: LockScope :exec
@@ -98,18 +213,30 @@ func (q *Queries) LockScope(ctx context.Context, db DBTX, scope string) error {
 	return err
 }
 
-const putRole = `-- name: PutRole :exec
-INSERT INTO platform.role (tenant_id, code, name, permissions) VALUES ($1, $2, $3, $4)
+const putPresetRoles = `-- name: PutPresetRoles :exec
+INSERT INTO platform.role (tenant_id, code, name, permissions)
+SELECT $1, p.code, p.name, string_to_array(p.permissions, ' ')
+  FROM (SELECT unnest($2::text[]) AS code, unnest($3::text[]) AS name, unnest($4::text[]) AS permissions) AS p
 ON CONFLICT (tenant_id, code) DO NOTHING
 `
 
-func (q *Queries) PutRole(ctx context.Context, db DBTX, tenantID string, code string, name string, permissions []string) error {
-	_, err := db.Exec(ctx, putRole,
+func (q *Queries) PutPresetRoles(ctx context.Context, db DBTX, tenantID string, codes []string, names []string, permissions []string) error {
+	_, err := db.Exec(ctx, putPresetRoles,
 		tenantID,
-		code,
-		name,
+		codes,
+		names,
 		permissions,
 	)
+	return err
+}
+
+const putSeat = `-- name: PutSeat :exec
+INSERT INTO platform.staff_seat (tenant_id, staff_id, joined_at) VALUES ($1, $2, $3)
+ON CONFLICT (tenant_id, staff_id) DO NOTHING
+`
+
+func (q *Queries) PutSeat(ctx context.Context, db DBTX, tenantID string, staffID int64, joinedAt time.Time) error {
+	_, err := db.Exec(ctx, putSeat, tenantID, staffID, joinedAt)
 	return err
 }
 
@@ -142,11 +269,27 @@ func (q *Queries) RecordTry(ctx context.Context, db DBTX, scope string, at time.
 }
 
 const revoke = `-- name: Revoke :execrows
-DELETE FROM platform.staff_role WHERE tenant_id = $1 AND staff_id = $2 AND role_code = $3
+DELETE FROM platform.staff_role AS gone
+ WHERE gone.tenant_id = $1 AND gone.staff_id = $2 AND gone.role_code = $3
+   AND (gone.role_code <> 'owner' OR EXISTS (
+        SELECT FROM platform.staff_role o WHERE o.tenant_id = gone.tenant_id AND o.role_code = 'owner' AND o.staff_id <> gone.staff_id))
 `
 
+// Never the last owner: a shop without one could not be given another from within.
 func (q *Queries) Revoke(ctx context.Context, db DBTX, tenantID string, staffID int64, roleCode string) (int64, error) {
 	result, err := db.Exec(ctx, revoke, tenantID, staffID, roleCode)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const setMail = `-- name: SetMail :execrows
+UPDATE platform.staff SET mail = $1, updated_at = $2 WHERE id = $3
+`
+
+func (q *Queries) SetMail(ctx context.Context, db DBTX, mail *string, at time.Time, iD int64) (int64, error) {
+	result, err := db.Exec(ctx, setMail, mail, at, iD)
 	if err != nil {
 		return 0, err
 	}
@@ -159,6 +302,39 @@ UPDATE platform.staff SET password_hash = $1, updated_at = $2 WHERE id = $3
 
 func (q *Queries) SetPassword(ctx context.Context, db DBTX, passwordHash string, at time.Time, iD int64) (int64, error) {
 	result, err := db.Exec(ctx, setPassword, passwordHash, at, iD)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const setPhone = `-- name: SetPhone :execrows
+UPDATE platform.staff SET phone = $1, updated_at = $2 WHERE id = $3
+`
+
+func (q *Queries) SetPhone(ctx context.Context, db DBTX, phone *string, at time.Time, iD int64) (int64, error) {
+	result, err := db.Exec(ctx, setPhone, phone, at, iD)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const sweepProofs = `-- name: SweepProofs :exec
+DELETE FROM platform.staff_proof WHERE expires_at < now() - interval '30 days'
+`
+
+func (q *Queries) SweepProofs(ctx context.Context, db DBTX) error {
+	_, err := db.Exec(ctx, sweepProofs)
+	return err
+}
+
+const useProof = `-- name: UseProof :execrows
+UPDATE platform.staff_proof SET used_at = $1 WHERE id = $2 AND used_at IS NULL AND expires_at > $1
+`
+
+func (q *Queries) UseProof(ctx context.Context, db DBTX, now *time.Time, iD int64) (int64, error) {
+	result, err := db.Exec(ctx, useProof, now, iD)
 	if err != nil {
 		return 0, err
 	}
