@@ -122,6 +122,7 @@ func (db *DB) pool(ctx context.Context, role string, size int32) (*pgxpool.Pool,
 	// A plan is kept while its tables grow. One made when a table was empty would go on
 	// reading it whole; with an index at hand it must use the index.
 	cc.RuntimeParams["enable_seqscan"], cc.RuntimeParams["jit"] = "off", "off"
+	pc.AfterConnect = func(_ context.Context, c *pgx.Conn) error { keepJSON(c.TypeMap()); return nil }
 	pc.AfterRelease = func(c *pgx.Conn) bool { return len(met(c)) < db.cfg.MaxTenantsMet }
 	return pgxpool.NewWithConfig(ctx, pc)
 }
