@@ -13,6 +13,7 @@ CREATE TABLE payment_account (
   updated_at   timestamptz NOT NULL DEFAULT now(),
   UNIQUE (channel, merchant_no)
 );
+REVOKE DELETE ON payment_account FROM galleria_tenant;  -- it is disabled instead
 
 CREATE TABLE payment_secret (
   account_id   bigint NOT NULL REFERENCES payment_account (id),
@@ -68,10 +69,11 @@ CREATE UNIQUE INDEX payment_attempt_one_open ON payment_attempt (business_no, ch
 CREATE UNIQUE INDEX payment_attempt_one_success ON payment_attempt (business_no) WHERE status = 'succeeded' AND NOT surplus;
 CREATE UNIQUE INDEX payment_attempt_transaction ON payment_attempt (account_id, transaction_id) WHERE transaction_id IS NOT NULL;
 
--- Every message of a provider that verified, once per its own id.
+-- Every message of a provider that verified, once per its own id. No foreign key: its check
+-- would lock the one row of the account in every callback.
 CREATE TABLE payment_event (
   id            bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-  account_id    bigint NOT NULL REFERENCES payment_account (id),
+  account_id    bigint NOT NULL,
   event_id      text NOT NULL,
   event_type    text NOT NULL,
   out_trade_no  text NOT NULL,
