@@ -8,7 +8,7 @@ const (
 	// of a busy server went into the cleaning.
 	heapGrowth = 300
 	// heapCalm is the memory, bytes, from which on cleaning up comes before speed.
-	heapCalm = 112 << 20
+	heapCalm = 100 << 20
 )
 
 // useMemory trades memory that is there for CPU time. Who sets GOGC or GOMEMLIMIT knows
