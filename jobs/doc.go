@@ -1,14 +1,15 @@
 // Package jobs does in the background what events ask for. It is the home of asynq.
 //
-// The way of an event: relay claims due outbox rows and enqueues a task that carries
-// nothing but ids; Worker takes the task, reads the event from Postgres again (done
-// ones are dropped), opens no transaction itself and calls the topic's handler.
+// The way of an event: relay takes it after its commit, or claims its outbox row when that
+// is due, and enqueues a task that carries nothing but ids; Worker takes the task, reads
+// the event from Postgres again (done ones are dropped), opens no transaction itself and
+// calls the topic's handler.
 // Success: the handler has written its receipt (outbox.Receive), or Worker marks the
 // event done. Failure: Worker counts it in the row and the row comes up again after the
 // topic's delay, or is a dead letter after its last try. The queue keeps no truth:
 // losing or flushing Redis, or killing a worker, delays an effect by at most Lease.
 //
-//	relay     outbox → queue, with the lease
+//	relay     outbox → queue, under the lease
 //	schedule  due timers → outbox; housekeeping
 //	handle    what each topic does; the only room that knows both order and payments
 //

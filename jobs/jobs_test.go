@@ -190,6 +190,62 @@ func TestT083_LosingRedisLosesNoEffect(t *testing.T) {
 	r.wantExactly(t, 6)
 }
 
+// lossy is a queue that says yes and forgets.
+type lossy struct{ taken atomic.Int32 }
+
+func (q *lossy) Enqueue(context.Context, outbox.Event) error { q.taken.Add(1); return nil }
+
+// An event goes to the queue from the memory of its process, born leased, and what is lost
+// on the way is claimed and sent again when the lease is over.
+func TestOwnEventsAreHandedOverAtOnceAndAgainAfterTheirLease(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	var q lossy
+	run(t, relay.New(relay.Deps{DB: r.env.DB, Outbox: r.env.Outbox, Queue: &q, Lease: time.Second, Log: r.env.Log}).Run)
+	eventually(t, 10*time.Second, "the relay to run", func() bool {
+		r.append(t, "x")
+		return q.taken.Load() > 0
+	})
+	before := q.taken.Load()
+	r.append(t, "handed over")
+	eventually(t, 400*time.Millisecond, "the event in the queue", func() bool { return q.taken.Load() > before })
+	events := r.env.Events(t, topic)
+	if last := events[len(events)-1]; last.Sends != 1 {
+		t.Errorf("sent %d times, want 1: nobody had to claim it", last.Sends)
+	}
+	eventually(t, 10*time.Second, "the lost event again", func() bool {
+		events := r.env.Events(t, topic)
+		return events[len(events)-1].Sends > 1
+	})
+}
+
+// A relay that ends gives what it still holds to the others, and what is appended after it
+// waits to be claimed.
+func TestEventsOutliveTheirRelay(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	stop := run(t, relay.New(relay.Deps{DB: r.env.DB, Outbox: r.env.Outbox, Queue: &lossy{}, Lease: time.Hour, Log: r.env.Log}).Run)
+	stop()
+	r.append(t, "a", "b")
+	r.startRelay(t)
+	r.startWorker(t)
+	r.wantExactly(t, 2)
+}
+
+// A fact that nothing acts on is kept, and nobody is sent it.
+func TestInertEventsAreBornDone(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, jobs.Kind{Topic: topic})
+	r.env.Outbox.EndInert(r.kinds.Inert)
+	r.append(t, "fact")
+	if n := r.owed(t); n != 0 {
+		t.Errorf("%d events are owed, want none", n)
+	}
+	if events := r.env.Events(t, topic); len(events) != 1 || events[0].Sends != 0 {
+		t.Errorf("%d facts kept, want one that was never sent", len(events))
+	}
+}
+
 // T084: while Redis refuses connections, business goes on and nothing is lost; what
 // waited is done soon after it is back.
 func TestT084_RedisAwayThenBack(t *testing.T) {

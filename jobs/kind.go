@@ -37,7 +37,7 @@ type Kind struct {
 	Queue       Queue
 	MaxFailures int                              // then it is a dead letter
 	Delay       func(failures int) time.Duration // wait after the n-th failure, n from 1
-	Handle      Handler                          // nil: a fact that nothing acts on yet; the relay ends it
+	Handle      Handler                          // nil: a fact that nothing acts on yet; it is written as done
 }
 
 // Kinds is the catalogue of topics.

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime/debug"
-	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -32,8 +31,7 @@ type WorkerDeps struct {
 // Worker runs handlers. Any number may run.
 type Worker struct {
 	WorkerDeps
-	mu   sync.Mutex
-	busy map[string]int // tenant → places it holds
+	shares shares
 }
 
 // NewWorker returns a worker.
@@ -44,7 +42,7 @@ func NewWorker(d WorkerDeps) *Worker {
 	if d.PerTenant == 0 {
 		d.PerTenant = max(1, d.Concurrency*3/4)
 	}
-	return &Worker{WorkerDeps: d, busy: make(map[string]int)}
+	return &Worker{WorkerDeps: d, shares: shares{size: d.PerTenant, of: make(map[string]*share)}}
 }
 
 // Run works until ctx ends, then lets running handlers finish for up to eight seconds.
@@ -57,7 +55,7 @@ func (w *Worker) Run(ctx context.Context) error {
 			Logger:         asynqLogger{w.Log},
 			LogLevel:       asynq.WarnLevel,
 			BaseContext:    func() context.Context { return context.WithoutCancel(ctx) },
-			IsFailure:      func(err error) bool { return !errors.Is(err, errShare) },
+			IsFailure:      func(err error) bool { _, share := errors.AsType[shareError](err); return !share },
 			RetryDelayFunc: retryDelay,
 			// How soon a task that found its tenant's share taken comes back.
 			DelayedTaskCheckInterval: 200 * time.Millisecond,
@@ -82,10 +80,10 @@ func (w *Worker) process(ctx context.Context, task *asynq.Task) error {
 	if err := json.Unmarshal(task.Payload(), &t); err != nil {
 		return fmt.Errorf("ticket: %w: %w", err, asynq.SkipRetry)
 	}
-	if !w.enter(t.Tenant) {
-		return errShare
+	if again, ok := w.shares.enter(ctx, t.Tenant); !ok {
+		return shareError{again}
 	}
-	defer w.leave(t.Tenant)
+	defer w.shares.leave(t.Tenant)
 	return w.Do(ctx, t.ID)
 }
 
@@ -93,14 +91,10 @@ func (w *Worker) process(ctx context.Context, task *asynq.Task) error {
 // on. Money and stock do not wait: what was paid is recorded, and what must go back goes.
 const suspendedWait = time.Minute
 
-// errShare sends a task back to the queue: its tenant holds all the places it may. It is no
-// failure and costs no statement.
-var errShare = errors.New("jobs: the tenant has its share of places")
-
 // retryDelay: a failure of ours gets here only if Postgres could not record it.
 func retryDelay(_ int, err error, _ *asynq.Task) time.Duration {
-	if errors.Is(err, errShare) {
-		return 100 * time.Millisecond
+	if share, ok := errors.AsType[shareError](err); ok {
+		return share.again
 	}
 	return 5 * time.Second
 }
@@ -163,24 +157,6 @@ func safely(ctx context.Context, h Handler, ev outbox.Event) (err error) {
 		}
 	}()
 	return h(ctx, ev)
-}
-
-func (w *Worker) enter(id string) bool {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.busy[id] >= w.PerTenant {
-		return false
-	}
-	w.busy[id]++
-	return true
-}
-
-func (w *Worker) leave(id string) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.busy[id]--; w.busy[id] == 0 {
-		delete(w.busy, id)
-	}
 }
 
 // asynqLogger passes the library's own messages on.

@@ -53,14 +53,20 @@ const (
 // and then returned as ErrAnomaly.
 func (s *Service) settle(ctx context.Context, id tenant.ID, acc Account, p PaymentResult, ev evidence) error {
 	var found []finding
+	mark := s.markPaidAtOnce
 	apply := func(tx tenantdb.Tx) (err error) {
-		found, err = s.applyPaid(ctx, tx, acc, p, ev)
+		found, err = s.applyPaid(ctx, tx, acc, p, ev, mark)
 		return err
 	}
 	err := s.d.DB.InTenant(ctx, id, apply)
+	if errors.Is(err, errUnusual) {
+		mark = s.markPaidWithCare
+		err = s.d.DB.InTenant(ctx, id, apply)
+	}
 	if tenantdb.Violates(err, "payment_attempt_one_success") {
 		// Another attempt of the bill became paid in the same moment: look again, and
 		// this one is the surplus.
+		mark = s.markPaidWithCare
 		err = s.d.DB.InTenant(ctx, id, apply)
 	}
 	if tenantdb.Violates(err, "payment_attempt_transaction") {
@@ -88,8 +94,8 @@ func (s *Service) judge(ctx context.Context, acc Account, ev evidence, found []f
 
 // applyPaid is the one way to "paid". It locks the attempt, compares, and makes the
 // transition, the event row and the outbox row together. Findings are recorded; with a
-// blocking one nothing else is done.
-func (s *Service) applyPaid(ctx context.Context, tx tenantdb.Tx, acc Account, p PaymentResult, ev evidence) ([]finding, error) {
+// blocking one nothing else is done. mark is how the fitting message is booked.
+func (s *Service) applyPaid(ctx context.Context, tx tenantdb.Tx, acc Account, p PaymentResult, ev evidence, mark marking) ([]finding, error) {
 	a, err := s.lockAttempt(ctx, tx, p.OutTradeNo)
 	if errors.Is(err, fault.ErrNotFound) {
 		found := []finding{{reasonUnknownNumber, true, "a number of ours", p.OutTradeNo}}
@@ -111,11 +117,57 @@ func (s *Service) applyPaid(ctx context.Context, tx tenantdb.Tx, acc Account, p 
 		_, err := s.insertEvent(ctx, tx, acc, ev, outcomeDuplicate)
 		return found, err
 	}
+	return found, mark(ctx, tx, acc, a, p, ev)
+}
+
+// marking books a message that fits its attempt: the event row, the transition, the fact.
+type marking func(ctx context.Context, tx tenantdb.Tx, acc Account, a Attempt, p PaymentResult, ev evidence) error
+
+// errUnusual rolls back what markPaidAtOnce has written too much.
+var errUnusual = errors.New("payments: book it step by step")
+
+// markPaidAtOnce books what nearly every message is, the first and only payment of its
+// bill, in one round trip. Faults: errUnusual for any other.
+func (s *Service) markPaidAtOnce(ctx context.Context, tx tenantdb.Tx, acc Account, a Attempt, p PaymentResult, ev evidence) error {
+	pipe := tx.Pipeline()
+	pipe.Add(func(tx tenantdb.Tx) error {
+		fresh, err := s.insertEvent(ctx, tx, acc, ev, outcomeApplied)
+		if err == nil && !fresh {
+			err = errUnusual
+		}
+		return err
+	})
+	pipe.Add(func(tx tenantdb.Tx) error {
+		surplus, err := s.setPaid(ctx, tx, a, p)
+		if err == nil && surplus {
+			err = errUnusual
+		}
+		return err
+	})
+	pipe.Add(func(tx tenantdb.Tx) error { return s.d.Timers.Clear(ctx, tx, TimerQuery, a.OutTradeNo) })
+	pipe.Add(func(tx tenantdb.Tx) error { return s.publishPaid(ctx, tx, a, p) })
+	return pipe.Run(ctx)
+}
+
+// markPaidWithCare looks at each answer before it goes on. Surplus money, which a bill paid
+// before cannot use, is sent back instead of published.
+func (s *Service) markPaidWithCare(ctx context.Context, tx tenantdb.Tx, acc Account, a Attempt, p PaymentResult, ev evidence) error {
 	fresh, err := s.insertEvent(ctx, tx, acc, ev, outcomeApplied)
 	if err != nil || !fresh {
-		return found, err
+		return err
 	}
-	return found, s.markPaid(ctx, tx, a, p)
+	surplus, err := s.setPaid(ctx, tx, a, p)
+	if err != nil {
+		return err
+	}
+	if err := s.d.Timers.Clear(ctx, tx, TimerQuery, a.OutTradeNo); err != nil {
+		return fmt.Errorf("mark paid: %w", err)
+	}
+	if surplus {
+		_, err := s.RequestRefundTx(ctx, tx, a.OutTradeNo, DoublePayment)
+		return err
+	}
+	return s.publishPaid(ctx, tx, a, p)
 }
 
 // compare lists where a message differs from the attempt it names.
@@ -145,24 +197,20 @@ func (s *Service) compare(a Attempt, acc Account, p PaymentResult, ev evidence) 
 
 const currency = "CNY"
 
-// markPaid makes the transition and publishes it. Surplus money, which a bill paid
-// before cannot use, is sent back instead.
-func (s *Service) markPaid(ctx context.Context, tx tenantdb.Tx, a Attempt, p PaymentResult) error {
+// setPaid makes the transition; surplus says that another attempt had paid the bill.
+func (s *Service) setPaid(ctx context.Context, tx tenantdb.Tx, a Attempt, p PaymentResult) (surplus bool, err error) {
 	to, ok := next(a.Status, eventPaid)
 	if !ok {
-		return ErrState
+		return false, ErrState
 	}
-	surplus, err := s.q.SetPaid(ctx, tx, string(to), p.TransactionID, p.PaidAt, tx.Now(), a.OutTradeNo, []string{string(a.Status)})
+	surplus, err = s.q.SetPaid(ctx, tx, string(to), p.TransactionID, p.PaidAt, tx.Now(), a.OutTradeNo, []string{string(a.Status)})
 	if err != nil {
-		return fmt.Errorf("mark paid: %w", err)
+		return false, fmt.Errorf("mark paid: %w", err)
 	}
-	if err := s.d.Timers.Clear(ctx, tx, TimerQuery, a.OutTradeNo); err != nil {
-		return fmt.Errorf("mark paid: %w", err)
-	}
-	if surplus {
-		_, err := s.RequestRefundTx(ctx, tx, a.OutTradeNo, DoublePayment)
-		return err
-	}
+	return surplus, nil
+}
+
+func (s *Service) publishPaid(ctx context.Context, tx tenantdb.Tx, a Attempt, p PaymentResult) error {
 	return s.d.Outbox.Append(ctx, tx, TopicSucceeded, a.OutTradeNo, SucceededV1{
 		OutTradeNo: a.OutTradeNo, BusinessNo: a.BusinessNo, AmountFen: a.AmountFen, Channel: a.Channel,
 		TransactionID: p.TransactionID, PaidAt: p.PaidAt.UTC(),

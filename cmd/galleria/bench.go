@@ -24,6 +24,7 @@ func runBench(ctx context.Context, sh shell, args []string) error {
 	rounds := flags.Int("rounds", 3, "rounds; every figure is their median")
 	seconds := flags.Int("seconds", 5, "seconds of one point in one round")
 	conns := flags.Int("conns", 32, "connections of the load generator, 1 to 256")
+	only := flags.String("only", "", "measure only works with `text` in their name, and nothing else")
 	jsonFile := flags.String("json", "", "also write the report as JSON into `file`")
 	strict := flags.Bool("strict", false, "fail if a bar is missed")
 	if err := flags.Parse(args); err != nil {
@@ -37,7 +38,7 @@ func runBench(ctx context.Context, sh shell, args []string) error {
 		return fmt.Errorf("find this program: %w", err)
 	}
 	report, err := bench.Run(ctx, bench.Options{
-		Rounds: *rounds, Duration: time.Duration(*seconds) * time.Second, Conns: *conns, Binary: binary, Progress: sh.stderr,
+		Rounds: *rounds, Duration: time.Duration(*seconds) * time.Second, Conns: *conns, Only: *only, Binary: binary, Progress: sh.stderr,
 		Log: slog.New(slog.NewTextHandler(sh.stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
 	})
 	if err != nil {

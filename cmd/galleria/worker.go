@@ -31,6 +31,7 @@ func runWorker(ctx context.Context, sh shell, args []string) error {
 
 // newServices builds everything from the environment, as serve and worker need it.
 func newServices(ctx context.Context, sh shell) (*app.Services, error) {
+	useMemory(sh.getenv)
 	cfg, err := app.LoadConfig(sh.getenv)
 	if err != nil {
 		return nil, err

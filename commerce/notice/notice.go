@@ -112,21 +112,14 @@ type BeginInput struct {
 // false if there is nothing to send: no template, no consent, or it was dealt with
 // before. What is ready must be ended by FinishTx or RetryTx.
 func (s *Service) BeginTx(ctx context.Context, tx tenantdb.Tx, in BeginInput) (m Message, ready bool, err error) {
-	state, reason := Sending, ""
-	t, err := s.q.Template(ctx, tx, in.AppID, in.Event)
+	t, err := s.q.Begin(ctx, tx, in.AppID, in.Event, in.EventID, in.MemberID)
 	switch {
-	case tenantdb.NoRows(err):
-		state, reason = Skipped, "no template"
 	case err != nil:
 		return m, false, fmt.Errorf("begin message: %w", err)
-	}
-	n, err := s.q.Log(ctx, tx, in.EventID, in.MemberID, in.Event, string(state), reason)
-	if err != nil {
-		return m, false, fmt.Errorf("begin message: %w", err)
-	}
-	if n == 0 || state == Skipped {
-		// Begun before: either ended, or its sender died between sending and saying so.
+	case !t.Fresh: // begun before: either ended, or its sender died between sending and saying so
 		return m, false, s.q.Finish(ctx, tx, string(Failed), "outcome unknown", in.EventID)
+	case t.TemplateID == "":
+		return m, false, nil
 	}
 	spent, err := s.q.SpendConsent(ctx, tx, in.AppID, in.OpenID, t.TemplateID)
 	if err != nil {

@@ -84,10 +84,11 @@ const (
 // grow, its expiry is forgotten and TopicPaid is appended. Faults: NOT_FOUND. Another amount
 // than the order's is an error and changes nothing.
 func (s *Service) MarkPaidTx(ctx context.Context, tx tenantdb.Tx, in PaidInput) (PaidOutcome, error) {
-	order, lines, err := s.lockWithLines(ctx, tx, in.OrderNo)
+	lines, err := s.lockWithLines(ctx, tx, in.OrderNo)
 	if err != nil {
 		return "", fmt.Errorf("mark order %s paid: %w", in.OrderNo, err)
 	}
+	order := lines[0]
 	if in.OutTradeNo != "" && order.PaidBy != nil && *order.PaidBy == in.OutTradeNo {
 		return OutcomeAlreadyPaid, nil
 	}
@@ -102,28 +103,29 @@ func (s *Service) MarkPaidTx(ctx context.Context, tx tenantdb.Tx, in PaidInput) 
 	if in.AmountFen != order.PayableFen {
 		return "", fmt.Errorf("mark order %s paid: %w", in.OrderNo, errAmount)
 	}
-	if err := s.pay(ctx, tx, in, order, lines, by, to); err != nil {
+	if err := s.pay(ctx, tx, in, lines, by, to); err != nil {
 		return "", fmt.Errorf("mark order %s paid: %w", in.OrderNo, err)
 	}
 	return OutcomePaid, nil
 }
 
-func (s *Service) lockWithLines(ctx context.Context, tx tenantdb.Tx, orderNo string) (order orderdb.LockRow, lines []orderdb.LinesOfRow, err error) {
-	pipe := tx.Pipeline()
-	pipe.Add(func(tx tenantdb.Tx) (err error) {
-		order, err = s.lock(ctx, tx, orderNo)
-		return err
-	})
-	pipe.Add(func(tx tenantdb.Tx) (err error) {
-		lines, err = s.q.LinesOf(ctx, tx, orderNo)
-		return err
-	})
-	return order, lines, pipe.Run(ctx)
+// lockWithLines takes the order's row until the transaction ends, and gives a row for each
+// of its lines.
+func (s *Service) lockWithLines(ctx context.Context, tx tenantdb.Tx, orderNo string) ([]orderdb.LockWithLinesRow, error) {
+	if !wellFormed(orderNo) {
+		return nil, fault.ErrNotFound
+	}
+	rows, err := s.q.LockWithLines(ctx, tx, orderNo)
+	if err == nil && len(rows) == 0 {
+		err = fault.ErrNotFound
+	}
+	return rows, err
 }
 
 // pay writes all that a payment means in one round trip, the rows that other buyers wait
 // for last.
-func (s *Service) pay(ctx context.Context, tx tenantdb.Tx, in PaidInput, order orderdb.LockRow, lines []orderdb.LinesOfRow, by Actor, to Status) error {
+func (s *Service) pay(ctx context.Context, tx tenantdb.Tx, in PaidInput, lines []orderdb.LockWithLinesRow, by Actor, to Status) error {
+	order := lines[0]
 	actor, detail, paidBy := string(by), json.RawMessage("{}"), (*string)(nil)
 	if in.OutTradeNo != "" {
 		actor, paidBy = string(by)+":"+in.Channel, &in.OutTradeNo

@@ -2,6 +2,7 @@ package handle
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"galleria/commerce/order"
@@ -9,6 +10,11 @@ import (
 	"galleria/tenant/outbox"
 	"galleria/tenant/tenantdb"
 )
+
+const markPaidEffect = "order.mark_paid"
+
+// errReceived rolls back a repeat of an effect.
+var errReceived = errors.New("the effect was done before")
 
 // paymentSucceeded pays the order. Money that the order cannot use, because it is closed
 // or another attempt has paid it, is marked surplus and goes back.
@@ -19,26 +25,26 @@ func (h *Handlers) paymentSucceeded(ctx context.Context, ev outbox.Event) error 
 	}
 	var outcome order.PaidOutcome
 	err = h.DB.InTenant(ctx, ev.TenantID, func(tx tenantdb.Tx) error {
-		fresh, err := h.Outbox.Receive(ctx, tx, ev, "order.mark_paid")
-		if err != nil || !fresh {
+		pipe := tx.Pipeline() // the receipt and the order's lock share a round trip
+		pipe.Add(func(tx tenantdb.Tx) error {
+			fresh, err := h.Outbox.Receive(ctx, tx, ev, markPaidEffect)
+			if err == nil && !fresh {
+				err = errReceived
+			}
 			return err
-		}
-		outcome, err = h.Orders.MarkPaidTx(ctx, tx, order.PaidInput{
-			OrderNo: p.BusinessNo, AmountFen: p.AmountFen, PaidAt: p.PaidAt,
-			Channel: string(p.Channel), OutTradeNo: p.OutTradeNo, TransactionID: p.TransactionID,
 		})
-		if err != nil {
+		pipe.Add(func(tx tenantdb.Tx) (err error) {
+			outcome, err = h.payOrder(ctx, tx, p)
 			return err
-		}
-		if outcome != order.OutcomeLate {
-			return nil
-		}
-		if err := h.Payments.MarkSurplusTx(ctx, tx, p.OutTradeNo); err != nil {
-			return err
-		}
-		_, err = h.Payments.RequestRefundTx(ctx, tx, p.OutTradeNo, payments.LatePayment)
-		return err
+		})
+		return pipe.Run(ctx)
 	})
+	if errors.Is(err, errReceived) { // the effect was done before: only its event is to be ended
+		return h.DB.InTenant(ctx, ev.TenantID, func(tx tenantdb.Tx) error {
+			_, err := h.Outbox.Receive(ctx, tx, ev, markPaidEffect)
+			return err
+		})
+	}
 	if err != nil {
 		return fmt.Errorf("pay order %s: %w", p.BusinessNo, err)
 	}
@@ -47,6 +53,21 @@ func (h *Handlers) paymentSucceeded(ctx context.Context, ev outbox.Event) error 
 			"tenant_id", ev.TenantID.String(), "order_no", p.BusinessNo, "out_trade_no", p.OutTradeNo)
 	}
 	return nil
+}
+
+func (h *Handlers) payOrder(ctx context.Context, tx tenantdb.Tx, p payments.SucceededV1) (order.PaidOutcome, error) {
+	outcome, err := h.Orders.MarkPaidTx(ctx, tx, order.PaidInput{
+		OrderNo: p.BusinessNo, AmountFen: p.AmountFen, PaidAt: p.PaidAt,
+		Channel: string(p.Channel), OutTradeNo: p.OutTradeNo, TransactionID: p.TransactionID,
+	})
+	if err != nil || outcome != order.OutcomeLate {
+		return outcome, err
+	}
+	if err := h.Payments.MarkSurplusTx(ctx, tx, p.OutTradeNo); err != nil {
+		return outcome, err
+	}
+	_, err = h.Payments.RequestRefundTx(ctx, tx, p.OutTradeNo, payments.LatePayment)
+	return outcome, err
 }
 
 // refundDue executes a refund, or asks what became of it; the number is the same every

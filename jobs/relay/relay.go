@@ -1,12 +1,14 @@
-// Package relay carries due outbox rows to the queue. Any number of relays may run, in
-// any process: rows are claimed with SKIP LOCKED and leased. A queue that is away costs
-// nothing but time: the rows come up again.
+// Package relay carries events to the queue: those of its own process right after their
+// commit, and whatever else is due in the outbox. Any number of relays may run, in any
+// process: due rows are claimed with SKIP LOCKED, and every event is leased while it is
+// under way. A queue that is away costs nothing but time: the rows come up again.
 package relay
 
 import (
 	"context"
 	"errors"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -25,10 +27,7 @@ type Deps struct {
 	DB     *tenantdb.DB
 	Outbox *outbox.Outbox
 	Queue  Queue
-	// Inert tells events that nothing acts on: they are ended here. nil for none.
-	Inert  func(topic outbox.Topic) bool
-	Nudged <-chan struct{} // something was just appended in this process
-	Lease  time.Duration   // time until a claimed row is sent again
+	Lease  time.Duration // time until an event is sent again
 	Log    *slog.Logger
 }
 
@@ -36,19 +35,27 @@ type Deps struct {
 type Relay struct {
 	Deps
 	away bool // the queue failed last time; said once per outage
+
+	wake    chan struct{}
+	mu      sync.Mutex
+	waiting []outbox.Event // of this process, committed and leased
 }
 
 // New returns a relay.
-func New(d Deps) *Relay { return &Relay{Deps: d} }
+func New(d Deps) *Relay { return &Relay{Deps: d, wake: make(chan struct{}, 1)} }
 
 const (
 	batch    = 100
 	tick     = 500 * time.Millisecond // finds what other processes appended
 	awayWait = 2 * time.Second
+	// maxWaiting bounds what is kept in memory for a slow queue; the rest waits for its lease.
+	maxWaiting = 20_000
 )
 
-// Run moves due events until ctx ends.
+// Run moves events until ctx ends.
 func (r *Relay) Run(ctx context.Context) {
+	end := r.Outbox.HandOver(outbox.Handover{Lease: r.Lease, Take: r.take})
+	defer r.leave(ctx, end)
 	ticker := time.NewTicker(tick)
 	defer ticker.Stop()
 	for {
@@ -59,35 +66,78 @@ func (r *Relay) Run(ctx context.Context) {
 		if n == batch && err == nil {
 			continue // a full batch: there is more
 		}
-		select {
-		case <-ctx.Done():
+		if !r.carry(ctx, ticker.C) {
 			return
-		case <-r.Nudged:
-		case <-ticker.C:
 		}
 	}
 }
 
-// Once claims and hands over one batch and returns its size.
+// carry hands over this process's events until it is time to look for others. It returns
+// false when ctx has ended.
+func (r *Relay) carry(ctx context.Context, look <-chan time.Time) bool {
+	for {
+		select {
+		case <-ctx.Done():
+			return false
+		case <-look:
+			return true
+		case <-r.wake:
+			if err := r.hand(ctx, r.taken()); err != nil && ctx.Err() == nil {
+				r.Log.WarnContext(ctx, "relay could not give events back", "error", err)
+			}
+		}
+	}
+}
+
+func (r *Relay) take(ev outbox.Event) {
+	r.mu.Lock()
+	if len(r.waiting) < maxWaiting {
+		r.waiting = append(r.waiting, ev)
+	}
+	r.mu.Unlock()
+	select {
+	case r.wake <- struct{}{}:
+	default: // it has been woken already
+	}
+}
+
+func (r *Relay) taken() (events []outbox.Event) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	events, r.waiting = r.waiting, nil
+	return events
+}
+
+// leave gives what was not handed over to the relays of other processes.
+func (r *Relay) leave(ctx context.Context, end func()) {
+	end()
+	if events := r.taken(); len(events) > 0 {
+		if err := r.postpone(ctx, events, 0); err != nil {
+			r.Log.WarnContext(ctx, "events wait for their lease", "count", len(events), "error", err)
+		}
+	}
+}
+
+// Once claims and hands over one batch of due events and returns its size.
 func (r *Relay) Once(ctx context.Context) (int, error) {
 	events, err := r.claim(ctx)
 	if err != nil {
 		return 0, err
 	}
-	claimed := len(events)
-	if events, err = r.endInert(ctx, events); err != nil {
-		return claimed, err
-	}
+	return len(events), r.hand(ctx, events)
+}
+
+func (r *Relay) hand(ctx context.Context, events []outbox.Event) error {
 	for i, ev := range events {
 		if err := r.Queue.Enqueue(ctx, ev); err != nil {
-			return claimed, r.giveBack(ctx, events[i:], err)
+			return r.giveBack(ctx, events[i:], err)
 		}
 	}
 	if len(events) > 0 && r.away {
 		r.away = false
 		r.Log.InfoContext(ctx, "queue is back")
 	}
-	return claimed, nil
+	return nil
 }
 
 // claim leases a batch. A lease that a crash of the database forgets only means that the
@@ -108,22 +158,6 @@ func (r *Relay) claim(ctx context.Context) (events []outbox.Event, err error) {
 	return events, err
 }
 
-// endInert ends the events that nothing acts on and returns the others.
-func (r *Relay) endInert(ctx context.Context, events []outbox.Event) (rest []outbox.Event, err error) {
-	var inert []uuid.UUID
-	for _, ev := range events {
-		if r.Inert != nil && r.Inert(ev.Topic) {
-			inert = append(inert, ev.ID)
-			continue
-		}
-		rest = append(rest, ev)
-	}
-	if inert == nil {
-		return rest, nil
-	}
-	return rest, r.Outbox.MarkAllDone(ctx, r.DB.Platform(), inert)
-}
-
 // giveBack lets events that could not be handed over come up soon, without waiting for
 // their lease.
 func (r *Relay) giveBack(ctx context.Context, events []outbox.Event, cause error) error {
@@ -131,14 +165,18 @@ func (r *Relay) giveBack(ctx context.Context, events []outbox.Event, cause error
 		r.away = true
 		r.Log.WarnContext(ctx, "queue is away, events wait in the outbox", "error", cause)
 	}
+	if err := r.postpone(ctx, events, awayWait); err != nil {
+		return errors.Join(cause, err)
+	}
+	return nil
+}
+
+func (r *Relay) postpone(ctx context.Context, events []outbox.Event, delay time.Duration) error {
 	ids := make([]uuid.UUID, len(events))
 	for i, ev := range events {
 		ids[i] = ev.ID
 	}
-	settleCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
-	if err := r.Outbox.Postpone(settleCtx, r.DB.Platform(), ids, awayWait); err != nil {
-		return errors.Join(cause, err)
-	}
-	return nil
+	return r.Outbox.Postpone(ctx, r.DB.Platform(), ids, delay)
 }

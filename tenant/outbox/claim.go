@@ -55,11 +55,6 @@ func (o *Outbox) MarkDone(ctx context.Context, q tenantdb.Querier, id uuid.UUID)
 	return o.q.MarkDone(ctx, q, id)
 }
 
-// MarkAllDone ends events that nothing acts on.
-func (o *Outbox) MarkAllDone(ctx context.Context, q tenantdb.Querier, ids []uuid.UUID) error {
-	return o.q.MarkAllDone(ctx, q, ids)
-}
-
 // DeadLetter is an event that was given up.
 type DeadLetter struct {
 	Event

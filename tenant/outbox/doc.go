@@ -2,7 +2,8 @@
 // nothing on the way.
 //
 // Append writes an event in the business transaction: it exists if and only if the
-// business fact does. A relay claims due rows and hands them to the queue; the row
+// business fact does. After its commit the process that wrote it hands it to the queue
+// (HandOver); whatever was not handed over is claimed by a relay when it is due. The row
 // knows by next_at when it must be sent again if nobody reported it done. The queue
 // may therefore lose, repeat or reorder everything; it only makes things fast.
 // Receive writes a receipt in the effect's own transaction and marks the row done:

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -37,15 +38,36 @@ type Event struct {
 // well, the event is done.
 func (ev Event) Received() bool { return ev.received != nil && *ev.received }
 
-// Outbox appends and settles events. Nudge, if set, is called after a commit that
-// appended something, so that a relay in this process need not wait for its tick.
+// Outbox appends and settles events. Safe for concurrent use.
 type Outbox struct {
-	nudge func()
-	q     *outboxdb.Queries
+	handover atomic.Pointer[Handover]
+	inert    func(topic Topic) bool
+	q        *outboxdb.Queries
 }
 
-// New returns an outbox. nudge may be nil; it must not block.
-func New(nudge func()) *Outbox { return &Outbox{nudge: nudge, q: outboxdb.New()} }
+// Handover takes the events of this process to the queue as soon as they are committed.
+type Handover struct {
+	// Lease is the time after which an event is claimed and sent again.
+	Lease time.Duration
+	// Take gets each event after its commit. It must not block.
+	Take func(ev Event)
+}
+
+// New returns an outbox whose events wait to be claimed.
+func New() *Outbox { return &Outbox{q: outboxdb.New()} }
+
+// HandOver has the events that are appended from now on taken by h instead of waiting to
+// be claimed. They are born leased: what h loses is claimed when the lease is over. The
+// returned function ends it, unless another handover has replaced it.
+func (o *Outbox) HandOver(h Handover) (end func()) {
+	own := &h
+	o.handover.Store(own)
+	return func() { o.handover.CompareAndSwap(own, nil) }
+}
+
+// EndInert has events that nothing acts on written as done: they are facts to look up, and
+// nobody is to be sent them. It must be called before the first event is appended.
+func (o *Outbox) EndInert(inert func(topic Topic) bool) { o.inert = inert }
 
 // Append records an event of the transaction's tenant. payload is marshalled to
 // JSON. It joins the caller's transaction.
@@ -64,11 +86,23 @@ func (o *Outbox) AppendFor(ctx context.Context, tx tenantdb.Tx, id tenant.ID, to
 	if err != nil {
 		return fmt.Errorf("append %s: %w", topic, err)
 	}
-	if err := o.q.InsertEvent(ctx, tx, eventID, id.String(), string(topic), key, body, tx.Now()); err != nil {
+	row := outboxdb.InsertEventParams{
+		ID: eventID, TenantID: id.String(), Topic: string(topic), Key: key, Payload: body, CreatedAt: tx.Now(),
+		LeaseSeconds: 0, Sends: 0, Done: o.inert != nil && o.inert(topic),
+	}
+	handover := o.handover.Load()
+	if row.Done {
+		handover = nil
+	}
+	if handover != nil {
+		row.LeaseSeconds, row.Sends = handover.Lease.Seconds(), 1
+	}
+	if err := o.q.InsertEvent(ctx, tx, row); err != nil {
 		return fmt.Errorf("append %s: %w", topic, err)
 	}
-	if o.nudge != nil {
-		tx.AfterCommit(o.nudge)
+	if handover != nil {
+		ev := Event{ID: eventID, TenantID: id, Topic: topic, Key: key, Payload: body, CreatedAt: row.CreatedAt, Sends: 1}
+		tx.AfterCommit(func() { handover.Take(ev) })
 	}
 	return nil
 }
@@ -77,15 +111,11 @@ func (o *Outbox) AppendFor(ctx context.Context, tx tenantdb.Tx, id tenant.ID, to
 // effect's own transaction. fresh is false if the effect was done before: the caller
 // then does nothing and commits. effect names the effect where one event has several.
 func (o *Outbox) Receive(ctx context.Context, tx tenantdb.Tx, ev Event, effect string) (fresh bool, err error) {
-	n, err := o.q.Receive(ctx, tx, ev.ID, effect)
-	if err != nil {
-		return false, fmt.Errorf("receive %s: %w", ev.Topic, err)
-	}
-	if err := o.q.MarkDone(ctx, tx, ev.ID); err != nil {
+	if fresh, err = o.q.Receive(ctx, tx, ev.ID, effect); err != nil {
 		return false, fmt.Errorf("receive %s: %w", ev.Topic, err)
 	}
 	if ev.received != nil {
 		*ev.received = true
 	}
-	return n == 1, nil
+	return fresh, nil
 }

@@ -129,6 +129,7 @@ func (db *DB) pool(ctx context.Context, role string, size int32) (*pgxpool.Pool,
 	// A plan is kept while its tables grow. One made when a table was empty would go on
 	// reading it whole; with an index at hand it must use the index.
 	cc.RuntimeParams["enable_seqscan"], cc.RuntimeParams["jit"] = "off", "off"
+	pc.AfterConnect = func(_ context.Context, c *pgx.Conn) error { keepJSON(c.TypeMap()); return nil }
 	pc.AfterRelease = func(c *pgx.Conn) bool { return len(met(c)) < db.cfg.MaxTenantsMet }
 	return pgxpool.NewWithConfig(ctx, pc)
 }
@@ -181,15 +182,14 @@ func (db *DB) acquireLane(ctx context.Context, id tenant.ID) (*pgxpool.Conn, err
 // comment). A COMMIT whose answer got lost is fault.ErrUnknownOutcome: the work may
 // have been done.
 func (db *DB) InTenant(ctx context.Context, id tenant.ID, fn func(tx Tx) error) error {
-	// The path and the role ride on BEGIN; id is an identifier by construction.
-	begin := "begin; set local role " + id.String() + "; set local search_path = " + id.String() + ", pg_temp"
 	return db.repeat(ctx, func() error {
 		conn, err := db.acquireLane(ctx, id)
 		if err != nil {
 			return err
 		}
 		defer conn.Release()
-		return db.run(ctx, conn, pgx.TxOptions{BeginQuery: begin}, id, fn)
+		now := db.now()
+		return db.run(ctx, lateTx{&Writer{conn: conn, id: id, now: now}}, id, now, fn)
 	})
 }
 
@@ -202,7 +202,11 @@ func (db *DB) InPlatform(ctx context.Context, fn func(tx Tx) error) error {
 			return err
 		}
 		defer conn.Release()
-		return db.run(ctx, conn, pgx.TxOptions{}, tenant.ID{}, fn)
+		ptx, err := conn.BeginTx(ctx, pgx.TxOptions{})
+		if err != nil {
+			return translate(err)
+		}
+		return db.run(ctx, ptx, tenant.ID{}, db.now(), fn)
 	})
 }
 
@@ -215,11 +219,9 @@ func (db *DB) repeat(ctx context.Context, once func() error) error {
 	}
 }
 
-func (db *DB) run(ctx context.Context, conn *pgxpool.Conn, opt pgx.TxOptions, id tenant.ID, fn func(tx Tx) error) (err error) {
-	ptx, err := conn.BeginTx(ctx, opt)
-	if err != nil {
-		return translate(err)
-	}
+func (db *DB) now() time.Time { return db.cfg.Now().UTC().Truncate(time.Microsecond) }
+
+func (db *DB) run(ctx context.Context, ptx pgx.Tx, id tenant.ID, now time.Time, fn func(tx Tx) error) error {
 	var after []func()
 	done := false
 	defer func() {
@@ -229,7 +231,7 @@ func (db *DB) run(ctx context.Context, conn *pgxpool.Conn, opt pgx.TxOptions, id
 			_ = ptx.Rollback(rollbackCtx)
 		}
 	}()
-	if err := fn(Tx{Tx: ptx, tenantID: id, now: db.cfg.Now().UTC().Truncate(time.Microsecond), after: &after}); err != nil {
+	if err := fn(Tx{Tx: ptx, tenantID: id, now: now, after: &after}); err != nil {
 		return translate(err)
 	}
 	done = true

@@ -3,8 +3,8 @@
 // `platform`. It owns the connection pools; nobody else holds a pool or a
 // connection.
 //
-// Routing never outlives a transaction. InTenant sets role and search_path in the
-// round trip of BEGIN; Write sets both with its first statements; Read sets them in the
+// Routing never outlives a transaction. InTenant and Write set role and search_path
+// right behind BEGIN, in the round trip of the first statement; Read sets them in the
 // same round trip as each statement.
 // Connections start, and rest, on `tenant_template`, where the login role may touch
 // no table: SQL that forgot its tenant gets "permission denied", not somebody's rows.
@@ -22,7 +22,7 @@
 // none.
 //
 // Pipeline lets steps that several rooms wrote, each as if it were alone, share their
-// round trips within one transaction: placing an order is eleven statements in four.
+// round trips within one transaction: placing an order is eleven statements in three.
 //
 // Statements are prepared and cached per connection (pgx CacheStatement), with one plan for
 // all parameters that prefers any index to reading a table whole: a plan from the day a

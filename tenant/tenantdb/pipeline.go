@@ -181,7 +181,9 @@ func (p *Pipeline) answer(st *step, results pgx.BatchResults) {
 	}
 	a.answer, a.err = results.Query()
 	p.resume(st)
-	a.answer.Close()
+	if a.answer != nil { // a batch that could not be sent has no rows
+		a.answer.Close()
+	}
 }
 
 // drop forgets the steps that have ended.

@@ -214,3 +214,28 @@ func TestPipelineOfAReader(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestPipelineOnALostConnection: BEGIN rides on the first round trip of a pipeline; when the
+// connection is gone by then, the steps get its error, and the work may be repeated later.
+func TestPipelineOnALostConnection(t *testing.T) {
+	t.Parallel()
+	env := tenanttest.New(t, tenanttest.WithConfig(func(c *tenantdb.Config) { c.LaneConns = 1 }))
+	pid := backend(t, env, env.Tenant.ID)
+	read := func(q tenantdb.Querier) error {
+		rows, err := q.Query(t.Context(), "SELECT id FROM member WHERE id > $1", 0)
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		return rows.Err()
+	}
+	err := env.DB.InTenant(t.Context(), env.Tenant.ID, func(tx tenantdb.Tx) error {
+		env.Owner(t, "SELECT pg_terminate_backend($1, 5000)", pid)
+		pipe := tx.Pipeline()
+		pipe.AddRead(read)
+		pipe.AddRead(read)
+		return pipe.Run(t.Context())
+	})
+	wantBusy(t, "a pipeline on a lost connection", err)
+	env.InTenant(t, func(tx tenantdb.Tx) error { return read(tx) })
+}

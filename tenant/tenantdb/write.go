@@ -36,7 +36,7 @@ var (
 const routeWriting = "select set_config('role', $1, true), set_config('search_path', $2, true)"
 
 // Write runs fn in one transaction in the tenant's schema, like InTenant with the same
-// repeats and the same faults, for short work of hot routes: what InTenant does in four
+// repeats and the same faults, for short work of hot routes: what InTenant does in three
 // round trips takes two. InTenant stays the rule: its Tx is what other rooms' …Tx
 // functions and AfterCommit need.
 //
@@ -49,7 +49,7 @@ func (db *DB) Write(ctx context.Context, id tenant.ID, fn func(w *Writer) error)
 			return err
 		}
 		defer conn.Release()
-		w := &Writer{conn: conn, id: id, now: db.cfg.Now().UTC().Truncate(time.Microsecond)}
+		w := &Writer{conn: conn, id: id, now: db.now()}
 		return w.run(ctx, fn)
 	})
 }

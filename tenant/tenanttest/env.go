@@ -123,7 +123,7 @@ func Attach(t testing.TB, owner string, options ...Option) *Env {
 		t.Fatalf("key-encryption key: %v", err)
 	}
 	log := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
-	ob := outbox.New(nil)
+	ob := outbox.New()
 	env := &Env{
 		DB: db, OwnerURL: owner, Registry: registry.New(db), Resolver: registry.NewResolver(db, clock.Now),
 		Runner: migrations.New(migrations.Config{URL: owner, RolePassword: passwords}),

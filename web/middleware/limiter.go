@@ -28,7 +28,17 @@ type Limiter struct {
 
 	mu       sync.Mutex
 	buckets  map[string]*rate.Limiter
+	tabs     map[string]*tab
 	redisOff time.Time // until when Redis is not asked
+}
+
+// tab is what this process has let through on a shared budget and has not yet told Redis.
+type tab struct {
+	open    int // requests let through, not counted in Redis
+	carried int // of open: a question on its way carries them
+	left    int // what the last answer said was left, before open
+	asking  int // questions on their way
+	overlap bool
 }
 
 const (
@@ -36,11 +46,13 @@ const (
 	redisPause  = 2 * time.Second        // after a failure, so that not every request waits
 	maxBuckets  = 50_000
 	redisPrefix = "galleria:limit:"
+	// A process tells Redis of a key's requests in blocks of this part of its burst.
+	blocksPerBurst = 16
 )
 
 // NewLimiter returns a limiter; client may be nil.
 func NewLimiter(client redis.UniversalClient, now func() time.Time) *Limiter {
-	l := &Limiter{now: now, buckets: make(map[string]*rate.Limiter)}
+	l := &Limiter{now: now, buckets: make(map[string]*rate.Limiter), tabs: make(map[string]*tab)}
 	if client != nil {
 		l.shared = redis_rate.NewLimiter(client)
 	}
@@ -74,6 +86,12 @@ func (l *Limiter) Local(key string, budget Rate) error {
 
 // Shared takes one request from key's budget across all processes. The key must name
 // the tenant. Faults: RATE_LIMITED with the time to wait.
+//
+// Redis is not asked for every request: a process lets up to a sixteenth of the burst
+// through on what the last answer said was left, and takes them along with its next
+// question. One process alone therefore never exceeds the budget, and P processes together
+// never by more than P sixteenths of the burst, however long they go on: every request is
+// told in the end. Budgets with a burst below 32 are asked for each time and are exact.
 func (l *Limiter) Shared(ctx context.Context, key string, budget Rate) error {
 	if budget.PerSecond <= 0 {
 		return nil
@@ -81,17 +99,66 @@ func (l *Limiter) Shared(ctx context.Context, key string, budget Rate) error {
 	if l.shared == nil || !l.redisUp() {
 		return l.Local(key, budget)
 	}
+	t, n := l.putOnTab(key, max(budget.Burst, 1)/blocksPerBurst)
+	if n == 0 {
+		return nil
+	}
 	ctx, cancel := context.WithTimeout(ctx, redisWait)
 	defer cancel()
-	result, err := l.shared.Allow(ctx, redisPrefix+key, redis_rate.Limit{Rate: budget.PerSecond, Burst: max(budget.Burst, 1), Period: time.Second})
+	limit := redis_rate.Limit{Rate: budget.PerSecond, Burst: max(budget.Burst, 1), Period: time.Second}
+	result, err := l.shared.AllowAtMost(ctx, redisPrefix+key, limit, n)
 	if err != nil {
+		l.settle(t, n, 0, 0)
 		l.pauseRedis()
 		return l.Local(key, budget)
 	}
-	if result.Allowed == 0 {
-		return envelope.ErrRateLimited.After(result.RetryAfter)
+	l.settle(t, n, result.Allowed, result.Remaining)
+	switch {
+	case result.Allowed == n:
+		return nil
+	case result.Allowed > 0: // it went to requests that were let through before this one
+		return envelope.ErrRateLimited.After(time.Second / time.Duration(budget.PerSecond))
 	}
-	return nil
+	return envelope.ErrRateLimited.After(result.RetryAfter)
+}
+
+// putOnTab lets a request through unasked (n is 0), or says for how many Redis is to be
+// asked: this one, and those on the tab that no other question carries.
+func (l *Limiter) putOnTab(key string, block int) (t *tab, n int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	t, ok := l.tabs[key]
+	if !ok {
+		if len(l.tabs) >= maxBuckets { // forgetting all gives each caller a block more
+			clear(l.tabs)
+		}
+		t = &tab{}
+		l.tabs[key] = t
+	}
+	if t.open+1 < block && t.open+t.asking < t.left {
+		t.open++
+		return t, 0
+	}
+	t.overlap = t.overlap || t.asking > 0
+	t.asking++
+	n = 1 + t.open - t.carried
+	t.carried = t.open
+	return t, n
+}
+
+// settle takes what Redis has counted off the tab: of n requests asked for, the last being
+// the one that asked, it allowed so many.
+func (l *Limiter) settle(t *tab, n, allowed, left int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	t.carried -= n - 1
+	t.open -= min(allowed, n-1)
+	if t.overlap { // the answers of questions that overlap may come in another order
+		left = min(left, t.left)
+	}
+	t.asking--
+	t.overlap = t.overlap && t.asking > 0
+	t.left = left
 }
 
 func (l *Limiter) redisUp() bool {

@@ -2,7 +2,9 @@ package middleware_test
 
 import (
 	"errors"
+	"strconv"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -82,6 +84,79 @@ func TestSharedBudgetIsOneForAllProcesses(t *testing.T) {
 		if key != "rate:galleria:limit:t_1:write" {
 			t.Errorf("key %q in Redis does not carry the tenant", key)
 		}
+	}
+}
+
+// A large budget is told to Redis in blocks: exact for one process, and at most a block too
+// much for each of several, also when they go on for long.
+func TestSharedBudgetInBlocks(t *testing.T) {
+	t.Parallel()
+	const burst, block, perSecond = 160, 10, 20
+	budget := middleware.Rate{PerSecond: perSecond, Burst: burst}
+	for _, n := range []int{1, 2, 4} {
+		t.Run(strconv.Itoa(n)+" processes", func(t *testing.T) {
+			t.Parallel()
+			server := miniredis.RunT(t)
+			at := newClock()
+			server.SetTime(at.now())
+			var processes []*middleware.Limiter
+			for range n {
+				client := redis.NewClient(&redis.Options{Addr: server.Addr()})
+				t.Cleanup(func() { _ = client.Close() })
+				processes = append(processes, middleware.NewLimiter(client, at.now))
+			}
+			var allowed atomic.Int64
+			storm := func() {
+				var callers sync.WaitGroup
+				for i := range 8 {
+					callers.Go(func() {
+						for range 100 {
+							if processes[i%n].Shared(t.Context(), "t_1:write", budget) == nil {
+								allowed.Add(1)
+							}
+						}
+					})
+				}
+				callers.Wait()
+			}
+			most := int64(burst)
+			if n > 1 {
+				most += int64(n) * block
+			}
+			for second := range 3 {
+				storm()
+				refilled := int64(second * perSecond)
+				if got := allowed.Load(); got < burst+refilled-int64(n)*block || got > most+refilled {
+					t.Errorf("after %d s: %d let through, want %d to %d", second, got, burst+refilled, most+refilled)
+				}
+				at.add(time.Second)
+				server.SetTime(at.now())
+			}
+		})
+	}
+}
+
+// Most requests of a quiet key ask nobody.
+func TestQuietKeysDoNotAskRedis(t *testing.T) {
+	t.Parallel()
+	server := miniredis.RunT(t)
+	at := newClock()
+	server.SetTime(at.now())
+	client := redis.NewClient(&redis.Options{Addr: server.Addr()})
+	t.Cleanup(func() { _ = client.Close() })
+	l := middleware.NewLimiter(client, at.now)
+	budget := middleware.Rate{PerSecond: 200, Burst: 1600}
+	if err := l.Shared(t.Context(), "k", budget); err != nil {
+		t.Fatal(err)
+	}
+	before := server.CommandCount()
+	for range 98 {
+		if err := l.Shared(t.Context(), "k", budget); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if asked := server.CommandCount() - before; asked != 0 {
+		t.Errorf("%d commands for 98 requests of a block of 100", asked)
 	}
 }
 

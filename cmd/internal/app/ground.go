@@ -37,8 +37,6 @@ type Ground struct {
 	Courier   courier.Courier
 	Outbox    *outbox.Outbox
 	Timers    *timer.Timers
-	// Nudged receives a token after commits that appended events.
-	Nudged chan struct{}
 }
 
 // NewGround builds the ground on a clock. It connects to nothing yet. Close releases it.
@@ -56,19 +54,13 @@ func NewGround(ctx context.Context, cfg Config, log *slog.Logger, now func() tim
 		db.Close()
 		return nil, err
 	}
-	nudged := make(chan struct{}, 1)
-	ob := outbox.New(func() {
-		select {
-		case nudged <- struct{}{}:
-		default: // a token is waiting already
-		}
-	})
+	ob := outbox.New()
 	g := &Ground{
 		Config: cfg, Log: log, Now: now, DB: db,
 		Runner:   migrations.New(migrations.Config{URL: cfg.DatabaseURL, RolePassword: passwords}),
 		Registry: registry.New(db), Resolver: registry.NewResolver(db, now),
 		Vault: vault.New(db, kek, now, older...), Audit: audit.New(db), Plans: plan.New(db, now),
-		Outbox: ob, Timers: timer.New(ob), Nudged: nudged,
+		Outbox: ob, Timers: timer.New(ob),
 	}
 	g.Places = plan.NewMeter(g.Plans, plan.Orders)
 	g.Courier = courier.None{}

@@ -45,8 +45,8 @@ func testT005(w *world, a, b *twin) {
 			w.t.Errorf("%s in b shows a's new price", path)
 		}
 	}
-	for _, at := range []*twin{a, b} { // a budget in Redis lives for a second
-		at.must(http.StatusOK, http.MethodPut, "/cart/lines/"+itoa(at.shop.skus[0]), map[string]any{"qty": 2}, nil)
+	for _, at := range []*twin{a, b} { // Redis hears of a new buyer's first write, and keeps it for a second
+		w.login(at.shop, "writer").must(http.StatusOK, http.MethodPut, "/cart/lines/"+itoa(at.shop.skus[0]), map[string]any{"qty": 2}, nil)
 	}
 	w.wantKeysToCarryTheTenant()
 }

@@ -11,8 +11,8 @@ import (
 	"galleria/jobs/schedule"
 )
 
-// RunRelay carries this process's events to the queue until ctx ends. Every process that
-// writes events runs one, so that a nudge needs no way to another process.
+// RunRelay carries events to the queue until ctx ends. Every process that writes events
+// runs one, so that its own events go without a detour over the database.
 func (s *Services) RunRelay(ctx context.Context) error {
 	opt, err := jobs.RedisOptions(s.Config.RedisURL)
 	if err != nil {
@@ -20,7 +20,7 @@ func (s *Services) RunRelay(ctx context.Context) error {
 	}
 	queue := jobs.NewAsynqQueue(opt, s.Kinds)
 	defer func() { _ = queue.Close() }()
-	relay.New(relay.Deps{DB: s.DB, Outbox: s.Outbox, Queue: queue, Inert: s.Kinds.Inert, Nudged: s.Nudged, Lease: jobs.Lease, Log: s.Log}).Run(ctx)
+	relay.New(relay.Deps{DB: s.DB, Outbox: s.Outbox, Queue: queue, Lease: jobs.Lease, Log: s.Log}).Run(ctx)
 	return nil
 }
 

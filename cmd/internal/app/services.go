@@ -78,6 +78,7 @@ func NewServices(g *Ground) (*Services, error) {
 	if err != nil {
 		return nil, fmt.Errorf("jobs: %w", err)
 	}
+	g.Outbox.EndInert(s.Kinds.Inert)
 	return s, nil
 }
 

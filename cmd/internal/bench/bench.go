@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -16,6 +18,7 @@ type Options struct {
 	Rounds   int           // 1 or more; odd numbers have a true median
 	Duration time.Duration // of one point in one round
 	Conns    int           // connections of the generator
+	Only     string        // a part of the names of the works to measure, and nothing else then; "": all
 	Binary   string        // the galleria that is measured
 	Progress io.Writer     // one line per point and round
 	Log      *slog.Logger
@@ -46,6 +49,9 @@ func Run(ctx context.Context, opt Options) (report Report, err error) {
 }
 
 func (l *lab) report(ctx context.Context) (Report, error) {
+	if l.opt.Only != "" {
+		return l.reportOnly(ctx)
+	}
 	start, err := l.coldStart(ctx)
 	if err != nil {
 		return Report{}, err
@@ -74,6 +80,22 @@ func (l *lab) report(ctx context.Context) (Report, error) {
 		return Report{}, err
 	}
 	return newReport(l.opt, points, figures, counts, start, busy, rushes), nil
+}
+
+// reportOnly measures the chosen works, without statements, start, memory and rushes.
+func (l *lab) reportOnly(ctx context.Context) (Report, error) {
+	if err := l.product.crawl(ctx); err != nil {
+		return Report{}, err
+	}
+	if err := l.stack.startProcesses(ctx, l.opt.Binary, l.shop); err != nil {
+		return Report{}, err
+	}
+	points := slices.DeleteFunc(l.points(), func(p point) bool { return !strings.Contains(p.Work, l.opt.Only) })
+	figures, err := l.rounds(ctx, points)
+	if err != nil {
+		return Report{}, err
+	}
+	return newReport(l.opt, points, figures, nil, Start{}, 0, nil), nil
 }
 
 // busyMemory is the most memory serve has had, after 64 connections at full speed, bytes.

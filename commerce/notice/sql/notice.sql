@@ -14,12 +14,19 @@ ON CONFLICT (app_id, openid, template_id) DO UPDATE SET remaining = least(subscr
 -- name: Refuse :execrows
 UPDATE subscribe_consent SET remaining = 0, updated_at = now() WHERE app_id = @app_id AND openid = @openid AND template_id = @template_id;
 
--- name: Log :execrows
-INSERT INTO message_log (event_id, channel, member_id, event, state, reason) VALUES (@event_id, 'wechat_subscribe', @member_id, @event, @state, @reason)
-ON CONFLICT (event_id, channel) DO NOTHING;
-
--- name: Template :one
-SELECT template_id, page, fields FROM subscribe_template WHERE app_id = @app_id AND event = @event;
+-- name: Begin :one
+-- Logs the message of an event, once, and gives its template: empty if there is none.
+WITH t AS (
+  SELECT s.template_id, s.page, s.fields FROM subscribe_template s WHERE s.app_id = @app_id AND s.event = @event::text),
+logged AS (
+  INSERT INTO message_log (event_id, channel, member_id, event, state, reason)
+  SELECT @event_id::uuid, 'wechat_subscribe', @member_id::bigint, @event::text,
+         CASE WHEN EXISTS (SELECT FROM t) THEN 'sending' ELSE 'skipped' END, CASE WHEN EXISTS (SELECT FROM t) THEN '' ELSE 'no template' END
+  ON CONFLICT (event_id, channel) DO NOTHING
+  RETURNING event_id)
+SELECT EXISTS (SELECT FROM logged)::boolean AS fresh, coalesce(t.template_id, '')::text AS template_id, coalesce(t.page, '')::text AS page,
+       coalesce(t.fields, '{}')::jsonb AS fields
+FROM (SELECT) one LEFT JOIN t ON true;
 
 -- name: SpendConsent :execrows
 UPDATE subscribe_consent SET remaining = remaining - 1, updated_at = now()

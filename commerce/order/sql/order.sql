@@ -25,8 +25,11 @@ SELECT o.id, @placed_at::timestamptz, @event::text, @status::text, @actor::text 
 SELECT id, member_id, app_id, status, close_reason, payable_fen, expires_at, paid_by, (expires_at <= now())::boolean AS due
 FROM orders WHERE order_no = @order_no FOR UPDATE;
 
--- name: LinesOf :many
-SELECT l.spu_id, l.title, l.qty FROM order_line l JOIN orders o ON o.id = l.order_id WHERE o.order_no = @order_no ORDER BY l.id;
+-- name: LockWithLines :many
+-- Lock, with the order's lines: one row for each.
+SELECT o.id, o.member_id, o.app_id, o.status, o.payable_fen, o.paid_by, l.spu_id, l.title, l.qty
+FROM orders o JOIN order_line l ON l.order_id = o.id WHERE o.order_no = @order_no
+ORDER BY l.id FOR UPDATE OF o;
 
 -- name: ToPaid :one
 WITH moved AS (

@@ -1,18 +1,21 @@
 -- name: InsertEvent :exec
-INSERT INTO platform.outbox (id, tenant_id, topic, key, payload, created_at, next_at)
-VALUES (@id, @tenant_id, @topic, @key, @payload, @created_at, now());
+-- An event that its process hands over itself is born leased, as if it had been claimed;
+-- one that nothing acts on is born done.
+INSERT INTO platform.outbox (id, tenant_id, topic, key, payload, created_at, next_at, sends, done_at)
+VALUES (@id, @tenant_id, @topic, @key, @payload, @created_at, now() + make_interval(secs => @lease_seconds::double precision), @sends,
+        CASE WHEN @done::boolean THEN now() END);
 
 -- name: Claim :many
 -- The lease (seconds) is how long the queue and a worker may take before the row is
 -- sent again. SKIP LOCKED lets any number of relays run.
 UPDATE platform.outbox o
 SET next_at = now() + make_interval(secs => @lease_seconds::double precision), sends = o.sends + 1
-WHERE o.id IN (
+WHERE o.id = ANY (ARRAY(
   SELECT d.id FROM platform.outbox d
   WHERE d.done_at IS NULL AND d.dead_at IS NULL AND d.next_at <= now()
   ORDER BY d.next_at
   LIMIT @batch
-  FOR UPDATE SKIP LOCKED)
+  FOR UPDATE SKIP LOCKED))
 RETURNING o.id, o.tenant_id, o.topic, o.key, o.payload, o.created_at, o.sends, o.failures;
 
 -- name: Postpone :exec
@@ -30,11 +33,13 @@ WHERE id = @id AND done_at IS NULL AND dead_at IS NULL;
 -- name: MarkDone :exec
 UPDATE platform.outbox SET done_at = now() WHERE id = @id AND done_at IS NULL;
 
--- name: MarkAllDone :exec
-UPDATE platform.outbox SET done_at = now() WHERE id = ANY(@ids::uuid[]) AND done_at IS NULL;
-
--- name: Receive :execrows
-INSERT INTO inbox (event_id, effect) VALUES (@event_id, @effect) ON CONFLICT DO NOTHING;
+-- name: Receive :one
+-- The receipt, and the end of the event, which no receipt keeps from being written twice.
+WITH receipt AS (
+  INSERT INTO inbox (event_id, effect) VALUES (@event_id, @effect) ON CONFLICT DO NOTHING RETURNING event_id),
+ended AS (
+  UPDATE platform.outbox SET done_at = now() WHERE id = @event_id AND done_at IS NULL)
+SELECT count(*) > 0 AS fresh FROM receipt;
 
 -- name: Replay :execrows
 UPDATE platform.outbox SET dead_at = NULL, failures = 0, next_at = now() WHERE id = @id AND dead_at IS NOT NULL;

@@ -27,6 +27,45 @@ func (q *Queries) Accept(ctx context.Context, db DBTX, appID string, openid stri
 	return result.RowsAffected(), nil
 }
 
+const begin = `-- name: Begin :one
+WITH t AS (
+  SELECT s.template_id, s.page, s.fields FROM subscribe_template s WHERE s.app_id = $1 AND s.event = $2::text),
+logged AS (
+  INSERT INTO message_log (event_id, channel, member_id, event, state, reason)
+  SELECT $3::uuid, 'wechat_subscribe', $4::bigint, $2::text,
+         CASE WHEN EXISTS (SELECT FROM t) THEN 'sending' ELSE 'skipped' END, CASE WHEN EXISTS (SELECT FROM t) THEN '' ELSE 'no template' END
+  ON CONFLICT (event_id, channel) DO NOTHING
+  RETURNING event_id)
+SELECT EXISTS (SELECT FROM logged)::boolean AS fresh, coalesce(t.template_id, '')::text AS template_id, coalesce(t.page, '')::text AS page,
+       coalesce(t.fields, '{}')::jsonb AS fields
+FROM (SELECT) one LEFT JOIN t ON true
+`
+
+type BeginRow struct {
+	Fresh      bool
+	TemplateID string
+	Page       string
+	Fields     json.RawMessage
+}
+
+// Logs the message of an event, once, and gives its template: empty if there is none.
+func (q *Queries) Begin(ctx context.Context, db DBTX, appID string, event string, eventID uuid.UUID, memberID int64) (BeginRow, error) {
+	row := db.QueryRow(ctx, begin,
+		appID,
+		event,
+		eventID,
+		memberID,
+	)
+	var i BeginRow
+	err := row.Scan(
+		&i.Fresh,
+		&i.TemplateID,
+		&i.Page,
+		&i.Fields,
+	)
+	return i, err
+}
+
 const finish = `-- name: Finish :exec
 UPDATE message_log SET state = $1, reason = $2, at = now() WHERE event_id = $3 AND channel = 'wechat_subscribe' AND state = 'sending'
 `
@@ -34,25 +73,6 @@ UPDATE message_log SET state = $1, reason = $2, at = now() WHERE event_id = $3 A
 func (q *Queries) Finish(ctx context.Context, db DBTX, state string, reason string, eventID uuid.UUID) error {
 	_, err := db.Exec(ctx, finish, state, reason, eventID)
 	return err
-}
-
-const log = `-- name: Log :execrows
-INSERT INTO message_log (event_id, channel, member_id, event, state, reason) VALUES ($1, 'wechat_subscribe', $2, $3, $4, $5)
-ON CONFLICT (event_id, channel) DO NOTHING
-`
-
-func (q *Queries) Log(ctx context.Context, db DBTX, eventID uuid.UUID, memberID int64, event string, state string, reason string) (int64, error) {
-	result, err := db.Exec(ctx, log,
-		eventID,
-		memberID,
-		event,
-		state,
-		reason,
-	)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected(), nil
 }
 
 const putTemplate = `-- name: PutTemplate :exec
@@ -113,23 +133,6 @@ func (q *Queries) SpendConsent(ctx context.Context, db DBTX, appID string, openi
 		return 0, err
 	}
 	return result.RowsAffected(), nil
-}
-
-const template = `-- name: Template :one
-SELECT template_id, page, fields FROM subscribe_template WHERE app_id = $1 AND event = $2
-`
-
-type TemplateRow struct {
-	TemplateID string
-	Page       string
-	Fields     json.RawMessage
-}
-
-func (q *Queries) Template(ctx context.Context, db DBTX, appID string, event string) (TemplateRow, error) {
-	row := db.QueryRow(ctx, template, appID, event)
-	var i TemplateRow
-	err := row.Scan(&i.TemplateID, &i.Page, &i.Fields)
-	return i, err
 }
 
 const templatesOf = `-- name: TemplatesOf :many

@@ -106,36 +106,6 @@ func (q *Queries) Find(ctx context.Context, db DBTX, memberID int64, orderNo str
 	return i, err
 }
 
-const linesOf = `-- name: LinesOf :many
-SELECT l.spu_id, l.title, l.qty FROM order_line l JOIN orders o ON o.id = l.order_id WHERE o.order_no = $1 ORDER BY l.id
-`
-
-type LinesOfRow struct {
-	SpuID int64
-	Title string
-	Qty   int32
-}
-
-func (q *Queries) LinesOf(ctx context.Context, db DBTX, orderNo string) ([]LinesOfRow, error) {
-	rows, err := db.Query(ctx, linesOf, orderNo)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	items := []LinesOfRow{}
-	for rows.Next() {
-		var i LinesOfRow
-		if err := rows.Scan(&i.SpuID, &i.Title, &i.Qty); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const lock = `-- name: Lock :one
 SELECT id, member_id, app_id, status, close_reason, payable_fen, expires_at, paid_by, (expires_at <= now())::boolean AS due
 FROM orders WHERE order_no = $1 FOR UPDATE
@@ -170,6 +140,55 @@ func (q *Queries) Lock(ctx context.Context, db DBTX, orderNo string) (LockRow, e
 		&i.Due,
 	)
 	return i, err
+}
+
+const lockWithLines = `-- name: LockWithLines :many
+SELECT o.id, o.member_id, o.app_id, o.status, o.payable_fen, o.paid_by, l.spu_id, l.title, l.qty
+FROM orders o JOIN order_line l ON l.order_id = o.id WHERE o.order_no = $1
+ORDER BY l.id FOR UPDATE OF o
+`
+
+type LockWithLinesRow struct {
+	ID         int64
+	MemberID   int64
+	AppID      string
+	Status     string
+	PayableFen money.Fen
+	PaidBy     *string
+	SpuID      int64
+	Title      string
+	Qty        int32
+}
+
+// Lock, with the order's lines: one row for each.
+func (q *Queries) LockWithLines(ctx context.Context, db DBTX, orderNo string) ([]LockWithLinesRow, error) {
+	rows, err := db.Query(ctx, lockWithLines, orderNo)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []LockWithLinesRow{}
+	for rows.Next() {
+		var i LockWithLinesRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.MemberID,
+			&i.AppID,
+			&i.Status,
+			&i.PayableFen,
+			&i.PaidBy,
+			&i.SpuID,
+			&i.Title,
+			&i.Qty,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const page = `-- name: Page :many

@@ -33,12 +33,12 @@ func (q *Queries) Backlog(ctx context.Context, db DBTX) (BacklogRow, error) {
 const claim = `-- name: Claim :many
 UPDATE platform.outbox o
 SET next_at = now() + make_interval(secs => $1::double precision), sends = o.sends + 1
-WHERE o.id IN (
+WHERE o.id = ANY (ARRAY(
   SELECT d.id FROM platform.outbox d
   WHERE d.done_at IS NULL AND d.dead_at IS NULL AND d.next_at <= now()
   ORDER BY d.next_at
   LIMIT $2
-  FOR UPDATE SKIP LOCKED)
+  FOR UPDATE SKIP LOCKED))
 RETURNING o.id, o.tenant_id, o.topic, o.key, o.payload, o.created_at, o.sends, o.failures
 `
 
@@ -152,18 +152,36 @@ func (q *Queries) Fail(ctx context.Context, db DBTX, lastError string, delaySeco
 }
 
 const insertEvent = `-- name: InsertEvent :exec
-INSERT INTO platform.outbox (id, tenant_id, topic, key, payload, created_at, next_at)
-VALUES ($1, $2, $3, $4, $5, $6, now())
+INSERT INTO platform.outbox (id, tenant_id, topic, key, payload, created_at, next_at, sends, done_at)
+VALUES ($1, $2, $3, $4, $5, $6, now() + make_interval(secs => $7::double precision), $8,
+        CASE WHEN $9::boolean THEN now() END)
 `
 
-func (q *Queries) InsertEvent(ctx context.Context, db DBTX, iD uuid.UUID, tenantID string, topic string, key string, payload json.RawMessage, createdAt time.Time) error {
+type InsertEventParams struct {
+	ID           uuid.UUID
+	TenantID     string
+	Topic        string
+	Key          string
+	Payload      json.RawMessage
+	CreatedAt    time.Time
+	LeaseSeconds float64
+	Sends        int32
+	Done         bool
+}
+
+// An event that its process hands over itself is born leased, as if it had been claimed;
+// one that nothing acts on is born done.
+func (q *Queries) InsertEvent(ctx context.Context, db DBTX, arg InsertEventParams) error {
 	_, err := db.Exec(ctx, insertEvent,
-		iD,
-		tenantID,
-		topic,
-		key,
-		payload,
-		createdAt,
+		arg.ID,
+		arg.TenantID,
+		arg.Topic,
+		arg.Key,
+		arg.Payload,
+		arg.CreatedAt,
+		arg.LeaseSeconds,
+		arg.Sends,
+		arg.Done,
 	)
 	return err
 }
@@ -204,15 +222,6 @@ func (q *Queries) Load(ctx context.Context, db DBTX, id uuid.UUID) (LoadRow, err
 	return i, err
 }
 
-const markAllDone = `-- name: MarkAllDone :exec
-UPDATE platform.outbox SET done_at = now() WHERE id = ANY($1::uuid[]) AND done_at IS NULL
-`
-
-func (q *Queries) MarkAllDone(ctx context.Context, db DBTX, ids []uuid.UUID) error {
-	_, err := db.Exec(ctx, markAllDone, ids)
-	return err
-}
-
 const markDone = `-- name: MarkDone :exec
 UPDATE platform.outbox SET done_at = now() WHERE id = $1 AND done_at IS NULL
 `
@@ -246,16 +255,20 @@ func (q *Queries) Purge(ctx context.Context, db DBTX, keepDays int32, batch int3
 	return result.RowsAffected(), nil
 }
 
-const receive = `-- name: Receive :execrows
-INSERT INTO inbox (event_id, effect) VALUES ($1, $2) ON CONFLICT DO NOTHING
+const receive = `-- name: Receive :one
+WITH receipt AS (
+  INSERT INTO inbox (event_id, effect) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING event_id),
+ended AS (
+  UPDATE platform.outbox SET done_at = now() WHERE id = $1 AND done_at IS NULL)
+SELECT count(*) > 0 AS fresh FROM receipt
 `
 
-func (q *Queries) Receive(ctx context.Context, db DBTX, eventID uuid.UUID, effect string) (int64, error) {
-	result, err := db.Exec(ctx, receive, eventID, effect)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected(), nil
+// The receipt, and the end of the event, which no receipt keeps from being written twice.
+func (q *Queries) Receive(ctx context.Context, db DBTX, eventID uuid.UUID, effect string) (bool, error) {
+	row := db.QueryRow(ctx, receive, eventID, effect)
+	var fresh bool
+	err := row.Scan(&fresh)
+	return fresh, err
 }
 
 const replay = `-- name: Replay :execrows
