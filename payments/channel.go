@@ -127,6 +127,9 @@ type RefundResult struct {
 type Notice struct {
 	Header http.Header
 	Body   []byte
+	// Closed: the shop is closed, and a payment to it is an anomaly that is not
+	// acknowledged. Refunds that were under way are taken.
+	Closed bool
 }
 
 // Notification is a verified callback. Exactly one of Payment and Refund is set, or none

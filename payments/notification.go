@@ -70,6 +70,9 @@ func (s *Service) receive(ctx context.Context, id tenant.ID, ch Channel, acc Acc
 	switch {
 	case msg.Payment != nil:
 		ev.outTradeNo = msg.Payment.OutTradeNo
+		if n.Closed {
+			return s.refuseClosed(ctx, id, acc, ev)
+		}
 		return s.settle(ctx, id, acc, *msg.Payment, ev)
 	case msg.Refund != nil:
 		ev.outTradeNo = msg.Refund.OutTradeNo
@@ -79,6 +82,17 @@ func (s *Service) receive(ctx context.Context, id tenant.ID, ch Channel, acc Acc
 		_, err := s.insertEvent(ctx, tx, acc, ev, outcomeIgnored)
 		return err
 	})
+}
+
+// refuseClosed keeps the word of a payment to a closed shop for a person to look at. It is
+// not acknowledged, so the provider repeats it.
+func (s *Service) refuseClosed(ctx context.Context, id tenant.ID, acc Account, ev evidence) error {
+	found := []finding{{reasonState, true, "a shop that is open", "closed"}}
+	err := s.d.DB.InTenant(ctx, id, func(tx tenantdb.Tx) error { return s.record(ctx, tx, acc, ev, found) })
+	if err != nil {
+		return fmt.Errorf("payment to a closed shop: %w", err)
+	}
+	return s.judge(ctx, acc, ev, found)
 }
 
 func (s *Service) countRefusal(err error) {

@@ -73,13 +73,19 @@ func (h *Handlers) Kinds() (jobs.Kinds, error) {
 	kind := func(topic outbox.Topic, queue jobs.Queue, failures int, delay func(int) time.Duration, f jobs.Handler) jobs.Kind {
 		return jobs.Kind{Topic: topic, Queue: queue, MaxFailures: failures, Delay: delay, Handle: f}
 	}
+	// Whatever finds out about money or gives it back is done in every state of a shop.
+	money := func(topic outbox.Topic, delay func(int) time.Duration, f jobs.Handler) jobs.Kind {
+		k := kind(topic, jobs.Critical, patient, delay, f)
+		k.Money = true
+		return k
+	}
 	// Facts that nothing acts on yet are kinds without a handler.
 	return jobs.NewKinds(
-		kind(payments.TopicSucceeded, jobs.Critical, patient, quick, h.paymentSucceeded),
-		kind(payments.TopicRefundRequested, jobs.Critical, patient, provider, h.refundDue),
-		kind(payments.TimerRefundQuery, jobs.Critical, patient, provider, h.refundDue),
+		money(payments.TopicSucceeded, quick, h.paymentSucceeded),
+		money(payments.TopicRefundRequested, provider, h.refundDue),
+		money(payments.TimerRefundQuery, provider, h.refundDue),
 		jobs.Kind{Topic: payments.TopicRefunded},
-		kind(payments.TimerQuery, jobs.Critical, patient, provider, h.paymentQueryDue),
+		money(payments.TimerQuery, provider, h.paymentQueryDue),
 		jobs.Kind{Topic: order.TopicPlaced},
 		kind(order.TopicExpire, jobs.Critical, patient, quick, h.orderExpired),
 		kind(order.TopicClosing, jobs.Critical, patient, provider, h.orderClosing),

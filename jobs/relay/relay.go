@@ -26,7 +26,11 @@ type Deps struct {
 	Outbox *outbox.Outbox
 	Queue  Queue
 	// Inert tells events that nothing acts on: they are ended here. nil for none.
-	Inert  func(topic outbox.Topic) bool
+	Inert func(topic outbox.Topic) bool
+	// Paused tells events that wait because their shop is suspended; PauseFor is how long
+	// they rest at most. nil for none.
+	Paused   func(ev outbox.Event) bool
+	PauseFor time.Duration
 	Nudged <-chan struct{} // something was just appended in this process
 	Lease  time.Duration   // time until a claimed row is sent again
 	Log    *slog.Logger
@@ -78,6 +82,9 @@ func (r *Relay) Once(ctx context.Context) (int, error) {
 	if events, err = r.endInert(ctx, events); err != nil {
 		return claimed, err
 	}
+	if events, err = r.rest(ctx, events); err != nil {
+		return claimed, err
+	}
 	for i, ev := range events {
 		if err := r.Queue.Enqueue(ctx, ev); err != nil {
 			return claimed, r.giveBack(ctx, events[i:], err)
@@ -122,6 +129,22 @@ func (r *Relay) endInert(ctx context.Context, events []outbox.Event) (rest []out
 		return rest, nil
 	}
 	return rest, r.Outbox.MarkAllDone(ctx, r.DB.Platform(), inert)
+}
+
+// rest puts the events of suspended shops aside and returns the others.
+func (r *Relay) rest(ctx context.Context, events []outbox.Event) (others []outbox.Event, err error) {
+	var paused []uuid.UUID
+	for _, ev := range events {
+		if r.Paused != nil && r.Paused(ev) {
+			paused = append(paused, ev.ID)
+			continue
+		}
+		others = append(others, ev)
+	}
+	if paused == nil {
+		return others, nil
+	}
+	return others, r.Outbox.Postpone(ctx, r.DB.Platform(), paused, r.PauseFor)
 }
 
 // giveBack lets events that could not be handed over come up soon, without waiting for

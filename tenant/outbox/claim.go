@@ -27,7 +27,7 @@ func (o *Outbox) Claim(ctx context.Context, tx tenantdb.Tx, batch int, lease tim
 		}
 		events = append(events, Event{
 			ID: r.ID, TenantID: id, Topic: Topic(r.Topic), Key: r.Key, Payload: r.Payload,
-			CreatedAt: r.CreatedAt, Sends: int(r.Sends), Failures: int(r.Failures),
+			CreatedAt: r.CreatedAt, Sends: int(r.Sends), Failures: int(r.Failures), Shop: tenant.Status(r.TenantStatus),
 		})
 	}
 	return events, nil
@@ -124,7 +124,7 @@ func (o *Outbox) Load(ctx context.Context, q tenantdb.Querier, id uuid.UUID) (ev
 	}
 	return Event{
 		ID: r.ID, TenantID: tenantID, Topic: Topic(r.Topic), Key: r.Key, Payload: r.Payload,
-		CreatedAt: r.CreatedAt, Sends: int(r.Sends), Failures: int(r.Failures), received: new(bool),
+		CreatedAt: r.CreatedAt, Sends: int(r.Sends), Failures: int(r.Failures), Shop: tenant.Status(r.TenantStatus), received: new(bool),
 	}, true, nil
 }
 

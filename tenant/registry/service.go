@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"galleria/tenant"
+	"galleria/tenant/audit"
 	"galleria/tenant/fault"
 	"galleria/tenant/registry/internal/registrydb"
 	"galleria/tenant/tenantdb"
@@ -13,12 +14,15 @@ import (
 
 // Service reads and changes the directory.
 type Service struct {
-	db *tenantdb.DB
-	q  *registrydb.Queries
+	db    *tenantdb.DB
+	q     *registrydb.Queries
+	audit *audit.Log
 }
 
 // New returns the directory.
-func New(db *tenantdb.DB) *Service { return &Service{db: db, q: registrydb.New()} }
+func New(db *tenantdb.DB) *Service {
+	return &Service{db: db, q: registrydb.New(), audit: audit.New(db)}
+}
 
 // ByHandle finds a shop by its handle. Faults: NOT_FOUND.
 func (s *Service) ByHandle(ctx context.Context, handle string) (t tenant.Tenant, err error) {
@@ -65,28 +69,6 @@ func (s *Service) List(ctx context.Context, after tenant.ID, limit int) (list []
 		return nil
 	})
 	return list, err
-}
-
-// SetStatus moves a tenant to a status and tells every process. Repeating a move that
-// was made is no error. Faults: TENANT_STATE, NOT_FOUND.
-func (s *Service) SetStatus(ctx context.Context, id tenant.ID, to tenant.Status, reason string) error {
-	return s.db.InPlatform(ctx, func(tx tenantdb.Tx) error {
-		n, err := s.q.SetStatus(ctx, tx, string(to), reason, id.String(), sources(to))
-		if err != nil {
-			return fmt.Errorf("set tenant status: %w", err)
-		}
-		if n == 1 {
-			return s.q.NotifyTenant(ctx, tx, id.String())
-		}
-		r, err := s.q.ByID(ctx, tx, id.String())
-		if err != nil {
-			return notFound(err)
-		}
-		if r.Status != string(to) {
-			return ErrStatus.Because(fmt.Errorf("%s is %s", id, r.Status))
-		}
-		return nil
-	})
 }
 
 // AddApp binds an AppID to a tenant. Binding it again to the same tenant is no error.

@@ -5,7 +5,8 @@
 // and how it is answered is payments'. The answer is the provider's own dialect, also
 // for a refusal: the provider repeats what was not acknowledged.
 //
-// A suspended shop still takes callbacks: the money has moved.
+// A suspended shop still takes callbacks: the money has moved. What each state of a shop
+// means here stands in tenant.Policy.
 package notify
 
 import (
@@ -79,7 +80,9 @@ func (d Deps) handle(c *fiber.Ctx) error {
 	for k, v := range c.Request().Header.All() {
 		header.Add(string(k), string(v))
 	}
-	ack, err := d.Payments.HandleNotification(ctx, route.Tenant.ID, key, payments.Notice{Header: header, Body: append([]byte(nil), c.Request().Body()...)})
+	ack, err := d.Payments.HandleNotification(ctx, route.Tenant.ID, key, payments.Notice{
+		Header: header, Body: append([]byte(nil), c.Request().Body()...), Closed: route.Tenant.Status.Policy().Callbacks == tenant.CallbacksRecorded,
+	})
 	if err != nil && record != nil { // answered in the provider's words; the log gets ours
 		record.Code, record.Err = fault.CodeOf(err), err
 	}

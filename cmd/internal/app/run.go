@@ -20,7 +20,7 @@ func (s *Services) RunRelay(ctx context.Context) error {
 	}
 	queue := jobs.NewAsynqQueue(opt, s.Kinds)
 	defer func() { _ = queue.Close() }()
-	relay.New(relay.Deps{DB: s.DB, Outbox: s.Outbox, Queue: queue, Inert: s.Kinds.Inert, Nudged: s.Nudged, Lease: jobs.Lease, Log: s.Log}).Run(ctx)
+	relay.New(relay.Deps{DB: s.DB, Outbox: s.Outbox, Queue: queue, Inert: s.Kinds.Inert, Paused: s.Kinds.Paused, PauseFor: jobs.PauseFor, Nudged: s.Nudged, Lease: jobs.Lease, Log: s.Log}).Run(ctx)
 	return nil
 }
 

@@ -39,11 +39,12 @@ func rooms() []room {
 
 		{3, "tenant/outbox", foundation},
 		{3, "tenant/timer", with(foundation, "tenant/outbox")}, // a due timer becomes an event
-		{3, "tenant/registry", with(foundation, "migrations")}, // knows which schemas this binary can serve
+		{3, "tenant/registry", with(foundation, "tenant/audit", "migrations")}, // knows which schemas this binary can serve; every move is audited
 		{3, "tenant/audit", foundation},
 		{3, "tenant/plan", with(foundation, "commerce/money")}, // plans have a price
 		{3, "tenant/idempotency", foundation},
 		{3, "tenant/provision", with(foundation, "tenant/registry", "tenant/audit", "tenant/outbox", "migrations")}, // makes the spare schemas
+		{3, "tenant/signup", with(foundation, "tenant/registry", "tenant/provision", "tenant/audit", "tenant/outbox")}, // an application becomes a shop
 		{3, "tenant/miniprogram", with(foundation, "tenant/registry")},
 
 		{4, "commerce/catalog", ground},

@@ -13,7 +13,8 @@ WHERE o.id IN (
   ORDER BY d.next_at
   LIMIT @batch
   FOR UPDATE SKIP LOCKED)
-RETURNING o.id, o.tenant_id, o.topic, o.key, o.payload, o.created_at, o.sends, o.failures;
+RETURNING o.id, o.tenant_id, o.topic, o.key, o.payload, o.created_at, o.sends, o.failures,
+  coalesce((SELECT t.status FROM platform.tenant t WHERE t.id = o.tenant_id), '')::text AS tenant_status;
 
 -- name: Postpone :exec
 -- Not a failure of the event: the queue was away, or its tenant had its share.
@@ -52,5 +53,6 @@ DELETE FROM platform.outbox WHERE id IN (
   SELECT d.id FROM platform.outbox d WHERE d.done_at < now() - make_interval(days => @keep_days::int) LIMIT @batch);
 
 -- name: Load :one
-SELECT id, tenant_id, topic, key, payload, created_at, sends, failures
-FROM platform.outbox WHERE id = @id AND done_at IS NULL AND dead_at IS NULL;
+SELECT o.id, o.tenant_id, o.topic, o.key, o.payload, o.created_at, o.sends, o.failures,
+  coalesce((SELECT t.status FROM platform.tenant t WHERE t.id = o.tenant_id), '')::text AS tenant_status
+FROM platform.outbox o WHERE o.id = @id AND o.done_at IS NULL AND o.dead_at IS NULL;

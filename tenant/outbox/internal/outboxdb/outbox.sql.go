@@ -39,18 +39,20 @@ WHERE o.id IN (
   ORDER BY d.next_at
   LIMIT $2
   FOR UPDATE SKIP LOCKED)
-RETURNING o.id, o.tenant_id, o.topic, o.key, o.payload, o.created_at, o.sends, o.failures
+RETURNING o.id, o.tenant_id, o.topic, o.key, o.payload, o.created_at, o.sends, o.failures,
+  coalesce((SELECT t.status FROM platform.tenant t WHERE t.id = o.tenant_id), '')::text AS tenant_status
 `
 
 type ClaimRow struct {
-	ID        uuid.UUID
-	TenantID  string
-	Topic     string
-	Key       string
-	Payload   json.RawMessage
-	CreatedAt time.Time
-	Sends     int32
-	Failures  int32
+	ID           uuid.UUID
+	TenantID     string
+	Topic        string
+	Key          string
+	Payload      json.RawMessage
+	CreatedAt    time.Time
+	Sends        int32
+	Failures     int32
+	TenantStatus string
 }
 
 // The lease (seconds) is how long the queue and a worker may take before the row is
@@ -73,6 +75,7 @@ func (q *Queries) Claim(ctx context.Context, db DBTX, leaseSeconds float64, batc
 			&i.CreatedAt,
 			&i.Sends,
 			&i.Failures,
+			&i.TenantStatus,
 		); err != nil {
 			return nil, err
 		}
@@ -169,19 +172,21 @@ func (q *Queries) InsertEvent(ctx context.Context, db DBTX, iD uuid.UUID, tenant
 }
 
 const load = `-- name: Load :one
-SELECT id, tenant_id, topic, key, payload, created_at, sends, failures
-FROM platform.outbox WHERE id = $1 AND done_at IS NULL AND dead_at IS NULL
+SELECT o.id, o.tenant_id, o.topic, o.key, o.payload, o.created_at, o.sends, o.failures,
+  coalesce((SELECT t.status FROM platform.tenant t WHERE t.id = o.tenant_id), '')::text AS tenant_status
+FROM platform.outbox o WHERE o.id = $1 AND o.done_at IS NULL AND o.dead_at IS NULL
 `
 
 type LoadRow struct {
-	ID        uuid.UUID
-	TenantID  string
-	Topic     string
-	Key       string
-	Payload   json.RawMessage
-	CreatedAt time.Time
-	Sends     int32
-	Failures  int32
+	ID           uuid.UUID
+	TenantID     string
+	Topic        string
+	Key          string
+	Payload      json.RawMessage
+	CreatedAt    time.Time
+	Sends        int32
+	Failures     int32
+	TenantStatus string
 }
 
 func (q *Queries) Load(ctx context.Context, db DBTX, id uuid.UUID) (LoadRow, error) {
@@ -196,6 +201,7 @@ func (q *Queries) Load(ctx context.Context, db DBTX, id uuid.UUID) (LoadRow, err
 		&i.CreatedAt,
 		&i.Sends,
 		&i.Failures,
+		&i.TenantStatus,
 	)
 	return i, err
 }
