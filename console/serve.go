@@ -9,6 +9,8 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"galleria/console/session"
+	"galleria/console/view"
+	"galleria/tenant"
 	"galleria/tenant/fault"
 )
 
@@ -75,6 +77,9 @@ func (s *Console) admit(c *fiber.Ctx, v *visit, r route) (done bool, err error) 
 		return false, fault.ErrNotFound
 	}
 	v.shop = &shop
+	if done, err := s.admitState(c, v, r); done || err != nil {
+		return done, err
+	}
 	if v.granted, err = s.rights.Granted(c.UserContext(), shop.ID, v.session.StaffID); err != nil {
 		return false, err
 	}
@@ -82,6 +87,27 @@ func (s *Console) admit(c *fiber.Ctx, v *visit, r route) (done bool, err error) 
 		return false, ErrForbidden
 	}
 	return false, nil
+}
+
+// admitState holds the route to what the shop's state allows in the console: nothing but
+// its first page when it is closed, nothing but looking when it is suspended.
+func (s *Console) admitState(c *fiber.Ctx, v *visit, r route) (done bool, err error) {
+	switch v.shop.Status.Policy().Console {
+	case tenant.ConsoleFull:
+		return false, nil
+	case tenant.ConsoleRead:
+		if r.method != fiber.MethodGet {
+			return false, ErrReadOnly
+		}
+		return false, nil
+	case tenant.ConsoleNotice:
+		if r.method == fiber.MethodGet && r.path == shopPath {
+			return false, nil
+		}
+		return true, c.Redirect(view.Shop{Handle: v.shop.Handle}.URL(""), fiber.StatusSeeOther)
+	case tenant.ConsoleAbsent:
+	}
+	return false, fault.ErrNotFound
 }
 
 // toSignIn sends a browser to the sign-in page and back again afterwards. A part of a

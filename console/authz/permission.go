@@ -12,11 +12,12 @@ const (
 	ProductRead        Permission = "product.read"
 	AppRead            Permission = "app.read"
 	PaymentAccountRead Permission = "payment_account.read"
+	ShopManage         Permission = "shop.manage" // open and close it
 )
 
 // Permissions lists all of them, in the order a matrix shows them.
 func Permissions() []Permission {
-	return []Permission{DashboardRead, OrderRead, ProductRead, AppRead, PaymentAccountRead}
+	return []Permission{DashboardRead, OrderRead, ProductRead, AppRead, PaymentAccountRead, ShopManage}
 }
 
 // Role is a named set of permissions.

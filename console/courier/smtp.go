@@ -112,7 +112,12 @@ func (s *SMTP) send(ctx context.Context, m Message) error {
 	if err != nil {
 		return err
 	}
-	return client.DialAndSendWithContext(ctx, letter)
+	err = client.DialAndSendWithContext(ctx, letter)
+	if refused, ok := errors.AsType[*gomail.SendError](err); ok {
+		// The library's and the server's words repeat the address.
+		return fmt.Errorf("the mail server refused: code %d, reason %d", refused.ErrorCode(), refused.Reason) //nolint:err113 // a sentence for the log
+	}
+	return err
 }
 
 // Goes reports that mail goes.

@@ -14,6 +14,7 @@ import (
 	"galleria/tenant"
 	"galleria/tenant/miniprogram"
 	"galleria/tenant/outbox"
+	"galleria/tenant/signup"
 	"galleria/tenant/tenantdb"
 )
 
@@ -43,6 +44,11 @@ type Messenger interface {
 	SendSubscribeMessage(ctx context.Context, id tenant.ID, app tenant.AppID, m miniprogram.Message) error
 }
 
+// Signups opens the shops that were applied for.
+type Signups interface {
+	Advance(ctx context.Context, id tenant.ID) error
+}
+
 // Deps are what the handlers work with.
 type Deps struct {
 	DB        *tenantdb.DB
@@ -52,6 +58,7 @@ type Deps struct {
 	Members   Members
 	Notices   *notice.Service
 	Messenger Messenger
+	Signups   Signups
 	Log       *slog.Logger
 }
 
@@ -91,6 +98,7 @@ func (h *Handlers) Kinds() (jobs.Kinds, error) {
 		kind(order.TopicClosing, jobs.Critical, patient, provider, h.orderClosing),
 		jobs.Kind{Topic: order.TopicClosed},
 		kind(order.TopicPaid, jobs.Default, brief, provider, h.orderPaid),
+		kind(signup.Topic, jobs.Default, patient, jobs.Backoff(time.Second, 30*time.Second), h.signupApproved),
 	)
 }
 

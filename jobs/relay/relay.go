@@ -31,9 +31,9 @@ type Deps struct {
 	// they rest at most. nil for none.
 	Paused   func(ev outbox.Event) bool
 	PauseFor time.Duration
-	Nudged <-chan struct{} // something was just appended in this process
-	Lease  time.Duration   // time until a claimed row is sent again
-	Log    *slog.Logger
+	Nudged   <-chan struct{} // something was just appended in this process
+	Lease    time.Duration   // time until a claimed row is sent again
+	Log      *slog.Logger
 }
 
 // Relay moves events until its context ends.

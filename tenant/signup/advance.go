@@ -25,10 +25,24 @@ func (s *Service) Advance(ctx context.Context, id tenant.ID) error {
 		if err != nil || a.Status != Provisioning {
 			return err
 		}
-		if err := s.step(ctx, a); err != nil {
+		if err := s.whole(ctx, a); err != nil {
 			return errors.Join(fmt.Errorf("step %s: %w", a.Step, err), s.stepFailed(ctx, a, err))
 		}
 	}
+}
+
+// whole is one step with the places where a test may die.
+func (s *Service) whole(ctx context.Context, a Application) error {
+	if s.atStep == nil {
+		return s.step(ctx, a)
+	}
+	if err := s.atStep(a.Step, false); err != nil {
+		return err
+	}
+	if err := s.step(ctx, a); err != nil {
+		return err
+	}
+	return s.atStep(a.Step, true)
 }
 
 // step does what the application's step says and writes down that it is done.

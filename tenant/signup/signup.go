@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -53,13 +52,14 @@ type Deps struct {
 	// Owner makes a person the owner of a shop; safe to repeat.
 	Owner func(ctx context.Context, shop tenant.ID, staffID int64) error
 	Mode  Mode
-	Log   *slog.Logger
 }
 
 // Service takes applications. Safe for concurrent use.
 type Service struct {
 	Deps
 	q *signupdb.Queries
+	// atStep is set by tests that die in the middle.
+	atStep func(step Step, done bool) error
 }
 
 // New returns the service.

@@ -14,6 +14,8 @@ import (
 
 	"github.com/caarlos0/env/v11"
 
+	"galleria/console/courier"
+	"galleria/tenant/signup"
 	"galleria/tenant/vault"
 )
 
@@ -65,6 +67,16 @@ type Config struct {
 	// SandboxURL is the provider sandbox, for shops that try things out. Refused in
 	// production.
 	SandboxURL string `env:"GALLERIA_SANDBOX_URL"`
+	// Signup is whether merchants open shops by themselves: "open" at once, "review" when
+	// platform staff have approved, "closed" not at all. Empty: open in development, closed
+	// in production.
+	Signup string `env:"GALLERIA_SIGNUP"`
+	// SMTPURL is the mail server: smtp://user:password@host:587 (STARTTLS) or
+	// smtps://user:password@host:465. Without it a production installation sends no mail; in
+	// development messages are kept for /console/dev/messages.
+	SMTPURL string `env:"GALLERIA_SMTP_URL" secret:"url"`
+	// MailFrom is the sender of mail, such as "Galleria <no-reply@example.com>".
+	MailFrom string `env:"GALLERIA_MAIL_FROM"`
 }
 
 // LoadConfig reads and checks the configuration and reports every fault at once.
@@ -128,6 +140,15 @@ func (c Config) faults() (faults []error) {
 	add(weak(c.RoleSecret), "DATABASE_ROLE_SECRET: must be 32 characters or more, and not an example")
 	add(weak(c.CookieKey), "GALLERIA_COOKIE_KEY: must be 32 characters or more, and not an example")
 	add(c.LaneConns < 1 || c.PlatformConns < 2, "DATABASE_LANE_CONNS must be at least 1 and DATABASE_PLATFORM_CONNS at least 2")
+	_, courierErr := c.courier(nil)
+	add(courierErr != nil, "GALLERIA_SMTP_URL, GALLERIA_MAIL_FROM: %w", courierErr)
+	switch c.SignupMode() {
+	case signup.ModeOpen, signup.ModeReview:
+		add(c.Production() && c.SMTPURL == "", "GALLERIA_SIGNUP: sign-up in production needs GALLERIA_SMTP_URL, or nobody can prove an address")
+	case signup.ModeClosed:
+	default:
+		add(true, "GALLERIA_SIGNUP: %q is none of open, review, closed", c.Signup)
+	}
 	if c.Production() {
 		add(err == nil && public.Scheme != "https", "GALLERIA_PUBLIC_URL: production needs https")
 		add(c.SandboxURL != "", "GALLERIA_SANDBOX_URL: the sandbox takes play money and is refused in production")
@@ -138,6 +159,26 @@ func (c Config) faults() (faults []error) {
 
 // Production reports whether this is a production installation.
 func (c Config) Production() bool { return c.Environment == "production" }
+
+// SignupMode is whether merchants open shops by themselves.
+func (c Config) SignupMode() signup.Mode {
+	switch {
+	case c.Signup != "":
+		return signup.Mode(c.Signup)
+	case c.Production():
+		return signup.ModeClosed
+	}
+	return signup.ModeOpen
+}
+
+// courier is what sends messages to people: mail where a server is configured. SMS has no
+// driver; an installation that needs it adds a courier.Courier here.
+func (c Config) courier(log *slog.Logger) (courier.Courier, error) {
+	if c.SMTPURL == "" {
+		return courier.Nobody{}, nil
+	}
+	return courier.NewSMTP(courier.SMTPConfig{URL: c.SMTPURL, From: c.MailFrom}, log)
+}
 
 func (c Config) kek() (vault.KEK, error) {
 	raw, err := base64.StdEncoding.DecodeString(c.KEK)

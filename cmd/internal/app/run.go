@@ -34,12 +34,24 @@ func (s *Services) RunWorker(ctx context.Context) error {
 	worker := jobs.NewWorker(jobs.WorkerDeps{
 		DB: s.DB, Outbox: s.Outbox, Kinds: s.Kinds, Redis: opt, Log: s.Log, Concurrency: s.Config.WorkerConcurrency,
 	})
-	scheduler := schedule.New(schedule.Deps{DB: s.DB, Outbox: s.Outbox, Timers: s.Timers, Log: s.Log, Refill: s.refill})
+	scheduler := schedule.New(schedule.Deps{DB: s.DB, Outbox: s.Outbox, Timers: s.Timers, Log: s.Log, Refill: s.house})
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return s.RunRelay(ctx) })
 	group.Go(func() error { return worker.Run(ctx) })
 	group.Go(func() error { scheduler.Run(ctx); return nil })
 	return group.Wait()
+}
+
+// house is the housekeeping that needs rooms: abandoned applications, old proofs, the stock
+// of spare schemas.
+func (s *Services) house(ctx context.Context) error {
+	if _, err := s.Signups.Sweep(ctx); err != nil {
+		return err
+	}
+	if err := s.Proofs.Sweep(ctx); err != nil {
+		return err
+	}
+	return s.refill(ctx)
 }
 
 func (s *Services) refill(ctx context.Context) error {

@@ -38,12 +38,12 @@ func rooms() []room {
 		{2, "tenant/vault", []string{"tenant", "tenant/fault", "tenant/tenantdb"}}, // sealed keys are rows of a tenant
 
 		{3, "tenant/outbox", foundation},
-		{3, "tenant/timer", with(foundation, "tenant/outbox")}, // a due timer becomes an event
+		{3, "tenant/timer", with(foundation, "tenant/outbox")},                 // a due timer becomes an event
 		{3, "tenant/registry", with(foundation, "tenant/audit", "migrations")}, // knows which schemas this binary can serve; every move is audited
 		{3, "tenant/audit", foundation},
 		{3, "tenant/plan", with(foundation, "commerce/money")}, // plans have a price
 		{3, "tenant/idempotency", foundation},
-		{3, "tenant/provision", with(foundation, "tenant/registry", "tenant/audit", "tenant/outbox", "migrations")}, // makes the spare schemas
+		{3, "tenant/provision", with(foundation, "tenant/registry", "tenant/audit", "tenant/outbox", "migrations")},    // makes the spare schemas
 		{3, "tenant/signup", with(foundation, "tenant/registry", "tenant/provision", "tenant/audit", "tenant/outbox")}, // an application becomes a shop
 		{3, "tenant/miniprogram", with(foundation, "tenant/registry")},
 
@@ -133,6 +133,8 @@ func homes() []home {
 		{"github.com/a-h/templ", []string{"console/..."}},
 		{"github.com/casbin/casbin/v2", []string{"console/authz"}},
 		{"github.com/alexedwards/argon2id", []string{"console/..."}},
+		{"github.com/ccojocar/zxcvbn-go", []string{"console/staff"}}, // how soon a password is guessed
+		{"github.com/wneessen/go-mail", []string{"console/courier"}}, // SMTP with TLS; net/smtp is frozen
 
 		{"github.com/caarlos0/env/v11", []string{"cmd/internal/app"}},
 		{"github.com/prometheus/client_golang", []string{"web/...", "jobs/...", "cmd/internal/app"}},

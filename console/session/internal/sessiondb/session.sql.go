@@ -12,13 +12,13 @@ import (
 
 const find = `-- name: Find :many
 SELECT s.staff_id, s.last_seen_at, p.login, p.name AS staff_name, t.id AS tenant_id, t.handle, t.name AS shop_name,
-       t.status AS shop_status, r.code AS role_code, r.name AS role_name
+       t.status AS shop_status, t.status_reason AS shop_reason, r.code AS role_code, r.name AS role_name
   FROM platform.staff_session s
   JOIN platform.staff p ON p.id = s.staff_id AND p.status = 'active'
   LEFT JOIN platform.staff_role g ON g.staff_id = s.staff_id
   LEFT JOIN platform.role r ON r.tenant_id = g.tenant_id AND r.code = g.role_code
-  LEFT JOIN platform.tenant t ON t.id = g.tenant_id AND t.status IN ('active', 'suspended', 'closing')
- WHERE s.token_hash = $1 AND s.expires_at > $2 AND s.last_seen_at > $3
+  LEFT JOIN platform.tenant t ON t.id = g.tenant_id AND t.status = ANY($1::text[])
+ WHERE s.token_hash = $2 AND s.expires_at > $3 AND s.last_seen_at > $4
  ORDER BY t.name, t.id, r.code
 `
 
@@ -31,13 +31,19 @@ type FindRow struct {
 	Handle     *string
 	ShopName   *string
 	ShopStatus *string
+	ShopReason *string
 	RoleCode   *string
 	RoleName   *string
 }
 
 // One row per shop and role of the person, and one without a shop for a person who has none.
-func (q *Queries) Find(ctx context.Context, db DBTX, tokenHash []byte, now time.Time, idleSince time.Time) ([]FindRow, error) {
-	rows, err := db.Query(ctx, find, tokenHash, now, idleSince)
+func (q *Queries) Find(ctx context.Context, db DBTX, shopStatuses []string, tokenHash []byte, now time.Time, idleSince time.Time) ([]FindRow, error) {
+	rows, err := db.Query(ctx, find,
+		shopStatuses,
+		tokenHash,
+		now,
+		idleSince,
+	)
 	if err != nil {
 		return nil, err
 	}
@@ -54,6 +60,7 @@ func (q *Queries) Find(ctx context.Context, db DBTX, tokenHash []byte, now time.
 			&i.Handle,
 			&i.ShopName,
 			&i.ShopStatus,
+			&i.ShopReason,
 			&i.RoleCode,
 			&i.RoleName,
 		); err != nil {
