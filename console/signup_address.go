@@ -29,7 +29,7 @@ func (s *Console) signupAddress(c *fiber.Ctx, v *visit) error {
 		case err == nil && c.Query("change") == "":
 			return c.Redirect("/console/signup/code", fiber.StatusSeeOther)
 		case err == nil:
-			form.Way, form.Address = string(state.Address.Way), state.Address.Text
+			form.Address = state.Address.Text
 		case !errors.Is(err, fault.ErrNotFound):
 			return err
 		}
@@ -42,9 +42,6 @@ func (s *Console) signupAddressPage(c *fiber.Ctx, v *visit, o *Opening, form vie
 		if o.Courier.Goes(way) {
 			form.Ways = append(form.Ways, string(way))
 		}
-	}
-	if form.Way == "" && len(form.Ways) > 0 {
-		form.Way = form.Ways[0]
 	}
 	p := s.page(c, v, v.text.T("signup.title"), "")
 	p.Back = "/console/signup"
@@ -65,15 +62,14 @@ func (s *Console) signupSend(c *fiber.Ctx, v *visit) error {
 		s.note(c, v, err)
 		refuseForm(c, err)
 		return s.signupAddressPage(c, v, o, view.SignUpAddress{
-			SignUpFrame: o.wizardStep(1, f.Text(string(v.text.Lang()))), Way: form(c, "way"), Address: form(c, "address"),
+			SignUpFrame: o.wizardStep(1, f.Text(string(v.text.Lang()))), Address: form(c, "address"),
 		})
 	}
-	way := courier.Way(form(c, "way"))
-	address, ok := verify.ParseAddress(way, form(c, "address"))
+	address, ok := verify.ParseAddress(form(c, "address"))
 	if !ok {
 		return refused(errAddress)
 	}
-	if !o.Courier.Goes(way) {
+	if !o.Courier.Goes(address.Way) {
 		return refused(courier.ErrNoWay)
 	}
 	if err := s.sendCode(c, v, o, address); err != nil {

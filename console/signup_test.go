@@ -64,7 +64,7 @@ func (d *desk) join(t *testing.T, address string) *browser {
 	t.Helper()
 	b := d.browser(t)
 	b.wantStatus("/console/signup", http.StatusOK)
-	wantTo(t, b.post("/console/signup", url.Values{"way": {"mail"}, "address": {address}}), "/console/signup/code")
+	wantTo(t, b.post("/console/signup", url.Values{"address": {address}}), "/console/signup/code")
 	b.wantStatus("/console/signup/code", http.StatusOK)
 	wantTo(t, b.post("/console/signup/code", url.Values{"code": {d.code(t, strings.ToLower(address))}}), "/console/signup/account")
 	b.wantStatus("/console/signup/account", http.StatusOK)
@@ -163,7 +163,7 @@ func TestAKnownAddressIsToldByMailOnly(t *testing.T) {
 		b := d.browser(t)
 		b.get("/console/signup")
 		req := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/console/signup",
-			strings.NewReader(url.Values{"csrf": {b.token()}, "way": {"mail"}, "address": {mail}}.Encode()))
+			strings.NewReader(url.Values{"csrf": {b.token()}, "address": {mail}}.Encode()))
 		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 		req.Header.Set("X-Forwarded-Host", "evil.test")
 		wantTo(t, b.do(req), "/console/signup/code")
@@ -198,7 +198,7 @@ func TestT110_CodesCannotBePumped(t *testing.T) {
 	d.env.Clock().Set(time.Now())
 	send := func(b *browser, mail string) answer {
 		b.get("/console/signup?change=1")
-		return b.post("/console/signup", url.Values{"way": {"mail"}, "address": {mail}})
+		return b.post("/console/signup", url.Values{"address": {mail}})
 	}
 	mail := address()
 	for i := range verify.PerAddress {
@@ -246,7 +246,7 @@ func TestACodeIsTriedFiveTimesAndForTenMinutes(t *testing.T) {
 		mail := address()
 		b := d.browser(t)
 		b.get("/console/signup")
-		wantTo(t, b.post("/console/signup", url.Values{"way": {"mail"}, "address": {mail}}), "/console/signup/code")
+		wantTo(t, b.post("/console/signup", url.Values{"address": {mail}}), "/console/signup/code")
 		b.get("/console/signup/code")
 		return b, d.code(t, mail)
 	}
@@ -294,15 +294,13 @@ func TestWrongAnswersKeepWhatWasTyped(t *testing.T) {
 	b := d.browser(t)
 	b.get("/console/signup")
 	for _, bad := range []string{"", "no address", "a@b", "who@evil.test\r\nBcc: x@y.zz", "李@shop.test", "1234567890"} {
-		for _, way := range []string{"mail", "sms", "pigeon"} {
-			if res := b.post("/console/signup", url.Values{"way": {way}, "address": {bad}}); res.StatusCode != http.StatusUnprocessableEntity {
-				t.Errorf("%s to %q: %d", way, bad, res.StatusCode)
-			}
+		if res := b.post("/console/signup", url.Values{"address": {bad}}); res.StatusCode != http.StatusUnprocessableEntity {
+			t.Errorf("address %q: %d", bad, res.StatusCode)
 		}
 	}
 	b.see(`value="1234567890"`, "请填写正确的邮箱")
 	phone := "139" + fmt.Sprintf("%08d", time.Now().UnixNano()%100_000_000)
-	wantTo(t, b.post("/console/signup", url.Values{"way": {"sms"}, "address": {"+86 " + phone[:3] + "-" + phone[3:]}}), "/console/signup/code")
+	wantTo(t, b.post("/console/signup", url.Values{"address": {"+86 " + phone[:3] + "-" + phone[3:]}}), "/console/signup/code")
 	b.get("/console/signup/code")
 	b.see(phone[:3] + "****" + phone[7:])
 	b.miss(phone)

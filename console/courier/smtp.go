@@ -35,6 +35,7 @@ type SMTP struct {
 	host    string
 	options []gomail.Option
 	from    string
+	plain   bool // the server may speak without TLS: it is on this machine
 	log     *slog.Logger
 }
 
@@ -69,6 +70,7 @@ func NewSMTP(cfg SMTPConfig, log *slog.Logger) (*SMTP, error) {
 	case u.Scheme == "smtps":
 		s.options = append(s.options, gomail.WithSSL())
 	case s.host == "localhost" || (ip != nil && ip.IsLoopback()):
+		s.plain = true
 		s.options = append(s.options, gomail.WithTLSPolicy(gomail.TLSOpportunistic))
 	default:
 		s.options = append(s.options, gomail.WithTLSPolicy(gomail.TLSMandatory))

@@ -22,21 +22,19 @@ type Address struct {
 	Text string
 }
 
-// ParseAddress reads what somebody typed as the address of the given way.
-func ParseAddress(way courier.Way, typed string) (a Address, ok bool) {
-	a.Way = way
-	switch way {
-	case courier.Mail:
-		a.Text = strings.ToLower(strings.TrimSpace(typed))
+// ParseAddress reads what somebody typed: with an @ it is meant as a mail address, without
+// as a mobile number.
+func ParseAddress(typed string) (a Address, ok bool) {
+	typed = strings.TrimSpace(typed)
+	if strings.Contains(typed, "@") {
+		a = Address{Way: courier.Mail, Text: strings.ToLower(typed)}
 		parsed, err := mail.ParseAddress(a.Text)
 		_, host, _ := strings.Cut(a.Text, "@")
 		return a, err == nil && parsed.Address == a.Text && len(a.Text) <= maxAddress && ascii(a.Text) && domain.MatchString(host)
-	case courier.SMS:
-		digits := strings.NewReplacer(" ", "", "-", "").Replace(strings.TrimSpace(typed))
-		a.Text = strings.TrimPrefix(strings.TrimPrefix(digits, "+"), "86")
-		return a, mobile.MatchString(a.Text)
 	}
-	return a, false
+	digits := strings.NewReplacer(" ", "", "-", "").Replace(typed)
+	a = Address{Way: courier.SMS, Text: strings.TrimPrefix(strings.TrimPrefix(digits, "+"), "86")}
+	return a, mobile.MatchString(a.Text)
 }
 
 // To is the address as a courier wants it.

@@ -27,10 +27,24 @@ func reservedWords() []string {
 	}
 }
 
-// reserved reports a reserved word or something that looks like one.
+// misleadingWords make any handle look like ours or a provider's, whatever stands beside
+// them: "wechat-pay-help" is nobody's shop.
+func misleadingWords() []string {
+	return []string{
+		"admin", "administrator", "alipay", "galleria", "guanfang", "kefu", "official", "platform", "security", "support", "tenpay",
+		"unionpay", "wechat", "wechatpay", "weixin", "weixinpay",
+	}
+}
+
+// reserved reports a reserved word, or something that looks like one or has a misleading
+// word in it.
 func reserved(handle string) bool {
-	skeleton := Skeleton(handle)
-	return slices.ContainsFunc(reservedWords(), func(word string) bool { return Skeleton(word) == skeleton })
+	like := func(words []string, text string) bool {
+		skeleton := Skeleton(text)
+		return slices.ContainsFunc(words, func(word string) bool { return Skeleton(word) == skeleton })
+	}
+	return like(reservedWords(), handle) ||
+		slices.ContainsFunc(strings.Split(handle, "-"), func(part string) bool { return like(misleadingWords(), part) })
 }
 
 // Skeleton is a handle with what the eye confuses made one: 0 and o; 1, l and i; 5 and s;
@@ -60,6 +74,9 @@ const (
 func (s *Service) Check(ctx context.Context, handle, requestKey string) (state HandleState, suggestions []string, err error) {
 	if !wellFormed(handle) {
 		return HandleMalformed, nil, nil
+	}
+	if reserved(handle) {
+		return HandleTaken, nil, nil // what is like a misleading word misleads
 	}
 	candidates := []string{handle}
 	stem := strings.TrimRight(handle[:min(len(handle), 28)], "-")
