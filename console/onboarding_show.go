@@ -27,6 +27,7 @@ func (s *Console) onboardingPage(c *fiber.Ctx, v *visit, refused error) error {
 	}
 	p := s.page(c, v, v.text.T("onboarding.title"), "")
 	p.Back = view.Shop{Handle: v.shop.Handle}.URL("/onboarding")
+	p.Shop.NoticeHref = "" // it leads here
 	return render(c, view.OnboardingPage(p, show))
 }
 

@@ -93,7 +93,7 @@ func run(t *testing.T, f func(context.Context)) (stop func()) {
 
 func (r *rig) startRelay(t *testing.T) {
 	t.Helper()
-	run(t, relay.New(relay.Deps{DB: r.env.DB, Outbox: r.env.Outbox, Queue: r.queue, Lease: lease, Log: r.env.Log}).Run)
+	run(t, relay.New(relay.Deps{DB: r.env.DB, Outbox: r.env.Outbox, Queue: r.queue, Paused: r.kinds.Paused, PauseFor: jobs.PauseFor, Lease: lease, Log: r.env.Log}).Run)
 }
 
 func (r *rig) startWorker(t *testing.T) {

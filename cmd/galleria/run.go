@@ -26,7 +26,7 @@ func commands() []command {
 		{"serve", "answer HTTP: the Mini Program API, provider callbacks, the console", runServe},
 		{"worker", "do the background work: messages, refunds, timers", runWorker},
 		{"migrate", "bring every schema to the newest version, or tell which are behind", runMigrate},
-		{"tenant", "open, list, suspend and resume shops", runTenant},
+		{"tenant", "open, list, suspend, resume and close shops; decide applications", runTenant},
 		{"sandbox", "play the payment and Mini Program providers on loopback", runSandbox},
 		{"doctor", "examine database, schemas and queue, and say what to mend", runDoctor},
 		{"bench", "measure this binary next to what the machine can do", runBench},

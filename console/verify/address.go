@@ -12,7 +12,7 @@ import (
 const maxAddress = 120 // characters, as long as an account's name may be
 
 var (
-	mobile = regexp.MustCompile(`^1[3-9][0-9]{9}$`)
+	mobile = regexp.MustCompile(`^(?:\+?86)?(1[3-9][0-9]{9})$`)
 	domain = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+$`)
 )
 
@@ -32,9 +32,12 @@ func ParseAddress(typed string) (a Address, ok bool) {
 		_, host, _ := strings.Cut(a.Text, "@")
 		return a, err == nil && parsed.Address == a.Text && len(a.Text) <= maxAddress && ascii(a.Text) && domain.MatchString(host)
 	}
-	digits := strings.NewReplacer(" ", "", "-", "").Replace(typed)
-	a = Address{Way: courier.SMS, Text: strings.TrimPrefix(strings.TrimPrefix(digits, "+"), "86")}
-	return a, mobile.MatchString(a.Text)
+	a = Address{Way: courier.SMS, Text: strings.NewReplacer(" ", "", "-", "").Replace(typed)}
+	if m := mobile.FindStringSubmatch(a.Text); m != nil {
+		a.Text = m[1]
+		return a, true
+	}
+	return a, false
 }
 
 // To is the address as a courier wants it.
