@@ -90,7 +90,9 @@ func openingOf(env *tenanttest.Env, people *staff.Service, mode signup.Mode) *co
 	return &console.Opening{
 		Signups: signup.New(signup.Deps{
 			DB: env.DB, Provision: opener, Registry: env.Registry, Audit: env.Audit, Outbox: env.Outbox, Mode: mode,
-			Owner: func(ctx context.Context, shop tenant.ID, staffID int64) error { return people.Grant(ctx, shop, staffID, authz.Owner) },
+			Owner: func(ctx context.Context, shop tenant.ID, staffID int64) error {
+				return people.Grant(ctx, shop, staffID, authz.Owner)
+			},
 		}),
 		Registry: env.Registry, Proofs: verify.New(verify.Deps{DB: env.DB, Courier: desk, Secret: []byte(strings.Repeat("v", 32))}),
 		Courier: desk, Desk: desk, Mode: mode,

@@ -78,9 +78,6 @@ func (s *Console) signupSend(c *fiber.Ctx, v *visit) error {
 	return c.Redirect("/console/signup/code", fiber.StatusSeeOther)
 }
 
-// errAddress is an address that no message could reach.
-var errAddress = fault.New(fault.Invalid, "ADDRESS_INVALID", "请填写正确的邮箱或 11 位手机号", "Please enter a valid e-mail address or mobile number")
-
 // sendCode sends the code, or to an address with an account the word that it has one. On
 // the page both look the same.
 func (s *Console) sendCode(c *fiber.Ctx, v *visit, o *Opening, address verify.Address) error {

@@ -27,14 +27,22 @@ func (s *Console) signupProgress(c *fiber.Ctx, v *visit) error {
 		return err
 	}
 	if a.Status == signup.Opened {
-		target := view.Shop{Handle: a.Handle}.URL("")
-		if c.Get("HX-Request") != "" { // the script follows this one; the page it would swap in is another
-			c.Set("HX-Redirect", target)
-			return c.SendStatus(fiber.StatusNoContent)
-		}
-		return c.Redirect(target, fiber.StatusSeeOther)
+		return leadTo(c, view.Shop{Handle: a.Handle}.URL(""))
 	}
-	show := view.SignUpProgress{Name: a.Name, State: string(a.Status), Reason: a.Reason, Failed: a.StepFailed, Moving: a.Status == signup.Provisioning}
+	show := view.SignUpProgress{
+		Name: a.Name, State: string(a.Status), Reason: a.Reason, Failed: a.StepFailed, Moving: a.Status == signup.Provisioning, Steps: progressSteps(a),
+	}
+	p := s.page(c, v, v.text.T("signup.progress.title."+show.State, a.Name), "")
+	p.Back = "/console/signup/progress"
+	if show.Moving {
+		p.Refresh = refreshAfter
+	}
+	return render(c, view.SignUpProgressPage(p, show))
+}
+
+// progressSteps are the job's steps as the page shows them.
+func progressSteps(a signup.Application) []view.ProgressStep {
+	var steps []view.ProgressStep
 	reached := false
 	for _, step := range signup.Steps() {
 		state := "done"
@@ -47,12 +55,17 @@ func (s *Console) signupProgress(c *fiber.Ctx, v *visit) error {
 			state = "now"
 		}
 		reached = reached || step == a.Step
-		show.Steps = append(show.Steps, view.ProgressStep{Key: string(step), State: state})
+		steps = append(steps, view.ProgressStep{Key: string(step), State: state})
 	}
-	p := s.page(c, v, v.text.T("signup.progress.title."+show.State, a.Name), "")
-	p.Back = "/console/signup/progress"
-	if show.Moving {
-		p.Refresh = refreshAfter
+	return steps
+}
+
+// leadTo sends browser and script to another page. A script would follow a redirect and
+// take a part of the wrong page, so it is told where to go.
+func leadTo(c *fiber.Ctx, target string) error {
+	if c.Get("HX-Request") != "" {
+		c.Set("HX-Redirect", target)
+		return c.SendStatus(fiber.StatusNoContent)
 	}
-	return render(c, view.SignUpProgressPage(p, show))
+	return c.Redirect(target, fiber.StatusSeeOther)
 }

@@ -43,9 +43,6 @@ func (s *Console) signupTermsPage(c *fiber.Ctx, v *visit, o *Opening, refused er
 	return render(c, view.SignUpTermsPage(p, show))
 }
 
-// errNotAccepted is a form that was sent without the terms.
-var errNotAccepted = fault.New(fault.Invalid, "TERMS_NOT_ACCEPTED", "请先阅读并同意服务条款", "Please read and accept the terms first")
-
 // signupSubmit hands the application in.
 func (s *Console) signupSubmit(c *fiber.Ctx, v *visit) error {
 	o, err := s.opening()

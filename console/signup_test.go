@@ -2,6 +2,7 @@ package console_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -17,12 +18,11 @@ import (
 	"galleria/console"
 	"galleria/console/courier"
 	"galleria/console/verify"
-	"galleria/jobs"
-	"galleria/jobs/relay"
 	"galleria/tenant"
 	"galleria/tenant/outbox"
 	"galleria/tenant/registry"
 	"galleria/tenant/signup"
+	"galleria/tenant/tenantdb"
 	"galleria/tenant/tenanttest"
 )
 
@@ -75,7 +75,7 @@ func (d *desk) join(t *testing.T, address string) *browser {
 
 func address() string { return "new-" + tenanttest.RandomHex(6) + "@shop.test" }
 
-// The whole way over HTTP, with the job done by a relay, a queue and a worker.
+// The whole way over HTTP.
 func TestAMerchantOpensAShop(t *testing.T) {
 	t.Parallel()
 	d := deskOver(t, tenanttest.NewAlone(t))
@@ -124,31 +124,32 @@ func one[T any](t *testing.T, d *desk, sql string, args ...any) (v T) {
 	return v
 }
 
-// work runs a relay and a worker until the test ends.
+// work does the job of applications until the test ends, as a worker does it; the worker
+// itself stands in a test of the whole installation.
 func (d *desk) work(t *testing.T) {
 	t.Helper()
-	signups, _ := d.opening.Signups.(*signup.Service)
-	kinds, err := jobs.NewKinds(jobs.Kind{
-		Topic: signup.Topic, Queue: jobs.Default, MaxFailures: 100, Delay: jobs.Backoff(100*time.Millisecond, time.Second),
-		Handle: func(ctx context.Context, ev outbox.Event) error { return signups.Advance(ctx, ev.TenantID) },
-	})
-	if err != nil {
-		t.Fatal(err)
+	signups, ok := d.opening.Signups.(*signup.Service)
+	if !ok {
+		t.Fatal("no service behind the pages")
 	}
-	redis := tenanttest.StartRedis(t)
-	opt, err := jobs.RedisOptions(redis.URL)
-	if err != nil {
-		t.Fatal(err)
-	}
-	queue := jobs.NewAsynqQueue(opt, kinds)
 	ctx, cancel := context.WithCancel(t.Context())
 	var wait sync.WaitGroup
-	t.Cleanup(func() { cancel(); wait.Wait(); _ = queue.Close() })
+	t.Cleanup(func() { cancel(); wait.Wait() })
 	wait.Go(func() {
-		relay.New(relay.Deps{DB: d.env.DB, Outbox: d.env.Outbox, Queue: queue, Lease: time.Second, Log: d.env.Log}).Run(ctx)
-	})
-	wait.Go(func() {
-		_ = jobs.NewWorker(jobs.WorkerDeps{DB: d.env.DB, Outbox: d.env.Outbox, Kinds: kinds, Redis: opt, Log: d.env.Log}).Run(ctx)
+		for ctx.Err() == nil {
+			var events []outbox.Event
+			err := d.env.DB.InPlatform(ctx, func(tx tenantdb.Tx) (err error) {
+				events, err = d.env.Outbox.Claim(ctx, tx, 10, time.Second)
+				return err
+			})
+			for _, ev := range events {
+				err = errors.Join(err, signups.Advance(ctx, ev.TenantID), d.env.Outbox.MarkDone(ctx, d.env.DB.Platform(), ev.ID))
+			}
+			if err != nil && ctx.Err() == nil {
+				t.Errorf("job: %v", err)
+			}
+			time.Sleep(50 * time.Millisecond)
+		}
 	})
 }
 
@@ -307,8 +308,11 @@ func TestWrongAnswersKeepWhatWasTyped(t *testing.T) {
 	wantTo(t, b.post("/console/signup/code", url.Values{"code": {d.code(t, "+86"+phone)}}), "/console/signup/account")
 	b.get("/console/signup/account")
 	for _, bad := range []url.Values{
-		{"name": {""}, "password": {strongPassword}}, {"name": {"李"}, "password": {"short"}}, {"name": {"李"}, "password": {"123456789012345"}},
-		{"name": {strings.Repeat("李", 41)}, "password": {strongPassword}}, {"name": {"李"}, "password": {phone + phone}},
+		{"name": {""}, "password": {strongPassword}},
+		{"name": {"李"}, "password": {"short"}},
+		{"name": {"李"}, "password": {"123456789012345"}},
+		{"name": {strings.Repeat("李", 41)}, "password": {strongPassword}},
+		{"name": {"李"}, "password": {phone + phone}},
 	} {
 		if res := b.post("/console/signup/account", bad); res.StatusCode != http.StatusUnprocessableEntity {
 			t.Errorf("%v: %d", bad, res.StatusCode)

@@ -8,6 +8,7 @@ import (
 
 	"galleria/tenant"
 	"galleria/tenant/outbox"
+	"galleria/tenant/registry"
 )
 
 // Queue is a class of urgency. Queues are few and fixed; tenants share them.
@@ -88,6 +89,17 @@ func (k Kinds) Paused(ev outbox.Event) bool {
 	}
 	kind, known := k.byTopic[ev.Topic]
 	return known && !kind.Money
+}
+
+// Pausing lists the statuses of shops whose events wait.
+func Pausing() []tenant.Status {
+	var out []tenant.Status
+	for _, s := range registry.InDirectory() {
+		if s.Policy().Jobs != tenant.JobsAll {
+			out = append(out, s)
+		}
+	}
+	return out
 }
 
 // PauseFor is how long a paused event rests before it is looked at again, should the word

@@ -2,11 +2,15 @@ package jobs_test
 
 import (
 	"context"
+	"errors"
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
 	"galleria/tenant"
 	"galleria/tenant/outbox"
+	"galleria/tenant/registry"
 	"galleria/tenant/tenantdb"
 )
 
@@ -71,4 +75,51 @@ func (r *rig) resting(t *testing.T) (n int) {
 		return tx.QueryRow(t.Context(), "SELECT count(*) FROM platform.outbox WHERE done_at IS NULL AND dead_at IS NULL AND next_at > now() + interval '5 minutes'").Scan(&n)
 	})
 	return n
+}
+
+// A relay that saw the shop suspended puts its event aside while the shop resumes, or just
+// after: the event does not wait for what has happened already.
+func TestT009_ResumingBesideTheRelay(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	suspend := func() {
+		if err := r.env.Registry.SetStatus(t.Context(), r.env.Tenant.ID, tenant.Suspended, "欠费"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	resume := registry.MoveInput{ID: r.env.Tenant.ID, Event: registry.EventResume, Actor: "system"}
+	r.append(t, "raced")
+	ids := []uuid.UUID{r.env.Events(t, topic)[0].ID}
+
+	suspend()
+	rested := make(chan error, 1)
+	err := r.env.DB.InPlatform(t.Context(), func(tx tenantdb.Tx) error {
+		if err := r.env.Registry.MoveTx(t.Context(), tx, resume); err != nil {
+			return err
+		}
+		go func() { rested <- r.rest(t.Context(), ids) }() // waits for this transaction
+		select {
+		case err := <-rested:
+			return errors.Join(err, errors.New("the event was put aside beside the resumption"))
+		case <-time.After(300 * time.Millisecond):
+			return nil
+		}
+	})
+	if err := errors.Join(err, <-rested); err != nil {
+		t.Fatal(err)
+	}
+	if n := r.resting(t); n != 0 {
+		t.Errorf("%d events rest in a shop that has resumed", n)
+	}
+
+	suspend()
+	if err := r.rest(t.Context(), ids); err != nil || r.resting(t) != 1 {
+		t.Errorf("%v, %d events rest in a suspended shop, want 1", err, r.resting(t))
+	}
+	if err := r.env.Registry.Move(t.Context(), resume); err != nil {
+		t.Fatal(err)
+	}
+	if n := r.resting(t); n != 0 {
+		t.Errorf("%d events rest after the shop resumed", n)
+	}
 }

@@ -110,7 +110,7 @@ func (w *Worker) Do(ctx context.Context, id uuid.UUID) error {
 	log := w.Log.With("tenant_id", ev.TenantID.String(), "task", string(ev.Topic), "event_id", id.String(), "key", ev.Key)
 	if w.Kinds.Paused(ev) { // suspended since the relay looked
 		return w.settle(ctx, func(ctx context.Context, q tenantdb.Querier) error {
-			return w.Outbox.Postpone(ctx, q, []uuid.UUID{id}, PauseFor)
+			return w.Outbox.Rest(ctx, q, []uuid.UUID{id}, Pausing(), PauseFor)
 		})
 	}
 	kind, known := w.Kinds.Find(ev.Topic)

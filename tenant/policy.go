@@ -60,7 +60,7 @@ type Policy struct {
 // is shown to a person and never acknowledged: the provider's repeats keep it visible.
 func (s Status) Policy() Policy {
 	switch s {
-	case Applied, Rejected: // has no schema
+	case None, Applied, Rejected: // has no schema
 		return Policy{StorefrontAbsent, ConsoleAbsent, JobsMoney, CallbacksRecorded}
 	case Provisioning:
 		return Policy{StorefrontStarting, ConsoleAbsent, JobsAll, CallbacksTaken}

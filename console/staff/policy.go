@@ -7,21 +7,6 @@ import (
 	"unicode/utf8"
 
 	zxcvbn "github.com/ccojocar/zxcvbn-go"
-
-	"galleria/tenant/fault"
-)
-
-// The refusals of a password. Each is a VALIDATION-like failure with its own sentence.
-var (
-	// ErrPasswordShort is a password under the policy's length.
-	ErrPasswordShort = fault.New(fault.Invalid, "PASSWORD_SHORT", "密码至少 12 个字符", "A password needs at least 12 characters")
-	// ErrPasswordLong is a password that no form of ours lets in.
-	ErrPasswordLong = fault.New(fault.Invalid, "PASSWORD_LONG", "密码过长", "The password is too long")
-	// ErrPasswordWeak is a password that guessing programs find soon.
-	ErrPasswordWeak = fault.New(
-		fault.Invalid, "PASSWORD_WEAK", "密码太容易被猜到，请换成几个不相关的词，或更长的一句话",
-		"This password is too easy to guess; use several unrelated words or a longer phrase",
-	)
 )
 
 // Policy is what a password must be. The zero Policy is the house's: 12 characters, at

@@ -27,10 +27,10 @@ type Deps struct {
 	Queue  Queue
 	// Inert tells events that nothing acts on: they are ended here. nil for none.
 	Inert func(topic outbox.Topic) bool
-	// Paused tells events that wait because their shop is suspended; PauseFor is how long
-	// they rest at most. nil for none.
-	Paused   func(ev outbox.Event) bool
-	PauseFor time.Duration
+	// Paused tells events that wait because of the state their shop is in, and Rest puts
+	// them aside. nil for none.
+	Paused func(ev outbox.Event) bool
+	Rest   func(ctx context.Context, ids []uuid.UUID) error
 	Nudged   <-chan struct{} // something was just appended in this process
 	Lease    time.Duration   // time until a claimed row is sent again
 	Log      *slog.Logger
@@ -82,7 +82,7 @@ func (r *Relay) Once(ctx context.Context) (int, error) {
 	if events, err = r.endInert(ctx, events); err != nil {
 		return claimed, err
 	}
-	if events, err = r.rest(ctx, events); err != nil {
+	if events, err = r.putAside(ctx, events); err != nil {
 		return claimed, err
 	}
 	for i, ev := range events {
@@ -131,8 +131,8 @@ func (r *Relay) endInert(ctx context.Context, events []outbox.Event) (rest []out
 	return rest, r.Outbox.MarkAllDone(ctx, r.DB.Platform(), inert)
 }
 
-// rest puts the events of suspended shops aside and returns the others.
-func (r *Relay) rest(ctx context.Context, events []outbox.Event) (others []outbox.Event, err error) {
+// putAside rests the events of suspended shops aside and returns the others.
+func (r *Relay) putAside(ctx context.Context, events []outbox.Event) (others []outbox.Event, err error) {
 	var paused []uuid.UUID
 	for _, ev := range events {
 		if r.Paused != nil && r.Paused(ev) {
@@ -144,7 +144,7 @@ func (r *Relay) rest(ctx context.Context, events []outbox.Event) (others []outbo
 	if paused == nil {
 		return others, nil
 	}
-	return others, r.Outbox.Postpone(ctx, r.DB.Platform(), paused, r.PauseFor)
+	return others, r.Rest(ctx, paused)
 }
 
 // giveBack lets events that could not be handed over come up soon, without waiting for

@@ -38,6 +38,17 @@ func (o *Outbox) Postpone(ctx context.Context, q tenantdb.Querier, ids []uuid.UU
 	return o.q.Postpone(ctx, q, delay.Seconds(), ids)
 }
 
+// Rest puts events aside whose shop's status is one of paused: they come up again after
+// delay, or when the shop resumes. Events of a shop that has resumed meanwhile are due at
+// once. No failure is counted.
+func (o *Outbox) Rest(ctx context.Context, q tenantdb.Querier, ids []uuid.UUID, paused []tenant.Status, delay time.Duration) error {
+	statuses := make([]string, len(paused))
+	for i, s := range paused {
+		statuses[i] = string(s)
+	}
+	return o.q.Rest(ctx, q, statuses, delay.Seconds(), ids)
+}
+
 // Fail counts a failure of an event's handler. The event comes up again after delay,
 // or, with giveUp, becomes a dead letter.
 func (o *Outbox) Fail(ctx context.Context, q tenantdb.Querier, id uuid.UUID, cause error, delay time.Duration, giveUp bool) error {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/google/uuid"
 	"golang.org/x/sync/errgroup"
 
 	"galleria/jobs"
@@ -20,8 +21,13 @@ func (s *Services) RunRelay(ctx context.Context) error {
 	}
 	queue := jobs.NewAsynqQueue(opt, s.Kinds)
 	defer func() { _ = queue.Close() }()
-	relay.New(relay.Deps{DB: s.DB, Outbox: s.Outbox, Queue: queue, Inert: s.Kinds.Inert, Paused: s.Kinds.Paused, PauseFor: jobs.PauseFor, Nudged: s.Nudged, Lease: jobs.Lease, Log: s.Log}).Run(ctx)
+	relay.New(relay.Deps{DB: s.DB, Outbox: s.Outbox, Queue: queue, Inert: s.Kinds.Inert, Paused: s.Kinds.Paused, Rest: s.rest, Nudged: s.Nudged, Lease: jobs.Lease, Log: s.Log}).Run(ctx)
 	return nil
+}
+
+// rest puts the events of paused shops aside.
+func (s *Services) rest(ctx context.Context, ids []uuid.UUID) error {
+	return s.Outbox.Rest(ctx, s.DB.Platform(), ids, jobs.Pausing(), jobs.PauseFor)
 }
 
 // RunWorker does the background work until ctx ends: relay, handlers, timers,

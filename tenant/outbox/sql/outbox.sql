@@ -21,6 +21,19 @@ RETURNING o.id, o.tenant_id, o.topic, o.key, o.payload, o.created_at, o.sends, o
 UPDATE platform.outbox SET next_at = now() + make_interval(secs => @delay_seconds::double precision)
 WHERE id = ANY(@ids::uuid[]) AND done_at IS NULL AND dead_at IS NULL;
 
+-- name: Rest :exec
+-- Events of shops that are paused rest; those of a shop that has resumed since somebody
+-- looked are due at once. The lock waits for a resumption under way, which wakes only what
+-- rests before it.
+WITH shops AS (
+  SELECT t.id, t.status FROM platform.tenant t
+  WHERE t.id IN (SELECT e.tenant_id FROM platform.outbox e WHERE e.id = ANY(@ids::uuid[]))
+  ORDER BY t.id FOR SHARE)
+UPDATE platform.outbox o
+SET next_at = now() + CASE WHEN s.status = ANY(@paused::text[]) THEN make_interval(secs => @delay_seconds::double precision) ELSE interval '0' END
+FROM shops s
+WHERE s.id = o.tenant_id AND o.id = ANY(@ids::uuid[]) AND o.done_at IS NULL AND o.dead_at IS NULL;
+
 -- name: Fail :exec
 UPDATE platform.outbox
 SET failures = failures + 1, last_error = @last_error,

@@ -271,3 +271,22 @@ func (q *Queries) Replay(ctx context.Context, db DBTX, id uuid.UUID) (int64, err
 	}
 	return result.RowsAffected(), nil
 }
+
+const rest = `-- name: Rest :exec
+WITH shops AS (
+  SELECT t.id, t.status FROM platform.tenant t
+  WHERE t.id IN (SELECT e.tenant_id FROM platform.outbox e WHERE e.id = ANY($3::uuid[]))
+  ORDER BY t.id FOR SHARE)
+UPDATE platform.outbox o
+SET next_at = now() + CASE WHEN s.status = ANY($1::text[]) THEN make_interval(secs => $2::double precision) ELSE interval '0' END
+FROM shops s
+WHERE s.id = o.tenant_id AND o.id = ANY($3::uuid[]) AND o.done_at IS NULL AND o.dead_at IS NULL
+`
+
+// Events of shops that are paused rest; those of a shop that has resumed since somebody
+// looked are due at once. The lock waits for a resumption under way, which wakes only what
+// rests before it.
+func (q *Queries) Rest(ctx context.Context, db DBTX, paused []string, delaySeconds float64, ids []uuid.UUID) error {
+	_, err := db.Exec(ctx, rest, paused, delaySeconds, ids)
+	return err
+}
