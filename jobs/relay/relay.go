@@ -31,9 +31,9 @@ type Deps struct {
 	// them aside. nil for none.
 	Paused func(ev outbox.Event) bool
 	Rest   func(ctx context.Context, ids []uuid.UUID) error
-	Nudged   <-chan struct{} // something was just appended in this process
-	Lease    time.Duration   // time until a claimed row is sent again
-	Log      *slog.Logger
+	Nudged <-chan struct{} // something was just appended in this process
+	Lease  time.Duration   // time until a claimed row is sent again
+	Log    *slog.Logger
 }
 
 // Relay moves events until its context ends.

@@ -47,6 +47,9 @@ func TestProductionRefuses(t *testing.T) {
 		"short secret":        {"DATABASE_ROLE_SECRET", "short", "DATABASE_ROLE_SECRET"},
 		"constant secret":     {"DATABASE_ROLE_SECRET", strings.Repeat("a", 64), "DATABASE_ROLE_SECRET"},
 		"constant kek":        {"GALLERIA_KEK", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", "GALLERIA_KEK"},
+		"unknown sign-up":     {"GALLERIA_SIGNUP", "maybe", "GALLERIA_SIGNUP"},
+		"sign-up, no mail":    {"GALLERIA_SIGNUP", "open", "GALLERIA_SMTP_URL"},
+		"mail, no sender":     {"GALLERIA_SMTP_URL", "smtps://u:p@mail.example", "GALLERIA_MAIL_FROM"},
 		"unknown environment": {"GALLERIA_ENV", "staging", "GALLERIA_ENV"},
 	} {
 		t.Run(name, func(t *testing.T) {
