@@ -10,6 +10,7 @@ import (
 	"galleria/console/authz"
 	"galleria/console/session"
 	"galleria/console/view"
+	"galleria/tenant"
 	"galleria/tenant/fault"
 )
 
@@ -24,6 +25,9 @@ func (s *Console) admit(c *fiber.Ctx, v *visit, r route) (done bool, err error) 
 	}
 	if s.SecondFactor && v.session.Guarded && !v.session.Enrolled && !r.access.OpenToUnenrolled() {
 		return true, s.detour(c, "/console/account/totp", nil)
+	}
+	if done, err := s.admitShop(c, v, r); done || err != nil {
+		return done, err
 	}
 	if err := s.authorize(c, v, r.access); err != nil {
 		if home := s.otherHome(c, v, r, err); home != "" {
@@ -57,11 +61,7 @@ func (s *Console) authorize(c *fiber.Ctx, v *visit, access authz.Access) (err er
 	if need == "" {
 		return nil
 	}
-	shop, ok := v.session.Shop(c.Params("handle"))
-	if !ok {
-		return fault.ErrNotFound
-	}
-	v.shop = &shop
+	shop := *v.shop
 	if v.granted, err = s.rights.Granted(ctx, shop.ID, v.session.StaffID); err != nil {
 		return err
 	}
@@ -158,4 +158,39 @@ func secretField(name string) bool {
 		}
 	}
 	return false
+}
+
+// admitShop finds the shop that the route is about, and what its state allows. done means
+// that the answer was given.
+func (s *Console) admitShop(c *fiber.Ctx, v *visit, r route) (done bool, err error) {
+	if r.access.Platform() != "" || r.access.Permission() == "" {
+		return false, nil
+	}
+	shop, ok := v.session.Shop(c.Params("handle"))
+	if !ok {
+		return false, fault.ErrNotFound
+	}
+	v.shop = &shop
+	return s.admitState(c, v, r)
+}
+
+// admitState holds the route to what the shop's state allows in the console: nothing but
+// its first page when it is closed, nothing but looking when it is suspended.
+func (s *Console) admitState(c *fiber.Ctx, v *visit, r route) (done bool, err error) {
+	switch v.shop.Status.Policy().Console {
+	case tenant.ConsoleFull:
+		return false, nil
+	case tenant.ConsoleRead:
+		if r.method != fiber.MethodGet {
+			return false, ErrReadOnly
+		}
+		return false, nil
+	case tenant.ConsoleNotice:
+		if r.method == fiber.MethodGet && r.path == shopPath {
+			return false, nil
+		}
+		return true, c.Redirect(view.Shop{Handle: v.shop.Handle}.URL(""), fiber.StatusSeeOther)
+	case tenant.ConsoleAbsent:
+	}
+	return false, fault.ErrNotFound
 }

@@ -183,7 +183,7 @@ func TestAdministrativeActsAreRecorded(t *testing.T) {
 	for _, r := range rows {
 		got = append(got, r.Action)
 	}
-	const want = "app.bound role.revoked role.granted role.granted tenant.status_changed tenant.created"
+	const want = "app.bound role.revoked role.granted role.granted tenant.open tenant.created"
 	if strings.Join(got, " ") != want {
 		t.Errorf("acts %v, want %s", got, want)
 	}

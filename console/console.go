@@ -55,6 +55,9 @@ type Deps struct {
 	// BaseURL is the address browsers and providers reach us under, such as
 	// "https://shop.example.com": the origin of forms and the stem of callback URLs.
 	BaseURL string
+	// Opening is what merchants open shops with by themselves; nil for an installation
+	// without sign-up.
+	Opening *Opening
 }
 
 // Console is the back office, ready to be mounted.

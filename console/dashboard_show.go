@@ -5,10 +5,14 @@ import (
 
 	"galleria/console/authz"
 	"galleria/console/view"
+	"galleria/tenant"
 )
 
 // dashboardShow shows today and what waits to be done.
 func (s *Console) dashboardShow(c *fiber.Ctx, v *visit) error {
+	if v.shop.Status == tenant.Closed {
+		return s.shopClosed(c, v)
+	}
 	overview, err := s.pages.Overview(c.UserContext(), v.shop.ID, s.Now(), s.texts.Shanghai())
 	if err != nil {
 		return err

@@ -20,7 +20,11 @@
 //
 // Decisions: handlers have one answer, the whole page; htmx on a list fetches that page
 // and takes its results (see console/view). One page is one batched read of the shop
-// plus one small read for the menu's badge. A suspended shop can still be looked at,
-// with a banner: its owner needs his orders and money most then; the storefront is
-// closed elsewhere. Language and theme are cookies without meaning for security.
+// plus one small read for the menu's badge. What a shop's state allows here is
+// tenant.Policy's, enforced before any handler runs: a suspended shop can still be looked
+// at, with a banner that says why, because its owner needs his orders and money most then;
+// a closed one has one page. Signing up makes the account first (an address proved by
+// console/verify) and the shop then (tenant/signup), so that each is resumed by signing in
+// and a person can open another shop. An address with an account gets the same pages as a
+// fresh one and hears of it by message only. Language and theme are cookies without meaning for security.
 package console

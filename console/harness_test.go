@@ -1,6 +1,7 @@
 package console_test
 
 import (
+	"context"
 	"io"
 	"log/slog"
 	"maps"
@@ -18,8 +19,11 @@ import (
 	"galleria/console/courier"
 	"galleria/console/session"
 	"galleria/console/staff"
+	"galleria/console/verify"
 	"galleria/tenant"
 	"galleria/tenant/fault"
+	"galleria/tenant/provision"
+	"galleria/tenant/signup"
 	"galleria/tenant/tenanttest"
 	"galleria/web/static"
 )
@@ -32,18 +36,27 @@ type desk struct {
 	app          *fiber.App
 	console      *console.Console
 	staff        *staff.Service
+	opening      *console.Opening
 	owner, clerk staff.Member
 }
 
 func newDesk(t *testing.T) *desk {
 	t.Helper()
-	env := tenanttest.New(t)
+	return deskOver(t, tenanttest.New(t))
+}
+
+func deskOver(t *testing.T, env *tenanttest.Env) *desk {
+	t.Helper()
 	d := &desk{env: env}
 	var err error
 	if d.staff, err = staff.New(staff.Deps{DB: env.DB}); err != nil {
 		t.Fatal(err)
 	}
-	d.console = newConsole(t, env, d.staff)
+	deps := consoleDeps(t, env, d.staff)
+	d.opening = deps.Opening
+	if d.console, err = console.New(deps); err != nil {
+		t.Fatal(err)
+	}
 	d.app = fiber.New(fiber.Config{Immutable: true, DisableStartupMessage: true, StrictRouting: true, CaseSensitive: true})
 	d.app.Use(func(c *fiber.Ctx) error {
 		c.Locals(console.ClientIPLocal, c.Get("X-Test-Address"))
@@ -64,6 +77,25 @@ func consoleDeps(t *testing.T, env *tenanttest.Env, people *staff.Service) conso
 	return console.Deps{
 		DB: env.DB, Staff: people, Vault: env.Vault, Courier: courier.NewDesk(env.Clock().Now), SecondFactor: false, Audit: env.Audit, Assets: assets, Log: slog.New(slog.NewTextHandler(t.Output(), nil)),
 		Now: env.Clock().Now, Secret: []byte(strings.Repeat("s", 32)), BaseURL: "http://console.test",
+		Opening: openingOf(env, people, signup.ModeOpen),
+	}
+}
+
+// openingOf is what merchants open shops with, over a desk that keeps the messages.
+func openingOf(env *tenanttest.Env, people *staff.Service, mode signup.Mode) *console.Opening {
+	desk := courier.NewDesk(env.Clock().Now)
+	opener := provision.New(provision.Deps{
+		DB: env.DB, Runner: env.Runner, Registry: env.Registry, Log: env.Log, Fill: []provision.FillStep{people.EnsureRoles},
+	})
+	return &console.Opening{
+		Signups: signup.New(signup.Deps{
+			DB: env.DB, Provision: opener, Registry: env.Registry, Audit: env.Audit, Outbox: env.Outbox, Mode: mode,
+			Owner: func(ctx context.Context, shop tenant.ID, staffID int64) error {
+				return people.Grant(ctx, shop, staffID, authz.Owner)
+			},
+		}),
+		Registry: env.Registry, Proofs: verify.New(verify.Deps{DB: env.DB, Courier: desk, Secret: []byte(strings.Repeat("v", 32))}),
+		Courier: desk, Desk: desk, Mode: mode,
 	}
 }
 

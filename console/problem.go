@@ -26,6 +26,9 @@ func faceOf(err error) face {
 	if errors.Is(err, ErrForm) {
 		return face{fiber.StatusForbidden, "clock", "problem.expired.title", "problem.expired.text"}
 	}
+	if errors.Is(err, ErrReadOnly) {
+		return face{fiber.StatusForbidden, "lock", "problem.read_only.title", "problem.read_only.text"}
+	}
 	switch fault.KindOf(err) {
 	case fault.NotFound:
 		return face{fiber.StatusNotFound, "file-off", "problem.404.title", "problem.404.text"}

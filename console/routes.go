@@ -14,6 +14,9 @@ type route struct {
 	handle       func(c *fiber.Ctx, v *visit) error
 }
 
+// shopPath is the first page of a shop.
+const shopPath = "/console/:handle"
+
 // table lists every route of the console.
 func (s *Console) table() []route {
 	const get, post = fiber.MethodGet, fiber.MethodPost
@@ -46,9 +49,24 @@ func (s *Console) table() []route {
 		{get, "/console/platform/staff", authz.RequirePlatform(authz.PlatformStaffRead), s.platformStaffList},
 		{post, "/console/locale", authz.Public(), s.localeSet},
 		{post, "/console/theme", authz.Public(), s.themeSet},
+		{get, "/console/signup", authz.Public(), s.signupAddress},
+		{post, "/console/signup", authz.Public(), s.signupSend},
+		{post, "/console/signup/resend", authz.Public(), s.signupResend},
+		{get, "/console/signup/code", authz.Public(), s.signupCode},
+		{post, "/console/signup/code", authz.Public(), s.signupProve},
+		{get, "/console/signup/account", authz.Public(), s.signupAccount},
+		{post, "/console/signup/account", authz.Public(), s.signupJoin},
+		{get, "/console/signup/shop", authz.SignedIn(), s.signupShop},
+		{post, "/console/signup/shop", authz.SignedIn(), s.signupDraft},
+		{get, "/console/signup/terms", authz.SignedIn(), s.signupTerms},
+		{post, "/console/signup/terms", authz.SignedIn(), s.signupSubmit},
+		{get, "/console/signup/progress", authz.SignedIn(), s.signupProgress},
+		{get, "/console/dev/messages", authz.Public(), s.messageList},
 		{get, "/console", authz.SignedIn(), s.shopChoose},
 		{get, "/console/", authz.SignedIn(), s.shopChoose}, // typed with a slash
-		{get, "/console/:handle", authz.Require(authz.DashboardRead), s.dashboardShow},
+		{get, shopPath, authz.Require(authz.DashboardRead), s.dashboardShow},
+		{get, "/console/:handle/onboarding", authz.Require(authz.DashboardRead), s.onboardingShow},
+		{post, "/console/:handle/open", authz.Require(authz.ShopManage), s.shopOpen},
 		{get, "/console/:handle/orders", authz.Require(authz.OrderRead), s.orderList},
 		{get, "/console/:handle/orders/:order_no", authz.Require(authz.OrderRead), s.orderShow},
 		{get, "/console/:handle/products", authz.Require(authz.ProductRead), s.productList},

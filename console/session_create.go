@@ -73,5 +73,5 @@ func (s *Console) signInRefused(c *fiber.Ctx, v *visit, err error, login, next s
 	if next != "" {
 		p.Back += "?" + url.Values{"next": {next}}.Encode()
 	}
-	return render(c, view.SignInPage(p, view.SignIn{Login: login, Next: next, Problem: f.Text(string(v.text.Lang()))}))
+	return render(c, view.SignInPage(p, view.SignIn{Login: login, Next: next, SignUp: s.Opening.open(), Problem: f.Text(string(v.text.Lang()))}))
 }

@@ -13,7 +13,7 @@ func (s *Console) sessionNew(c *fiber.Ctx, v *visit) error {
 		return c.Redirect(orHome(next), fiber.StatusSeeOther)
 	}
 	return render(c, view.SignInPage(s.page(c, v, v.text.T("signin.title"), ""), view.SignIn{
-		Next: next, Expired: v.ended || c.Query("expired") == "1", Reset: c.Query("done") == "reset",
+		Next: next, Expired: v.ended || c.Query("expired") == "1", Reset: c.Query("done") == "reset", SignUp: s.Opening.open(),
 	}))
 }
 

@@ -21,5 +21,5 @@ func (s *Console) shopChoose(c *fiber.Ctx, v *visit) error {
 			Status: string(shop.Status),
 		})
 	}
-	return render(c, view.ShopListPage(s.page(c, v, v.text.T("shop.title"), ""), choices))
+	return render(c, view.ShopListPage(s.page(c, v, v.text.T("shop.title"), ""), choices, s.Opening.open()))
 }

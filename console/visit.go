@@ -12,7 +12,6 @@ import (
 	"galleria/console/i18n"
 	"galleria/console/session"
 	"galleria/console/view"
-	"galleria/tenant"
 )
 
 const (
@@ -87,7 +86,8 @@ func (s *Console) page(c *fiber.Ctx, v *visit, title, here string) view.Page {
 		p.Nav = platformMenu(v, here)
 	}
 	if v.shop != nil {
-		p.Shop = &view.Shop{Handle: v.shop.Handle, Name: v.shop.Name, Role: roleName(v.text, v.shop.Role), Closed: v.shop.Status != tenant.Active}
+		p.Shop = &view.Shop{Handle: v.shop.Handle, Name: v.shop.Name, Role: roleName(v.text, v.shop.Role)}
+		p.Shop.Notice, p.Shop.NoticeHref = s.shopNotice(v)
 		p.Nav = s.menu(c, v, here)
 	}
 	return p

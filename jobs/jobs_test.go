@@ -94,7 +94,11 @@ func run(t *testing.T, f func(context.Context)) (stop func()) {
 
 func (r *rig) startRelay(t *testing.T) {
 	t.Helper()
-	run(t, relay.New(relay.Deps{DB: r.env.DB, Outbox: r.env.Outbox, Queue: r.queue, Lease: lease, Log: r.env.Log}).Run)
+	run(t, relay.New(relay.Deps{DB: r.env.DB, Outbox: r.env.Outbox, Queue: r.queue, Paused: r.kinds.Paused, Rest: r.rest, Lease: lease, Log: r.env.Log}).Run)
+}
+
+func (r *rig) rest(ctx context.Context, ids []uuid.UUID) error {
+	return r.env.Outbox.Rest(ctx, r.env.DB.Platform(), ids, jobs.Pausing(), jobs.PauseFor)
 }
 
 func (r *rig) startWorker(t *testing.T) {

@@ -6,7 +6,9 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"galleria/tenant"
 	"galleria/tenant/outbox"
+	"galleria/tenant/registry"
 )
 
 // Queue is a class of urgency. Queues are few and fixed; tenants share them.
@@ -38,6 +40,9 @@ type Kind struct {
 	MaxFailures int                              // then it is a dead letter
 	Delay       func(failures int) time.Duration // wait after the n-th failure, n from 1
 	Handle      Handler                          // nil: a fact that nothing acts on yet; it is written as done
+	// Money marks what finds out about money or gives it back: it is done in every state
+	// of the shop, while everything else waits in a suspended one.
+	Money bool
 }
 
 // Kinds is the catalogue of topics.
@@ -75,6 +80,31 @@ func (k Kinds) Inert(topic outbox.Topic) bool {
 	kind, ok := k.byTopic[topic]
 	return ok && kind.Handle == nil
 }
+
+// Paused reports whether an event has to wait because of the state its shop is in. It is
+// not lost: the shop's resumption makes it due.
+func (k Kinds) Paused(ev outbox.Event) bool {
+	if ev.Shop == tenant.None || ev.Shop.Policy().Jobs == tenant.JobsAll {
+		return false
+	}
+	kind, known := k.byTopic[ev.Topic]
+	return known && !kind.Money
+}
+
+// Pausing lists the statuses of shops whose events wait.
+func Pausing() []tenant.Status {
+	var out []tenant.Status
+	for _, s := range registry.InDirectory() {
+		if s.Policy().Jobs != tenant.JobsAll {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// PauseFor is how long a paused event rests before it is looked at again, should the word
+// of its shop's resumption get lost.
+const PauseFor = 10 * time.Minute
 
 // Backoff doubles from first up to limit, with a tenth of jitter so that what failed
 // together does not come back together.

@@ -87,10 +87,6 @@ func (w *Worker) process(ctx context.Context, task *asynq.Task) error {
 	return w.Do(ctx, t.ID)
 }
 
-// suspendedWait is after what time a suspended shop's event looks again whether it may go
-// on. Money and stock do not wait: what was paid is recorded, and what must go back goes.
-const suspendedWait = time.Minute
-
 // retryDelay: a failure of ours gets here only if Postgres could not record it.
 func retryDelay(_ int, err error, _ *asynq.Task) time.Duration {
 	if share, ok := errors.AsType[shareError](err); ok {
@@ -107,12 +103,12 @@ func (w *Worker) Do(ctx context.Context, id uuid.UUID) error {
 		return err
 	}
 	log := w.Log.With("tenant_id", ev.TenantID.String(), "task", string(ev.Topic), "event_id", id.String(), "key", ev.Key)
-	kind, known := w.Kinds.Find(ev.Topic)
-	if known && ev.Suspended && kind.Queue != Critical {
+	if w.Kinds.Paused(ev) { // suspended since the relay looked
 		return w.settle(ctx, func(ctx context.Context, q tenantdb.Querier) error {
-			return w.Outbox.Postpone(ctx, q, []uuid.UUID{id}, suspendedWait)
+			return w.Outbox.Rest(ctx, q, []uuid.UUID{id}, Pausing(), PauseFor)
 		})
 	}
+	kind, known := w.Kinds.Find(ev.Topic)
 	if !known {
 		err = errors.New("no handler for this topic")
 		kind = Kind{MaxFailures: 1, Delay: func(int) time.Duration { return 0 }}

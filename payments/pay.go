@@ -27,12 +27,14 @@ type PayInput struct {
 	Payer      string // the member's openid in that Mini Program
 	MemberID   int64  // compared with the bill's owner; 0 if the caller has compared already
 	Channel    Code   // empty means WeChat
+	Trial      bool   // the shop is not open yet: accounts of the sandbox only
 }
 
 // Pay begins a payment, or takes up the one that is open, and returns what the Mini
 // Program passes to wx.requestPayment. Safe to repeat: as long as bill and payer are the
 // same there is one attempt with one number. Opens transactions; the provider is called
 // outside of them. Faults: those of the BillSource, NOT_FOUND, PAYMENT_NOT_CONFIGURED,
+// SHOP_NOT_OPEN,
 // ALREADY_PAID, PAYMENT_EXPIRED, PAYMENT_STATE, PROVIDER_….
 func (s *Service) Pay(ctx context.Context, id tenant.ID, in PayInput) (ClientParams, error) {
 	if in.Channel == "" {
@@ -48,6 +50,9 @@ func (s *Service) Pay(ctx context.Context, id tenant.ID, in PayInput) (ClientPar
 	}
 	if err != nil {
 		return ClientParams{}, fmt.Errorf("find payment account: %w", err)
+	}
+	if in.Trial && acc.Mode != Sandbox {
+		return ClientParams{}, ErrShopNotOpen
 	}
 	for range payRounds {
 		a, err := s.payOnce(ctx, id, ch, acc, in)

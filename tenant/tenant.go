@@ -2,15 +2,21 @@ package tenant
 
 import "time"
 
-// Status is where a tenant stands in its life.
+// Status is where a shop stands in its life. What each status means at the doors is
+// Status.Policy; how one follows another is registry.Transitions.
 type Status string
 
-// The statuses. Only a shop from Provisioning on has a name and a handle.
+// The statuses. Applied and Rejected are applications (platform.signup), which have no
+// schema; from Provisioning on a shop has a name, a handle and a schema.
 const (
+	None         Status = ""
+	Applied      Status = "applied"      // asked for, waiting to be approved
+	Rejected     Status = "rejected"     // asked for and refused
 	Provisioning Status = "provisioning" // claimed, being filled with its first rows
+	Onboarding   Status = "onboarding"   // the owner sets it up; the storefront takes play money only
 	Active       Status = "active"
 	Suspended    Status = "suspended" // storefront closed, console to look at only; callbacks and refunds go on
-	Closing      Status = "closing"
+	Closing      Status = "closing"   // nothing new is ordered, what was ordered is finished
 	Closed       Status = "closed"
 )
 

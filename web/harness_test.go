@@ -142,8 +142,10 @@ func (h *house) deps(s settings, answers *miniapi.Answers) web.Deps {
 	h.stock = inventory.New(inventory.Deps{NotifyChannel: catalog.NotifyChannel})
 	h.members = member.New(member.Deps{DB: h.DB, Now: now, Rand: rand.Reader})
 	h.mini = miniprogram.New(miniprogram.Deps{DB: h.DB, Vault: h.Vault, Now: now, SandboxBase: egress.Only(h.play)})
-	h.accounts = account.New(account.Deps{DB: h.DB, Vault: h.Vault, Registry: h.Registry, Audit: h.Audit, Outbox: h.Outbox, Timers: h.Timers, Now: now, Rand: rand.Reader,
-		SandboxBase: egress.Only(h.play)})
+	h.accounts = account.New(account.Deps{
+		DB: h.DB, Vault: h.Vault, Registry: h.Registry, Audit: h.Audit, Outbox: h.Outbox, Timers: h.Timers, Now: now, Rand: rand.Reader,
+		SandboxBase: egress.Only(h.play),
+	})
 	h.notices = notice.New(h.DB)
 	h.quota = plan.NewMeter(h.Plans, plan.Orders)
 	carts := cart.New(cart.Deps{DB: h.DB, Catalog: h.catalog})

@@ -10,6 +10,7 @@ import (
 
 	"galleria/cmd/internal/app"
 	"galleria/tenant/audit"
+	"galleria/tenant/registry"
 	"galleria/tenant/tenanttest"
 )
 
@@ -23,7 +24,7 @@ func auditWorld(t *testing.T) (env *tenanttest.Env, galleria func(args ...string
 	}
 	secret, _ := owner.User.Password() // shorter than a configuration may have it
 	ground, err := app.NewGround(t.Context(), app.Config{
-		DatabaseURL: env.OwnerURL, RoleSecret: secret, KEK: "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=", StatementTimeout: time.Minute,
+		DatabaseURL: env.OwnerURL, RoleSecret: secret, KEK: "q8Yk1nLr0eX7Zt5vWm3JhD2oPcUa9sGfKi6BxTwQyRE=", StatementTimeout: time.Minute,
 	}, env.Log, time.Now)
 	if err != nil {
 		t.Fatal(err)
@@ -35,7 +36,7 @@ func auditWorld(t *testing.T) (env *tenanttest.Env, galleria func(args ...string
 		ctx := operator(t.Context(), sh)
 		switch action, rest := args[0]+" "+args[1], args[2:]; action {
 		case "tenant suspend":
-			err = tenantSuspend(ctx, sh, ground, rest)
+			err = tenantMove(registry.EventSuspend)(ctx, sh, ground, rest)
 		case "audit verify":
 			err = auditVerify(ctx, sh, ground, rest)
 		default:
@@ -71,13 +72,13 @@ func TestT115_AuditVerifyCommand(t *testing.T) {
 		}
 	}
 	rows, _, err := env.Audit.Page(t.Context(), audit.Filter{TenantID: env.Tenant.ID}, 0, 1)
-	if err != nil || rows[0].Actor != "operator" || rows[0].ActorName != "ops" || rows[0].Action != "tenant.status_changed" {
+	if err != nil || rows[0].Actor != "operator" || rows[0].ActorName != "ops" || rows[0].Action != "tenant.suspend" {
 		t.Errorf("last act %+v, %v; want the operator's", rows, err)
 	}
 
 	for _, format := range []string{"-csv", "-jsonl"} {
 		code, out, errs := galleria("audit", "export", "-tenant", handle, format)
-		if code != 0 || strings.Count(out, "tenant.status_changed") != 2 || !strings.Contains(out, "audit.exported") {
+		if code != 0 || strings.Count(out, "tenant.suspend") != 2 || !strings.Contains(out, "audit.exported") {
 			t.Errorf("export %s: code %d\n%s%s", format, code, out, errs)
 		}
 	}

@@ -26,7 +26,7 @@ func commands() []command {
 		{"serve", "answer HTTP: the Mini Program API, provider callbacks, the console", runServe},
 		{"worker", "do the background work: messages, refunds, timers", runWorker},
 		{"migrate", "bring every schema to the newest version, or tell which are behind", runMigrate},
-		{"tenant", "open, list, suspend and resume shops", runTenant},
+		{"tenant", "open, list, suspend, resume and close shops; decide applications", runTenant},
 		{"keys", "show and rotate the keys that seal merchants' secrets", runKeys},
 		{"audit", "verify and export the audit log", runAudit},
 		{"platform-staff", "add people who run the platform, grant and revoke their roles", runPlatformStaff},

@@ -20,6 +20,7 @@ const (
 	PaymentAccountRead   Permission = "payment_account.read"
 	PaymentAccountUpdate Permission = "payment_account.update"
 	ShopRead             Permission = "shop.read"
+	ShopManage           Permission = "shop.manage" // open and close it
 	ShopUpdate           Permission = "shop.update"
 	StaffRead            Permission = "staff.read"
 	StaffInvite          Permission = "staff.invite"
@@ -52,6 +53,7 @@ func registry() []entry {
 		{PaymentAccountUpdate, 0, false},
 		{ShopRead, manager | support, false},
 		{ShopUpdate, manager, false},
+		{ShopManage, 0, false},
 		{StaffRead, manager, false},
 		{StaffInvite, manager, false},
 		{StaffManage, manager, false},

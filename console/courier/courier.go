@@ -3,8 +3,6 @@ package courier
 import (
 	"context"
 	"log/slog"
-
-	"galleria/tenant/fault"
 )
 
 // Way is how a message travels.
@@ -15,9 +13,6 @@ const (
 	Mail Way = "mail"
 	SMS  Way = "sms"
 )
-
-// ErrNoWay is a message that this installation has no way to send.
-var ErrNoWay = fault.New(fault.Unavailable, "MESSAGE_NOT_SENT", "暂时无法发送消息，请稍后再试", "The message cannot be sent now, please try again later")
 
 // Message is one message for one person, in that person's language.
 type Message struct {

@@ -2,6 +2,7 @@ package courier
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 )
@@ -47,8 +48,8 @@ func (d *Desk) Messages() []Delivered {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	out := make([]Delivered, 0, len(d.list))
-	for i := len(d.list) - 1; i >= 0; i-- {
-		out = append(out, d.list[i])
+	for _, m := range slices.Backward(d.list) {
+		out = append(out, m)
 	}
 	return out
 }

@@ -8,6 +8,7 @@ import (
 	"galleria/console/authz"
 	"galleria/console/session/internal/sessiondb"
 	"galleria/tenant"
+	"galleria/tenant/registry"
 	"galleria/tenant/tenantdb"
 )
 
@@ -34,7 +35,8 @@ type Shop struct {
 	Handle string
 	Name   string
 	Status tenant.Status
-	Role   Role // the first of the person's roles there
+	Reason string // why it is not open, as its people may read it
+	Role   Role   // the first of the person's roles there
 	// SeenAt is the person's last visit there, to five minutes; nil before the first.
 	SeenAt *time.Time
 }
@@ -136,7 +138,7 @@ func (s *Store) Find(ctx context.Context, token string) (found Session, err erro
 	}
 	hash := hashToken(token)
 	err = s.DB.InPlatform(ctx, func(tx tenantdb.Tx) error {
-		rows, err := s.q.Find(ctx, tx, authz.GuardedRoles(), authz.GuardedPermissions(), hash, tx.Now(), tx.Now().Add(-IdleFor))
+		rows, err := s.q.Find(ctx, tx, authz.GuardedRoles(), authz.GuardedPermissions(), shown(), hash, tx.Now(), tx.Now().Add(-IdleFor))
 		if err != nil {
 			return err
 		}
@@ -182,6 +184,17 @@ func (s *Store) EndAll(ctx context.Context, staffID int64) (n int64, err error) 
 	return n, nil
 }
 
+// shown are the statuses of shops that the console knows at all.
+func shown() []string {
+	var out []string
+	for _, status := range registry.InDirectory() {
+		if status.Policy().Console != tenant.ConsoleAbsent {
+			out = append(out, string(status))
+		}
+	}
+	return out
+}
+
 func sessionFromRows(rows []sessiondb.FindRow) (Session, error) {
 	first := rows[0]
 	found := Session{
@@ -201,7 +214,7 @@ func sessionFromRows(rows []sessiondb.FindRow) (Session, error) {
 			return Session{}, err
 		}
 		found.Shops = append(found.Shops, Shop{
-			ID: id, Handle: *r.Handle, Name: deref(r.ShopName), Status: tenant.Status(deref(r.ShopStatus)),
+			ID: id, Handle: *r.Handle, Name: deref(r.ShopName), Status: tenant.Status(deref(r.ShopStatus)), Reason: deref(r.ShopReason),
 			Role: Role{Code: *r.RoleCode, Name: deref(r.RoleName)}, SeenAt: r.SeatSeenAt,
 		})
 	}

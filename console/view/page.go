@@ -33,7 +33,9 @@ type Shop struct {
 	Handle string
 	Name   string
 	Role   string // name of the viewer's role there
-	Closed bool   // not open for business
+	// Notice says what state the shop is in if it is not simply open; NoticeHref is where
+	// something can be done about it. Both may be empty.
+	Notice, NoticeHref string
 }
 
 // URL returns the address of a page of the shop; rest is "" or begins with "/".
@@ -78,6 +80,8 @@ type Page struct {
 	Platform bool
 	Nav      []NavItem
 	Back     string // local address that a language or theme change returns to
+	// Refresh is after how many seconds a browser without script looks again; 0 for never.
+	Refresh int
 }
 
 // T is Text.T, the most used word of the templates.

@@ -14,6 +14,7 @@ import (
 	"galleria/tenant"
 	"galleria/tenant/miniprogram"
 	"galleria/tenant/outbox"
+	"galleria/tenant/signup"
 	"galleria/tenant/tenantdb"
 )
 
@@ -49,6 +50,11 @@ type Messenger interface {
 	SendSubscribeMessage(ctx context.Context, id tenant.ID, app tenant.AppID, m miniprogram.Message) error
 }
 
+// Signups opens the shops that were applied for.
+type Signups interface {
+	Advance(ctx context.Context, id tenant.ID) error
+}
+
 // Deps are what the handlers work with.
 type Deps struct {
 	DB        *tenantdb.DB
@@ -59,6 +65,7 @@ type Deps struct {
 	Members   Members
 	Notices   *notice.Service
 	Messenger Messenger
+	Signups   Signups
 	Log       *slog.Logger
 }
 
@@ -80,13 +87,19 @@ func (h *Handlers) Kinds() (jobs.Kinds, error) {
 	kind := func(topic outbox.Topic, queue jobs.Queue, failures int, delay func(int) time.Duration, f jobs.Handler) jobs.Kind {
 		return jobs.Kind{Topic: topic, Queue: queue, MaxFailures: failures, Delay: delay, Handle: f}
 	}
+	// Whatever finds out about money or gives it back is done in every state of a shop.
+	money := func(topic outbox.Topic, delay func(int) time.Duration, f jobs.Handler) jobs.Kind {
+		k := kind(topic, jobs.Critical, patient, delay, f)
+		k.Money = true
+		return k
+	}
 	// Facts that nothing acts on yet are kinds without a handler.
 	return jobs.NewKinds(
-		kind(payments.TopicSucceeded, jobs.Critical, patient, quick, h.paymentSucceeded),
-		kind(payments.TopicRefundRequested, jobs.Critical, patient, provider, h.refundDue),
-		kind(payments.TimerRefundQuery, jobs.Critical, patient, provider, h.refundDue),
+		money(payments.TopicSucceeded, quick, h.paymentSucceeded),
+		money(payments.TopicRefundRequested, provider, h.refundDue),
+		money(payments.TimerRefundQuery, provider, h.refundDue),
 		jobs.Kind{Topic: payments.TopicRefunded},
-		kind(payments.TimerQuery, jobs.Critical, patient, provider, h.paymentQueryDue),
+		money(payments.TimerQuery, provider, h.paymentQueryDue),
 		kind(payments.TimerKeyExpiry, jobs.Bulk, patient, quick, h.keyExpiryDue),
 		kind(payments.TimerKeysDestroy, jobs.Bulk, patient, quick, h.keysDestroyDue),
 		jobs.Kind{Topic: payments.TopicKeyExpiring},
@@ -95,6 +108,7 @@ func (h *Handlers) Kinds() (jobs.Kinds, error) {
 		kind(order.TopicClosing, jobs.Critical, patient, provider, h.orderClosing),
 		jobs.Kind{Topic: order.TopicClosed},
 		kind(order.TopicPaid, jobs.Default, brief, provider, h.orderPaid),
+		kind(signup.Topic, jobs.Default, patient, jobs.Backoff(time.Second, 30*time.Second), h.signupApproved),
 	)
 }
 

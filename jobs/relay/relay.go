@@ -28,6 +28,10 @@ type Deps struct {
 	Outbox *outbox.Outbox
 	Queue  Queue
 	Lease  time.Duration // time until an event is sent again
+	// Paused tells events that wait because of the state their shop is in, and Rest puts
+	// them aside. nil for none.
+	Paused func(ev outbox.Event) bool
+	Rest   func(ctx context.Context, ids []uuid.UUID) error
 	Log    *slog.Logger
 }
 
@@ -124,7 +128,11 @@ func (r *Relay) Once(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	return len(events), r.hand(ctx, events)
+	claimed := len(events)
+	if events, err = r.putAside(ctx, events); err != nil {
+		return claimed, err
+	}
+	return claimed, r.hand(ctx, events)
 }
 
 func (r *Relay) hand(ctx context.Context, events []outbox.Event) error {
@@ -156,6 +164,22 @@ func (r *Relay) claim(ctx context.Context) (events []outbox.Event, err error) {
 		return pipe.Run(ctx)
 	})
 	return events, err
+}
+
+// putAside rests the events of suspended shops aside and returns the others.
+func (r *Relay) putAside(ctx context.Context, events []outbox.Event) (others []outbox.Event, err error) {
+	var paused []uuid.UUID
+	for _, ev := range events {
+		if r.Paused != nil && r.Paused(ev) {
+			paused = append(paused, ev.ID)
+			continue
+		}
+		others = append(others, ev)
+	}
+	if paused == nil {
+		return others, nil
+	}
+	return others, r.Rest(ctx, paused)
 }
 
 // giveBack lets events that could not be handed over come up soon, without waiting for

@@ -32,3 +32,7 @@ UPDATE refund SET last_error = @last_error WHERE out_refund_no = @out_refund_no 
 -- name: FinishRefund :execrows
 UPDATE refund SET status = @to_status, provider_refund_id = @provider_refund_id::text, last_error = @last_error, finished_at = @now
 WHERE out_refund_no = @out_refund_no AND status IN ('requested', 'processing');
+
+-- name: CountUnfinished :one
+SELECT ((SELECT count(*) FROM refund WHERE status IN ('requested', 'processing'))
+     + (SELECT count(*) FROM payment_attempt WHERE status IN ('created', 'prepaid', 'closing')))::bigint AS unfinished;

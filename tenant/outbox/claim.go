@@ -27,7 +27,7 @@ func (o *Outbox) Claim(ctx context.Context, tx tenantdb.Tx, batch int, lease tim
 		}
 		events = append(events, Event{
 			ID: r.ID, TenantID: id, Topic: Topic(r.Topic), Key: r.Key, Payload: r.Payload,
-			CreatedAt: r.CreatedAt, Sends: int(r.Sends), Failures: int(r.Failures),
+			CreatedAt: r.CreatedAt, Sends: int(r.Sends), Failures: int(r.Failures), Shop: tenant.Status(r.TenantStatus),
 		})
 	}
 	return events, nil
@@ -36,6 +36,17 @@ func (o *Outbox) Claim(ctx context.Context, tx tenantdb.Tx, batch int, lease tim
 // Postpone lets events come up again after delay without counting a failure.
 func (o *Outbox) Postpone(ctx context.Context, q tenantdb.Querier, ids []uuid.UUID, delay time.Duration) error {
 	return o.q.Postpone(ctx, q, delay.Seconds(), ids)
+}
+
+// Rest puts events aside whose shop's status is one of paused: they come up again after
+// delay, or when the shop resumes. Events of a shop that has resumed meanwhile are due at
+// once. No failure is counted.
+func (o *Outbox) Rest(ctx context.Context, q tenantdb.Querier, ids []uuid.UUID, paused []tenant.Status, delay time.Duration) error {
+	statuses := make([]string, len(paused))
+	for i, s := range paused {
+		statuses[i] = string(s)
+	}
+	return o.q.Rest(ctx, q, statuses, delay.Seconds(), ids)
 }
 
 // Fail counts a failure of an event's handler. The event comes up again after delay,
@@ -119,7 +130,7 @@ func (o *Outbox) Load(ctx context.Context, q tenantdb.Querier, id uuid.UUID) (ev
 	}
 	return Event{
 		ID: r.ID, TenantID: tenantID, Topic: Topic(r.Topic), Key: r.Key, Payload: r.Payload,
-		CreatedAt: r.CreatedAt, Sends: int(r.Sends), Failures: int(r.Failures), Suspended: r.Suspended, received: new(bool),
+		CreatedAt: r.CreatedAt, Sends: int(r.Sends), Failures: int(r.Failures), Shop: tenant.Status(r.TenantStatus), received: new(bool),
 	}, true, nil
 }
 

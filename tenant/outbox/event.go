@@ -28,8 +28,9 @@ type Event struct {
 	CreatedAt time.Time
 	Sends     int // times it was handed to the queue, this one included
 	Failures  int // times its handler failed before
-	// Suspended says, of an event that Load read, that its shop is suspended now.
-	Suspended bool
+	// Shop is the status of the event's shop when it was claimed or loaded; tenant.None for
+	// an event that is not yet a shop's.
+	Shop tenant.Status
 
 	received *bool // set by Receive: the event is done when its transaction has committed
 }

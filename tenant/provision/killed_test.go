@@ -236,7 +236,7 @@ func TestAnOpeningKilledAtAnyStepIsFinished(t *testing.T) {
 	w.stock(t, 1)
 	opening := tenanttest.Process{Test: "TestOpeningProcess", Env: []string{handleEnv + "=unharmed"}, OwnerURL: w.OwnerURL}
 	all := deaths(opening.Rehearse(t))
-	wantSteps(t, all, "UPDATE platform.tenant t SET status = 'provisioning'", "INSERT INTO shop", "INSERT INTO platform.role", "SET status = $1")
+	wantSteps(t, all, "UPDATE platform.tenant t SET status = 'provisioning'", "INSERT INTO shop", "INSERT INTO platform.role", "SET status = m.to_status")
 	w.stock(t, len(all))
 	for i, d := range all {
 		handle := fmt.Sprintf("killed-%d", i)

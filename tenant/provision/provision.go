@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"regexp"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -47,25 +46,11 @@ type ShopInput struct {
 	Name       string // 1 to 40 characters
 }
 
-var handleForm = regexp.MustCompile(`^[a-z][a-z0-9-]{1,30}[a-z0-9]$`)
-
-// reserved reports words of the console's addresses and names that would mislead.
-func reserved(handle string) bool {
-	switch handle {
-	case "admin", "api", "console", "galleria", "help", "login", "logout", "locale", "theme", "static",
-		"media", "docs", "notify", "platform", "account", "forgot", "invite", "reauth", "reset", "root", "shops", "signup", "sign-up", "support", "system",
-		"www":
-		return true
-	default:
-		return false
-	}
-}
-
 // Validate reports every field that cannot be accepted.
 func (in ShopInput) Validate() error {
 	var fields []fault.Field
-	if !handleForm.MatchString(in.Handle) || strings.Contains(in.Handle, "--") {
-		fields = append(fields, fault.Field{Path: "handle", Message: "3–32 个小写字母、数字或连字符，以字母开头"})
+	if !wellFormed(in.Handle) {
+		fields = append(fields, errHandleForm.Fields()[0])
 	}
 	if n := utf8.RuneCountInString(strings.TrimSpace(in.Name)); n < 1 || n > 40 {
 		fields = append(fields, fault.Field{Path: "name", Message: "1–40 个字"})
@@ -86,9 +71,6 @@ func (s *Service) OpenShop(ctx context.Context, in ShopInput) (tenant.Tenant, er
 	if err := in.Validate(); err != nil {
 		return tenant.Tenant{}, err
 	}
-	if reserved(in.Handle) {
-		return tenant.Tenant{}, ErrHandleTaken
-	}
 	id, err := s.claim(ctx, in)
 	if err != nil {
 		return tenant.Tenant{}, fmt.Errorf("open shop: %w", err)
@@ -103,7 +85,8 @@ func (s *Service) OpenShop(ctx context.Context, in ShopInput) (tenant.Tenant, er
 	if err := s.fill(ctx, t); err != nil {
 		return tenant.Tenant{}, fmt.Errorf("open shop: %w", err)
 	}
-	if err := s.Registry.SetStatus(ctx, id, tenant.Active, ""); err != nil {
+	// Opened by platform staff: nobody else has to set anything up first.
+	if err := s.Registry.Move(ctx, registry.MoveInput{ID: id, Event: registry.EventOpen, Actor: "system"}); err != nil {
 		return tenant.Tenant{}, fmt.Errorf("open shop: %w", err)
 	}
 	return s.Registry.ByID(ctx, id)
@@ -151,6 +134,9 @@ func (s *Service) claimTx(ctx context.Context, tx tenantdb.Tx, in ShopInput, lat
 	if !tenantdb.NoRows(err) {
 		return tenant.ID{}, err
 	}
+	if err := s.HoldTx(ctx, tx, in.Handle, in.RequestKey); err != nil {
+		return tenant.ID{}, err
+	}
 	name := strings.TrimSpace(in.Name)
 	claimed, err := s.q.Claim(ctx, tx, &in.Handle, &name, &in.RequestKey, latest)
 	if err != nil {
@@ -166,16 +152,10 @@ func (s *Service) claimTx(ctx context.Context, tx tenantdb.Tx, in ShopInput, lat
 }
 
 func (s *Service) fill(ctx context.Context, t tenant.Tenant) error {
-	err := s.DB.InTenant(ctx, t.ID, func(tx tenantdb.Tx) error { return s.q.PutShop(ctx, tx, t.Name) })
-	if err != nil {
+	if err := s.PutSettings(ctx, t); err != nil {
 		return err
 	}
-	for _, step := range s.Fill {
-		if err := step(ctx, t); err != nil {
-			return err
-		}
-	}
-	return nil
+	return s.RunFill(ctx, t)
 }
 
 // Refill finishes schemas whose building was interrupted and builds spares until want

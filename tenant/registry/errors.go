@@ -7,6 +7,8 @@ var (
 	ErrUnknownApp = fault.New(fault.NotFound, "UNKNOWN_APP", "小程序未接入", "This Mini Program is not registered")
 	// ErrSuspended is a shop whose storefront is closed for now.
 	ErrSuspended = fault.New(fault.Forbidden, "TENANT_SUSPENDED", "店铺暂停营业", "This shop is suspended")
+	// ErrClosing is a shop that finishes what was ordered and takes nothing new.
+	ErrClosing = fault.New(fault.Forbidden, "TENANT_CLOSING", "店铺即将关闭，不再接受新订单", "This shop is closing and takes no new orders")
 	// ErrMaintenance is a shop whose schema this binary cannot serve yet.
 	ErrMaintenance = fault.New(fault.Unavailable, "MAINTENANCE", "系统升级中，请稍后再试", "The shop is being upgraded, please try again shortly")
 	// ErrAppTaken is an AppID that another shop has bound.

@@ -8,16 +8,24 @@ import (
 // Storefront says whether a shop's Mini Programs are served now. Faults: MAINTENANCE,
 // TENANT_SUSPENDED, UNKNOWN_APP.
 func Storefront(t tenant.Tenant) error {
-	switch t.Status {
-	case tenant.Active:
+	switch t.Status.Policy().Storefront {
+	case tenant.StorefrontOpen, tenant.StorefrontTrial, tenant.StorefrontWinding:
 		return Schema(t)
-	case tenant.Provisioning:
+	case tenant.StorefrontStarting:
 		return ErrMaintenance
-	case tenant.Suspended, tenant.Closing:
+	case tenant.StorefrontSuspended:
 		return ErrSuspended
-	case tenant.Closed:
+	case tenant.StorefrontAbsent:
 	}
 	return ErrUnknownApp
+}
+
+// NewOrders says whether a shop that is served in this status takes new orders. Faults: TENANT_CLOSING.
+func NewOrders(s tenant.Status) error {
+	if s.Policy().Storefront == tenant.StorefrontWinding {
+		return ErrClosing
+	}
+	return nil
 }
 
 // Schema says whether this binary can work on the shop's schema. Callbacks ask only this:

@@ -71,39 +71,6 @@ func (s *Service) List(ctx context.Context, after tenant.ID, limit int) (list []
 	return list, err
 }
 
-// SetStatus moves a tenant to a status and tells every process. Repeating a move that
-// was made is no error. Faults: TENANT_STATE, NOT_FOUND.
-func (s *Service) SetStatus(ctx context.Context, id tenant.ID, to tenant.Status, reason string) error {
-	return s.db.InPlatform(ctx, func(tx tenantdb.Tx) error {
-		was, err := s.q.LockStatus(ctx, tx, id.String())
-		if err != nil {
-			return notFound(err)
-		}
-		n, err := s.q.SetStatus(ctx, tx, string(to), reason, id.String(), sources(to))
-		if err != nil {
-			return fmt.Errorf("set tenant status: %w", err)
-		}
-		if n == 1 {
-			return s.moved(ctx, tx, id, was, to, reason)
-		}
-		if was.Status != string(to) {
-			return ErrStatus.Because(fmt.Errorf("%s is %s", id, was.Status))
-		}
-		return nil
-	})
-}
-
-// moved tells every process and the audit log about a new status.
-func (s *Service) moved(ctx context.Context, tx tenantdb.Tx, id tenant.ID, was registrydb.LockStatusRow, to tenant.Status, reason string) error {
-	if err := s.q.NotifyTenant(ctx, tx, id.String()); err != nil {
-		return err
-	}
-	return s.audit.RecordTx(ctx, tx, audit.Entry{
-		TenantID: id, Action: "tenant.status_changed", Object: "tenant:" + id.String(),
-		Before: map[string]any{"status": was.Status, "reason": was.StatusReason}, After: map[string]any{"status": string(to), "reason": reason},
-	})
-}
-
 // AddApp binds an AppID to a tenant. Binding it again to the same tenant is no error.
 // Faults: APP_TAKEN.
 func (s *Service) AddApp(ctx context.Context, app tenant.App) error {

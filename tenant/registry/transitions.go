@@ -1,46 +1,129 @@
 package registry
 
 import (
+	"slices"
 	"strings"
 
 	"galleria/tenant"
 )
 
-// transition is one legal move of a tenant's status.
-type transition struct {
-	from, to tenant.Status
+// Event is what happens to a shop.
+type Event string
+
+// The events.
+const (
+	EventApply   Event = "apply"   // the terms are accepted, the handle is held
+	EventApprove Event = "approve" // by platform staff, or at once where sign-up is open
+	EventReject  Event = "reject"
+	EventClaim   Event = "claim" // opened by platform staff, without an application
+	EventReady   Event = "ready" // every step of provisioning of an application is done
+	EventOpen    Event = "open"  // for business
+	EventSuspend Event = "suspend"
+	EventResume  Event = "resume"
+	EventClose   Event = "close"
+	EventFinish  Event = "finish"
+)
+
+// Guard is what must hold for a move besides the status it starts from.
+type Guard string
+
+// The guards.
+const (
+	GuardReason   Guard = "with a reason"  // people of the shop read it
+	GuardWasOpen  Guard = "was open"       // the shop has been active before
+	GuardNeverWas Guard = "was never open" // it has not
+)
+
+// Transition is one allowed move: Event at From, if Guard holds, leads to To.
+type Transition struct {
+	From  tenant.Status
+	Event Event
+	Guard Guard
+	To    tenant.Status
 }
 
-// transitions is the life of a tenant. Moves into provisioning are provision's
-// (claiming a spare). Callbacks and refunds work in every state from active on, but
-// money that comes for a closed shop pays nothing.
-var transitions = []transition{
-	{tenant.Provisioning, tenant.Active},
-	{tenant.Active, tenant.Suspended},
-	{tenant.Suspended, tenant.Active},
-	{tenant.Active, tenant.Closing},
-	{tenant.Suspended, tenant.Closing},
-	{tenant.Closing, tenant.Closed},
+// Transitions is the whole life of a shop, in the order it is told. Nothing moves a shop
+// but by a row of this table. The first four are moves of an application (tenant/signup)
+// or of a spare (tenant/provision); the rest are Service.Move's.
+func Transitions() []Transition {
+	return []Transition{
+		{tenant.None, EventApply, "", tenant.Applied},
+		{tenant.Applied, EventApprove, "", tenant.Provisioning},
+		{tenant.Applied, EventReject, GuardReason, tenant.Rejected},
+		{tenant.None, EventClaim, "", tenant.Provisioning},
+		{tenant.Provisioning, EventReady, "", tenant.Onboarding},
+		{tenant.Provisioning, EventOpen, "", tenant.Active},
+		{tenant.Onboarding, EventOpen, "", tenant.Active},
+		{tenant.Onboarding, EventSuspend, GuardReason, tenant.Suspended},
+		{tenant.Active, EventSuspend, GuardReason, tenant.Suspended},
+		{tenant.Suspended, EventResume, GuardWasOpen, tenant.Active},
+		{tenant.Suspended, EventResume, GuardNeverWas, tenant.Onboarding},
+		{tenant.Onboarding, EventClose, GuardReason, tenant.Closing},
+		{tenant.Active, EventClose, GuardReason, tenant.Closing},
+		{tenant.Suspended, EventClose, GuardReason, tenant.Closing},
+		{tenant.Closing, EventFinish, "", tenant.Closed},
+	}
 }
 
-// sources lists the states from which a tenant may move to the given one.
-func sources(to tenant.Status) []string {
-	var from []string
-	for _, t := range transitions {
-		if t.to == to {
-			from = append(from, string(t.from))
+// InDirectory lists the statuses that a row of the directory may have as a shop; the
+// others are statuses of an application.
+func InDirectory() []tenant.Status {
+	return []tenant.Status{tenant.Provisioning, tenant.Onboarding, tenant.Active, tenant.Suspended, tenant.Closing, tenant.Closed}
+}
+
+// Next returns where an event leads from a status, for rows without a guard on the shop's
+// past.
+func Next(from tenant.Status, event Event) (to tenant.Status, ok bool) {
+	for _, t := range Transitions() {
+		if t.From == from && t.Event == event {
+			return t.To, true
 		}
 	}
-	return from
+	return "", false
+}
+
+// needsReason reports whether every way of an event asks for a reason.
+func needsReason(event Event) bool {
+	return slices.ContainsFunc(Transitions(), func(t Transition) bool { return t.Event == event && t.Guard == GuardReason })
+}
+
+// moves lists, for the statement that makes the move, the ways of an event between rows of
+// the directory: from, to, and what must be true of the shop's past.
+func moves(event Event) (from, to, past []string) {
+	for _, t := range Transitions() {
+		if t.Event != event || !slices.Contains(InDirectory(), t.From) {
+			continue
+		}
+		was := "any"
+		switch t.Guard {
+		case GuardWasOpen:
+			was = "open"
+		case GuardNeverWas:
+			was = "never"
+		case GuardReason, "":
+		}
+		from, to, past = append(from, string(t.From)), append(to, string(t.To)), append(past, was)
+	}
+	return from, to, past
 }
 
 // Chart draws the transitions as a Mermaid state chart.
 func Chart() string {
 	var b strings.Builder
-	b.WriteString("stateDiagram-v2\n  [*] --> provisioning: claim\n")
-	for _, t := range transitions {
-		b.WriteString("  " + string(t.from) + " --> " + string(t.to) + "\n")
+	b.WriteString("stateDiagram-v2\n")
+	name := func(s tenant.Status) string {
+		if s == tenant.None {
+			return "[*]"
+		}
+		return string(s)
 	}
-	b.WriteString("  closed --> [*]\n")
+	for _, t := range Transitions() {
+		b.WriteString("  " + name(t.From) + " --> " + name(t.To) + ": " + string(t.Event))
+		if t.Guard != "" {
+			b.WriteString(" (" + string(t.Guard) + ")")
+		}
+		b.WriteString("\n")
+	}
+	b.WriteString("  rejected --> [*]\n  closed --> [*]\n")
 	return b.String()
 }

@@ -164,6 +164,7 @@ type caller struct {
 	// session and openID belong to the member.
 	session int64
 	openID  string
+	shop    tenant.Status
 }
 
 // callerOf reads who calls; the member is zero for nobody's request.
@@ -173,7 +174,10 @@ func callerOf(ctx context.Context) (caller, error) {
 		return caller{}, registry.ErrUnknownApp
 	}
 	who, _ := auth.Member(ctx)
-	return caller{tenant: scope.Tenant.ID, app: scope.App.ID, member: who.MemberID, session: who.SessionID, openID: who.OpenID}, nil
+	return caller{
+		tenant: scope.Tenant.ID, app: scope.App.ID, member: who.MemberID, session: who.SessionID, openID: who.OpenID,
+		shop: scope.Tenant.Status,
+	}, nil
 }
 
 func marshal(w io.Writer, v any) error {

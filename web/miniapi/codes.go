@@ -20,13 +20,13 @@ func everyFault() []*fault.Error {
 		envelope.ErrMalformed, envelope.ErrMethod, envelope.ErrBodyTooLarge, envelope.ErrHeaderTooLarge, envelope.ErrEncoding,
 		envelope.ErrMediaType, envelope.ErrRateLimited, envelope.Internal(),
 		fault.ErrValidation, fault.ErrNotFound, fault.ErrBusy, fault.ErrUnknownOutcome,
-		registry.ErrUnknownApp, registry.ErrSuspended, registry.ErrMaintenance,
+		registry.ErrUnknownApp, registry.ErrSuspended, registry.ErrClosing, registry.ErrMaintenance,
 		member.ErrAuthRequired, member.ErrAuthInvalid, member.ErrBlocked, member.ErrTooManyAddresses,
 		miniprogram.ErrCode, miniprogram.ErrBlocked, miniprogram.ErrConfiguration, miniprogram.ErrProviderTimeout, miniprogram.ErrBadResponse,
 		cart.ErrSKUUnavailable, cart.ErrFull,
 		order.ErrPriceChanged, order.ErrState, order.ErrNotTaking, inventory.ErrShort,
 		idempotency.ErrMissing, idempotency.ErrMismatch, idempotency.ErrInProgress,
-		payments.ErrNoAccount, payments.ErrAlreadyPaid, payments.ErrBillExpired, payments.ErrState, payments.ErrRefused, payments.ErrProviderBusy,
+		payments.ErrNoAccount, payments.ErrShopNotOpen, payments.ErrAlreadyPaid, payments.ErrBillExpired, payments.ErrState, payments.ErrRefused, payments.ErrProviderBusy,
 		notice.ErrUnknownTemplate,
 	}
 }

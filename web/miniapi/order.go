@@ -10,6 +10,7 @@ import (
 	"galleria/commerce/order"
 	"galleria/tenant/fault"
 	"galleria/tenant/idempotency"
+	"galleria/tenant/registry"
 )
 
 // OrderAddress is where an order goes, as it was when the order was placed.
@@ -105,7 +106,7 @@ func (a *API) orderRoutes() {
 		description: "Goods are held until `expires_at`. Amounts are computed here; an order that would cost something else than the " +
 			"buyer has seen is refused with the new quote under `data.quote`.",
 		errors: []*fault.Error{
-			fault.ErrNotFound, order.ErrPriceChanged, order.ErrUnavailable, order.ErrNotTaking, inventory.ErrShort,
+			fault.ErrNotFound, registry.ErrClosing, order.ErrPriceChanged, order.ErrUnavailable, order.ErrNotTaking, inventory.ErrShort,
 			idempotency.ErrMissing, idempotency.ErrMismatch, idempotency.ErrInProgress,
 		},
 	}, a.place)
@@ -125,6 +126,9 @@ func (a *API) orderRoutes() {
 func (a *API) place(ctx context.Context, in *placeInput) (*placeOutput, error) {
 	who, err := callerOf(ctx)
 	if err != nil {
+		return nil, err
+	}
+	if err := registry.NewOrders(who.shop); err != nil {
 		return nil, err
 	}
 	placed, replayed, err := a.d.Orders.Place(ctx, who.tenant, order.PlaceInput{

@@ -34,7 +34,7 @@ func (a *API) payRoutes() {
 		description: "Pass the answer to `wx.requestPayment` as it is. Safe to repeat. Do not trust the success callback: " +
 			"read the order until it is paid. `fail cancel` is no error.",
 		errors: []*fault.Error{
-			fault.ErrNotFound, order.ErrState, payments.ErrNoAccount, payments.ErrAlreadyPaid, payments.ErrBillExpired, payments.ErrState,
+			fault.ErrNotFound, order.ErrState, payments.ErrNoAccount, payments.ErrShopNotOpen, payments.ErrAlreadyPaid, payments.ErrBillExpired, payments.ErrState,
 			payments.ErrRefused, payments.ErrProviderBusy, payments.ErrBadResponse, payments.ErrTimeout,
 		},
 	}, a.pay)
@@ -46,7 +46,7 @@ func (a *API) pay(ctx context.Context, in *orderPath) (*payOutput, error) {
 		return nil, err
 	}
 	params, err := a.d.Payments.Pay(ctx, who.tenant, payments.PayInput{
-		BusinessNo: in.OrderNo, AppID: who.app.String(), Payer: who.openID, MemberID: who.member,
+		BusinessNo: in.OrderNo, AppID: who.app.String(), Payer: who.openID, MemberID: who.member, Trial: who.shop.Policy().Storefront == tenant.StorefrontTrial,
 	})
 	if err != nil {
 		return nil, err

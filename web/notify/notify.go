@@ -8,8 +8,9 @@
 // Callbacks work with reserved database connections (tenantdb.Reserved) and places of
 // their own (middleware.Places): a storm of buyers does not hold up the money.
 //
-// A suspended shop still takes callbacks: the money has moved. So does one that is
-// closing; in a closed one nothing becomes paid any more, and money is an anomaly.
+// A suspended shop still takes callbacks: the money has moved. In a closed one nothing
+// becomes paid any more, and money is an anomaly. What each state of a shop means here
+// stands in tenant.Policy.
 package notify
 
 import (
@@ -94,7 +95,7 @@ func (d Deps) handle(c *fiber.Ctx) error {
 		header.Add(string(k), string(v))
 	}
 	ack, err := d.Payments.HandleNotification(ctx, route.Tenant.ID, key, payments.Notice{
-		Header: header, Body: append([]byte(nil), c.Request().Body()...), ShopClosed: route.Tenant.Status == tenant.Closed,
+		Header: header, Body: append([]byte(nil), c.Request().Body()...), ShopClosed: route.Tenant.Status.Policy().Callbacks == tenant.CallbacksRecorded,
 	})
 	if err != nil && record != nil { // answered in the provider's words; the log gets ours
 		record.Code, record.Err = fault.CodeOf(err), err

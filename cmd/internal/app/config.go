@@ -15,6 +15,8 @@ import (
 
 	"github.com/caarlos0/env/v11"
 
+	"galleria/console/courier"
+	"galleria/tenant/signup"
 	"galleria/tenant/vault"
 )
 
@@ -93,6 +95,16 @@ type Config struct {
 	// SandboxURL is the provider sandbox, for shops that try things out. Refused in
 	// production.
 	SandboxURL string `env:"GALLERIA_SANDBOX_URL"`
+	// Signup is whether merchants open shops by themselves: "open" at once, "review" when
+	// platform staff have approved, "closed" not at all. Empty: open in development, closed
+	// in production.
+	Signup string `env:"GALLERIA_SIGNUP"`
+	// SMTPURL is the mail server: smtp://user:password@host:587 (STARTTLS) or
+	// smtps://user:password@host:465. Without it a production installation sends no mail; in
+	// development messages are kept for /console/dev/messages.
+	SMTPURL string `env:"GALLERIA_SMTP_URL" secret:"url"`
+	// MailFrom is the sender of mail, such as "Galleria <no-reply@example.com>".
+	MailFrom string `env:"GALLERIA_MAIL_FROM"`
 }
 
 // LoadConfig reads and checks the configuration and reports every fault at once.
@@ -167,42 +179,86 @@ func variables() []string {
 	return names
 }
 
-func (c Config) faults() (faults []error) {
-	add := func(bad bool, format string, args ...any) {
-		if bad {
-			faults = append(faults, fmt.Errorf(format, args...))
-		}
+// complaints collects what is wrong with a configuration.
+type complaints []error
+
+func (l *complaints) add(bad bool, format string, args ...any) {
+	if bad {
+		*l = append(*l, fmt.Errorf(format, args...))
 	}
+}
+
+func (c Config) faults() []error {
+	var l complaints
 	public, err := url.Parse(c.PublicURL)
-	add(err != nil || public.Host == "" || (public.Scheme != "https" && public.Scheme != "http"), "GALLERIA_PUBLIC_URL: %q is not an http(s) address", c.PublicURL)
-	add(c.Environment != "production" && c.Environment != "development", "GALLERIA_ENV: %q is neither production nor development", c.Environment)
+	l.add(err != nil || public.Host == "" || (public.Scheme != "https" && public.Scheme != "http"), "GALLERIA_PUBLIC_URL: %q is not an http(s) address", c.PublicURL)
+	l.add(c.Environment != "production" && c.Environment != "development", "GALLERIA_ENV: %q is neither production nor development", c.Environment)
 	if _, _, err := c.keks(); err != nil {
-		faults = append(faults, err)
+		l = append(l, err)
 	} else if key, err := decodeKey(c.KEK); err == nil {
-		add(vault.Guessable(key), "GALLERIA_KEK: was typed or copied from an example; draw one: galleria keys new")
+		l.add(vault.Guessable(key), "GALLERIA_KEK: was typed or copied from an example; draw one: galleria keys new")
 	}
-	add(weak(c.RoleSecret), "DATABASE_ROLE_SECRET: must be 32 characters or more, and not an example; make one with `openssl rand -hex 32`")
-	add(weak(c.CookieKey), "GALLERIA_COOKIE_KEY: must be 32 characters or more, and not an example; make one with `openssl rand -hex 32`")
+	l.add(weak(c.RoleSecret), "DATABASE_ROLE_SECRET: must be 32 characters or more, and not an example; make one with `openssl rand -hex 32`")
+	l.add(weak(c.CookieKey), "GALLERIA_COOKIE_KEY: must be 32 characters or more, and not an example; make one with `openssl rand -hex 32`")
 	if err := c.metricsAddrFault(); err != nil {
-		add(true, "GALLERIA_METRICS_ADDR: %w", err)
+		l.add(true, "GALLERIA_METRICS_ADDR: %w", err)
 	}
-	add(c.LaneConns < 1 || c.PlatformConns < 2, "DATABASE_LANE_CONNS must be at least 1 and DATABASE_PLATFORM_CONNS at least 2")
-	add(c.SecondFactor != "" && c.SecondFactor != "true" && c.SecondFactor != "false", "GALLERIA_REQUIRE_2FA: %q is neither true nor false", c.SecondFactor)
-	if c.Production() {
-		add(c.SecondFactor == "false", "GALLERIA_REQUIRE_2FA: production needs the second factor")
-		add(err == nil && public.Scheme != "https", "GALLERIA_PUBLIC_URL: production needs https")
-		add(loopbackURL(public), "GALLERIA_PUBLIC_URL: buyers and providers cannot reach this machine's own loopback; set the address they use")
-		add(c.SandboxURL != "", "GALLERIA_SANDBOX_URL: the sandbox takes play money and is refused in production; unset it, or set GALLERIA_ENV=development")
-		add(plainRemote(c.DatabaseURL), "DATABASE_URL: a database on another host needs sslmode=require or better in production")
-		add(weakPassword(c.DatabaseURL), "DATABASE_URL: the password is empty or one that every example has; give the owner a random one (`openssl rand -hex 24`)")
-		add(weakPassword(c.RedisURL), "REDIS_URL: a Redis on another host needs a password (requirepass, or an ACL user)")
-		add(c.RoleSecret == c.CookieKey, "GALLERIA_COOKIE_KEY: is the same as DATABASE_ROLE_SECRET; make one of its own with `openssl rand -hex 32`")
+	l.add(c.LaneConns < 1 || c.PlatformConns < 2, "DATABASE_LANE_CONNS must be at least 1 and DATABASE_PLATFORM_CONNS at least 2")
+	c.complainOfPeople(&l)
+	if c.Production() && err == nil {
+		c.complainInProduction(&l, public)
 	}
-	return faults
+	return l
+}
+
+// complainOfPeople looks at how people sign up and sign in.
+func (c Config) complainOfPeople(l *complaints) {
+	l.add(c.SecondFactor != "" && c.SecondFactor != "true" && c.SecondFactor != "false", "GALLERIA_REQUIRE_2FA: %q is neither true nor false", c.SecondFactor)
+	_, err := c.courier(nil)
+	l.add(err != nil, "GALLERIA_SMTP_URL, GALLERIA_MAIL_FROM: %w", err)
+	switch c.SignupMode() {
+	case signup.ModeOpen, signup.ModeReview:
+		l.add(c.Production() && c.SMTPURL == "", "GALLERIA_SIGNUP: sign-up in production needs GALLERIA_SMTP_URL, or nobody can prove an address")
+	case signup.ModeClosed:
+	default:
+		l.add(true, "GALLERIA_SIGNUP: %q is none of open, review, closed", c.Signup)
+	}
+}
+
+// complainInProduction refuses what is good enough for trying things out only.
+func (c Config) complainInProduction(l *complaints, public *url.URL) {
+	l.add(c.SecondFactor == "false", "GALLERIA_REQUIRE_2FA: production needs the second factor")
+	l.add(public.Scheme != "https", "GALLERIA_PUBLIC_URL: production needs https")
+	l.add(loopbackURL(public), "GALLERIA_PUBLIC_URL: buyers and providers cannot reach this machine's own loopback; set the address they use")
+	l.add(c.SandboxURL != "", "GALLERIA_SANDBOX_URL: the sandbox takes play money and is refused in production; unset it, or set GALLERIA_ENV=development")
+	l.add(plainRemote(c.DatabaseURL), "DATABASE_URL: a database on another host needs sslmode=require or better in production")
+	l.add(weakPassword(c.DatabaseURL), "DATABASE_URL: the password is empty or one that every example has; give the owner a random one (`openssl rand -hex 24`)")
+	l.add(weakPassword(c.RedisURL), "REDIS_URL: a Redis on another host needs a password (requirepass, or an ACL user)")
+	l.add(c.RoleSecret == c.CookieKey, "GALLERIA_COOKIE_KEY: is the same as DATABASE_ROLE_SECRET; make one of its own with `openssl rand -hex 32`")
 }
 
 // Production reports whether this is a production installation.
 func (c Config) Production() bool { return c.Environment == "production" }
+
+// SignupMode is whether merchants open shops by themselves.
+func (c Config) SignupMode() signup.Mode {
+	switch {
+	case c.Signup != "":
+		return signup.Mode(c.Signup)
+	case c.Production():
+		return signup.ModeClosed
+	}
+	return signup.ModeOpen
+}
+
+// courier is what sends messages to people: mail where a server is configured. SMS has no
+// driver; an installation that needs it adds a courier.Courier here.
+func (c Config) courier(log *slog.Logger) (courier.Courier, error) {
+	if c.SMTPURL == "" {
+		return courier.None{}, nil
+	}
+	return courier.NewSMTP(courier.SMTPConfig{URL: c.SMTPURL, From: c.MailFrom}, log)
+}
 
 // RequireSecondFactor reports whether guarded roles need a second factor here.
 func (c Config) RequireSecondFactor() bool {

@@ -51,6 +51,9 @@ func TestProductionRefuses(t *testing.T) {
 		"counted kek":         {"GALLERIA_KEK", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=", "GALLERIA_KEK"},
 		"typed kek":           {"GALLERIA_KEK", "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=", "GALLERIA_KEK"},
 		"short old kek":       {"GALLERIA_KEK_OLD", "c2hvcnQ=", "GALLERIA_KEK_OLD"},
+		"unknown sign-up":     {"GALLERIA_SIGNUP", "maybe", "GALLERIA_SIGNUP"},
+		"sign-up, no mail":    {"GALLERIA_SIGNUP", "open", "GALLERIA_SMTP_URL"},
+		"mail, no sender":     {"GALLERIA_SMTP_URL", "smtps://u:p@mail.example", "GALLERIA_MAIL_FROM"},
 		"unknown environment": {"GALLERIA_ENV", "staging", "GALLERIA_ENV"},
 	} {
 		t.Run(name, func(t *testing.T) {

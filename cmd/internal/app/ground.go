@@ -35,8 +35,10 @@ type Ground struct {
 	Places    *plan.Meter // of orders
 	Staff     *staff.Service
 	Courier   courier.Courier
-	Outbox    *outbox.Outbox
-	Timers    *timer.Timers
+	// Desk keeps messages in a development installation that has no mail server; else nil.
+	Desk   *courier.Desk
+	Outbox *outbox.Outbox
+	Timers *timer.Timers
 }
 
 // NewGround builds the ground on a clock. It connects to nothing yet. Close releases it.
@@ -63,9 +65,13 @@ func NewGround(ctx context.Context, cfg Config, log *slog.Logger, now func() tim
 		Outbox: ob, Timers: timer.New(ob),
 	}
 	g.Places = plan.NewMeter(g.Plans, plan.Orders)
-	g.Courier = courier.None{}
-	if !cfg.Production() {
-		g.Courier = courier.NewDesk(now)
+	if g.Courier, err = cfg.courier(log); err != nil {
+		db.Close()
+		return nil, err
+	}
+	if !cfg.Production() && cfg.SMTPURL == "" {
+		g.Desk = courier.NewDesk(now)
+		g.Courier = g.Desk
 	}
 	people, err := staff.New(staff.Deps{DB: db})
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/google/uuid"
 	"golang.org/x/sync/errgroup"
 
 	"galleria/jobs"
@@ -20,8 +21,15 @@ func (s *Services) RunRelay(ctx context.Context) error {
 	}
 	queue := jobs.NewAsynqQueue(opt, s.Kinds)
 	defer func() { _ = queue.Close() }()
-	relay.New(relay.Deps{DB: s.DB, Outbox: s.Outbox, Queue: queue, Lease: jobs.Lease, Log: s.Log}).Run(ctx)
+	relay.New(relay.Deps{
+		DB: s.DB, Outbox: s.Outbox, Queue: queue, Paused: s.Kinds.Paused, Rest: s.rest, Lease: jobs.Lease, Log: s.Log,
+	}).Run(ctx)
 	return nil
+}
+
+// rest puts the events of paused shops aside.
+func (s *Services) rest(ctx context.Context, ids []uuid.UUID) error {
+	return s.Outbox.Rest(ctx, s.DB.Platform(), ids, jobs.Pausing(), jobs.PauseFor)
 }
 
 // RunWorker does the background work until ctx ends: relay, handlers, timers,
@@ -36,7 +44,7 @@ func (s *Services) RunWorker(ctx context.Context) error {
 		PerTenant: s.Config.TenantJobs,
 	})
 	scheduler := schedule.New(schedule.Deps{
-		DB: s.DB, Outbox: s.Outbox, Timers: s.Timers, Log: s.Log, Refill: s.refill, Keys: s.keepKeys, Anchor: s.anchor,
+		DB: s.DB, Outbox: s.Outbox, Timers: s.Timers, Log: s.Log, Refill: s.house, Keys: s.keepKeys, Anchor: s.anchor,
 	})
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return s.RunRelay(ctx) })
@@ -54,6 +62,18 @@ func (s *Services) anchor(ctx context.Context) error {
 		s.Log.InfoContext(ctx, "audit anchor", "anchor_day", a.Day, "anchor_digest", a.Digest, "chains", a.Chains)
 	}
 	return err
+}
+
+// house is the housekeeping that needs rooms: abandoned applications, old proofs, the stock
+// of spare schemas.
+func (s *Services) house(ctx context.Context) error {
+	if _, err := s.Signups.Sweep(ctx); err != nil {
+		return err
+	}
+	if err := s.Proofs.Sweep(ctx); err != nil {
+		return err
+	}
+	return s.refill(ctx)
 }
 
 func (s *Services) refill(ctx context.Context) error {

@@ -12,13 +12,17 @@ import (
 	"galleria/commerce/member"
 	"galleria/commerce/notice"
 	"galleria/commerce/order"
+	"galleria/console/authz"
+	"galleria/console/verify"
 	"galleria/jobs"
 	"galleria/jobs/handle"
 	"galleria/payments"
 	"galleria/payments/account"
 	"galleria/payments/wechat"
+	"galleria/tenant"
 	"galleria/tenant/egress"
 	"galleria/tenant/miniprogram"
+	"galleria/tenant/signup"
 	"galleria/tenant/tenantdb"
 	"galleria/web/middleware"
 )
@@ -35,6 +39,8 @@ type Services struct {
 	MiniProgram *miniprogram.Service
 	Accounts    *account.Service
 	Payments    *payments.Service
+	Signups     *signup.Service
+	Proofs      *verify.Service
 	Kinds       jobs.Kinds
 	// KeyExpiry, if set before RunMetrics, tells when the first merchant key ends.
 	KeyExpiry KeyExpiry
@@ -72,8 +78,16 @@ func NewServices(g *Ground) (*Services, error) {
 		Vault: g.Vault, Now: g.Now, Rand: rand.Reader, Log: g.Log, PublicURL: g.Config.PublicURL,
 	})
 	var err error
+	s.Proofs = verify.New(verify.Deps{DB: g.DB, Courier: s.Courier, Secret: []byte(g.Config.CookieKey)})
+	s.Signups = signup.New(signup.Deps{
+		DB: g.DB, Provision: g.Provision, Registry: g.Registry, Audit: g.Audit, Outbox: g.Outbox, Mode: g.Config.SignupMode(),
+		Owner: func(ctx context.Context, shop tenant.ID, staffID int64) error {
+			return g.Staff.Grant(ctx, shop, staffID, authz.Owner)
+		},
+	})
 	s.Kinds, err = handle.New(handle.Deps{
-		DB: g.DB, Outbox: g.Outbox, Orders: s.Orders, Payments: s.Payments, Accounts: s.Accounts, Members: s.Members, Notices: s.Notices, Messenger: s.MiniProgram, Log: g.Log,
+		DB: g.DB, Outbox: g.Outbox, Orders: s.Orders, Payments: s.Payments, Accounts: s.Accounts, Members: s.Members, Notices: s.Notices, Messenger: s.MiniProgram,
+		Signups: s.Signups, Log: g.Log,
 	}).Kinds()
 	if err != nil {
 		return nil, fmt.Errorf("jobs: %w", err)

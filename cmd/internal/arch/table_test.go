@@ -39,13 +39,14 @@ func rooms() []room {
 
 		{3, "tenant/outbox", foundation},
 		{3, "tenant/timer", with(foundation, "tenant/outbox")},                 // a due timer becomes an event
-		{3, "tenant/registry", with(foundation, "tenant/audit", "migrations")}, // knows which schemas this binary can serve
+		{3, "tenant/registry", with(foundation, "tenant/audit", "migrations")}, // knows which schemas this binary can serve; every move is audited
 		{3, "tenant/audit", foundation},
 		{3, "tenant/egress", foundation},                       // calls to addresses that merchants give
 		{3, "tenant/pulse", with(foundation, "migrations")},    // how the platform is doing
 		{3, "tenant/plan", with(foundation, "commerce/money")}, // plans have a price
 		{3, "tenant/idempotency", foundation},
-		{3, "tenant/provision", with(foundation, "tenant/registry", "tenant/audit", "tenant/outbox", "migrations")}, // makes the spare schemas
+		{3, "tenant/provision", with(foundation, "tenant/registry", "tenant/audit", "tenant/outbox", "migrations")},    // makes the spare schemas
+		{3, "tenant/signup", with(foundation, "tenant/registry", "tenant/provision", "tenant/audit", "tenant/outbox")}, // an application becomes a shop
 		{3, "tenant/miniprogram", with(foundation, "tenant/audit", "tenant/registry", "tenant/egress")},
 
 		{4, "commerce/catalog", ground},
@@ -136,7 +137,8 @@ func homes() []home {
 		{"github.com/alexedwards/argon2id", []string{"console/..."}},
 		{"github.com/pquerna/otp", []string{"console/factor"}},
 		{"github.com/boombuler/barcode", []string{"console/factor"}}, // what otp draws its codes with
-		{"github.com/ccojocar/zxcvbn-go", []string{"console/staff"}},
+		{"github.com/ccojocar/zxcvbn-go", []string{"console/staff"}}, // how soon a password is guessed
+		{"github.com/wneessen/go-mail", []string{"console/courier"}}, // SMTP with TLS; net/smtp is frozen
 
 		{"github.com/caarlos0/env/v11", []string{"cmd/internal/app"}},
 		{"github.com/prometheus/client_golang", []string{"web/...", "jobs/...", "cmd/internal/app"}},

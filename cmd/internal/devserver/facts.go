@@ -81,6 +81,7 @@ func (f facts) print(w io.Writer, data string) error {
 	for _, l := range f.Logins {
 		line("            %-6s  %-22s  %s", l.Role, l.User, l.Password)
 	}
+	line("            open a shop of your own: %s/signup", f.Console)
 	line("  API       %s/api/v1   (%s)", f.API, f.Docs)
 	for _, s := range f.Shops {
 		line("            X-App-Id: %s  %s", s.AppID, s.Name)

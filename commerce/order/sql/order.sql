@@ -85,3 +85,6 @@ SELECT o.id, o.order_no, o.member_id, o.app_id, o.status, o.close_reason, o.good
         FROM order_event e WHERE e.order_id = o.id)::jsonb AS timeline
 FROM orders o
 WHERE o.member_id = @member_id AND o.order_no = @order_no;
+
+-- name: CountUnfinished :one
+SELECT count(*) FROM orders WHERE status IN ('pending_payment', 'closing', 'paid', 'fulfilling');

@@ -5,7 +5,7 @@ VALUES (@token_hash, @staff_id, @created_at, @created_at, @created_at, @expires_
 -- name: Find :many
 -- One row per shop and role of the person, and one without a shop for a person who has none.
 SELECT s.id, s.staff_id, s.last_seen_at, s.proved_at, p.login, p.name AS staff_name, t.id AS tenant_id, t.handle, t.name AS shop_name,
-       t.status AS shop_status, r.code AS role_code, r.name AS role_name, e.last_seen_at AS seat_seen_at,
+       t.status AS shop_status, t.status_reason AS shop_reason, r.code AS role_code, r.name AS role_name, e.last_seen_at AS seat_seen_at,
        f.confirmed_at AS enrolled_at,
        coalesce(t.id IS NOT NULL AND (r.code = ANY(@guarded_roles::text[])
                 OR (r.code LIKE 'own\_%' AND r.permissions && @guarded_permissions::text[])), false)::boolean AS guarded,
@@ -16,7 +16,7 @@ SELECT s.id, s.staff_id, s.last_seen_at, s.proved_at, p.login, p.name AS staff_n
   LEFT JOIN platform.staff_role g ON g.staff_id = s.staff_id
   LEFT JOIN platform.staff_seat e ON e.tenant_id = g.tenant_id AND e.staff_id = g.staff_id
   LEFT JOIN platform.role r ON r.tenant_id = g.tenant_id AND r.code = g.role_code
-  LEFT JOIN platform.tenant t ON t.id = g.tenant_id AND t.status IN ('active', 'suspended', 'closing') AND e.disabled_at IS NULL
+  LEFT JOIN platform.tenant t ON t.id = g.tenant_id AND t.status = ANY(@shop_statuses::text[]) AND e.disabled_at IS NULL
  WHERE s.token_hash = @token_hash AND NOT s.pending AND s.expires_at > @now AND s.last_seen_at > @idle_since
  ORDER BY t.name, t.id, r.code;
 

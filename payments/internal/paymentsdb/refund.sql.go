@@ -25,6 +25,18 @@ func (q *Queries) CountRefundTry(ctx context.Context, db DBTX, outRefundNo strin
 	return result.RowsAffected(), nil
 }
 
+const countUnfinished = `-- name: CountUnfinished :one
+SELECT ((SELECT count(*) FROM refund WHERE status IN ('requested', 'processing'))
+     + (SELECT count(*) FROM payment_attempt WHERE status IN ('created', 'prepaid', 'closing')))::bigint AS unfinished
+`
+
+func (q *Queries) CountUnfinished(ctx context.Context, db DBTX) (int64, error) {
+	row := db.QueryRow(ctx, countUnfinished)
+	var unfinished int64
+	err := row.Scan(&unfinished)
+	return unfinished, err
+}
+
 const finishRefund = `-- name: FinishRefund :execrows
 UPDATE refund SET status = $1, provider_refund_id = $2::text, last_error = $3, finished_at = $4
 WHERE out_refund_no = $5 AND status IN ('requested', 'processing')

@@ -16,12 +16,26 @@ WHERE o.id = ANY (ARRAY(
   ORDER BY d.next_at
   LIMIT @batch
   FOR UPDATE SKIP LOCKED))
-RETURNING o.id, o.tenant_id, o.topic, o.key, o.payload, o.created_at, o.sends, o.failures;
+RETURNING o.id, o.tenant_id, o.topic, o.key, o.payload, o.created_at, o.sends, o.failures,
+  coalesce((SELECT t.status FROM platform.tenant t WHERE t.id = o.tenant_id), '')::text AS tenant_status;
 
 -- name: Postpone :exec
 -- Not a failure of the event: the queue was away, or its tenant had its share.
 UPDATE platform.outbox SET next_at = now() + make_interval(secs => @delay_seconds::double precision)
 WHERE id = ANY(@ids::uuid[]) AND done_at IS NULL AND dead_at IS NULL;
+
+-- name: Rest :exec
+-- Events of shops that are paused rest; those of a shop that has resumed since somebody
+-- looked are due at once. The lock waits for a resumption under way, which wakes only what
+-- rests before it.
+WITH shops AS (
+  SELECT t.id, t.status FROM platform.tenant t
+  WHERE t.id IN (SELECT e.tenant_id FROM platform.outbox e WHERE e.id = ANY(@ids::uuid[]))
+  ORDER BY t.id FOR SHARE)
+UPDATE platform.outbox o
+SET next_at = now() + CASE WHEN s.status = ANY(@paused::text[]) THEN make_interval(secs => @delay_seconds::double precision) ELSE interval '0' END
+FROM shops s
+WHERE s.id = o.tenant_id AND o.id = ANY(@ids::uuid[]) AND o.done_at IS NULL AND o.dead_at IS NULL;
 
 -- name: Fail :exec
 UPDATE platform.outbox
@@ -57,7 +71,6 @@ DELETE FROM platform.outbox WHERE id IN (
   SELECT d.id FROM platform.outbox d WHERE d.done_at < now() - make_interval(days => @keep_days::int) LIMIT @batch);
 
 -- name: Load :one
--- The shop's status rides along: what can wait waits while the shop is suspended.
 SELECT o.id, o.tenant_id, o.topic, o.key, o.payload, o.created_at, o.sends, o.failures,
-  EXISTS (SELECT FROM platform.tenant t WHERE t.id = o.tenant_id AND t.status = 'suspended') AS suspended
+  coalesce((SELECT t.status FROM platform.tenant t WHERE t.id = o.tenant_id), '')::text AS tenant_status
 FROM platform.outbox o WHERE o.id = @id AND o.done_at IS NULL AND o.dead_at IS NULL;

@@ -17,3 +17,17 @@ SELECT id FROM platform.tenant WHERE status = 'building' AND updated_at < now() 
 
 -- name: PutShop :exec
 INSERT INTO shop (name) VALUES (@name) ON CONFLICT (only_row) DO NOTHING;
+
+-- name: Hold :exec
+-- A handle, or a look-alike, that somebody holds stays theirs.
+INSERT INTO platform.shop_handle (handle, skeleton, request_key) VALUES (@handle, @skeleton, @request_key) ON CONFLICT DO NOTHING;
+
+-- name: HolderOf :one
+SELECT request_key FROM platform.shop_handle WHERE handle = @handle;
+
+-- name: HeldSkeletons :many
+SELECT skeleton FROM platform.shop_handle WHERE skeleton = ANY(@skeletons::text[]) AND request_key <> @request_key;
+
+-- name: Release :exec
+DELETE FROM platform.shop_handle h WHERE h.request_key = @request_key AND h.handle <> @keep
+  AND NOT EXISTS (SELECT 1 FROM platform.tenant t WHERE t.handle = h.handle);

@@ -20,14 +20,21 @@ WHERE id = @id AND handle IS NOT NULL;
 SELECT id, handle, name, status, status_reason, schema_version, opened_at FROM platform.tenant
 WHERE handle IS NOT NULL AND id > @after ORDER BY id LIMIT @max_rows;
 
--- name: LockStatus :one
--- What a move starts from, for the audit log; nobody else moves the tenant meanwhile.
-SELECT status, status_reason FROM platform.tenant WHERE id = @id AND handle IS NOT NULL FOR UPDATE;
+-- name: Move :one
+-- The moves are the caller's: the transitions stand in Go. The row is locked first, so that
+-- two events at once are one after the other. A shop that opens for the first time is marked.
+UPDATE platform.tenant t
+SET status = m.to_status, status_reason = @reason, updated_at = @at,
+    went_live_at = CASE WHEN m.to_status = 'active' THEN coalesce(t.went_live_at, @at) ELSE t.went_live_at END
+FROM (SELECT o.id, o.status, o.went_live_at FROM platform.tenant o WHERE o.id = @id FOR UPDATE) AS was,
+     (SELECT unnest(@from_statuses::text[]) AS from_status, unnest(@to_statuses::text[]) AS to_status, unnest(@pasts::text[]) AS past) AS m
+WHERE t.id = was.id AND m.from_status = was.status
+  AND (m.past = 'any' OR (m.past = 'open') = (was.went_live_at IS NOT NULL))
+RETURNING was.status AS was_status, t.status;
 
--- name: SetStatus :execrows
--- The states a move may start from are the caller's: the transitions stand in Go.
-UPDATE platform.tenant SET status = @to_status, status_reason = @reason, updated_at = now()
-WHERE id = @id AND status = ANY(@from_statuses::text[]);
+-- name: WakeEvents :exec
+-- What waited for a suspended shop becomes due.
+UPDATE platform.outbox SET next_at = now() WHERE tenant_id = @tenant_id AND done_at IS NULL AND dead_at IS NULL AND next_at > now();
 
 -- name: AddApp :execrows
 INSERT INTO platform.app (app_id, provider, tenant_id, name) VALUES (@app_id, @provider, @tenant_id, @name) ON CONFLICT DO NOTHING;

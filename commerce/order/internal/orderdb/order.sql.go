@@ -47,6 +47,17 @@ func (q *Queries) Bill(ctx context.Context, db DBTX, orderNo string) (BillRow, e
 	return i, err
 }
 
+const countUnfinished = `-- name: CountUnfinished :one
+SELECT count(*) FROM orders WHERE status IN ('pending_payment', 'closing', 'paid', 'fulfilling')
+`
+
+func (q *Queries) CountUnfinished(ctx context.Context, db DBTX) (int64, error) {
+	row := db.QueryRow(ctx, countUnfinished)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
 const find = `-- name: Find :one
 SELECT o.id, o.order_no, o.member_id, o.app_id, o.status, o.close_reason, o.goods_fen, o.discount_fen, o.freight_fen, o.payable_fen,
        o.address, o.remark, o.expires_at, o.placed_at, o.paid_at, o.closed_at,

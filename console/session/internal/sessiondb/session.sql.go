@@ -12,7 +12,7 @@ import (
 
 const find = `-- name: Find :many
 SELECT s.id, s.staff_id, s.last_seen_at, s.proved_at, p.login, p.name AS staff_name, t.id AS tenant_id, t.handle, t.name AS shop_name,
-       t.status AS shop_status, r.code AS role_code, r.name AS role_name, e.last_seen_at AS seat_seen_at,
+       t.status AS shop_status, t.status_reason AS shop_reason, r.code AS role_code, r.name AS role_name, e.last_seen_at AS seat_seen_at,
        f.confirmed_at AS enrolled_at,
        coalesce(t.id IS NOT NULL AND (r.code = ANY($1::text[])
                 OR (r.code LIKE 'own\_%' AND r.permissions && $2::text[])), false)::boolean AS guarded,
@@ -23,8 +23,8 @@ SELECT s.id, s.staff_id, s.last_seen_at, s.proved_at, p.login, p.name AS staff_n
   LEFT JOIN platform.staff_role g ON g.staff_id = s.staff_id
   LEFT JOIN platform.staff_seat e ON e.tenant_id = g.tenant_id AND e.staff_id = g.staff_id
   LEFT JOIN platform.role r ON r.tenant_id = g.tenant_id AND r.code = g.role_code
-  LEFT JOIN platform.tenant t ON t.id = g.tenant_id AND t.status IN ('active', 'suspended', 'closing') AND e.disabled_at IS NULL
- WHERE s.token_hash = $3 AND NOT s.pending AND s.expires_at > $4 AND s.last_seen_at > $5
+  LEFT JOIN platform.tenant t ON t.id = g.tenant_id AND t.status = ANY($3::text[]) AND e.disabled_at IS NULL
+ WHERE s.token_hash = $4 AND NOT s.pending AND s.expires_at > $5 AND s.last_seen_at > $6
  ORDER BY t.name, t.id, r.code
 `
 
@@ -39,6 +39,7 @@ type FindRow struct {
 	Handle     *string
 	ShopName   *string
 	ShopStatus *string
+	ShopReason *string
 	RoleCode   *string
 	RoleName   *string
 	SeatSeenAt *time.Time
@@ -48,10 +49,11 @@ type FindRow struct {
 }
 
 // One row per shop and role of the person, and one without a shop for a person who has none.
-func (q *Queries) Find(ctx context.Context, db DBTX, guardedRoles []string, guardedPermissions []string, tokenHash []byte, now time.Time, idleSince time.Time) ([]FindRow, error) {
+func (q *Queries) Find(ctx context.Context, db DBTX, guardedRoles []string, guardedPermissions []string, shopStatuses []string, tokenHash []byte, now time.Time, idleSince time.Time) ([]FindRow, error) {
 	rows, err := db.Query(ctx, find,
 		guardedRoles,
 		guardedPermissions,
+		shopStatuses,
 		tokenHash,
 		now,
 		idleSince,
@@ -74,6 +76,7 @@ func (q *Queries) Find(ctx context.Context, db DBTX, guardedRoles []string, guar
 			&i.Handle,
 			&i.ShopName,
 			&i.ShopStatus,
+			&i.ShopReason,
 			&i.RoleCode,
 			&i.RoleName,
 			&i.SeatSeenAt,

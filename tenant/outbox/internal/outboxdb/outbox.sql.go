@@ -39,18 +39,20 @@ WHERE o.id = ANY (ARRAY(
   ORDER BY d.next_at
   LIMIT $2
   FOR UPDATE SKIP LOCKED))
-RETURNING o.id, o.tenant_id, o.topic, o.key, o.payload, o.created_at, o.sends, o.failures
+RETURNING o.id, o.tenant_id, o.topic, o.key, o.payload, o.created_at, o.sends, o.failures,
+  coalesce((SELECT t.status FROM platform.tenant t WHERE t.id = o.tenant_id), '')::text AS tenant_status
 `
 
 type ClaimRow struct {
-	ID        uuid.UUID
-	TenantID  string
-	Topic     string
-	Key       string
-	Payload   json.RawMessage
-	CreatedAt time.Time
-	Sends     int32
-	Failures  int32
+	ID           uuid.UUID
+	TenantID     string
+	Topic        string
+	Key          string
+	Payload      json.RawMessage
+	CreatedAt    time.Time
+	Sends        int32
+	Failures     int32
+	TenantStatus string
 }
 
 // The lease (seconds) is how long the queue and a worker may take before the row is
@@ -73,6 +75,7 @@ func (q *Queries) Claim(ctx context.Context, db DBTX, leaseSeconds float64, batc
 			&i.CreatedAt,
 			&i.Sends,
 			&i.Failures,
+			&i.TenantStatus,
 		); err != nil {
 			return nil, err
 		}
@@ -188,23 +191,22 @@ func (q *Queries) InsertEvent(ctx context.Context, db DBTX, arg InsertEventParam
 
 const load = `-- name: Load :one
 SELECT o.id, o.tenant_id, o.topic, o.key, o.payload, o.created_at, o.sends, o.failures,
-  EXISTS (SELECT FROM platform.tenant t WHERE t.id = o.tenant_id AND t.status = 'suspended') AS suspended
+  coalesce((SELECT t.status FROM platform.tenant t WHERE t.id = o.tenant_id), '')::text AS tenant_status
 FROM platform.outbox o WHERE o.id = $1 AND o.done_at IS NULL AND o.dead_at IS NULL
 `
 
 type LoadRow struct {
-	ID        uuid.UUID
-	TenantID  string
-	Topic     string
-	Key       string
-	Payload   json.RawMessage
-	CreatedAt time.Time
-	Sends     int32
-	Failures  int32
-	Suspended bool
+	ID           uuid.UUID
+	TenantID     string
+	Topic        string
+	Key          string
+	Payload      json.RawMessage
+	CreatedAt    time.Time
+	Sends        int32
+	Failures     int32
+	TenantStatus string
 }
 
-// The shop's status rides along: what can wait waits while the shop is suspended.
 func (q *Queries) Load(ctx context.Context, db DBTX, id uuid.UUID) (LoadRow, error) {
 	row := db.QueryRow(ctx, load, id)
 	var i LoadRow
@@ -217,7 +219,7 @@ func (q *Queries) Load(ctx context.Context, db DBTX, id uuid.UUID) (LoadRow, err
 		&i.CreatedAt,
 		&i.Sends,
 		&i.Failures,
-		&i.Suspended,
+		&i.TenantStatus,
 	)
 	return i, err
 }
@@ -281,4 +283,23 @@ func (q *Queries) Replay(ctx context.Context, db DBTX, id uuid.UUID) (int64, err
 		return 0, err
 	}
 	return result.RowsAffected(), nil
+}
+
+const rest = `-- name: Rest :exec
+WITH shops AS (
+  SELECT t.id, t.status FROM platform.tenant t
+  WHERE t.id IN (SELECT e.tenant_id FROM platform.outbox e WHERE e.id = ANY($3::uuid[]))
+  ORDER BY t.id FOR SHARE)
+UPDATE platform.outbox o
+SET next_at = now() + CASE WHEN s.status = ANY($1::text[]) THEN make_interval(secs => $2::double precision) ELSE interval '0' END
+FROM shops s
+WHERE s.id = o.tenant_id AND o.id = ANY($3::uuid[]) AND o.done_at IS NULL AND o.dead_at IS NULL
+`
+
+// Events of shops that are paused rest; those of a shop that has resumed since somebody
+// looked are due at once. The lock waits for a resumption under way, which wakes only what
+// rests before it.
+func (q *Queries) Rest(ctx context.Context, db DBTX, paused []string, delaySeconds float64, ids []uuid.UUID) error {
+	_, err := db.Exec(ctx, rest, paused, delaySeconds, ids)
+	return err
 }

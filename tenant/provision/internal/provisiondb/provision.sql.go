@@ -64,12 +64,67 @@ func (q *Queries) CountSpares(ctx context.Context, db DBTX, schemaVersion int64)
 	return count, err
 }
 
+const heldSkeletons = `-- name: HeldSkeletons :many
+SELECT skeleton FROM platform.shop_handle WHERE skeleton = ANY($1::text[]) AND request_key <> $2
+`
+
+func (q *Queries) HeldSkeletons(ctx context.Context, db DBTX, skeletons []string, requestKey string) ([]string, error) {
+	rows, err := db.Query(ctx, heldSkeletons, skeletons, requestKey)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []string{}
+	for rows.Next() {
+		var skeleton string
+		if err := rows.Scan(&skeleton); err != nil {
+			return nil, err
+		}
+		items = append(items, skeleton)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const hold = `-- name: Hold :exec
+INSERT INTO platform.shop_handle (handle, skeleton, request_key) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING
+`
+
+// A handle, or a look-alike, that somebody holds stays theirs.
+func (q *Queries) Hold(ctx context.Context, db DBTX, handle string, skeleton string, requestKey string) error {
+	_, err := db.Exec(ctx, hold, handle, skeleton, requestKey)
+	return err
+}
+
+const holderOf = `-- name: HolderOf :one
+SELECT request_key FROM platform.shop_handle WHERE handle = $1
+`
+
+func (q *Queries) HolderOf(ctx context.Context, db DBTX, handle string) (string, error) {
+	row := db.QueryRow(ctx, holderOf, handle)
+	var request_key string
+	err := row.Scan(&request_key)
+	return request_key, err
+}
+
 const putShop = `-- name: PutShop :exec
 INSERT INTO shop (name) VALUES ($1) ON CONFLICT (only_row) DO NOTHING
 `
 
 func (q *Queries) PutShop(ctx context.Context, db DBTX, name string) error {
 	_, err := db.Exec(ctx, putShop, name)
+	return err
+}
+
+const release = `-- name: Release :exec
+DELETE FROM platform.shop_handle h WHERE h.request_key = $1 AND h.handle <> $2
+  AND NOT EXISTS (SELECT 1 FROM platform.tenant t WHERE t.handle = h.handle)
+`
+
+func (q *Queries) Release(ctx context.Context, db DBTX, requestKey string, keep string) error {
+	_, err := db.Exec(ctx, release, requestKey, keep)
 	return err
 }
 

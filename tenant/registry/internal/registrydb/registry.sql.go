@@ -252,20 +252,35 @@ func (q *Queries) List(ctx context.Context, db DBTX, after string, maxRows int32
 	return items, nil
 }
 
-const lockStatus = `-- name: LockStatus :one
-SELECT status, status_reason FROM platform.tenant WHERE id = $1 AND handle IS NOT NULL FOR UPDATE
+const move = `-- name: Move :one
+UPDATE platform.tenant t
+SET status = m.to_status, status_reason = $1, updated_at = $2,
+    went_live_at = CASE WHEN m.to_status = 'active' THEN coalesce(t.went_live_at, $2) ELSE t.went_live_at END
+FROM (SELECT o.id, o.status, o.went_live_at FROM platform.tenant o WHERE o.id = $3 FOR UPDATE) AS was,
+     (SELECT unnest($4::text[]) AS from_status, unnest($5::text[]) AS to_status, unnest($6::text[]) AS past) AS m
+WHERE t.id = was.id AND m.from_status = was.status
+  AND (m.past = 'any' OR (m.past = 'open') = (was.went_live_at IS NOT NULL))
+RETURNING was.status AS was_status, t.status
 `
 
-type LockStatusRow struct {
-	Status       string
-	StatusReason string
+type MoveRow struct {
+	WasStatus string
+	Status    string
 }
 
-// What a move starts from, for the audit log; nobody else moves the tenant meanwhile.
-func (q *Queries) LockStatus(ctx context.Context, db DBTX, id string) (LockStatusRow, error) {
-	row := db.QueryRow(ctx, lockStatus, id)
-	var i LockStatusRow
-	err := row.Scan(&i.Status, &i.StatusReason)
+// The moves are the caller's: the transitions stand in Go. The row is locked first, so that
+// two events at once are one after the other. A shop that opens for the first time is marked.
+func (q *Queries) Move(ctx context.Context, db DBTX, reason string, at time.Time, iD string, fromStatuses []string, toStatuses []string, pasts []string) (MoveRow, error) {
+	row := db.QueryRow(ctx, move,
+		reason,
+		at,
+		iD,
+		fromStatuses,
+		toStatuses,
+		pasts,
+	)
+	var i MoveRow
+	err := row.Scan(&i.WasStatus, &i.Status)
 	return i, err
 }
 
@@ -278,21 +293,12 @@ func (q *Queries) NotifyTenant(ctx context.Context, db DBTX, payload string) err
 	return err
 }
 
-const setStatus = `-- name: SetStatus :execrows
-UPDATE platform.tenant SET status = $1, status_reason = $2, updated_at = now()
-WHERE id = $3 AND status = ANY($4::text[])
+const wakeEvents = `-- name: WakeEvents :exec
+UPDATE platform.outbox SET next_at = now() WHERE tenant_id = $1 AND done_at IS NULL AND dead_at IS NULL AND next_at > now()
 `
 
-// The states a move may start from are the caller's: the transitions stand in Go.
-func (q *Queries) SetStatus(ctx context.Context, db DBTX, toStatus string, reason string, iD string, fromStatuses []string) (int64, error) {
-	result, err := db.Exec(ctx, setStatus,
-		toStatus,
-		reason,
-		iD,
-		fromStatuses,
-	)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected(), nil
+// What waited for a suspended shop becomes due.
+func (q *Queries) WakeEvents(ctx context.Context, db DBTX, tenantID string) error {
+	_, err := db.Exec(ctx, wakeEvents, tenantID)
+	return err
 }
