@@ -11,12 +11,15 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"galleria/console/authz"
+	"galleria/console/courier"
+	"galleria/console/factor"
 	"galleria/console/i18n"
 	"galleria/console/readmodel"
 	"galleria/console/session"
 	"galleria/console/staff"
 	"galleria/tenant/audit"
 	"galleria/tenant/tenantdb"
+	"galleria/tenant/vault"
 )
 
 // Assets are the browser's files; *static.Assets of galleria/web/static, mounted under
@@ -38,12 +41,17 @@ const minSecret = 32
 type Deps struct {
 	DB     *tenantdb.DB
 	Staff  *staff.Service
+	Vault  *vault.Vault
 	Audit  *audit.Log
 	Assets Assets
 	Log    *slog.Logger
 	Now    func() time.Time
 	// Secret keys the form tokens; at least 32 bytes, the same on every process.
 	Secret []byte
+	// Courier brings links and codes to people.
+	Courier courier.Courier
+	// SecondFactor makes people with guarded roles set up a second factor first.
+	SecondFactor bool
 	// BaseURL is the address browsers and providers reach us under, such as
 	// "https://shop.example.com": the origin of forms and the stem of callback URLs.
 	BaseURL string
@@ -56,6 +64,7 @@ type Console struct {
 	sessions *session.Store
 	guard    session.FormGuard
 	cookies  session.Cookies
+	factors  *factor.Service
 	rights   *authz.Enforcer
 	pages    *readmodel.Store
 	origin   string
@@ -76,6 +85,7 @@ func New(d Deps) (*Console, error) {
 		Deps: d, texts: texts, origin: base.Scheme + "://" + base.Host,
 		sessions: session.NewStore(session.Deps{DB: d.DB}), guard: session.NewFormGuard(d.Secret),
 		cookies: session.Cookies{Plain: base.Scheme == "http" && loopback(base.Hostname())},
+		factors: factor.New(factor.Deps{DB: d.DB, Vault: d.Vault, Throttle: d.Staff, Now: d.Now}),
 		rights:  authz.New(authz.Deps{DB: d.DB, Now: d.Now}), pages: readmodel.New(readmodel.Deps{DB: d.DB}),
 	}
 	s.routes = s.table()
@@ -96,7 +106,7 @@ func (d Deps) check() (*url.URL, error) {
 	if err != nil || base.Host == "" || (base.Scheme != "http" && base.Scheme != "https") {
 		return nil, fmt.Errorf("base url %q is not an http address", d.BaseURL)
 	}
-	if d.DB == nil || d.Staff == nil || d.Audit == nil || d.Assets == nil || d.Log == nil || d.Now == nil {
+	if d.DB == nil || d.Staff == nil || d.Vault == nil || d.Courier == nil || d.Audit == nil || d.Assets == nil || d.Log == nil || d.Now == nil {
 		return nil, errors.New("a dependency is missing")
 	}
 	return base, nil

@@ -15,6 +15,7 @@ import (
 
 	"galleria/console"
 	"galleria/console/authz"
+	"galleria/console/courier"
 	"galleria/console/session"
 	"galleria/console/staff"
 	"galleria/tenant"
@@ -61,7 +62,7 @@ func consoleDeps(t *testing.T, env *tenanttest.Env, people *staff.Service) conso
 		t.Fatal(err)
 	}
 	return console.Deps{
-		DB: env.DB, Staff: people, Audit: env.Audit, Assets: assets, Log: slog.New(slog.NewTextHandler(t.Output(), nil)),
+		DB: env.DB, Staff: people, Vault: env.Vault, Courier: courier.NewDesk(env.Clock().Now), SecondFactor: false, Audit: env.Audit, Assets: assets, Log: slog.New(slog.NewTextHandler(t.Output(), nil)),
 		Now: env.Clock().Now, Secret: []byte(strings.Repeat("s", 32)), BaseURL: "http://console.test",
 	}
 }

@@ -109,19 +109,21 @@ func verdict(res answer) string {
 func TestRevokedRoleEndsWithinCacheTime(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
-	b := d.signedIn(t, d.clerk)
+	d.env.Owner(t, "INSERT INTO platform.role (tenant_id, code, name, permissions) VALUES ($1, 'own_desk', '前台', '{dashboard.read,order.read,product.read}')", d.env.Tenant.ID.String())
+	someone := d.hire(t, d.env.Tenant, "own_desk")
+	b := d.signedIn(t, someone)
 	orders := "/console/" + d.env.Tenant.Handle + "/orders"
 	b.wantStatus(orders, http.StatusOK)
 
 	// A role that loses a permission: the session still knows the shop, the policy decides.
-	d.env.Owner(t, "UPDATE platform.role SET permissions = array_remove(permissions, 'order.read') WHERE tenant_id = $1 AND code = 'clerk'", d.env.Tenant.ID.String())
+	d.env.Owner(t, "UPDATE platform.role SET permissions = array_remove(permissions, 'order.read') WHERE tenant_id = $1 AND code = 'own_desk'", d.env.Tenant.ID.String())
 	d.env.Clock().Advance(authz.CacheFor)
 	b.wantStatus(orders, http.StatusForbidden)
 	b.wantStatus("/console/"+d.env.Tenant.Handle+"/products", http.StatusOK)
 	b.miss(`href="` + orders + `"`)
 
 	// A person who leaves: the shop is not his any more, like one that does not exist.
-	if err := d.staff.Revoke(t.Context(), d.env.Tenant.ID, d.clerk.ID, authz.Clerk); err != nil {
+	if err := d.staff.Revoke(t.Context(), d.env.Tenant.ID, someone.ID, "own_desk"); err != nil {
 		t.Fatal(err)
 	}
 	b.wantStatus("/console/"+d.env.Tenant.Handle+"/products", http.StatusNotFound)

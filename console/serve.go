@@ -9,7 +9,6 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"galleria/console/session"
-	"galleria/tenant/fault"
 )
 
 // policy forbids inline code and everything from elsewhere.
@@ -55,33 +54,6 @@ func (s *Console) run(c *fiber.Ctx, v **visit, r route) error {
 		}
 	}
 	return r.handle(c, known)
-}
-
-// admit enforces the route's access. done means that the answer was given: the way to
-// the sign-in page.
-func (s *Console) admit(c *fiber.Ctx, v *visit, r route) (done bool, err error) {
-	if r.access.IsPublic() {
-		return false, nil
-	}
-	if v.session == nil {
-		return true, s.toSignIn(c, v)
-	}
-	need := r.access.Permission()
-	if need == "" {
-		return false, nil
-	}
-	shop, ok := v.session.Shop(c.Params("handle"))
-	if !ok {
-		return false, fault.ErrNotFound
-	}
-	v.shop = &shop
-	if v.granted, err = s.rights.Granted(c.UserContext(), shop.ID, v.session.StaffID); err != nil {
-		return false, err
-	}
-	if !v.granted[need] {
-		return false, ErrForbidden
-	}
-	return false, nil
 }
 
 // toSignIn sends a browser to the sign-in page and back again afterwards. A part of a

@@ -28,7 +28,9 @@ type visit struct {
 	session *session.Session // nil when signed out
 	ended   bool             // a session came with the request but is over
 	shop    *session.Shop    // nil outside a shop
-	granted map[authz.Permission]bool
+	granted authz.Granted
+	// platform is what the viewer may do on the platform; nil outside its pages.
+	platform authz.PlatformGranted
 }
 
 // begin reads who visits and how he wants to see the pages.

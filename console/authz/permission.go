@@ -1,97 +1,109 @@
 package authz
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
-// Permission is one thing that a role may allow, as stored in platform.role.
+// Permission is one thing that a role may allow in a shop, "screen.action" as stored in
+// platform.role.
 type Permission string
 
-// The permissions of the console.
+// The permissions of the console. A new one needs its constant here, its line in
+// registry and its texts permission.screen.… and permission.action.….
 const (
-	DashboardRead      Permission = "dashboard.read"
-	OrderRead          Permission = "order.read"
-	ProductRead        Permission = "product.read"
-	AppRead            Permission = "app.read"
-	PaymentAccountRead Permission = "payment_account.read"
+	DashboardRead        Permission = "dashboard.read"
+	OrderRead            Permission = "order.read"
+	ProductRead          Permission = "product.read"
+	AppRead              Permission = "app.read"
+	AppUpdate            Permission = "app.update"
+	PaymentAccountRead   Permission = "payment_account.read"
+	PaymentAccountUpdate Permission = "payment_account.update"
+	ShopRead             Permission = "shop.read"
+	ShopUpdate           Permission = "shop.update"
+	StaffRead            Permission = "staff.read"
+	StaffInvite          Permission = "staff.invite"
+	StaffManage          Permission = "staff.manage"
+	RoleRead             Permission = "role.read"
+	RoleManage           Permission = "role.manage"
+	AuditRead            Permission = "audit.read"
+	OwnerTransfer        Permission = "owner.transfer"
 )
+
+// entry says which preset roles hold a permission besides the owner, who holds all.
+// ownersOnly keeps it out of every other role.
+type entry struct {
+	permission Permission
+	roles      preset
+	ownersOnly bool
+}
+
+// registry is every permission in the order in which a matrix shows it.
+func registry() []entry {
+	const all = manager | finance | warehouse | support | promoter | clerk
+	return []entry{
+		{DashboardRead, all, false},
+		{OrderRead, manager | finance | warehouse | support | clerk, false},
+		{ProductRead, all, false},
+		{AppRead, manager | support, false},
+		{AppUpdate, 0, false},
+		{PaymentAccountRead, manager | finance, false},
+		{PaymentAccountUpdate, 0, false},
+		{ShopRead, manager | support, false},
+		{ShopUpdate, manager, false},
+		{StaffRead, manager, false},
+		{StaffInvite, manager, false},
+		{StaffManage, manager, false},
+		{RoleRead, manager, false},
+		{RoleManage, manager, false},
+		{AuditRead, manager | finance, false},
+		{OwnerTransfer, 0, true},
+	}
+}
 
 // Permissions lists all of them, in the order a matrix shows them.
 func Permissions() []Permission {
-	return []Permission{DashboardRead, OrderRead, ProductRead, AppRead, PaymentAccountRead}
-}
-
-// Role is a named set of permissions.
-type Role struct {
-	Code        string
-	Name        string
-	Permissions []Permission
-}
-
-// The preset roles that every shop starts with.
-const (
-	Owner = "owner"
-	Clerk = "clerk"
-)
-
-// PresetRoles are the roles a new shop gets. The names are for tools; the console
-// prints a preset role in the viewer's language.
-func PresetRoles() []Role {
-	return []Role{
-		{Code: Owner, Name: "Owner", Permissions: Permissions()},
-		{Code: Clerk, Name: "Clerk", Permissions: []Permission{DashboardRead, OrderRead, ProductRead}},
+	list := registry()
+	out := make([]Permission, len(list))
+	for i, e := range list {
+		out[i] = e.permission
 	}
+	return out
 }
 
-// Codes are the stored form of the role's permissions.
-func (r Role) Codes() []string {
-	codes := make([]string, len(r.Permissions))
-	for i, p := range r.Permissions {
-		codes[i] = string(p)
+// Grantable lists what a role of the shop's own may hold.
+func Grantable() []Permission {
+	var out []Permission
+	for _, e := range registry() {
+		if !e.ownersOnly {
+			out = append(out, e.permission)
+		}
 	}
-	return codes
+	return out
 }
 
-// Access is what a route demands of its caller. The zero Access is undeclared and
-// lets nobody in.
-type Access struct {
-	public     bool
-	signedIn   bool
-	permission Permission
+// Screen is the part of the console that p is about.
+func (p Permission) Screen() string { screen, _, _ := strings.Cut(string(p), "."); return screen }
+
+// Action is what p lets do on its screen.
+func (p Permission) Action() string { _, action, _ := strings.Cut(string(p), "."); return action }
+
+// Granted is what somebody may do. It is shared: never written after it was made.
+type Granted map[Permission]bool
+
+// Covers tells whether everything in list is granted: nobody hands out more than that.
+func (g Granted) Covers(list []Permission) bool {
+	return !slices.ContainsFunc(list, func(p Permission) bool { return !g[p] })
 }
 
-// Public declares a route that anyone may call.
-func Public() Access { return Access{public: true} }
-
-// SignedIn declares a route for any member of staff, outside a shop.
-func SignedIn() Access { return Access{signedIn: true} }
-
-// Require declares a route of one shop that needs p there. A permission that is not
-// in the registry leaves the route undeclared.
-func Require(p Permission) Access {
-	if !slices.Contains(Permissions(), p) {
-		return Access{}
+// Known keeps the codes that the registry knows; others grant nothing.
+func Known(codes []string) []Permission {
+	all := Permissions()
+	out := make([]Permission, 0, len(codes))
+	for _, p := range all {
+		if slices.Contains(codes, string(p)) {
+			out = append(out, p)
+		}
 	}
-	return Access{permission: p}
-}
-
-// Declared tells whether a route said what it demands.
-func (a Access) Declared() bool { return a != Access{} }
-
-// IsPublic tells whether anyone may call.
-func (a Access) IsPublic() bool { return a.public }
-
-// Permission is what the route needs in the shop, "" when it is not about a shop.
-func (a Access) Permission() Permission { return a.permission }
-
-// String names the demand, for tests and matrices.
-func (a Access) String() string {
-	switch {
-	case a.public:
-		return "public"
-	case a.signedIn:
-		return "signed in"
-	case a.permission != "":
-		return string(a.permission)
-	default:
-		return "undeclared"
-	}
+	return out
 }

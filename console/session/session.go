@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"galleria/console/authz"
 	"galleria/console/session/internal/sessiondb"
 	"galleria/tenant"
 	"galleria/tenant/tenantdb"
@@ -15,8 +16,14 @@ const (
 	IdleFor = 30 * time.Minute
 	// LastsFor ends every session.
 	LastsFor = 12 * time.Hour
+	// PendingFor is how long a session waits for its second factor.
+	PendingFor = 10 * time.Minute
+	// ProofLasts is how long a password or code opens what asks for a recent proof.
+	ProofLasts = 5 * time.Minute
 	// touchEvery is how exactly the last use is known.
 	touchEvery = time.Minute
+	// seatEvery is how exactly the last visit to a shop is known.
+	seatEvery = 5 * time.Minute
 	// maxAgent bounds what is stored of a User-Agent header, in bytes.
 	maxAgent = 200
 )
@@ -28,6 +35,8 @@ type Shop struct {
 	Name   string
 	Status tenant.Status
 	Role   Role // the first of the person's roles there
+	// SeenAt is the person's last visit there, to five minutes; nil before the first.
+	SeenAt *time.Time
 }
 
 // Role is a role's code and stored name.
@@ -37,11 +46,23 @@ type Role struct {
 
 // Session is a signed-in person.
 type Session struct {
+	ID      int64
 	StaffID int64
 	Login   string
 	Name    string
 	Shops   []Shop // by name
+	// ProvedAt is when the person last gave the password or a code.
+	ProvedAt time.Time
+	// Enrolled tells that the person has a second factor.
+	Enrolled bool
+	// Guarded tells that one of the person's roles may not be used without one.
+	Guarded bool
+	// OnPlatform tells that the person has a role of the platform's own staff.
+	OnPlatform bool
 }
+
+// Proved tells whether the password or a code was given lately.
+func (s Session) Proved(now time.Time) bool { return now.Sub(s.ProvedAt) < ProofLasts }
 
 // Shop finds the shop with this handle among the person's own.
 func (s Session) Shop(handle string) (Shop, bool) {
@@ -73,6 +94,8 @@ type StartInput struct {
 	Replaces  string // token that came with the request; ended whoever's it was
 	UserAgent string
 	IP        string
+	// Pending begins a session that only waits for its second factor.
+	Pending bool
 }
 
 // Start begins a session and returns its new token. It opens a transaction of its own.
@@ -91,7 +114,14 @@ func (s *Store) Start(ctx context.Context, in StartInput) (token string, err err
 		if len(agent) > maxAgent {
 			agent = agent[:maxAgent]
 		}
-		return s.q.Start(ctx, tx, hashToken(token), in.StaffID, tx.Now(), tx.Now().Add(LastsFor), printable(agent), in.IP)
+		lasts := LastsFor
+		if in.Pending {
+			lasts = PendingFor
+		}
+		return s.q.Start(ctx, tx, sessiondb.StartParams{
+			TokenHash: hashToken(token), StaffID: in.StaffID, CreatedAt: tx.Now(), ExpiresAt: tx.Now().Add(lasts),
+			UserAgent: printable(agent), Ip: in.IP, Pending: in.Pending,
+		})
 	})
 	if err != nil {
 		return "", fmt.Errorf("start session: %w", err)
@@ -106,7 +136,7 @@ func (s *Store) Find(ctx context.Context, token string) (found Session, err erro
 	}
 	hash := hashToken(token)
 	err = s.DB.InPlatform(ctx, func(tx tenantdb.Tx) error {
-		rows, err := s.q.Find(ctx, tx, hash, tx.Now(), tx.Now().Add(-IdleFor))
+		rows, err := s.q.Find(ctx, tx, authz.GuardedRoles(), authz.GuardedPermissions(), hash, tx.Now(), tx.Now().Add(-IdleFor))
 		if err != nil {
 			return err
 		}
@@ -153,8 +183,13 @@ func (s *Store) EndAll(ctx context.Context, staffID int64) (n int64, err error) 
 }
 
 func sessionFromRows(rows []sessiondb.FindRow) (Session, error) {
-	found := Session{StaffID: rows[0].StaffID, Login: rows[0].Login, Name: rows[0].StaffName}
+	first := rows[0]
+	found := Session{
+		ID: first.ID, StaffID: first.StaffID, Login: first.Login, Name: first.StaffName,
+		ProvedAt: first.ProvedAt, Enrolled: first.EnrolledAt != nil, Guarded: first.OnPlatform, OnPlatform: first.OnPlatform,
+	}
 	for _, r := range rows {
+		found.Guarded = found.Guarded || r.Guarded
 		if r.TenantID == nil || r.Handle == nil || r.RoleCode == nil {
 			continue
 		}
@@ -167,7 +202,7 @@ func sessionFromRows(rows []sessiondb.FindRow) (Session, error) {
 		}
 		found.Shops = append(found.Shops, Shop{
 			ID: id, Handle: *r.Handle, Name: deref(r.ShopName), Status: tenant.Status(deref(r.ShopStatus)),
-			Role: Role{Code: *r.RoleCode, Name: deref(r.RoleName)},
+			Role: Role{Code: *r.RoleCode, Name: deref(r.RoleName)}, SeenAt: r.SeatSeenAt,
 		})
 	}
 	return found, nil

@@ -23,16 +23,15 @@ type Credentials struct {
 // Authenticate tells who signs in. Each call counts as a failure until the password
 // proved right. Faults: WRONG_LOGIN, LOGIN_THROTTLED with the time to wait, BUSY.
 func (s *Service) Authenticate(ctx context.Context, in Credentials) (Member, error) {
-	login := loginOf(in)
-	t, err := s.admit(ctx, login, in.IP)
+	row, t, err := s.admitSignIn(ctx, loginOf(in), in.IP)
 	if err != nil {
 		return Member{}, fmt.Errorf("sign in: %w", err)
 	}
-	row, outdated, err := s.verify(ctx, login, in.Password)
+	outdated, err := s.verify(ctx, row.Status == "active", row.PasswordHash, in.Password)
 	if err != nil {
 		return Member{}, fmt.Errorf("sign in: %w", err)
 	}
-	if err := s.forgive(ctx, t); err != nil {
+	if err := s.Forgive(ctx, t); err != nil {
 		return Member{}, fmt.Errorf("sign in: %w", err)
 	}
 	if outdated {
@@ -40,7 +39,24 @@ func (s *Service) Authenticate(ctx context.Context, in Credentials) (Member, err
 			return Member{}, fmt.Errorf("sign in: %w", err)
 		}
 	}
-	return Member{ID: row.ID, Login: row.Login, Name: row.Name}, nil
+	return Member{ID: row.ID, Login: row.Login, Name: row.Name, Mail: deref(row.Mail), Phone: deref(row.Phone)}, nil
+}
+
+// admitSignIn finds who signs in and counts the try: for the person, whichever of his
+// names is typed, or for the name that is nobody's, with a row that is empty.
+func (s *Service) admitSignIn(ctx context.Context, name, ip string) (row staffdb.BySignInRow, t Tries, err error) {
+	err = s.DB.InPlatform(ctx, func(tx tenantdb.Tx) error {
+		account := name
+		row, err = s.q.BySignIn(ctx, tx, name, orNull(phoneOf(name)))
+		if err == nil {
+			account = row.Login
+		} else if !tenantdb.NoRows(err) {
+			return err
+		}
+		t, err = s.admitTx(ctx, tx, "account:"+account, ip)
+		return err
+	})
+	return row, t, err
 }
 
 // loginOf is the account that is asked for; one that cannot exist becomes "?", so that
@@ -53,32 +69,24 @@ func loginOf(in Credentials) string {
 	return login
 }
 
-// verify compares the password, against nobody's hash for an unknown account.
-func (s *Service) verify(ctx context.Context, login, password string) (row staffdb.ByLoginRow, outdated bool, err error) {
-	row, err = s.byLogin(ctx, login)
-	if err != nil && fault.KindOf(err) != fault.NotFound {
-		return row, false, err
-	}
-	known := err == nil && row.Status == "active"
-	encoded := row.PasswordHash
+// verify compares the password, against nobody's hash for an account that is not known.
+func (s *Service) verify(ctx context.Context, known bool, encoded, password string) (outdated bool, err error) {
 	if !known {
 		encoded = s.hasher.nobody
 	}
 	ok, outdated, err := s.hasher.matches(ctx, password, encoded)
 	if err != nil {
-		return row, false, err
+		return false, err
 	}
 	if !ok || !known || len(password) > maxPassword {
-		return row, false, ErrWrongLogin
+		return false, ErrWrongLogin
 	}
-	return row, outdated, nil
+	return outdated, nil
 }
 
-func (s *Service) byLogin(ctx context.Context, login string) (row staffdb.ByLoginRow, err error) {
-	err = s.DB.InPlatform(ctx, func(tx tenantdb.Tx) error {
-		row, err = s.q.ByLogin(ctx, tx, login)
-		return err
-	})
+// bySignIn finds a person by account name or verified address.
+func (s *Service) bySignIn(ctx context.Context, name string) (staffdb.BySignInRow, error) {
+	row, err := s.q.BySignIn(ctx, s.DB.Platform(), name, orNull(phoneOf(name)))
 	if tenantdb.NoRows(err) {
 		return row, fault.ErrNotFound
 	}

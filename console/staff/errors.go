@@ -11,4 +11,6 @@ var (
 	ErrTooManyTries = fault.New(fault.Throttled, "LOGIN_THROTTLED", "尝试次数过多，请稍后再试", "Too many tries, please wait a few minutes")
 	// ErrLoginTaken is an account name that exists already.
 	ErrLoginTaken = fault.New(fault.Conflict, "LOGIN_TAKEN", "账号已存在", "This account exists already")
+	// ErrAddressTaken is a mail address or phone number that another account has proven.
+	ErrAddressTaken = fault.New(fault.Conflict, "ADDRESS_TAKEN", "该邮箱或手机号已绑定其他账号", "This address belongs to another account already")
 )

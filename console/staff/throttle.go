@@ -15,47 +15,52 @@ const (
 	Window = 5 * time.Minute
 )
 
-// tries are the recorded tries of one sign-in, which count as failures until the
-// password has proven right.
-type tries struct {
+// Tries are the recorded tries of one proof, which count as failures until it has proven
+// right.
+type Tries struct {
 	account, address string
 	ids              []int64
 }
 
-// admit counts a try for the account and the address, or refuses it with
-// LOGIN_THROTTLED and the time to wait. Both scopes are locked in a fixed order, so
-// that two sign-ins cannot wait for each other.
-func (s *Service) admit(ctx context.Context, login, ip string) (t tries, err error) {
+// Admit counts a try for an account, such as "account:li" or "factor:12", and for the
+// address, or refuses it with LOGIN_THROTTLED and the time to wait. Both scopes are locked
+// in a fixed order, so that two sign-ins cannot wait for each other.
+func (s *Service) Admit(ctx context.Context, account, ip string) (t Tries, err error) {
 	err = s.DB.InPlatform(ctx, func(tx tenantdb.Tx) error {
-		t = tries{account: "account:" + login, address: "ip:" + network(ip)}
-		for _, scope := range []string{t.account, t.address} {
-			if err := s.q.LockScope(ctx, tx, scope); err != nil {
-				return err
-			}
-			recent, err := s.q.RecentTries(ctx, tx, scope, tx.Now().Add(-Window), TriesPerWindow)
-			if err != nil {
-				return err
-			}
-			if recent.Tries >= TriesPerWindow {
-				wait := recent.Oldest.Add(Window).Sub(tx.Now())
-				return ErrTooManyTries.After(max(wait.Round(time.Second), time.Second))
-			}
-		}
-		for _, scope := range []string{t.account, t.address} {
-			id, err := s.q.RecordTry(ctx, tx, scope, tx.Now())
-			if err != nil {
-				return err
-			}
-			t.ids = append(t.ids, id)
-		}
-		return nil
+		t, err = s.admitTx(ctx, tx, account, ip)
+		return err
 	})
 	return t, err
 }
 
-// forgive takes a try back that was right: the account starts afresh, the address only
+func (s *Service) admitTx(ctx context.Context, tx tenantdb.Tx, account, ip string) (Tries, error) {
+	t := Tries{account: account, address: "ip:" + network(ip)}
+	for _, scope := range []string{t.account, t.address} {
+		if err := s.q.LockScope(ctx, tx, scope); err != nil {
+			return t, err
+		}
+		recent, err := s.q.RecentTries(ctx, tx, scope, tx.Now().Add(-Window), TriesPerWindow)
+		if err != nil {
+			return t, err
+		}
+		if recent.Tries >= TriesPerWindow {
+			wait := recent.Oldest.Add(Window).Sub(tx.Now())
+			return t, ErrTooManyTries.After(max(wait.Round(time.Second), time.Second))
+		}
+	}
+	for _, scope := range []string{t.account, t.address} {
+		id, err := s.q.RecordTry(ctx, tx, scope, tx.Now())
+		if err != nil {
+			return t, err
+		}
+		t.ids = append(t.ids, id)
+	}
+	return t, nil
+}
+
+// Forgive takes a try back that was right: the account starts afresh, the address only
 // loses this one try, so that one known password does not buy guesses at others.
-func (s *Service) forgive(ctx context.Context, t tries) error {
+func (s *Service) Forgive(ctx context.Context, t Tries) error {
 	return s.DB.InPlatform(ctx, func(tx tenantdb.Tx) error {
 		for _, id := range t.ids {
 			if err := s.q.ForgetTry(ctx, tx, id); err != nil {

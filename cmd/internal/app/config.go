@@ -62,6 +62,10 @@ type Config struct {
 	WriteRate  int `env:"GALLERIA_WRITE_RATE" envDefault:"20"`
 	LoginRate  int `env:"GALLERIA_LOGIN_RATE" envDefault:"10"`
 	PayRate    int `env:"GALLERIA_PAY_RATE" envDefault:"5"`
+	// SecondFactor is "true" or "false": whether owners, finance and the platform's staff
+	// have to set up a second factor before they work. Empty is true in production, where
+	// false is refused, and false in development.
+	SecondFactor string `env:"GALLERIA_REQUIRE_2FA"`
 	// SandboxURL is the provider sandbox, for shops that try things out. Refused in
 	// production.
 	SandboxURL string `env:"GALLERIA_SANDBOX_URL"`
@@ -128,7 +132,9 @@ func (c Config) faults() (faults []error) {
 	add(weak(c.RoleSecret), "DATABASE_ROLE_SECRET: must be 32 characters or more, and not an example")
 	add(weak(c.CookieKey), "GALLERIA_COOKIE_KEY: must be 32 characters or more, and not an example")
 	add(c.LaneConns < 1 || c.PlatformConns < 2, "DATABASE_LANE_CONNS must be at least 1 and DATABASE_PLATFORM_CONNS at least 2")
+	add(c.SecondFactor != "" && c.SecondFactor != "true" && c.SecondFactor != "false", "GALLERIA_REQUIRE_2FA: %q is neither true nor false", c.SecondFactor)
 	if c.Production() {
+		add(c.SecondFactor == "false", "GALLERIA_REQUIRE_2FA: production needs the second factor")
 		add(err == nil && public.Scheme != "https", "GALLERIA_PUBLIC_URL: production needs https")
 		add(c.SandboxURL != "", "GALLERIA_SANDBOX_URL: the sandbox takes play money and is refused in production")
 		add(plainRemote(c.DatabaseURL), "DATABASE_URL: a database on another host needs sslmode=require or better in production")
@@ -138,6 +144,11 @@ func (c Config) faults() (faults []error) {
 
 // Production reports whether this is a production installation.
 func (c Config) Production() bool { return c.Environment == "production" }
+
+// RequireSecondFactor reports whether guarded roles need a second factor here.
+func (c Config) RequireSecondFactor() bool {
+	return c.SecondFactor == "true" || (c.SecondFactor == "" && c.Production())
+}
 
 func (c Config) kek() (vault.KEK, error) {
 	raw, err := base64.StdEncoding.DecodeString(c.KEK)

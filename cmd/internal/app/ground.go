@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"time"
 
+	"galleria/console/courier"
 	"galleria/console/staff"
 	"galleria/migrations"
 	"galleria/tenant/audit"
@@ -34,6 +35,7 @@ type Ground struct {
 	Plans     *plan.Service
 	Places    *plan.Meter // of orders
 	Staff     *staff.Service
+	Courier   courier.Courier
 	Outbox    *outbox.Outbox
 	Timers    *timer.Timers
 	// Nudged receives a token after commits that appended events.
@@ -70,6 +72,10 @@ func NewGround(ctx context.Context, cfg Config, log *slog.Logger, now func() tim
 		Outbox: ob, Timers: timer.New(ob), Nudged: nudged,
 	}
 	g.Places = plan.NewMeter(g.Plans, plan.Orders)
+	g.Courier = courier.None{}
+	if !cfg.Production() {
+		g.Courier = courier.NewDesk(now)
+	}
 	people, err := staff.New(staff.Deps{DB: db})
 	if err != nil {
 		db.Close()

@@ -132,6 +132,9 @@ func homes() []home {
 		{"github.com/a-h/templ", []string{"console/..."}},
 		{"github.com/casbin/casbin/v2", []string{"console/authz"}},
 		{"github.com/alexedwards/argon2id", []string{"console/..."}},
+		{"github.com/pquerna/otp", []string{"console/factor"}},
+		{"github.com/boombuler/barcode", []string{"console/factor"}}, // what otp draws its codes with
+		{"github.com/ccojocar/zxcvbn-go", []string{"console/staff"}},
 
 		{"github.com/caarlos0/env/v11", []string{"cmd/internal/app"}},
 		{"github.com/prometheus/client_golang", []string{"web/...", "jobs/...", "cmd/internal/app"}},

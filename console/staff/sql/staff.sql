@@ -1,16 +1,30 @@
 -- name: Add :one
-INSERT INTO platform.staff (login, name, password_hash) VALUES (@login, @name, @password_hash)
+INSERT INTO platform.staff (login, name, password_hash, mail, phone) VALUES (@login, @name, @password_hash, @mail, @phone)
 RETURNING id;
 
--- name: ByLogin :one
-SELECT id, login, name, password_hash, status FROM platform.staff WHERE login = @login;
+-- name: BySignIn :one
+-- A verified address comes before an account name of the same letters: the name may be anybody's.
+SELECT id, login, name, password_hash, status, mail, phone
+  FROM platform.staff
+ WHERE login = @name OR mail = @name OR phone = @phone
+ ORDER BY coalesce(mail = @name OR phone = @phone, false) DESC
+ LIMIT 1;
+
+-- name: ByID :one
+SELECT id, login, name, password_hash, status, mail, phone FROM platform.staff WHERE id = @id;
 
 -- name: SetPassword :execrows
 UPDATE platform.staff SET password_hash = @password_hash, updated_at = @at WHERE id = @id;
 
--- name: PutRole :exec
-INSERT INTO platform.role (tenant_id, code, name, permissions) VALUES (@tenant_id, @code, @name, @permissions)
+-- name: PutPresetRoles :exec
+INSERT INTO platform.role (tenant_id, code, name, permissions)
+SELECT @tenant_id, p.code, p.name, string_to_array(p.permissions, ' ')
+  FROM (SELECT unnest(@codes::text[]) AS code, unnest(@names::text[]) AS name, unnest(@permissions::text[]) AS permissions) AS p
 ON CONFLICT (tenant_id, code) DO NOTHING;
+
+-- name: PutSeat :exec
+INSERT INTO platform.staff_seat (tenant_id, staff_id, joined_at) VALUES (@tenant_id, @staff_id, @joined_at)
+ON CONFLICT (tenant_id, staff_id) DO NOTHING;
 
 -- name: Grant :exec
 INSERT INTO platform.staff_role (tenant_id, staff_id, role_code) VALUES (@tenant_id, @staff_id, @role_code)

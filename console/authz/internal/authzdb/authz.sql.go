@@ -10,7 +10,11 @@ import (
 )
 
 const grants = `-- name: Grants :many
-SELECT staff_id, role_code FROM platform.staff_role WHERE tenant_id = $1 ORDER BY staff_id, role_code
+SELECT g.staff_id, g.role_code
+  FROM platform.staff_role g
+  LEFT JOIN platform.staff_seat e ON e.tenant_id = g.tenant_id AND e.staff_id = g.staff_id
+ WHERE g.tenant_id = $1 AND e.disabled_at IS NULL
+ ORDER BY g.staff_id, g.role_code
 `
 
 type GrantsRow struct {
@@ -18,6 +22,7 @@ type GrantsRow struct {
 	RoleCode string
 }
 
+// A disabled seat keeps its roles and is granted nothing.
 func (q *Queries) Grants(ctx context.Context, db DBTX, tenantID string) ([]GrantsRow, error) {
 	rows, err := db.Query(ctx, grants, tenantID)
 	if err != nil {
@@ -27,6 +32,35 @@ func (q *Queries) Grants(ctx context.Context, db DBTX, tenantID string) ([]Grant
 	items := []GrantsRow{}
 	for rows.Next() {
 		var i GrantsRow
+		if err := rows.Scan(&i.StaffID, &i.RoleCode); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const platformGrants = `-- name: PlatformGrants :many
+SELECT staff_id, role_code FROM platform.platform_role ORDER BY staff_id, role_code
+`
+
+type PlatformGrantsRow struct {
+	StaffID  int64
+	RoleCode string
+}
+
+func (q *Queries) PlatformGrants(ctx context.Context, db DBTX) ([]PlatformGrantsRow, error) {
+	rows, err := db.Query(ctx, platformGrants)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []PlatformGrantsRow{}
+	for rows.Next() {
+		var i PlatformGrantsRow
 		if err := rows.Scan(&i.StaffID, &i.RoleCode); err != nil {
 			return nil, err
 		}

@@ -11,20 +11,28 @@ import (
 )
 
 const find = `-- name: Find :many
-SELECT s.staff_id, s.last_seen_at, p.login, p.name AS staff_name, t.id AS tenant_id, t.handle, t.name AS shop_name,
-       t.status AS shop_status, r.code AS role_code, r.name AS role_name
+SELECT s.id, s.staff_id, s.last_seen_at, s.proved_at, p.login, p.name AS staff_name, t.id AS tenant_id, t.handle, t.name AS shop_name,
+       t.status AS shop_status, r.code AS role_code, r.name AS role_name, e.last_seen_at AS seat_seen_at,
+       f.confirmed_at AS enrolled_at,
+       coalesce(t.id IS NOT NULL AND (r.code = ANY($1::text[])
+                OR (r.code LIKE 'own\_%' AND r.permissions && $2::text[])), false)::boolean AS guarded,
+       EXISTS (SELECT FROM platform.platform_role q WHERE q.staff_id = s.staff_id) AS on_platform
   FROM platform.staff_session s
   JOIN platform.staff p ON p.id = s.staff_id AND p.status = 'active'
+  LEFT JOIN platform.staff_totp f ON f.staff_id = s.staff_id
   LEFT JOIN platform.staff_role g ON g.staff_id = s.staff_id
+  LEFT JOIN platform.staff_seat e ON e.tenant_id = g.tenant_id AND e.staff_id = g.staff_id
   LEFT JOIN platform.role r ON r.tenant_id = g.tenant_id AND r.code = g.role_code
-  LEFT JOIN platform.tenant t ON t.id = g.tenant_id AND t.status IN ('active', 'suspended', 'closing')
- WHERE s.token_hash = $1 AND s.expires_at > $2 AND s.last_seen_at > $3
+  LEFT JOIN platform.tenant t ON t.id = g.tenant_id AND t.status IN ('active', 'suspended', 'closing') AND e.disabled_at IS NULL
+ WHERE s.token_hash = $3 AND NOT s.pending AND s.expires_at > $4 AND s.last_seen_at > $5
  ORDER BY t.name, t.id, r.code
 `
 
 type FindRow struct {
+	ID         int64
 	StaffID    int64
 	LastSeenAt time.Time
+	ProvedAt   time.Time
 	Login      string
 	StaffName  string
 	TenantID   *string
@@ -33,11 +41,21 @@ type FindRow struct {
 	ShopStatus *string
 	RoleCode   *string
 	RoleName   *string
+	SeatSeenAt *time.Time
+	EnrolledAt *time.Time
+	Guarded    bool
+	OnPlatform bool
 }
 
 // One row per shop and role of the person, and one without a shop for a person who has none.
-func (q *Queries) Find(ctx context.Context, db DBTX, tokenHash []byte, now time.Time, idleSince time.Time) ([]FindRow, error) {
-	rows, err := db.Query(ctx, find, tokenHash, now, idleSince)
+func (q *Queries) Find(ctx context.Context, db DBTX, guardedRoles []string, guardedPermissions []string, tokenHash []byte, now time.Time, idleSince time.Time) ([]FindRow, error) {
+	rows, err := db.Query(ctx, find,
+		guardedRoles,
+		guardedPermissions,
+		tokenHash,
+		now,
+		idleSince,
+	)
 	if err != nil {
 		return nil, err
 	}
@@ -46,8 +64,10 @@ func (q *Queries) Find(ctx context.Context, db DBTX, tokenHash []byte, now time.
 	for rows.Next() {
 		var i FindRow
 		if err := rows.Scan(
+			&i.ID,
 			&i.StaffID,
 			&i.LastSeenAt,
+			&i.ProvedAt,
 			&i.Login,
 			&i.StaffName,
 			&i.TenantID,
@@ -56,6 +76,10 @@ func (q *Queries) Find(ctx context.Context, db DBTX, tokenHash []byte, now time.
 			&i.ShopStatus,
 			&i.RoleCode,
 			&i.RoleName,
+			&i.SeatSeenAt,
+			&i.EnrolledAt,
+			&i.Guarded,
+			&i.OnPlatform,
 		); err != nil {
 			return nil, err
 		}
@@ -65,6 +89,33 @@ func (q *Queries) Find(ctx context.Context, db DBTX, tokenHash []byte, now time.
 		return nil, err
 	}
 	return items, nil
+}
+
+const findPending = `-- name: FindPending :one
+SELECT s.id, s.staff_id, p.login, p.name AS staff_name
+  FROM platform.staff_session s
+  JOIN platform.staff p ON p.id = s.staff_id AND p.status = 'active'
+ WHERE s.token_hash = $1 AND s.pending AND s.expires_at > $2
+`
+
+type FindPendingRow struct {
+	ID        int64
+	StaffID   int64
+	Login     string
+	StaffName string
+}
+
+// A session whose second factor is still owed lets its person give the code, and nothing else.
+func (q *Queries) FindPending(ctx context.Context, db DBTX, tokenHash []byte, now time.Time) (FindPendingRow, error) {
+	row := db.QueryRow(ctx, findPending, tokenHash, now)
+	var i FindPendingRow
+	err := row.Scan(
+		&i.ID,
+		&i.StaffID,
+		&i.Login,
+		&i.StaffName,
+	)
+	return i, err
 }
 
 const finish = `-- name: Finish :execrows
@@ -91,19 +142,123 @@ func (q *Queries) FinishAll(ctx context.Context, db DBTX, staffID int64) (int64,
 	return result.RowsAffected(), nil
 }
 
-const start = `-- name: Start :exec
-INSERT INTO platform.staff_session (token_hash, staff_id, created_at, last_seen_at, expires_at, user_agent, ip)
-VALUES ($1, $2, $3, $3, $4, $5, $6)
+const finishOne = `-- name: FinishOne :execrows
+DELETE FROM platform.staff_session WHERE id = $1 AND staff_id = $2
 `
 
-func (q *Queries) Start(ctx context.Context, db DBTX, tokenHash []byte, staffID int64, createdAt time.Time, expiresAt time.Time, userAgent string, ip string) error {
-	_, err := db.Exec(ctx, start,
+func (q *Queries) FinishOne(ctx context.Context, db DBTX, iD int64, staffID int64) (int64, error) {
+	result, err := db.Exec(ctx, finishOne, iD, staffID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const finishOthers = `-- name: FinishOthers :execrows
+DELETE FROM platform.staff_session WHERE staff_id = $1 AND token_hash <> $2
+`
+
+func (q *Queries) FinishOthers(ctx context.Context, db DBTX, staffID int64, tokenHash []byte) (int64, error) {
+	result, err := db.Exec(ctx, finishOthers, staffID, tokenHash)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const listOf = `-- name: ListOf :many
+SELECT id, created_at, last_seen_at, user_agent, ip, (token_hash = $1)::boolean AS here
+  FROM platform.staff_session
+ WHERE staff_id = $2 AND NOT pending AND expires_at > $3 AND last_seen_at > $4
+ ORDER BY last_seen_at DESC, id DESC
+ LIMIT 100
+`
+
+type ListOfRow struct {
+	ID         int64
+	CreatedAt  time.Time
+	LastSeenAt time.Time
+	UserAgent  string
+	Ip         string
+	Here       bool
+}
+
+func (q *Queries) ListOf(ctx context.Context, db DBTX, tokenHash []byte, staffID int64, now time.Time, idleSince time.Time) ([]ListOfRow, error) {
+	rows, err := db.Query(ctx, listOf,
 		tokenHash,
 		staffID,
-		createdAt,
+		now,
+		idleSince,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListOfRow{}
+	for rows.Next() {
+		var i ListOfRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.CreatedAt,
+			&i.LastSeenAt,
+			&i.UserAgent,
+			&i.Ip,
+			&i.Here,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const renew = `-- name: Renew :execrows
+UPDATE platform.staff_session SET token_hash = $1, proved_at = $2, last_seen_at = $2, pending = false,
+       expires_at = CASE WHEN pending THEN $3 ELSE expires_at END
+ WHERE token_hash = $4 AND expires_at > $2
+`
+
+// The same session under a new token: whoever copied the old one has nothing.
+func (q *Queries) Renew(ctx context.Context, db DBTX, newHash []byte, now time.Time, expiresAt time.Time, tokenHash []byte) (int64, error) {
+	result, err := db.Exec(ctx, renew,
+		newHash,
+		now,
 		expiresAt,
-		userAgent,
-		ip,
+		tokenHash,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const start = `-- name: Start :exec
+INSERT INTO platform.staff_session (token_hash, staff_id, created_at, last_seen_at, proved_at, expires_at, user_agent, ip, pending)
+VALUES ($1, $2, $3, $3, $3, $4, $5, $6, $7)
+`
+
+type StartParams struct {
+	TokenHash []byte
+	StaffID   int64
+	CreatedAt time.Time
+	ExpiresAt time.Time
+	UserAgent string
+	Ip        string
+	Pending   bool
+}
+
+func (q *Queries) Start(ctx context.Context, db DBTX, arg StartParams) error {
+	_, err := db.Exec(ctx, start,
+		arg.TokenHash,
+		arg.StaffID,
+		arg.CreatedAt,
+		arg.ExpiresAt,
+		arg.UserAgent,
+		arg.Ip,
+		arg.Pending,
 	)
 	return err
 }
@@ -124,5 +279,14 @@ UPDATE platform.staff_session SET last_seen_at = $1 WHERE token_hash = $2 AND la
 
 func (q *Queries) Touch(ctx context.Context, db DBTX, now time.Time, tokenHash []byte) error {
 	_, err := db.Exec(ctx, touch, now, tokenHash)
+	return err
+}
+
+const touchSeat = `-- name: TouchSeat :exec
+UPDATE platform.staff_seat SET last_seen_at = $1 WHERE tenant_id = $2 AND staff_id = $3
+`
+
+func (q *Queries) TouchSeat(ctx context.Context, db DBTX, now *time.Time, tenantID string, staffID int64) error {
+	_, err := db.Exec(ctx, touchSeat, now, tenantID, staffID)
 	return err
 }

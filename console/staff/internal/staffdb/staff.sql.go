@@ -11,38 +11,82 @@ import (
 )
 
 const add = `-- name: Add :one
-INSERT INTO platform.staff (login, name, password_hash) VALUES ($1, $2, $3)
+INSERT INTO platform.staff (login, name, password_hash, mail, phone) VALUES ($1, $2, $3, $4, $5)
 RETURNING id
 `
 
-func (q *Queries) Add(ctx context.Context, db DBTX, login string, name string, passwordHash string) (int64, error) {
-	row := db.QueryRow(ctx, add, login, name, passwordHash)
+func (q *Queries) Add(ctx context.Context, db DBTX, login string, name string, passwordHash string, mail *string, phone *string) (int64, error) {
+	row := db.QueryRow(ctx, add,
+		login,
+		name,
+		passwordHash,
+		mail,
+		phone,
+	)
 	var id int64
 	err := row.Scan(&id)
 	return id, err
 }
 
-const byLogin = `-- name: ByLogin :one
-SELECT id, login, name, password_hash, status FROM platform.staff WHERE login = $1
+const byID = `-- name: ByID :one
+SELECT id, login, name, password_hash, status, mail, phone FROM platform.staff WHERE id = $1
 `
 
-type ByLoginRow struct {
+type ByIDRow struct {
 	ID           int64
 	Login        string
 	Name         string
 	PasswordHash string
 	Status       string
+	Mail         *string
+	Phone        *string
 }
 
-func (q *Queries) ByLogin(ctx context.Context, db DBTX, login string) (ByLoginRow, error) {
-	row := db.QueryRow(ctx, byLogin, login)
-	var i ByLoginRow
+func (q *Queries) ByID(ctx context.Context, db DBTX, id int64) (ByIDRow, error) {
+	row := db.QueryRow(ctx, byID, id)
+	var i ByIDRow
 	err := row.Scan(
 		&i.ID,
 		&i.Login,
 		&i.Name,
 		&i.PasswordHash,
 		&i.Status,
+		&i.Mail,
+		&i.Phone,
+	)
+	return i, err
+}
+
+const bySignIn = `-- name: BySignIn :one
+SELECT id, login, name, password_hash, status, mail, phone
+  FROM platform.staff
+ WHERE login = $1 OR mail = $1 OR phone = $2
+ ORDER BY coalesce(mail = $1 OR phone = $2, false) DESC
+ LIMIT 1
+`
+
+type BySignInRow struct {
+	ID           int64
+	Login        string
+	Name         string
+	PasswordHash string
+	Status       string
+	Mail         *string
+	Phone        *string
+}
+
+// A verified address comes before an account name of the same letters: the name may be anybody's.
+func (q *Queries) BySignIn(ctx context.Context, db DBTX, name string, phone *string) (BySignInRow, error) {
+	row := db.QueryRow(ctx, bySignIn, name, phone)
+	var i BySignInRow
+	err := row.Scan(
+		&i.ID,
+		&i.Login,
+		&i.Name,
+		&i.PasswordHash,
+		&i.Status,
+		&i.Mail,
+		&i.Phone,
 	)
 	return i, err
 }
@@ -95,18 +139,30 @@ func (q *Queries) LockScope(ctx context.Context, db DBTX, scope string) error {
 	return err
 }
 
-const putRole = `-- name: PutRole :exec
-INSERT INTO platform.role (tenant_id, code, name, permissions) VALUES ($1, $2, $3, $4)
+const putPresetRoles = `-- name: PutPresetRoles :exec
+INSERT INTO platform.role (tenant_id, code, name, permissions)
+SELECT $1, p.code, p.name, string_to_array(p.permissions, ' ')
+  FROM (SELECT unnest($2::text[]) AS code, unnest($3::text[]) AS name, unnest($4::text[]) AS permissions) AS p
 ON CONFLICT (tenant_id, code) DO NOTHING
 `
 
-func (q *Queries) PutRole(ctx context.Context, db DBTX, tenantID string, code string, name string, permissions []string) error {
-	_, err := db.Exec(ctx, putRole,
+func (q *Queries) PutPresetRoles(ctx context.Context, db DBTX, tenantID string, codes []string, names []string, permissions []string) error {
+	_, err := db.Exec(ctx, putPresetRoles,
 		tenantID,
-		code,
-		name,
+		codes,
+		names,
 		permissions,
 	)
+	return err
+}
+
+const putSeat = `-- name: PutSeat :exec
+INSERT INTO platform.staff_seat (tenant_id, staff_id, joined_at) VALUES ($1, $2, $3)
+ON CONFLICT (tenant_id, staff_id) DO NOTHING
+`
+
+func (q *Queries) PutSeat(ctx context.Context, db DBTX, tenantID string, staffID int64, joinedAt time.Time) error {
+	_, err := db.Exec(ctx, putSeat, tenantID, staffID, joinedAt)
 	return err
 }
 

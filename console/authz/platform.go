@@ -1,0 +1,55 @@
+package authz
+
+import "slices"
+
+// PlatformPermission is one thing that the platform's own staff may do. It is a type of
+// its own, so that no shop's role can be mistaken for one.
+type PlatformPermission string
+
+// The permissions of the pages under /console/platform.
+const (
+	PlatformShopRead    PlatformPermission = "platform.shop.read"
+	PlatformShopReview  PlatformPermission = "platform.shop.review"  // decide about applications
+	PlatformShopSuspend PlatformPermission = "platform.shop.suspend" // stop a shop and let it go on
+	PlatformKeyRotate   PlatformPermission = "platform.key.rotate"
+	PlatformAuditRead   PlatformPermission = "platform.audit.read"
+	PlatformStaffRead   PlatformPermission = "platform.staff.read"
+)
+
+// The roles of the platform's staff, as platform.platform_role stores them.
+const (
+	PlatformAdmin   = "platform_admin"
+	PlatformSupport = "platform_support"
+	PlatformFinance = "platform_finance"
+	PlatformAuditor = "platform_auditor"
+)
+
+// PlatformRole is a named set of permissions on the platform.
+type PlatformRole struct {
+	Code        string
+	Permissions []PlatformPermission
+}
+
+// PlatformPermissions lists all of them.
+func PlatformPermissions() []PlatformPermission {
+	return []PlatformPermission{PlatformShopRead, PlatformShopReview, PlatformShopSuspend, PlatformKeyRotate, PlatformAuditRead, PlatformStaffRead}
+}
+
+// PlatformRoles are the roles and what they allow; the admin holds everything.
+func PlatformRoles() []PlatformRole {
+	return []PlatformRole{
+		{PlatformAdmin, PlatformPermissions()},
+		{PlatformSupport, []PlatformPermission{PlatformShopRead, PlatformShopReview}},
+		{PlatformFinance, []PlatformPermission{PlatformShopRead}},
+		{PlatformAuditor, []PlatformPermission{PlatformShopRead, PlatformAuditRead, PlatformStaffRead}},
+	}
+}
+
+// IsPlatformRole tells whether code is one of them.
+func IsPlatformRole(code string) bool {
+	return slices.ContainsFunc(PlatformRoles(), func(r PlatformRole) bool { return r.Code == code })
+}
+
+// PlatformGranted is what somebody may do on the platform. It is shared: never written
+// after it was made.
+type PlatformGranted map[PlatformPermission]bool
