@@ -40,7 +40,7 @@ func newDesk(t *testing.T) *desk {
 	env := tenanttest.New(t)
 	d := &desk{env: env}
 	var err error
-	if d.staff, err = staff.New(staff.Deps{DB: env.DB}); err != nil {
+	if d.staff, err = staff.New(staff.Deps{DB: env.DB, Plans: env.Plans}); err != nil {
 		t.Fatal(err)
 	}
 	d.console = newConsole(t, env, d.staff)

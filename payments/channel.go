@@ -127,6 +127,9 @@ type RefundResult struct {
 type Notice struct {
 	Header http.Header
 	Body   []byte
+	// At is when the message came in, which its time window is counted from; zero for
+	// now. Only a message that we kept ourselves and take again has one.
+	At time.Time
 }
 
 // Notification is a verified callback. Exactly one of Payment and Refund is set, or none

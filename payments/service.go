@@ -55,6 +55,7 @@ type Service struct {
 	channels map[Code]Channel
 	q        *paymentsdb.Queries
 	stats    counters
+	refusals refusalGate
 }
 
 // counters of messages that were not answered with ok, since the process started.

@@ -27,6 +27,9 @@ const (
 	RoleRead             Permission = "role.read"
 	RoleManage           Permission = "role.manage"
 	AuditRead            Permission = "audit.read"
+	PlanRead             Permission = "plan.read"
+	CallbackRead         Permission = "callback.read"
+	CallbackRaw          Permission = "callback.raw" // what the provider wrote, buyers included
 	OwnerTransfer        Permission = "owner.transfer"
 )
 
@@ -57,6 +60,9 @@ func registry() []entry {
 		{RoleRead, manager, false},
 		{RoleManage, manager, false},
 		{AuditRead, manager | finance, false},
+		{PlanRead, manager, false},
+		{CallbackRead, manager | finance, false},
+		{CallbackRaw, 0, true},
 		{OwnerTransfer, 0, true},
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"galleria/console/staff/internal/staffdb"
 	"galleria/tenant"
 	"galleria/tenant/fault"
+	"galleria/tenant/plan"
 	"galleria/tenant/tenantdb"
 )
 
@@ -26,6 +27,8 @@ type Member struct {
 // Deps are what the service works with.
 type Deps struct {
 	DB *tenantdb.DB
+	// Plans says how many people may work in a shop.
+	Plans *plan.Service
 }
 
 // Service manages people and checks who they are. Safe for concurrent use.
@@ -180,7 +183,7 @@ func (s *Service) Grant(ctx context.Context, shop tenant.ID, staffID int64, role
 func (s *Service) GrantTx(ctx context.Context, tx tenantdb.Tx, shop tenant.ID, staffID int64, role string) error {
 	err := s.ensureRolesTx(ctx, tx, shop)
 	if err == nil {
-		err = s.q.PutSeat(ctx, tx, shop.String(), staffID, tx.Now())
+		err = s.putSeatTx(ctx, tx, shop, staffID)
 	}
 	if err == nil {
 		err = s.q.Grant(ctx, tx, shop.String(), staffID, role)
@@ -198,7 +201,10 @@ func (s *Service) Revoke(ctx context.Context, shop tenant.ID, staffID int64, rol
 		if err == nil && n == 0 {
 			return fault.ErrNotFound
 		}
-		return err
+		if err != nil {
+			return err
+		}
+		return s.dropSeatTx(ctx, tx, shop, staffID)
 	})
 	if err != nil {
 		return fmt.Errorf("revoke role: %w", err)

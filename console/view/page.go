@@ -3,6 +3,7 @@ package view
 import (
 	"net/url"
 	"strconv"
+	"time"
 	"strings"
 
 	"github.com/a-h/templ"
@@ -76,6 +77,17 @@ type Page struct {
 	Person *Person // nil when signed out
 	Nav    []NavItem
 	Back   string // local address that a language or theme change returns to
+	// Platform: a page of the platform's own staff; OnPlatform: the viewer is one of them.
+	Platform, OnPlatform bool
+	Look                 *LookBanner // the viewer only looks into the shop; nil for its people
+	Done                 string      // key of what was just done, "" for nothing
+}
+
+// LookBanner is what stands over every page that is looked at.
+type LookBanner struct {
+	ID     int64
+	Ticket string
+	Until  time.Time
 }
 
 // T is Text.T, the most used word of the templates.

@@ -14,6 +14,7 @@ import (
 	"galleria/tenant"
 	"galleria/tenant/miniprogram"
 	"galleria/tenant/outbox"
+	"galleria/tenant/plan"
 	"galleria/tenant/tenantdb"
 )
 
@@ -52,6 +53,7 @@ type Deps struct {
 	Members   Members
 	Notices   *notice.Service
 	Messenger Messenger
+	Plans     *plan.Service
 	Log       *slog.Logger
 }
 

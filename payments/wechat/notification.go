@@ -38,7 +38,11 @@ func (c *Channel) ParseNotification(ctx context.Context, acc payments.Account, n
 	if err != nil {
 		return payments.Notification{}, err
 	}
-	switch err := client.verifier.verify(ctx, n.Header, n.Body); {
+	at := n.At
+	if at.IsZero() {
+		at = c.d.Now()
+	}
+	switch err := client.verifier.verify(ctx, n.Header, n.Body, at); {
 	case errors.Is(err, errProbe):
 		return payments.Notification{}, payments.ErrNoticeProbe
 	case errors.Is(err, errSignature):

@@ -3,6 +3,7 @@ package registry
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"galleria/tenant"
@@ -71,23 +72,39 @@ func (s *Service) List(ctx context.Context, after tenant.ID, limit int) (list []
 // was made is no error. Faults: TENANT_STATE, NOT_FOUND.
 func (s *Service) SetStatus(ctx context.Context, id tenant.ID, to tenant.Status, reason string) error {
 	return s.db.InPlatform(ctx, func(tx tenantdb.Tx) error {
-		n, err := s.q.SetStatus(ctx, tx, string(to), reason, id.String(), sources(to))
-		if err != nil {
-			return fmt.Errorf("set tenant status: %w", err)
-		}
-		if n == 1 {
-			return s.q.NotifyTenant(ctx, tx, id.String())
-		}
-		r, err := s.q.ByID(ctx, tx, id.String())
-		if err != nil {
-			return notFound(err)
-		}
-		if r.Status != string(to) {
-			return ErrStatus.Because(fmt.Errorf("%s is %s", id, r.Status))
-		}
-		return nil
+		_, err := s.SetStatusTx(ctx, tx, id, to, reason)
+		return err
 	})
 }
+
+// SetStatusTx is SetStatus within the caller's platform transaction. moved is false for a
+// move that was made before. Faults: TENANT_STATE, NOT_FOUND.
+func (s *Service) SetStatusTx(ctx context.Context, tx tenantdb.Tx, id tenant.ID, to tenant.Status, reason string) (moved bool, err error) {
+	n, err := s.q.SetStatus(ctx, tx, string(to), reason, id.String(), sources(to))
+	if err != nil {
+		return false, fmt.Errorf("set tenant status: %w", err)
+	}
+	if n == 1 {
+		return true, s.ChangedTx(ctx, tx, id)
+	}
+	r, err := s.q.ByID(ctx, tx, id.String())
+	if err != nil {
+		return false, notFound(err)
+	}
+	if r.Status != string(to) {
+		return false, ErrStatus.Because(fmt.Errorf("%s is %s", id, r.Status))
+	}
+	return false, nil
+}
+
+// ChangedTx tells every process, once the caller's platform transaction has committed, to
+// read anew what it knows of a tenant.
+func (s *Service) ChangedTx(ctx context.Context, tx tenantdb.Tx, id tenant.ID) error {
+	return s.q.NotifyTenant(ctx, tx, id.String())
+}
+
+// CanMove tells whether a shop in this status may move to the other one.
+func CanMove(from, to tenant.Status) bool { return slices.Contains(sources(to), string(from)) }
 
 // AddApp binds an AppID to a tenant. Binding it again to the same tenant is no error.
 // Faults: APP_TAKEN.
@@ -130,11 +147,11 @@ func (s *Service) Apps(ctx context.Context, id tenant.ID) (apps []tenant.App, er
 	return apps, err
 }
 
-// AddAccountRoute lets callbacks under accountKey find the tenant. Repeating it is no
-// error.
-func (s *Service) AddAccountRoute(ctx context.Context, accountKey, channel string, id tenant.ID) error {
+// AddAccountRoute lets callbacks under accountKey find the tenant, and the platform's
+// staff find it by its merchant number. Repeating it is no error.
+func (s *Service) AddAccountRoute(ctx context.Context, accountKey, channel, merchantNo string, id tenant.ID) error {
 	return s.db.InPlatform(ctx, func(tx tenantdb.Tx) error {
-		_, err := s.q.AddAccountRoute(ctx, tx, accountKey, channel, id.String())
+		_, err := s.q.AddAccountRoute(ctx, tx, accountKey, channel, id.String(), merchantNo)
 		return err
 	})
 }

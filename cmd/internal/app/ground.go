@@ -76,7 +76,7 @@ func NewGround(ctx context.Context, cfg Config, log *slog.Logger, now func() tim
 	if !cfg.Production() {
 		g.Courier = courier.NewDesk(now)
 	}
-	people, err := staff.New(staff.Deps{DB: db})
+	people, err := staff.New(staff.Deps{DB: db, Plans: g.Plans})
 	if err != nil {
 		db.Close()
 		return nil, err

@@ -59,7 +59,7 @@ func NewServices(g *Ground) (*Services, error) {
 	})
 	var err error
 	s.Kinds, err = handle.New(handle.Deps{
-		DB: g.DB, Outbox: g.Outbox, Orders: s.Orders, Payments: s.Payments, Members: s.Members, Notices: s.Notices, Messenger: s.MiniProgram, Log: g.Log,
+		DB: g.DB, Outbox: g.Outbox, Orders: s.Orders, Payments: s.Payments, Members: s.Members, Notices: s.Notices, Messenger: s.MiniProgram, Plans: g.Plans, Log: g.Log,
 	}).Kinds()
 	if err != nil {
 		return nil, fmt.Errorf("jobs: %w", err)

@@ -42,6 +42,7 @@ func rooms() []room {
 		{3, "tenant/registry", with(foundation, "migrations")}, // knows which schemas this binary can serve
 		{3, "tenant/audit", foundation},
 		{3, "tenant/plan", with(foundation, "commerce/money")}, // plans have a price
+		{3, "tenant/look", with(foundation, "tenant/audit")}, // what is looked at is recorded
 		{3, "tenant/idempotency", foundation},
 		{3, "tenant/provision", with(foundation, "tenant/registry", "tenant/audit", "tenant/outbox", "migrations")}, // makes the spare schemas
 		{3, "tenant/miniprogram", with(foundation, "tenant/registry")},

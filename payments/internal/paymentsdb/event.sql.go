@@ -11,10 +11,11 @@ import (
 	"time"
 )
 
-const insertEvent = `-- name: InsertEvent :execrows
-INSERT INTO payment_event (account_id, event_id, event_type, out_trade_no, outcome, body_sealed, received_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7)
-ON CONFLICT (account_id, event_id) DO NOTHING
+const insertEvent = `-- name: InsertEvent :one
+INSERT INTO payment_event AS e (account_id, event_id, event_type, out_trade_no, outcome, body_sealed, received_at, answer, took_ms)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+ON CONFLICT (account_id, event_id) DO UPDATE SET seen = e.seen + 1, last_at = excluded.received_at
+RETURNING seen
 `
 
 type InsertEventParams struct {
@@ -25,11 +26,14 @@ type InsertEventParams struct {
 	Outcome    string
 	BodySealed []byte
 	ReceivedAt time.Time
+	Answer     int16
+	TookMs     int32
 }
 
-// Once per the provider's own id, however often it is sent.
-func (q *Queries) InsertEvent(ctx context.Context, db DBTX, arg InsertEventParams) (int64, error) {
-	result, err := db.Exec(ctx, insertEvent,
+// Once per the provider's own id, however often it is sent: repeats are counted. seen is
+// 1 for the first.
+func (q *Queries) InsertEvent(ctx context.Context, db DBTX, arg InsertEventParams) (int32, error) {
+	row := db.QueryRow(ctx, insertEvent,
 		arg.AccountID,
 		arg.EventID,
 		arg.EventType,
@@ -37,16 +41,17 @@ func (q *Queries) InsertEvent(ctx context.Context, db DBTX, arg InsertEventParam
 		arg.Outcome,
 		arg.BodySealed,
 		arg.ReceivedAt,
+		arg.Answer,
+		arg.TookMs,
 	)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected(), nil
+	var seen int32
+	err := row.Scan(&seen)
+	return seen, err
 }
 
 const upsertAnomaly = `-- name: UpsertAnomaly :exec
-INSERT INTO payment_anomaly (account_id, event_id, reason, blocking, out_trade_no, detail, body_hash, first_at, last_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8)
+INSERT INTO payment_anomaly (account_id, event_id, reason, blocking, out_trade_no, detail, body_hash, body_sealed, took_ms, first_at, last_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)
 ON CONFLICT (account_id, event_id, reason) DO UPDATE SET seen = payment_anomaly.seen + 1, last_at = excluded.last_at
 `
 
@@ -58,6 +63,8 @@ type UpsertAnomalyParams struct {
 	OutTradeNo string
 	Detail     json.RawMessage
 	BodyHash   []byte
+	BodySealed []byte
+	TookMs     int32
 	Now        time.Time
 }
 
@@ -71,6 +78,8 @@ func (q *Queries) UpsertAnomaly(ctx context.Context, db DBTX, arg UpsertAnomalyP
 		arg.OutTradeNo,
 		arg.Detail,
 		arg.BodyHash,
+		arg.BodySealed,
+		arg.TookMs,
 		arg.Now,
 	)
 	return err

@@ -322,7 +322,7 @@ WITH terms AS (
 ), taken AS (
   INSERT INTO platform.quota_usage AS u (tenant_id, quota, period, used)
   SELECT $3, $2, $4, $5::bigint FROM terms t WHERE $5::bigint <= t.hard
-  ON CONFLICT (tenant_id, quota, period) DO UPDATE SET used = u.used + excluded.used
+  ON CONFLICT (tenant_id, quota, period) DO UPDATE SET used = u.used + excluded.used, used_at = now()
     WHERE u.used <= (SELECT h.hard FROM terms h) - excluded.used
   RETURNING u.used)
 SELECT t.soft::bigint AS soft, t.hard::bigint AS hard, coalesce((SELECT k.used FROM taken k), -1)::bigint AS used FROM terms t
