@@ -6,7 +6,6 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
-	"galleria/console/authz"
 	"galleria/console/session"
 	"galleria/console/view"
 	"galleria/tenant/fault"
@@ -24,7 +23,7 @@ func (s *Console) admit(c *fiber.Ctx, v *visit, r route) (done bool, err error) 
 	if s.SecondFactor && v.session.Guarded && !v.session.Enrolled && !r.access.OpenToUnenrolled() {
 		return true, s.detour(c, "/console/account/totp", nil)
 	}
-	if err := s.authorize(c, v, r.access); err != nil {
+	if err := s.authorize(c, v, r); err != nil {
 		return false, err
 	}
 	if r.access.NeedsStepUp() && !v.session.Proved(s.Now()) {
@@ -35,8 +34,8 @@ func (s *Console) admit(c *fiber.Ctx, v *visit, r route) (done bool, err error) 
 
 // authorize finds the shop or the platform that the route is about, and what the viewer
 // may do there.
-func (s *Console) authorize(c *fiber.Ctx, v *visit, access authz.Access) (err error) {
-	ctx := c.UserContext()
+func (s *Console) authorize(c *fiber.Ctx, v *visit, r route) (err error) {
+	ctx, access := c.UserContext(), r.access
 	if need := access.Platform(); need != "" {
 		if !v.session.OnPlatform { // to others, these pages do not exist
 			return fault.ErrNotFound
@@ -55,7 +54,7 @@ func (s *Console) authorize(c *fiber.Ctx, v *visit, access authz.Access) (err er
 	}
 	shop, ok := v.session.Shop(c.Params("handle"))
 	if !ok {
-		return fault.ErrNotFound
+		return s.guest(ctx, c, v, r)
 	}
 	v.shop = &shop
 	if v.granted, err = s.rights.Granted(ctx, shop.ID, v.session.StaffID); err != nil {

@@ -5,6 +5,7 @@ import (
 
 	"galleria/console/authz"
 	"galleria/console/view"
+	"galleria/tenant/plan"
 )
 
 // dashboardShow shows today and what waits to be done.
@@ -13,7 +14,22 @@ func (s *Console) dashboardShow(c *fiber.Ctx, v *visit) error {
 	if err != nil {
 		return err
 	}
+	if v.look != nil {
+		maskRows(overview.Latest)
+	}
+	var tight []plan.Use
+	if v.granted[authz.PlanRead] {
+		uses, err := s.Plans.Uses(c.UserContext(), v.shop.ID)
+		if err != nil {
+			s.note(c, v, err) // a warning is worth a line, not the page
+		}
+		for _, u := range uses {
+			if u.Warn() || u.Full() {
+				tight = append(tight, u)
+			}
+		}
+	}
 	return render(c, view.DashboardPage(s.page(c, v, v.text.T("dashboard.title"), "nav.dashboard"), view.Dashboard{
-		Overview: overview, SeesSettings: v.granted[authz.AppRead] && v.granted[authz.PaymentAccountRead],
+		Overview: overview, SeesSettings: v.granted[authz.AppRead] && v.granted[authz.PaymentAccountRead], Uses: tight,
 	}))
 }

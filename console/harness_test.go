@@ -1,6 +1,7 @@
 package console_test
 
 import (
+	"crypto/rand"
 	"io"
 	"log/slog"
 	"maps"
@@ -18,6 +19,9 @@ import (
 	"galleria/console/courier"
 	"galleria/console/session"
 	"galleria/console/staff"
+	"galleria/payments"
+	"galleria/payments/account"
+	"galleria/payments/wechat"
 	"galleria/tenant"
 	"galleria/tenant/fault"
 	"galleria/tenant/tenanttest"
@@ -62,9 +66,20 @@ func consoleDeps(t *testing.T, env *tenanttest.Env, people *staff.Service) conso
 		t.Fatal(err)
 	}
 	return console.Deps{
-		DB: env.DB, Staff: people, Vault: env.Vault, Courier: courier.NewDesk(env.Clock().Now), SecondFactor: false, Audit: env.Audit, Assets: assets, Log: slog.New(slog.NewTextHandler(t.Output(), nil)),
+		DB: env.DB, Registry: env.Registry, Provision: env.Provision, Plans: env.Plans, Outbox: env.Outbox, Callbacks: paymentsOf(t, env), Staff: people, Vault: env.Vault, Courier: courier.NewDesk(env.Clock().Now), SecondFactor: false, Audit: env.Audit, Assets: assets, Log: slog.New(slog.NewTextHandler(t.Output(), nil)),
 		Now: env.Clock().Now, Secret: []byte(strings.Repeat("s", 32)), BaseURL: "http://console.test",
 	}
+}
+
+// paymentsOf is the payment kernel over the test's database.
+func paymentsOf(t *testing.T, env *tenanttest.Env) *payments.Service {
+	t.Helper()
+	log := slog.New(slog.NewTextHandler(t.Output(), nil))
+	accounts := account.New(account.Deps{DB: env.DB, Vault: env.Vault, Registry: env.Registry, Now: env.Clock().Now, Rand: rand.Reader})
+	return payments.New(payments.Deps{
+		DB: env.DB, Accounts: accounts, Bills: nil, Channels: []payments.Channel{wechat.New(wechat.Deps{Keys: accounts, Now: env.Clock().Now, Log: log, Signers: 1})},
+		Outbox: env.Outbox, Timers: env.Timers, Vault: env.Vault, Now: env.Clock().Now, Rand: rand.Reader, Log: log, PublicURL: "http://console.test",
+	})
 }
 
 func newConsole(t *testing.T, env *tenanttest.Env, people *staff.Service) *console.Console {

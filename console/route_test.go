@@ -73,7 +73,7 @@ func TestAccessMatrix(t *testing.T) {
 			fmt.Fprintf(&matrix, "| %s %s | %s | form | form | form | form |\n", r.Method, r.Path, r.Access)
 			continue
 		}
-		path := strings.NewReplacer(":handle", d.env.Tenant.Handle, ":order_no", "20260101000000000001", ":id", "1", ":file", "none.css").Replace(r.Path)
+		path := strings.NewReplacer(":handle", d.env.Tenant.Handle, ":order_no", "20260101000000000001", ":id", "1", ":file", "none.css", ":tenant", d.env.Tenant.ID.String(), ":quota", "staff", ":plan", "starter", ":event", "0193f1a0-0000-7000-8000-000000000000").Replace(r.Path)
 		fmt.Fprintf(&matrix, "| %s %s | %s |", r.Method, r.Path, r.Access)
 		for _, v := range viewers {
 			res := v.b.get(path)

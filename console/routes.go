@@ -17,7 +17,8 @@ type route struct {
 // table lists every route of the console.
 func (s *Console) table() []route {
 	const get, post = fiber.MethodGet, fiber.MethodPost
-	return []route{
+	// What has a name of its own comes before what is named by a handle.
+	return append(s.platformTable(), []route{
 		{get, "/console/static/:file", authz.Public(), s.assetShow},
 		{get, "/console/login", authz.Public(), s.sessionNew},
 		{post, "/console/login", authz.Public(), s.sessionCreate},
@@ -35,7 +36,10 @@ func (s *Console) table() []route {
 		{get, "/console/:handle/products/:id", authz.Require(authz.ProductRead), s.productShow},
 		{get, "/console/:handle/apps", authz.Require(authz.AppRead), s.appList},
 		{get, "/console/:handle/payment-accounts", authz.Require(authz.PaymentAccountRead), s.accountList},
-	}
+		{get, "/console/:handle/callbacks", authz.Require(authz.CallbackRead), s.callbackList},
+		{post, "/console/:handle/callbacks/:kind/:id/raw", authz.Require(authz.CallbackRaw).StepUp(), s.callbackRaw},
+		{get, "/console/:handle/plan", authz.Require(authz.PlanRead), s.planShow},
+	}...)
 }
 
 // missing answers what no route does.

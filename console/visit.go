@@ -13,6 +13,7 @@ import (
 	"galleria/console/session"
 	"galleria/console/view"
 	"galleria/tenant"
+	"galleria/tenant/look"
 )
 
 const (
@@ -31,6 +32,7 @@ type visit struct {
 	granted authz.Granted
 	// platform is what the viewer may do on the platform; nil outside its pages.
 	platform authz.PlatformGranted
+	look     *look.Look // the viewer only looks into the shop; nil for its people
 }
 
 // begin reads who visits and how he wants to see the pages.
@@ -73,9 +75,12 @@ func (s *Console) page(c *fiber.Ctx, v *visit, title, here string) view.Page {
 		return p
 	}
 	p.Person = &view.Person{Name: v.session.Name, Login: v.session.Login}
-	p.Shops = len(v.session.Shops)
+	p.Shops, p.OnPlatform = len(v.session.Shops), v.session.OnPlatform
+	if v.look != nil {
+		p.Look = &view.LookBanner{ID: v.look.ID, Ticket: v.look.Ticket, Until: v.look.EndsAt}
+	}
 	if v.shop != nil {
-		p.Shop = &view.Shop{Handle: v.shop.Handle, Name: v.shop.Name, Role: roleName(v.text, v.shop.Role), Closed: v.shop.Status != tenant.Active}
+		p.Shop = &view.Shop{Handle: v.shop.Handle, Name: v.shop.Name, Role: v.roleHere(), Closed: v.shop.Status != tenant.Active}
 		p.Nav = s.menu(c, v, here)
 	}
 	return p
@@ -94,6 +99,8 @@ func (s *Console) menu(c *fiber.Ctx, v *visit, here string) []view.NavItem {
 		{authz.ProductRead, view.NavItem{Key: "nav.products", Icon: "package", Href: shop.URL("/products")}},
 		{authz.AppRead, view.NavItem{Key: "nav.apps", Icon: "apps", Href: shop.URL("/apps"), Group: "nav.settings"}},
 		{authz.PaymentAccountRead, view.NavItem{Key: "nav.accounts", Icon: "credit-card", Href: shop.URL("/payment-accounts")}},
+		{authz.CallbackRead, view.NavItem{Key: "nav.callbacks", Icon: "bell", Href: shop.URL("/callbacks")}},
+		{authz.PlanRead, view.NavItem{Key: "nav.plan", Icon: "coin", Href: shop.URL("/plan")}},
 	}
 	items := make([]view.NavItem, 0, len(all))
 	for _, entry := range all {
@@ -111,6 +118,14 @@ func (s *Console) menu(c *fiber.Ctx, v *visit, here string) []view.NavItem {
 		items = append(items, entry.item)
 	}
 	return items
+}
+
+// roleHere names what the viewer is in the shop.
+func (v *visit) roleHere() string {
+	if v.look != nil {
+		return v.text.T("look.role")
+	}
+	return roleName(v.text, v.shop.Role)
 }
 
 // roleName prints a preset role in the viewer's language, another by its stored name.

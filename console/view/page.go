@@ -3,8 +3,8 @@ package view
 import (
 	"net/url"
 	"strconv"
-	"time"
 	"strings"
+	"time"
 
 	"github.com/a-h/templ"
 

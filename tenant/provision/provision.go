@@ -43,6 +43,8 @@ type ShopInput struct {
 	RequestKey string // who asks, unique per shop; repeating it resumes
 	Handle     string // 3 to 32 of a-z 0-9 -, starts with a letter
 	Name       string // 1 to 40 characters
+	// Also, if set, is done in the transaction that gives the shop its schema, once.
+	Also func(tx tenantdb.Tx, id tenant.ID) error
 }
 
 var handleForm = regexp.MustCompile(`^[a-z][a-z0-9-]{1,30}[a-z0-9]$`)
@@ -154,7 +156,11 @@ func (s *Service) claimTx(ctx context.Context, tx tenantdb.Tx, in ShopInput, lat
 	if err != nil {
 		return tenant.ID{}, err
 	}
-	return tenant.ParseID(claimed)
+	id, err := tenant.ParseID(claimed)
+	if err != nil || in.Also == nil {
+		return id, err
+	}
+	return id, in.Also(tx, id)
 }
 
 func (s *Service) fill(ctx context.Context, t tenant.Tenant) error {

@@ -76,3 +76,6 @@ ON CONFLICT (tenant_id, quota) DO UPDATE SET soft = excluded.soft, hard = exclud
 
 -- name: Disagree :execrows
 DELETE FROM platform.tenant_limit WHERE tenant_id = @tenant_id AND quota = @quota;
+
+-- name: AgreedByMany :many
+SELECT tenant_id, quota, soft, hard FROM platform.tenant_limit WHERE tenant_id = ANY(@tenant_ids::text[]);

@@ -41,6 +41,42 @@ func (q *Queries) Agree(ctx context.Context, db DBTX, tenantID string, quota str
 	return err
 }
 
+const agreedByMany = `-- name: AgreedByMany :many
+SELECT tenant_id, quota, soft, hard FROM platform.tenant_limit WHERE tenant_id = ANY($1::text[])
+`
+
+type AgreedByManyRow struct {
+	TenantID string
+	Quota    string
+	Soft     int64
+	Hard     int64
+}
+
+func (q *Queries) AgreedByMany(ctx context.Context, db DBTX, tenantIds []string) ([]AgreedByManyRow, error) {
+	rows, err := db.Query(ctx, agreedByMany, tenantIds)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []AgreedByManyRow{}
+	for rows.Next() {
+		var i AgreedByManyRow
+		if err := rows.Scan(
+			&i.TenantID,
+			&i.Quota,
+			&i.Soft,
+			&i.Hard,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const assign = `-- name: Assign :execrows
 INSERT INTO platform.tenant_plan (tenant_id, plan_code, actor, reason)
 SELECT $1, p.code, $2, $3 FROM platform.plan p WHERE p.code = $4 AND p.status = 'offered'
