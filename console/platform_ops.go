@@ -13,6 +13,7 @@ import (
 	"galleria/tenant/audit"
 	"galleria/tenant/fault"
 	"galleria/tenant/outbox"
+	"galleria/tenant/registry"
 	"galleria/tenant/tenantdb"
 )
 
@@ -25,7 +26,7 @@ const (
 
 // fleetShow shows how far the schemas of all shops have come.
 func (s *Console) fleetShow(c *fiber.Ctx, v *visit) error {
-	latest, err := newestSchema()
+	latest, err := registry.NewestSchema()
 	if err != nil {
 		return err
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -15,7 +14,6 @@ import (
 	"galleria/console/authz"
 	"galleria/console/readmodel"
 	"galleria/console/view"
-	"galleria/migrations"
 	"galleria/tenant"
 	"galleria/tenant/audit"
 	"galleria/tenant/fault"
@@ -65,15 +63,6 @@ func doneWord(word string) string {
 	return ""
 }
 
-// newestSchema is the version that schemas should have.
-func newestSchema() (int64, error) {
-	latest, err := migrations.Latest("tenant")
-	if err != nil {
-		return 0, fmt.Errorf("newest schema: %w", err)
-	}
-	return latest, nil
-}
-
 // tenantList shows the platform's shops. A filter that no form of ours makes is left out.
 func (s *Console) tenantList(c *fiber.Ctx, v *visit) error {
 	ctx := c.UserContext()
@@ -81,7 +70,7 @@ func (s *Console) tenantList(c *fiber.Ctx, v *visit) error {
 	if err != nil {
 		return err
 	}
-	latest, err := newestSchema()
+	latest, err := registry.NewestSchema()
 	if err != nil {
 		return err
 	}
@@ -162,7 +151,7 @@ func (s *Console) tenantShow(c *fiber.Ctx, v *visit) error {
 		return err
 	}
 	show := view.TenantShow{May: s.mayDo(v, shop)}
-	if show.Latest, err = newestSchema(); err != nil {
+	if show.Latest, err = registry.NewestSchema(); err != nil {
 		return err
 	}
 	if show.TenantDetail, err = s.pages.Tenant(ctx, shop.ID); err != nil {

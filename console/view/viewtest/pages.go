@@ -6,6 +6,7 @@ import (
 	"galleria/console/i18n"
 	"galleria/console/readmodel"
 	"galleria/console/view"
+	"galleria/tenant/plan"
 )
 
 // Frame is what surrounds a sample page.
@@ -55,6 +56,29 @@ func Pages(f Frame) []Sample {
 		{"apps", view.AppListPage(shop("nav.apps", "app.title"), view.AppList{Apps: apps()})},
 		{"apps_none", view.AppListPage(shop("nav.apps", "app.title"), view.AppList{})},
 		{"accounts", view.AccountListPage(shop("nav.accounts", "account.title"), view.AccountList{Accounts: cards()})},
+		{"plan", view.PlanShowPage(shop("nav.plan", "plan.title"), view.PlanShow{Terms: terms(), Uses: uses()})},
+		{"dashboard_quota", view.DashboardPage(shop("nav.dashboard", "dashboard.title"), view.Dashboard{Overview: full, SeesSettings: true, Uses: uses()[:2]})},
+		{"callbacks", view.CallbackLogPage(shop("nav.callbacks", "callback.title"), view.CallbackLog{CallbackPage: callbacks(), Base: "/console/shanye/callbacks", MayRaw: true, OnFirst: true})},
+		{"callbacks_none", view.CallbackLogPage(shop("nav.callbacks", "callback.title"), view.CallbackLog{Base: "/console/shanye/callbacks", OnFirst: true})},
+		{"orders_looked_at", view.OrderListPage(f.looking("nav.orders", f.Text.T("order.title")), view.OrderList{OnFirst: true})},
+		{"platform_shops", view.TenantListPage(f.platform("platform.shops"), tenants())},
+		{"platform_shops_none", view.TenantListPage(f.platform("platform.shops"), view.TenantList{OnFirst: true, MayOpen: true, Latest: 8})},
+		{"platform_shop", view.TenantShowPage(f.platform("platform.shops"), tenantShow())},
+		{"platform_plans", view.PlanListPage(f.platform("platform.plans"), view.PlanList{Plans: []plan.Plan{terms().Plan}, MayManage: true})},
+		{"platform_plan_refused", view.PlanFormPage(f.platform("platform.plans"), view.PlanForm{
+			New: true, Action: "/console/platform/plans", Name: "试用版", Problems: map[string]string{"hard_staff": f.Text.T("platform.problem.number")},
+		})},
+		{"platform_queues", view.QueuePage(f.platform("platform.queues"), queues())},
+		{"platform_queues_none", view.QueuePage(f.platform("platform.queues"), view.QueueShow{OnFirst: true})},
+		{"platform_fleet", view.FleetPage(f.platform("platform.fleet"), fleet())},
+		{"platform_act_refused", view.ActPage(f.platform("platform.shops"), view.ActForm{
+			Title: f.Text.T("platform.move.close", "山野咖啡"), Warning: f.Text.T("platform.move_warning.close"), Danger: true, Back: "/console/platform", BackText: "山野咖啡",
+			Action: "/console/platform/shops/t_0123456789ab/close", Submit: f.Text.T("platform.move_submit.close"), Problem: f.Text.T("platform.problem.moved"),
+			Fields: []view.ActField{
+				{Name: "reason", Label: f.Text.T("platform.field.reason"), Hint: f.Text.T("platform.field.reason_seen"), Long: true, Max: "200"},
+				{Name: "confirm", Label: f.Text.T("platform.field.confirm", "shanye"), Value: "shan", Max: "32"},
+			}, Problems: map[string]string{"confirm": f.Text.T("platform.problem.confirm")},
+		})},
 		{"problem", view.ProblemPage(signedOut, view.Problem{Status: 404, Icon: "file-off", Title: f.Text.T("problem.404.title"), Text: f.Text.T("problem.404.text"), RequestID: "01J0000000", Action: f.Text.T("problem.home"), Href: "/console"})},
 	}
 }
