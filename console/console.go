@@ -119,11 +119,17 @@ func (d Deps) check() (*url.URL, error) {
 	if err != nil || base.Host == "" || (base.Scheme != "http" && base.Scheme != "https") {
 		return nil, fmt.Errorf("base url %q is not an http address", d.BaseURL)
 	}
-	if d.DB == nil || d.Staff == nil || d.Vault == nil || d.Courier == nil || d.Audit == nil || d.Assets == nil || d.Log == nil || d.Now == nil ||
-		d.Registry == nil || d.Provision == nil || d.Plans == nil || d.Outbox == nil || d.Callbacks == nil {
+	if !d.whole() {
 		return nil, errors.New("a dependency is missing")
 	}
 	return base, nil
+}
+
+// whole reports whether every dependency is there.
+func (d Deps) whole() bool {
+	ground := d.DB != nil && d.Vault != nil && d.Audit != nil && d.Log != nil && d.Now != nil && d.Assets != nil
+	people := d.Staff != nil && d.Courier != nil
+	return ground && people && d.Registry != nil && d.Provision != nil && d.Plans != nil && d.Outbox != nil && d.Callbacks != nil
 }
 
 // Register builds the console and mounts it on router.

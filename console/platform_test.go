@@ -73,7 +73,7 @@ func TestT018PlatformRoutesAreNotThereForShops(t *testing.T) {
 			}
 			n++
 			path := platformPath(r.Path, d.env.Tenant.ID.String())
-			res := answer{}
+			var res answer
 			if r.Method == http.MethodGet {
 				res = b.get(path)
 			} else {
@@ -103,7 +103,7 @@ func TestPlatformAccessMatrix(t *testing.T) {
 	for _, role := range roles {
 		browsers[role] = d.signedIn(t, d.appoint(t, role))
 	}
-	d.env.Clock().Set(time.Now().Add(session.ProofLasts + time.Second)) //nolint:forbidigo // a real clock stands still now: the proof is old
+	d.env.Clock().Set(time.Now().Add(session.ProofLasts + time.Second))
 	for _, r := range d.console.Declarations() {
 		if r.Access.Platform() == "" {
 			continue
@@ -363,7 +363,7 @@ func TestT007ALookIsBoundedRecordedAndMasked(t *testing.T) {
 		}
 	}
 
-	d.env.Clock().Set(time.Now().Add(look.Lasts - time.Minute)) //nolint:forbidigo // from the real clock of this test on
+	d.env.Clock().Set(time.Now().Add(look.Lasts - time.Minute))
 	b.wantStatus(shop+"/orders", http.StatusOK)
 	d.env.Clock().Advance(2 * time.Minute)
 	b.wantStatus(shop+"/orders", http.StatusNotFound)

@@ -3,6 +3,7 @@ package look
 import (
 	"context"
 	"fmt"
+	"maps"
 	"strconv"
 	"strings"
 	"time"
@@ -208,9 +209,7 @@ func (s *Service) endOver(ctx context.Context, tx tenantdb.Tx) error {
 // record writes an act into the shop's log and into the platform's.
 func (s *Service) record(ctx context.Context, tx tenantdb.Tx, action string, l Look, also map[string]any) error {
 	detail := map[string]any{"look": l.ID, "ticket": l.Ticket, "reason": l.Reason, "until": l.EndsAt.UTC().Format(time.RFC3339)}
-	for k, v := range also {
-		detail[k] = v
-	}
+	maps.Copy(detail, also)
 	return s.Audit.RecordBothTx(ctx, tx, audit.Entry{TenantID: l.Shop.ID, Actor: staffActor(l.StaffID), Action: action, Detail: detail})
 }
 

@@ -22,8 +22,10 @@ func (f Frame) platform(here string) view.Page {
 	p := f.page("", f.Text.T(here))
 	p.Shop, p.Shops, p.Platform, p.OnPlatform, p.Done = nil, 0, true, true, "saved"
 	p.Nav = []view.NavItem{
-		{Key: "platform.shops", Icon: "building-store", Href: "/console/platform"}, {Key: "platform.plans", Icon: "coin", Href: "/console/platform/plans"},
-		{Key: "platform.queues", Icon: "hourglass", Href: "/console/platform/queues"}, {Key: "platform.fleet", Icon: "refresh", Href: "/console/platform/fleet"},
+		{Key: "platform.shops", Icon: "building-store", Href: "/console/platform"},
+		{Key: "platform.plans", Icon: "coin", Href: "/console/platform/plans"},
+		{Key: "platform.queues", Icon: "hourglass", Href: "/console/platform/queues"},
+		{Key: "platform.fleet", Icon: "refresh", Href: "/console/platform/fleet"},
 	}
 	for i := range p.Nav {
 		p.Nav[i].Here = p.Nav[i].Key == here
@@ -56,8 +58,11 @@ func terms() plan.Terms {
 func uses() []plan.Use {
 	t := terms()
 	return []plan.Use{
-		{Quota: plan.Staff, Used: 5, Limit: t.Limit(plan.Staff)}, {Quota: plan.SKUs, Used: 812, Limit: t.Limit(plan.SKUs)}, {Quota: plan.Orders, Used: 1204, Limit: t.Limit(plan.Orders)},
-		{Quota: plan.Storage, Used: 120_400_000, Limit: t.Limit(plan.Storage)}, {Quota: plan.Messages, Used: 90, Limit: plan.NoLimit()},
+		{Quota: plan.Staff, Used: 5, Limit: t.Limit(plan.Staff)},
+		{Quota: plan.SKUs, Used: 812, Limit: t.Limit(plan.SKUs)},
+		{Quota: plan.Orders, Used: 1204, Limit: t.Limit(plan.Orders)},
+		{Quota: plan.Storage, Used: 120_400_000, Limit: t.Limit(plan.Storage)},
+		{Quota: plan.Messages, Used: 90, Limit: plan.NoLimit()},
 	}
 }
 
