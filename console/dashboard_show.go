@@ -19,14 +19,8 @@ func (s *Console) dashboardShow(c *fiber.Ctx, v *visit) error {
 	}
 	var tight []plan.Use
 	if v.granted[authz.PlanRead] {
-		uses, err := s.Plans.Uses(c.UserContext(), v.shop.ID)
-		if err != nil {
+		if tight, err = s.Plans.Tight(c.UserContext(), v.shop.ID); err != nil {
 			s.note(c, v, err) // a warning is worth a line, not the page
-		}
-		for _, u := range uses {
-			if u.Warn() || u.Full() {
-				tight = append(tight, u)
-			}
 		}
 	}
 	return render(c, view.DashboardPage(s.page(c, v, v.text.T("dashboard.title"), "nav.dashboard"), view.Dashboard{

@@ -79,3 +79,14 @@ DELETE FROM platform.tenant_limit WHERE tenant_id = @tenant_id AND quota = @quot
 
 -- name: AgreedByMany :many
 SELECT tenant_id, quota, soft, hard FROM platform.tenant_limit WHERE tenant_id = ANY(@tenant_ids::text[]);
+
+-- name: Tight :many
+-- The quotas of a tenant that have come to their soft limit.
+SELECT l.quota, l.soft, l.hard, u.used FROM (
+  SELECT p.quota, p.soft, p.hard FROM platform.plan_limit p
+  WHERE p.plan_code = coalesce((SELECT c.plan_code FROM platform.tenant_plan c WHERE c.tenant_id = @tenant_id), (SELECT d.code FROM platform.plan d WHERE d.is_default))
+    AND NOT EXISTS (SELECT FROM platform.tenant_limit o WHERE o.tenant_id = @tenant_id AND o.quota = p.quota)
+  UNION ALL
+  SELECT a.quota, a.soft, a.hard FROM platform.tenant_limit a WHERE a.tenant_id = @tenant_id) AS l
+JOIN platform.quota_usage u ON u.tenant_id = @tenant_id AND u.quota = l.quota AND u.period IN ('', @month::text)
+WHERE u.used >= l.soft ORDER BY l.quota;

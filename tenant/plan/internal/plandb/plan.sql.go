@@ -386,6 +386,50 @@ func (q *Queries) Take(ctx context.Context, db DBTX, unlimited int64, quota stri
 	return i, err
 }
 
+const tight = `-- name: Tight :many
+SELECT l.quota, l.soft, l.hard, u.used FROM (
+  SELECT p.quota, p.soft, p.hard FROM platform.plan_limit p
+  WHERE p.plan_code = coalesce((SELECT c.plan_code FROM platform.tenant_plan c WHERE c.tenant_id = $1), (SELECT d.code FROM platform.plan d WHERE d.is_default))
+    AND NOT EXISTS (SELECT FROM platform.tenant_limit o WHERE o.tenant_id = $1 AND o.quota = p.quota)
+  UNION ALL
+  SELECT a.quota, a.soft, a.hard FROM platform.tenant_limit a WHERE a.tenant_id = $1) AS l
+JOIN platform.quota_usage u ON u.tenant_id = $1 AND u.quota = l.quota AND u.period IN ('', $2::text)
+WHERE u.used >= l.soft ORDER BY l.quota
+`
+
+type TightRow struct {
+	Quota string
+	Soft  int64
+	Hard  int64
+	Used  int64
+}
+
+// The quotas of a tenant that have come to their soft limit.
+func (q *Queries) Tight(ctx context.Context, db DBTX, tenantID string, month string) ([]TightRow, error) {
+	rows, err := db.Query(ctx, tight, tenantID, month)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []TightRow{}
+	for rows.Next() {
+		var i TightRow
+		if err := rows.Scan(
+			&i.Quota,
+			&i.Soft,
+			&i.Hard,
+			&i.Used,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const usedBy = `-- name: UsedBy :many
 SELECT quota, period, used FROM platform.quota_usage WHERE tenant_id = $1 AND period IN ('', $2::text) ORDER BY quota
 `
