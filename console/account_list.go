@@ -12,6 +12,11 @@ func (s *Console) accountList(c *fiber.Ctx, v *visit) error {
 	if err != nil {
 		return err
 	}
+	if v.look != nil {
+		for i := range accounts {
+			maskFindings(accounts[i].Anomalies)
+		}
+	}
 	cards := make([]view.AccountCard, 0, len(accounts))
 	for _, a := range accounts {
 		cards = append(cards, view.AccountCard{Account: a, CallbackURL: s.origin + "/notify/" + a.Channel + "/" + a.AccountKey})

@@ -29,7 +29,7 @@ func (s *Console) admit(c *fiber.Ctx, v *visit, r route) (done bool, err error) 
 	if done, err := s.admitShop(c, v, r); done || err != nil {
 		return done, err
 	}
-	if err := s.authorize(c, v, r.access); err != nil {
+	if err := s.authorize(c, v, r); err != nil {
 		if home := s.otherHome(c, v, r, err); home != "" {
 			return true, c.Redirect(home, fiber.StatusSeeOther)
 		}
@@ -43,8 +43,8 @@ func (s *Console) admit(c *fiber.Ctx, v *visit, r route) (done bool, err error) 
 
 // authorize finds the shop or the platform that the route is about, and what the viewer
 // may do there.
-func (s *Console) authorize(c *fiber.Ctx, v *visit, access authz.Access) (err error) {
-	ctx := c.UserContext()
+func (s *Console) authorize(c *fiber.Ctx, v *visit, r route) (err error) {
+	ctx, access := c.UserContext(), r.access
 	if need := access.Platform(); need != "" {
 		if !v.session.OnPlatform { // to others, these pages do not exist
 			return fault.ErrNotFound
@@ -60,6 +60,9 @@ func (s *Console) authorize(c *fiber.Ctx, v *visit, access authz.Access) (err er
 	need := access.Permission()
 	if need == "" {
 		return nil
+	}
+	if v.shop == nil {
+		return s.guest(ctx, c, v, r)
 	}
 	shop := *v.shop
 	if v.granted, err = s.rights.Granted(ctx, shop.ID, v.session.StaffID); err != nil {
@@ -168,7 +171,7 @@ func (s *Console) admitShop(c *fiber.Ctx, v *visit, r route) (done bool, err err
 	}
 	shop, ok := v.session.Shop(c.Params("handle"))
 	if !ok {
-		return false, fault.ErrNotFound
+		return false, nil // perhaps a guest's; authorize decides
 	}
 	v.shop = &shop
 	return s.admitState(c, v, r)

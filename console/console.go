@@ -18,6 +18,11 @@ import (
 	"galleria/console/session"
 	"galleria/console/staff"
 	"galleria/tenant/audit"
+	"galleria/tenant/look"
+	"galleria/tenant/outbox"
+	"galleria/tenant/plan"
+	"galleria/tenant/provision"
+	"galleria/tenant/registry"
 	"galleria/tenant/tenantdb"
 	"galleria/tenant/vault"
 )
@@ -48,6 +53,12 @@ type Deps struct {
 	Now    func() time.Time
 	// Secret keys the form tokens; at least 32 bytes, the same on every process.
 	Secret []byte
+	// Registry, Provision, Plans and Outbox are what the platform's staff work on.
+	Registry  *registry.Service
+	Provision *provision.Service
+	Plans     *plan.Service
+	Outbox    *outbox.Outbox
+	Callbacks Callbacks
 	// Courier brings links and codes to people.
 	Courier courier.Courier
 	// SecondFactor makes people with guarded roles set up a second factor first.
@@ -68,6 +79,7 @@ type Console struct {
 	guard    session.FormGuard
 	cookies  session.Cookies
 	factors  *factor.Service
+	looks    *look.Service
 	rights   *authz.Enforcer
 	pages    *readmodel.Store
 	origin   string
@@ -90,6 +102,7 @@ func New(d Deps) (*Console, error) {
 		posts:    make(chan struct{}, posting),
 		sessions: session.NewStore(session.Deps{DB: d.DB}), guard: session.NewFormGuard(d.Secret),
 		cookies: session.Cookies{Plain: base.Scheme == "http" && loopback(base.Hostname())},
+		looks:   look.New(look.Deps{DB: d.DB, Audit: d.Audit}),
 		factors: factor.New(factor.Deps{DB: d.DB, Vault: d.Vault, Throttle: d.Staff, Now: d.Now}),
 		rights:  authz.New(authz.Deps{DB: d.DB, Now: d.Now}), pages: readmodel.New(readmodel.Deps{DB: d.DB}),
 	}
@@ -111,10 +124,17 @@ func (d Deps) check() (*url.URL, error) {
 	if err != nil || base.Host == "" || (base.Scheme != "http" && base.Scheme != "https") {
 		return nil, fmt.Errorf("base url %q is not an http address", d.BaseURL)
 	}
-	if d.DB == nil || d.Staff == nil || d.Vault == nil || d.Courier == nil || d.Audit == nil || d.Assets == nil || d.Log == nil || d.Now == nil {
+	if !d.whole() {
 		return nil, errors.New("a dependency is missing")
 	}
 	return base, nil
+}
+
+// whole reports whether every dependency is there.
+func (d Deps) whole() bool {
+	ground := d.DB != nil && d.Vault != nil && d.Audit != nil && d.Log != nil && d.Now != nil && d.Assets != nil
+	people := d.Staff != nil && d.Courier != nil
+	return ground && people && d.Registry != nil && d.Provision != nil && d.Plans != nil && d.Outbox != nil && d.Callbacks != nil
 }
 
 // Register builds the console and mounts it on router.

@@ -6,6 +6,7 @@ import (
 	"galleria/console/authz"
 	"galleria/console/view"
 	"galleria/tenant"
+	"galleria/tenant/plan"
 )
 
 // dashboardShow shows today and what waits to be done.
@@ -17,7 +18,17 @@ func (s *Console) dashboardShow(c *fiber.Ctx, v *visit) error {
 	if err != nil {
 		return err
 	}
+	if v.look != nil {
+		maskRows(overview.Latest)
+	}
+	var tight []plan.Use
+	if v.granted[authz.PlanRead] {
+		if tight, err = s.Plans.Tight(c.UserContext(), v.shop.ID); err != nil {
+			s.note(c, v, err) // a warning is worth a line, not the page
+		}
+	}
 	return render(c, view.DashboardPage(s.page(c, v, v.text.T("dashboard.title"), "nav.dashboard"), view.Dashboard{
 		Overview: overview, SeesOrders: v.granted[authz.OrderRead], SeesSettings: v.granted[authz.AppRead] && v.granted[authz.PaymentAccountRead],
+		Uses: tight,
 	}))
 }

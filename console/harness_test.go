@@ -2,6 +2,7 @@ package console_test
 
 import (
 	"context"
+	"crypto/rand"
 	"io"
 	"log/slog"
 	"maps"
@@ -20,10 +21,15 @@ import (
 	"galleria/console/session"
 	"galleria/console/staff"
 	"galleria/console/verify"
+	"galleria/payments"
+	"galleria/payments/account"
+	"galleria/payments/wechat"
 	"galleria/tenant"
 	"galleria/tenant/fault"
+	"galleria/tenant/plan"
 	"galleria/tenant/provision"
 	"galleria/tenant/signup"
+	"galleria/tenant/tenantdb"
 	"galleria/tenant/tenanttest"
 	"galleria/web/static"
 )
@@ -49,7 +55,14 @@ func deskOver(t *testing.T, env *tenanttest.Env) *desk {
 	t.Helper()
 	d := &desk{env: env}
 	var err error
-	if d.staff, err = staff.New(staff.Deps{DB: env.DB}); err != nil {
+	if d.staff, err = staff.New(staff.Deps{DB: env.DB, Plans: env.Plans}); err != nil {
+		t.Fatal(err)
+	}
+	// Tests hire more people than the default plan has seats for.
+	err = env.DB.InPlatform(t.Context(), func(tx tenantdb.Tx) error {
+		return env.Plans.AgreeTx(t.Context(), tx, env.Tenant.ID, plan.Staff, plan.NoLimit(), "test")
+	})
+	if err != nil {
 		t.Fatal(err)
 	}
 	deps := consoleDeps(t, env, d.staff)
@@ -75,7 +88,7 @@ func consoleDeps(t *testing.T, env *tenanttest.Env, people *staff.Service) conso
 		t.Fatal(err)
 	}
 	return console.Deps{
-		DB: env.DB, Staff: people, Vault: env.Vault, Courier: courier.NewDesk(env.Clock().Now), SecondFactor: false, Audit: env.Audit, Assets: assets, Log: slog.New(slog.NewTextHandler(t.Output(), nil)),
+		DB: env.DB, Registry: env.Registry, Provision: env.Provision, Plans: env.Plans, Outbox: env.Outbox, Callbacks: paymentsOf(t, env), Staff: people, Vault: env.Vault, Courier: courier.NewDesk(env.Clock().Now), SecondFactor: false, Audit: env.Audit, Assets: assets, Log: slog.New(slog.NewTextHandler(t.Output(), nil)),
 		Now: env.Clock().Now, Secret: []byte(strings.Repeat("s", 32)), BaseURL: "http://console.test",
 		Opening: openingOf(env, people, signup.ModeOpen),
 	}
@@ -97,6 +110,17 @@ func openingOf(env *tenanttest.Env, people *staff.Service, mode signup.Mode) *co
 		Registry: env.Registry, Proofs: verify.New(verify.Deps{DB: env.DB, Courier: desk, Secret: []byte(strings.Repeat("v", 32))}),
 		Courier: desk, Desk: desk, Mode: mode,
 	}
+}
+
+// paymentsOf is the payment kernel over the test's database.
+func paymentsOf(t *testing.T, env *tenanttest.Env) *payments.Service {
+	t.Helper()
+	log := slog.New(slog.NewTextHandler(t.Output(), nil))
+	accounts := account.New(account.Deps{DB: env.DB, Vault: env.Vault, Registry: env.Registry, Now: env.Clock().Now, Rand: rand.Reader})
+	return payments.New(payments.Deps{
+		DB: env.DB, Accounts: accounts, Bills: nil, Channels: []payments.Channel{wechat.New(wechat.Deps{Keys: accounts, Now: env.Clock().Now, Log: log, Signers: 1})},
+		Outbox: env.Outbox, Timers: env.Timers, Vault: env.Vault, Now: env.Clock().Now, Rand: rand.Reader, Log: log, PublicURL: "http://console.test",
+	})
 }
 
 func newConsole(t *testing.T, env *tenanttest.Env, people *staff.Service) *console.Console {

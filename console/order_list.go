@@ -16,6 +16,9 @@ func (s *Console) orderList(c *fiber.Ctx, v *visit) error {
 	list := view.OrderList{
 		Status: c.Query("status"), Flag: c.Query("flag"), From: c.Query("from"), To: c.Query("to"), Query: searchWords(c.Query("q")),
 	}
+	if v.look != nil {
+		list.Query = guestSearch(list.Query)
+	}
 	if !slices.Contains(view.OrderStatuses(), list.Status) {
 		list.Status = ""
 	}
@@ -31,6 +34,9 @@ func (s *Console) orderList(c *fiber.Ctx, v *visit) error {
 	})
 	if err != nil {
 		return err
+	}
+	if v.look != nil {
+		maskRows(page.Rows)
 	}
 	list.OrderPage = page
 	return render(c, view.OrderListPage(s.page(c, v, v.text.T("order.title"), "nav.orders"), list))

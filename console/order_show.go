@@ -19,6 +19,9 @@ func (s *Console) orderShow(c *fiber.Ctx, v *visit) error {
 	if err != nil {
 		return err
 	}
+	if v.look != nil {
+		maskOrder(&order)
+	}
 	title := v.text.T("order.one") + " " + order.OrderNo
 	return render(c, view.OrderShowPage(s.page(c, v, title, "nav.orders"), view.OrderShow{OrderDetail: order}))
 }

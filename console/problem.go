@@ -76,6 +76,8 @@ func (s *Console) problem(c *fiber.Ctx, v *visit, err error) error {
 		e.Action, e.Href = v.text.T("problem.signin"), "/console/login"
 	case look.status >= fiber.StatusInternalServerError && c.Method() == fiber.MethodGet:
 		e.Action, e.Href = v.text.T("problem.retry"), backTo(c)
+	case v.platform != nil:
+		e.Href = platformURL
 	case v.shop != nil && v.granted != nil && look.status != fiber.StatusForbidden:
 		e.Href = view.Shop{Handle: v.shop.Handle}.URL("")
 	}

@@ -20,7 +20,8 @@ const shopPath = "/console/:handle"
 // table lists every route of the console.
 func (s *Console) table() []route {
 	const get, post = fiber.MethodGet, fiber.MethodPost
-	return []route{
+	// What has a name of its own comes before what is named by a handle.
+	return append(s.platformTable(), []route{
 		{get, "/console/static/:file", authz.Public(), s.assetShow},
 		{get, "/console/login", authz.Public(), s.sessionNew},
 		{post, "/console/login", authz.Public(), s.sessionCreate},
@@ -45,7 +46,6 @@ func (s *Console) table() []route {
 		{post, "/console/account/recovery", authz.SignedIn().StepUp(), s.recoveryCreate},
 		{post, "/console/account/sessions/end-others", authz.SignedIn(), s.deviceDeleteOthers},
 		{post, "/console/account/sessions/:id/end", authz.SignedIn(), s.deviceDelete},
-		{get, "/console/platform", authz.SignedIn(), s.platformHome},
 		{get, "/console/platform/staff", authz.RequirePlatform(authz.PlatformStaffRead), s.platformStaffList},
 		{post, "/console/locale", authz.Public(), s.localeSet},
 		{post, "/console/theme", authz.Public(), s.themeSet},
@@ -93,7 +93,10 @@ func (s *Console) table() []route {
 		{get, "/console/:handle/audit", authz.Require(authz.AuditRead), s.auditList},
 		{post, "/console/:handle/audit/export", authz.Require(authz.AuditExport).StepUp(), s.auditExport},
 		{get, "/console/:handle/audit/:seq", authz.Require(authz.AuditRead), s.auditShow},
-	}
+		{get, "/console/:handle/callbacks", authz.Require(authz.CallbackRead), s.callbackList},
+		{post, "/console/:handle/callbacks/:kind/:id/raw", authz.Require(authz.CallbackRaw).StepUp(), s.callbackRaw},
+		{get, "/console/:handle/plan", authz.Require(authz.PlanRead), s.planShow},
+	}...)
 }
 
 // missing answers what no route does.

@@ -14,6 +14,9 @@ func (s *Console) shopChoose(c *fiber.Ctx, v *visit) error {
 	if len(v.session.Shops) == 1 {
 		return c.Redirect(view.Shop{Handle: v.session.Shops[0].Handle}.URL(""), fiber.StatusSeeOther)
 	}
+	if len(v.session.Shops) == 0 && v.session.OnPlatform {
+		return c.Redirect(platformURL, fiber.StatusSeeOther)
+	}
 	choices := make([]view.ShopChoice, 0, len(v.session.Shops))
 	for _, shop := range v.session.Shops {
 		choices = append(choices, view.ShopChoice{

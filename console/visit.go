@@ -12,6 +12,7 @@ import (
 	"galleria/console/i18n"
 	"galleria/console/session"
 	"galleria/console/view"
+	"galleria/tenant/look"
 )
 
 const (
@@ -31,6 +32,7 @@ type visit struct {
 	granted authz.Granted
 	// platform is what the viewer may do on the platform; nil outside its pages.
 	platform authz.PlatformGranted
+	look     *look.Look // the viewer only looks into the shop; nil for its people
 }
 
 // begin reads who visits and how he wants to see the pages.
@@ -81,12 +83,12 @@ func (s *Console) page(c *fiber.Ctx, v *visit, title, here string) view.Page {
 		return p
 	}
 	p.Person = &view.Person{Name: v.session.Name, Login: v.session.Login}
-	p.Shops, p.Platform = len(v.session.Shops), v.session.OnPlatform
-	if v.platform != nil {
-		p.Nav = platformMenu(v, here)
+	p.Shops, p.OnPlatform = len(v.session.Shops), v.session.OnPlatform
+	if v.look != nil {
+		p.Look = &view.LookBanner{ID: v.look.ID, Ticket: v.look.Ticket, Until: v.look.EndsAt}
 	}
 	if v.shop != nil {
-		p.Shop = &view.Shop{Handle: v.shop.Handle, Name: v.shop.Name, Role: roleName(v.text, v.shop.Role)}
+		p.Shop = &view.Shop{Handle: v.shop.Handle, Name: v.shop.Name, Role: v.roleHere()}
 		p.Shop.Notice, p.Shop.NoticeHref = s.shopNotice(v)
 		p.Nav = s.menu(c, v, here)
 	}
@@ -109,6 +111,8 @@ func (s *Console) menu(c *fiber.Ctx, v *visit, here string) []view.NavItem {
 		{authz.StaffRead, view.NavItem{Key: "nav.staff", Icon: "user", Href: shop.URL("/staff"), Group: "nav.settings"}},
 		{authz.RoleRead, view.NavItem{Key: "nav.roles", Icon: "shield-lock", Href: shop.URL("/roles"), Group: "nav.settings"}},
 		{authz.AuditRead, view.NavItem{Key: "nav.audit", Icon: "note", Href: shop.URL("/audit"), Group: "nav.settings"}},
+		{authz.CallbackRead, view.NavItem{Key: "nav.callbacks", Icon: "bell", Href: shop.URL("/callbacks"), Group: "nav.settings"}},
+		{authz.PlanRead, view.NavItem{Key: "nav.plan", Icon: "coin", Href: shop.URL("/plan"), Group: "nav.settings"}},
 	}
 	items, group := make([]view.NavItem, 0, len(all)), ""
 	for _, entry := range all {
@@ -133,22 +137,12 @@ func (s *Console) menu(c *fiber.Ctx, v *visit, here string) []view.NavItem {
 	return items
 }
 
-// platformMenu lists the pages of the platform's own staff that the viewer may open.
-func platformMenu(v *visit, here string) []view.NavItem {
-	all := []struct {
-		need authz.PlatformPermission
-		item view.NavItem
-	}{
-		{authz.PlatformStaffRead, view.NavItem{Key: "nav.platform_staff", Icon: "user", Href: "/console/platform/staff"}},
+// roleHere names what the viewer is in the shop.
+func (v *visit) roleHere() string {
+	if v.look != nil {
+		return v.text.T("look.role")
 	}
-	items := make([]view.NavItem, 0, len(all))
-	for _, entry := range all {
-		if v.platform[entry.need] {
-			entry.item.Here = entry.item.Key == here
-			items = append(items, entry.item)
-		}
-	}
-	return items
+	return roleName(v.text, v.shop.Role)
 }
 
 // roleName prints a preset role in the viewer's language, another by its stored name.

@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
+	"time"
 
 	"galleria/payments/internal/paymentsdb"
 	"galleria/tenant"
@@ -18,7 +20,9 @@ type evidence struct {
 	eventID, eventType, outTradeNo string
 	sealed                         []byte // the raw message, sealed; nil for a query's answer
 	hash                           [32]byte
-	shopClosed                     bool // when the message came
+	shopClosed                     bool      // when the message came
+	began                          time.Time // when it came in
+	answer                         int       // HTTP status of "ok"
 }
 
 // Reasons of anomalies.
@@ -223,14 +227,14 @@ func (s *Service) insertEvent(ctx context.Context, tx tenantdb.Tx, acc Account, 
 	if ev.sealed == nil {
 		return true, nil
 	}
-	n, err := s.q.InsertEvent(ctx, tx, paymentsdb.InsertEventParams{
+	seen, err := s.q.InsertEvent(ctx, tx, paymentsdb.InsertEventParams{
 		AccountID: acc.ID, EventID: ev.eventID, EventType: ev.eventType, OutTradeNo: ev.outTradeNo, Outcome: outcome,
-		BodySealed: ev.sealed, ReceivedAt: tx.Now(),
+		BodySealed: ev.sealed, ReceivedAt: tx.Now(), Answer: int16(ev.answer), TookMs: s.tookMS(ev.began),
 	})
 	if err != nil {
 		return false, fmt.Errorf("keep event: %w", err)
 	}
-	return n == 1, nil
+	return seen == 1, nil
 }
 
 // record keeps findings as anomalies.
@@ -247,11 +251,14 @@ func (s *Service) record(ctx context.Context, tx tenantdb.Tx, acc Account, ev ev
 		}
 		err = s.q.UpsertAnomaly(ctx, tx, paymentsdb.UpsertAnomalyParams{
 			AccountID: acc.ID, EventID: ev.eventID, Reason: f.reason, Blocking: f.blocking, OutTradeNo: ev.outTradeNo,
-			Detail: detail, BodyHash: ev.hash[:], Now: tx.Now(),
+			Detail: detail, BodyHash: ev.hash[:], BodySealed: ev.sealed, TookMs: s.tookMS(ev.began), Now: tx.Now(),
 		})
 		if err != nil {
 			return fmt.Errorf("keep anomaly: %w", err)
 		}
+	}
+	if ev.sealed != nil && slices.ContainsFunc(found, func(f finding) bool { return f.blocking }) {
+		return s.countFailure(ctx, tx, ErrAnomaly.Code())
 	}
 	return nil
 }

@@ -130,6 +130,9 @@ type Notice struct {
 	// ShopClosed says that the shop's life is over: nothing becomes paid any more. What
 	// was paid before is still acknowledged, and a refund finds its end.
 	ShopClosed bool
+	// At is when the message came in, which its time window is counted from; zero for
+	// now. Only a message that we kept ourselves and take again has one.
+	At time.Time
 }
 
 // Notification is a verified callback. Exactly one of Payment and Refund is set, or none

@@ -50,6 +50,9 @@ var (
 	ErrNoticeProbe = fault.New(fault.Unauthenticated, "SIGNATURE_PROBE", "签名验证失败", "The signature is a probe and does not verify")
 	// ErrNoticeMalformed is a message that cannot be read.
 	ErrNoticeMalformed = fault.New(fault.Invalid, "NOTIFICATION_MALFORMED", "通知格式不正确", "The notification cannot be read")
+	// ErrNoticeNotKept is a message of which we do not have all that it takes to take it
+	// again.
+	ErrNoticeNotKept = fault.New(fault.Precondition, "NOTIFICATION_NOT_KEPT", "原始通知不完整，无法重放", "The notification was not kept whole and cannot be taken again")
 	// ErrNoticeUnknownAccount is a callback address that leads nowhere.
 	ErrNoticeUnknownAccount = fault.New(fault.NotFound, "UNKNOWN_ACCOUNT", "支付账户不存在", "There is no such payment account")
 	// ErrAnomaly is a message that verified but does not fit what we know. It is kept

@@ -37,8 +37,11 @@ func (s *Service) HandleNotification(ctx context.Context, id tenant.ID, accountK
 	if err != nil {
 		return plainAck(err), fmt.Errorf("notification: %w", err)
 	}
-	if err := s.receive(ctx, id, ch, acc, n); err != nil {
-		return ch.Ack(err), fmt.Errorf("notification to %s: %w", accountKey, err)
+	began := s.d.Now()
+	if err := s.receive(ctx, id, ch, acc, n, began); err != nil {
+		ack := ch.Ack(err)
+		s.keepRefusal(ctx, id, acc, n, refusal{cause: err, answer: ack.Status, began: began})
+		return ack, fmt.Errorf("notification to %s: %w", accountKey, err)
 	}
 	return ch.Ack(nil), nil
 }
@@ -55,15 +58,18 @@ func plainAck(err error) Ack {
 	return Ack{Status: status, ContentType: "application/json", Body: []byte(`{"code":"FAIL","message":"` + fault.CodeOf(err) + `"}`)}
 }
 
-func (s *Service) receive(ctx context.Context, id tenant.ID, ch Channel, acc Account, n Notice) error {
+func (s *Service) receive(ctx context.Context, id tenant.ID, ch Channel, acc Account, n Notice, began time.Time) error {
 	msg, err := ch.ParseNotification(ctx, acc, n)
 	if err != nil {
 		s.countRefusal(err)
 		return err
 	}
-	ev := evidence{eventID: msg.EventID, eventType: msg.EventType, outTradeNo: "", sealed: nil, hash: sha256.Sum256(n.Body), shopClosed: n.ShopClosed}
+	ev := evidence{
+		eventID: msg.EventID, eventType: msg.EventType, outTradeNo: "", sealed: nil, hash: sha256.Sum256(n.Body),
+		shopClosed: n.ShopClosed, began: began, answer: ch.Ack(nil).Status,
+	}
 	// Sealed before the transaction, because the tenant's key may have to be read.
-	if ev.sealed, err = s.d.Vault.Seal(ctx, bodyField(id, acc.Key), vault.NewSecret(n.Body)); err != nil {
+	if ev.sealed, err = s.d.Vault.Seal(ctx, bodyField(id, acc.Key), vault.NewSecret(pack(n))); err != nil {
 		return fmt.Errorf("keep notification: %w", err)
 	}
 	switch {

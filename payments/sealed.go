@@ -18,17 +18,45 @@ func bodyField(id tenant.ID, accountKey string) vault.Field {
 // KeyOwner is the owner under which an account's keys and messages are sealed and counted.
 func KeyOwner(accountKey string) string { return "payment_account:" + accountKey }
 
-// SealedColumn describes payment_event.body_sealed for the rotation of data keys.
-func SealedColumn() vault.Column {
+// SealedColumns describes, for the rotation of data keys, where messages of providers are
+// kept sealed.
+func SealedColumns() []vault.Column {
 	q := paymentsdb.New()
+	return []vault.Column{
+		messages("payment_event.body_sealed", q.SealedEvents, q.ResealEvent),
+		messages("payment_anomaly.body_sealed", func(ctx context.Context, db paymentsdb.DBTX, primary []byte, after int64) ([]paymentsdb.SealedEventsRow, error) {
+			rows, err := q.SealedAnomalies(ctx, db, primary, after)
+			out := make([]paymentsdb.SealedEventsRow, len(rows))
+			for i, r := range rows {
+				out[i] = paymentsdb.SealedEventsRow(r)
+			}
+			return out, err
+		}, q.ResealAnomaly),
+		messages("payment_refusal.body_sealed", func(ctx context.Context, db paymentsdb.DBTX, primary []byte, after int64) ([]paymentsdb.SealedEventsRow, error) {
+			rows, err := q.SealedRefusals(ctx, db, primary, after)
+			out := make([]paymentsdb.SealedEventsRow, len(rows))
+			for i, r := range rows {
+				out[i] = paymentsdb.SealedEventsRow(r)
+			}
+			return out, err
+		}, q.ResealRefusal),
+	}
+}
+
+// messages is one column of sealed messages: how its pages are read and a row replaced.
+func messages(
+	name string,
+	read func(ctx context.Context, db paymentsdb.DBTX, primary []byte, after int64) ([]paymentsdb.SealedEventsRow, error),
+	replace func(ctx context.Context, db paymentsdb.DBTX, sealed []byte, id int64, was []byte) (int64, error),
+) vault.Column {
 	return vault.Column{
-		Name: "payment_event.body_sealed",
+		Name: name,
 		Page: func(ctx context.Context, db tenantdb.Querier, after string, primary []byte) ([]vault.Row, error) {
 			last, err := afterID(after)
 			if err != nil {
 				return nil, err
 			}
-			rows, err := q.SealedEvents(ctx, db, primary, last)
+			rows, err := read(ctx, db, primary, last)
 			if err != nil {
 				return nil, err
 			}
@@ -44,7 +72,7 @@ func SealedColumn() vault.Column {
 			if err != nil {
 				return 0, err
 			}
-			return q.ResealEvent(ctx, tx, sealed, id, row.Sealed)
+			return replace(ctx, tx, sealed, id, row.Sealed)
 		},
 	}
 }

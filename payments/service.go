@@ -56,6 +56,7 @@ type Service struct {
 	q        *paymentsdb.Queries
 	stats    counters
 	lag      lagCounter
+	refusals refusalGate
 }
 
 // counters of messages that were not answered with ok, since the process started.

@@ -12,6 +12,9 @@ type (
 type Scope struct {
 	Tenant Tenant
 	App    App
+	// CallsPerMinute is how many requests a minute the shop's terms allow; zero or less,
+	// and the largest int64, are no limit.
+	CallsPerMinute int64
 }
 
 // NewContext returns ctx carrying the scope.

@@ -29,6 +29,9 @@ const (
 	RoleManage           Permission = "role.manage"
 	AuditRead            Permission = "audit.read"
 	AuditExport          Permission = "audit.export"
+	PlanRead             Permission = "plan.read"
+	CallbackRead         Permission = "callback.read"
+	CallbackRaw          Permission = "callback.raw" // what the provider wrote, buyers included
 	OwnerTransfer        Permission = "owner.transfer"
 )
 
@@ -61,6 +64,9 @@ func registry() []entry {
 		{RoleManage, manager, false},
 		{AuditRead, manager | finance, false},
 		{AuditExport, 0, false},
+		{PlanRead, manager, false},
+		{CallbackRead, manager | finance, false},
+		{CallbackRaw, 0, true},
 		{OwnerTransfer, 0, true},
 	}
 }

@@ -11,6 +11,18 @@ const (
 	PlatformShopRead    PlatformPermission = "platform.shop.read"
 	PlatformShopReview  PlatformPermission = "platform.shop.review"  // decide about applications
 	PlatformShopSuspend PlatformPermission = "platform.shop.suspend" // stop a shop and let it go on
+	PlatformShopOpen    PlatformPermission = "platform.shop.open"
+	PlatformShopClose   PlatformPermission = "platform.shop.close"
+	PlatformShopLook    PlatformPermission = "platform.shop.look" // look into a shop, for a while
+	PlatformPlanRead    PlatformPermission = "platform.plan.read"
+	PlatformPlanManage  PlatformPermission = "platform.plan.manage" // what plans contain
+	PlatformPlanAssign  PlatformPermission = "platform.plan.assign" // which a shop has, and what was agreed beside it
+	PlatformFleetRead   PlatformPermission = "platform.fleet.read"
+	PlatformQueueRead   PlatformPermission = "platform.queue.read"
+	PlatformQueueManage PlatformPermission = "platform.queue.manage" // replay and discard dead letters
+	PlatformNoticeRead  PlatformPermission = "platform.callback.read"
+	PlatformNoticeRaw   PlatformPermission = "platform.callback.raw" // what the provider wrote
+	PlatformNoticePlay  PlatformPermission = "platform.callback.replay"
 	PlatformKeyRotate   PlatformPermission = "platform.key.rotate"
 	PlatformAuditRead   PlatformPermission = "platform.audit.read"
 	PlatformStaffRead   PlatformPermission = "platform.staff.read"
@@ -32,16 +44,24 @@ type PlatformRole struct {
 
 // PlatformPermissions lists all of them.
 func PlatformPermissions() []PlatformPermission {
-	return []PlatformPermission{PlatformShopRead, PlatformShopReview, PlatformShopSuspend, PlatformKeyRotate, PlatformAuditRead, PlatformStaffRead}
+	return []PlatformPermission{
+		PlatformShopRead, PlatformShopReview, PlatformShopSuspend, PlatformShopOpen, PlatformShopClose, PlatformShopLook,
+		PlatformPlanRead, PlatformPlanManage, PlatformPlanAssign, PlatformFleetRead, PlatformQueueRead, PlatformQueueManage,
+		PlatformNoticeRead, PlatformNoticeRaw, PlatformNoticePlay, PlatformKeyRotate, PlatformAuditRead, PlatformStaffRead,
+	}
 }
 
 // PlatformRoles are the roles and what they allow; the admin holds everything.
 func PlatformRoles() []PlatformRole {
 	return []PlatformRole{
 		{PlatformAdmin, PlatformPermissions()},
-		{PlatformSupport, []PlatformPermission{PlatformShopRead, PlatformShopReview}},
-		{PlatformFinance, []PlatformPermission{PlatformShopRead}},
-		{PlatformAuditor, []PlatformPermission{PlatformShopRead, PlatformAuditRead, PlatformStaffRead}},
+		{PlatformSupport, []PlatformPermission{
+			PlatformShopRead, PlatformShopReview, PlatformShopLook, PlatformPlanRead, PlatformFleetRead, PlatformQueueRead, PlatformNoticeRead,
+		}},
+		{PlatformFinance, []PlatformPermission{PlatformShopRead, PlatformPlanRead, PlatformPlanAssign, PlatformNoticeRead}},
+		{PlatformAuditor, []PlatformPermission{
+			PlatformShopRead, PlatformPlanRead, PlatformFleetRead, PlatformQueueRead, PlatformNoticeRead, PlatformAuditRead, PlatformStaffRead,
+		}},
 	}
 }
 

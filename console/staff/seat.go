@@ -87,7 +87,7 @@ func (s *Service) DisableTx(ctx context.Context, tx tenantdb.Tx, shop tenant.ID,
 		return err
 	}
 	now := tx.Now()
-	if err := s.q.PutSeat(ctx, tx, shop.String(), target, now); err != nil {
+	if err := s.putSeatTx(ctx, tx, shop, target); err != nil {
 		return fmt.Errorf("disable staff: %w", err)
 	}
 	if err := s.q.RevokeInvitesBy(ctx, tx, &now, shop.String(), target); err != nil {
@@ -116,7 +116,7 @@ func (s *Service) RemoveTx(ctx context.Context, tx tenantdb.Tx, shop tenant.ID, 
 	if _, err := s.q.DropRoles(ctx, tx, shop.String(), target); err != nil {
 		return fmt.Errorf("remove staff: %w", err)
 	}
-	if err := s.q.DropSeat(ctx, tx, shop.String(), target); err != nil {
+	if err := s.dropSeatTx(ctx, tx, shop, target); err != nil {
 		return fmt.Errorf("remove staff: %w", err)
 	}
 	if err := s.q.RevokeInvitesBy(ctx, tx, &now, shop.String(), target); err != nil {

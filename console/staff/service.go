@@ -13,6 +13,7 @@ import (
 	"galleria/tenant"
 	"galleria/tenant/audit"
 	"galleria/tenant/fault"
+	"galleria/tenant/plan"
 	"galleria/tenant/tenantdb"
 )
 
@@ -28,6 +29,8 @@ type Member struct {
 // Deps are what the service works with.
 type Deps struct {
 	DB *tenantdb.DB
+	// Plans says how many people may work in a shop.
+	Plans *plan.Service
 }
 
 // Service manages people and checks who they are. Safe for concurrent use.
@@ -196,7 +199,7 @@ func (s *Service) Grant(ctx context.Context, shop tenant.ID, staffID int64, role
 func (s *Service) GrantTx(ctx context.Context, tx tenantdb.Tx, shop tenant.ID, staffID int64, role string) error {
 	err := s.ensureRolesTx(ctx, tx, shop)
 	if err == nil {
-		err = s.q.PutSeat(ctx, tx, shop.String(), staffID, tx.Now())
+		err = s.putSeatTx(ctx, tx, shop, staffID)
 	}
 	if err == nil {
 		err = s.q.Grant(ctx, tx, shop.String(), staffID, role)
@@ -215,6 +218,9 @@ func (s *Service) Revoke(ctx context.Context, shop tenant.ID, staffID int64, rol
 			err = fault.ErrNotFound
 		}
 		if err != nil {
+			return err
+		}
+		if err := s.dropSeatTx(ctx, tx, shop, staffID); err != nil {
 			return err
 		}
 		return s.audit.RecordTx(ctx, tx, audit.Entry{

@@ -4,6 +4,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/a-h/templ"
 
@@ -76,12 +77,21 @@ type Page struct {
 	Shop   *Shop   // nil outside a shop
 	Shops  int     // how many shops the viewer works in
 	Person *Person // nil when signed out
-	// Platform tells that the viewer has a role on the platform itself.
-	Platform bool
-	Nav      []NavItem
-	Back     string // local address that a language or theme change returns to
+	Nav    []NavItem
+	Back   string // local address that a language or theme change returns to
 	// Refresh is after how many seconds a browser without script looks again; 0 for never.
 	Refresh int
+	// Platform: a page of the platform's own staff; OnPlatform: the viewer is one of them.
+	Platform, OnPlatform bool
+	Look                 *LookBanner // the viewer only looks into the shop; nil for its people
+	Done                 string      // key of what was just done, "" for nothing
+}
+
+// LookBanner is what stands over every page that is looked at.
+type LookBanner struct {
+	ID     int64
+	Ticket string
+	Until  time.Time
 }
 
 // T is Text.T, the most used word of the templates.

@@ -14,6 +14,7 @@ import (
 	"galleria/tenant"
 	"galleria/tenant/miniprogram"
 	"galleria/tenant/outbox"
+	"galleria/tenant/plan"
 	"galleria/tenant/signup"
 	"galleria/tenant/tenantdb"
 )
@@ -66,6 +67,7 @@ type Deps struct {
 	Notices   *notice.Service
 	Messenger Messenger
 	Signups   Signups
+	Plans     *plan.Service
 	Log       *slog.Logger
 }
 

@@ -12,6 +12,7 @@ import (
 	"galleria/tenant"
 	"galleria/tenant/miniprogram"
 	"galleria/tenant/outbox"
+	"galleria/tenant/plan"
 	"galleria/tenant/tenantdb"
 )
 
@@ -77,7 +78,10 @@ func (h *Handlers) orderPaid(ctx context.Context, ev outbox.Event) error {
 				"order_no": p.OrderNo, "amount": amountText(p.PayableFen), "title": shorten(p.Title), "paid_at": timeText(ev.CreatedAt),
 			},
 		})
-		if err != nil || ready {
+		if err != nil {
+			return err
+		}
+		if ready, err = h.withinQuota(ctx, tx, message, ready); err != nil || ready {
 			return err
 		}
 		_, err = h.Outbox.Receive(ctx, tx, ev, "order.paid.message")
@@ -101,7 +105,12 @@ func (h *Handlers) orderPaid(ctx context.Context, ev outbox.Event) error {
 func (h *Handlers) finishMessage(ctx context.Context, ev outbox.Event, m notice.Message, sendErr error) error {
 	ctx = context.WithoutCancel(ctx) // the message is out; saying so must not time out with it
 	if miniprogram.NotSent(sendErr) && passing(sendErr) {
-		err := h.DB.InTenant(ctx, ev.TenantID, func(tx tenantdb.Tx) error { return h.Notices.RetryTx(ctx, tx, m) })
+		err := h.DB.InTenant(ctx, ev.TenantID, func(tx tenantdb.Tx) error {
+			if err := h.Plans.GiveBackTx(ctx, tx, plan.Messages, 1); err != nil {
+				return err
+			}
+			return h.Notices.RetryTx(ctx, tx, m)
+		})
 		return errors.Join(sendErr, err)
 	}
 	state, reason := notice.Sent, ""

@@ -144,7 +144,7 @@ func (s *Service) Add(ctx context.Context, id tenant.ID, in AddInput) (Account, 
 			return Account{}, fmt.Errorf("add payment account: %w", err)
 		}
 	}
-	if err := s.d.Registry.AddAccountRoute(ctx, key, string(in.Channel), id); err != nil {
+	if err := s.d.Registry.AddAccountRoute(ctx, key, string(in.Channel), in.MerchantNo, id); err != nil {
 		return Account{}, fmt.Errorf("add payment account: %w", err)
 	}
 	err = s.d.DB.InTenant(ctx, id, func(tx tenantdb.Tx) error { return s.insert(ctx, tx, key, in, p, sealed, secrets) })

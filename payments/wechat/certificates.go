@@ -124,7 +124,7 @@ func (c *Channel) downloadCertificates(ctx context.Context, v *verifier) error {
 	trial := *v
 	trial.certs, trial.publicKeyID, trial.sdk = fresh, "", verifiers.NewSHA256WithRSAVerifier(fresh)
 	trial.acc.Config.KeyMode = payments.KeyModePublicKey // nothing more to fetch
-	if err := trial.verify(ctx, result.Response.Header, body); err != nil {
+	if err := trial.verify(ctx, result.Response.Header, body, c.d.Now()); err != nil {
 		return payments.ErrBadResponse.Because(err)
 	}
 	for _, k := range keys {

@@ -61,10 +61,14 @@ func (c *Channel) ParseNotification(ctx context.Context, acc payments.Account, n
 
 // verifyNotice verifies by the keys in use, and then by those replaced lately.
 func (c *Channel) verifyNotice(ctx context.Context, client *client, n payments.Notice) error {
-	err := client.verifier.verify(ctx, n.Header, n.Body)
+	at := n.At
+	if at.IsZero() {
+		at = c.d.Now()
+	}
+	err := client.verifier.verify(ctx, n.Header, n.Body, at)
 	for _, old := range client.earlier {
 		if errors.Is(err, errSignature) && c.d.Now().Before(old.until) {
-			err = old.verifier.verify(ctx, n.Header, n.Body)
+			err = old.verifier.verify(ctx, n.Header, n.Body, at)
 		}
 	}
 	return err

@@ -96,7 +96,7 @@ func (v *verifier) Validate(ctx context.Context, resp *http.Response) error {
 		return err
 	}
 	resp.Body = io.NopCloser(bytes.NewReader(body))
-	return v.verify(ctx, resp.Header, body)
+	return v.verify(ctx, resp.Header, body, v.channel.d.Now())
 }
 
 // GetAcceptSerial implements auth.Validator: with which key the provider should sign its
@@ -111,9 +111,10 @@ func (v *verifier) GetAcceptSerial(ctx context.Context) (string, error) {
 	return "", errSignature // none known yet: the provider chooses
 }
 
-// verify checks a message of the provider: headers, time window, key, signature. The
+// verify checks a message of the provider that came in at a time: headers, time window
+// around it, key, signature. The
 // error is errProbe, errSignature with a reason, or a failure to fetch certificates.
-func (v *verifier) verify(ctx context.Context, h http.Header, body []byte) error {
+func (v *verifier) verify(ctx context.Context, h http.Header, body []byte, at time.Time) error {
 	timestamp, nonce := h.Get(consts.WechatPayTimestamp), h.Get(consts.WechatPayNonce)
 	signature, serial := h.Get(consts.WechatPaySignature), h.Get(consts.WechatPaySerial)
 	if timestamp == "" || nonce == "" || signature == "" || serial == "" {
@@ -126,7 +127,7 @@ func (v *verifier) verify(ctx context.Context, h http.Header, body []byte) error
 	if err != nil {
 		return fmt.Errorf("%w: timestamp %.20q", errSignature, timestamp)
 	}
-	if age := v.channel.d.Now().Sub(time.Unix(seconds, 0)); age >= clockWindow || age <= -clockWindow {
+	if age := at.Sub(time.Unix(seconds, 0)); age >= clockWindow || age <= -clockWindow {
 		return fmt.Errorf("%w: signed %s ago", errSignature, age.Round(time.Second))
 	}
 	if strings.HasPrefix(signature, probePrefix) {

@@ -15,6 +15,7 @@ const (
 	blockShare = 20              // a block is at most this part of what is left
 	refusedFor = 2 * time.Second // a full shop does not cost a statement per attempt
 	maxMeters  = 20_000
+	touchEvery = time.Hour // how exactly the counter says when the shop was last used
 )
 
 // Meter hands out places of a monthly quota from memory, having taken them in blocks; see
@@ -35,6 +36,7 @@ type block struct {
 	left    int64
 	next    int64     // size of the next block
 	refused error     // answer while the shop is full
+	touched time.Time // when the counter was last written
 	until   time.Time // of refused
 }
 
@@ -61,6 +63,12 @@ func (m *Meter) Take(ctx context.Context, id tenant.ID) error {
 		}
 	}
 	b.left--
+	if now.Sub(b.touched) >= touchEvery { // a quiet shop lives from one block for days
+		b.touched = now
+		if _, err := m.plans.take(ctx, m.plans.db.Platform(), id, m.quota, b.period, 0); err != nil && !errors.Is(err, ErrQuota) {
+			return err
+		}
+	}
 	return nil
 }
 
@@ -89,7 +97,7 @@ func (m *Meter) fetch(ctx context.Context, id tenant.ID, b *block) error {
 	case err != nil:
 		return err
 	}
-	b.left, b.refused = b.left+size, nil
+	b.left, b.refused, b.touched = b.left+size, nil, m.plans.now()
 	b.next = min(maxBlock, max(1, (use.Limit.Hard-use.Used)/blockShare))
 	return nil
 }

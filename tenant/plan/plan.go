@@ -138,4 +138,7 @@ func (p Plan) Validate() error {
 	return nil
 }
 
+// CodeOK reports whether a plan may have this code.
+func CodeOK(code string) bool { return codeForm.MatchString(code) }
+
 func (l Limit) valid() bool { return 0 <= l.Soft && l.Soft <= l.Hard }

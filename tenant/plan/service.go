@@ -172,9 +172,10 @@ func (s *Service) Uses(ctx context.Context, id tenant.ID) (uses []Use, err error
 type Standing struct {
 	PlanCode string
 	Used     map[Quota]int64
+	Agreed   map[Quota]Limit // what goes before the plan's limits
 }
 
-// Standings returns the plan and the use of several shops in two statements.
+// Standings returns the plan and the use of several shops in three statements.
 func (s *Service) Standings(ctx context.Context, ids []tenant.ID) (map[tenant.ID]Standing, error) {
 	texts := make([]string, len(ids))
 	for i, id := range ids {
@@ -188,7 +189,16 @@ func (s *Service) Standings(ctx context.Context, ids []tenant.ID) (map[tenant.ID
 		}
 		byText := make(map[string]Standing, len(plans))
 		for _, p := range plans {
-			byText[p.TenantID] = Standing{PlanCode: p.PlanCode, Used: map[Quota]int64{}}
+			byText[p.TenantID] = Standing{PlanCode: p.PlanCode, Used: map[Quota]int64{}, Agreed: map[Quota]Limit{}}
+		}
+		agreed, err := s.q.AgreedByMany(ctx, tx, texts)
+		if err != nil {
+			return err
+		}
+		for _, a := range agreed {
+			if st, ok := byText[a.TenantID]; ok {
+				st.Agreed[Quota(a.Quota)] = Limit{Soft: a.Soft, Hard: a.Hard}
+			}
 		}
 		used, err := s.q.UsedByMany(ctx, tx, texts, Month(tx.Now()))
 		if err != nil {

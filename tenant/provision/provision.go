@@ -44,6 +44,8 @@ type ShopInput struct {
 	RequestKey string // who asks, unique per shop; repeating it resumes
 	Handle     string // 3 to 32 of a-z 0-9 -, starts with a letter
 	Name       string // 1 to 40 characters
+	// Also, if set, is done in the transaction that gives the shop its schema, once.
+	Also func(tx tenantdb.Tx, id tenant.ID) error
 }
 
 // Validate reports every field that cannot be accepted.
@@ -145,6 +147,11 @@ func (s *Service) claimTx(ctx context.Context, tx tenantdb.Tx, in ShopInput, lat
 	id, err := tenant.ParseID(claimed)
 	if err != nil {
 		return tenant.ID{}, err
+	}
+	if in.Also != nil {
+		if err := in.Also(tx, id); err != nil {
+			return tenant.ID{}, err
+		}
 	}
 	return id, s.audit.RecordTx(ctx, tx, audit.Entry{
 		TenantID: id, Action: "tenant.created", Object: "tenant:" + claimed, After: map[string]any{"handle": in.Handle, "name": name},

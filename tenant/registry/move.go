@@ -34,21 +34,27 @@ func (s *Service) Move(ctx context.Context, in MoveInput) error {
 // shop was suspended become due. Repeating a move that was made is no error and leaves no
 // second entry. Faults: VALIDATION for a missing reason, TENANT_STATE, NOT_FOUND.
 func (s *Service) MoveTx(ctx context.Context, tx tenantdb.Tx, in MoveInput) error {
+	_, err := s.MovedTx(ctx, tx, in)
+	return err
+}
+
+// MovedTx is MoveTx that tells whether it made the move: false if it was made before.
+func (s *Service) MovedTx(ctx context.Context, tx tenantdb.Tx, in MoveInput) (fresh bool, err error) {
 	in.Reason = strings.TrimSpace(in.Reason)
 	if needsReason(in.Event) && in.Reason == "" || utf8.RuneCountInString(in.Reason) > maxReason {
-		return fault.Invalidf("reason", "1–%d 个字", maxReason)
+		return false, fault.Invalidf("reason", "1–%d 个字", maxReason)
 	}
 	from, to, past := moves(in.Event)
 	moved, err := s.q.Move(ctx, tx, in.Reason, tx.Now(), in.ID.String(), from, to, past)
 	if tenantdb.NoRows(err) {
-		return s.madeBefore(ctx, tx, in, to)
+		return false, s.madeBefore(ctx, tx, in, to)
 	}
 	if err != nil {
-		return fmt.Errorf("%s shop: %w", in.Event, err)
+		return false, fmt.Errorf("%s shop: %w", in.Event, err)
 	}
 	if moved.WasStatus == string(tenant.Suspended) {
 		if err := s.q.WakeEvents(ctx, tx, in.ID.String()); err != nil {
-			return fmt.Errorf("%s shop: %w", in.Event, err)
+			return false, fmt.Errorf("%s shop: %w", in.Event, err)
 		}
 	}
 	err = s.audit.RecordTx(ctx, tx, audit.Entry{
@@ -57,9 +63,9 @@ func (s *Service) MoveTx(ctx context.Context, tx tenantdb.Tx, in MoveInput) erro
 		Before: map[string]any{"status": moved.WasStatus}, After: map[string]any{"status": moved.Status, "reason": in.Reason},
 	})
 	if err != nil {
-		return err
+		return false, err
 	}
-	return s.q.NotifyTenant(ctx, tx, in.ID.String())
+	return true, s.q.NotifyTenant(ctx, tx, in.ID.String())
 }
 
 // madeBefore tells a repeated move from one that the shop's state does not allow.

@@ -122,7 +122,7 @@ func (r *Resolver) loadApp(ctx context.Context, id tenant.AppID) (e entry) {
 		}
 		t, err := tenantFromRow(row{a.ID, a.Handle, a.Name, a.Status, a.StatusReason, a.SchemaVersion, a.OpenedAt})
 		app := tenant.App{ID: id, Provider: tenant.Provider(a.Provider), TenantID: t.ID, Name: a.AppName, Enabled: true}
-		e = entry{scope: tenant.Scope{Tenant: t, App: app}, until: r.now().Add(entryTTL)}
+		e = entry{scope: tenant.Scope{Tenant: t, App: app, CallsPerMinute: a.Calls}, until: r.now().Add(entryTTL)}
 		return err
 	})
 	return r.outcome(e, err)

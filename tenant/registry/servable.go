@@ -1,6 +1,8 @@
 package registry
 
 import (
+	"fmt"
+
 	"galleria/migrations"
 	"galleria/tenant"
 )
@@ -26,6 +28,15 @@ func NewOrders(s tenant.Status) error {
 		return ErrClosing
 	}
 	return nil
+}
+
+// NewestSchema is the version that every shop's schema should have.
+func NewestSchema() (int64, error) {
+	latest, err := migrations.Latest("tenant")
+	if err != nil {
+		return 0, fmt.Errorf("newest schema: %w", err)
+	}
+	return latest, nil
 }
 
 // Schema says whether this binary can work on the shop's schema. Callbacks ask only this:

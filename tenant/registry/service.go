@@ -71,6 +71,12 @@ func (s *Service) List(ctx context.Context, after tenant.ID, limit int) (list []
 	return list, err
 }
 
+// ChangedTx tells every process, once the caller's platform transaction has committed, to
+// read anew what it knows of a tenant.
+func (s *Service) ChangedTx(ctx context.Context, tx tenantdb.Tx, id tenant.ID) error {
+	return s.q.NotifyTenant(ctx, tx, id.String())
+}
+
 // AddApp binds an AppID to a tenant. Binding it again to the same tenant is no error.
 // Faults: APP_TAKEN.
 func (s *Service) AddApp(ctx context.Context, app tenant.App) error {
@@ -118,11 +124,11 @@ func (s *Service) Apps(ctx context.Context, id tenant.ID) (apps []tenant.App, er
 	return apps, err
 }
 
-// AddAccountRoute lets callbacks under accountKey find the tenant. Repeating it is no
-// error.
-func (s *Service) AddAccountRoute(ctx context.Context, accountKey, channel string, id tenant.ID) error {
+// AddAccountRoute lets callbacks under accountKey find the tenant, and the platform's
+// staff find it by its merchant number. Repeating it is no error.
+func (s *Service) AddAccountRoute(ctx context.Context, accountKey, channel, merchantNo string, id tenant.ID) error {
 	return s.db.InPlatform(ctx, func(tx tenantdb.Tx) error {
-		_, err := s.q.AddAccountRoute(ctx, tx, accountKey, channel, id.String())
+		_, err := s.q.AddAccountRoute(ctx, tx, accountKey, channel, id.String(), merchantNo)
 		return err
 	})
 }

@@ -82,6 +82,11 @@ func Next(from tenant.Status, event Event) (to tenant.Status, ok bool) {
 	return "", false
 }
 
+// CanMove reports whether one event leads a shop from a status to the other.
+func CanMove(from, to tenant.Status) bool {
+	return slices.ContainsFunc(Transitions(), func(t Transition) bool { return t.From == from && t.To == to })
+}
+
 // needsReason reports whether every way of an event asks for a reason.
 func needsReason(event Event) bool {
 	return slices.ContainsFunc(Transitions(), func(t Transition) bool { return t.Event == event && t.Guard == GuardReason })

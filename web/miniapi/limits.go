@@ -2,6 +2,7 @@ package miniapi
 
 import (
 	"context"
+	"math"
 	"strconv"
 
 	"github.com/gofiber/fiber/v2"
@@ -50,12 +51,30 @@ func (a *API) limitTenant() fiber.Handler {
 	return func(c *fiber.Ctx) error {
 		scope, ok := tenant.FromContext(c.UserContext())
 		if ok {
-			if err := a.d.Limiter.Local(scope.Tenant.ID.String(), a.d.Limits.Tenant); err != nil {
+			key, budget := tenantBudget(scope, a.d.Limits.Tenant)
+			if err := a.d.Limiter.Local(key, budget); err != nil {
 				return err
 			}
 		}
 		return c.Next()
 	}
+}
+
+// tenantBudget is what a shop may ask of this process: what its plan allows, a whole
+// minute's worth at once, and never more than the installation allows any shop. A budget
+// that has changed is another bucket. The plan comes with the scope, which the resolver
+// keeps in memory.
+func tenantBudget(scope tenant.Scope, most middleware.Rate) (key string, budget middleware.Rate) {
+	key = scope.Tenant.ID.String()
+	calls := scope.CallsPerMinute
+	if calls <= 0 || (most.PerSecond > 0 && calls/60 >= int64(most.PerSecond)) || calls/60 > math.MaxInt32 {
+		return key, most
+	}
+	budget = middleware.Rate{PerSecond: max(1, int(calls/60)), Burst: int(calls)}
+	if most.Burst > 0 {
+		budget.Burst = min(budget.Burst, most.Burst)
+	}
+	return key + ":" + strconv.FormatInt(calls, 10), budget
 }
 
 // limit takes one request from the caller's budget.

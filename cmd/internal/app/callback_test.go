@@ -348,7 +348,7 @@ func (w *world) setStatus(s *shop, to tenant.Status, second process) {
 		w.t.Fatal(err)
 	}
 	storefront := map[tenant.Status]int{
-		tenant.Active: http.StatusOK, tenant.Suspended: http.StatusForbidden, tenant.Closing: http.StatusForbidden, tenant.Closed: http.StatusNotFound,
+		tenant.Active: http.StatusOK, tenant.Suspended: http.StatusForbidden, tenant.Closing: http.StatusOK, tenant.Closed: http.StatusNotFound,
 	}[to]
 	for _, base := range []string{w.base, second.base} {
 		eventually(w.t, 5*time.Second, "a shop that is "+string(to), func() bool {

@@ -92,9 +92,8 @@ func TestT111_NothingLeaks(t *testing.T) {
 	t.Parallel()
 	n := &needles{all: map[string][]string{}}
 	texts := &logbook{out: io.Discard}
-	w := newWorldLogged(t, texts)
+	w := newWorldLogged(t, texts, func(w *world) string { return w.recordingProvider(n) })
 	redis := monitor(t, w.redis.URL)
-	provider := w.recordingProvider(n)
 	s := w.openShop("canary", 100)
 	answers := &bytes.Buffer{}
 
@@ -109,7 +108,7 @@ func TestT111_NothingLeaks(t *testing.T) {
 	n.add("key-encryption key", w.config.KEK, "0123456789abcdef0123456789abcdef")
 	n.add("phone", canaryPhone)
 
-	w.plantKeys(s, provider, merchant)
+	w.plantKeys(s, w.play, merchant)
 	b := w.plantPurchase(t, s, n, answers)
 	w.plantErrors(t, s, b, merchant, answers)
 

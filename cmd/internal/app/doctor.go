@@ -224,9 +224,6 @@ func (d *doctor) schemas(ctx context.Context, g *Ground) {
 
 func (d *doctor) keys(ctx context.Context, g *Ground) {
 	kek, older, err := d.cfg.keks()
-	if err == nil {
-		err = g.Vault.Check(ctx)
-	}
 	if err != nil {
 		d.note(Failure, "keys.bad", err.Error())
 		return
@@ -242,8 +239,10 @@ func (d *doctor) keys(ctx context.Context, g *Ground) {
 			others += n
 		}
 	}
-	if others > 0 {
+	if err := g.Vault.Check(ctx); others > 0 {
 		d.note(Failure, "keys.other", others, kek.ID())
+	} else if err != nil {
+		d.note(Failure, "keys.bad", err.Error())
 	} else {
 		d.note(Fine, "keys.ok", kek.ID())
 	}

@@ -260,7 +260,7 @@ func TestT112ProductionRefusesByNameWithTheFix(t *testing.T) {
 		"metrics on 0.0.0.0":    {"GALLERIA_METRICS_ADDR", "0.0.0.0:9464", "GALLERIA_METRICS_ADDR", "GALLERIA_METRICS_PUBLIC"},
 		"metrics on the net":    {"GALLERIA_METRICS_ADDR", "8.8.8.8:9464", "GALLERIA_METRICS_ADDR", "GALLERIA_METRICS_PUBLIC"},
 		"metrics by a name":     {"GALLERIA_METRICS_ADDR", "metrics.myshop.cn:9464", "GALLERIA_METRICS_ADDR", "private"},
-		"key-encryption key 00": {"GALLERIA_KEK", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", "GALLERIA_KEK", "32 bytes"},
+		"key-encryption key 00": {"GALLERIA_KEK", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", "GALLERIA_KEK", "32 random bytes"},
 	} {
 		vars := good()
 		if name == "readable key file" {

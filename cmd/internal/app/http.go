@@ -83,7 +83,8 @@ func (s *Services) server(answers *miniapi.Answers, shared redis.UniversalClient
 		return nil, err
 	}
 	desk, err := console.New(console.Deps{
-		DB: s.DB, Staff: s.Staff, Vault: s.Vault, Courier: s.Courier, SecondFactor: s.Config.RequireSecondFactor(), Audit: s.Audit, Assets: assets, Log: s.Log, Now: s.Now,
+		DB: s.DB, Staff: s.Staff, Vault: s.Vault, Registry: s.Registry, Provision: s.Provision, Plans: s.Plans, Outbox: s.Outbox, Callbacks: s.Payments,
+		Courier: s.Courier, SecondFactor: s.Config.RequireSecondFactor(), Audit: s.Audit, Assets: assets, Log: s.Log, Now: s.Now,
 		Secret: []byte(s.Config.CookieKey), BaseURL: s.Config.PublicURL,
 		Opening: &console.Opening{
 			Signups: s.Signups, Registry: s.Registry, Proofs: s.Proofs, Courier: s.Courier, Desk: s.Desk, Mode: s.Config.SignupMode(),

@@ -328,7 +328,9 @@ func testConsoleIsolation(w *world, a, b *twin) {
 		}
 		for _, path := range paths {
 			status, page := d.ask(route[1], path)
-			if status != http.StatusNotFound {
+			// At his own desk a form without its proof is refused before its number is looked at.
+			unproved := path != there && route[1] == http.MethodPost && status == http.StatusForbidden
+			if status != http.StatusNotFound && !unproved {
 				w.t.Errorf("%s %s by the owner of a: %d, want 404", route[1], path, status)
 			}
 			if strings.Contains(page, b.shop.mchID) || strings.Contains(page, "仅此店有") {

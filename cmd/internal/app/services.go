@@ -87,7 +87,7 @@ func NewServices(g *Ground) (*Services, error) {
 	})
 	s.Kinds, err = handle.New(handle.Deps{
 		DB: g.DB, Outbox: g.Outbox, Orders: s.Orders, Payments: s.Payments, Accounts: s.Accounts, Members: s.Members, Notices: s.Notices, Messenger: s.MiniProgram,
-		Signups: s.Signups, Log: g.Log,
+		Signups: s.Signups, Plans: g.Plans, Log: g.Log,
 	}).Kinds()
 	if err != nil {
 		return nil, fmt.Errorf("jobs: %w", err)

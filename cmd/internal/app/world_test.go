@@ -47,7 +47,8 @@ type world struct {
 	config  app.Config
 	client  *http.Client
 	log     *logbook
-	text    *logbook // the log once more, as text and with every detail; may be nil
+	text    *logbook              // the log once more, as text and with every detail; may be nil
+	before  func(w *world) string // see newWorldLogged
 }
 
 // shop is one merchant in the world, set up as a merchant would be.
@@ -71,10 +72,11 @@ func newWorld(t *testing.T, options ...option) *world {
 	return newWorldOn(t, tenanttest.NewAlone(t).OwnerURL, options...)
 }
 
-// newWorldLogged is newWorld whose log is written as text with every detail, too.
-func newWorldLogged(t *testing.T, text *logbook) *world {
+// newWorldLogged is newWorld whose log is written as text with every detail, too. before
+// puts something in front of the sandbox and returns its address.
+func newWorldLogged(t *testing.T, text *logbook, before func(w *world) string) *world {
 	t.Helper()
-	return (&world{t: t, text: text}).on(tenanttest.NewAlone(t).OwnerURL)
+	return (&world{t: t, text: text, before: before}).on(tenanttest.NewAlone(t).OwnerURL)
 }
 
 // newWorldOn is newWorld on a migrated database of the caller.
@@ -90,6 +92,9 @@ func (w *world) on(databaseURL string, options ...option) *world {
 	w.client = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 256, IdleConnTimeout: 5 * time.Second}}
 	t.Cleanup(w.client.CloseIdleConnections)
 	w.startSandbox()
+	if w.before != nil {
+		w.play = w.before(w)
+	}
 	listener := listen(t)
 	w.base = "http://" + listener.Addr().String()
 	owner, err := url.Parse(databaseURL)

@@ -66,7 +66,7 @@ func TestAnInterruptedSeedContinues(t *testing.T) {
 	t.Parallel()
 	statements := &counter{}
 	w := newWorld(t, tenanttest.WithTracer(statements))
-	const step, most = 170, 60
+	const step, most = 120, 80
 	kills := 0
 	var result demo.Result
 	for {

@@ -39,7 +39,7 @@ func newWorld(t *testing.T, options ...tenanttest.Option) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	people, err := staff.New(staff.Deps{DB: env.DB})
+	people, err := staff.New(staff.Deps{DB: env.DB, Plans: env.Plans})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -23,9 +23,6 @@ SELECT p.id, p.login, p.name, p.status, e.joined_at, e.last_seen_at, e.disabled_
 -- name: DropRoles :execrows
 DELETE FROM platform.staff_role WHERE tenant_id = @tenant_id AND staff_id = @staff_id;
 
--- name: DropSeat :exec
-DELETE FROM platform.staff_seat WHERE tenant_id = @tenant_id AND staff_id = @staff_id;
-
 -- name: DisableSeat :execrows
 UPDATE platform.staff_seat SET disabled_at = @now WHERE tenant_id = @tenant_id AND staff_id = @staff_id AND disabled_at IS NULL;
 

@@ -22,9 +22,14 @@ SELECT @tenant_id, p.code, p.name, string_to_array(p.permissions, ' ')
   FROM (SELECT unnest(@codes::text[]) AS code, unnest(@names::text[]) AS name, unnest(@permissions::text[]) AS permissions) AS p
 ON CONFLICT (tenant_id, code) DO NOTHING;
 
--- name: PutSeat :exec
+-- name: PutSeat :execrows
 INSERT INTO platform.staff_seat (tenant_id, staff_id, joined_at) VALUES (@tenant_id, @staff_id, @joined_at)
 ON CONFLICT (tenant_id, staff_id) DO NOTHING;
+
+-- name: DropSeat :execrows
+-- Only of somebody who has no role left.
+DELETE FROM platform.staff_seat e WHERE e.tenant_id = @tenant_id AND e.staff_id = @staff_id
+  AND NOT EXISTS (SELECT FROM platform.staff_role g WHERE g.tenant_id = @tenant_id AND g.staff_id = @staff_id);
 
 -- name: Grant :exec
 INSERT INTO platform.staff_role (tenant_id, staff_id, role_code) VALUES (@tenant_id, @staff_id, @role_code)

@@ -6,6 +6,7 @@ import (
 	"galleria/console/i18n"
 	"galleria/console/readmodel"
 	"galleria/console/view"
+	"galleria/tenant/plan"
 )
 
 // Frame is what surrounds a sample page.
@@ -24,20 +25,16 @@ type Sample struct {
 // Pages returns every page, in the states worth looking at.
 func Pages(f Frame) []Sample {
 	shop := func(here, title string) view.Page { return f.page(here, f.Text.T(title)) }
-	signedOut := view.Page{Text: f.Text, Theme: f.Theme, CSRF: "csrf-sample", Asset: f.Asset, Title: f.Text.T("signin.title"), Back: "/console/login"}
+	signedOut := f.signedOut()
 	many := shop("", "shop.title")
 	many.Shop, many.Nav = nil, nil
-	applicant := signedOut
-	applicant.Person = &view.Person{Name: "李店长", Login: "li@shop.example"}
-	young := shop("", "onboarding.title")
-	young.Shop = &view.Shop{Handle: "shanye", Name: "山野咖啡", Role: f.Text.T("role.owner"), Notice: f.Text.T("shop.notice.onboarding"), NoticeHref: "/console/shanye/onboarding"}
 	full := readmodel.Overview{
 		Days: days(), ToShip: 12, PendingPayment: 3, LowStock: 4, SoldOut: 0, Anomalies: 1,
 		Products: 42, Apps: 2, Accounts: 1, Latest: orders(),
 	}
 	counts := map[string]int64{"": 1000, "pending_payment": 3, "paid": 12, "fulfilling": 40, "completed": 861, "closed": 126}
 	shelves := map[string]int64{"": 46, "on_shelf": 42, "off_shelf": 4, "low_stock": 4, "sold_out": 1}
-	return append(f.staffPages(), []Sample{
+	return append(append(f.staffPages(), f.signUpPages()...), []Sample{
 		{"signin", view.SignInPage(signedOut, view.SignIn{Next: "/console/shanye/orders"})},
 		{"signin_refused", view.SignInPage(signedOut, view.SignIn{Login: "owner@shanye.example", Problem: f.Text.T("problem.429.title")})},
 		{"signin_expired", view.SignInPage(signedOut, view.SignIn{Expired: true})},
@@ -68,37 +65,29 @@ func Pages(f Frame) []Sample {
 		{"audit_none", view.AuditListPage(shop("nav.audit", "audit.title"), view.AuditList{OnFirst: true})},
 		{"audit_entry", view.AuditShowPage(shop("nav.audit", "audit.one"), view.AuditShow{Row: auditRows()[0]})},
 		{"audit_entry_plain", view.AuditShowPage(shop("nav.audit", "audit.one"), view.AuditShow{Row: auditRows()[4]})},
-		{"signup", view.SignUpAddressPage(signedOut, view.SignUpAddress{SignUpFrame: view.SignUpFrame{Step: 1, Desk: true}, Ways: []string{"mail", "sms"}})},
-		{"signup_refused", view.SignUpAddressPage(signedOut, view.SignUpAddress{SignUpFrame: view.SignUpFrame{Step: 1, Problem: f.Text.T("problem.429.title")}, Ways: []string{"mail"}, Address: "li@shop.example"})},
-		{"signup_no_way", view.SignUpAddressPage(signedOut, view.SignUpAddress{SignUpFrame: view.SignUpFrame{Step: 1}})},
-		{"signup_code", view.SignUpCodePage(signedOut, view.SignUpCode{SignUpFrame: view.SignUpFrame{Step: 1}, Masked: "li***@shop.example", Wait: 42})},
-		{"signup_code_spent", view.SignUpCodePage(signedOut, view.SignUpCode{SignUpFrame: view.SignUpFrame{Step: 1, Problem: f.Text.T("problem.429.title")}, Masked: "139****0001", Spent: true})},
-		{"signup_account", view.SignUpAccountPage(signedOut, view.SignUpAccount{
-			SignUpFrame: view.SignUpFrame{Step: 1}, Login: "li@shop.example", Name: "李店长", WordsProblem: f.Text.T("signup.account.password_hint"),
+		{"plan", view.PlanShowPage(shop("nav.plan", "plan.title"), view.PlanShow{Terms: terms(), Uses: uses()})},
+		{"dashboard_quota", view.DashboardPage(shop("nav.dashboard", "dashboard.title"), view.Dashboard{Overview: full, SeesSettings: true, Uses: uses()[:2]})},
+		{"callbacks", view.CallbackLogPage(shop("nav.callbacks", "callback.title"), view.CallbackLog{CallbackPage: callbacks(), Base: "/console/shanye/callbacks", MayRaw: true, OnFirst: true})},
+		{"callbacks_none", view.CallbackLogPage(shop("nav.callbacks", "callback.title"), view.CallbackLog{Base: "/console/shanye/callbacks", OnFirst: true})},
+		{"orders_looked_at", view.OrderListPage(f.looking("nav.orders", f.Text.T("order.title")), view.OrderList{OnFirst: true})},
+		{"platform_shops", view.TenantListPage(f.platform("platform.shops"), tenants())},
+		{"platform_shops_none", view.TenantListPage(f.platform("platform.shops"), view.TenantList{OnFirst: true, MayOpen: true, Latest: 8})},
+		{"platform_shop", view.TenantShowPage(f.platform("platform.shops"), tenantShow())},
+		{"platform_plans", view.PlanListPage(f.platform("platform.plans"), view.PlanList{Plans: []plan.Plan{terms().Plan}, MayManage: true})},
+		{"platform_plan_refused", view.PlanFormPage(f.platform("platform.plans"), view.PlanForm{
+			New: true, Action: "/console/platform/plans", Name: "试用版", Problems: map[string]string{"hard_staff": f.Text.T("platform.problem.number")},
 		})},
-		{"signup_taken", view.SignUpAccountPage(signedOut, view.SignUpAccount{SignUpFrame: view.SignUpFrame{Step: 1}, Login: "li@shop.example", Taken: true})},
-		{"signup_shop", view.SignUpShopPage(applicant, view.SignUpShop{SignUpFrame: view.SignUpFrame{Step: 2}, Base: "shop.example.com/console/", Name: "青禾生活", Handle: "qinghe", HandleFree: true})},
-		{"signup_shop_taken", view.SignUpShopPage(applicant, view.SignUpShop{
-			SignUpFrame: view.SignUpFrame{Step: 2}, Base: "shop.example.com/console/", Name: "<script>", Handle: "qinghe",
-			HandleProblem: f.Text.T("signup.shop.taken"), Suggestions: []string{"qinghe-2", "qinghe-3"},
+		{"platform_queues", view.QueuePage(f.platform("platform.queues"), queues())},
+		{"platform_queues_none", view.QueuePage(f.platform("platform.queues"), view.QueueShow{OnFirst: true})},
+		{"platform_fleet", view.FleetPage(f.platform("platform.fleet"), fleet())},
+		{"platform_act_refused", view.ActPage(f.platform("platform.shops"), view.ActForm{
+			Title: f.Text.T("platform.move.close", "山野咖啡"), Warning: f.Text.T("platform.move_warning.close"), Danger: true, Back: "/console/platform", BackText: "山野咖啡",
+			Action: "/console/platform/shops/t_0123456789ab/close", Submit: f.Text.T("platform.move_submit.close"), Problem: f.Text.T("platform.problem.moved"),
+			Fields: []view.ActField{
+				{Name: "reason", Label: f.Text.T("platform.field.reason"), Hint: f.Text.T("platform.field.reason_seen"), Long: true, Max: "200"},
+				{Name: "confirm", Label: f.Text.T("platform.field.confirm", "shanye"), Value: "shan", Max: "32"},
+			}, Problems: map[string]string{"confirm": f.Text.T("platform.problem.confirm")},
 		})},
-		{"signup_terms", view.SignUpTermsPage(applicant, view.SignUpTerms{SignUpFrame: view.SignUpFrame{Step: 3}, Base: "shop.example.com/console/", Name: "青禾生活", Handle: "qinghe", Version: "2026-11"})},
-		{"signup_progress", view.SignUpProgressPage(applicant, view.SignUpProgress{Name: "青禾生活", State: "provisioning", Moving: true, Failed: true, Steps: []view.ProgressStep{
-			{Key: "claim", State: "done"}, {Key: "check", State: "done"}, {Key: "settings", State: "now"}, {Key: "roles", State: "failed"}, {Key: "owner", State: "waiting"}, {Key: "ready", State: "waiting"},
-		}})},
-		{"signup_review", view.SignUpProgressPage(applicant, view.SignUpProgress{Name: "青禾生活", State: "applied"})},
-		{"signup_rejected", view.SignUpProgressPage(applicant, view.SignUpProgress{Name: "青禾生活", State: "rejected", Reason: "店名与他人商标相同"})},
-		{"onboarding", view.OnboardingPage(young, view.Onboarding{MayOpen: true, Steps: []view.OnboardingStep{
-			{Key: "app", Icon: "apps", Href: "/apps", Done: true}, {Key: "account", Icon: "credit-card", Href: "/payment-accounts"}, {Key: "product", Icon: "package", Href: "/products"},
-		}})},
-		{"onboarding_done", view.OnboardingPage(young, view.Onboarding{MayOpen: true, Steps: []view.OnboardingStep{
-			{Key: "app", Icon: "apps", Href: "/apps", Done: true}, {Key: "account", Icon: "credit-card", Href: "/payment-accounts", Done: true},
-		}})},
-		{"shop_closed", view.ShopClosedPage(shop("", "shop.closed.title"), "证照过期")},
-		{"messages", view.MessageListPage(signedOut, []view.Letter{
-			{At: "2026-11-21 19:42:05", Way: "mail", To: "li@shop.example", Kind: "signup_code", Subject: f.Text.T("signup.letter.code.subject"), Text: f.Text.T("signup.letter.code.text", "123456")},
-		})},
-		{"messages_none", view.MessageListPage(signedOut, nil)},
 		{"problem", view.ProblemPage(signedOut, view.Problem{Status: 404, Icon: "file-off", Title: f.Text.T("problem.404.title"), Text: f.Text.T("problem.404.text"), RequestID: "01J0000000", Action: f.Text.T("problem.home"), Href: "/console"})},
 	}...)
 }

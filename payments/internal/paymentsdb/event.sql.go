@@ -11,10 +11,11 @@ import (
 	"time"
 )
 
-const insertEvent = `-- name: InsertEvent :execrows
-INSERT INTO payment_event (account_id, event_id, event_type, out_trade_no, outcome, body_sealed, received_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7)
-ON CONFLICT (account_id, event_id) DO NOTHING
+const insertEvent = `-- name: InsertEvent :one
+INSERT INTO payment_event AS e (account_id, event_id, event_type, out_trade_no, outcome, body_sealed, received_at, answer, took_ms)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+ON CONFLICT (account_id, event_id) DO UPDATE SET seen = e.seen + 1, last_at = excluded.received_at
+RETURNING seen
 `
 
 type InsertEventParams struct {
@@ -25,11 +26,14 @@ type InsertEventParams struct {
 	Outcome    string
 	BodySealed []byte
 	ReceivedAt time.Time
+	Answer     int16
+	TookMs     int32
 }
 
-// Once per the provider's own id, however often it is sent.
-func (q *Queries) InsertEvent(ctx context.Context, db DBTX, arg InsertEventParams) (int64, error) {
-	result, err := db.Exec(ctx, insertEvent,
+// Once per the provider's own id, however often it is sent: repeats are counted. seen is
+// 1 for the first.
+func (q *Queries) InsertEvent(ctx context.Context, db DBTX, arg InsertEventParams) (int32, error) {
+	row := db.QueryRow(ctx, insertEvent,
 		arg.AccountID,
 		arg.EventID,
 		arg.EventType,
@@ -37,7 +41,20 @@ func (q *Queries) InsertEvent(ctx context.Context, db DBTX, arg InsertEventParam
 		arg.Outcome,
 		arg.BodySealed,
 		arg.ReceivedAt,
+		arg.Answer,
+		arg.TookMs,
 	)
+	var seen int32
+	err := row.Scan(&seen)
+	return seen, err
+}
+
+const resealAnomaly = `-- name: ResealAnomaly :execrows
+UPDATE payment_anomaly SET body_sealed = $1 WHERE id = $2 AND body_sealed = $3
+`
+
+func (q *Queries) ResealAnomaly(ctx context.Context, db DBTX, sealed []byte, iD int64, oldSealed []byte) (int64, error) {
+	result, err := db.Exec(ctx, resealAnomaly, sealed, iD, oldSealed)
 	if err != nil {
 		return 0, err
 	}
@@ -54,6 +71,57 @@ func (q *Queries) ResealEvent(ctx context.Context, db DBTX, sealed []byte, iD in
 		return 0, err
 	}
 	return result.RowsAffected(), nil
+}
+
+const resealRefusal = `-- name: ResealRefusal :execrows
+UPDATE payment_refusal SET body_sealed = $1 WHERE id = $2 AND body_sealed = $3
+`
+
+func (q *Queries) ResealRefusal(ctx context.Context, db DBTX, sealed []byte, iD int64, oldSealed []byte) (int64, error) {
+	result, err := db.Exec(ctx, resealRefusal, sealed, iD, oldSealed)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const sealedAnomalies = `-- name: SealedAnomalies :many
+SELECT e.id, a.account_key, substring(e.body_sealed FROM 1 FOR 5)::bytea AS prefix,
+  coalesce(CASE WHEN $1::bytea <> '' AND substring(e.body_sealed FROM 1 FOR 5) <> $1::bytea THEN e.body_sealed END, '')::bytea AS sealed
+FROM payment_anomaly e JOIN payment_account a ON a.id = e.account_id
+WHERE e.id > $2 AND e.body_sealed IS NOT NULL ORDER BY e.id LIMIT 200
+`
+
+type SealedAnomaliesRow struct {
+	ID         int64
+	AccountKey string
+	Prefix     []byte
+	Sealed     []byte
+}
+
+func (q *Queries) SealedAnomalies(ctx context.Context, db DBTX, primaryPrefix []byte, after int64) ([]SealedAnomaliesRow, error) {
+	rows, err := db.Query(ctx, sealedAnomalies, primaryPrefix, after)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []SealedAnomaliesRow{}
+	for rows.Next() {
+		var i SealedAnomaliesRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.AccountKey,
+			&i.Prefix,
+			&i.Sealed,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const sealedEvents = `-- name: SealedEvents :many
@@ -96,9 +164,48 @@ func (q *Queries) SealedEvents(ctx context.Context, db DBTX, primaryPrefix []byt
 	return items, nil
 }
 
+const sealedRefusals = `-- name: SealedRefusals :many
+SELECT e.id, a.account_key, substring(e.body_sealed FROM 1 FOR 5)::bytea AS prefix,
+  coalesce(CASE WHEN $1::bytea <> '' AND substring(e.body_sealed FROM 1 FOR 5) <> $1::bytea THEN e.body_sealed END, '')::bytea AS sealed
+FROM payment_refusal e JOIN payment_account a ON a.id = e.account_id
+WHERE e.id > $2 ORDER BY e.id LIMIT 200
+`
+
+type SealedRefusalsRow struct {
+	ID         int64
+	AccountKey string
+	Prefix     []byte
+	Sealed     []byte
+}
+
+func (q *Queries) SealedRefusals(ctx context.Context, db DBTX, primaryPrefix []byte, after int64) ([]SealedRefusalsRow, error) {
+	rows, err := db.Query(ctx, sealedRefusals, primaryPrefix, after)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []SealedRefusalsRow{}
+	for rows.Next() {
+		var i SealedRefusalsRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.AccountKey,
+			&i.Prefix,
+			&i.Sealed,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const upsertAnomaly = `-- name: UpsertAnomaly :exec
-INSERT INTO payment_anomaly (account_id, event_id, reason, blocking, out_trade_no, detail, body_hash, first_at, last_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8)
+INSERT INTO payment_anomaly (account_id, event_id, reason, blocking, out_trade_no, detail, body_hash, body_sealed, took_ms, first_at, last_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)
 ON CONFLICT (account_id, event_id, reason) DO UPDATE SET seen = payment_anomaly.seen + 1, last_at = excluded.last_at
 `
 
@@ -110,6 +217,8 @@ type UpsertAnomalyParams struct {
 	OutTradeNo string
 	Detail     json.RawMessage
 	BodyHash   []byte
+	BodySealed []byte
+	TookMs     int32
 	Now        time.Time
 }
 
@@ -123,6 +232,8 @@ func (q *Queries) UpsertAnomaly(ctx context.Context, db DBTX, arg UpsertAnomalyP
 		arg.OutTradeNo,
 		arg.Detail,
 		arg.BodyHash,
+		arg.BodySealed,
+		arg.TookMs,
 		arg.Now,
 	)
 	return err

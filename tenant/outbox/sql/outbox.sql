@@ -56,7 +56,7 @@ ended AS (
 SELECT count(*) > 0 AS fresh FROM receipt;
 
 -- name: Replay :execrows
-UPDATE platform.outbox SET dead_at = NULL, failures = 0, next_at = now() WHERE id = @id AND dead_at IS NOT NULL;
+UPDATE platform.outbox SET dead_at = NULL, failures = 0, next_at = now() WHERE id = @id AND dead_at IS NOT NULL AND discarded_at IS NULL;
 
 -- name: Dead :many
 SELECT id, tenant_id, topic, key, payload, created_at, sends, failures, last_error, dead_at
@@ -74,3 +74,35 @@ DELETE FROM platform.outbox WHERE id IN (
 SELECT o.id, o.tenant_id, o.topic, o.key, o.payload, o.created_at, o.sends, o.failures,
   coalesce((SELECT t.status FROM platform.tenant t WHERE t.id = o.tenant_id), '')::text AS tenant_status
 FROM platform.outbox o WHERE o.id = @id AND o.done_at IS NULL AND o.dead_at IS NULL;
+
+-- name: Topics :many
+-- What is owed and what was given up, per topic.
+SELECT x.topic::text AS topic, sum(x.owed)::bigint AS owed, sum(x.due)::bigint AS due, max(x.oldest)::double precision AS oldest_seconds, sum(x.dead)::bigint AS dead
+FROM (
+  SELECT o.topic, count(*) AS owed, count(*) FILTER (WHERE o.next_at <= now()) AS due,
+         extract(epoch FROM now() - min(o.created_at))::double precision AS oldest, 0::bigint AS dead
+  FROM platform.outbox o WHERE o.done_at IS NULL AND o.dead_at IS NULL GROUP BY o.topic
+  UNION ALL
+  SELECT d.topic, 0, 0, 0, count(*) FROM platform.outbox d WHERE d.dead_at IS NOT NULL AND d.discarded_at IS NULL GROUP BY d.topic
+) AS x GROUP BY x.topic ORDER BY x.topic;
+
+-- name: DeadLetters :many
+SELECT id, tenant_id, topic, key, payload, created_at, sends, failures, last_error, dead_at, discarded_at, discarded_by, discard_reason
+FROM platform.outbox
+WHERE dead_at IS NOT NULL AND (discarded_at IS NOT NULL) = @discarded::boolean AND (@topic::text = '' OR topic = @topic)
+  AND (@tenant_id::text = '' OR tenant_id = @tenant_id) AND id < @before
+ORDER BY id DESC LIMIT @max_rows;
+
+-- name: ReplayTopic :many
+UPDATE platform.outbox SET dead_at = NULL, failures = 0, next_at = now()
+WHERE id IN (SELECT d.id FROM platform.outbox d WHERE d.topic = @topic AND d.dead_at IS NOT NULL AND d.discarded_at IS NULL ORDER BY d.id LIMIT @max_rows)
+RETURNING tenant_id;
+
+-- name: ReplayOne :one
+UPDATE platform.outbox SET dead_at = NULL, failures = 0, next_at = now() WHERE id = @id AND dead_at IS NOT NULL AND discarded_at IS NULL
+RETURNING tenant_id, topic, key;
+
+-- name: Discard :one
+UPDATE platform.outbox SET discarded_at = @at, discarded_by = @discarded_by, discard_reason = @reason
+WHERE id = @id AND dead_at IS NOT NULL AND discarded_at IS NULL
+RETURNING tenant_id, topic, key;

@@ -11,7 +11,7 @@ WITH terms AS (
 ), taken AS (
   INSERT INTO platform.quota_usage AS u (tenant_id, quota, period, used)
   SELECT @tenant_id, @quota, @period, @n::bigint FROM terms t WHERE @n::bigint <= t.hard
-  ON CONFLICT (tenant_id, quota, period) DO UPDATE SET used = u.used + excluded.used
+  ON CONFLICT (tenant_id, quota, period) DO UPDATE SET used = u.used + excluded.used, used_at = now()
     WHERE u.used <= (SELECT h.hard FROM terms h) - excluded.used
   RETURNING u.used)
 SELECT t.soft::bigint AS soft, t.hard::bigint AS hard, coalesce((SELECT k.used FROM taken k), -1)::bigint AS used FROM terms t;
@@ -76,3 +76,17 @@ ON CONFLICT (tenant_id, quota) DO UPDATE SET soft = excluded.soft, hard = exclud
 
 -- name: Disagree :execrows
 DELETE FROM platform.tenant_limit WHERE tenant_id = @tenant_id AND quota = @quota;
+
+-- name: AgreedByMany :many
+SELECT tenant_id, quota, soft, hard FROM platform.tenant_limit WHERE tenant_id = ANY(@tenant_ids::text[]);
+
+-- name: Tight :many
+-- The quotas of a tenant that have come to their soft limit.
+SELECT l.quota, l.soft, l.hard, u.used FROM (
+  SELECT p.quota, p.soft, p.hard FROM platform.plan_limit p
+  WHERE p.plan_code = coalesce((SELECT c.plan_code FROM platform.tenant_plan c WHERE c.tenant_id = @tenant_id), (SELECT d.code FROM platform.plan d WHERE d.is_default))
+    AND NOT EXISTS (SELECT FROM platform.tenant_limit o WHERE o.tenant_id = @tenant_id AND o.quota = p.quota)
+  UNION ALL
+  SELECT a.quota, a.soft, a.hard FROM platform.tenant_limit a WHERE a.tenant_id = @tenant_id) AS l
+JOIN platform.quota_usage u ON u.tenant_id = @tenant_id AND u.quota = l.quota AND u.period IN ('', @month::text)
+WHERE u.used >= l.soft ORDER BY l.quota;

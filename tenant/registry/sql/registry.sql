@@ -1,6 +1,11 @@
 -- name: ByApp :one
+-- calls is how many requests a minute the shop's terms allow.
 SELECT a.app_id, a.provider, a.name AS app_name, a.status AS app_status,
-       t.id, t.handle, t.name, t.status, t.status_reason, t.schema_version, t.opened_at
+       t.id, t.handle, t.name, t.status, t.status_reason, t.schema_version, t.opened_at,
+       coalesce((SELECT o.hard FROM platform.tenant_limit o WHERE o.tenant_id = t.id AND o.quota = 'api_calls'),
+                (SELECT l.hard FROM platform.plan_limit l WHERE l.quota = 'api_calls' AND l.plan_code =
+                  coalesce((SELECT c.plan_code FROM platform.tenant_plan c WHERE c.tenant_id = t.id), (SELECT d.code FROM platform.plan d WHERE d.is_default))),
+                9223372036854775807)::bigint AS calls
 FROM platform.app a JOIN platform.tenant t ON t.id = a.tenant_id
 WHERE a.app_id = @app_id;
 
@@ -43,7 +48,8 @@ INSERT INTO platform.app (app_id, provider, tenant_id, name) VALUES (@app_id, @p
 SELECT app_id, provider, tenant_id, name, status FROM platform.app WHERE tenant_id = @tenant_id ORDER BY app_id;
 
 -- name: AddAccountRoute :execrows
-INSERT INTO platform.account_route (account_key, channel, tenant_id) VALUES (@account_key, @channel, @tenant_id) ON CONFLICT DO NOTHING;
+INSERT INTO platform.account_route (account_key, channel, tenant_id, merchant_no) VALUES (@account_key, @channel, @tenant_id, @merchant_no)
+ON CONFLICT DO NOTHING;
 
 -- name: NotifyTenant :exec
 SELECT pg_notify('galleria_tenant', @payload);

@@ -123,15 +123,6 @@ func (q *Queries) DropRoles(ctx context.Context, db DBTX, tenantID string, staff
 	return result.RowsAffected(), nil
 }
 
-const dropSeat = `-- name: DropSeat :exec
-DELETE FROM platform.staff_seat WHERE tenant_id = $1 AND staff_id = $2
-`
-
-func (q *Queries) DropSeat(ctx context.Context, db DBTX, tenantID string, staffID int64) error {
-	_, err := db.Exec(ctx, dropSeat, tenantID, staffID)
-	return err
-}
-
 const enableSeat = `-- name: EnableSeat :execrows
 UPDATE platform.staff_seat SET disabled_at = NULL WHERE tenant_id = $1 AND staff_id = $2 AND disabled_at IS NOT NULL
 `

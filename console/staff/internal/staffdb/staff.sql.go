@@ -119,6 +119,20 @@ func (q *Queries) BySignIn(ctx context.Context, db DBTX, name string, phone *str
 	return i, err
 }
 
+const dropSeat = `-- name: DropSeat :execrows
+DELETE FROM platform.staff_seat e WHERE e.tenant_id = $1 AND e.staff_id = $2
+  AND NOT EXISTS (SELECT FROM platform.staff_role g WHERE g.tenant_id = $1 AND g.staff_id = $2)
+`
+
+// Only of somebody who has no role left.
+func (q *Queries) DropSeat(ctx context.Context, db DBTX, tenantID string, staffID int64) (int64, error) {
+	result, err := db.Exec(ctx, dropSeat, tenantID, staffID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const findProof = `-- name: FindProof :one
 SELECT f.id, f.staff_id, f.way, f.address, f.expires_at, f.used_at, p.login, p.name, p.status
   FROM platform.staff_proof f
@@ -230,14 +244,17 @@ func (q *Queries) PutPresetRoles(ctx context.Context, db DBTX, tenantID string, 
 	return err
 }
 
-const putSeat = `-- name: PutSeat :exec
+const putSeat = `-- name: PutSeat :execrows
 INSERT INTO platform.staff_seat (tenant_id, staff_id, joined_at) VALUES ($1, $2, $3)
 ON CONFLICT (tenant_id, staff_id) DO NOTHING
 `
 
-func (q *Queries) PutSeat(ctx context.Context, db DBTX, tenantID string, staffID int64, joinedAt time.Time) error {
-	_, err := db.Exec(ctx, putSeat, tenantID, staffID, joinedAt)
-	return err
+func (q *Queries) PutSeat(ctx context.Context, db DBTX, tenantID string, staffID int64, joinedAt time.Time) (int64, error) {
+	result, err := db.Exec(ctx, putSeat, tenantID, staffID, joinedAt)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }
 
 const recentTries = `-- name: RecentTries :one

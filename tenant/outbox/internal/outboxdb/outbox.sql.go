@@ -136,6 +136,94 @@ func (q *Queries) Dead(ctx context.Context, db DBTX, maxRows int32) ([]DeadRow, 
 	return items, nil
 }
 
+const deadLetters = `-- name: DeadLetters :many
+SELECT id, tenant_id, topic, key, payload, created_at, sends, failures, last_error, dead_at, discarded_at, discarded_by, discard_reason
+FROM platform.outbox
+WHERE dead_at IS NOT NULL AND (discarded_at IS NOT NULL) = $1::boolean AND ($2::text = '' OR topic = $2)
+  AND ($3::text = '' OR tenant_id = $3) AND id < $4
+ORDER BY id DESC LIMIT $5
+`
+
+type DeadLettersRow struct {
+	ID            uuid.UUID
+	TenantID      string
+	Topic         string
+	Key           string
+	Payload       json.RawMessage
+	CreatedAt     time.Time
+	Sends         int32
+	Failures      int32
+	LastError     string
+	DeadAt        *time.Time
+	DiscardedAt   *time.Time
+	DiscardedBy   *string
+	DiscardReason *string
+}
+
+func (q *Queries) DeadLetters(ctx context.Context, db DBTX, discarded bool, topic string, tenantID string, before uuid.UUID, maxRows int32) ([]DeadLettersRow, error) {
+	rows, err := db.Query(ctx, deadLetters,
+		discarded,
+		topic,
+		tenantID,
+		before,
+		maxRows,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []DeadLettersRow{}
+	for rows.Next() {
+		var i DeadLettersRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.TenantID,
+			&i.Topic,
+			&i.Key,
+			&i.Payload,
+			&i.CreatedAt,
+			&i.Sends,
+			&i.Failures,
+			&i.LastError,
+			&i.DeadAt,
+			&i.DiscardedAt,
+			&i.DiscardedBy,
+			&i.DiscardReason,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const discard = `-- name: Discard :one
+UPDATE platform.outbox SET discarded_at = $1, discarded_by = $2, discard_reason = $3
+WHERE id = $4 AND dead_at IS NOT NULL AND discarded_at IS NULL
+RETURNING tenant_id, topic, key
+`
+
+type DiscardRow struct {
+	TenantID string
+	Topic    string
+	Key      string
+}
+
+func (q *Queries) Discard(ctx context.Context, db DBTX, at *time.Time, discardedBy *string, reason *string, iD uuid.UUID) (DiscardRow, error) {
+	row := db.QueryRow(ctx, discard,
+		at,
+		discardedBy,
+		reason,
+		iD,
+	)
+	var i DiscardRow
+	err := row.Scan(&i.TenantID, &i.Topic, &i.Key)
+	return i, err
+}
+
 const fail = `-- name: Fail :exec
 UPDATE platform.outbox
 SET failures = failures + 1, last_error = $1,
@@ -274,7 +362,7 @@ func (q *Queries) Receive(ctx context.Context, db DBTX, eventID uuid.UUID, effec
 }
 
 const replay = `-- name: Replay :execrows
-UPDATE platform.outbox SET dead_at = NULL, failures = 0, next_at = now() WHERE id = $1 AND dead_at IS NOT NULL
+UPDATE platform.outbox SET dead_at = NULL, failures = 0, next_at = now() WHERE id = $1 AND dead_at IS NOT NULL AND discarded_at IS NULL
 `
 
 func (q *Queries) Replay(ctx context.Context, db DBTX, id uuid.UUID) (int64, error) {
@@ -283,6 +371,50 @@ func (q *Queries) Replay(ctx context.Context, db DBTX, id uuid.UUID) (int64, err
 		return 0, err
 	}
 	return result.RowsAffected(), nil
+}
+
+const replayOne = `-- name: ReplayOne :one
+UPDATE platform.outbox SET dead_at = NULL, failures = 0, next_at = now() WHERE id = $1 AND dead_at IS NOT NULL AND discarded_at IS NULL
+RETURNING tenant_id, topic, key
+`
+
+type ReplayOneRow struct {
+	TenantID string
+	Topic    string
+	Key      string
+}
+
+func (q *Queries) ReplayOne(ctx context.Context, db DBTX, id uuid.UUID) (ReplayOneRow, error) {
+	row := db.QueryRow(ctx, replayOne, id)
+	var i ReplayOneRow
+	err := row.Scan(&i.TenantID, &i.Topic, &i.Key)
+	return i, err
+}
+
+const replayTopic = `-- name: ReplayTopic :many
+UPDATE platform.outbox SET dead_at = NULL, failures = 0, next_at = now()
+WHERE id IN (SELECT d.id FROM platform.outbox d WHERE d.topic = $1 AND d.dead_at IS NOT NULL AND d.discarded_at IS NULL ORDER BY d.id LIMIT $2)
+RETURNING tenant_id
+`
+
+func (q *Queries) ReplayTopic(ctx context.Context, db DBTX, topic string, maxRows int32) ([]string, error) {
+	rows, err := db.Query(ctx, replayTopic, topic, maxRows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []string{}
+	for rows.Next() {
+		var tenant_id string
+		if err := rows.Scan(&tenant_id); err != nil {
+			return nil, err
+		}
+		items = append(items, tenant_id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const rest = `-- name: Rest :exec
@@ -302,4 +434,50 @@ WHERE s.id = o.tenant_id AND o.id = ANY($3::uuid[]) AND o.done_at IS NULL AND o.
 func (q *Queries) Rest(ctx context.Context, db DBTX, paused []string, delaySeconds float64, ids []uuid.UUID) error {
 	_, err := db.Exec(ctx, rest, paused, delaySeconds, ids)
 	return err
+}
+
+const topics = `-- name: Topics :many
+SELECT x.topic::text AS topic, sum(x.owed)::bigint AS owed, sum(x.due)::bigint AS due, max(x.oldest)::double precision AS oldest_seconds, sum(x.dead)::bigint AS dead
+FROM (
+  SELECT o.topic, count(*) AS owed, count(*) FILTER (WHERE o.next_at <= now()) AS due,
+         extract(epoch FROM now() - min(o.created_at))::double precision AS oldest, 0::bigint AS dead
+  FROM platform.outbox o WHERE o.done_at IS NULL AND o.dead_at IS NULL GROUP BY o.topic
+  UNION ALL
+  SELECT d.topic, 0, 0, 0, count(*) FROM platform.outbox d WHERE d.dead_at IS NOT NULL AND d.discarded_at IS NULL GROUP BY d.topic
+) AS x GROUP BY x.topic ORDER BY x.topic
+`
+
+type TopicsRow struct {
+	Topic         string
+	Owed          int64
+	Due           int64
+	OldestSeconds float64
+	Dead          int64
+}
+
+// What is owed and what was given up, per topic.
+func (q *Queries) Topics(ctx context.Context, db DBTX) ([]TopicsRow, error) {
+	rows, err := db.Query(ctx, topics)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []TopicsRow{}
+	for rows.Next() {
+		var i TopicsRow
+		if err := rows.Scan(
+			&i.Topic,
+			&i.Owed,
+			&i.Due,
+			&i.OldestSeconds,
+			&i.Dead,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }

@@ -41,6 +41,42 @@ func (q *Queries) Agree(ctx context.Context, db DBTX, tenantID string, quota str
 	return err
 }
 
+const agreedByMany = `-- name: AgreedByMany :many
+SELECT tenant_id, quota, soft, hard FROM platform.tenant_limit WHERE tenant_id = ANY($1::text[])
+`
+
+type AgreedByManyRow struct {
+	TenantID string
+	Quota    string
+	Soft     int64
+	Hard     int64
+}
+
+func (q *Queries) AgreedByMany(ctx context.Context, db DBTX, tenantIds []string) ([]AgreedByManyRow, error) {
+	rows, err := db.Query(ctx, agreedByMany, tenantIds)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []AgreedByManyRow{}
+	for rows.Next() {
+		var i AgreedByManyRow
+		if err := rows.Scan(
+			&i.TenantID,
+			&i.Quota,
+			&i.Soft,
+			&i.Hard,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const assign = `-- name: Assign :execrows
 INSERT INTO platform.tenant_plan (tenant_id, plan_code, actor, reason)
 SELECT $1, p.code, $2, $3 FROM platform.plan p WHERE p.code = $4 AND p.status = 'offered'
@@ -322,7 +358,7 @@ WITH terms AS (
 ), taken AS (
   INSERT INTO platform.quota_usage AS u (tenant_id, quota, period, used)
   SELECT $3, $2, $4, $5::bigint FROM terms t WHERE $5::bigint <= t.hard
-  ON CONFLICT (tenant_id, quota, period) DO UPDATE SET used = u.used + excluded.used
+  ON CONFLICT (tenant_id, quota, period) DO UPDATE SET used = u.used + excluded.used, used_at = now()
     WHERE u.used <= (SELECT h.hard FROM terms h) - excluded.used
   RETURNING u.used)
 SELECT t.soft::bigint AS soft, t.hard::bigint AS hard, coalesce((SELECT k.used FROM taken k), -1)::bigint AS used FROM terms t
@@ -348,6 +384,50 @@ func (q *Queries) Take(ctx context.Context, db DBTX, unlimited int64, quota stri
 	var i TakeRow
 	err := row.Scan(&i.Soft, &i.Hard, &i.Used)
 	return i, err
+}
+
+const tight = `-- name: Tight :many
+SELECT l.quota, l.soft, l.hard, u.used FROM (
+  SELECT p.quota, p.soft, p.hard FROM platform.plan_limit p
+  WHERE p.plan_code = coalesce((SELECT c.plan_code FROM platform.tenant_plan c WHERE c.tenant_id = $1), (SELECT d.code FROM platform.plan d WHERE d.is_default))
+    AND NOT EXISTS (SELECT FROM platform.tenant_limit o WHERE o.tenant_id = $1 AND o.quota = p.quota)
+  UNION ALL
+  SELECT a.quota, a.soft, a.hard FROM platform.tenant_limit a WHERE a.tenant_id = $1) AS l
+JOIN platform.quota_usage u ON u.tenant_id = $1 AND u.quota = l.quota AND u.period IN ('', $2::text)
+WHERE u.used >= l.soft ORDER BY l.quota
+`
+
+type TightRow struct {
+	Quota string
+	Soft  int64
+	Hard  int64
+	Used  int64
+}
+
+// The quotas of a tenant that have come to their soft limit.
+func (q *Queries) Tight(ctx context.Context, db DBTX, tenantID string, month string) ([]TightRow, error) {
+	rows, err := db.Query(ctx, tight, tenantID, month)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []TightRow{}
+	for rows.Next() {
+		var i TightRow
+		if err := rows.Scan(
+			&i.Quota,
+			&i.Soft,
+			&i.Hard,
+			&i.Used,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const usedBy = `-- name: UsedBy :many

@@ -11,11 +11,17 @@ import (
 )
 
 const addAccountRoute = `-- name: AddAccountRoute :execrows
-INSERT INTO platform.account_route (account_key, channel, tenant_id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING
+INSERT INTO platform.account_route (account_key, channel, tenant_id, merchant_no) VALUES ($1, $2, $3, $4)
+ON CONFLICT DO NOTHING
 `
 
-func (q *Queries) AddAccountRoute(ctx context.Context, db DBTX, accountKey string, channel string, tenantID string) (int64, error) {
-	result, err := db.Exec(ctx, addAccountRoute, accountKey, channel, tenantID)
+func (q *Queries) AddAccountRoute(ctx context.Context, db DBTX, accountKey string, channel string, tenantID string, merchantNo string) (int64, error) {
+	result, err := db.Exec(ctx, addAccountRoute,
+		accountKey,
+		channel,
+		tenantID,
+		merchantNo,
+	)
 	if err != nil {
 		return 0, err
 	}
@@ -112,7 +118,11 @@ func (q *Queries) ByAccountKey(ctx context.Context, db DBTX, accountKey string) 
 
 const byApp = `-- name: ByApp :one
 SELECT a.app_id, a.provider, a.name AS app_name, a.status AS app_status,
-       t.id, t.handle, t.name, t.status, t.status_reason, t.schema_version, t.opened_at
+       t.id, t.handle, t.name, t.status, t.status_reason, t.schema_version, t.opened_at,
+       coalesce((SELECT o.hard FROM platform.tenant_limit o WHERE o.tenant_id = t.id AND o.quota = 'api_calls'),
+                (SELECT l.hard FROM platform.plan_limit l WHERE l.quota = 'api_calls' AND l.plan_code =
+                  coalesce((SELECT c.plan_code FROM platform.tenant_plan c WHERE c.tenant_id = t.id), (SELECT d.code FROM platform.plan d WHERE d.is_default))),
+                9223372036854775807)::bigint AS calls
 FROM platform.app a JOIN platform.tenant t ON t.id = a.tenant_id
 WHERE a.app_id = $1
 `
@@ -129,8 +139,10 @@ type ByAppRow struct {
 	StatusReason  string
 	SchemaVersion int64
 	OpenedAt      *time.Time
+	Calls         int64
 }
 
+// calls is how many requests a minute the shop's terms allow.
 func (q *Queries) ByApp(ctx context.Context, db DBTX, appID string) (ByAppRow, error) {
 	row := db.QueryRow(ctx, byApp, appID)
 	var i ByAppRow
@@ -146,6 +158,7 @@ func (q *Queries) ByApp(ctx context.Context, db DBTX, appID string) (ByAppRow, e
 		&i.StatusReason,
 		&i.SchemaVersion,
 		&i.OpenedAt,
+		&i.Calls,
 	)
 	return i, err
 }

@@ -1,0 +1,50 @@
+package console
+
+import (
+	"github.com/gofiber/fiber/v2"
+
+	"galleria/console/authz"
+)
+
+// platformTable lists the routes of the platform's own staff. Every act asks for a recent
+// proof.
+func (s *Console) platformTable() []route {
+	const get, post = fiber.MethodGet, fiber.MethodPost
+	const shop = "/console/platform/shops/:tenant"
+	may := authz.RequirePlatform
+	return []route{
+		{get, "/console/platform", may(authz.PlatformShopRead), s.tenantList},
+		{get, "/console/platform/shops/new", may(authz.PlatformShopOpen), s.tenantNew},
+		{post, "/console/platform/shops", may(authz.PlatformShopOpen).StepUp(), s.tenantCreate},
+		{get, shop, may(authz.PlatformShopRead), s.tenantShow},
+		{get, shop + "/suspend", may(authz.PlatformShopSuspend), s.moveNew(suspendMove())},
+		{post, shop + "/suspend", may(authz.PlatformShopSuspend).StepUp(), s.moveCreate(suspendMove())},
+		{get, shop + "/resume", may(authz.PlatformShopSuspend), s.moveNew(resumeMove())},
+		{post, shop + "/resume", may(authz.PlatformShopSuspend).StepUp(), s.moveCreate(resumeMove())},
+		{get, shop + "/close", may(authz.PlatformShopClose), s.moveNew(closeMove())},
+		{post, shop + "/close", may(authz.PlatformShopClose).StepUp(), s.moveCreate(closeMove())},
+		{get, shop + "/plan", may(authz.PlatformPlanAssign), s.assignNew},
+		{post, shop + "/plan", may(authz.PlatformPlanAssign).StepUp(), s.assignCreate},
+		{get, shop + "/limits/:quota", may(authz.PlatformPlanAssign), s.limitNew},
+		{post, shop + "/limits/:quota", may(authz.PlatformPlanAssign).StepUp(), s.limitCreate},
+		{get, shop + "/callbacks", may(authz.PlatformNoticeRead), s.tenantCallbacks},
+		{post, shop + "/callbacks/:kind/:id/raw", may(authz.PlatformNoticeRaw).StepUp(), s.tenantCallbackRaw},
+		{post, shop + "/callbacks/:kind/:id/replay", may(authz.PlatformNoticePlay).StepUp(), s.tenantCallbackReplay},
+		{get, shop + "/look", may(authz.PlatformShopLook), s.lookNew},
+		{post, shop + "/look", may(authz.PlatformShopLook).StepUp(), s.lookCreate},
+		{post, "/console/platform/looks/:look/extend", may(authz.PlatformShopLook).StepUp(), s.lookExtend},
+		{post, "/console/platform/looks/:look/end", may(authz.PlatformShopLook), s.lookEnd},
+		{get, "/console/platform/plans", may(authz.PlatformPlanRead), s.planList},
+		{get, "/console/platform/plans/new", may(authz.PlatformPlanManage), s.planNew},
+		{post, "/console/platform/plans", may(authz.PlatformPlanManage).StepUp(), s.planCreate},
+		{get, "/console/platform/plans/:plan", may(authz.PlatformPlanManage), s.planEdit},
+		{post, "/console/platform/plans/:plan", may(authz.PlatformPlanManage).StepUp(), s.planUpdate},
+		{get, "/console/platform/fleet", may(authz.PlatformFleetRead), s.fleetShow},
+		{get, "/console/platform/queues", may(authz.PlatformQueueRead), s.queueShow},
+		{get, "/console/platform/queues/replay", may(authz.PlatformQueueManage), s.replayNew},
+		{post, "/console/platform/queues/replay", may(authz.PlatformQueueManage).StepUp(), s.replayCreate},
+		{post, "/console/platform/queues/dead/:event/replay", may(authz.PlatformQueueManage).StepUp(), s.letterReplay},
+		{get, "/console/platform/queues/dead/:event/discard", may(authz.PlatformQueueManage), s.discardNew},
+		{post, "/console/platform/queues/dead/:event/discard", may(authz.PlatformQueueManage).StepUp(), s.discardCreate},
+	}
+}

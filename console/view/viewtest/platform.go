@@ -1,0 +1,130 @@
+package viewtest
+
+import (
+	"encoding/json"
+	"time"
+
+	"github.com/google/uuid"
+
+	"galleria/console/readmodel"
+	"galleria/console/view"
+	"galleria/tenant"
+	"galleria/tenant/look"
+	"galleria/tenant/outbox"
+	"galleria/tenant/plan"
+)
+
+// moment is when the samples of the platform's pages happen.
+func moment() time.Time { return time.Date(2026, 11, 21, 4, 0, 0, 0, time.UTC) }
+
+// platform is the frame of a page of the platform's staff.
+func (f Frame) platform(here string) view.Page {
+	p := f.page("", f.Text.T(here))
+	p.Shop, p.Shops, p.Platform, p.OnPlatform, p.Done = nil, 0, true, true, "saved"
+	p.Nav = []view.NavItem{
+		{Key: "platform.shops", Icon: "building-store", Href: "/console/platform"},
+		{Key: "platform.plans", Icon: "coin", Href: "/console/platform/plans"},
+		{Key: "platform.queues", Icon: "hourglass", Href: "/console/platform/queues"},
+		{Key: "platform.fleet", Icon: "refresh", Href: "/console/platform/fleet"},
+	}
+	for i := range p.Nav {
+		p.Nav[i].Here = p.Nav[i].Key == here
+	}
+	return p
+}
+
+// looking is the frame of a shop's page that is only looked at.
+func (f Frame) looking(here, title string) view.Page {
+	p := f.page(here, title)
+	p.OnPlatform, p.Look = true, &view.LookBanner{ID: 7, Ticket: "CS-20261121-03", Until: moment().Add(look.Lasts)}
+	return p
+}
+
+func sampleShop() tenant.ID {
+	id, _ := tenant.ParseID("t_0123456789ab")
+	return id
+}
+
+func terms() plan.Terms {
+	limits := map[plan.Quota]plan.Limit{
+		plan.Staff: {Soft: 4, Hard: 5}, plan.SKUs: {Soft: 800, Hard: 1000}, plan.Orders: {Soft: 4000, Hard: 5000}, plan.Storage: {Soft: 800_000_000, Hard: 1_000_000_000},
+	}
+	return plan.Terms{
+		Plan:   plan.Plan{Code: "starter", Name: "起步版", NameEN: "Starter", Features: []plan.Feature{plan.Coupon, plan.Points}, Limits: limits, Default: true},
+		Limits: limits,
+	}
+}
+
+func uses() []plan.Use {
+	t := terms()
+	return []plan.Use{
+		{Quota: plan.Staff, Used: 5, Limit: t.Limit(plan.Staff)},
+		{Quota: plan.SKUs, Used: 812, Limit: t.Limit(plan.SKUs)},
+		{Quota: plan.Orders, Used: 1204, Limit: t.Limit(plan.Orders)},
+		{Quota: plan.Storage, Used: 120_400_000, Limit: t.Limit(plan.Storage)},
+		{Quota: plan.Messages, Used: 90, Limit: plan.NoLimit()},
+	}
+}
+
+func callbacks() readmodel.CallbackPage {
+	row := func(kind string, id int64, verdict string) readmodel.Callback {
+		return readmodel.Callback{Kind: kind, ID: id, At: moment(), Account: "1900000201", Channel: "wechat", Verdict: verdict, OutTradeNo: "P20261121000001", Answer: 200, TookMS: 12, Seen: 1, HasBody: true}
+	}
+	repeated, anomaly, refusal := row("event", 8, "applied"), row("anomaly", 3, "anomaly"), row("refusal", 2, "SIGNATURE_INVALID")
+	repeated.Seen = 3
+	anomaly.Reason, anomaly.Answer = "amount", 0
+	refusal.Answer, refusal.Skipped, refusal.OutTradeNo = 401, 41, ""
+	return readmodel.CallbackPage{Rows: []readmodel.Callback{repeated, anomaly, refusal}, More: true, Next: readmodel.CallbackCursor{Event: 8, Anomaly: 3, Refusal: 2}}
+}
+
+func tenants() view.TenantList {
+	at := moment()
+	row := readmodel.TenantRow{ID: sampleShop(), Handle: "shanye", Name: "山野咖啡", Status: "active", SchemaVersion: 8, OpenedAt: &at, LastUsedAt: &at}
+	late := row
+	late.Handle, late.Name, late.Status, late.SchemaVersion, late.MigrateFailed, late.LastUsedAt, late.Failures, late.Dead = "qingci", "青瓷小铺", "suspended", 5, true, nil, 12, 1000
+	return view.TenantList{
+		Rows: []view.TenantCard{
+			{TenantRow: row, Plan: terms().Plan, Warn: []plan.Quota{plan.SKUs}}, {TenantRow: late, Plan: terms().Plan, Full: []plan.Quota{plan.Staff, plan.Orders}},
+		},
+		Plans: []plan.Plan{terms().Plan}, Query: "山", Next: "shanye", OnFirst: true, Latest: 8, MayOpen: true,
+	}
+}
+
+func tenantShow() view.TenantShow {
+	at := moment()
+	return view.TenantShow{
+		TenantDetail: readmodel.TenantDetail{
+			TenantRow: tenants().Rows[1].TenantRow, StatusReason: "欠费", MigrateError: "relation is locked",
+			Apps: []readmodel.App{{AppID: "wx8888888888888888", Name: "青瓷", Provider: "wechat", Status: "active", CreatedAt: at}}, Accounts: []readmodel.TenantAccount{{Channel: "wechat", MerchantNo: "1900000201"}},
+			People:     []readmodel.TenantPerson{{Name: "李店长", Login: "owner@qingci.example", Roles: []string{"owner", "finance"}, SeenAt: &at}},
+			Agreements: []readmodel.Agreement{{Quota: "staff", Reason: "补充协议", UpdatedAt: at}},
+			History:    []readmodel.LogEntry{{At: at, Actor: "staff:3", Name: "平台小王", Action: "platform.shop.suspend", Reason: "欠费"}}, Log: []readmodel.LogEntry{{At: at, Actor: "anonymous", Action: "console.login_failed"}},
+		},
+		Terms: terms(), Uses: uses(), Letters: queues().Letters[:1], Latest: 8,
+		Lookers: []look.Person{{Name: "平台小王", Look: look.Look{Ticket: "CS-20261121-03", EndsAt: at}}},
+		May:     view.TenantMay{Suspend: false, Resume: true, Close: true, Assign: true, Look: true, Callbacks: true, Queues: true},
+	}
+}
+
+func queues() view.QueueShow {
+	letter := outbox.Letter{DeadLetter: outbox.DeadLetter{
+		Event:     outbox.Event{ID: uuid.MustParse("0193f1a0-0000-7000-8000-000000000001"), TenantID: sampleShop(), Topic: "payment.succeeded.v1", Key: "P20261121000001", Payload: json.RawMessage(`{"out_trade_no":"P20261121000001"}`), Failures: 900},
+		LastError: "the provider is away", DeadAt: moment(),
+	}}
+	discarded := letter
+	discarded.Discarded = &outbox.Discarding{At: moment(), By: "staff:3", Reason: "手工处理"}
+	return view.QueueShow{
+		Topics:  []outbox.TopicBacklog{{Topic: "order.closing.v1", Owed: 12, Due: 2, Oldest: 95 * time.Minute}, {Topic: "payment.succeeded.v1", Dead: 1}},
+		Letters: []view.LetterRow{{Letter: letter, Handle: "qingci"}, {Letter: discarded, Handle: "qingci"}}, OnFirst: true, Next: letter.ID.String(), MayManage: true,
+	}
+}
+
+func fleet() view.FleetShow {
+	return view.FleetShow{
+		Fleet: readmodel.Fleet{
+			Versions: []readmodel.VersionCount{{SchemaVersion: 5, Status: "active", Schemas: 1, Failed: 1}, {SchemaVersion: 8, Status: "active", Schemas: 41}},
+			Behind:   []readmodel.BehindRow{{ID: "t_0123456789ab", Handle: "qingci", Status: "active", SchemaVersion: 5, LastError: "relation is locked", UpdatedAt: moment()}}, Total: 42, Late: 1,
+		},
+		Latest: 8, Running: true,
+	}
+}
