@@ -34,7 +34,7 @@ func TestE2EPlatform(t *testing.T) {
 				return d.env.Outbox.Append(t.Context(), tx, "payment.succeeded", "P20261121", map[string]any{"out_trade_no": "P20261121"})
 			})
 			d.env.Owner(t, "UPDATE platform.outbox SET dead_at = now(), failures = 12, last_error = 'the provider is away' WHERE topic = 'payment.succeeded' AND tenant_id = $1", id)
-			d.env.Owner(t, "INSERT INTO platform.tenant_limit (tenant_id, quota, soft, hard, reason) VALUES ($1, 'staff', 2, 3, '约定')", id)
+			d.env.Owner(t, "INSERT INTO platform.tenant_limit (tenant_id, quota, soft, hard, reason) VALUES ($1, 'staff', 2, 3, '约定') ON CONFLICT (tenant_id, quota) DO UPDATE SET soft = excluded.soft, hard = excluded.hard, reason = excluded.reason", id)
 			b := openChromium(t, d, tc.width, tc.height)
 			b.run(chromedp.Navigate(b.base + "/console/login"))
 			if !tc.english {
