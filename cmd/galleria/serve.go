@@ -28,6 +28,7 @@ func runServe(ctx context.Context, sh shell, args []string) error {
 	if err != nil {
 		return fmt.Errorf("GALLERIA_ADDR: %w", err)
 	}
+	restMemory()
 	services.Log.InfoContext(ctx, "serving", "addr", listener.Addr().String(), "public_url", services.Config.PublicURL)
 	return services.WithMetrics(ctx, func(ctx context.Context) error { return services.RunHTTP(ctx, listener) })
 }
