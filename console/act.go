@@ -43,10 +43,20 @@ func sentence(v *visit, err error) string {
 	}
 	switch f.Kind() {
 	case fault.Conflict, fault.Forbidden, fault.NotFound, fault.Invalid, fault.Throttled:
-		return f.Text(string(v.text.Lang()))
+		return textOf(v, f)
 	default:
 		return ""
 	}
+}
+
+// textOf is the sentence of a fault in the viewer's language; of another error there is
+// nothing to show.
+func textOf(v *visit, err error) string {
+	f, ok := errors.AsType[*fault.Error](err)
+	if !ok {
+		return ""
+	}
+	return f.Text(string(v.text.Lang()))
 }
 
 var doneForm = regexp.MustCompile(`^[a-z_]{1,40}$`)

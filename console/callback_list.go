@@ -160,7 +160,7 @@ func (s *Console) tenantCallbackReplay(c *fiber.Ctx, v *visit) error {
 		}
 		s.note(c, v, err)
 		c.Status(fiber.StatusConflict)
-		return s.tenantLog(c, v, shop, &view.CallbackRaw{Title: v.text.T("callback.replay_refused"), Text: s.faultText(v, err) + " (" + fault.CodeOf(err) + ")"})
+		return s.tenantLog(c, v, shop, &view.CallbackRaw{Title: v.text.T("callback.replay_refused"), Text: textOf(v, err) + " (" + fault.CodeOf(err) + ")"})
 	}
 	return c.Redirect(home+"?done=notice_replayed", fiber.StatusSeeOther)
 }

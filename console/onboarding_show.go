@@ -23,7 +23,7 @@ func (s *Console) onboardingPage(c *fiber.Ctx, v *visit, refused error) error {
 	if refused != nil {
 		s.note(c, v, refused)
 		refuseForm(c, refused)
-		show.Problem = textOf(refused, v)
+		show.Problem = textOf(v, refused)
 	}
 	p := s.page(c, v, v.text.T("onboarding.title"), "")
 	p.Back = view.Shop{Handle: v.shop.Handle}.URL("/onboarding")

@@ -262,7 +262,7 @@ func (s *Console) tenantCreate(c *fiber.Ctx, v *visit) error {
 	shop, err := s.Provision.OpenShop(ctx, in)
 	switch {
 	case errors.Is(err, provision.ErrHandleTaken):
-		return again(map[string]string{"handle": s.faultText(v, err)})
+		return again(map[string]string{"handle": textOf(v, err)})
 	case err != nil:
 		return err
 	}
@@ -283,14 +283,6 @@ func (s *Console) problemsOf(v *visit, err error) map[string]string {
 		}
 	}
 	return problems
-}
-
-func (s *Console) faultText(v *visit, err error) string {
-	var f *fault.Error
-	if !errors.As(err, &f) {
-		return ""
-	}
-	return f.Text(string(v.text.Lang()))
 }
 
 // move is one way of a shop's state that the platform's staff may choose.
@@ -387,7 +379,7 @@ func (s *Console) moveCreate(m move) func(c *fiber.Ctx, v *visit) error {
 		})
 		if errors.Is(err, registry.ErrStatus) {
 			c.Status(fiber.StatusConflict)
-			return s.moveForm(c, v, m, shop, nil, s.faultText(v, err))
+			return s.moveForm(c, v, m, shop, nil, textOf(v, err))
 		}
 		if err != nil {
 			return err

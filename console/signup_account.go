@@ -13,7 +13,6 @@ import (
 	"galleria/console/verify"
 	"galleria/console/view"
 	"galleria/tenant/audit"
-	"galleria/tenant/fault"
 )
 
 // signupAccount asks for a name and a password once the address is proved.
@@ -64,7 +63,7 @@ func (s *Console) signupJoin(c *fiber.Ctx, v *visit) error {
 	member, err := s.Staff.Add(ctx, staff.AddInput{Login: login, Name: name, Password: password})
 	if errors.Is(err, staff.ErrLoginTaken) { // made meanwhile; the visitor has proved that it is his
 		c.Status(fiber.StatusConflict)
-		show.Taken, show.Problem = true, textOf(err, v)
+		show.Taken, show.Problem = true, textOf(v, err)
 		return s.signupAccountPage(c, v, show)
 	}
 	if err != nil {
@@ -87,13 +86,4 @@ func (s *Console) signupJoin(c *fiber.Ctx, v *visit) error {
 	}
 	s.cookies.SetToken(c, token)
 	return c.Redirect("/console/signup/shop", fiber.StatusSeeOther)
-}
-
-// textOf is the sentence of a fault in the viewer's language.
-func textOf(err error, v *visit) string {
-	f, ok := errors.AsType[*fault.Error](err)
-	if !ok {
-		return err.Error()
-	}
-	return f.Text(string(v.text.Lang()))
 }

@@ -149,7 +149,7 @@ func (s *Console) signupDraft(c *fiber.Ctx, v *visit) error {
 		}
 		show.HandleFree, show.HandleProblem = false, v.text.T("signup.shop.taken")
 	case known && fault.KindOf(err) != fault.Internal:
-		show.Problem = textOf(err, v)
+		show.Problem = textOf(v, err)
 	default:
 		return err
 	}

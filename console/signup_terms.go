@@ -36,7 +36,7 @@ func (s *Console) signupTermsPage(c *fiber.Ctx, v *visit, o *Opening, refused er
 	if refused != nil {
 		s.note(c, v, refused)
 		refuseForm(c, refused)
-		show.Problem = textOf(refused, v)
+		show.Problem = textOf(v, refused)
 	}
 	p := s.page(c, v, v.text.T("signup.terms.title"), "")
 	p.Back = "/console/signup/terms"

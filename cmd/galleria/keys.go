@@ -210,11 +210,11 @@ func rotateKEK(ctx context.Context, sh shell, g *app.Ground) error {
 		return err
 	}
 	_, _ = fmt.Fprintf(sh.stdout, "%d authenticators sealed anew\n", resealed)
+	current, err := g.Vault.Wraps(ctx)
+	if err != nil {
+		return err
+	}
 	ids, err := g.Vault.RetireKEKs(ctx, func(ctx context.Context, tx tenantdb.Tx, ids []string) error {
-		current, err := g.Vault.Wraps(ctx)
-		if err != nil {
-			return err
-		}
 		left, err := people.SealedElsewhereTx(ctx, tx, current)
 		if err != nil {
 			return err

@@ -110,9 +110,6 @@ func (p Printer) DateTimeSeconds(t time.Time) string {
 // Machine prints t for a datetime attribute (RFC 3339 with the Shanghai offset).
 func (p Printer) Machine(t time.Time) string { return p.local(t).Format(time.RFC3339) }
 
-// ISODate prints the Shanghai day of t as a date input wants it.
-func (p Printer) ISODate(t time.Time) string { return p.local(t).Format(time.DateOnly) }
-
 func (p Printer) local(t time.Time) time.Time {
 	if p.shanghai == nil {
 		return t

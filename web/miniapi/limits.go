@@ -33,18 +33,6 @@ type Limits struct {
 	Audit  middleware.Rate // audit entries that strangers can cause, per shop and process
 }
 
-// DefaultLimits leave room for a busy shop behind one shared address, and stop loops.
-func DefaultLimits() Limits {
-	return Limits{
-		Tenant: middleware.Rate{PerSecond: 5000, Burst: 10_000},
-		Read:   middleware.Rate{PerSecond: 1000, Burst: 4000},
-		Write:  middleware.Rate{PerSecond: 200, Burst: 1000},
-		Login:  middleware.Rate{PerSecond: 50, Burst: 500},
-		Pay:    middleware.Rate{PerSecond: 20, Burst: 100},
-		Audit:  middleware.Rate{PerSecond: 5, Burst: 20},
-	}
-}
-
 // limitTenant keeps one shop's storm away from the others. It is counted in memory: it
 // is asked by every request, and it protects this process.
 func (a *API) limitTenant() fiber.Handler {

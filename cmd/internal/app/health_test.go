@@ -68,6 +68,7 @@ func testMetrics(w *world, s *shop, base string) {
 		`galleria_http_requests_total{class="api",status="201"}`, `galleria_http_request_seconds_bucket{class="callback"`, `galleria_callbacks_total{outcome="ok"} 1`,
 		"galleria_callback_lag_seconds_count 1", "galleria_outbox_owed ", "galleria_outbox_due ", "galleria_outbox_lag_seconds ", "galleria_outbox_dead 0", "galleria_timers_due ",
 		`galleria_tenants{status="active"} `, "galleria_tenants_behind 0", "galleria_payment_anomalies 0", "galleria_scrape_error 0",
+		`galleria_key_alarms{kind="damaged"} 0`, `galleria_key_alarms{kind="expiry"} 0`,
 		`galleria_queue_tasks{queue="critical",state="pending"}`, `galleria_pool_conns_max{pool="lane_0"} 4`, `galleria_pool_conns_max{pool="lane_7_reserve"} 1`,
 		`galleria_pool_acquires_total{pool="platform"}`, `galleria_places{class="api"} 64`, "galleria_build_info{", "go_goroutines ",
 	} {

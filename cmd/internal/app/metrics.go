@@ -14,6 +14,7 @@ import (
 	"galleria/payments"
 	"galleria/tenant/pulse"
 	"galleria/tenant/tenantdb"
+	"galleria/tenant/vault"
 	"galleria/web/middleware"
 )
 
@@ -87,9 +88,8 @@ func buildInfo() prometheus.Collector {
 // costs one statement and one look at the queue in this time.
 const gaugeAge = 15 * time.Second
 
-// KeyExpiry tells when the first of all merchants' keys and certificates ends; ok is false
-// if none is known to end.
-type KeyExpiry func(ctx context.Context) (first time.Time, ok bool, err error)
+// mostAlarms bounds how many open alarms of keys are counted.
+const mostAlarms = 10_000
 
 // platformGauges shows what is owed and late. Nothing is asked unless somebody scrapes.
 type platformGauges struct {
@@ -99,7 +99,7 @@ type platformGauges struct {
 	lag    func() payments.Lag
 	stats  func() payments.Stats
 	places *middleware.Places // nil: this process answers no requests
-	expiry KeyExpiry          // nil: not known
+	alarms func(ctx context.Context, limit int) ([]vault.Alarm, error)
 	now    func() time.Time
 
 	mu      sync.Mutex
@@ -108,7 +108,7 @@ type platformGauges struct {
 	looked  bool
 	failed  int
 	queues  []jobs.Depth
-	ends    time.Time
+	keys    map[vault.AlarmKind]int // nil: could not be read
 }
 
 // refresh looks again if the last look is old. What cannot be read is left out of the
@@ -128,12 +128,13 @@ func (g *platformGauges) refresh() {
 	if g.queues, err = g.depths(); err != nil {
 		g.failed++
 	}
-	if g.ends = (time.Time{}); g.expiry != nil {
-		first, ok, err := g.expiry(ctx)
-		if err != nil {
-			g.failed++
-		} else if ok {
-			g.ends = first
+	g.keys = nil
+	if open, err := g.alarms(ctx, mostAlarms); err != nil {
+		g.failed++
+	} else {
+		g.keys = map[vault.AlarmKind]int{vault.Damaged: 0, vault.Expiry: 0}
+		for _, a := range open {
+			g.keys[a.Kind]++
 		}
 	}
 	g.until = g.now().Add(gaugeAge) // a server that is away is not asked by every scrape, either
@@ -157,8 +158,8 @@ func (g *platformGauges) Collect(ch chan<- prometheus.Metric) {
 			s.gauge("galleria_queue_tasks", "Tasks in Redis.", float64(n), "queue", string(q.Queue), "state", state)
 		}
 	}
-	if !g.ends.IsZero() {
-		s.gauge("galleria_key_expiry_seconds", "Time until the first merchant key or certificate ends.", g.ends.Sub(g.now()).Seconds())
+	for kind, n := range g.keys {
+		s.gauge("galleria_key_alarms", "Merchants' keys that do not open, or end within 60 days.", float64(n), "kind", string(kind))
 	}
 	g.collectPools(s)
 	g.collectPayments(s)

@@ -48,7 +48,7 @@ func (s *Services) serveMetrics(ctx context.Context, listener net.Listener) erro
 	defer func() { _ = gauge.Close() }()
 	gauges := &platformGauges{
 		pools: s.DB.Pools, look: pulse.New(s.DB).Look, depths: gauge.Depths, lag: s.Payments.Lag, stats: s.Payments.Stats,
-		places: s.places, expiry: s.KeyExpiry, now: time.Now,
+		places: s.places, alarms: s.Vault.AllAlarms, now: time.Now,
 	}
 	if err := s.metrics.registry.Register(gauges); err != nil {
 		return errors.Join(err, listener.Close())

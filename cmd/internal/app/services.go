@@ -42,8 +42,6 @@ type Services struct {
 	Signups     *signup.Service
 	Proofs      *verify.Service
 	Kinds       jobs.Kinds
-	// KeyExpiry, if set before RunMetrics, tells when the first merchant key ends.
-	KeyExpiry KeyExpiry
 
 	metrics *metrics
 	places  *middleware.Places
