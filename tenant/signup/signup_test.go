@@ -24,7 +24,15 @@ type desk struct {
 	*tenanttest.Env
 	*signup.Service
 	t      *testing.T
-	owners map[tenant.ID]int64
+	mu     sync.Mutex
+	owners map[tenant.ID]int64 // guarded by mu: several workers may open shops at once
+}
+
+func (d *desk) own(_ context.Context, shop tenant.ID, staffID int64) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.owners[shop] = staffID
+	return nil
 }
 
 func newDesk(t *testing.T, mode signup.Mode, fill ...provision.FillStep) *desk {
@@ -39,7 +47,7 @@ func (d *desk) service(mode signup.Mode, fill ...provision.FillStep) *signup.Ser
 	opener := provision.New(provision.Deps{DB: d.DB, Runner: d.Runner, Registry: d.Registry, Log: d.Log, Fill: fill})
 	return signup.New(signup.Deps{
 		DB: d.DB, Provision: opener, Registry: d.Registry, Audit: d.Audit, Outbox: d.Outbox, Mode: mode,
-		Owner: func(_ context.Context, shop tenant.ID, staffID int64) error { d.owners[shop] = staffID; return nil },
+		Owner: d.own,
 	})
 }
 
