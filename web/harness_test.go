@@ -28,6 +28,7 @@ import (
 	"galleria/commerce/order"
 	"galleria/payments"
 	"galleria/payments/account"
+	"galleria/payments/ledger"
 	"galleria/payments/sandbox"
 	"galleria/payments/wechat"
 	"galleria/tenant"
@@ -154,7 +155,7 @@ func (h *house) deps(s settings, answers *miniapi.Answers) web.Deps {
 		Outbox: h.Outbox, Timers: h.Timers,
 	})
 	pay := payments.New(payments.Deps{
-		DB: h.DB, Accounts: h.accounts, Bills: bills{orders}, Outbox: h.Outbox, Timers: h.Timers, Vault: h.Vault, Now: now, Rand: rand.Reader,
+		DB: h.DB, Accounts: h.accounts, Bills: bills{orders}, Books: ledger.New(ledger.Deps{DB: h.DB, Audit: h.Audit}), Outbox: h.Outbox, Timers: h.Timers, Vault: h.Vault, Now: now, Rand: rand.Reader,
 		Channels: []payments.Channel{wechat.New(wechat.Deps{Keys: h.accounts, Now: now, Log: log, Signers: 2})}, Log: log, PublicURL: h.base,
 	})
 	h.places = s.places
@@ -242,9 +243,12 @@ func (h *house) merchant(t *testing.T, s *shop, mchid string) {
 		t.Fatal(err)
 	}
 	acc, err := h.accounts.Add(t.Context(), s.ID, account.AddInput{
-		Channel: payments.WeChat, Mode: payments.Sandbox, Name: "测试商户", MerchantNo: mchid, AppIDs: []tenant.AppID{s.app.ID},
-		PrivateKeyPEM: vault.NewSecret([]byte(m.PrivateKeyPEM)), APIv3Key: vault.NewSecret([]byte(m.APIv3Key)), MerchantSerial: m.CertificateSerial,
-		KeyMode: payments.KeyModePublicKey, PublicKeyID: m.PublicKeyID, PublicKeyPEM: m.PublicKeyPEM, BaseURL: h.play,
+		Mode: payments.Sandbox, Name: "测试商户", MerchantNo: mchid, AppIDs: []tenant.AppID{s.app.ID},
+		BaseURL: h.play,
+		Keys: account.WeChatKeys{
+			PrivateKey: vault.NewSecret([]byte(m.PrivateKeyPEM)), APIv3Key: vault.NewSecret([]byte(m.APIv3Key)), Serial: m.CertificateSerial,
+			KeyMode: payments.KeyModePublicKey, PublicKeyID: m.PublicKeyID, PublicKey: m.PublicKeyPEM,
+		},
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -83,14 +83,26 @@ func certificate(t *testing.T, key *rsa.PrivateKey, serial int64) string {
 	return encode("CERTIFICATE", der)
 }
 
-func (k keys) input(t *testing.T) account.AddInput {
+// input is what a test bends before it adds the account.
+type input struct {
+	account.AddInput
+	account.WeChatKeys
+}
+
+func (in input) add() account.AddInput {
+	in.Keys = in.WeChatKeys
+	return in.AddInput
+}
+
+func (k keys) input(t *testing.T) input {
 	t.Helper()
-	appID, _ := tenant.ParseAppID("wx0123456789abcdef")
-	return account.AddInput{
-		Channel: payments.WeChat, Mode: payments.Live, Name: "山野咖啡", MerchantNo: "1900000001", AppIDs: []tenant.AppID{appID},
-		PrivateKeyPEM: vault.NewSecret([]byte(pkcs8(t, k.merchant))), APIv3Key: vault.NewSecret([]byte("0123456789abcdefghijklmnopqrstuv")),
-		MerchantSerial: "5157F09EFDC096DE15EBE81A47057A7232F1B8E1", KeyMode: payments.KeyModePublicKey,
-		PublicKeyID: "PUB_KEY_ID_0119000000010000000000000000", PublicKeyPEM: public(t, k.provider),
+	return input{
+		account.AddInput{Mode: payments.Live, Name: "山野咖啡", MerchantNo: "1900000001"},
+		account.WeChatKeys{
+			PrivateKey: vault.NewSecret([]byte(pkcs8(t, k.merchant))), APIv3Key: vault.NewSecret([]byte("0123456789abcdefghijklmnopqrstuv")),
+			Serial: "5157F09EFDC096DE15EBE81A47057A7232F1B8E1", KeyMode: payments.KeyModePublicKey,
+			PublicKeyID: "PUB_KEY_ID_0119000000010000000000000000", PublicKey: public(t, k.provider),
+		},
 	}
 }
 
@@ -105,7 +117,9 @@ func TestAddAndOpen(t *testing.T) {
 	env := tenanttest.New(t)
 	s := newService(env)
 	in := newKeys(t).input(t)
-	added, err := s.Add(t.Context(), env.Tenant.ID, in)
+	in.AppIDs = []tenant.AppID{env.App(t, env.Tenant).ID}
+	appID := in.AppIDs[0].String()
+	added, err := s.Add(t.Context(), env.Tenant.ID, in.add())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -113,15 +127,15 @@ func TestAddAndOpen(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !byKey.PrivateKey.Equal(in.PrivateKeyPEM) || !byKey.APIv3Key.Equal(in.APIv3Key) || byKey.MerchantNo != in.MerchantNo || !byKey.Enabled ||
-		byKey.Config.PublicKeyID != in.PublicKeyID || len(byKey.ProviderKeys) != 1 || byKey.ProviderKeys[0].PEM != in.PublicKeyPEM {
+	if !byKey.PrivateKey.Equal(in.PrivateKey) || !byKey.APIv3Key.Equal(in.APIv3Key) || byKey.MerchantNo != in.MerchantNo || !byKey.Enabled ||
+		byKey.Config.PublicKeyID != in.PublicKeyID || len(byKey.ProviderKeys) != 1 || byKey.ProviderKeys[0].PEM != in.PublicKey {
 		t.Errorf("opened account differs from what was added: %+v", byKey)
 	}
 	byID, err := s.ByID(t.Context(), env.Tenant.ID, added.ID)
 	if err != nil || byID.Key != added.Key {
 		t.Errorf("by id: %v %v", byID.Key, err)
 	}
-	forApp, err := s.ForApp(t.Context(), env.Tenant.ID, payments.WeChat, "wx0123456789abcdef")
+	forApp, err := s.ForApp(t.Context(), env.Tenant.ID, payments.WeChat, appID)
 	if err != nil || forApp.ID != added.ID {
 		t.Errorf("for app: %v %v", forApp.ID, err)
 	}
@@ -129,7 +143,7 @@ func TestAddAndOpen(t *testing.T) {
 	if err != nil || route.Tenant.ID != env.Tenant.ID || route.Channel != "wechat" {
 		t.Errorf("route: %+v %v", route, err)
 	}
-	if _, err := s.Add(t.Context(), env.Tenant.ID, in); !errors.Is(err, account.ErrMerchantTaken) {
+	if _, err := s.Add(t.Context(), env.Tenant.ID, in.add()); !errors.Is(err, account.ErrMerchantTaken) {
 		t.Errorf("a second time: %v, want MERCHANT_EXISTS", err)
 	}
 }
@@ -138,7 +152,10 @@ func TestUnknownAccounts(t *testing.T) {
 	t.Parallel()
 	env := tenanttest.New(t)
 	s := newService(env)
-	added, err := s.Add(t.Context(), env.Tenant.ID, newKeys(t).input(t))
+	in := newKeys(t).input(t)
+	in.AppIDs = []tenant.AppID{env.App(t, env.Tenant).ID}
+	appID := in.AppIDs[0].String()
+	added, err := s.Add(t.Context(), env.Tenant.ID, in.add())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -148,7 +165,7 @@ func TestUnknownAccounts(t *testing.T) {
 		"id":  func() error { _, err := s.ByID(t.Context(), env.Tenant.ID, added.ID+1); return err },
 		"app": func() error { _, err := s.ForApp(t.Context(), env.Tenant.ID, payments.WeChat, "wxother"); return err },
 		"channel": func() error {
-			_, err := s.ForApp(t.Context(), env.Tenant.ID, payments.Alipay, "wx0123456789abcdef")
+			_, err := s.ForApp(t.Context(), env.Tenant.ID, payments.Alipay, appID)
 			return err
 		},
 		"another shop's":   func() error { _, err := s.ByKey(t.Context(), other.ID, added.Key); return err },
@@ -159,7 +176,7 @@ func TestUnknownAccounts(t *testing.T) {
 		}
 	}
 	env.Owner(t, "UPDATE "+env.Tenant.ID.String()+".payment_account SET status = 'disabled'")
-	if _, err := s.ForApp(t.Context(), env.Tenant.ID, payments.WeChat, "wx0123456789abcdef"); !errors.Is(err, fault.ErrNotFound) {
+	if _, err := s.ForApp(t.Context(), env.Tenant.ID, payments.WeChat, appID); !errors.Is(err, fault.ErrNotFound) {
 		t.Errorf("a disabled account collects: %v", err)
 	}
 	if acc, err := s.ByKey(t.Context(), env.Tenant.ID, added.Key); err != nil || acc.Enabled {
@@ -173,8 +190,8 @@ func TestPKCS1KeyIsTaken(t *testing.T) {
 	s := newService(env)
 	k := newKeys(t)
 	in := k.input(t)
-	in.PrivateKeyPEM = vault.NewSecret([]byte(encode("RSA PRIVATE KEY", x509.MarshalPKCS1PrivateKey(k.merchant))))
-	added, err := s.Add(t.Context(), env.Tenant.ID, in)
+	in.PrivateKey = vault.NewSecret([]byte(encode("RSA PRIVATE KEY", x509.MarshalPKCS1PrivateKey(k.merchant))))
+	added, err := s.Add(t.Context(), env.Tenant.ID, in.add())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -189,8 +206,8 @@ func TestSerialComesFromTheCertificate(t *testing.T) {
 	env := tenanttest.New(t)
 	k := newKeys(t)
 	in := k.input(t)
-	in.MerchantSerial, in.MerchantCertificatePEM = "", certificate(t, k.merchant, 0x1234567890ABCDEF)
-	added, err := newService(env).Add(t.Context(), env.Tenant.ID, in)
+	in.Serial, in.Certificate = "", certificate(t, k.merchant, 0x1234567890ABCDEF)
+	added, err := newService(env).Add(t.Context(), env.Tenant.ID, in.add())
 	if err != nil || added.Config.MerchantSerial != "1234567890ABCDEF" {
 		t.Errorf("serial %q %v, want 1234567890ABCDEF", added.Config.MerchantSerial, err)
 	}
@@ -207,33 +224,33 @@ func TestAddNamesEveryWrongField(t *testing.T) {
 	}
 	secret := func(text string) vault.Secret { return vault.NewSecret([]byte(text)) }
 	cases := map[string]struct {
-		bend   func(in *account.AddInput)
+		bend   func(in *input)
 		fields []string
 	}{
-		"nothing at all":               {func(in *account.AddInput) { *in = account.AddInput{} }, []string{"api_v3_key", "app_ids", "channel", "key_mode", "merchant_no", "merchant_serial", "mode", "name", "private_key"}},
-		"private key is no PEM":        {func(in *account.AddInput) { in.PrivateKeyPEM = secret("hello") }, []string{"private_key"}},
-		"private key is a certificate": {func(in *account.AddInput) { in.PrivateKeyPEM = secret(certificate(t, k.merchant, 1)) }, []string{"private_key"}},
-		"private key is too small":     {func(in *account.AddInput) { in.PrivateKeyPEM = secret(pkcs8(t, small)) }, []string{"private_key"}},
-		"private key of another cert": {func(in *account.AddInput) {
-			in.MerchantCertificatePEM = certificate(t, k.provider, 1)
-			in.MerchantSerial = ""
+		"nothing at all":               {func(in *input) { *in = input{} }, []string{"api_v3_key", "key_mode", "merchant_no", "merchant_serial", "mode", "name", "private_key"}},
+		"private key is no PEM":        {func(in *input) { in.PrivateKey = secret("hello") }, []string{"private_key"}},
+		"private key is a certificate": {func(in *input) { in.PrivateKey = secret(certificate(t, k.merchant, 1)) }, []string{"private_key"}},
+		"private key is too small":     {func(in *input) { in.PrivateKey = secret(pkcs8(t, small)) }, []string{"private_key"}},
+		"private key of another cert": {func(in *input) {
+			in.Certificate = certificate(t, k.provider, 1)
+			in.Serial = ""
 		}, []string{"merchant_serial", "private_key"}},
-		"serial of another certificate": {func(in *account.AddInput) { in.MerchantCertificatePEM = certificate(t, k.merchant, 0x123456789) }, []string{"merchant_serial"}},
-		"APIv3 key of 31 bytes":         {func(in *account.AddInput) { in.APIv3Key = secret(strings.Repeat("a", 31)) }, []string{"api_v3_key"}},
-		"own key as provider's":         {func(in *account.AddInput) { in.PublicKeyPEM = public(t, k.merchant) }, []string{"public_key"}},
-		"own certificate as platform's": {func(in *account.AddInput) {
-			in.KeyMode, in.PlatformCertificatePEM = payments.KeyModeBoth, certificate(t, k.merchant, 9)
+		"serial of another certificate": {func(in *input) { in.Certificate = certificate(t, k.merchant, 0x123456789) }, []string{"merchant_serial"}},
+		"APIv3 key of 31 bytes":         {func(in *input) { in.APIv3Key = secret(strings.Repeat("a", 31)) }, []string{"api_v3_key"}},
+		"own key as provider's":         {func(in *input) { in.PublicKey = public(t, k.merchant) }, []string{"public_key"}},
+		"own certificate as platform's": {func(in *input) {
+			in.KeyMode, in.PlatformCertificate = payments.KeyModeBoth, certificate(t, k.merchant, 9)
 		}, []string{"platform_certificate"}},
-		"public key id missing":          {func(in *account.AddInput) { in.PublicKeyID = "" }, []string{"public_key_id"}},
-		"public key in certificate mode": {func(in *account.AddInput) { in.KeyMode = payments.KeyModeCertificate }, []string{"public_key_id"}},
-		"live account elsewhere":         {func(in *account.AddInput) { in.BaseURL = "http://127.0.0.1:1" }, []string{"base_url"}},
-		"sandbox account nowhere":        {func(in *account.AddInput) { in.Mode = payments.Sandbox }, []string{"base_url"}},
-		"sandbox with a path":            {func(in *account.AddInput) { in.Mode, in.BaseURL = payments.Sandbox, "http://h/x?y" }, []string{"base_url"}},
+		"public key id missing":          {func(in *input) { in.PublicKeyID = "" }, []string{"public_key_id"}},
+		"public key in certificate mode": {func(in *input) { in.KeyMode = payments.KeyModeCertificate }, []string{"public_key_id"}},
+		"live account elsewhere":         {func(in *input) { in.BaseURL = "http://127.0.0.1:1" }, []string{"base_url"}},
+		"sandbox account nowhere":        {func(in *input) { in.Mode = payments.Sandbox }, []string{"base_url"}},
+		"sandbox with a path":            {func(in *input) { in.Mode, in.BaseURL = payments.Sandbox, "http://h/x?y" }, []string{"base_url"}},
 	}
 	for name, tc := range cases {
 		in := k.input(t)
 		tc.bend(&in)
-		_, err := s.Add(t.Context(), env.Tenant.ID, in)
+		_, err := s.Add(t.Context(), env.Tenant.ID, in.add())
 		f, ok := errors.AsType[*fault.Error](err)
 		if !ok || f.Code() != "VALIDATION" {
 			t.Errorf("%s: %v, want VALIDATION", name, err)
@@ -259,7 +276,7 @@ func TestSecretsStaySealed(t *testing.T) {
 	env := tenanttest.New(t)
 	s := newService(env)
 	in := newKeys(t).input(t)
-	if _, err := s.Add(t.Context(), env.Tenant.ID, in); err != nil {
+	if _, err := s.Add(t.Context(), env.Tenant.ID, in.add()); err != nil {
 		t.Fatal(err)
 	}
 	list, err := s.List(t.Context(), env.Tenant.ID)
@@ -296,13 +313,13 @@ func TestSealedKeyIsBoundToItsAccount(t *testing.T) {
 	env := tenanttest.New(t)
 	s := newService(env)
 	k := newKeys(t)
-	first, err := s.Add(t.Context(), env.Tenant.ID, k.input(t))
+	first, err := s.Add(t.Context(), env.Tenant.ID, k.input(t).add())
 	if err != nil {
 		t.Fatal(err)
 	}
 	in := k.input(t)
 	in.MerchantNo = "1900000002"
-	second, err := s.Add(t.Context(), env.Tenant.ID, in)
+	second, err := s.Add(t.Context(), env.Tenant.ID, in.add())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -318,7 +335,7 @@ func TestChangedKeysAreSeenAtOnce(t *testing.T) {
 	t.Parallel()
 	env := tenanttest.New(t)
 	mine, theirs := newService(env), newService(env)
-	added, err := mine.Add(t.Context(), env.Tenant.ID, newKeys(t).input(t))
+	added, err := mine.Add(t.Context(), env.Tenant.ID, newKeys(t).input(t).add())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -360,11 +377,12 @@ func TestFetchedCertificatesAreKept(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	appID, _ := tenant.ParseAppID("wx0123456789abcdef")
 	added, err := s.Add(t.Context(), env.Tenant.ID, account.AddInput{
-		Channel: payments.WeChat, Mode: payments.Sandbox, Name: "旧模式", MerchantNo: m.MchID, AppIDs: []tenant.AppID{appID},
-		PrivateKeyPEM: vault.NewSecret([]byte(m.PrivateKeyPEM)), APIv3Key: vault.NewSecret([]byte(m.APIv3Key)),
-		MerchantSerial: m.CertificateSerial, KeyMode: payments.KeyModeCertificate, BaseURL: web.URL,
+		Mode: payments.Sandbox, Name: "旧模式", MerchantNo: m.MchID, BaseURL: web.URL,
+		Keys: account.WeChatKeys{
+			PrivateKey: vault.NewSecret([]byte(m.PrivateKeyPEM)), APIv3Key: vault.NewSecret([]byte(m.APIv3Key)),
+			Serial: m.CertificateSerial, KeyMode: payments.KeyModeCertificate,
+		},
 	})
 	if err != nil {
 		t.Fatal(err)

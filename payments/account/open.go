@@ -33,8 +33,7 @@ func (s *Service) ByID(ctx context.Context, id tenant.ID, accountID int64) (paym
 	})
 }
 
-// ForApp implements payments.Accounts. Where two accounts collect for one AppID the
-// older one does.
+// ForApp implements payments.Accounts: the binding says which.
 func (s *Service) ForApp(ctx context.Context, id tenant.ID, channel payments.Code, appID string) (payments.Account, error) {
 	return s.open(ctx, id, func(r *tenantdb.Reader) (accountdb.AccountByIDRow, error) {
 		row, err := s.q.AccountForApp(ctx, r, string(channel), appID)

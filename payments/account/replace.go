@@ -28,16 +28,9 @@ const (
 // ReplaceInput is new keys for an account. What is left empty, or sent back masked as it was
 // shown, stays as it is.
 type ReplaceInput struct {
-	AccountID              int64
-	Actor                  string // who does it, for the log: "staff:12"; "" is "system"
-	PrivateKeyPEM          vault.Secret
-	APIv3Key               vault.Secret
-	MerchantSerial         string // needed with a new private key, unless its certificate is given
-	MerchantCertificatePEM string
-	KeyMode                payments.KeyMode
-	PublicKeyID            string
-	PublicKeyPEM           string
-	PlatformCertificatePEM string
+	AccountID int64
+	Actor     string // who does it, for the log: "staff:12"; "" is "system"
+	Keys      Keys   // of the account's channel
 	// Probe, if set, tries the new keys at the provider before they are stored; its error is
 	// returned and nothing is changed.
 	Probe func(ctx context.Context, acc payments.Account) error
@@ -69,8 +62,8 @@ func (s *Service) Replace(ctx context.Context, id tenant.ID, in ReplaceInput) (A
 	if !p.privateKey.Equal(now.PrivateKey) {
 		changed[fieldPrivateKey] = p.privateKey
 	}
-	if !whole.APIv3Key.Equal(now.APIv3Key) {
-		changed[fieldAPIv3Key] = whole.APIv3Key
+	if !p.apiV3Key.Equal(now.APIv3Key) {
+		changed[fieldAPIv3Key] = p.apiV3Key
 	}
 	if len(changed) == 0 && p.config == shown.Config && p.certNotAfter == nil && !newKeyAmong(p.providerKeys, shown.ProviderKeys) {
 		return shown, nil
@@ -78,7 +71,7 @@ func (s *Service) Replace(ctx context.Context, id tenant.ID, in ReplaceInput) (A
 	if in.Probe != nil {
 		trial := payments.Account{
 			TenantID: id, ID: shown.ID, Key: shown.Key, Channel: shown.Channel, Mode: shown.Mode, Name: shown.Name, MerchantNo: shown.MerchantNo,
-			AppIDs: shown.AppIDs, Enabled: shown.Enabled, Config: p.config, PrivateKey: p.privateKey, APIv3Key: whole.APIv3Key,
+			AppIDs: shown.AppIDs, Enabled: shown.Enabled, Config: p.config, PrivateKey: p.privateKey, APIv3Key: p.apiV3Key,
 			ProviderKeys: append(p.providerKeys, now.ProviderKeys...), Version: s.d.Now(), Earlier: nil, Meter: nil,
 		}
 		if err := in.Probe(ctx, trial); err != nil {
@@ -97,65 +90,18 @@ func newKeyAmong(keys []payments.ProviderKey, known []ProviderKey) bool {
 
 // merge completes the input with what stays. now has no secrets if they are damaged.
 func (in ReplaceInput) merge(shown Account, now payments.Account) (AddInput, error) {
-	whole := AddInput{
-		Channel: shown.Channel, Mode: shown.Mode, Name: shown.Name, MerchantNo: shown.MerchantNo, AppIDs: nil,
-		PrivateKeyPEM: in.PrivateKeyPEM, APIv3Key: in.APIv3Key, MerchantSerial: in.MerchantSerial, MerchantCertificatePEM: in.MerchantCertificatePEM,
-		KeyMode: in.KeyMode, PublicKeyID: in.PublicKeyID, PublicKeyPEM: in.PublicKeyPEM, PlatformCertificatePEM: in.PlatformCertificatePEM,
-		BaseURL: shown.Config.BaseURL, Actor: in.Actor,
-	}
-	for _, text := range shown.AppIDs {
-		if appID, ok := tenant.ParseAppID(text); ok {
-			whole.AppIDs = append(whole.AppIDs, appID)
-		}
+	if in.Keys == nil || in.Keys.Channel() != shown.Channel {
+		return AddInput{}, fault.ErrValidation.With(errChannel.At("channel"))
 	}
 	var fields []fault.Field
-	keep := func(path string, to *vault.Secret, stays vault.Secret) (changed bool) {
-		if !unchanged(string(to.Reveal())) {
-			return true
-		}
-		if *to = stays; stays.IsZero() {
-			fields = append(fields, fault.Field{Path: path, Message: "the stored one cannot be read and must be given again"})
-		}
-		return false
-	}
-	newPrivate := keep("private_key", &whole.PrivateKeyPEM, now.PrivateKey)
-	keep("api_v3_key", &whole.APIv3Key, now.APIv3Key)
-	whole.forgetMasked()
-	if whole.MerchantSerial == "" && whole.MerchantCertificatePEM == "" {
-		if newPrivate && !samePrivate(whole.PrivateKeyPEM, now.PrivateKey) {
-			fields = append(fields, fault.Field{Path: "merchant_serial", Message: "a new private key has a new certificate: give it or its serial number"})
-		}
-		whole.MerchantSerial = shown.Config.MerchantSerial
-	}
+	keys := in.Keys.merge(shown, now, func(path string, why *fault.Error, args ...any) { fields = append(fields, why.At(path, args...)) })
 	if fields != nil {
 		return AddInput{}, fault.ErrValidation.With(fields...)
 	}
-	whole.keepProviderKey(shown, now)
-	return whole, nil
-}
-
-// forgetMasked empties the texts that came back as they were shown.
-func (in *AddInput) forgetMasked() {
-	for _, text := range []*string{&in.MerchantSerial, &in.MerchantCertificatePEM, &in.PublicKeyID, &in.PublicKeyPEM, &in.PlatformCertificatePEM} {
-		if unchanged(*text) {
-			*text = ""
-		}
-	}
-}
-
-// keepProviderKey completes how the provider is verified.
-func (in *AddInput) keepProviderKey(shown Account, now payments.Account) {
-	if in.KeyMode == "" {
-		in.KeyMode = shown.Config.KeyMode
-	}
-	if in.KeyMode != payments.KeyModeCertificate && in.PublicKeyID == "" {
-		in.PublicKeyID = shown.Config.PublicKeyID
-	}
-	for _, k := range now.ProviderKeys {
-		if in.PublicKeyPEM == "" && in.PublicKeyID != "" && k.Serial == in.PublicKeyID {
-			in.PublicKeyPEM = k.PEM
-		}
-	}
+	return AddInput{
+		Mode: shown.Mode, Name: shown.Name, MerchantNo: shown.MerchantNo, AppIDs: nil, Keys: keys,
+		BaseURL: shown.Config.BaseURL, Actor: in.Actor,
+	}, nil
 }
 
 // unchanged recognises a value that a form left empty or sends back as it was shown.
@@ -165,12 +111,9 @@ func unchanged(text string) bool {
 
 // samePrivate compares keys, whatever form they are written in.
 func samePrivate(a, b vault.Secret) bool {
-	given, err := parsePrivateKey(a.Reveal())
-	if err != nil {
-		return false
-	}
-	have, err := parsePrivateKey(b.Reveal())
-	return err == nil && given.Equal(have)
+	ignore := func(string, *fault.Error, ...any) {}
+	given, have := readPrivate("", a.Reveal(), "", ignore), readPrivate("", b.Reveal(), "", ignore)
+	return given != nil && have != nil && given.Equal(have)
 }
 
 func (s *Service) store(

@@ -16,7 +16,6 @@ import (
 	"galleria/payments/account"
 	"galleria/payments/sandbox"
 	"galleria/payments/wechat"
-	"galleria/tenant"
 	"galleria/tenant/fault"
 	"galleria/tenant/outbox"
 	"galleria/tenant/tenantdb"
@@ -33,7 +32,7 @@ func TestT112_MaskedValuesChangeNothing(t *testing.T) {
 	env := tenanttest.New(t)
 	s := newService(env)
 	in := newKeys(t).input(t)
-	added, err := s.Add(t.Context(), env.Tenant.ID, in)
+	added, err := s.Add(t.Context(), env.Tenant.ID, in.add())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -50,16 +49,15 @@ func TestT112_MaskedValuesChangeNothing(t *testing.T) {
 			t.Errorf("the account shows %.12q", secret)
 		}
 	}
-	for name, back := range map[string]account.ReplaceInput{
+	for name, back := range map[string]account.WeChatKeys{
 		"nothing": {},
 		"masked": {
-			PrivateKeyPEM: vault.NewSecret([]byte(private.Masked())), APIv3Key: vault.NewSecret([]byte(api.Masked())),
-			MerchantSerial: added.Config.MerchantSerial, KeyMode: added.Config.KeyMode, PublicKeyID: added.Config.PublicKeyID,
+			PrivateKey: vault.NewSecret([]byte(private.Masked())), APIv3Key: vault.NewSecret([]byte(api.Masked())),
+			Serial: added.Config.MerchantSerial, KeyMode: added.Config.KeyMode, PublicKeyID: added.Config.PublicKeyID,
 		},
-		"the same again": {PrivateKeyPEM: in.PrivateKeyPEM, APIv3Key: in.APIv3Key},
+		"the same again": {PrivateKey: in.PrivateKey, APIv3Key: in.APIv3Key},
 	} {
-		back.AccountID, back.Actor = added.ID, "staff:1"
-		got, err := s.Replace(t.Context(), env.Tenant.ID, back)
+		got, err := s.Replace(t.Context(), env.Tenant.ID, account.ReplaceInput{AccountID: added.ID, Actor: "staff:1", Keys: back})
 		if err != nil || got.KeyVersion != 1 || len(got.KeySets) != 1 || got.Secrets[0] != api {
 			t.Errorf("%s: %+v, %v; want nothing changed", name, got, err)
 		}
@@ -78,7 +76,7 @@ func TestReplaceKeys(t *testing.T) {
 	s := newService(env)
 	k := newKeys(t)
 	in := k.input(t)
-	added, err := s.Add(t.Context(), env.Tenant.ID, in)
+	added, err := s.Add(t.Context(), env.Tenant.ID, in.add())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -89,22 +87,22 @@ func TestReplaceKeys(t *testing.T) {
 	}
 	refused := errors.New("the provider does not know these keys")
 	for name, c := range map[string]struct {
-		in    account.ReplaceInput
+		in    account.WeChatKeys
 		field string
 	}{
-		"short APIv3 key":               {account.ReplaceInput{APIv3Key: vault.NewSecret([]byte("short"))}, "api_v3_key"},
-		"private key without a serial":  {account.ReplaceInput{PrivateKeyPEM: vault.NewSecret([]byte(pkcs8(t, other.merchant)))}, "merchant_serial"},
-		"certificate of another number": {account.ReplaceInput{MerchantCertificatePEM: certificate(t, other.merchant, 9)}, "private_key"},
-		"public key without a body":     {account.ReplaceInput{PublicKeyID: "PUB_KEY_ID_0119000000019999"}, "public_key"},
+		"short APIv3 key":               {account.WeChatKeys{APIv3Key: vault.NewSecret([]byte("short"))}, "api_v3_key"},
+		"private key without a serial":  {account.WeChatKeys{PrivateKey: vault.NewSecret([]byte(pkcs8(t, other.merchant)))}, "merchant_serial"},
+		"certificate of another number": {account.WeChatKeys{Certificate: certificate(t, other.merchant, 9)}, "private_key"},
+		"public key without a body":     {account.WeChatKeys{PublicKeyID: "PUB_KEY_ID_0119000000019999"}, "public_key"},
 	} {
-		_, err := replace(c.in)
+		_, err := replace(account.ReplaceInput{Keys: c.in})
 		f, ok := errors.AsType[*fault.Error](err)
 		if !ok || len(f.Fields()) == 0 || f.Fields()[0].Path != c.field {
 			t.Errorf("%s: %v, want a fault at %s", name, err, c.field)
 		}
 	}
 	if _, err := replace(account.ReplaceInput{
-		APIv3Key: vault.NewSecret([]byte(freshAPIv3)),
+		Keys: account.WeChatKeys{APIv3Key: vault.NewSecret([]byte(freshAPIv3))},
 		Probe: func(_ context.Context, acc payments.Account) error {
 			if string(acc.APIv3Key.Reveal()) != freshAPIv3 || !acc.PrivateKey.Equal(mustOpen(t, s, env, added.ID).PrivateKey) {
 				t.Error("the probe got other keys than those to be stored")
@@ -117,7 +115,7 @@ func TestReplaceKeys(t *testing.T) {
 	if got := mustOpen(t, s, env, added.ID); !got.APIv3Key.Equal(in.APIv3Key) || len(got.Earlier) != 0 {
 		t.Error("a refused replacement changed something")
 	}
-	got, err := replace(account.ReplaceInput{APIv3Key: vault.NewSecret([]byte(freshAPIv3))})
+	got, err := replace(account.ReplaceInput{Keys: account.WeChatKeys{APIv3Key: vault.NewSecret([]byte(freshAPIv3))}})
 	if err != nil || got.KeyVersion != 2 || len(got.KeySets) != 2 || got.KeySets[0].CreatedBy != "staff:7" || got.KeySets[1].DestroyAt == nil {
 		t.Fatalf("replaced %+v, %v", got, err)
 	}
@@ -185,11 +183,12 @@ func TestCallbacksUnderWayOutliveAReplacement(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	appID, _ := tenant.ParseAppID("wx0123456789abcdef")
 	added, err := s.Add(t.Context(), env.Tenant.ID, account.AddInput{
-		Channel: payments.WeChat, Mode: payments.Sandbox, Name: "换钥匙", MerchantNo: m.MchID, AppIDs: []tenant.AppID{appID},
-		PrivateKeyPEM: vault.NewSecret([]byte(m.PrivateKeyPEM)), APIv3Key: vault.NewSecret([]byte(m.APIv3Key)), MerchantSerial: m.CertificateSerial,
-		KeyMode: payments.KeyModePublicKey, PublicKeyID: m.PublicKeyID, PublicKeyPEM: m.PublicKeyPEM, BaseURL: web.URL,
+		Mode: payments.Sandbox, Name: "换钥匙", MerchantNo: m.MchID, BaseURL: web.URL,
+		Keys: account.WeChatKeys{
+			PrivateKey: vault.NewSecret([]byte(m.PrivateKeyPEM)), APIv3Key: vault.NewSecret([]byte(m.APIv3Key)), Serial: m.CertificateSerial,
+			KeyMode: payments.KeyModePublicKey, PublicKeyID: m.PublicKeyID, PublicKey: m.PublicKeyPEM,
+		},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -208,7 +207,7 @@ func TestCallbacksUnderWayOutliveAReplacement(t *testing.T) {
 	}
 	k := newKeys(t)
 	if _, err := s.Replace(t.Context(), env.Tenant.ID, account.ReplaceInput{
-		AccountID: added.ID, APIv3Key: vault.NewSecret([]byte(freshAPIv3)), PublicKeyID: "PUB_KEY_ID_0119000000770000000000000001", PublicKeyPEM: public(t, k.provider),
+		AccountID: added.ID, Keys: account.WeChatKeys{APIv3Key: vault.NewSecret([]byte(freshAPIv3)), PublicKeyID: "PUB_KEY_ID_0119000000770000000000000001", PublicKey: public(t, k.provider)},
 	}); err != nil {
 		t.Fatal(err)
 	}
@@ -236,7 +235,7 @@ func TestT113_DamagedAccount(t *testing.T) {
 	s := newService(env)
 	k := newKeys(t)
 	in := k.input(t)
-	healthy, err := s.Add(t.Context(), env.Tenant.ID, in)
+	healthy, err := s.Add(t.Context(), env.Tenant.ID, in.add())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -247,7 +246,7 @@ func TestT113_DamagedAccount(t *testing.T) {
 		`UPDATE %[1]s.payment_secret t SET sealed = f.sealed FROM %[1]s.payment_secret f WHERE t.account_id = $1 AND f.account_id = t.account_id AND f.field <> t.field`,
 	} {
 		in.MerchantNo = fmt.Sprintf("190000010%d", i)
-		added, err := s.Add(t.Context(), env.Tenant.ID, in)
+		added, err := s.Add(t.Context(), env.Tenant.ID, in.add())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -276,11 +275,11 @@ func TestT113_DamagedAccount(t *testing.T) {
 		if _, err := s.ByID(t.Context(), env.Tenant.ID, healthy.ID); err != nil {
 			t.Errorf("harm %d: the account beside it: %v", i, err)
 		}
-		if _, err := s.Replace(t.Context(), env.Tenant.ID, account.ReplaceInput{AccountID: added.ID, APIv3Key: in.APIv3Key}); fault.CodeOf(err) != "VALIDATION" {
+		if _, err := s.Replace(t.Context(), env.Tenant.ID, account.ReplaceInput{AccountID: added.ID, Keys: account.WeChatKeys{APIv3Key: in.APIv3Key}}); fault.CodeOf(err) != "VALIDATION" {
 			t.Errorf("harm %d: half a repair: %v, want VALIDATION", i, err)
 		}
 		if _, err := s.Replace(t.Context(), env.Tenant.ID, account.ReplaceInput{
-			AccountID: added.ID, PrivateKeyPEM: in.PrivateKeyPEM, APIv3Key: in.APIv3Key, MerchantSerial: in.MerchantSerial,
+			AccountID: added.ID, Keys: account.WeChatKeys{PrivateKey: in.PrivateKey, APIv3Key: in.APIv3Key, Serial: in.Serial},
 		}); err != nil {
 			t.Fatalf("harm %d: repair: %v", i, err)
 		}
@@ -298,8 +297,8 @@ func TestCertificatesAnnounceTheirEnd(t *testing.T) {
 	s := newService(env)
 	k := newKeys(t)
 	in := k.input(t)
-	in.MerchantSerial, in.MerchantCertificatePEM = "", certificate(t, k.merchant, 0x5157F09EFDC0)
-	added, err := s.Add(t.Context(), env.Tenant.ID, in)
+	in.Serial, in.Certificate = "", certificate(t, k.merchant, 0x5157F09EFDC0)
+	added, err := s.Add(t.Context(), env.Tenant.ID, in.add())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -330,7 +329,7 @@ func TestCertificatesAnnounceTheirEnd(t *testing.T) {
 	env.Clock().Set(time.Now())
 	fresh := newKeys(t)
 	if _, err := s.Replace(t.Context(), env.Tenant.ID, account.ReplaceInput{
-		AccountID: added.ID, PrivateKeyPEM: vault.NewSecret([]byte(pkcs8(t, fresh.merchant))), MerchantSerial: "5157F09EFDC096DE15EBE81A47057A7232F1B8E2",
+		AccountID: added.ID, Keys: account.WeChatKeys{PrivateKey: vault.NewSecret([]byte(pkcs8(t, fresh.merchant))), Serial: "5157F09EFDC096DE15EBE81A47057A7232F1B8E2"},
 	}); err != nil {
 		t.Fatal(err)
 	}

@@ -57,25 +57,6 @@ func New(d Deps) *Service {
 	return &Service{d: d, q: accountdb.New(), cache: newSecretCache()}
 }
 
-// AddInput is everything a merchant pastes in.
-type AddInput struct {
-	Channel                payments.Code
-	Mode                   payments.Mode
-	Name                   string // what the shop calls it
-	MerchantNo             string // mchid
-	AppIDs                 []tenant.AppID
-	PrivateKeyPEM          vault.Secret // apiclient_key.pem, PKCS#8 or PKCS#1
-	APIv3Key               vault.Secret // 32 bytes
-	MerchantSerial         string       // of apiclient_cert.pem; may be empty if the certificate is given
-	MerchantCertificatePEM string       // optional: apiclient_cert.pem, compared with the private key
-	KeyMode                payments.KeyMode
-	PublicKeyID            string // modes public_key and both
-	PublicKeyPEM           string
-	PlatformCertificatePEM string // optional in modes certificate and both
-	BaseURL                string // sandbox accounts only
-	Actor                  string // who adds it, for the log: "staff:12"; "" is "system"
-}
-
 // Account is an account as people see it: no secret, only what it is recognised by.
 type Account struct {
 	ID           int64
@@ -92,6 +73,7 @@ type Account struct {
 	KeySets      []KeySet // newest first
 	ProviderKeys []ProviderKey
 	LastUsed     map[vault.Purpose]time.Time // missing: not in the last 90 days
+	Check        Check                       // the last live check
 	CreatedAt    time.Time
 	UpdatedAt    time.Time
 }
@@ -126,11 +108,16 @@ type ProviderKey struct {
 }
 
 // Add checks the keys, seals them and opens the account. It opens a platform and a
-// tenant transaction. Not repeatable: the second time is MERCHANT_EXISTS. Faults:
-// VALIDATION naming each wrong field, MERCHANT_EXISTS.
+// tenant transaction. Of its AppIDs it serves those that no other account serves. Not
+// repeatable: the second time is MERCHANT_EXISTS. Faults: VALIDATION naming each wrong
+// field, MERCHANT_EXISTS.
 func (s *Service) Add(ctx context.Context, id tenant.ID, in AddInput) (Account, error) {
 	p, err := in.check(s.d.Now(), s.mayTalkTo)
 	if err != nil {
+		return Account{}, err
+	}
+	channel := in.Keys.Channel()
+	if err := s.ownApps(ctx, id, channel, in.AppIDs); err != nil {
 		return Account{}, err
 	}
 	key, err := s.newKey()
@@ -138,17 +125,16 @@ func (s *Service) Add(ctx context.Context, id tenant.ID, in AddInput) (Account, 
 		return Account{}, err
 	}
 	sealed := map[string][]byte{}
-	secrets := map[string]vault.Secret{fieldPrivateKey: p.privateKey, fieldAPIv3Key: in.APIv3Key}
-	for field, secret := range secrets {
+	for field, secret := range p.secrets() {
 		if sealed[field], err = s.d.Vault.Seal(ctx, place(id, key, field), secret); err != nil {
 			return Account{}, fmt.Errorf("add payment account: %w", err)
 		}
 	}
-	if err := s.d.Registry.AddAccountRoute(ctx, key, string(in.Channel), in.MerchantNo, id); err != nil {
+	if err := s.d.Registry.AddAccountRoute(ctx, key, string(channel), in.MerchantNo, id); err != nil {
 		return Account{}, fmt.Errorf("add payment account: %w", err)
 	}
-	err = s.d.DB.InTenant(ctx, id, func(tx tenantdb.Tx) error { return s.insert(ctx, tx, key, in, p, sealed, secrets) })
-	if tenantdb.Violates(err, "payment_account_channel_merchant_no_key") {
+	err = s.d.DB.InTenant(ctx, id, func(tx tenantdb.Tx) error { return s.insert(ctx, tx, key, in, p, sealed) })
+	if tenantdb.Violates(err, onePerNumber) {
 		return Account{}, ErrMerchantTaken
 	}
 	if err != nil {
@@ -158,8 +144,9 @@ func (s *Service) Add(ctx context.Context, id tenant.ID, in AddInput) (Account, 
 }
 
 func (s *Service) insert(
-	ctx context.Context, tx tenantdb.Tx, key string, in AddInput, p parsed, sealed map[string][]byte, secrets map[string]vault.Secret,
+	ctx context.Context, tx tenantdb.Tx, key string, in AddInput, p parsed, sealed map[string][]byte,
 ) error {
+	channel := string(in.Keys.Channel())
 	config, err := json.Marshal(p.config)
 	if err != nil {
 		return fmt.Errorf("encode config: %w", err)
@@ -169,16 +156,19 @@ func (s *Service) insert(
 		appIDs = append(appIDs, a.String())
 	}
 	accountID, err := s.q.InsertAccount(ctx, tx, accountdb.InsertAccountParams{
-		AccountKey: key, Channel: string(in.Channel), Mode: string(in.Mode), Name: in.Name, MerchantNo: in.MerchantNo,
-		AppIds: appIDs, Config: config, Now: tx.Now(),
+		AccountKey: key, Channel: channel, Mode: string(in.Mode), Name: in.Name, MerchantNo: in.MerchantNo,
+		Config: config, Now: tx.Now(),
 	})
 	if err != nil {
+		return err
+	}
+	if _, err := s.q.BindFree(ctx, tx, channel, accountID, actorOr(ctx, in.Actor), tx.Now(), appIDs); err != nil {
 		return err
 	}
 	if err := s.q.InsertKeySet(ctx, tx, accountID, 1, config, p.certNotAfter, actorOr(ctx, in.Actor), tx.Now()); err != nil {
 		return err
 	}
-	for field, secret := range secrets {
+	for field, secret := range p.secrets() {
 		if err := s.insertSecret(ctx, tx, accountID, 1, field, secret, p, sealed[field]); err != nil {
 			return err
 		}
@@ -189,13 +179,14 @@ func (s *Service) insert(
 	if err := s.d.Timers.Set(ctx, tx, payments.TimerKeyExpiry, key, tx.Now(), struct{}{}); err != nil {
 		return err
 	}
-	return s.d.Audit.RecordTx(ctx, tx, audit.Entry{
-		Actor: in.Actor, Action: "payment_account.added", Object: object(accountID),
-		After: map[string]any{
-			"channel": string(in.Channel), "mode": string(in.Mode), "name": in.Name, "merchant_no": in.MerchantNo, "app_ids": appIDs,
-			"private_key_fingerprint": p.publicKey, "api_v3_key_fingerprint": in.APIv3Key.Fingerprint(),
-		},
-	})
+	after := map[string]any{
+		"channel": channel, "mode": string(in.Mode), "name": in.Name, "merchant_no": in.MerchantNo, "app_ids": appIDs,
+		"private_key_fingerprint": p.publicKey,
+	}
+	if !p.apiV3Key.IsZero() {
+		after["api_v3_key_fingerprint"] = p.apiV3Key.Fingerprint()
+	}
+	return s.d.Audit.RecordTx(ctx, tx, audit.Entry{Actor: in.Actor, Action: "payment_account.added", Object: object(accountID), After: after})
 }
 
 // insertSecret stores a sealed field with what people recognise it by.
@@ -333,6 +324,7 @@ func accountFromRow(r accountdb.AccountsRow) (Account, error) {
 		ID: r.ID, Key: r.AccountKey, Channel: payments.Code(r.Channel), Mode: payments.Mode(r.Mode), Name: r.Name, MerchantNo: r.MerchantNo,
 		AppIDs: r.AppIds, Enabled: r.Status == statusActive, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
 		Config: payments.AccountConfig{}, KeyVersion: int(r.KeyVersion), Secrets: nil, KeySets: nil, ProviderKeys: nil, LastUsed: nil,
+		Check: checkFromRow(r),
 	}
 	for raw, to := range map[*json.RawMessage]any{
 		&r.Config: &a.Config, &r.Secrets: &a.Secrets, &r.KeySets: &a.KeySets, &r.ProviderKeys: &a.ProviderKeys,
@@ -344,4 +336,9 @@ func accountFromRow(r accountdb.AccountsRow) (Account, error) {
 	return a, nil
 }
 
-const statusActive = "active"
+const (
+	statusActive   = "active"
+	statusDisabled = "disabled"
+	// onePerNumber is the index that keeps a merchant number from being added twice.
+	onePerNumber = "payment_account_one"
+)

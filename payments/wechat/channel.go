@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -165,21 +164,6 @@ func (c *Channel) call(ctx context.Context, acc payments.Account, limit time.Dur
 		return payments.ErrBadResponse.Because(fmt.Errorf("signed answer does not decode: %w", err))
 	}
 	return nil
-}
-
-// probeNumber is well formed and never one of ours: those begin with a year.
-const probeNumber = "PROBE0000000000000000000000"
-
-// Probe implements payments.Channel. The query of an unknown number is signed both ways
-// only as far as our request goes: the provider's refusal is not signed. In the modes
-// with certificates the list of them is fetched as well, which opens only with the APIv3
-// key.
-func (c *Channel) Probe(ctx context.Context, acc payments.Account) error {
-	_, err := c.Query(ctx, acc, probeNumber)
-	if errors.Is(err, payments.ErrNoSuchNumber) {
-		return nil
-	}
-	return err
 }
 
 // cut shortens s to at most n bytes without breaking a character.

@@ -31,6 +31,15 @@ const (
 type Field struct {
 	Path    string `json:"path"`
 	Message string `json:"message"`
+	Why     *Error `json:"-"` // the failure with its code and sentences; nil where only Message was given
+}
+
+// Text returns the sentence for people in a language, or Message where there is no other.
+func (f Field) Text(lang string) string {
+	if f.Why == nil {
+		return f.Message
+	}
+	return f.Why.Text(lang)
 }
 
 // Error is a failure with a stable code and a text for people in both console
@@ -98,6 +107,16 @@ func (e *Error) With(fields ...Field) *Error {
 	c := *e
 	c.fields = append(append([]Field(nil), e.fields...), fields...)
 	return &c
+}
+
+// At names the field that e is about. args complete its sentences, which then are formats
+// of equal verbs in both languages.
+func (e *Error) At(path string, args ...any) Field {
+	why := *e
+	if len(args) > 0 {
+		why.zh, why.en = fmt.Sprintf(e.zh, args...), fmt.Sprintf(e.en, args...)
+	}
+	return Field{Path: path, Message: why.en, Why: &why}
 }
 
 // Because returns a copy with a technical cause, which is logged but never shown.

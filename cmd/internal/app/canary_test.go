@@ -104,6 +104,7 @@ func TestT111_NothingLeaks(t *testing.T) {
 	n.add("private key", pemLines(merchant.PrivateKeyPEM)...)
 	n.add("APIv3 key", merchant.APIv3Key, "NEWapiv3KEYcanary0123456789abcde")
 	n.add("password", s.owner.Password, "wrong-Password-canary-8c1d")
+	n.add("PFX password", "c4n4ryPFXpassword")
 	n.add("AppSecret", "c4n4ryAppSecret0123456789abcdef0")
 	n.add("key-encryption key", w.config.KEK, "0123456789abcdef0123456789abcdef")
 	n.add("phone", canaryPhone)
@@ -122,7 +123,7 @@ func TestT111_NothingLeaks(t *testing.T) {
 	console := w.signIn(s)
 	var orderNo string
 	w.scan(s, "SELECT order_no FROM orders LIMIT 1", nil, &orderNo)
-	for _, path := range []string{"", "/payment-accounts", "/apps", "/orders", "/products"} {
+	for _, path := range []string{"", "/payment-accounts", "/payment-accounts/1", "/payment-accounts/1/keys", "/payment-accounts/new/unionpay", "/apps", "/orders", "/products"} {
 		answers.WriteString(console.get("/console/" + s.Handle + path))
 	}
 	// The page of one order is where the parcel is addressed; lists show the phone masked.
@@ -206,24 +207,44 @@ func (w *world) plantKeys(s *shop, provider string, m sandbox.Merchant) {
 	}); err != nil {
 		w.t.Fatal(err)
 	}
-	other, _ := tenant.ParseAppID("wx" + tenanttest.RandomHex(8))
 	in := account.AddInput{
-		Channel: payments.WeChat, Mode: payments.Sandbox, Name: "金丝雀", MerchantNo: m.MchID, AppIDs: []tenant.AppID{other},
-		PrivateKeyPEM: vault.NewSecret([]byte(m.PrivateKeyPEM)), APIv3Key: vault.NewSecret([]byte(m.APIv3Key)), MerchantSerial: m.CertificateSerial,
-		KeyMode: payments.KeyModePublicKey, PublicKeyID: m.PublicKeyID, PublicKeyPEM: m.PublicKeyPEM, BaseURL: w.play, Actor: "staff:1",
+		Mode: payments.Sandbox, Name: "金丝雀", MerchantNo: m.MchID, AppIDs: nil,
+		BaseURL: w.play, Actor: "staff:1",
+		Keys: account.WeChatKeys{
+			PrivateKey: vault.NewSecret([]byte(m.PrivateKeyPEM)), APIv3Key: vault.NewSecret([]byte(m.APIv3Key)), Serial: m.CertificateSerial,
+			KeyMode: payments.KeyModePublicKey, PublicKeyID: m.PublicKeyID, PublicKey: m.PublicKeyPEM,
+		},
 	}
 	added, err := w.Accounts.Add(ctx, s.ID, in)
 	if err != nil {
 		w.t.Fatal(err)
 	}
 	if _, err := w.Accounts.Replace(ctx, s.ID, account.ReplaceInput{
-		AccountID: added.ID, Actor: "staff:1", APIv3Key: vault.NewSecret([]byte("NEWapiv3KEYcanary0123456789abcde")),
+		AccountID: added.ID, Actor: "staff:1", Keys: account.WeChatKeys{APIv3Key: vault.NewSecret([]byte("NEWapiv3KEYcanary0123456789abcde"))},
 	}); err != nil {
 		w.t.Fatal(err)
 	}
+	// Another channel's, where the same key and a password are refused and kept nowhere.
+	if _, err := w.Accounts.Add(ctx, s.ID, account.AddInput{
+		Mode: payments.Sandbox, Name: "金丝雀", MerchantNo: "777290058110048", BaseURL: w.play, Actor: "staff:1",
+		Keys: account.UnionPayKeys{PFX: vault.NewSecret([]byte(m.PrivateKeyPEM)), Password: vault.NewSecret([]byte("c4n4ryPFXpassword"))},
+	}); err == nil {
+		w.t.Error("a key was taken for a PFX")
+	}
+	if _, err := w.Accounts.Add(ctx, s.ID, account.AddInput{
+		Mode: payments.Sandbox, Name: "金丝雀", MerchantNo: "2088123456789012", BaseURL: w.play, Actor: "staff:1",
+		Keys: account.AlipayKeys{
+			SignAppID: "2021004100000001", PrivateKey: vault.NewSecret([]byte(m.PrivateKeyPEM)), KeyMode: payments.KeyModePublicKey, PublicKey: m.PublicKeyPEM,
+		},
+	}); err != nil {
+		w.t.Error(err)
+	}
 	// Refused: the key in the place of the certificate, and the same merchant again.
 	wrong := in
-	wrong.MerchantCertificatePEM, wrong.PublicKeyPEM, wrong.APIv3Key = m.PrivateKeyPEM, m.PrivateKeyPEM, vault.NewSecret([]byte(m.PrivateKeyPEM))
+	wrong.Keys = account.WeChatKeys{
+		PrivateKey: vault.NewSecret([]byte(m.PrivateKeyPEM)), APIv3Key: vault.NewSecret([]byte(m.PrivateKeyPEM)), Certificate: m.PrivateKeyPEM,
+		KeyMode: payments.KeyModePublicKey, PublicKeyID: m.PublicKeyID, PublicKey: m.PrivateKeyPEM,
+	}
 	for _, refused := range []account.AddInput{wrong, in} {
 		if _, err := w.Accounts.Add(ctx, s.ID, refused); err == nil {
 			w.t.Error("a wrong account was added")

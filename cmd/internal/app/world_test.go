@@ -201,10 +201,12 @@ func (w *world) openShop(name string, stock int64) *shop {
 		AppID: appID, Provider: tenant.WeChat, Secret: vault.NewSecret([]byte(played.Secret)), APIBase: w.play,
 	}))
 	acc, err := w.Accounts.Add(ctx, s.ID, account.AddInput{
-		Channel: payments.WeChat, Mode: payments.Sandbox, Name: "微信支付", MerchantNo: s.mchID, AppIDs: []tenant.AppID{appID},
-		PrivateKeyPEM: vault.NewSecret([]byte(merchant.PrivateKeyPEM)), APIv3Key: vault.NewSecret([]byte(merchant.APIv3Key)),
-		MerchantSerial: merchant.CertificateSerial, KeyMode: payments.KeyModePublicKey, PublicKeyID: merchant.PublicKeyID,
-		PublicKeyPEM: merchant.PublicKeyPEM, BaseURL: w.play,
+		Mode: payments.Sandbox, Name: "微信支付", MerchantNo: s.mchID, AppIDs: []tenant.AppID{appID},
+		BaseURL: w.play,
+		Keys: account.WeChatKeys{
+			PrivateKey: vault.NewSecret([]byte(merchant.PrivateKeyPEM)), APIv3Key: vault.NewSecret([]byte(merchant.APIv3Key)), Serial: merchant.CertificateSerial,
+			KeyMode: payments.KeyModePublicKey, PublicKeyID: merchant.PublicKeyID, PublicKey: merchant.PublicKeyPEM,
+		},
 	})
 	must(err)
 	s.account = acc.Key

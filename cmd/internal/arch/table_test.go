@@ -111,6 +111,7 @@ func homes() []home {
 		}},
 		{"github.com/golang-migrate/migrate/v4", []string{"migrations"}},
 		{"github.com/tink-crypto/tink-go/v2", []string{"tenant/vault"}},
+		{"software.sslmate.com/src/go-pkcs12", []string{"payments/account"}}, // PFX files with their chain and old ciphers
 		{"github.com/google/uuid", []string{"*"}},
 		{"golang.org/x/crypto", []string{"*"}},
 		{"golang.org/x/net", []string{"*"}},

@@ -105,9 +105,12 @@ func (b *shop) addAccount(ctx context.Context, s *stack) error {
 		return err
 	}
 	a, err := s.services.Accounts.Add(ctx, b.id, account.AddInput{
-		Channel: payments.WeChat, Mode: payments.Sandbox, Name: "bench", MerchantNo: m.MchID, AppIDs: []tenant.AppID{b.app},
-		PrivateKeyPEM: vault.NewSecret([]byte(m.PrivateKeyPEM)), APIv3Key: vault.NewSecret([]byte(m.APIv3Key)), MerchantSerial: m.CertificateSerial,
-		KeyMode: payments.KeyModePublicKey, PublicKeyID: m.PublicKeyID, PublicKeyPEM: m.PublicKeyPEM, BaseURL: s.sandboxAt,
+		Mode: payments.Sandbox, Name: "bench", MerchantNo: m.MchID, AppIDs: []tenant.AppID{b.app},
+		BaseURL: s.sandboxAt,
+		Keys: account.WeChatKeys{
+			PrivateKey: vault.NewSecret([]byte(m.PrivateKeyPEM)), APIv3Key: vault.NewSecret([]byte(m.APIv3Key)), Serial: m.CertificateSerial,
+			KeyMode: payments.KeyModePublicKey, PublicKeyID: m.PublicKeyID, PublicKey: m.PublicKeyPEM,
+		},
 	})
 	b.accountKey, b.accountID = a.Key, a.ID
 	return err

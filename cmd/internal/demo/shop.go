@@ -106,10 +106,12 @@ func (s *seeding) connect(ctx context.Context) error {
 		}
 	}
 	added, err := s.Accounts.Add(ctx, s.shop.ID, account.AddInput{
-		Channel: payments.WeChat, Mode: payments.Sandbox, Name: s.plan.name + "（沙箱）", MerchantNo: s.plan.mchID, AppIDs: []tenant.AppID{s.app},
-		PrivateKeyPEM: vault.NewSecret([]byte(merchant.PrivateKeyPEM)), APIv3Key: vault.NewSecret([]byte(merchant.APIv3Key)),
-		MerchantSerial: merchant.CertificateSerial, KeyMode: payments.KeyModePublicKey,
-		PublicKeyID: merchant.PublicKeyID, PublicKeyPEM: merchant.PublicKeyPEM, BaseURL: s.SandboxURL,
+		Mode: payments.Sandbox, Name: s.plan.name + "（沙箱）", MerchantNo: s.plan.mchID, AppIDs: []tenant.AppID{s.app},
+		BaseURL: s.SandboxURL,
+		Keys: account.WeChatKeys{
+			PrivateKey: vault.NewSecret([]byte(merchant.PrivateKeyPEM)), APIv3Key: vault.NewSecret([]byte(merchant.APIv3Key)), Serial: merchant.CertificateSerial,
+			KeyMode: payments.KeyModePublicKey, PublicKeyID: merchant.PublicKeyID, PublicKey: merchant.PublicKeyPEM,
+		},
 	})
 	s.accountKey = added.Key
 	return err

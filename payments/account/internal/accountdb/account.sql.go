@@ -12,7 +12,7 @@ import (
 )
 
 const accountByID = `-- name: AccountByID :one
-SELECT a.id, a.account_key, a.channel, a.mode, a.name, a.merchant_no, a.app_ids, a.config, a.status, a.created_at, a.updated_at, a.key_version,
+SELECT a.id, a.account_key, a.channel, a.mode, a.name, a.merchant_no, ARRAY(SELECT b.app_id FROM payment_binding b WHERE b.account_id = a.id ORDER BY b.app_id)::text[] AS app_ids, a.config, a.status, a.created_at, a.updated_at, a.key_version,
   coalesce((SELECT jsonb_agg(jsonb_build_object('field', s.field, 'version', s.version, 'sealed', encode(s.sealed, 'base64')))
             FROM payment_secret s WHERE s.account_id = a.id AND (s.version = a.key_version OR s.field = 'api_v3_key')), '[]')::jsonb AS secrets,
   coalesce((SELECT jsonb_agg(jsonb_build_object('version', k.version, 'config', k.config, 'until', k.destroy_at) ORDER BY k.version DESC)
@@ -64,7 +64,7 @@ func (q *Queries) AccountByID(ctx context.Context, db DBTX, id int64) (AccountBy
 }
 
 const accountByKey = `-- name: AccountByKey :one
-SELECT a.id, a.account_key, a.channel, a.mode, a.name, a.merchant_no, a.app_ids, a.config, a.status, a.created_at, a.updated_at, a.key_version,
+SELECT a.id, a.account_key, a.channel, a.mode, a.name, a.merchant_no, ARRAY(SELECT b.app_id FROM payment_binding b WHERE b.account_id = a.id ORDER BY b.app_id)::text[] AS app_ids, a.config, a.status, a.created_at, a.updated_at, a.key_version,
   coalesce((SELECT jsonb_agg(jsonb_build_object('field', s.field, 'version', s.version, 'sealed', encode(s.sealed, 'base64')))
             FROM payment_secret s WHERE s.account_id = a.id AND (s.version = a.key_version OR s.field = 'api_v3_key')), '[]')::jsonb AS secrets,
   coalesce((SELECT jsonb_agg(jsonb_build_object('version', k.version, 'config', k.config, 'until', k.destroy_at) ORDER BY k.version DESC)
@@ -118,15 +118,15 @@ func (q *Queries) AccountByKey(ctx context.Context, db DBTX, accountKey string) 
 }
 
 const accountForApp = `-- name: AccountForApp :one
-SELECT a.id, a.account_key, a.channel, a.mode, a.name, a.merchant_no, a.app_ids, a.config, a.status, a.created_at, a.updated_at, a.key_version,
+SELECT a.id, a.account_key, a.channel, a.mode, a.name, a.merchant_no, ARRAY(SELECT b.app_id FROM payment_binding b WHERE b.account_id = a.id ORDER BY b.app_id)::text[] AS app_ids, a.config, a.status, a.created_at, a.updated_at, a.key_version,
   coalesce((SELECT jsonb_agg(jsonb_build_object('field', s.field, 'version', s.version, 'sealed', encode(s.sealed, 'base64')))
             FROM payment_secret s WHERE s.account_id = a.id AND (s.version = a.key_version OR s.field = 'api_v3_key')), '[]')::jsonb AS secrets,
   coalesce((SELECT jsonb_agg(jsonb_build_object('version', k.version, 'config', k.config, 'until', k.destroy_at) ORDER BY k.version DESC)
             FROM payment_key_set k WHERE k.account_id = a.id AND k.version <> a.key_version AND k.destroyed_at IS NULL), '[]')::jsonb AS earlier,
   coalesce((SELECT jsonb_agg(jsonb_build_object('serial', k.serial, 'pem', k.pem, 'not_after', k.not_after) ORDER BY k.serial)
             FROM payment_provider_key k WHERE k.account_id = a.id), '[]')::jsonb AS provider_keys
-FROM payment_account a WHERE a.channel = $1 AND a.status = 'active' AND $2::text = ANY(a.app_ids)
-ORDER BY a.id LIMIT 1
+FROM payment_binding s JOIN payment_account a ON a.id = s.account_id
+WHERE s.channel = $1 AND s.app_id = $2 AND a.status = 'active'
 `
 
 type AccountForAppRow struct {
@@ -182,7 +182,8 @@ func (q *Queries) AccountKey(ctx context.Context, db DBTX, id int64) (string, er
 }
 
 const accounts = `-- name: Accounts :many
-SELECT a.id, a.account_key, a.channel, a.mode, a.name, a.merchant_no, a.app_ids, a.config, a.status, a.created_at, a.updated_at, a.key_version,
+SELECT a.id, a.account_key, a.channel, a.mode, a.name, a.merchant_no, ARRAY(SELECT b.app_id FROM payment_binding b WHERE b.account_id = a.id ORDER BY b.app_id)::text[] AS app_ids, a.config, a.status, a.created_at, a.updated_at, a.key_version,
+  a.checked_at, a.check_version, a.check_outcome, a.check_code, a.check_message,
   coalesce((SELECT jsonb_agg(jsonb_build_object('field', s.field, 'version', s.version, 'fingerprint', s.fingerprint, 'last4', s.last4, 'created_at', s.created_at) ORDER BY s.field)
             FROM payment_secret s WHERE s.account_id = a.id AND s.version = a.key_version), '[]')::jsonb AS secrets,
   coalesce((SELECT jsonb_agg(jsonb_build_object('version', k.version, 'serial', k.config->>'serial', 'cert_not_after', k.cert_not_after, 'created_by', k.created_by,
@@ -206,6 +207,11 @@ type AccountsRow struct {
 	CreatedAt    time.Time
 	UpdatedAt    time.Time
 	KeyVersion   int32
+	CheckedAt    *time.Time
+	CheckVersion int32
+	CheckOutcome string
+	CheckCode    string
+	CheckMessage string
 	Secrets      json.RawMessage
 	KeySets      json.RawMessage
 	ProviderKeys json.RawMessage
@@ -234,6 +240,11 @@ func (q *Queries) Accounts(ctx context.Context, db DBTX) ([]AccountsRow, error) 
 			&i.CreatedAt,
 			&i.UpdatedAt,
 			&i.KeyVersion,
+			&i.CheckedAt,
+			&i.CheckVersion,
+			&i.CheckOutcome,
+			&i.CheckCode,
+			&i.CheckMessage,
 			&i.Secrets,
 			&i.KeySets,
 			&i.ProviderKeys,
@@ -246,6 +257,62 @@ func (q *Queries) Accounts(ctx context.Context, db DBTX) ([]AccountsRow, error) 
 		return nil, err
 	}
 	return items, nil
+}
+
+const beginCheck = `-- name: BeginCheck :execrows
+UPDATE payment_account SET check_begun_at = $1::timestamptz
+WHERE id = $2 AND (check_begun_at IS NULL OR check_begun_at <= $3::timestamptz OR check_begun_at > $1::timestamptz)
+`
+
+// One live check at a time, and not too often.
+func (q *Queries) BeginCheck(ctx context.Context, db DBTX, now time.Time, iD int64, before time.Time) (int64, error) {
+	result, err := db.Exec(ctx, beginCheck, now, iD, before)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const bind = `-- name: Bind :execrows
+INSERT INTO payment_binding (channel, app_id, account_id, bound_by, bound_at)
+VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT (channel, app_id) DO NOTHING
+`
+
+// Compare and set: only what was served by nobody becomes this account's.
+func (q *Queries) Bind(ctx context.Context, db DBTX, channel string, appID string, accountID int64, boundBy string, now time.Time) (int64, error) {
+	result, err := db.Exec(ctx, bind,
+		channel,
+		appID,
+		accountID,
+		boundBy,
+		now,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const bindFree = `-- name: BindFree :execrows
+INSERT INTO payment_binding (channel, app_id, account_id, bound_by, bound_at)
+SELECT $1, app.id, $2, $3, $4 FROM unnest($5::text[]) AS app (id)
+ON CONFLICT (channel, app_id) DO NOTHING
+`
+
+// A new account takes what no other serves.
+func (q *Queries) BindFree(ctx context.Context, db DBTX, channel string, accountID int64, boundBy string, now time.Time, appIds []string) (int64, error) {
+	result, err := db.Exec(ctx, bindFree,
+		channel,
+		accountID,
+		boundBy,
+		now,
+		appIds,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }
 
 const copySecret = `-- name: CopySecret :execrows
@@ -305,10 +372,31 @@ func (q *Queries) DestroyKeySets(ctx context.Context, db DBTX, now time.Time, ac
 	return items, nil
 }
 
+const endCheck = `-- name: EndCheck :execrows
+UPDATE payment_account SET checked_at = $1::timestamptz, check_version = $2, check_outcome = $3, check_code = $4, check_message = $5
+WHERE id = $6
+`
+
+// What is kept of it is about the keys that were tried.
+func (q *Queries) EndCheck(ctx context.Context, db DBTX, now time.Time, version int32, outcome string, code string, message string, iD int64) (int64, error) {
+	result, err := db.Exec(ctx, endCheck,
+		now,
+		version,
+		outcome,
+		code,
+		message,
+		iD,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const expiries = `-- name: Expiries :one
 SELECT a.id, a.account_key, a.name, a.merchant_no,
   (SELECT k.cert_not_after FROM payment_key_set k WHERE k.account_id = a.id AND k.version = a.key_version) AS merchant_not_after,
-  coalesce((SELECT max(p.not_after) FROM payment_provider_key p WHERE p.account_id = a.id), '9999-01-01')::timestamptz AS platform_not_after
+  coalesce((SELECT CASE a.channel WHEN 'unionpay' THEN min(p.not_after) ELSE max(p.not_after) END FROM payment_provider_key p WHERE p.account_id = a.id), '9999-01-01')::timestamptz AS platform_not_after
 FROM payment_account a WHERE a.account_key = $1
 `
 
@@ -321,7 +409,8 @@ type ExpiriesRow struct {
 	PlatformNotAfter time.Time
 }
 
-// What ends, and when: the merchant's certificate in use, and the newest of the platform's.
+// What ends, and when: the merchant's certificate in use, and of the provider's the newest,
+// or with UnionPay, where all are needed, the first to end.
 func (q *Queries) Expiries(ctx context.Context, db DBTX, accountKey string) (ExpiriesRow, error) {
 	row := db.QueryRow(ctx, expiries, accountKey)
 	var i ExpiriesRow
@@ -337,8 +426,8 @@ func (q *Queries) Expiries(ctx context.Context, db DBTX, accountKey string) (Exp
 }
 
 const insertAccount = `-- name: InsertAccount :one
-INSERT INTO payment_account (account_key, channel, mode, name, merchant_no, app_ids, config, created_at, updated_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8)
+INSERT INTO payment_account (account_key, channel, mode, name, merchant_no, config, created_at, updated_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $7)
 RETURNING id
 `
 
@@ -348,7 +437,6 @@ type InsertAccountParams struct {
 	Mode       string
 	Name       string
 	MerchantNo string
-	AppIds     []string
 	Config     json.RawMessage
 	Now        time.Time
 }
@@ -360,7 +448,6 @@ func (q *Queries) InsertAccount(ctx context.Context, db DBTX, arg InsertAccountP
 		arg.Mode,
 		arg.Name,
 		arg.MerchantNo,
-		arg.AppIds,
 		arg.Config,
 		arg.Now,
 	)
@@ -414,6 +501,27 @@ func (q *Queries) InsertSecret(ctx context.Context, db DBTX, arg InsertSecretPar
 	return err
 }
 
+const moveBinding = `-- name: MoveBinding :execrows
+UPDATE payment_binding SET account_id = $1, bound_by = $2, bound_at = $3
+WHERE channel = $4 AND app_id = $5 AND account_id = $6
+`
+
+// Compare and set: only what was served by the account that was seen moves.
+func (q *Queries) MoveBinding(ctx context.Context, db DBTX, accountID int64, boundBy string, now time.Time, channel string, appID string, fromAccountID int64) (int64, error) {
+	result, err := db.Exec(ctx, moveBinding,
+		accountID,
+		boundBy,
+		now,
+		channel,
+		appID,
+		fromAccountID,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const putProviderKey = `-- name: PutProviderKey :execrows
 INSERT INTO payment_provider_key (account_id, serial, pem, not_after, fetched_at)
 VALUES ($1, $2, $3, $4, $5)
@@ -433,6 +541,20 @@ func (q *Queries) PutProviderKey(ctx context.Context, db DBTX, accountID int64, 
 		return 0, err
 	}
 	return result.RowsAffected(), nil
+}
+
+const rename = `-- name: Rename :one
+UPDATE payment_account a SET name = $1, updated_at = greatest($2::timestamptz, a.updated_at + interval '1 microsecond')
+FROM (SELECT o.id, o.name FROM payment_account o WHERE o.id = $3 FOR UPDATE) AS was
+WHERE a.id = was.id RETURNING was.name AS was_name
+`
+
+// The row is locked first, so that what it was named stands in the log.
+func (q *Queries) Rename(ctx context.Context, db DBTX, name string, now time.Time, iD int64) (string, error) {
+	row := db.QueryRow(ctx, rename, name, now, iD)
+	var was_name string
+	err := row.Scan(&was_name)
+	return was_name, err
 }
 
 const reseal = `-- name: Reseal :execrows
@@ -514,6 +636,19 @@ func (q *Queries) SetKeyVersion(ctx context.Context, db DBTX, toVersion int32, c
 	return result.RowsAffected(), nil
 }
 
+const setStatus = `-- name: SetStatus :execrows
+UPDATE payment_account SET status = $1, updated_at = greatest($2::timestamptz, updated_at + interval '1 microsecond')
+WHERE id = $3 AND status <> $1
+`
+
+func (q *Queries) SetStatus(ctx context.Context, db DBTX, status string, now time.Time, iD int64) (int64, error) {
+	result, err := db.Exec(ctx, setStatus, status, now, iD)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const supersedeKeySet = `-- name: SupersedeKeySet :execrows
 UPDATE payment_key_set SET destroy_at = $1::timestamptz WHERE account_id = $2 AND version = $3 AND destroy_at IS NULL
 `
@@ -534,4 +669,16 @@ UPDATE payment_account SET updated_at = greatest($1::timestamptz, updated_at + i
 func (q *Queries) TouchAccount(ctx context.Context, db DBTX, now time.Time, iD int64) error {
 	_, err := db.Exec(ctx, touchAccount, now, iD)
 	return err
+}
+
+const unbind = `-- name: Unbind :execrows
+DELETE FROM payment_binding WHERE channel = $1 AND app_id = $2 AND account_id = $3
+`
+
+func (q *Queries) Unbind(ctx context.Context, db DBTX, channel string, appID string, accountID int64) (int64, error) {
+	result, err := db.Exec(ctx, unbind, channel, appID, accountID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }
