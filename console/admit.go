@@ -155,7 +155,7 @@ func keepable(c *fiber.Ctx) (kept []view.Kept, dropped bool) {
 
 // secretField tells by its name whether a field may hold a secret.
 func secretField(name string) bool {
-	for _, word := range []string{"password", "secret", "token", "code", "key", "pem", "cert"} {
+	for _, word := range []string{"password", "secret", "token", "code", "key", "pem", "cert", "pfx"} {
 		if strings.Contains(strings.ToLower(name), word) {
 			return true
 		}

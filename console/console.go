@@ -17,6 +17,7 @@ import (
 	"galleria/console/readmodel"
 	"galleria/console/session"
 	"galleria/console/staff"
+	"galleria/payments/account"
 	"galleria/tenant/audit"
 	"galleria/tenant/look"
 	"galleria/tenant/outbox"
@@ -59,6 +60,11 @@ type Deps struct {
 	Plans     *plan.Service
 	Outbox    *outbox.Outbox
 	Callbacks Callbacks
+	// Accounts keeps merchant accounts, Channels tries their keys at the provider.
+	Accounts *account.Service
+	Channels Channels
+	// SandboxURL is where test accounts collect play money; "" for an installation without.
+	SandboxURL string
 	// Courier brings links and codes to people.
 	Courier courier.Courier
 	// SecondFactor makes people with guarded roles set up a second factor first.
@@ -134,7 +140,7 @@ func (d Deps) check() (*url.URL, error) {
 func (d Deps) whole() bool {
 	ground := d.DB != nil && d.Vault != nil && d.Audit != nil && d.Log != nil && d.Now != nil && d.Assets != nil
 	people := d.Staff != nil && d.Courier != nil
-	return ground && people && d.Registry != nil && d.Provision != nil && d.Plans != nil && d.Outbox != nil && d.Callbacks != nil
+	return ground && people && d.Registry != nil && d.Provision != nil && d.Plans != nil && d.Outbox != nil && d.Callbacks != nil && d.Accounts != nil && d.Channels != nil
 }
 
 // Register builds the console and mounts it on router.

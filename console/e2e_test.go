@@ -264,7 +264,7 @@ func (b *chromium) buy(d *desk, g goods) {
 		b.inspect(name)
 	}
 	b.run(
-		chromedp.Navigate(b.base+shop+"/payment-accounts"),
+		chromedp.Navigate(b.base+shop+"/payment-accounts/1"),
 		chromedp.Click(`.console-callback .console-copy`, chromedp.ByQuery),
 		chromedp.Poll(`document.getElementById('announce').textContent !== ''`, nil, chromedp.WithPollingTimeout(30*time.Second)),
 	)

@@ -40,9 +40,10 @@ func (d *desk) stock(t *testing.T, shop tenant.Tenant, buyer string) goods {
 		exec(tx, "INSERT INTO stock_movement (sku_id, kind, on_hand_delta, reserved_delta, document, actor) VALUES (1, 'receive', 120, 0, 'IN-1', $1), (1, 'reserve', 0, 20, 'O-1', 'member:1')", fmt.Sprintf("staff:%d", d.owner.ID))
 		exec(tx, "INSERT INTO member (nickname) VALUES ($1), ('')", buyer)
 		exec(tx, "INSERT INTO app_credential (app_id, provider, secret_sealed, secret_last4, api_base) VALUES ($1, 'wechat', 'sealed', '9f3c', '')", g.appID)
-		exec(tx, `INSERT INTO payment_account (account_key, channel, mode, name, merchant_no, app_ids, config) VALUES
-			($1, 'wechat', 'sandbox', '主收款账户', '1900000109', $2, '{"key_mode":"public_key","serial":"5157F09EFDC096DE15EBE81A47057A7232F1B8E1","public_key_id":"PUB_KEY_ID_01"}')`,
-			tenanttest.RandomHex(13), []string{g.appID})
+		exec(tx, `INSERT INTO payment_account (account_key, channel, mode, name, merchant_no, config) VALUES
+			($1, 'wechat', 'sandbox', '主收款账户', '1900000109', '{"base_url":"http://sandbox.test","key_mode":"public_key","serial":"5157F09EFDC096DE15EBE81A47057A7232F1B8E1","public_key_id":"PUB_KEY_ID_01"}')`,
+			tenanttest.RandomHex(13))
+		exec(tx, "INSERT INTO payment_binding (channel, app_id, account_id, bound_by, bound_at) VALUES ('wechat', $1, 1, 'system', now())", g.appID)
 		exec(tx, "INSERT INTO payment_secret (account_id, field, version, sealed, fingerprint) VALUES (1, 'private_key', 1, 'x', 'old-print'), (1, 'private_key', 2, 'x', 'new-print')")
 		exec(tx, "INSERT INTO payment_provider_key (account_id, serial, pem) VALUES (1, 'PUB_KEY_ID_01', 'pem')")
 		states := []struct {

@@ -23,8 +23,10 @@ import (
 	"galleria/console/verify"
 	"galleria/payments"
 	"galleria/payments/account"
+	"galleria/payments/ledger"
 	"galleria/payments/wechat"
 	"galleria/tenant"
+	"galleria/tenant/egress"
 	"galleria/tenant/fault"
 	"galleria/tenant/plan"
 	"galleria/tenant/provision"
@@ -87,8 +89,9 @@ func consoleDeps(t *testing.T, env *tenanttest.Env, people *staff.Service) conso
 	if err != nil {
 		t.Fatal(err)
 	}
+	kernel := paymentsOf(t, env)
 	return console.Deps{
-		DB: env.DB, Registry: env.Registry, Provision: env.Provision, Plans: env.Plans, Outbox: env.Outbox, Callbacks: paymentsOf(t, env), Staff: people, Vault: env.Vault, Courier: courier.NewDesk(env.Clock().Now), SecondFactor: false, Audit: env.Audit, Assets: assets, Log: slog.New(slog.NewTextHandler(t.Output(), nil)),
+		DB: env.DB, Registry: env.Registry, Provision: env.Provision, Plans: env.Plans, Outbox: env.Outbox, Callbacks: kernel, Accounts: accountsOf(env), Channels: kernel, SandboxURL: "", Staff: people, Vault: env.Vault, Courier: courier.NewDesk(env.Clock().Now), SecondFactor: false, Audit: env.Audit, Assets: assets, Log: slog.New(slog.NewTextHandler(t.Output(), nil)),
 		Now: env.Clock().Now, Secret: []byte(strings.Repeat("s", 32)), BaseURL: "http://console.test",
 		Opening: openingOf(env, people, signup.ModeOpen),
 	}
@@ -112,14 +115,22 @@ func openingOf(env *tenanttest.Env, people *staff.Service, mode signup.Mode) *co
 	}
 }
 
+// accountsOf keeps the merchant accounts of the test's database.
+func accountsOf(env *tenanttest.Env, sandboxes ...string) *account.Service {
+	return account.New(account.Deps{
+		DB: env.DB, Vault: env.Vault, Registry: env.Registry, Audit: env.Audit, Outbox: env.Outbox, Timers: env.Timers, Now: env.Clock().Now, Rand: rand.Reader,
+		SandboxBase: egress.Only(sandboxes...),
+	})
+}
+
 // paymentsOf is the payment kernel over the test's database.
 func paymentsOf(t *testing.T, env *tenanttest.Env) *payments.Service {
 	t.Helper()
 	log := slog.New(slog.NewTextHandler(t.Output(), nil))
-	accounts := account.New(account.Deps{DB: env.DB, Vault: env.Vault, Registry: env.Registry, Now: env.Clock().Now, Rand: rand.Reader})
+	accounts := accountsOf(env)
 	return payments.New(payments.Deps{
 		DB: env.DB, Accounts: accounts, Bills: nil, Channels: []payments.Channel{wechat.New(wechat.Deps{Keys: accounts, Now: env.Clock().Now, Log: log, Signers: 1})},
-		Outbox: env.Outbox, Timers: env.Timers, Vault: env.Vault, Now: env.Clock().Now, Rand: rand.Reader, Log: log, PublicURL: "http://console.test",
+		Books: ledger.New(ledger.Deps{DB: env.DB, Audit: env.Audit}), Outbox: env.Outbox, Timers: env.Timers, Vault: env.Vault, Now: env.Clock().Now, Rand: rand.Reader, Log: log, PublicURL: "http://console.test",
 	})
 }
 

@@ -219,7 +219,10 @@ func TestSettingsNeverShowSecrets(t *testing.T) {
 	b.see(g.appID, "测试小程序", "9f3c", "微信小程序", "已启用")
 	b.miss("sealed")
 	b.wantStatus("/console/"+d.env.Tenant.Handle+"/payment-accounts", http.StatusOK)
-	b.see("1900000109", "微信支付公钥", "5157F09EFDC096DE15EBE81A47057A7232F1B8E1", "new-print", "http://console.test/notify/wechat/", "沙箱")
+	b.see("1900000109", "主收款账户", "沙箱", "尚未检测", g.appID)
+	b.miss("old-print", "sealed", "SETTLED0001")
+	b.wantStatus("/console/"+d.env.Tenant.Handle+"/payment-accounts/1", http.StatusOK)
+	b.see("1900000109", "微信支付公钥", "5157F09EFDC096DE15EBE81A47057A7232F1B8E1", "new-print", "http://console.test/notify/wechat/", "沙箱", "由此账户收款")
 	b.see("收到未知单号的支付通知", "UNKNOWN0001", "PAY00000001")
 	b.miss("old-print", "sealed", "SETTLED0001")
 }
@@ -231,7 +234,7 @@ func TestTwoShopsWithTheSameIdsStayApart(t *testing.T) {
 	other := d.env.OpenShop(t)
 	theirs := d.stock(t, other, "别店买家")
 	b := d.signedIn(t, d.owner)
-	paths := []string{"", "/orders", "/orders?q=" + url.QueryEscape("别店"), "/orders/" + mine.orderNos[5], "/products", "/products/1", "/apps", "/payment-accounts"}
+	paths := []string{"", "/orders", "/orders?q=" + url.QueryEscape("别店"), "/orders/" + mine.orderNos[5], "/products", "/products/1", "/apps", "/payment-accounts", "/payment-accounts/1"}
 	for _, path := range paths {
 		b.wantStatus("/console/"+d.env.Tenant.Handle+path, http.StatusOK)
 		b.miss("别店买家", theirs.appID, other.Name, other.ID.String(), d.env.Tenant.ID.String())
@@ -308,7 +311,7 @@ func TestLanguageAndTheme(t *testing.T) {
 	}
 	member := d.signedIn(t, d.owner)
 	member.cookies["galleria_lang"] = "en"
-	for _, path := range []string{"", "/orders", "/products", "/apps", "/payment-accounts"} {
+	for _, path := range []string{"", "/orders", "/products", "/apps", "/payment-accounts", "/payment-accounts/1"} {
 		member.wantStatus("/console/"+d.env.Tenant.Handle+path, http.StatusOK)
 		member.see(`lang="en"`, "Skip to main content")
 	}

@@ -14,6 +14,11 @@ type route struct {
 	handle       func(c *fiber.Ctx, v *visit) error
 }
 
+// takesFiles reports a route whose form may hold files.
+func (r route) takesFiles() bool {
+	return r.path == accountsPath+"/new/:channel" || r.path == accountsPath+"/:id/keys"
+}
+
 // shopPath is the first page of a shop.
 const shopPath = "/console/:handle"
 
@@ -21,7 +26,7 @@ const shopPath = "/console/:handle"
 func (s *Console) table() []route {
 	const get, post = fiber.MethodGet, fiber.MethodPost
 	// What has a name of its own comes before what is named by a handle.
-	return append(s.platformTable(), []route{
+	return append(append(s.platformTable(), []route{
 		{get, "/console/static/:file", authz.Public(), s.assetShow},
 		{get, "/console/login", authz.Public(), s.sessionNew},
 		{post, "/console/login", authz.Public(), s.sessionCreate},
@@ -72,7 +77,6 @@ func (s *Console) table() []route {
 		{get, "/console/:handle/products", authz.Require(authz.ProductRead), s.productList},
 		{get, "/console/:handle/products/:id", authz.Require(authz.ProductRead), s.productShow},
 		{get, "/console/:handle/apps", authz.Require(authz.AppRead), s.appList},
-		{get, "/console/:handle/payment-accounts", authz.Require(authz.PaymentAccountRead), s.accountList},
 		{get, "/console/:handle/staff", authz.Require(authz.StaffRead), s.staffList},
 		{get, "/console/:handle/staff/invite", authz.Require(authz.StaffInvite), s.inviteNew},
 		{post, "/console/:handle/staff/invite", authz.Require(authz.StaffInvite).StepUp(), s.inviteCreate},
@@ -96,7 +100,29 @@ func (s *Console) table() []route {
 		{get, "/console/:handle/callbacks", authz.Require(authz.CallbackRead), s.callbackList},
 		{post, "/console/:handle/callbacks/:kind/:id/raw", authz.Require(authz.CallbackRaw).StepUp(), s.callbackRaw},
 		{get, "/console/:handle/plan", authz.Require(authz.PlanRead), s.planShow},
-	}...)
+	}...), s.paymentAccountTable()...)
+}
+
+const accountsPath = shopPath + "/payment-accounts"
+
+// paymentAccountTable lists the routes about merchant accounts.
+func (s *Console) paymentAccountTable() []route {
+	const get, post = fiber.MethodGet, fiber.MethodPost
+	read, update := authz.Require(authz.PaymentAccountRead), authz.Require(authz.PaymentAccountUpdate)
+	return []route{
+		{get, accountsPath, read, s.accountList},
+		{get, accountsPath + "/new", update, s.paymentAccountChoose},
+		{get, accountsPath + "/new/:channel", update.StepUp(), s.paymentAccountNew},
+		{post, accountsPath + "/new/:channel", update.StepUp(), s.paymentAccountCreate},
+		{get, accountsPath + "/:id", read, s.paymentAccountShow},
+		{get, accountsPath + "/:id/keys", update.StepUp(), s.paymentAccountKeys},
+		{post, accountsPath + "/:id/keys", update.StepUp(), s.paymentAccountReplace},
+		{post, accountsPath + "/:id/check", update.StepUp(), s.paymentAccountCheck},
+		{post, accountsPath + "/:id/rename", update.StepUp(), s.paymentAccountRename},
+		{post, accountsPath + "/:id/status", update.StepUp(), s.paymentAccountStatus},
+		{post, accountsPath + "/:id/bind", update.StepUp(), s.paymentAccountBind},
+		{post, accountsPath + "/:id/unbind", update.StepUp(), s.paymentAccountUnbind},
+	}
 }
 
 // missing answers what no route does.

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"io"
 	"net/url"
 	"runtime/debug"
 	"strconv"
@@ -49,6 +50,7 @@ func (s *Console) run(c *fiber.Ctx, v **visit, r route) error {
 	if err != nil {
 		return err
 	}
+	known.upload = r.takesFiles()
 	if done, err := s.admit(c, known, r); done || err != nil {
 		return err
 	}
@@ -103,7 +105,13 @@ func (s *Console) checkForm(c *fiber.Ctx, v *visit) error {
 		return ErrForm
 	}
 	contentType, _, _ := strings.Cut(c.Get(fiber.HeaderContentType), ";")
-	if !strings.EqualFold(strings.TrimSpace(contentType), fiber.MIMEApplicationForm) {
+	switch contentType = strings.ToLower(strings.TrimSpace(contentType)); {
+	case contentType == fiber.MIMEApplicationForm:
+	case contentType == fiber.MIMEMultipartForm && v.upload:
+		if err := readUpload(c); err != nil {
+			return err
+		}
+	default:
 		return ErrForm
 	}
 	token := c.Get("X-Csrf-Token")
@@ -112,6 +120,40 @@ func (s *Console) checkForm(c *fiber.Ctx, v *visit) error {
 	}
 	if !s.guard.Valid(v.binding, token) {
 		return ErrForm
+	}
+	return nil
+}
+
+// readUpload makes a form with files one without: what a chosen file holds is the value of
+// its field, and goes before what was typed there.
+func readUpload(c *fiber.Ctx) error {
+	parts, err := c.MultipartForm()
+	if err != nil {
+		return ErrForm.Because(err)
+	}
+	defer c.Request().RemoveMultipartFormFiles()
+	args := c.Request().PostArgs()
+	for name, values := range parts.Value {
+		for _, value := range values {
+			args.Add(name, value)
+		}
+	}
+	for name, files := range parts.File {
+		for _, head := range files {
+			if head.Size == 0 {
+				continue
+			}
+			file, err := head.Open()
+			if err != nil {
+				return ErrForm.Because(err)
+			}
+			content, err := io.ReadAll(io.LimitReader(file, maxForm))
+			_ = file.Close()
+			if err != nil {
+				return ErrForm.Because(err)
+			}
+			args.SetBytesV(name, content)
+		}
 	}
 	return nil
 }

@@ -33,6 +33,7 @@ type visit struct {
 	// platform is what the viewer may do on the platform; nil outside its pages.
 	platform authz.PlatformGranted
 	look     *look.Look // the viewer only looks into the shop; nil for its people
+	upload   bool       // the route's form may hold files
 }
 
 // begin reads who visits and how he wants to see the pages.

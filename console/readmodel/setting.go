@@ -49,8 +49,18 @@ type Account struct {
 	KeyMode      string // how the provider's messages are verified
 	Serial       string // of the merchant's own certificate
 	PublicKeyID  string
+	SignAppID    string // Alipay: the application whose key signs
+	RootSerial   string // Alipay, certificate mode
 	Status       string
 	UpdatedAt    time.Time
+	KeyVersion   int64
+	CertNotAfter *time.Time // end of the merchant's certificate; nil where it was not given
+	Overlap      *time.Time // until when replaced keys still open messages; nil for none
+	CheckedAt    *time.Time // last live check of the keys; nil for never
+	CheckOutcome string
+	CheckCode    string // the provider's own
+	CheckMessage string
+	CheckCurrent bool // it tried the keys in use
 	Keys         []Key
 	ProviderKeys []ProviderKey
 	Anomalies    []Anomaly // unresolved, newest first, with or without an order; at most 20 over all accounts
@@ -59,8 +69,13 @@ type Account struct {
 const (
 	appsOfShop = "SELECT a.app_id, a.name, a.provider, a.status, a.created_at FROM platform.app a WHERE a.tenant_id = $1 ORDER BY a.created_at, a.app_id"
 	secretEnds = "SELECT c.app_id, c.secret_last4, c.api_base <> '' FROM app_credential c" //nolint:gosec // a column of last characters, not a secret
-	accounts   = `SELECT a.id, a.account_key, a.channel, a.mode, a.name, a.merchant_no, a.app_ids,
-       coalesce(a.config->>'key_mode', ''), coalesce(a.config->>'serial', ''), coalesce(a.config->>'public_key_id', ''), a.status, a.updated_at
+	accounts   = `SELECT a.id, a.account_key, a.channel, a.mode, a.name, a.merchant_no,
+       ARRAY(SELECT b.app_id FROM payment_binding b WHERE b.account_id = a.id ORDER BY b.app_id),
+       coalesce(a.config->>'key_mode', ''), coalesce(a.config->>'serial', ''), coalesce(a.config->>'public_key_id', ''),
+       coalesce(a.config->>'sign_app_id', ''), coalesce(a.config->>'root_sn', ''), a.status, a.updated_at, a.key_version::bigint,
+       (SELECT k.cert_not_after FROM payment_key_set k WHERE k.account_id = a.id AND k.version = a.key_version),
+       (SELECT max(k.destroy_at) FROM payment_key_set k WHERE k.account_id = a.id AND k.destroyed_at IS NULL),
+       a.checked_at, a.check_outcome, a.check_code, a.check_message, a.check_version = a.key_version
   FROM payment_account a ORDER BY a.id LIMIT 100`
 	accountKeys = `SELECT DISTINCT ON (s.account_id, s.field) s.account_id, s.field, s.version::bigint, s.fingerprint, s.created_at
   FROM payment_secret s ORDER BY s.account_id, s.field, s.version DESC`
@@ -152,6 +167,7 @@ func valuesOf[T any](rows []ofAccount[T], account int64) (values []T) {
 
 func accountRow(row pgx.CollectableRow) (a Account, err error) {
 	err = row.Scan(&a.ID, &a.AccountKey, &a.Channel, &a.Mode, &a.Name, &a.MerchantNo, &a.AppIDs,
-		&a.KeyMode, &a.Serial, &a.PublicKeyID, &a.Status, &a.UpdatedAt)
+		&a.KeyMode, &a.Serial, &a.PublicKeyID, &a.SignAppID, &a.RootSerial, &a.Status, &a.UpdatedAt, &a.KeyVersion, &a.CertNotAfter, &a.Overlap,
+		&a.CheckedAt, &a.CheckOutcome, &a.CheckCode, &a.CheckMessage, &a.CheckCurrent)
 	return a, err
 }

@@ -55,7 +55,15 @@ func Pages(f Frame) []Sample {
 		{"product", view.ProductShowPage(shop("nav.products", "product.title"), view.ProductShow{ProductDetail: productDetail()})},
 		{"apps", view.AppListPage(shop("nav.apps", "app.title"), view.AppList{Apps: apps()})},
 		{"apps_none", view.AppListPage(shop("nav.apps", "app.title"), view.AppList{})},
-		{"accounts", view.AccountListPage(shop("nav.accounts", "account.title"), view.AccountList{Accounts: cards()})},
+		{"accounts", view.AccountListPage(shop("nav.accounts", "account.title"), accountList())},
+		{"accounts_none", view.AccountListPage(shop("nav.accounts", "account.title"), view.AccountList{MayUpdate: true})},
+		{"account", view.AccountShowPage(shop("nav.accounts", "account.title"), accountShow())},
+		{"account_plain", view.AccountShowPage(shop("nav.accounts", "account.title"), accountPlain())},
+		{"account_choose", view.ChannelChoicePage(shop("nav.accounts", "collect.add"), view.ChannelChoice{Channels: []view.ChannelOption{
+			{Channel: "wechat", Built: true}, {Channel: "alipay"}, {Channel: "unionpay"},
+		}})},
+		{"account_form", view.KeyFormPage(shop("nav.accounts", "collect.add"), f.keyForm())},
+		{"account_keys_refused", view.KeyFormPage(shop("nav.accounts", "collect.replace"), f.keyFormRefused())},
 		{"audit", view.AuditListPage(shop("nav.audit", "audit.title"), view.AuditList{
 			Rows: auditRows(), Next: 3, OnFirst: true, MayExport: true, Actors: []view.AuditActor{{Value: "staff:1", Label: "李店长"}, {Value: "system", Label: f.Text.T("actor.system")}}, Groups: []string{"app", "role", "tenant"},
 		})},
@@ -90,14 +98,6 @@ func Pages(f Frame) []Sample {
 		})},
 		{"problem", view.ProblemPage(signedOut, view.Problem{Status: 404, Icon: "file-off", Title: f.Text.T("problem.404.title"), Text: f.Text.T("problem.404.text"), RequestID: "01J0000000", Action: f.Text.T("problem.home"), Href: "/console"})},
 	}...)
-}
-
-func cards() []view.AccountCard {
-	out := make([]view.AccountCard, 0, 1)
-	for _, a := range accounts() {
-		out = append(out, view.AccountCard{Account: a, CallbackURL: "https://pay.example.com/notify/" + a.Channel + "/" + a.AccountKey})
-	}
-	return out
 }
 
 func (f Frame) page(here, title string) view.Page {
