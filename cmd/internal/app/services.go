@@ -18,6 +18,7 @@ import (
 	"galleria/jobs/handle"
 	"galleria/payments"
 	"galleria/payments/account"
+	"galleria/payments/ledger"
 	"galleria/payments/wechat"
 	"galleria/tenant"
 	"galleria/tenant/egress"
@@ -39,6 +40,7 @@ type Services struct {
 	MiniProgram *miniprogram.Service
 	Accounts    *account.Service
 	Payments    *payments.Service
+	Ledger      *ledger.Service
 	Signups     *signup.Service
 	Proofs      *verify.Service
 	Kinds       jobs.Kinds
@@ -71,8 +73,9 @@ func NewServices(g *Ground) (*Services, error) {
 		Outbox: g.Outbox, Timers: g.Timers,
 	})
 	channel := wechat.New(wechat.Deps{Keys: s.Accounts, Now: g.Now, Log: g.Log, Signers: max(1, runtime.NumCPU()/2)})
+	s.Ledger = ledger.New(ledger.Deps{DB: g.DB, Audit: g.Audit})
 	s.Payments = payments.New(payments.Deps{
-		DB: g.DB, Accounts: s.Accounts, Bills: bills{s.Orders}, Channels: []payments.Channel{channel}, Outbox: g.Outbox, Timers: g.Timers,
+		DB: g.DB, Accounts: s.Accounts, Bills: bills{s.Orders}, Channels: []payments.Channel{channel}, Books: s.Ledger, Outbox: g.Outbox, Timers: g.Timers,
 		Vault: g.Vault, Now: g.Now, Rand: rand.Reader, Log: g.Log, PublicURL: g.Config.PublicURL,
 	})
 	var err error
