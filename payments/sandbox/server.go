@@ -11,7 +11,12 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"galleria/payments/sandbox/internal/journal"
 )
+
+// journalName is WeChat's file in Config.Dir; every other provider has its own.
+const journalName = "books.jsonl"
 
 // Config is what a sandbox needs.
 type Config struct {
@@ -44,7 +49,7 @@ type Server struct {
 	making sync.Mutex // one merchant at a time, so that no pair of keys is made twice
 
 	mu      sync.Mutex // guards everything below
-	journal *journal
+	journal *journal.Journal[entry]
 	books   books
 	nonces  map[string]spentNonce
 	// nonceSweep is the number of nonces at which old ones are thrown out.
@@ -101,7 +106,7 @@ func Open(cfg Config) (*Server, error) {
 		s.random = rand.Reader
 	}
 	var err error
-	if s.journal, err = openJournal(cfg.Dir, s.books.apply); err != nil {
+	if s.journal, err = journal.Open(cfg.Dir, journalName, s.books.apply); err != nil {
 		return nil, fmt.Errorf("open sandbox books: %w", err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
@@ -117,7 +122,7 @@ func (s *Server) Close() error {
 	s.client.CloseIdleConnections()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err := s.journal.close(); err != nil {
+	if err := s.journal.Close(); err != nil {
 		return fmt.Errorf("close sandbox books: %w", err)
 	}
 	return nil
@@ -137,7 +142,7 @@ func (s *Server) Handler() http.Handler {
 // s.mu must be held.
 func (s *Server) commit(e entry) error {
 	e.At = s.now().UTC()
-	if err := s.journal.append(e); err != nil {
+	if err := s.journal.Append(e); err != nil {
 		return err
 	}
 	s.books.apply(e)
