@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"galleria/payments/sandbox/alipaygw"
 	"galleria/payments/sandbox/internal/journal"
 )
 
@@ -27,8 +28,8 @@ type Config struct {
 	// Log gets one line per refused call and per failed delivery; nil is silent.
 	Log *slog.Logger
 	// RetrySchedule is the wait before each further attempt to deliver a callback;
-	// nil is WeChat's (15s/15s/30s/3m/10m/20m/30m/30m/30m/60m/3h/3h/3h/6h/6h), an
-	// empty one never tries again.
+	// nil is the provider's own (WeChat's 15s/15s/30s/3m/10m/20m/30m/30m/30m/60m/3h/3h/3h/6h/6h),
+	// an empty one never tries again.
 	RetrySchedule []time.Duration
 	// RefundDelay is the time from PROCESSING to the refund's end; 0 is one second.
 	RefundDelay time.Duration
@@ -67,7 +68,12 @@ type Server struct {
 	wake   chan struct{}
 	cancel context.CancelFunc
 	wait   sync.WaitGroup
+
+	alipay *alipaygw.Gateway
 }
+
+// Alipay is the other provider on the listener.
+func (s *Server) Alipay() *alipaygw.Gateway { return s.alipay }
 
 // ErrClockMissing is a Config without a clock.
 var ErrClockMissing = errors.New("sandbox: Config.Now is required")
@@ -109,6 +115,12 @@ func Open(cfg Config) (*Server, error) {
 	if s.journal, err = journal.Open(cfg.Dir, journalName, s.books.apply); err != nil {
 		return nil, fmt.Errorf("open sandbox books: %w", err)
 	}
+	s.alipay, err = alipaygw.Open(alipaygw.Config{
+		Dir: cfg.Dir, Now: cfg.Now, Log: s.log, RetrySchedule: cfg.RetrySchedule, RefundPause: 3 * s.refundDelay, Rand: s.random,
+	})
+	if err != nil {
+		return nil, errors.Join(err, s.journal.Close())
+	}
 	ctx, cancel := context.WithCancel(context.Background())
 	s.cancel = cancel
 	s.wait.Go(func() { s.runClockwork(ctx) })
@@ -122,7 +134,7 @@ func (s *Server) Close() error {
 	s.client.CloseIdleConnections()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err := s.journal.Close(); err != nil {
+	if err := errors.Join(s.journal.Close(), s.alipay.Close()); err != nil {
 		return fmt.Errorf("close sandbox books: %w", err)
 	}
 	return nil
@@ -135,6 +147,7 @@ func (s *Server) Handler() http.Handler {
 	s.routeMiniProgram(mux)
 	s.routeControls(mux)
 	s.routePage(mux)
+	s.alipay.Routes(mux)
 	return mux
 }
 
