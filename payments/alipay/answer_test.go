@@ -2,6 +2,7 @@ package alipay_test
 
 import (
 	"errors"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"galleria/payments"
+	"galleria/payments/alipay"
 	"galleria/payments/sandbox/alipaygw"
 	"galleria/tenant/fault"
 	"galleria/tenant/vault"
@@ -139,9 +141,15 @@ func TestCertificates(t *testing.T) {
 	if _, err := b.channel.ParseNotification(t.Context(), b.account, n); err != nil {
 		t.Errorf("a notification under the new number: %v", err)
 	}
-	n.Body = []byte(strings.Replace(string(n.Body), "alipay_cert_sn="+fresh.AlipayCertSN+"&", "", 1))
-	if _, err := b.channel.ParseNotification(t.Context(), b.account, n); !errors.Is(err, payments.ErrNoticeSignature) {
-		t.Errorf("no certificate named: %v, want SIGNATURE_INVALID", err)
+	late := b.account
+	late.Version = late.Version.Add(time.Second)
+	later := alipay.New(alipay.Deps{Now: func() time.Time { return time.Now().AddDate(6, 0, 0) }, Log: slog.New(slog.DiscardHandler), Signers: 1})
+	if _, err := later.ParseNotification(t.Context(), late, n); err != nil {
+		t.Errorf("the old certificate has expired, its key has not: %v", err)
+	}
+	n.Body = []byte(strings.Replace(string(n.Body), fresh.AlipayCertSN, old, 1))
+	if _, err := later.ParseNotification(t.Context(), late, n); !errors.Is(err, payments.ErrNoticeSignature) {
+		t.Errorf("under the number of a certificate that has expired: %v, want SIGNATURE_INVALID", err)
 	}
 }
 
