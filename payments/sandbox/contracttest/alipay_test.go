@@ -3,7 +3,9 @@ package contracttest_test
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
 	"encoding/json"
+	"encoding/pem"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -178,7 +180,7 @@ func TestGopayAlipayBuysAndRefunds(t *testing.T) {
 				t.Fatalf("%s: %v", what, err)
 			}
 			if mode == alipaygw.KeyModePublicKey {
-				if ok, err := alipay.VerifySyncSign(app.AlipayPublicKey, signData, sign); err != nil || !ok {
+				if ok, err := alipay.VerifySyncSign(bare(app.AlipayPublicKey), signData, sign); err != nil || !ok {
 					t.Errorf("%s: the answer's signature: %v", what, err)
 				}
 			}
@@ -216,6 +218,12 @@ func TestGopayAlipayBuysAndRefunds(t *testing.T) {
 	})
 }
 
+// bare is a key without its armour, as gopay wants it.
+func bare(pemText string) string {
+	block, _ := pem.Decode([]byte(pemText))
+	return base64.StdEncoding.EncodeToString(block.Bytes)
+}
+
 // verifyWithGopay takes a notification as its own documentation shows, and one altered byte
 // not at all.
 func verifyWithGopay(t *testing.T, app alipaygw.App, form url.Values, status string) {
@@ -231,7 +239,7 @@ func verifyWithGopay(t *testing.T, app alipaygw.App, form url.Values, status str
 		if app.KeyMode == alipaygw.KeyModeCertificate {
 			ok, err = alipay.VerifySignWithCert([]byte(app.AlipayCert), bm)
 		} else {
-			ok, err = alipay.VerifySign(app.AlipayPublicKey, bm)
+			ok, err = alipay.VerifySign(bare(app.AlipayPublicKey), bm)
 		}
 		if ok != (amount == form.Get("total_amount")) {
 			t.Errorf("amount %s verifies: %v, %v", amount, ok, err)
