@@ -12,6 +12,7 @@ import (
 
 	"galleria/payments"
 	"galleria/payments/alipay"
+	"galleria/payments/ledger"
 	"galleria/payments/sandbox/alipaygw"
 	"galleria/tenant"
 	"galleria/tenant/fault"
@@ -70,7 +71,7 @@ func newAlipayKit(t *testing.T) *kit {
 	})
 	k.account.Key, k.appID, k.openID = acc.Key, alipayApp, alipaygw.OpenID(alipayApp, "li")
 	k.service = payments.New(payments.Deps{
-		DB: k.DB, Accounts: oneAccount{acc}, Bills: k.bills, Outbox: k.Outbox, Timers: k.Timers, Vault: k.Vault, Now: k.Clock().Now, Rand: rand.Reader,
+		DB: k.DB, Accounts: oneAccount{acc}, Bills: k.bills, Books: ledger.New(ledger.Deps{DB: k.DB, Audit: k.Audit}), Outbox: k.Outbox, Timers: k.Timers, Vault: k.Vault, Now: k.Clock().Now, Rand: rand.Reader,
 		Channels: []payments.Channel{alipay.New(alipay.Deps{Now: time.Now, Log: slog.New(slog.DiscardHandler), Signers: 2})},
 		Log:      slog.New(slog.DiscardHandler), PublicURL: k.public,
 	})
