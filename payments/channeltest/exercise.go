@@ -2,6 +2,7 @@ package channeltest
 
 import (
 	"errors"
+	"net/url"
 	"slices"
 	"testing"
 	"time"
@@ -17,7 +18,7 @@ type Harness struct {
 	Account payments.Account
 	Scene   payments.Scene
 	AppID   string
-	Payer   string // a buyer the provider knows
+	Payer   string // a buyer the provider knows; who pays in the end where anybody may
 	// NotifyURL is an address that the provider accepts; it may answer nothing.
 	NotifyURL string
 	// NewNumber makes a number that was never used.
@@ -30,10 +31,15 @@ type Harness struct {
 	// Pay does what the buyer's app does with the parameters and returns the provider's
 	// number of the payment.
 	Pay func(t *testing.T, p payments.ClientParams) (transactionID string)
+	// Open does what a buyer does who looks at the cashier without paying, in a scene in
+	// which the provider knows nothing of a payment before; nil where Prepay is enough.
+	Open func(t *testing.T, p payments.ClientParams)
+	// Offline says that Prepay asks nobody: what it makes is signed and handed out.
+	Offline bool
 	// Notice makes a genuine message about a payment, or one whose signature is wrong.
 	Notice func(t *testing.T, outTradeNo string, forged bool) payments.Notice
-	// Break arms one failure of the given kind for the next call of a kind ("prepay",
-	// "query", "close", "refund") about this harness's merchant.
+	// Break arms one failure of the given kind for the next call of a kind ("prepay", or
+	// "query" where Prepay calls nobody) about this harness's merchant.
 	Break func(t *testing.T, call string, kind Failure)
 }
 
@@ -72,6 +78,11 @@ func (h Harness) prepay(t *testing.T, outTradeNo string, fen money.Fen) (payment
 		Scene: h.Scene, AppID: h.AppID, OutTradeNo: outTradeNo, Title: "山野咖啡豆 & <茶> 一份", AmountFen: fen, Payer: h.Payer,
 		ExpiresAt: h.ExpiresAt, CreatedAt: h.CreatedAt, NotifyURL: h.NotifyURL, ClientIP: "198.51.100.20",
 	}
+	if traits, served := h.Channel.Traits(h.Scene); !served {
+		t.Fatalf("scene %s is not served", h.Scene)
+	} else if traits.AnyPayer {
+		in.Payer = ""
+	}
 	id, err := h.Channel.Prepay(t.Context(), h.Account, in)
 	if err != nil {
 		return payments.ClientParams{}, err
@@ -96,12 +107,15 @@ func (h Harness) begin(t *testing.T) (string, payments.ClientParams) {
 // handle is the part of the parameters that names the payment; the rest is signed afresh.
 func (h Harness) handle(p payments.ClientParams) string {
 	if p.Form != nil {
-		return p.Form.Fields["orderId"]
+		return p.Form.Fields["orderId"] + p.Form.Fields["biz_content"]
+	}
+	if order, err := url.ParseQuery(p.OrderString); err == nil && p.OrderString != "" {
+		return order.Get("biz_content")
 	}
 	if p.PrepayID != "" {
 		return p.PrepayID
 	}
-	return p.Package + p.TradeNO + p.TN + p.CodeURL + p.URL + p.OrderString
+	return p.Package + p.TradeNO + p.TN + p.CodeURL + p.URL
 }
 
 func want(t *testing.T, what string, err, wanted error) {
@@ -123,6 +137,9 @@ func (h Harness) prepayAgain(t *testing.T) {
 }
 
 func (h Harness) prepayOther(t *testing.T) {
+	if h.Offline {
+		t.Skip("the provider is not asked before the buyer comes")
+	}
 	no, _ := h.begin(t)
 	_, err := h.prepay(t, no, amount+1)
 	want(t, "another amount", err, payments.ErrNumberUsed)
@@ -130,6 +147,7 @@ func (h Harness) prepayOther(t *testing.T) {
 
 func (h Harness) life(t *testing.T) {
 	no, p := h.begin(t)
+	h.open(t, no, p)
 	got, err := h.Channel.Query(t.Context(), h.Account, no)
 	if err != nil || got.State != payments.PaymentUnpaid {
 		t.Fatalf("before: %v %v, want unpaid", got.State, err)
@@ -140,8 +158,10 @@ func (h Harness) life(t *testing.T) {
 		t.Fatal(err)
 	}
 	h.wantPaid(t, got, no, transactionID)
-	_, err = h.prepay(t, no, amount)
-	want(t, "prepay of a paid number", err, payments.ErrProviderPaid)
+	if !h.Offline {
+		_, err = h.prepay(t, no, amount)
+		want(t, "prepay of a paid number", err, payments.ErrProviderPaid)
+	}
 
 	refund := payments.RefundRequest{
 		OutTradeNo: no, OutRefundNo: h.NewNumber(), Reason: "测试退款", RefundFen: 234, TotalFen: amount, NotifyURL: h.NotifyURL,
@@ -152,7 +172,7 @@ func (h Harness) life(t *testing.T) {
 			t.Fatalf("refund: %+v %v", result, err)
 		}
 	}
-	h.untilRefunded(t, refund.OutRefundNo)
+	h.untilRefunded(t, no, refund.OutRefundNo)
 	got, err = h.Channel.Query(t.Context(), h.Account, no)
 	if err != nil {
 		t.Fatal(err)
@@ -164,6 +184,19 @@ func (h Harness) life(t *testing.T) {
 	}
 }
 
+// open looks at the cashier where that is what the provider learns of a payment by; until
+// then it denies knowing it, to a query and to a close.
+func (h Harness) open(t *testing.T, no string, p payments.ClientParams) {
+	t.Helper()
+	if h.Open == nil {
+		return
+	}
+	_, err := h.Channel.Query(t.Context(), h.Account, no)
+	want(t, "query before anybody came", err, payments.ErrNoSuchNumber)
+	want(t, "close before anybody came", h.Channel.Close(t.Context(), h.Account, no), payments.ErrNoSuchNumber)
+	h.Open(t, p)
+}
+
 func (h Harness) wantPaid(t *testing.T, got payments.PaymentResult, no, transactionID string) {
 	t.Helper()
 	if got.State != payments.PaymentPaid || got.OutTradeNo != no || got.TransactionID != transactionID || !got.Amount.Valid ||
@@ -172,10 +205,10 @@ func (h Harness) wantPaid(t *testing.T, got payments.PaymentResult, no, transact
 	}
 }
 
-func (h Harness) untilRefunded(t *testing.T, outRefundNo string) {
+func (h Harness) untilRefunded(t *testing.T, outTradeNo, outRefundNo string) {
 	t.Helper()
 	for range 500 { // ten seconds
-		got, err := h.Channel.QueryRefund(t.Context(), h.Account, outRefundNo)
+		got, err := h.Channel.QueryRefund(t.Context(), h.Account, outTradeNo, outRefundNo)
 		if err != nil {
 			t.Fatalf("query refund: %v", err)
 		}
@@ -188,7 +221,8 @@ func (h Harness) untilRefunded(t *testing.T, outRefundNo string) {
 }
 
 func (h Harness) closing(t *testing.T) {
-	no, _ := h.begin(t)
+	no, p := h.begin(t)
+	h.open(t, no, p)
 	for range 2 {
 		if err := h.Channel.Close(t.Context(), h.Account, no); err != nil {
 			t.Fatalf("close: %v", err)
@@ -197,6 +231,9 @@ func (h Harness) closing(t *testing.T) {
 	got, err := h.Channel.Query(t.Context(), h.Account, no)
 	if err != nil || got.State != payments.PaymentClosed {
 		t.Errorf("after: %v %v, want closed", got.State, err)
+	}
+	if h.Offline {
+		return
 	}
 	_, err = h.prepay(t, no, amount)
 	want(t, "prepay of a closed number", err, payments.ErrProviderClosed)
@@ -212,7 +249,7 @@ func (h Harness) unknown(t *testing.T) {
 	_, err := h.Channel.Query(t.Context(), h.Account, h.NewNumber())
 	want(t, "query", err, payments.ErrNoSuchNumber)
 	want(t, "close", h.Channel.Close(t.Context(), h.Account, h.NewNumber()), payments.ErrNoSuchNumber)
-	_, err = h.Channel.QueryRefund(t.Context(), h.Account, h.NewNumber())
+	_, err = h.Channel.QueryRefund(t.Context(), h.Account, h.NewNumber(), h.NewNumber())
 	want(t, "query refund", err, payments.ErrNoSuchNumber)
 }
 
@@ -222,6 +259,10 @@ func (h Harness) failures(t *testing.T) {
 		Nonsense: payments.ErrBadResponse, Busy: payments.ErrProviderBusy,
 	}
 	for kind, class := range classes {
+		if h.Offline {
+			h.queryFails(t, kind, class)
+			continue
+		}
 		no := h.NewNumber()
 		h.Break(t, "prepay", kind)
 		_, err := h.prepay(t, no, amount)
@@ -229,6 +270,19 @@ func (h Harness) failures(t *testing.T) {
 		if _, err := h.prepay(t, no, amount); err != nil {
 			t.Errorf("prepay again after %s: %v", kind, err)
 		}
+	}
+}
+
+// queryFails is a failure where Prepay calls nobody.
+func (h Harness) queryFails(t *testing.T, kind Failure, class error) {
+	t.Helper()
+	no, p := h.begin(t)
+	h.Pay(t, p)
+	h.Break(t, "query", kind)
+	_, err := h.Channel.Query(t.Context(), h.Account, no)
+	want(t, "query, "+string(kind), err, class)
+	if _, err := h.Channel.Query(t.Context(), h.Account, no); err != nil {
+		t.Errorf("query again after %s: %v", kind, err)
 	}
 }
 

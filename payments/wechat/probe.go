@@ -9,6 +9,7 @@ import (
 	"github.com/wechatpay-apiv3/wechatpay-go/core/consts"
 
 	"galleria/payments"
+	"galleria/payments/internal/wire"
 )
 
 // probeNumber is well formed and never one of ours: those begin with a year.
@@ -47,7 +48,7 @@ func (c *Channel) Probe(ctx context.Context, acc payments.Account) error {
 // probeAnswer asks for something whose answer is signed, and holds only a wrong signature
 // against the account.
 func (c *Channel) probeAnswer(ctx context.Context, acc payments.Account) error {
-	yesterday := c.d.Now().In(beijing()).AddDate(0, 0, -1).Format(time.DateOnly)
+	yesterday := c.d.Now().In(wire.Beijing()).AddDate(0, 0, -1).Format(time.DateOnly)
 	err := c.call(ctx, acc, callTimeout, nil, func(ctx context.Context, client *core.Client) (*core.APIResult, error) {
 		return client.Get(ctx, consts.WechatPayAPIServer+"/v3/bill/tradebill?bill_date="+yesterday)
 	})

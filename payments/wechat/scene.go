@@ -15,6 +15,7 @@ import (
 	"github.com/wechatpay-apiv3/wechatpay-go/services/payments/native"
 
 	"galleria/payments"
+	"galleria/payments/internal/wire"
 )
 
 // product is how the provider serves a scene.
@@ -80,8 +81,8 @@ func (c *Channel) Prepay(ctx context.Context, acc payments.Account, in payments.
 
 // body is the request in the SDK's words, which differ by product in their types only.
 func (p product) body(acc payments.Account, in payments.PrepayRequest) any {
-	expires := in.ExpiresAt.In(beijing())
-	title, total, yuan := cut(in.Title, mostTitle), int64(in.AmountFen), currency
+	expires := in.ExpiresAt.In(wire.Beijing())
+	title, total, yuan := wire.Cut(in.Title, mostTitle), int64(in.AmountFen), currency
 	switch p.path {
 	case "native":
 		return native.PrepayRequest{
