@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"galleria/payments/sandbox/internal/journal"
+	"galleria/payments/sandbox/unionpaygw"
 )
 
 // journalName is WeChat's file in Config.Dir; every other provider has its own.
@@ -45,6 +46,7 @@ type Server struct {
 	refundDelay time.Duration
 	random      io.Reader
 	client      *http.Client
+	unionPay    *unionpaygw.Gateway
 
 	making sync.Mutex // one merchant at a time, so that no pair of keys is made twice
 
@@ -109,6 +111,11 @@ func Open(cfg Config) (*Server, error) {
 	if s.journal, err = journal.Open(cfg.Dir, journalName, s.books.apply); err != nil {
 		return nil, fmt.Errorf("open sandbox books: %w", err)
 	}
+	if s.unionPay, err = unionpaygw.Open(unionpaygw.Config{
+		Dir: cfg.Dir, Now: cfg.Now, Log: s.log, RetrySchedule: nil, RefundDelay: cfg.RefundDelay, Rand: s.random,
+	}); err != nil {
+		return nil, errors.Join(err, s.journal.Close())
+	}
 	ctx, cancel := context.WithCancel(context.Background())
 	s.cancel = cancel
 	s.wait.Go(func() { s.runClockwork(ctx) })
@@ -122,11 +129,14 @@ func (s *Server) Close() error {
 	s.client.CloseIdleConnections()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err := s.journal.Close(); err != nil {
+	if err := errors.Join(s.journal.Close(), s.unionPay.Close()); err != nil {
 		return fmt.Errorf("close sandbox books: %w", err)
 	}
 	return nil
 }
+
+// UnionPay is the sandbox's UnionPay.
+func (s *Server) UnionPay() *unionpaygw.Gateway { return s.unionPay }
 
 // Handler serves the provider's paths, the controls under /_control/ and a page at /.
 func (s *Server) Handler() http.Handler {
@@ -135,6 +145,7 @@ func (s *Server) Handler() http.Handler {
 	s.routeMiniProgram(mux)
 	s.routeControls(mux)
 	s.routePage(mux)
+	s.unionPay.Route(mux)
 	return mux
 }
 

@@ -122,6 +122,8 @@ func homes() []home {
 		{"github.com/wechatpay-apiv3/wechatpay-go", []string{"payments/wechat"}},
 		{"github.com/smartwalle/alipay/v3", []string{"payments/alipay"}},
 
+		{"software.sslmate.com/src/go-pkcs12", []string{"payments/account", "payments/sandbox/..."}}, // UnionPay's PFX files
+
 		{"github.com/hibiken/asynq", []string{"jobs/..."}},
 		{"github.com/redis/go-redis/v9", []string{"jobs/...", "web/...", "console/...", "cmd/..."}},
 		{"github.com/go-redis/redis_rate/v10", []string{"web/...", "console/..."}},
