@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"galleria/payments/sandbox/alipaygw"
 	"galleria/payments/sandbox/internal/journal"
 	"galleria/payments/sandbox/unionpaygw"
 )
@@ -28,8 +29,8 @@ type Config struct {
 	// Log gets one line per refused call and per failed delivery; nil is silent.
 	Log *slog.Logger
 	// RetrySchedule is the wait before each further attempt to deliver a callback;
-	// nil is WeChat's (15s/15s/30s/3m/10m/20m/30m/30m/30m/60m/3h/3h/3h/6h/6h), an
-	// empty one never tries again.
+	// nil is the provider's own (WeChat's 15s/15s/30s/3m/10m/20m/30m/30m/30m/60m/3h/3h/3h/6h/6h),
+	// an empty one never tries again.
 	RetrySchedule []time.Duration
 	// RefundDelay is the time from PROCESSING to the refund's end; 0 is one second.
 	RefundDelay time.Duration
@@ -69,7 +70,12 @@ type Server struct {
 	wake   chan struct{}
 	cancel context.CancelFunc
 	wait   sync.WaitGroup
+
+	alipay *alipaygw.Gateway
 }
+
+// Alipay is the other provider on the listener.
+func (s *Server) Alipay() *alipaygw.Gateway { return s.alipay }
 
 // ErrClockMissing is a Config without a clock.
 var ErrClockMissing = errors.New("sandbox: Config.Now is required")
@@ -111,10 +117,17 @@ func Open(cfg Config) (*Server, error) {
 	if s.journal, err = journal.Open(cfg.Dir, journalName, s.books.apply); err != nil {
 		return nil, fmt.Errorf("open sandbox books: %w", err)
 	}
-	if s.unionPay, err = unionpaygw.Open(unionpaygw.Config{
-		Dir: cfg.Dir, Now: cfg.Now, Log: s.log, RetrySchedule: nil, RefundDelay: cfg.RefundDelay, Rand: s.random,
-	}); err != nil {
+	s.alipay, err = alipaygw.Open(alipaygw.Config{
+		Dir: cfg.Dir, Now: cfg.Now, Log: s.log, RetrySchedule: cfg.RetrySchedule, RefundPause: 3 * s.refundDelay, Rand: s.random,
+	})
+	if err != nil {
 		return nil, errors.Join(err, s.journal.Close())
+	}
+	s.unionPay, err = unionpaygw.Open(unionpaygw.Config{
+		Dir: cfg.Dir, Now: cfg.Now, Log: s.log, RetrySchedule: cfg.RetrySchedule, RefundDelay: cfg.RefundDelay, Rand: s.random,
+	})
+	if err != nil {
+		return nil, errors.Join(err, s.alipay.Close(), s.journal.Close())
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	s.cancel = cancel
@@ -129,7 +142,7 @@ func (s *Server) Close() error {
 	s.client.CloseIdleConnections()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err := errors.Join(s.journal.Close(), s.unionPay.Close()); err != nil {
+	if err := errors.Join(s.journal.Close(), s.alipay.Close(), s.unionPay.Close()); err != nil {
 		return fmt.Errorf("close sandbox books: %w", err)
 	}
 	return nil
@@ -145,7 +158,8 @@ func (s *Server) Handler() http.Handler {
 	s.routeMiniProgram(mux)
 	s.routeControls(mux)
 	s.routePage(mux)
-	s.unionPay.Route(mux)
+	s.alipay.Routes(mux)
+	s.unionPay.Routes(mux)
 	return mux
 }
 

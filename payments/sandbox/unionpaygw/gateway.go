@@ -107,8 +107,8 @@ func (g *Gateway) Close() error {
 	return nil
 }
 
-// Route mounts the gateway's paths and its controls.
-func (g *Gateway) Route(mux *http.ServeMux) {
+// Routes mounts the gateway's paths and its controls.
+func (g *Gateway) Routes(mux *http.ServeMux) {
 	const api = "POST /unionpay/gateway/api/"
 	mux.HandleFunc(api+"frontTransReq.do", g.front)
 	mux.HandleFunc(api+"appTransReq.do", g.back("appTransReq", g.app))

@@ -128,7 +128,7 @@ func (e *env) open() {
 		e.t.Fatal(err)
 	}
 	mux := http.NewServeMux()
-	g.Route(mux)
+	g.Routes(mux)
 	web := httptest.NewServer(mux)
 	e.t.Cleanup(web.Close)
 	e.gateway, e.url = g, web.URL
