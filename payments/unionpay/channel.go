@@ -216,7 +216,12 @@ func (c *Channel) Query(ctx context.Context, acc payments.Account, outTradeNo st
 	if err != nil {
 		return payments.PaymentResult{}, err
 	}
-	return paymentResult(out, out["origRespCode"]), nil
+	result := paymentResult(out, out["origRespCode"])
+	born, _ := bornAt(outTradeNo) // query has read it
+	if outcomeOf(out["origRespCode"]) == failed && !c.d.Now().Before(born.Add(numberLife)) {
+		result.State = payments.PaymentClosed // the last try failed, and there is no other
+	}
+	return result, nil
 }
 
 // query asks about a trade of any kind.
