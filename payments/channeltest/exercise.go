@@ -17,7 +17,7 @@ type Harness struct {
 	Account payments.Account
 	Scene   payments.Scene
 	AppID   string
-	Payer   string // a buyer the provider knows
+	Payer   string // a buyer the provider knows; who pays in the end where anybody may
 	// NotifyURL is an address that the provider accepts; it may answer nothing.
 	NotifyURL string
 	// NewNumber makes a number that was never used.
@@ -30,10 +30,15 @@ type Harness struct {
 	// Pay does what the buyer's app does with the parameters and returns the provider's
 	// number of the payment.
 	Pay func(t *testing.T, p payments.ClientParams) (transactionID string)
+	// Open does what a buyer does who looks at the cashier without paying, in a scene in
+	// which the provider knows nothing of a payment before; nil where Prepay is enough.
+	Open func(t *testing.T, p payments.ClientParams)
+	// Offline says that Prepay asks nobody: what it makes is signed and handed out.
+	Offline bool
 	// Notice makes a genuine message about a payment, or one whose signature is wrong.
 	Notice func(t *testing.T, outTradeNo string, forged bool) payments.Notice
-	// Break arms one failure of the given kind for the next call of a kind ("prepay",
-	// "query", "close", "refund") about this harness's merchant.
+	// Break arms one failure of the given kind for the next call of a kind ("prepay", or
+	// "query" where Prepay calls nobody) about this harness's merchant.
 	Break func(t *testing.T, call string, kind Failure)
 }
 
@@ -72,6 +77,11 @@ func (h Harness) prepay(t *testing.T, outTradeNo string, fen money.Fen) (payment
 		Scene: h.Scene, AppID: h.AppID, OutTradeNo: outTradeNo, Title: "山野咖啡豆 & <茶> 一份", AmountFen: fen, Payer: h.Payer,
 		ExpiresAt: h.ExpiresAt, CreatedAt: h.CreatedAt, NotifyURL: h.NotifyURL, ClientIP: "198.51.100.20",
 	}
+	if traits, served := h.Channel.Traits(h.Scene); !served {
+		t.Fatalf("scene %s is not served", h.Scene)
+	} else if traits.AnyPayer {
+		in.Payer = ""
+	}
 	id, err := h.Channel.Prepay(t.Context(), h.Account, in)
 	if err != nil {
 		return payments.ClientParams{}, err
@@ -106,12 +116,15 @@ func (h Harness) prepayAgain(t *testing.T) {
 	if err != nil {
 		t.Fatalf("again: %v", err)
 	}
-	if first.Package != second.Package {
-		t.Errorf("the repeat gave %s, the first %s", second.Package, first.Package)
+	if first.Package != second.Package || first.TradeNO != second.TradeNO || first.TN != second.TN || first.CodeURL != second.CodeURL {
+		t.Errorf("the repeat gave %+v, the first %+v", second, first)
 	}
 }
 
 func (h Harness) prepayOther(t *testing.T) {
+	if h.Offline {
+		t.Skip("the provider is not asked before the buyer comes")
+	}
 	no, _ := h.begin(t)
 	_, err := h.prepay(t, no, amount+1)
 	want(t, "another amount", err, payments.ErrNumberUsed)
@@ -119,8 +132,9 @@ func (h Harness) prepayOther(t *testing.T) {
 
 func (h Harness) life(t *testing.T) {
 	no, p := h.begin(t)
+	h.open(t, no, p)
 	got, err := h.Channel.Query(t.Context(), h.Account, no)
-	if unheard := h.noClose() && errors.Is(err, payments.ErrNoSuchNumber); !unheard && (err != nil || got.State != payments.PaymentUnpaid) {
+	if err != nil || got.State != payments.PaymentUnpaid {
 		t.Fatalf("before: %v %v, want unpaid", got.State, err)
 	}
 	transactionID := h.Pay(t, p)
@@ -129,11 +143,13 @@ func (h Harness) life(t *testing.T) {
 		t.Fatal(err)
 	}
 	h.wantPaid(t, got, no, transactionID)
-	_, err = h.prepay(t, no, amount)
-	want(t, "prepay of a paid number", err, payments.ErrProviderPaid)
+	if !h.Offline {
+		_, err = h.prepay(t, no, amount)
+		want(t, "prepay of a paid number", err, payments.ErrProviderPaid)
+	}
 
 	refund := payments.RefundRequest{
-		OutTradeNo: no, OutRefundNo: h.NewNumber(), Reason: "测试退款", RefundFen: 234, TotalFen: amount, NotifyURL: h.NotifyURL,
+		OutTradeNo: no, TransactionID: transactionID, OutRefundNo: h.NewNumber(), Reason: "测试退款", RefundFen: 234, TotalFen: amount, NotifyURL: h.NotifyURL,
 	}
 	for range 2 { // equal input is one refund
 		result, err := h.Channel.Refund(t.Context(), h.Account, refund)
@@ -151,6 +167,19 @@ func (h Harness) life(t *testing.T) {
 	if _, err = h.Channel.Refund(t.Context(), h.Account, refund); err == nil {
 		t.Error("a refund of more than what is left was accepted")
 	}
+}
+
+// open looks at the cashier where that is what the provider learns of a payment by; until
+// then it denies knowing it, to a query and to a close.
+func (h Harness) open(t *testing.T, no string, p payments.ClientParams) {
+	t.Helper()
+	if h.Open == nil {
+		return
+	}
+	_, err := h.Channel.Query(t.Context(), h.Account, no)
+	want(t, "query before anybody came", err, payments.ErrNoSuchNumber)
+	want(t, "close before anybody came", h.Channel.Close(t.Context(), h.Account, no), payments.ErrNoSuchNumber)
+	h.Open(t, p)
 }
 
 func (h Harness) wantPaid(t *testing.T, got payments.PaymentResult, no, transactionID string) {
@@ -176,28 +205,23 @@ func (h Harness) untilRefunded(t *testing.T, outTradeNo, outRefundNo string) {
 	t.Fatal("the refund does not end")
 }
 
-// noClose says that the provider cannot close, and hears of a number only from a buyer.
-func (h Harness) noClose() bool {
-	traits, _ := h.Channel.Traits(h.Scene)
-	return traits.NoClose
-}
-
 func (h Harness) closing(t *testing.T) {
-	no, _ := h.begin(t)
-	if h.noClose() {
-		if err := h.Channel.Close(t.Context(), h.Account, no); err != nil && !errors.Is(err, payments.ErrNoSuchNumber) {
-			t.Errorf("close of an unpaid number: %v", err)
-		}
-		return
-	}
+	no, p := h.begin(t)
+	h.open(t, no, p)
 	for range 2 {
 		if err := h.Channel.Close(t.Context(), h.Account, no); err != nil {
 			t.Fatalf("close: %v", err)
 		}
 	}
+	if traits, _ := h.Channel.Traits(h.Scene); traits.NoClose {
+		return // nil said that it is not paid so far
+	}
 	got, err := h.Channel.Query(t.Context(), h.Account, no)
 	if err != nil || got.State != payments.PaymentClosed {
 		t.Errorf("after: %v %v, want closed", got.State, err)
+	}
+	if h.Offline {
+		return
 	}
 	_, err = h.prepay(t, no, amount)
 	want(t, "prepay of a closed number", err, payments.ErrProviderClosed)
@@ -223,6 +247,10 @@ func (h Harness) failures(t *testing.T) {
 		Nonsense: payments.ErrBadResponse, Busy: payments.ErrProviderBusy,
 	}
 	for kind, class := range classes {
+		if h.Offline {
+			h.queryFails(t, kind, class)
+			continue
+		}
 		no := h.NewNumber()
 		h.Break(t, "prepay", kind)
 		_, err := h.prepay(t, no, amount)
@@ -230,6 +258,19 @@ func (h Harness) failures(t *testing.T) {
 		if _, err := h.prepay(t, no, amount); err != nil {
 			t.Errorf("prepay again after %s: %v", kind, err)
 		}
+	}
+}
+
+// queryFails is a failure where Prepay calls nobody.
+func (h Harness) queryFails(t *testing.T, kind Failure, class error) {
+	t.Helper()
+	no, p := h.begin(t)
+	h.Pay(t, p)
+	h.Break(t, "query", kind)
+	_, err := h.Channel.Query(t.Context(), h.Account, no)
+	want(t, "query, "+string(kind), err, class)
+	if _, err := h.Channel.Query(t.Context(), h.Account, no); err != nil {
+		t.Errorf("query again after %s: %v", kind, err)
 	}
 }
 
