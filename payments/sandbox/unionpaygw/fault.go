@@ -91,6 +91,10 @@ func (g *Gateway) Arm(f Fault) error {
 	if f.Count < 0 || f.DelayMS < 0 || (f.Mode == ModeDelay && f.DelayMS == 0) {
 		return badControl(http.StatusBadRequest, "INVALID", "count and delay_ms must not be negative, and delay needs delay_ms")
 	}
+	// Keys take a second to make: not while a call waits for its answer.
+	if _, err := g.signerOf(f.signWith()); err != nil {
+		return err
+	}
 	f.Count = max(f.Count, 1)
 	g.mu.Lock()
 	defer g.mu.Unlock()
