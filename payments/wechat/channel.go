@@ -10,7 +10,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
-	"strconv"
 	"time"
 
 	"github.com/wechatpay-apiv3/wechatpay-go/core"
@@ -27,8 +26,6 @@ const (
 	providerHost  = "api.mch.weixin.qq.com"
 	callTimeout   = 5 * time.Second
 	refundTimeout = wire.LongestCall
-	prepayLife    = 2 * time.Hour
-	tradeType     = "JSAPI" // also Mini Programs
 	currency      = "CNY"
 	mostTitle     = 127 // bytes: the limit is 127, and counting bytes satisfies either reading of it
 	mostReason    = 80
@@ -71,37 +68,6 @@ func New(d Deps) *Channel {
 
 // Code implements payments.Channel.
 func (*Channel) Code() payments.Code { return payments.WeChat }
-
-// Traits implements payments.Channel.
-func (*Channel) Traits(scene payments.Scene) (payments.Traits, bool) {
-	return payments.Traits{PrepayLife: prepayLife, AnyPayer: false}, scene == payments.MiniProgram
-}
-
-// Identity implements payments.Channel.
-func (*Channel) Identity(acc payments.Account, _ payments.Scene, appID string) payments.Identity {
-	return payments.Identity{AppID: appID, MerchantNo: acc.MerchantNo, TradeType: tradeType, Currency: currency}
-}
-
-// Prepay implements payments.Channel. The prepay id lives two hours.
-func (c *Channel) Prepay(ctx context.Context, acc payments.Account, in payments.PrepayRequest) (string, error) {
-	expires := in.ExpiresAt.In(wire.Beijing())
-	body := jsapi.PrepayRequest{
-		Appid: &in.AppID, Mchid: &acc.MerchantNo, Description: new(wire.Cut(in.Title, mostTitle)), OutTradeNo: &in.OutTradeNo,
-		TimeExpire: &expires, NotifyUrl: &in.NotifyURL,
-		Amount: &jsapi.Amount{Total: new(int64(in.AmountFen)), Currency: new(currency)},
-		Payer:  &jsapi.Payer{Openid: &in.Payer},
-	}
-	var out struct {
-		PrepayID string `json:"prepay_id"`
-	}
-	err := c.call(ctx, acc, callTimeout, &out, func(ctx context.Context, client *core.Client) (*core.APIResult, error) {
-		return client.Post(ctx, consts.WechatPayAPIServer+"/v3/pay/transactions/jsapi", body)
-	})
-	if err == nil && out.PrepayID == "" {
-		err = payments.ErrBadResponse.Because(fmt.Errorf("prepay without prepay_id"))
-	}
-	return out.PrepayID, err
-}
 
 // Query implements payments.Channel.
 func (c *Channel) Query(ctx context.Context, acc payments.Account, outTradeNo string) (payments.PaymentResult, error) {
@@ -196,23 +162,6 @@ func (c *Channel) call(ctx context.Context, acc payments.Account, limit time.Dur
 		return payments.ErrBadResponse.Because(fmt.Errorf("signed answer does not decode: %w", err))
 	}
 	return nil
-}
-
-// ClientParams implements payments.Channel.
-func (c *Channel) ClientParams(ctx context.Context, acc payments.Account, in payments.PrepayRequest, prepayID string) (payments.ClientParams, error) {
-	client, err := c.client(ctx, acc)
-	if err != nil {
-		return payments.ClientParams{}, err
-	}
-	p := payments.ClientParams{
-		TimeStamp: strconv.FormatInt(c.d.Now().Unix(), 10), NonceStr: nonce(), Package: "prepay_id=" + prepayID, SignType: "RSA",
-	}
-	signed, err := client.signer.Sign(ctx, in.AppID+"\n"+p.TimeStamp+"\n"+p.NonceStr+"\n"+p.Package+"\n")
-	if err != nil {
-		return payments.ClientParams{}, classify(err)
-	}
-	p.PaySign = signed.Signature
-	return p, nil
 }
 
 // probeNumber is well formed and never one of ours: those begin with a year.

@@ -113,7 +113,7 @@ func Attach(t testing.TB, owner string, options ...Option) *Env {
 	const patience = 30 * time.Second
 	cfg := tenantdb.Config{
 		URL: owner, Password: passwords, LaneConns: 4, PlatformConns: 4, Now: clock.Now,
-		AcquireTimeout: patience, StatementTimeout: patience, LockTimeout: patience,
+		AcquireTimeout: patience, StatementTimeout: patience,
 	}
 	for _, o := range options {
 		o(&cfg)
