@@ -18,6 +18,7 @@ import (
 	"galleria/jobs/handle"
 	"galleria/payments"
 	"galleria/payments/account"
+	"galleria/payments/unionpay"
 	"galleria/payments/wechat"
 	"galleria/tenant"
 	"galleria/tenant/egress"
@@ -70,9 +71,13 @@ func NewServices(g *Ground) (*Services, error) {
 		DB: g.DB, Catalog: s.Catalog, Inventory: s.Inventory, Addresses: s.Members, Carts: s.Carts, Places: g.Places,
 		Outbox: g.Outbox, Timers: g.Timers,
 	})
-	channel := wechat.New(wechat.Deps{Keys: s.Accounts, Now: g.Now, Log: g.Log, Signers: max(1, runtime.NumCPU()/2)})
+	signers := max(1, runtime.NumCPU()/2)
+	channels := []payments.Channel{
+		wechat.New(wechat.Deps{Keys: s.Accounts, Now: g.Now, Log: g.Log, Signers: signers}),
+		unionpay.New(unionpay.Deps{Now: g.Now, Signers: signers}),
+	}
 	s.Payments = payments.New(payments.Deps{
-		DB: g.DB, Accounts: s.Accounts, Bills: bills{s.Orders}, Channels: []payments.Channel{channel}, Outbox: g.Outbox, Timers: g.Timers,
+		DB: g.DB, Accounts: s.Accounts, Bills: bills{s.Orders}, Channels: channels, Outbox: g.Outbox, Timers: g.Timers,
 		Vault: g.Vault, Now: g.Now, Rand: rand.Reader, Log: g.Log, PublicURL: g.Config.PublicURL,
 	})
 	var err error
