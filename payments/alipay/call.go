@@ -133,9 +133,6 @@ func (cl *client) read(method string, body []byte, out any) error {
 	if a.sign == "" {
 		return said.unsigned()
 	}
-	if cl.certMode && a.certSN == "" {
-		return payments.ErrBadResponse.Because(fmt.Errorf("%w: no certificate is named", errSignature))
-	}
 	cl.acc.Used(vault.Verify)
 	if err := cl.keys.verify(a.certSN, string(a.node), a.sign); err != nil {
 		return payments.ErrBadResponse.Because(err)

@@ -5,6 +5,9 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -35,9 +38,57 @@ type bench struct {
 	numbers atomic.Int64
 }
 
+// spareApp is another app of the same seller, in every bench.
+const spareApp = "2021000000000009"
+
+// seeds is one journal per key mode with both apps, made once for the whole test binary:
+// RSA keys are slow on a small machine.
+var seeds = map[payments.KeyMode]func() (string, error){
+	payments.KeyModePublicKey:   sync.OnceValues(func() (string, error) { return seed(payments.KeyModePublicKey) }),
+	payments.KeyModeCertificate: sync.OnceValues(func() (string, error) { return seed(payments.KeyModeCertificate) }),
+}
+
+// seedDirs is removed by TestMain.
+var seedDirs string
+
+func TestMain(m *testing.M) {
+	var err error
+	if seedDirs, err = os.MkdirTemp("", "alipay-seeds-"); err != nil {
+		panic(err)
+	}
+	code := m.Run()
+	_ = os.RemoveAll(seedDirs)
+	os.Exit(code)
+}
+
+func seed(mode payments.KeyMode) (string, error) {
+	dir := filepath.Join(seedDirs, string(mode))
+	g, err := alipaygw.Open(alipaygw.Config{Dir: dir, Now: time.Now})
+	if err != nil {
+		return "", err
+	}
+	for _, in := range []alipaygw.AppInput{
+		{AppID: signApp, SellerID: seller, KeyMode: string(mode), MiniProgram: []string{otherApp}},
+		{AppID: spareApp, SellerID: seller, KeyMode: string(mode)},
+	} {
+		if _, err := g.AddApp(in); err != nil {
+			return "", err
+		}
+	}
+	return dir, g.Close()
+}
+
 func newBench(t *testing.T, mode payments.KeyMode, change ...func(*alipaygw.AppInput)) *bench {
 	t.Helper()
-	server, err := sandbox.Open(sandbox.Config{Now: time.Now, RefundDelay: time.Millisecond})
+	from, err := seeds[mode]()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	if err := os.CopyFS(dir, os.DirFS(from)); err != nil {
+		t.Fatal(err)
+	}
+	server, err := sandbox.Open(sandbox.Config{Dir: dir, Now: time.Now, RefundDelay: time.Millisecond})
 	if err != nil {
 		t.Fatal(err)
 	}

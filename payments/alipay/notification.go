@@ -114,9 +114,6 @@ func (c *Channel) verifyNotice(cl *client, said map[string]string) error {
 	if said["sign_type"] != "RSA2" {
 		return fmt.Errorf("%w: sign_type %.20q", errSignature, said["sign_type"])
 	}
-	if cl.certMode && said["alipay_cert_sn"] == "" {
-		return fmt.Errorf("%w: no certificate is named", errSignature)
-	}
 	cl.acc.Used(vault.Verify)
 	err := cl.keys.verifyForm(said)
 	for _, old := range cl.earlier {
@@ -128,22 +125,26 @@ func (c *Channel) verifyNotice(cl *client, said map[string]string) error {
 }
 
 // verifyForm takes the form as it was received, and then without empty values: the
-// provider sends none, but somebody on the way may.
-func (r keyring) verifyForm(said map[string]string) error {
-	err := r.verify(said["alipay_cert_sn"], signText(said, false), said["sign"])
-	if err != nil {
-		err = r.verify(said["alipay_cert_sn"], signText(said, true), said["sign"])
+// provider sends none, but somebody on the way may. Of the number of its certificate the
+// provider's own libraries disagree whether it is signed with the rest.
+func (r keyring) verifyForm(said map[string]string) (err error) {
+	for _, leave := range [][]string{{"sign", "sign_type", "alipay_cert_sn"}, {"sign", "sign_type"}} {
+		for _, empty := range []bool{true, false} {
+			if err = r.verify(said["alipay_cert_sn"], signText(said, empty, leave), said["sign"]); err == nil {
+				return nil
+			}
+		}
 	}
 	return err
 }
 
-func signText(said map[string]string, withoutEmpty bool) string {
+// signText joins what is signed: all but the names left out, sorted.
+func signText(said map[string]string, empty bool, leave []string) string {
 	names := make([]string, 0, len(said))
 	for name, value := range said {
-		if name == "sign" || name == "sign_type" || name == "alipay_cert_sn" || (withoutEmpty && value == "") {
-			continue
+		if !slices.Contains(leave, name) && (empty || value != "") {
+			names = append(names, name)
 		}
-		names = append(names, name)
 	}
 	slices.Sort(names)
 	for i, name := range names {

@@ -18,6 +18,7 @@ import (
 	"galleria/jobs/handle"
 	"galleria/payments"
 	"galleria/payments/account"
+	"galleria/payments/alipay"
 	"galleria/payments/unionpay"
 	"galleria/payments/wechat"
 	"galleria/tenant"
@@ -74,6 +75,7 @@ func NewServices(g *Ground) (*Services, error) {
 	signers := max(1, runtime.NumCPU()/2)
 	channels := []payments.Channel{
 		wechat.New(wechat.Deps{Keys: s.Accounts, Now: g.Now, Log: g.Log, Signers: signers}),
+		alipay.New(alipay.Deps{Now: g.Now, Log: g.Log, Signers: signers}),
 		unionpay.New(unionpay.Deps{Now: g.Now, Signers: signers}),
 	}
 	s.Payments = payments.New(payments.Deps{

@@ -54,7 +54,9 @@ func (g *Gateway) refund(c *call) (any, *refusal) {
 	}
 	row.Done, row.DoneAt = true, now.UTC()
 	t.RefundedFen, t.LastRefundAt = t.RefundedFen+amount, now.UTC()
-	return refundSaid(t, amount, "Y", c.fault), g.keep(entry{Trade: &t, Refund: &row, Delivery: g.refundNotice(t, row)})
+	kept := g.keep(entry{Trade: &t, Refund: &row, Delivery: g.refundNotice(t, row)})
+	g.Nudge()
+	return refundSaid(t, amount, "Y", c.fault), kept
 }
 
 func refundSaid(t Trade, amount money.Fen, change string, f *Fault) refundAnswer {
