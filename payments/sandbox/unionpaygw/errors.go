@@ -60,7 +60,7 @@ const (
 	textAmount = "金额"
 	textYuan   = "元"
 	textPay    = "确认付款"
-	textFail   = "余额不足"
+	textFail   = "模拟余额不足"
 	textPaid   = "付款成功"
 	textFailed = "付款失败"
 	textReturn = "返回商户"
