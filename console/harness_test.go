@@ -23,6 +23,7 @@ import (
 	"galleria/console/verify"
 	"galleria/payments"
 	"galleria/payments/account"
+	"galleria/payments/ledger"
 	"galleria/payments/wechat"
 	"galleria/tenant"
 	"galleria/tenant/fault"
@@ -119,7 +120,7 @@ func paymentsOf(t *testing.T, env *tenanttest.Env) *payments.Service {
 	accounts := account.New(account.Deps{DB: env.DB, Vault: env.Vault, Registry: env.Registry, Now: env.Clock().Now, Rand: rand.Reader})
 	return payments.New(payments.Deps{
 		DB: env.DB, Accounts: accounts, Bills: nil, Channels: []payments.Channel{wechat.New(wechat.Deps{Keys: accounts, Now: env.Clock().Now, Log: log, Signers: 1})},
-		Outbox: env.Outbox, Timers: env.Timers, Vault: env.Vault, Now: env.Clock().Now, Rand: rand.Reader, Log: log, PublicURL: "http://console.test",
+		Books: ledger.New(ledger.Deps{DB: env.DB, Audit: env.Audit}), Outbox: env.Outbox, Timers: env.Timers, Vault: env.Vault, Now: env.Clock().Now, Rand: rand.Reader, Log: log, PublicURL: "http://console.test",
 	})
 }
 

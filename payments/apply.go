@@ -149,6 +149,7 @@ func (s *Service) markPaidAtOnce(ctx context.Context, tx tenantdb.Tx, acc Accoun
 		return err
 	})
 	pipe.Add(func(tx tenantdb.Tx) error { return s.d.Timers.Clear(ctx, tx, TimerQuery, a.OutTradeNo) })
+	pipe.Add(func(tx tenantdb.Tx) error { return s.d.Books.CapturedTx(ctx, tx, captured(a, p, false)) })
 	pipe.Add(func(tx tenantdb.Tx) error { return s.publishPaid(ctx, tx, a, p) })
 	return pipe.Run(ctx)
 }
@@ -167,11 +168,19 @@ func (s *Service) markPaidWithCare(ctx context.Context, tx tenantdb.Tx, acc Acco
 	if err := s.d.Timers.Clear(ctx, tx, TimerQuery, a.OutTradeNo); err != nil {
 		return fmt.Errorf("mark paid: %w", err)
 	}
+	if err := s.d.Books.CapturedTx(ctx, tx, captured(a, p, surplus)); err != nil {
+		return fmt.Errorf("mark paid: %w", err)
+	}
 	if surplus {
 		_, err := s.RequestRefundTx(ctx, tx, a.OutTradeNo, DoublePayment)
 		return err
 	}
 	return s.publishPaid(ctx, tx, a, p)
+}
+
+// captured is a payment as the books see it.
+func captured(a Attempt, p PaymentResult, surplus bool) Movement {
+	return Movement{Number: a.OutTradeNo, Channel: a.Channel, AccountID: a.AccountID, AmountFen: a.AmountFen, At: p.PaidAt, Surplus: surplus}
 }
 
 // compare lists where a message differs from the attempt it names.

@@ -17,6 +17,7 @@ import (
 	"galleria/commerce/money"
 	"galleria/payments"
 	"galleria/payments/account"
+	"galleria/payments/ledger"
 	"galleria/payments/sandbox"
 	"galleria/payments/wechat"
 	"galleria/tenant"
@@ -116,14 +117,43 @@ func newKitOf(t *testing.T, mchid string, options ...tenanttest.Option) *kit {
 	})
 	k.account = k.addAccount(mchid, payments.KeyModePublicKey, k.appID)
 	k.service = k.newService()
+	t.Cleanup(k.booksAgree)
 	return k
+}
+
+// booksAgree compares, after whatever a test did, the books with what was collected and
+// given back: every capture and refund is posted once, and what the providers owe is the
+// difference.
+func (k *kit) booksAgree() {
+	k.t.Helper()
+	const sql = `SELECT
+	  (SELECT coalesce(sum(amount_fen), 0) FROM payment_attempt WHERE status = 'succeeded') - (SELECT coalesce(sum(amount_fen), 0) FROM refund WHERE status = 'succeeded')
+	    = (SELECT coalesce(sum(amount_fen) FILTER (WHERE debit LIKE 'receivable:%'), 0) - coalesce(sum(amount_fen) FILTER (WHERE credit LIKE 'receivable:%'), 0) FROM ledger_transfer)
+	  AND NOT EXISTS (SELECT FROM payment_attempt a WHERE status = 'succeeded' AND NOT EXISTS (SELECT FROM ledger_journal j WHERE j.kind = 'capture' AND j.ref = a.out_trade_no))
+	  AND NOT EXISTS (SELECT FROM refund r WHERE status = 'succeeded' AND NOT EXISTS (SELECT FROM ledger_journal j WHERE j.kind = 'refund' AND j.ref = r.out_refund_no))
+	  AND (SELECT coalesce(sum(amount_fen) FILTER (WHERE credit = 'surplus'), 0) FROM ledger_transfer)
+	    = (SELECT coalesce(sum(amount_fen), 0) FROM payment_attempt WHERE status = 'succeeded' AND surplus)`
+	ctx := context.WithoutCancel(k.t.Context())
+	err := k.DB.InTenant(ctx, k.Tenant.ID, func(tx tenantdb.Tx) error {
+		var agree bool
+		if err := tx.QueryRow(ctx, sql).Scan(&agree); err != nil {
+			return err
+		}
+		if !agree {
+			k.t.Error("the books do not agree with the payments")
+		}
+		return nil
+	})
+	if err != nil {
+		k.t.Errorf("compare the books: %v", err)
+	}
 }
 
 // newService is one more process of the same shop.
 func (k *kit) newService() *payments.Service {
 	channel := wechat.New(wechat.Deps{Keys: k.accounts, Now: time.Now, Log: slog.New(slog.DiscardHandler), Signers: 2})
 	return payments.New(payments.Deps{
-		DB: k.DB, Accounts: k.accounts, Bills: k.bills, Channels: []payments.Channel{channel}, Outbox: k.Outbox, Timers: k.Timers,
+		DB: k.DB, Accounts: k.accounts, Bills: k.bills, Channels: []payments.Channel{channel}, Books: ledger.New(ledger.Deps{DB: k.DB, Audit: k.Audit}), Outbox: k.Outbox, Timers: k.Timers,
 		Vault: k.Vault, Now: k.Clock().Now, Rand: rand.Reader, Log: slog.New(slog.DiscardHandler), PublicURL: k.public,
 	})
 }

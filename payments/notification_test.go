@@ -244,7 +244,7 @@ func TestT056UnknownNumber(t *testing.T) {
 // T059: with Postgres away the answer is a 5xx in time, and the repeat pays.
 func TestT059PostgresAway(t *testing.T) {
 	t.Parallel()
-	k := newKit(t, tenanttest.WithConfig(func(c *tenantdb.Config) { c.LaneConns, c.AcquireTimeout = 1, 300*time.Millisecond }))
+	k := newKit(t, tenanttest.WithConfig(func(c *tenantdb.Config) { c.LaneConns, c.AcquireTimeout = 1, 2*time.Second }))
 	_, a := k.begin("ORDER1")
 	n := k.notice(sandbox.NotificationInput{OutTradeNo: a.OutTradeNo, EventID: "EV-1"})
 	held, release := make(chan struct{}), make(chan struct{})
@@ -443,8 +443,8 @@ func TestCallbackStatements(t *testing.T) {
 	if _, err := k.handle(n); err != nil {
 		t.Fatal(err)
 	}
-	if got := counter.list(); len(got) != 6 {
-		t.Errorf("%d statements, want 6 (account, attempt, event, paid, timer, outbox):\n%s", len(got), strings.Join(got, "\n"))
+	if got := counter.list(); len(got) != 7 {
+		t.Errorf("%d statements, want 7 (account, attempt, event, paid, timer, books, outbox):\n%s", len(got), strings.Join(got, "\n"))
 	}
 }
 

@@ -36,16 +36,24 @@ const (
 func (s RefundStatus) final() bool { return s == RefundSucceeded || s == RefundFailed }
 
 // MarkSurplusTx marks a paid attempt whose money its bill cannot use. Safe to repeat.
-// Joins the caller's transaction. Faults: PAYMENT_STATE.
+// Joins the caller's transaction. Faults: NOT_FOUND, PAYMENT_STATE.
 func (s *Service) MarkSurplusTx(ctx context.Context, tx tenantdb.Tx, outTradeNo string) error {
-	n, err := s.q.SetSurplus(ctx, tx, tx.Now(), outTradeNo)
+	a, err := s.lockAttempt(ctx, tx, outTradeNo)
 	if err != nil {
 		return fmt.Errorf("mark surplus: %w", err)
 	}
-	if n == 0 {
+	if a.Status != StatusSucceeded {
 		return ErrState
 	}
-	return nil
+	if a.Surplus {
+		return nil // and so it was booked
+	}
+	if _, err := s.q.SetSurplus(ctx, tx, tx.Now(), outTradeNo); err != nil {
+		return fmt.Errorf("mark surplus: %w", err)
+	}
+	return s.d.Books.SurplusTx(ctx, tx, Movement{
+		Number: a.OutTradeNo, Channel: a.Channel, AccountID: a.AccountID, AmountFen: a.AmountFen, At: tx.Now(), Surplus: true,
+	})
 }
 
 // RequestRefundTx reserves all that is left of a payment for a refund, gives it its
@@ -248,6 +256,17 @@ func (s *Service) finishRefund(ctx context.Context, tx tenantdb.Tx, task refundT
 		s.d.Log.ErrorContext(ctx, "refund closed by the provider", "tenant_id", tx.TenantID().String(), "out_refund_no", task.outRefundNo,
 			"out_trade_no", task.outTradeNo)
 		return nil
+	}
+	at := result.DoneAt
+	if at.IsZero() {
+		at = now // a query's answer may leave the time out
+	}
+	err = s.d.Books.RefundedTx(ctx, tx, Movement{
+		Number: task.outRefundNo, Channel: task.channel, AccountID: task.accountID, AmountFen: task.amountFen, At: at,
+		Surplus: sameRefund(task.reason, LatePayment),
+	})
+	if err != nil {
+		return fmt.Errorf("finish refund: %w", err)
 	}
 	return s.d.Outbox.Append(ctx, tx, TopicRefunded, task.outRefundNo, RefundedV1{
 		OutRefundNo: task.outRefundNo, OutTradeNo: task.outTradeNo, BusinessNo: task.businessNo,

@@ -39,6 +39,7 @@ type Deps struct {
 	Accounts Accounts
 	Bills    BillSource
 	Channels []Channel
+	Books    Books
 	Outbox   *outbox.Outbox
 	Timers   *timer.Timers
 	Vault    *vault.Vault

@@ -19,6 +19,7 @@ import (
 	"galleria/payments"
 	"galleria/payments/account"
 	"galleria/payments/alipay"
+	"galleria/payments/ledger"
 	"galleria/payments/unionpay"
 	"galleria/payments/wechat"
 	"galleria/tenant"
@@ -41,6 +42,7 @@ type Services struct {
 	MiniProgram *miniprogram.Service
 	Accounts    *account.Service
 	Payments    *payments.Service
+	Ledger      *ledger.Service
 	Signups     *signup.Service
 	Proofs      *verify.Service
 	Kinds       jobs.Kinds
@@ -78,8 +80,9 @@ func NewServices(g *Ground) (*Services, error) {
 		alipay.New(alipay.Deps{Now: g.Now, Log: g.Log, Signers: signers}),
 		unionpay.New(unionpay.Deps{Now: g.Now, Signers: signers}),
 	}
+	s.Ledger = ledger.New(ledger.Deps{DB: g.DB, Audit: g.Audit})
 	s.Payments = payments.New(payments.Deps{
-		DB: g.DB, Accounts: s.Accounts, Bills: bills{s.Orders}, Channels: channels, Outbox: g.Outbox, Timers: g.Timers,
+		DB: g.DB, Accounts: s.Accounts, Bills: bills{s.Orders}, Channels: channels, Books: s.Ledger, Outbox: g.Outbox, Timers: g.Timers,
 		Vault: g.Vault, Now: g.Now, Rand: rand.Reader, Log: g.Log, PublicURL: g.Config.PublicURL,
 	})
 	var err error

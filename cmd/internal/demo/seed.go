@@ -13,6 +13,7 @@ import (
 	"galleria/commerce/order"
 	"galleria/console/authz"
 	"galleria/console/staff"
+	"galleria/payments"
 	"galleria/payments/account"
 	"galleria/payments/sandbox"
 	"galleria/tenant"
@@ -42,6 +43,7 @@ type Deps struct {
 	Notices     *notice.Service
 	MiniProgram *miniprogram.Service
 	Accounts    *account.Service
+	Books       payments.Books
 	Sandbox     *sandbox.Server
 	SandboxURL  string // where Sandbox listens, such as http://127.0.0.1:9090
 	Clock       *Clock

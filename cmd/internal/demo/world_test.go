@@ -15,6 +15,7 @@ import (
 	"galleria/commerce/order"
 	"galleria/console/staff"
 	"galleria/payments/account"
+	"galleria/payments/ledger"
 	"galleria/payments/sandbox"
 	"galleria/tenant/egress"
 	"galleria/tenant/miniprogram"
@@ -66,6 +67,7 @@ func newWorld(t *testing.T, options ...tenanttest.Option) *world {
 		}),
 		Notices:     notice.New(env.DB),
 		MiniProgram: miniprogram.New(miniprogram.Deps{DB: env.DB, Vault: safe, Now: clock.Now, SandboxBase: egress.Only(server.URL)}),
+		Books:       ledger.New(ledger.Deps{DB: env.DB, Audit: env.Audit}),
 		Accounts:    account.New(account.Deps{DB: env.DB, Vault: safe, Registry: env.Registry, Audit: env.Audit, Outbox: env.Outbox, Timers: env.Timers, Now: clock.Now, Rand: rand.Reader, SandboxBase: egress.Only(server.URL)}),
 		Sandbox:     provider, SandboxURL: server.URL, Clock: clock,
 		Password: func(login string) string { return "quartz-lantern-meadow-" + login },
