@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -370,11 +369,4 @@ func (*Channel) Ack(err error) payments.Ack {
 		return payments.Ack{Status: http.StatusOK, ContentType: "text/plain", Body: []byte("ok")}
 	}
 	return payments.Ack{Status: wire.AckStatus(err), ContentType: "text/plain", Body: []byte("fail")}
-}
-
-// readAll reads an answer, which the transport bounds.
-func readAll(resp *http.Response) (string, error) {
-	defer func() { _ = resp.Body.Close() }()
-	body, err := io.ReadAll(resp.Body)
-	return string(body), err
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rsa"
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"time"
@@ -108,7 +109,8 @@ func (c *Channel) exchange(ctx context.Context, client *client, to string, f fie
 	if err != nil {
 		return nil, wire.Classify(err)
 	}
-	body, err := readAll(resp)
+	defer func() { _ = resp.Body.Close() }()
+	body, err := io.ReadAll(resp.Body) // bounded by the transport
 	switch {
 	case err != nil:
 		return nil, wire.Classify(err)
@@ -117,7 +119,7 @@ func (c *Channel) exchange(ctx context.Context, client *client, to string, f fie
 	case resp.StatusCode != http.StatusOK:
 		return nil, payments.ErrBadResponse.Because(fmt.Errorf("status %d", resp.StatusCode))
 	}
-	out, err := parseAnswer(body)
+	out, err := parseAnswer(string(body))
 	if err != nil {
 		return nil, payments.ErrBadResponse.Because(err)
 	}

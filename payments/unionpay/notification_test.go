@@ -264,7 +264,10 @@ func newAuthority(t *testing.T, root, middle []certOption) *authority {
 	return a
 }
 
-func liveChain(t *testing.T) *authority { return newAuthority(t, nil, nil) }
+func liveChain(t *testing.T) *authority {
+	t.Helper()
+	return newAuthority(t, nil, nil)
+}
 
 func pemOf(c *x509.Certificate) string {
 	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: c.Raw}))

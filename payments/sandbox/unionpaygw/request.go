@@ -1,6 +1,7 @@
 package unionpaygw
 
 import (
+	"maps"
 	"net"
 	"net/http"
 	"net/url"
@@ -35,7 +36,8 @@ type rule struct {
 	longest  int // characters; 0 is 256
 }
 
-func must(pattern string) rule  { return rule{required: true, pattern: regexp.MustCompile(pattern)} }
+func must(pattern string) rule { return rule{required: true, pattern: regexp.MustCompile(pattern)} }
+
 func maybe(pattern string) rule { return rule{required: false, pattern: regexp.MustCompile(pattern)} }
 
 // kind is a transaction of a path: what its fields must be.
@@ -81,9 +83,7 @@ func common() map[string]rule {
 func merge(a, b map[string]rule) map[string]rule {
 	out := map[string]rule{}
 	for _, m := range []map[string]rule{a, b} {
-		for name, r := range m {
-			out[name] = r
-		}
+		maps.Copy(out, m)
 	}
 	return out
 }
@@ -230,9 +230,7 @@ func (g *Gateway) back(path string, handle handler) http.HandlerFunc {
 			code = codeBusy
 		}
 		out := echo(fields)
-		for name, value := range said {
-			out[name] = value
-		}
+		maps.Copy(out, said)
 		g.answer(w, r, out, code, c.fault)
 	}
 }

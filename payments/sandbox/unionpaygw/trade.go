@@ -2,6 +2,7 @@ package unionpaygw
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -124,8 +125,8 @@ func (g *Gateway) find(in PayInput) (tradeKey, bool) {
 	if key, ok := g.books.byQRCode[in.QRCode]; ok {
 		return key, true
 	}
-	for i := len(g.books.tradeOrder) - 1; i >= 0; i-- {
-		if key := g.books.tradeOrder[i]; key.merID == in.MerID && key.orderID == in.OrderID {
+	for _, key := range slices.Backward(g.books.tradeOrder) {
+		if key.merID == in.MerID && key.orderID == in.OrderID {
 			return key, true
 		}
 	}
