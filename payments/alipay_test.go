@@ -1,7 +1,6 @@
 package payments_test
 
 import (
-	"context"
 	"crypto/rand"
 	"encoding/json"
 	"log/slog"
@@ -14,8 +13,6 @@ import (
 	"galleria/payments/alipay"
 	"galleria/payments/ledger"
 	"galleria/payments/sandbox/alipaygw"
-	"galleria/tenant"
-	"galleria/tenant/fault"
 	"galleria/tenant/tenantdb"
 	"galleria/tenant/vault"
 )
@@ -25,24 +22,6 @@ const (
 	alipaySeller = "2088000000000001"
 	alipayKey    = "0123456789abcdefghijklmnop"
 )
-
-// oneAccount is a shop's only merchant account.
-type oneAccount struct{ payments.Account }
-
-func (a oneAccount) ByKey(_ context.Context, _ tenant.ID, key string) (payments.Account, error) {
-	if key != a.Key {
-		return payments.Account{}, fault.ErrNotFound
-	}
-	return a.Account, nil
-}
-
-func (a oneAccount) ByID(context.Context, tenant.ID, int64) (payments.Account, error) {
-	return a.Account, nil
-}
-
-func (a oneAccount) ForApp(context.Context, tenant.ID, payments.Code, string) (payments.Account, error) {
-	return a.Account, nil
-}
 
 // newAlipayKit is a shop that is paid by Alipay, with callbacks coming in.
 func newAlipayKit(t *testing.T) *kit {

@@ -27,7 +27,8 @@ type Channel interface {
 	ClientParams(ctx context.Context, acc Account, in PrepayRequest, prepayID string) (ClientParams, error)
 	// Query asks for a payment's state.
 	Query(ctx context.Context, acc Account, outTradeNo string) (PaymentResult, error)
-	// Close makes an unpaid number unpayable. Closing it again is no error.
+	// Close makes an unpaid number unpayable. Closing it again is no error. With
+	// Traits.NoClose, nil and ErrNoSuchNumber only say that it is not paid so far.
 	Close(ctx context.Context, acc Account, outTradeNo string) error
 	// Refund asks for money to go back. Repeating it with equal input is one refund.
 	Refund(ctx context.Context, acc Account, in RefundRequest) (RefundResult, error)
@@ -62,6 +63,9 @@ type Traits struct {
 	PrepayLife time.Duration
 	// AnyPayer says that whoever opens what is handed out may pay it.
 	AnyPayer bool
+	// NoClose says that the provider cannot close a number, and knows it only once a buyer
+	// has opened what was handed out. It takes no payment after ExpiresAt.
+	NoClose bool
 }
 
 // Identity is what a message about a payment must say besides number and amount. A word
@@ -149,12 +153,13 @@ type Amount struct {
 
 // RefundRequest asks for a refund.
 type RefundRequest struct {
-	OutTradeNo  string
-	OutRefundNo string
-	Reason      string // shown to the buyer
-	RefundFen   money.Fen
-	TotalFen    money.Fen // what was paid
-	NotifyURL   string
+	OutTradeNo    string
+	TransactionID string // the provider's number of the payment
+	OutRefundNo   string
+	Reason        string // shown to the buyer
+	RefundFen     money.Fen
+	TotalFen      money.Fen // what was paid
+	NotifyURL     string
 }
 
 // RefundState is a provider's refund state, reduced.
@@ -165,6 +170,7 @@ const (
 	RefundPending  RefundState = "pending"
 	RefundDone     RefundState = "done"
 	RefundShut     RefundState = "shut"     // closed: no money moved
+	RefundStale    RefundState = "stale"    // never known to the provider, which takes the number no more
 	RefundAbnormal RefundState = "abnormal" // left the merchant, did not arrive; a person must act
 )
 

@@ -15,7 +15,7 @@ type CloseOutcome string
 
 // The outcomes of CloseAll.
 const (
-	Closed  CloseOutcome = "closed"  // no money can come any more
+	Closed  CloseOutcome = "closed"  // no money can come any more, or what comes is watched for and goes back
 	Paid    CloseOutcome = "paid"    // it was paid; the event is on its way
 	Unknown CloseOutcome = "unknown" // ask again later
 )
@@ -68,6 +68,8 @@ func (s *Service) closeAttempt(ctx context.Context, id tenant.ID, a Attempt) (ou
 	}
 	cause = ch.Close(ctx, acc, a.OutTradeNo)
 	switch {
+	case (cause == nil || errors.Is(cause, ErrNoSuchNumber)) && noClose(ch, a):
+		return s.finishSoftClose(ctx, id, a)
 	case cause == nil, errors.Is(cause, ErrProviderClosed):
 		return s.finishClose(ctx, id, a.OutTradeNo, "")
 	case errors.Is(cause, ErrNoSuchNumber) && s.d.Now().Sub(a.CreatedAt) >= settleAge:
@@ -126,6 +128,25 @@ func (s *Service) closedTx(ctx context.Context, tx tenantdb.Tx, outTradeNo, note
 	}
 	a, err := s.attempt(ctx, tx, outTradeNo)
 	return outcomeOf(a.Status), err
+}
+
+// noClose says that an attempt's provider cannot close it.
+func noClose(ch Channel, a Attempt) bool {
+	traits, _ := ch.Traits(a.Scene)
+	return traits.NoClose
+}
+
+// finishSoftClose closes on our side what its provider cannot close, and sets a timer to
+// see whether money came all the same.
+func (s *Service) finishSoftClose(ctx context.Context, id tenant.ID, a Attempt) (outcome CloseOutcome, cause, err error) {
+	err = s.d.DB.InTenant(ctx, id, func(tx tenantdb.Tx) error {
+		if outcome, err = s.closedTx(ctx, tx, a.OutTradeNo, ""); err != nil || outcome != Closed {
+			return err
+		}
+		due := tx.Now().Add(s.jitter(queryDelay(a.QueryStep + 1)))
+		return s.d.Timers.Set(ctx, tx, TimerQuery, a.OutTradeNo, due, QueryV1{OutTradeNo: a.OutTradeNo})
+	})
+	return outcome, nil, err
 }
 
 func (s *Service) closeByQuery(ctx context.Context, id tenant.ID, ch Channel, acc Account, a Attempt, cause error) (CloseOutcome, error, error) {

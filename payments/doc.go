@@ -21,6 +21,9 @@
 //   - refund_reserved_fen + refunded_fen never exceeds what was collected; the reserve
 //     is taken by a conditional UPDATE before a provider hears of the refund.
 //   - No network call inside a transaction.
+//   - Where a provider cannot close (Traits.NoClose), an attempt is closed on our side and
+//     asked about until its deadline has passed; money that comes all the same is late or
+//     double, and goes back.
 //
 // Decisions
 //   - Notifications are an optimisation, the query ladder is the truth: both end in the

@@ -407,3 +407,21 @@ func loopback(t *testing.T, hits chan<- string) string {
 	t.Cleanup(server.Close)
 	return server.URL
 }
+
+// oneAccount is a shop's only merchant account.
+type oneAccount struct{ payments.Account }
+
+func (a oneAccount) ByKey(_ context.Context, _ tenant.ID, key string) (payments.Account, error) {
+	if key != a.Key {
+		return payments.Account{}, fault.ErrNotFound
+	}
+	return a.Account, nil
+}
+
+func (a oneAccount) ByID(context.Context, tenant.ID, int64) (payments.Account, error) {
+	return a.Account, nil
+}
+
+func (a oneAccount) ForApp(context.Context, tenant.ID, payments.Code, string) (payments.Account, error) {
+	return a.Account, nil
+}

@@ -73,7 +73,13 @@ func (s *Service) Pay(ctx context.Context, id tenant.ID, in PayInput) (ClientPar
 		if err != nil {
 			return ClientParams{}, fmt.Errorf("pay %s: %w", in.BusinessNo, err)
 		}
-		return ch.ClientParams(ctx, acc, s.prepayRequest(acc, a, in), a.PrepayID)
+		params, err := ch.ClientParams(ctx, acc, s.prepayRequest(acc, a, in), a.PrepayID)
+		if errors.Is(err, ErrProviderClosed) { // too old to be handed out: a new number
+			if err = s.replace(ctx, id, a); errors.Is(err, errAgain) {
+				continue
+			}
+		}
+		return params, err
 	}
 	return ClientParams{}, ErrState
 }

@@ -18,6 +18,10 @@ import (
 // the attempt itself: by then the business should have.
 const queryMargin = 10 * time.Minute
 
+// watchMargin is how long after its end an attempt that cannot be closed may still turn
+// out paid: clocks differ.
+const watchMargin = 2 * time.Minute
+
 // queryDelay is the wait before the next rung: 10 s, 30 s, 1, 3, 10 min, then every 30.
 func queryDelay(step int) time.Duration {
 	switch step {
@@ -60,6 +64,9 @@ func (s *Service) Query(ctx context.Context, id tenant.ID, outTradeNo string) er
 	if err != nil {
 		return fmt.Errorf("query %s: %w", outTradeNo, err)
 	}
+	if a.Status == StatusClosed {
+		return s.watch(ctx, id, a)
+	}
 	if !a.Status.open() {
 		return nil
 	}
@@ -82,15 +89,37 @@ func (s *Service) Query(ctx context.Context, id tenant.ID, outTradeNo string) er
 	}
 	result, cause := ch.Query(ctx, acc, outTradeNo)
 	if cause != nil {
-		return s.queryFailed(ctx, id, a, cause)
+		return s.queryFailed(ctx, id, ch, a, cause)
 	}
 	return s.queryAnswered(ctx, id, acc, a, result)
 }
 
+// watch asks about an attempt that was closed on our side only, until the provider takes no
+// money for it any more. Other channels have nothing to watch.
+func (s *Service) watch(ctx context.Context, id tenant.ID, a Attempt) error {
+	ch, acc, err := s.sideOf(ctx, id, a)
+	if errors.Is(err, vault.ErrSealed) {
+		return s.rearm(ctx, id, a, err)
+	}
+	if err != nil || !noClose(ch, a) {
+		return err
+	}
+	result, cause := ch.Query(ctx, acc, a.OutTradeNo)
+	over := !s.d.Now().Before(a.ExpiresAt.Add(watchMargin))
+	switch {
+	case cause == nil && result.State == PaymentPaid:
+		return s.queryAnswered(ctx, id, acc, a, result)
+	case over && errors.Is(cause, ErrNoSuchNumber), over && cause == nil && result.State == PaymentClosed:
+		return nil
+	}
+	return s.rearm(ctx, id, a, cause)
+}
+
 // queryFailed: a number that the provider does not know may be one it will know in a
-// moment; only an old one is closed by that.
-func (s *Service) queryFailed(ctx context.Context, id tenant.ID, a Attempt, cause error) error {
-	if errors.Is(cause, ErrNoSuchNumber) && s.d.Now().Sub(a.CreatedAt) >= settleAge {
+// moment; only an old one is closed by that, and where a buyer makes it known, only one
+// that cannot be paid any more.
+func (s *Service) queryFailed(ctx context.Context, id tenant.ID, ch Channel, a Attempt, cause error) error {
+	if errors.Is(cause, ErrNoSuchNumber) && s.d.Now().Sub(a.CreatedAt) >= settleAge && !noClose(ch, a) {
 		_, _, err := s.finishClose(ctx, id, a.OutTradeNo, cause.Error())
 		return err
 	}

@@ -167,7 +167,7 @@ func (s *Service) askRefund(ctx context.Context, ch Channel, acc Account, task r
 		}
 	}
 	return ch.Refund(ctx, acc, RefundRequest{
-		OutTradeNo: task.outTradeNo, OutRefundNo: task.outRefundNo, Reason: task.reason.text(),
+		OutTradeNo: task.outTradeNo, TransactionID: task.transactionID, OutRefundNo: task.outRefundNo, Reason: task.reason.text(),
 		RefundFen: task.amountFen, TotalFen: task.totalFen, NotifyURL: s.notifyURL(acc),
 	})
 }
@@ -203,6 +203,8 @@ func (s *Service) applyRefund(ctx context.Context, tx tenantdb.Tx, result Refund
 		return s.finishRefund(ctx, tx, task, result, RefundSucceeded, int64(task.amountFen))
 	case RefundShut:
 		return s.finishRefund(ctx, tx, task, result, RefundFailed, 0)
+	case RefundStale:
+		return s.renewRefund(ctx, tx, task)
 	case RefundPending, RefundAbnormal:
 	}
 	note := ""
@@ -214,6 +216,24 @@ func (s *Service) applyRefund(ctx context.Context, tx tenantdb.Tx, result Refund
 	}
 	due := tx.Now().Add(s.jitter(refundDelay(task.tries)))
 	return s.d.Timers.Set(ctx, tx, TimerRefundQuery, task.outRefundNo, due, RefundV1{OutRefundNo: task.outRefundNo})
+}
+
+// renewRefund asks for a refund again under a new number, because the provider never heard
+// of this one and would not take it now.
+func (s *Service) renewRefund(ctx context.Context, tx tenantdb.Tx, task refundTask) error {
+	now := tx.Now()
+	n, err := s.q.FinishRefund(ctx, tx, string(RefundFailed), "", "the provider takes this number no more", &now, task.outRefundNo)
+	if err == nil && n == 1 {
+		n, err = s.q.SettleRefund(ctx, tx, int64(task.amountFen), 0, now, task.attemptID)
+	}
+	if err != nil || n == 0 {
+		return fmt.Errorf("renew refund of attempt %d: %d rows: %w", task.attemptID, n, errors.Join(err, fault.ErrConflict))
+	}
+	if err := s.d.Timers.Clear(ctx, tx, TimerRefundQuery, task.outRefundNo); err != nil {
+		return fmt.Errorf("renew refund: %w", err)
+	}
+	_, err = s.RequestRefundTx(ctx, tx, task.outTradeNo, task.reason)
+	return err
 }
 
 // finishRefund ends a refund; moved is what left the merchant, all or nothing.

@@ -84,6 +84,7 @@ func (s *Service) noteError(ctx context.Context, id tenant.ID, outTradeNo string
 // refundTask is a refund with what the provider must know of its payment.
 type refundTask struct {
 	outRefundNo, outTradeNo, businessNo string
+	transactionID                       string
 	attemptID, accountID                int64
 	channel                             Code
 	reason                              RefundReason
@@ -96,7 +97,7 @@ type refundTask struct {
 func refundFromRow(r paymentsdb.RefundTaskRow) refundTask {
 	return refundTask{
 		outRefundNo: r.OutRefundNo, outTradeNo: r.OutTradeNo, businessNo: r.BusinessNo, attemptID: r.AttemptID, accountID: r.AccountID,
-		channel: Code(r.Channel), reason: RefundReason(r.Reason), status: RefundStatus(r.Status),
+		channel: Code(r.Channel), transactionID: orZero(r.TransactionID), reason: RefundReason(r.Reason), status: RefundStatus(r.Status),
 		amountFen: r.AmountFen, totalFen: r.TotalFen, tries: int(r.Tries), requestedAt: r.RequestedAt,
 	}
 }

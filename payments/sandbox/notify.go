@@ -36,6 +36,7 @@ type heldDelivery struct {
 
 // Nudge makes the provider look at its clock now: call it after moving an injected clock.
 func (s *Server) Nudge() {
+	s.unionPay.Nudge()
 	select {
 	case s.wake <- struct{}{}:
 	default:

@@ -14,6 +14,7 @@ import (
 
 	"galleria/payments/sandbox/alipaygw"
 	"galleria/payments/sandbox/internal/journal"
+	"galleria/payments/sandbox/unionpaygw"
 )
 
 // journalName is WeChat's file in Config.Dir; every other provider has its own.
@@ -46,6 +47,7 @@ type Server struct {
 	refundDelay time.Duration
 	random      io.Reader
 	client      *http.Client
+	unionPay    *unionpaygw.Gateway
 
 	making sync.Mutex // one merchant at a time, so that no pair of keys is made twice
 
@@ -121,6 +123,12 @@ func Open(cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, errors.Join(err, s.journal.Close())
 	}
+	s.unionPay, err = unionpaygw.Open(unionpaygw.Config{
+		Dir: cfg.Dir, Now: cfg.Now, Log: s.log, RetrySchedule: cfg.RetrySchedule, RefundDelay: cfg.RefundDelay, Rand: s.random,
+	})
+	if err != nil {
+		return nil, errors.Join(err, s.alipay.Close(), s.journal.Close())
+	}
 	ctx, cancel := context.WithCancel(context.Background())
 	s.cancel = cancel
 	s.wait.Go(func() { s.runClockwork(ctx) })
@@ -134,11 +142,14 @@ func (s *Server) Close() error {
 	s.client.CloseIdleConnections()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err := errors.Join(s.journal.Close(), s.alipay.Close()); err != nil {
+	if err := errors.Join(s.journal.Close(), s.alipay.Close(), s.unionPay.Close()); err != nil {
 		return fmt.Errorf("close sandbox books: %w", err)
 	}
 	return nil
 }
+
+// UnionPay is the sandbox's UnionPay.
+func (s *Server) UnionPay() *unionpaygw.Gateway { return s.unionPay }
 
 // Handler serves the provider's paths, the controls under /_control/ and a page at /.
 func (s *Server) Handler() http.Handler {
@@ -148,6 +159,7 @@ func (s *Server) Handler() http.Handler {
 	s.routeControls(mux)
 	s.routePage(mux)
 	s.alipay.Routes(mux)
+	s.unionPay.Routes(mux)
 	return mux
 }
 

@@ -8,13 +8,13 @@ SELECT out_refund_no, reason, status, amount_fen FROM refund WHERE attempt_id = 
 -- name: RefundTask :one
 -- A refund with what the provider must be told about its payment.
 SELECT r.out_refund_no, r.attempt_id, r.business_no, r.reason, r.amount_fen, r.status, r.tries, r.requested_at,
-       a.out_trade_no, a.account_id, a.channel, a.amount_fen AS total_fen
+       a.out_trade_no, a.account_id, a.channel, a.amount_fen AS total_fen, a.transaction_id
 FROM refund r JOIN payment_attempt a ON a.id = r.attempt_id
 WHERE r.out_refund_no = @out_refund_no;
 
 -- name: LockRefund :one
 SELECT r.out_refund_no, r.attempt_id, r.business_no, r.reason, r.amount_fen, r.status, r.tries, r.requested_at,
-       a.out_trade_no, a.account_id, a.channel, a.amount_fen AS total_fen
+       a.out_trade_no, a.account_id, a.channel, a.amount_fen AS total_fen, a.transaction_id
 FROM refund r JOIN payment_attempt a ON a.id = r.attempt_id
 WHERE r.out_refund_no = @out_refund_no FOR UPDATE OF r;
 

@@ -20,6 +20,7 @@ import (
 	"galleria/payments/account"
 	"galleria/payments/alipay"
 	"galleria/payments/ledger"
+	"galleria/payments/unionpay"
 	"galleria/payments/wechat"
 	"galleria/tenant"
 	"galleria/tenant/egress"
@@ -77,6 +78,7 @@ func NewServices(g *Ground) (*Services, error) {
 	channels := []payments.Channel{
 		wechat.New(wechat.Deps{Keys: s.Accounts, Now: g.Now, Log: g.Log, Signers: signers}),
 		alipay.New(alipay.Deps{Now: g.Now, Log: g.Log, Signers: signers}),
+		unionpay.New(unionpay.Deps{Now: g.Now, Signers: signers}),
 	}
 	s.Ledger = ledger.New(ledger.Deps{DB: g.DB, Audit: g.Audit})
 	s.Payments = payments.New(payments.Deps{

@@ -111,7 +111,6 @@ func homes() []home {
 		}},
 		{"github.com/golang-migrate/migrate/v4", []string{"migrations"}},
 		{"github.com/tink-crypto/tink-go/v2", []string{"tenant/vault"}},
-		{"software.sslmate.com/src/go-pkcs12", []string{"payments/account"}}, // PFX files with their chain and old ciphers
 		{"github.com/google/uuid", []string{"*"}},
 		{"golang.org/x/crypto", []string{"*"}},
 		{"golang.org/x/net", []string{"*"}},
@@ -122,6 +121,8 @@ func homes() []home {
 
 		{"github.com/wechatpay-apiv3/wechatpay-go", []string{"payments/wechat"}},
 		{"github.com/smartwalle/alipay/v3", []string{"payments/alipay"}},
+
+		{"software.sslmate.com/src/go-pkcs12", []string{"payments/account", "payments/sandbox/..."}}, // UnionPay's PFX files
 
 		{"github.com/hibiken/asynq", []string{"jobs/..."}},
 		{"github.com/redis/go-redis/v9", []string{"jobs/...", "web/...", "console/...", "cmd/..."}},

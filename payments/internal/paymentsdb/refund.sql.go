@@ -75,24 +75,25 @@ func (q *Queries) InsertRefund(ctx context.Context, db DBTX, outRefundNo string,
 
 const lockRefund = `-- name: LockRefund :one
 SELECT r.out_refund_no, r.attempt_id, r.business_no, r.reason, r.amount_fen, r.status, r.tries, r.requested_at,
-       a.out_trade_no, a.account_id, a.channel, a.amount_fen AS total_fen
+       a.out_trade_no, a.account_id, a.channel, a.amount_fen AS total_fen, a.transaction_id
 FROM refund r JOIN payment_attempt a ON a.id = r.attempt_id
 WHERE r.out_refund_no = $1 FOR UPDATE OF r
 `
 
 type LockRefundRow struct {
-	OutRefundNo string
-	AttemptID   int64
-	BusinessNo  string
-	Reason      string
-	AmountFen   money.Fen
-	Status      string
-	Tries       int32
-	RequestedAt time.Time
-	OutTradeNo  string
-	AccountID   int64
-	Channel     string
-	TotalFen    money.Fen
+	OutRefundNo   string
+	AttemptID     int64
+	BusinessNo    string
+	Reason        string
+	AmountFen     money.Fen
+	Status        string
+	Tries         int32
+	RequestedAt   time.Time
+	OutTradeNo    string
+	AccountID     int64
+	Channel       string
+	TotalFen      money.Fen
+	TransactionID *string
 }
 
 func (q *Queries) LockRefund(ctx context.Context, db DBTX, outRefundNo string) (LockRefundRow, error) {
@@ -111,30 +112,32 @@ func (q *Queries) LockRefund(ctx context.Context, db DBTX, outRefundNo string) (
 		&i.AccountID,
 		&i.Channel,
 		&i.TotalFen,
+		&i.TransactionID,
 	)
 	return i, err
 }
 
 const refundTask = `-- name: RefundTask :one
 SELECT r.out_refund_no, r.attempt_id, r.business_no, r.reason, r.amount_fen, r.status, r.tries, r.requested_at,
-       a.out_trade_no, a.account_id, a.channel, a.amount_fen AS total_fen
+       a.out_trade_no, a.account_id, a.channel, a.amount_fen AS total_fen, a.transaction_id
 FROM refund r JOIN payment_attempt a ON a.id = r.attempt_id
 WHERE r.out_refund_no = $1
 `
 
 type RefundTaskRow struct {
-	OutRefundNo string
-	AttemptID   int64
-	BusinessNo  string
-	Reason      string
-	AmountFen   money.Fen
-	Status      string
-	Tries       int32
-	RequestedAt time.Time
-	OutTradeNo  string
-	AccountID   int64
-	Channel     string
-	TotalFen    money.Fen
+	OutRefundNo   string
+	AttemptID     int64
+	BusinessNo    string
+	Reason        string
+	AmountFen     money.Fen
+	Status        string
+	Tries         int32
+	RequestedAt   time.Time
+	OutTradeNo    string
+	AccountID     int64
+	Channel       string
+	TotalFen      money.Fen
+	TransactionID *string
 }
 
 // A refund with what the provider must be told about its payment.
@@ -154,6 +157,7 @@ func (q *Queries) RefundTask(ctx context.Context, db DBTX, outRefundNo string) (
 		&i.AccountID,
 		&i.Channel,
 		&i.TotalFen,
+		&i.TransactionID,
 	)
 	return i, err
 }

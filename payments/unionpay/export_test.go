@@ -1,0 +1,4 @@
+package unionpay
+
+// LeadsToUnionPay is what a QR code is checked with.
+var LeadsToUnionPay = leadsToUnionPay
