@@ -120,8 +120,15 @@ func TestT065AlipayAnomalies(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, c := range []struct{ name, value string }{
-		{"total_amount", "12.35"}, {"total_amount", "12.345"}, {"total_amount", "1.234e1"}, {"total_amount", "0.1"}, {"total_amount", "-12.34"},
-		{"app_id", "2021999999999999"}, {"seller_id", "2088999999999999"}, {"out_trade_no", "20261122000000NOTOURS000001"}, {"trade_status", "TRADE_PENDING"},
+		{"total_amount", "12.35"},
+		{"total_amount", "12.345"},
+		{"total_amount", "1.234e1"},
+		{"total_amount", "0.1"},
+		{"total_amount", "-12.34"},
+		{"app_id", "2021999999999999"},
+		{"seller_id", "2088999999999999"},
+		{"out_trade_no", "20261122000000NOTOURS000001"},
+		{"trade_status", "TRADE_PENDING"},
 	} {
 		n := k.alipayNotice(alipaygw.NotificationInput{OutTradeNo: no, Mutate: func(m map[string]string) { m[c.name] = c.value }})
 		ack, err := k.handle(n)

@@ -20,14 +20,22 @@ import (
 // An answer counts only as the provider signed it, and for the question that was asked.
 func TestAnswersThatCannotBeBelieved(t *testing.T) {
 	both(t, func(t *testing.T, b *bench) {
+		t.Helper()
 		const no, other = "ANSWER000001", "ANSWER000002"
 		b.pay(t, payments.MiniProgram, no)
 		b.pay(t, payments.MiniProgram, other)
 		for _, f := range []alipaygw.Fault{
-			{Mode: alipaygw.ModeGarbage}, {Mode: alipaygw.ModeTruncated}, {Mode: alipaygw.ModeHuge}, {Mode: alipaygw.ModeCorruptBody},
-			{Mode: alipaygw.ModeCorruptSignature}, {Mode: alipaygw.ModeWrongKey}, {Mode: alipaygw.ModeUnsigned}, {Mode: alipaygw.ModeTwoNodes},
+			{Mode: alipaygw.ModeGarbage},
+			{Mode: alipaygw.ModeTruncated},
+			{Mode: alipaygw.ModeHuge},
+			{Mode: alipaygw.ModeCorruptBody},
+			{Mode: alipaygw.ModeCorruptSignature},
+			{Mode: alipaygw.ModeWrongKey},
+			{Mode: alipaygw.ModeUnsigned},
+			{Mode: alipaygw.ModeTwoNodes},
 			{Mode: alipaygw.ModeOtherAnswer, Value: other},
-			{Mode: alipaygw.ModeUnsignedError, Value: "ACQ.TRADE_NOT_EXIST"}, {Mode: alipaygw.ModeUnsignedError, Value: "ACQ.TRADE_HAS_SUCCESS"},
+			{Mode: alipaygw.ModeUnsignedError, Value: "ACQ.TRADE_NOT_EXIST"},
+			{Mode: alipaygw.ModeUnsignedError, Value: "ACQ.TRADE_HAS_SUCCESS"},
 		} {
 			f.Target = alipaygw.TargetQuery
 			b.arm(t, f)
@@ -73,6 +81,7 @@ func TestErrorsHaveTheirClass(t *testing.T) {
 // T073: a refund whose answer says nothing, or never comes, is one refund.
 func TestT073RefundOnce(t *testing.T) {
 	both(t, func(t *testing.T, b *bench) {
+		t.Helper()
 		const no = "T073PAID0001"
 		b.pay(t, payments.QR, no)
 		ask := func(refundNo string) (payments.RefundResult, error) {
@@ -156,6 +165,7 @@ func TestCertificates(t *testing.T) {
 // An account's keys are told apart when they are tried, before money depends on them.
 func TestProbe(t *testing.T) {
 	both(t, func(t *testing.T, b *bench) {
+		t.Helper()
 		wrong := func(change func(*payments.Account)) error {
 			acc := b.account
 			acc.ProviderKeys = append([]payments.ProviderKey(nil), acc.ProviderKeys...)

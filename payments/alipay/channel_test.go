@@ -3,6 +3,7 @@ package alipay_test
 import (
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -167,10 +168,7 @@ func brings(scene payments.Scene, p payments.ClientParams) alipaygw.PayInput {
 	in := alipaygw.PayInput{TradeNo: p.TradeNO, QRCode: p.CodeURL, OrderString: p.OrderString, Buyer: buyer}
 	switch scene {
 	case payments.PC:
-		in.Form = map[string]string{}
-		for name, value := range p.Form.Fields {
-			in.Form[name] = value
-		}
+		in.Form = maps.Clone(p.Form.Fields)
 	case payments.Web:
 		in.OrderString = p.URL
 	}

@@ -27,6 +27,7 @@ func both(t *testing.T, run func(t *testing.T, b *bench)) {
 // T064: what is not signed by the provider, as it stands, is not believed.
 func TestT064Signatures(t *testing.T) {
 	both(t, func(t *testing.T, b *bench) {
+		t.Helper()
 		b.pay(t, payments.MiniProgram, "T064PAID0001")
 		late := func(change func(url.Values)) alipaygw.NotificationInput {
 			return alipaygw.NotificationInput{OutTradeNo: "T064PAID0001", Late: change}
@@ -89,6 +90,7 @@ func TestT064OtherBodies(t *testing.T) {
 // comparison to find.
 func TestT065Content(t *testing.T) {
 	both(t, func(t *testing.T, b *bench) {
+		t.Helper()
 		b.pay(t, payments.MiniProgram, "T065PAID0001")
 		say := func(name, value string) payments.PaymentResult {
 			in := alipaygw.NotificationInput{OutTradeNo: "T065PAID0001", Mutate: func(m map[string]string) { m[name] = value }}
@@ -152,6 +154,7 @@ func TestT066States(t *testing.T) {
 // and the refund of all closes the trade without making it unpaid.
 func TestT066RefundNotices(t *testing.T) {
 	both(t, func(t *testing.T, b *bench) {
+		t.Helper()
 		const no = "T066REFUND01"
 		b.pay(t, payments.MiniProgram, no)
 		for i, r := range []struct {

@@ -64,19 +64,26 @@ var (
 	sellerPattern = regexp.MustCompile(`^2088[0-9]{12}$`)
 )
 
+func (in AppInput) check() error {
+	switch {
+	case !appIDPattern.MatchString(in.AppID):
+		return badControl("app_id %q is not 16 digits", in.AppID)
+	case !sellerPattern.MatchString(in.SellerID):
+		return badControl("seller_id %q is not 2088 and 12 digits", in.SellerID)
+	case in.KeyMode != KeyModePublicKey && in.KeyMode != KeyModeCertificate:
+		return badControl("key_mode %q is not public_key or certificate", in.KeyMode)
+	case in.IDType != IDOpen && in.IDType != IDUser:
+		return badControl("id_type %q is not open_id or user_id", in.IDType)
+	}
+	return nil
+}
+
 // AddApp registers an app and makes its keys. It is safe to repeat: the same app keeps its
 // keys, also after a restart; another key mode only adds what is missing.
 func (g *Gateway) AddApp(in AppInput) (App, error) {
 	in.KeyMode, in.IDType = orElse(in.KeyMode, KeyModePublicKey), orElse(in.IDType, IDOpen)
-	switch {
-	case !appIDPattern.MatchString(in.AppID):
-		return App{}, badControl("app_id %q is not 16 digits", in.AppID)
-	case !sellerPattern.MatchString(in.SellerID):
-		return App{}, badControl("seller_id %q is not 2088 and 12 digits", in.SellerID)
-	case in.KeyMode != KeyModePublicKey && in.KeyMode != KeyModeCertificate:
-		return App{}, badControl("key_mode %q is not public_key or certificate", in.KeyMode)
-	case in.IDType != IDOpen && in.IDType != IDUser:
-		return App{}, badControl("id_type %q is not open_id or user_id", in.IDType)
+	if err := in.check(); err != nil {
+		return App{}, err
 	}
 	// RSA keys take a second: only others who want keys wait for them.
 	g.making.Lock()

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
@@ -183,7 +184,7 @@ func billSummary(link billLink, lines []billLine) string {
 		}
 		fees += l.fee()
 	}
-	row(&b, "合计", "", fmt.Sprint(paid), fmt.Sprint(back), signed(sum(lines)), signed(sum(lines)), signed(-fees), signed(sum(lines)-fees))
+	row(&b, "合计", "", strconv.Itoa(paid), strconv.Itoa(back), signed(sum(lines)), signed(sum(lines)), signed(-fees), signed(sum(lines)-fees))
 	return b.String()
 }
 

@@ -7,7 +7,7 @@ import (
 )
 
 // cashierPage is what a buyer's browser sees instead of the provider's cashier.
-var cashierPage = template.Must(template.New("cashier").Parse(`<!doctype html>
+const cashierPage = `<!doctype html>
 <html lang="zh-CN"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>支付宝收银台（沙箱）</title></head><body><main>
 <h1>支付宝收银台（沙箱）</h1>
@@ -17,7 +17,7 @@ var cashierPage = template.Must(template.New("cashier").Parse(`<!doctype html>
 {{else}}<form method="post" action="/alipay/cashier"><input type="hidden" name="trade_no" value="{{.Trade.TradeNo}}">
 <label>付款人 <input name="buyer" value="小王" required></label> <button>付款</button></form>{{end}}{{end}}
 </main></body></html>
-`))
+`
 
 type cashierView struct {
 	Trade   Trade
@@ -27,6 +27,7 @@ type cashierView struct {
 }
 
 func (g *Gateway) showTrade(w http.ResponseWriter, t Trade, err error) {
+	page := template.Must(template.New("cashier").Parse(cashierPage)) // a constant
 	view := cashierView{Trade: t, Yuan: yuan(t.TotalFen), Paid: !t.PaidAt.IsZero()}
 	status := http.StatusOK
 	if err != nil {
@@ -35,7 +36,7 @@ func (g *Gateway) showTrade(w http.ResponseWriter, t Trade, err error) {
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.Header().Set("Content-Security-Policy", "default-src 'none'; base-uri 'none'; frame-ancestors 'none'")
 	w.WriteHeader(status)
-	_ = cashierPage.Execute(w, view)
+	_ = page.Execute(w, view)
 }
 
 // showCashier is wap.pay and page.pay in a browser; app.pay may be tried there too.

@@ -109,20 +109,7 @@ func checkField(path string, raw json.RawMessage, f field) *refusal {
 		}
 		return checkFields(path+".", inner, f.fields)
 	case kindList, kindTexts:
-		var items []json.RawMessage
-		if json.Unmarshal(raw, &items) != nil || len(items) == 0 {
-			return wrong("不是数组")
-		}
-		for i, item := range items {
-			one := field{name: "", kind: kindObject, fields: f.fields}
-			if f.kind == kindTexts {
-				one.kind = kindText
-			}
-			if r := checkField(fmt.Sprintf("%s[%d]", path, i), item, one); r != nil {
-				return r
-			}
-		}
-		return nil
+		return checkItems(path, raw, f)
 	case kindScalar:
 		if len(raw) == 0 || raw[0] == '{' || raw[0] == '[' {
 			return wrong("类型错误")
@@ -135,6 +122,24 @@ func checkField(path string, raw json.RawMessage, f field) *refusal {
 		return wrong("不是字符串")
 	}
 	return checkText(text, f, wrong)
+}
+
+// checkItems takes a list of one item at least.
+func checkItems(path string, raw json.RawMessage, f field) *refusal {
+	var items []json.RawMessage
+	if json.Unmarshal(raw, &items) != nil || len(items) == 0 {
+		return business("ACQ.INVALID_PARAMETER", "参数无效："+path+" 不是数组")
+	}
+	one := field{name: "", kind: kindObject, fields: f.fields}
+	if f.kind == kindTexts {
+		one.kind = kindText
+	}
+	for i, item := range items {
+		if r := checkField(fmt.Sprintf("%s[%d]", path, i), item, one); r != nil {
+			return r
+		}
+	}
+	return nil
 }
 
 func checkText(text string, f field, wrong func(string) *refusal) *refusal {

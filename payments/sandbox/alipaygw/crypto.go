@@ -7,7 +7,7 @@ import (
 	"crypto/cipher"
 	"crypto/ecdsa"
 	"crypto/elliptic"
-	"crypto/md5" // the provider's serial numbers are MD5
+	"crypto/md5" //nolint:gosec // the provider's serial numbers are MD5
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/sha256"
@@ -20,6 +20,7 @@ import (
 	"errors"
 	"fmt"
 	"math/big"
+	"slices"
 	"strings"
 	"time"
 )
@@ -111,12 +112,12 @@ func certSN(der []byte) (string, error) {
 	}
 	labels := map[string]string{"2.5.4.3": "CN", "2.5.4.6": "C", "2.5.4.10": "O", "2.5.4.11": "OU"}
 	var parts []string
-	for i := len(names) - 1; i >= 0; i-- {
-		for _, attribute := range names[i] {
+	for _, set := range slices.Backward(names) {
+		for _, attribute := range set {
 			parts = append(parts, fmt.Sprintf("%s=%v", labels[attribute.Type.String()], attribute.Value))
 		}
 	}
-	sum := md5.Sum([]byte(strings.Join(parts, ",") + cert.SerialNumber.String()))
+	sum := md5.Sum([]byte(strings.Join(parts, ",") + cert.SerialNumber.String())) //nolint:gosec // as above
 	return hex.EncodeToString(sum[:]), nil
 }
 
@@ -262,7 +263,7 @@ func sealAES(keyBase64 string, plain []byte) (string, error) {
 	}
 	pad := aes.BlockSize - len(plain)%aes.BlockSize
 	padded := append(bytes.Clone(plain), bytes.Repeat([]byte{byte(pad)}, pad)...)
-	cipher.NewCBCEncrypter(block, make([]byte, aes.BlockSize)).CryptBlocks(padded, padded)
+	cipher.NewCBCEncrypter(block, make([]byte, aes.BlockSize)).CryptBlocks(padded, padded) //nolint:gosec // the provider fixed it at zeros
 	return base64.StdEncoding.EncodeToString(padded), nil
 }
 

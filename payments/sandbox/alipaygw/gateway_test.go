@@ -142,7 +142,7 @@ type said struct {
 
 func (e *env) post(v url.Values) said {
 	e.t.Helper()
-	resp, err := http.PostForm(e.url+alipaygw.Path, v) //nolint:noctx // a test's own server
+	resp, err := http.PostForm(e.url+alipaygw.Path, v)
 	if err != nil {
 		e.t.Fatal(err)
 	}
@@ -310,7 +310,7 @@ func TestBill(t *testing.T) {
 	}
 	address := ask("trade", "2026-11-11").URL
 	e.clock.Advance(31 * time.Second)
-	resp, err := http.Get(address) //nolint:noctx,gosec // a test's own server
+	resp, err := http.Get(address)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -323,7 +323,7 @@ func TestBill(t *testing.T) {
 // download returns all texts of a bill.
 func (e *env) download(address string) string {
 	e.t.Helper()
-	resp, err := http.Get(address) //nolint:noctx,gosec // a test's own server
+	resp, err := http.Get(address)
 	if err != nil {
 		e.t.Fatal(err)
 	}
@@ -363,7 +363,7 @@ func TestCashierPage(t *testing.T) {
 	}
 	trade := e.g.Books().Trades[0]
 	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	resp, err := client.PostForm(e.url+"/alipay/cashier", url.Values{"trade_no": {trade.TradeNo}, "buyer": {"li"}}) //nolint:noctx // a test's own server
+	resp, err := client.PostForm(e.url+"/alipay/cashier", url.Values{"trade_no": {trade.TradeNo}, "buyer": {"li"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -379,7 +379,7 @@ func TestCashierPage(t *testing.T) {
 
 func (e *env) browse(address string) string {
 	e.t.Helper()
-	resp, err := http.Get(address) //nolint:noctx,gosec // a test's own server
+	resp, err := http.Get(address)
 	if err != nil {
 		e.t.Fatal(err)
 	}

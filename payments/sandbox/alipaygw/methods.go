@@ -14,9 +14,12 @@ type method struct {
 // tradeFields are what every way of paying takes.
 func tradeFields(own ...field) []field {
 	goods := []field{
-		{name: "goods_id", kind: kindText, required: true, maximum: 64}, {name: "goods_name", kind: kindText, required: true, maximum: 256},
-		{name: "quantity", kind: kindScalar, required: true}, {name: "price", kind: kindYuan, required: true},
-		{name: "goods_category", kind: kindText, maximum: 24}, {name: "show_url", kind: kindText, maximum: 400},
+		{name: "goods_id", kind: kindText, required: true, maximum: 64},
+		{name: "goods_name", kind: kindText, required: true, maximum: 256},
+		{name: "quantity", kind: kindScalar, required: true},
+		{name: "price", kind: kindYuan, required: true},
+		{name: "goods_category", kind: kindText, maximum: 24},
+		{name: "show_url", kind: kindText, maximum: 400},
 	}
 	return append([]field{
 		{name: "out_trade_no", kind: kindText, required: true, maximum: 64, pattern: numberPattern},
@@ -84,7 +87,8 @@ func (g *Gateway) methods() map[string]method {
 			{name: "trans_amount", kind: kindYuan, required: true},
 			{name: "product_code", kind: kindText, required: true, enum: []string{"TRANS_ACCOUNT_NO_PWD"}},
 			{name: "biz_scene", kind: kindText, required: true, enum: []string{"DIRECT_TRANSFER"}},
-			{name: "order_title", kind: kindText, maximum: 128}, {name: "remark", kind: kindText, maximum: 200},
+			{name: "order_title", kind: kindText, maximum: 128},
+			{name: "remark", kind: kindText, maximum: 200},
 			{name: "payee_info", kind: kindObject, required: true, fields: []field{
 				{name: "identity", kind: kindText, required: true, maximum: 64},
 				{name: "identity_type", kind: kindText, required: true, enum: []string{"ALIPAY_USER_ID", "ALIPAY_LOGON_ID", "ALIPAY_OPEN_ID"}},
@@ -92,16 +96,23 @@ func (g *Gateway) methods() map[string]method {
 			}},
 		}},
 		"alipay.fund.trans.common.query": {target: TargetTransfer, do: g.queryTransfer, fields: []field{
-			{name: "out_biz_no", kind: kindText}, {name: "order_id", kind: kindText}, {name: "pay_fund_order_id", kind: kindText},
-			{name: "product_code", kind: kindText}, {name: "biz_scene", kind: kindText},
+			{name: "out_biz_no", kind: kindText},
+			{name: "order_id", kind: kindText},
+			{name: "pay_fund_order_id", kind: kindText},
+			{name: "product_code", kind: kindText},
+			{name: "biz_scene", kind: kindText},
 		}},
 		"alipay.system.oauth.token": {target: TargetLogin, top: true, bare: true, errorNode: true, do: g.oauthToken, fields: []field{
 			{name: "grant_type", kind: kindText, required: true, enum: []string{"authorization_code", "refresh_token"}},
-			{name: "code", kind: kindText, maximum: 64}, {name: "refresh_token", kind: kindText, maximum: 64},
+			{name: "code", kind: kindText, maximum: 64},
+			{name: "refresh_token", kind: kindText, maximum: 64},
 		}},
 		"alipay.open.app.mini.templatemessage.send": {target: TargetMessage, do: g.sendMessage, fields: []field{
-			{name: "to_user_id", kind: kindText}, {name: "to_open_id", kind: kindText}, {name: "form_id", kind: kindText},
-			{name: "user_template_id", kind: kindText, required: true}, {name: "page", kind: kindText, required: true},
+			{name: "to_user_id", kind: kindText},
+			{name: "to_open_id", kind: kindText},
+			{name: "form_id", kind: kindText},
+			{name: "user_template_id", kind: kindText, required: true},
+			{name: "page", kind: kindText, required: true},
 			{name: "data", kind: kindText, required: true},
 		}},
 		methodCert: {target: TargetCertificate, do: g.certificate, fields: []field{

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"strconv"
 	"strings"
@@ -190,10 +191,7 @@ func (g *Gateway) message(d Delivery, f *Fault) (string, error) {
 	if keys == nil {
 		return "", badControl("there is no app %q", d.AppID)
 	}
-	said := map[string]string{}
-	for name, value := range d.Fields {
-		said[name] = value
-	}
+	said := maps.Clone(d.Fields)
 	f.tamper(said)
 	with := SignTruly
 	switch {

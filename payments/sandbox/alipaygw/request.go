@@ -119,8 +119,12 @@ func (g *Gateway) admitCommon(c *call) *refusal {
 		}
 	}
 	for _, need := range []struct{ name, sub string }{
-		{"app_id", "isv.missing-app-id"}, {"sign_type", "isv.missing-signature-type"}, {"sign", "isv.missing-signature"},
-		{"timestamp", "isv.missing-timestamp"}, {"version", "isv.missing-version"}, {"charset", "isv.missing-charset"},
+		{"app_id", "isv.missing-app-id"},
+		{"sign_type", "isv.missing-signature-type"},
+		{"sign", "isv.missing-signature"},
+		{"timestamp", "isv.missing-timestamp"},
+		{"version", "isv.missing-version"},
+		{"charset", "isv.missing-charset"},
 	} {
 		if c.params[need.name] == "" {
 			return missing(need.sub, "缺少参数 "+need.name)
@@ -136,6 +140,11 @@ func (g *Gateway) admitCommon(c *call) *refusal {
 	case c.params["format"] != "" && !strings.EqualFold(c.params["format"], "JSON"):
 		return invalid("isv.invalid-format", "无效数据格式")
 	}
+	return g.admitClock(c)
+}
+
+// admitClock wants a timestamp of now, in Beijing's time.
+func (g *Gateway) admitClock(c *call) *refusal {
 	at, err := time.ParseInLocation(timeFormat, c.params["timestamp"], beijing())
 	window := clockWindow
 	if c.method.page {
