@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -26,6 +27,7 @@ import (
 const (
 	callTimeout   = 5 * time.Second
 	refundTimeout = 8 * time.Second
+	prepayLife    = 2 * time.Hour
 	tradeType     = "JSAPI" // also Mini Programs
 	currency      = "CNY"
 	mostTitle     = 127 // bytes: the limit is 127, and counting bytes satisfies either reading of it
@@ -70,8 +72,15 @@ func New(d Deps) *Channel {
 // Code implements payments.Channel.
 func (*Channel) Code() payments.Code { return payments.WeChat }
 
-// TradeType implements payments.Channel.
-func (*Channel) TradeType() string { return tradeType }
+// Traits implements payments.Channel.
+func (*Channel) Traits(scene payments.Scene) (payments.Traits, bool) {
+	return payments.Traits{PrepayLife: prepayLife, AnyPayer: false}, scene == payments.MiniProgram
+}
+
+// Identity implements payments.Channel.
+func (*Channel) Identity(acc payments.Account, _ payments.Scene, appID string) payments.Identity {
+	return payments.Identity{AppID: appID, MerchantNo: acc.MerchantNo, TradeType: tradeType, Currency: currency}
+}
 
 // Prepay implements payments.Channel. The prepay id lives two hours.
 func (c *Channel) Prepay(ctx context.Context, acc payments.Account, in payments.PrepayRequest) (string, error) {
@@ -193,20 +202,35 @@ func (c *Channel) call(ctx context.Context, acc payments.Account, limit time.Dur
 }
 
 // ClientParams implements payments.Channel.
-func (c *Channel) ClientParams(ctx context.Context, acc payments.Account, appID, prepayID string) (payments.ClientParams, error) {
+func (c *Channel) ClientParams(ctx context.Context, acc payments.Account, in payments.PrepayRequest, prepayID string) (payments.ClientParams, error) {
 	client, err := c.client(ctx, acc)
 	if err != nil {
 		return payments.ClientParams{}, err
 	}
 	p := payments.ClientParams{
-		TimeStamp: strconv.FormatInt(c.d.Now().Unix(), 10), NonceStr: nonce(), Package: "prepay_id=" + prepayID, SignType: "RSA", PaySign: "",
+		TimeStamp: strconv.FormatInt(c.d.Now().Unix(), 10), NonceStr: nonce(), Package: "prepay_id=" + prepayID, SignType: "RSA",
 	}
-	signed, err := client.signer.Sign(ctx, appID+"\n"+p.TimeStamp+"\n"+p.NonceStr+"\n"+p.Package+"\n")
+	signed, err := client.signer.Sign(ctx, in.AppID+"\n"+p.TimeStamp+"\n"+p.NonceStr+"\n"+p.Package+"\n")
 	if err != nil {
 		return payments.ClientParams{}, classify(err)
 	}
 	p.PaySign = signed.Signature
 	return p, nil
+}
+
+// probeNumber is well formed and never one of ours: those begin with a year.
+const probeNumber = "PROBE0000000000000000000000"
+
+// Probe implements payments.Channel. The query of an unknown number is signed both ways
+// only as far as our request goes: the provider's refusal is not signed. In the modes
+// with certificates the list of them is fetched as well, which opens only with the APIv3
+// key.
+func (c *Channel) Probe(ctx context.Context, acc payments.Account) error {
+	_, err := c.Query(ctx, acc, probeNumber)
+	if errors.Is(err, payments.ErrNoSuchNumber) {
+		return nil
+	}
+	return err
 }
 
 // cut shortens s to at most n bytes without breaking a character.

@@ -103,7 +103,7 @@ func (b *bench) newNumber() string {
 
 func (b *bench) harness() channeltest.Harness {
 	return channeltest.Harness{
-		Channel: b.channel, Account: b.account, AppID: b.appID, Payer: b.payer, NotifyURL: "http://127.0.0.1:9/notify/wechat/x", NewNumber: b.newNumber, ExpiresAt: time.Now().Add(time.Hour),
+		Channel: b.channel, Account: b.account, Scene: payments.MiniProgram, AppID: b.appID, Payer: b.payer, NotifyURL: "http://127.0.0.1:9/notify/wechat/x", NewNumber: b.newNumber, ExpiresAt: time.Now().Add(time.Hour), CreatedAt: time.Now(),
 		Pay: func(t *testing.T, p payments.ClientParams) string {
 			t.Helper()
 			receipt, err := b.server.Pay(sandbox.PayInput{

@@ -105,7 +105,7 @@ func TestT095AnswerToAnotherQuestion(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	params, err := b.channel.ClientParams(t.Context(), b.account, b.appID, id)
+	params, err := b.channel.ClientParams(t.Context(), b.account, payments.PrepayRequest{AppID: b.appID}, id)
 	if err != nil {
 		t.Fatal(err)
 	}

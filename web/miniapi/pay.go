@@ -16,13 +16,23 @@ type Payments interface {
 	Pay(ctx context.Context, id tenant.ID, in payments.PayInput) (payments.ClientParams, error)
 }
 
-// PayParams is exactly what wx.requestPayment takes.
+// PayParams is what the buyer's side needs. Which members are there depends on channel
+// and scene; each has the name under which the provider's client takes it.
 type PayParams struct {
-	TimeStamp string `json:"timeStamp" doc:"Unix seconds, as text." example:"1795290125"`
-	NonceStr  string `json:"nonceStr"`
-	Package   string `json:"package" example:"prepay_id=wx2119420512345678"`
-	SignType  string `json:"signType" enum:"RSA"`
-	PaySign   string `json:"paySign"`
+	TimeStamp string `json:"timeStamp,omitempty" doc:"wx.requestPayment: Unix seconds, as text." example:"1795290125"`
+	NonceStr  string `json:"nonceStr,omitempty" doc:"wx.requestPayment."`
+	Package   string `json:"package,omitempty" doc:"wx.requestPayment; for WeChat Pay's app SDK it is packageValue." example:"prepay_id=wx2119420512345678"`
+	SignType  string `json:"signType,omitempty" enum:"RSA" doc:"wx.requestPayment."`
+	PaySign   string `json:"paySign,omitempty" doc:"wx.requestPayment; for WeChat Pay's app SDK it is sign."`
+	PartnerID string `json:"partnerId,omitempty" doc:"WeChat Pay's app SDK."`
+	PrepayID  string `json:"prepayId,omitempty" doc:"WeChat Pay's app SDK."`
+
+	TradeNO     string               `json:"tradeNO,omitempty" doc:"my.tradePay."`
+	OrderString string               `json:"orderString,omitempty" doc:"Alipay's app SDK."`
+	TN          string               `json:"tn,omitempty" doc:"UnionPay's app SDK and upsdk.pay."`
+	CodeURL     string               `json:"codeUrl,omitempty" doc:"To be shown as a QR code."`
+	URL         string               `json:"url,omitempty" doc:"The buyer's browser is to open it."`
+	Form        *payments.ClientForm `json:"form,omitempty" doc:"The buyer's browser is to post it, in UTF-8."`
 }
 
 type payOutput struct{ Body PayParams }
