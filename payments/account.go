@@ -27,21 +27,25 @@ const (
 	Sandbox Mode = "sandbox" // talks to the base URL of its config instead of the provider
 )
 
-// KeyMode says which keys a WeChat Pay account's messages are verified with.
+// KeyMode says which keys the provider's messages to an account are verified with.
 type KeyMode string
 
 // The key modes.
 const (
-	KeyModePublicKey   KeyMode = "public_key"  // WeChat Pay public key
-	KeyModeCertificate KeyMode = "certificate" // platform certificates, fetched from the provider
-	KeyModeBoth        KeyMode = "both"        // during the provider's change-over
+	KeyModePublicKey   KeyMode = "public_key"  // the provider's public key
+	KeyModeCertificate KeyMode = "certificate" // the provider's certificates; WeChat Pay's are fetched, UnionPay has no other mode
+	KeyModeBoth        KeyMode = "both"        // WeChat Pay only: during the provider's change-over
 )
 
 // AccountConfig is the public facts of an account that only its channel reads.
 type AccountConfig struct {
-	MerchantSerial string  `json:"serial"`                  // serial of the merchant's certificate
+	// MerchantSerial names the merchant's certificate: its hexadecimal serial (WeChat Pay),
+	// app_cert_sn (Alipay, certificate mode) or certId, the decimal serial (UnionPay).
+	MerchantSerial string  `json:"serial"`
 	KeyMode        KeyMode `json:"key_mode"`                // which keys verify the provider
-	PublicKeyID    string  `json:"public_key_id,omitempty"` // PUB_KEY_ID_…
+	PublicKeyID    string  `json:"public_key_id,omitempty"` // PUB_KEY_ID_… or ALIPAY_PUBLIC_KEY_…: which of the provider's keys is in use
+	SignAppID      string  `json:"sign_app_id,omitempty"`   // Alipay: the application whose key signs
+	RootSerial     string  `json:"root_sn,omitempty"`       // Alipay, certificate mode: alipay_root_cert_sn
 	BaseURL        string  `json:"base_url,omitempty"`      // sandbox accounts only
 }
 
@@ -63,12 +67,12 @@ type Account struct {
 	Channel      Code
 	Mode         Mode
 	Name         string
-	MerchantNo   string   // mchid
-	AppIDs       []string // the AppIDs bound to it
+	MerchantNo   string   // mchid, PID or merId
+	AppIDs       []string // the AppIDs it serves
 	Enabled      bool     // a disabled account collects nothing new; callbacks and refunds go on
 	Config       AccountConfig
 	PrivateKey   vault.Secret // PKCS#8 PEM
-	APIv3Key     vault.Secret // 32 bytes
+	APIv3Key     vault.Secret // WeChat Pay only: 32 bytes
 	ProviderKeys []ProviderKey
 	Version      time.Time // changes with every change of the account or its keys
 	Earlier      []KeySet  // replaced sets, newest first, that messages under way may still need
@@ -101,6 +105,6 @@ type Accounts interface {
 	ByKey(ctx context.Context, id tenant.ID, key string) (Account, error)
 	// ByID finds an account by its row id. Faults: NOT_FOUND.
 	ByID(ctx context.Context, id tenant.ID, accountID int64) (Account, error)
-	// ForApp finds the enabled account that collects for an AppID. Faults: NOT_FOUND.
+	// ForApp finds the account that is bound to an AppID and enabled. Faults: NOT_FOUND.
 	ForApp(ctx context.Context, id tenant.ID, channel Code, appID string) (Account, error)
 }

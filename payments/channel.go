@@ -31,8 +31,8 @@ type Channel interface {
 	Close(ctx context.Context, acc Account, outTradeNo string) error
 	// Refund asks for money to go back. Repeating it with equal input is one refund.
 	Refund(ctx context.Context, acc Account, in RefundRequest) (RefundResult, error)
-	// QueryRefund asks for a refund's state.
-	QueryRefund(ctx context.Context, acc Account, outRefundNo string) (RefundResult, error)
+	// QueryRefund asks for the state of a refund of a payment.
+	QueryRefund(ctx context.Context, acc Account, outTradeNo, outRefundNo string) (RefundResult, error)
 	// ParseNotification verifies, decrypts and normalises a message of the provider.
 	ParseNotification(ctx context.Context, acc Account, n Notice) (Notification, error)
 	// Ack is the provider's own form of "ok" (nil) or of "not ok" and why.

@@ -153,7 +153,7 @@ func (s *Service) refundTask(ctx context.Context, id tenant.ID, outRefundNo stri
 // nothing.
 func (s *Service) askRefund(ctx context.Context, ch Channel, acc Account, task refundTask) (RefundResult, error) {
 	if task.tries > 0 {
-		result, err := ch.QueryRefund(ctx, acc, task.outRefundNo)
+		result, err := ch.QueryRefund(ctx, acc, task.outTradeNo, task.outRefundNo)
 		if !errors.Is(err, ErrNoSuchNumber) {
 			return result, err
 		}

@@ -141,7 +141,7 @@ func (h Harness) life(t *testing.T) {
 			t.Fatalf("refund: %+v %v", result, err)
 		}
 	}
-	h.untilRefunded(t, refund.OutRefundNo)
+	h.untilRefunded(t, no, refund.OutRefundNo)
 	got, err = h.Channel.Query(t.Context(), h.Account, no)
 	if err != nil {
 		t.Fatal(err)
@@ -161,10 +161,10 @@ func (h Harness) wantPaid(t *testing.T, got payments.PaymentResult, no, transact
 	}
 }
 
-func (h Harness) untilRefunded(t *testing.T, outRefundNo string) {
+func (h Harness) untilRefunded(t *testing.T, outTradeNo, outRefundNo string) {
 	t.Helper()
 	for range 500 { // ten seconds
-		got, err := h.Channel.QueryRefund(t.Context(), h.Account, outRefundNo)
+		got, err := h.Channel.QueryRefund(t.Context(), h.Account, outTradeNo, outRefundNo)
 		if err != nil {
 			t.Fatalf("query refund: %v", err)
 		}
@@ -201,7 +201,7 @@ func (h Harness) unknown(t *testing.T) {
 	_, err := h.Channel.Query(t.Context(), h.Account, h.NewNumber())
 	want(t, "query", err, payments.ErrNoSuchNumber)
 	want(t, "close", h.Channel.Close(t.Context(), h.Account, h.NewNumber()), payments.ErrNoSuchNumber)
-	_, err = h.Channel.QueryRefund(t.Context(), h.Account, h.NewNumber())
+	_, err = h.Channel.QueryRefund(t.Context(), h.Account, h.NewNumber(), h.NewNumber())
 	want(t, "query refund", err, payments.ErrNoSuchNumber)
 }
 

@@ -1,6 +1,7 @@
 // Package sandbox plays the providers' side on the wire: WeChat Pay APIv3 and the
-// WeChat Mini Program server API, on one listener. Production code does not know
-// it: it differs by base URL and by the keys in the merchant's account.
+// WeChat Mini Program server API, and on the same listener Alipay's gateway (package
+// alipaygw says what that one plays). Production code does not know it: it differs by
+// base URL and by the keys in the merchant's account.
 //
 // It owns the books of a pretended provider (merchants and their keys, apps, buyers,
 // charges, refunds, tokens, subscribe messages, callbacks and every attempt to deliver

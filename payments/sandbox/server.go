@@ -11,7 +11,13 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"galleria/payments/sandbox/alipaygw"
+	"galleria/payments/sandbox/internal/journal"
 )
+
+// journalName is WeChat's file in Config.Dir; every other provider has its own.
+const journalName = "books.jsonl"
 
 // Config is what a sandbox needs.
 type Config struct {
@@ -22,8 +28,8 @@ type Config struct {
 	// Log gets one line per refused call and per failed delivery; nil is silent.
 	Log *slog.Logger
 	// RetrySchedule is the wait before each further attempt to deliver a callback;
-	// nil is WeChat's (15s/15s/30s/3m/10m/20m/30m/30m/30m/60m/3h/3h/3h/6h/6h), an
-	// empty one never tries again.
+	// nil is the provider's own (WeChat's 15s/15s/30s/3m/10m/20m/30m/30m/30m/60m/3h/3h/3h/6h/6h),
+	// an empty one never tries again.
 	RetrySchedule []time.Duration
 	// RefundDelay is the time from PROCESSING to the refund's end; 0 is one second.
 	RefundDelay time.Duration
@@ -44,7 +50,7 @@ type Server struct {
 	making sync.Mutex // one merchant at a time, so that no pair of keys is made twice
 
 	mu      sync.Mutex // guards everything below
-	journal *journal
+	journal *journal.Journal[entry]
 	books   books
 	nonces  map[string]spentNonce
 	// nonceSweep is the number of nonces at which old ones are thrown out.
@@ -62,7 +68,12 @@ type Server struct {
 	wake   chan struct{}
 	cancel context.CancelFunc
 	wait   sync.WaitGroup
+
+	alipay *alipaygw.Gateway
 }
+
+// Alipay is the other provider on the listener.
+func (s *Server) Alipay() *alipaygw.Gateway { return s.alipay }
 
 // ErrClockMissing is a Config without a clock.
 var ErrClockMissing = errors.New("sandbox: Config.Now is required")
@@ -101,8 +112,14 @@ func Open(cfg Config) (*Server, error) {
 		s.random = rand.Reader
 	}
 	var err error
-	if s.journal, err = openJournal(cfg.Dir, s.books.apply); err != nil {
+	if s.journal, err = journal.Open(cfg.Dir, journalName, s.books.apply); err != nil {
 		return nil, fmt.Errorf("open sandbox books: %w", err)
+	}
+	s.alipay, err = alipaygw.Open(alipaygw.Config{
+		Dir: cfg.Dir, Now: cfg.Now, Log: s.log, RetrySchedule: cfg.RetrySchedule, RefundPause: 3 * s.refundDelay, Rand: s.random,
+	})
+	if err != nil {
+		return nil, errors.Join(err, s.journal.Close())
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	s.cancel = cancel
@@ -117,7 +134,7 @@ func (s *Server) Close() error {
 	s.client.CloseIdleConnections()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err := s.journal.close(); err != nil {
+	if err := errors.Join(s.journal.Close(), s.alipay.Close()); err != nil {
 		return fmt.Errorf("close sandbox books: %w", err)
 	}
 	return nil
@@ -130,6 +147,7 @@ func (s *Server) Handler() http.Handler {
 	s.routeMiniProgram(mux)
 	s.routeControls(mux)
 	s.routePage(mux)
+	s.alipay.Routes(mux)
 	return mux
 }
 
@@ -137,7 +155,7 @@ func (s *Server) Handler() http.Handler {
 // s.mu must be held.
 func (s *Server) commit(e entry) error {
 	e.At = s.now().UTC()
-	if err := s.journal.append(e); err != nil {
+	if err := s.journal.Append(e); err != nil {
 		return err
 	}
 	s.books.apply(e)

@@ -18,6 +18,7 @@ import (
 	"golang.org/x/sync/singleflight"
 
 	"galleria/payments"
+	"galleria/payments/internal/wire"
 	"galleria/tenant/vault"
 )
 
@@ -29,21 +30,21 @@ const refreshInterval = time.Minute
 type certificateRefresh struct {
 	group singleflight.Group
 	mu    sync.Mutex
-	last  map[clientKey]time.Time
+	last  map[wire.AccountKey]time.Time
 }
 
 func newCertificateRefresh() *certificateRefresh {
-	return &certificateRefresh{group: singleflight.Group{}, mu: sync.Mutex{}, last: map[clientKey]time.Time{}}
+	return &certificateRefresh{group: singleflight.Group{}, mu: sync.Mutex{}, last: map[wire.AccountKey]time.Time{}}
 }
 
 // due takes the turn of an account, if it has one.
-func (r *certificateRefresh) due(key clientKey, now time.Time) bool {
+func (r *certificateRefresh) due(key wire.AccountKey, now time.Time) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if last, ok := r.last[key]; ok && now.Sub(last) < refreshInterval {
 		return false
 	}
-	if len(r.last) >= mostClients {
+	if len(r.last) >= wire.MostClients {
 		clear(r.last)
 	}
 	r.last[key] = now
@@ -67,8 +68,8 @@ func (c *Channel) RefreshCertificates(ctx context.Context, acc payments.Account)
 // fetchCertificates adds the platform's certificates to a verifier and to the store. All
 // who wait share one call. Too early a repeat does nothing: the serial stays unknown.
 func (c *Channel) fetchCertificates(ctx context.Context, v *verifier) error {
-	key := clientKey{v.acc.TenantID, v.acc.ID}
-	shared := c.certificates.group.DoChan(fmt.Sprintf("%s/%d", key.tenant, key.account), func() (any, error) {
+	key := wire.KeyOf(v.acc)
+	shared := c.certificates.group.DoChan(fmt.Sprintf("%s/%d", key.Tenant, key.Account), func() (any, error) {
 		if !c.certificates.due(key, c.d.Now()) {
 			return nil, nil
 		}

@@ -11,8 +11,6 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
-	"strings"
-	"sync/atomic"
 	"time"
 
 	"github.com/wechatpay-apiv3/wechatpay-go/core"
@@ -21,12 +19,14 @@ import (
 	"github.com/wechatpay-apiv3/wechatpay-go/services/refunddomestic"
 
 	"galleria/payments"
+	"galleria/payments/internal/wire"
 	"galleria/tenant"
 )
 
 const (
+	providerHost  = "api.mch.weixin.qq.com"
 	callTimeout   = 5 * time.Second
-	refundTimeout = 8 * time.Second
+	refundTimeout = wire.LongestCall
 	prepayLife    = 2 * time.Hour
 	tradeType     = "JSAPI" // also Mini Programs
 	currency      = "CNY"
@@ -53,10 +53,10 @@ type Deps struct {
 type Channel struct {
 	d            Deps
 	transport    http.RoundTripper
-	slots        chan struct{}
-	clients      *clientCache
+	slots        wire.Slots
+	clients      *wire.Clients[*client]
 	certificates *certificateRefresh
-	breakers     *breakers
+	breakers     *wire.Breakers
 }
 
 var _ payments.Channel = (*Channel)(nil)
@@ -64,8 +64,8 @@ var _ payments.Channel = (*Channel)(nil)
 // New returns the channel. It opens no connection.
 func New(d Deps) *Channel {
 	return &Channel{
-		d: d, transport: newTransport(), slots: make(chan struct{}, max(1, d.Signers)), clients: newClientCache(),
-		certificates: newCertificateRefresh(), breakers: newBreakers(d.Now),
+		d: d, transport: wire.NewTransport(), slots: wire.NewSlots(d.Signers), clients: wire.NewClients[*client](),
+		certificates: newCertificateRefresh(), breakers: wire.NewBreakers(d.Now),
 	}
 }
 
@@ -84,9 +84,9 @@ func (*Channel) Identity(acc payments.Account, _ payments.Scene, appID string) p
 
 // Prepay implements payments.Channel. The prepay id lives two hours.
 func (c *Channel) Prepay(ctx context.Context, acc payments.Account, in payments.PrepayRequest) (string, error) {
-	expires := in.ExpiresAt.In(beijing())
+	expires := in.ExpiresAt.In(wire.Beijing())
 	body := jsapi.PrepayRequest{
-		Appid: &in.AppID, Mchid: &acc.MerchantNo, Description: new(cut(in.Title, mostTitle)), OutTradeNo: &in.OutTradeNo,
+		Appid: &in.AppID, Mchid: &acc.MerchantNo, Description: new(wire.Cut(in.Title, mostTitle)), OutTradeNo: &in.OutTradeNo,
 		TimeExpire: &expires, NotifyUrl: &in.NotifyURL,
 		Amount: &jsapi.Amount{Total: new(int64(in.AmountFen)), Currency: new(currency)},
 		Payer:  &jsapi.Payer{Openid: &in.Payer},
@@ -114,7 +114,7 @@ func (c *Channel) Query(ctx context.Context, acc payments.Account, outTradeNo st
 		return payments.PaymentResult{}, err
 	}
 	if out.OutTradeNo != outTradeNo {
-		return payments.PaymentResult{}, payments.ErrBadResponse.Because(fmt.Errorf("asked about %s, answered about %s", outTradeNo, cut(out.OutTradeNo, 32)))
+		return payments.PaymentResult{}, payments.ErrBadResponse.Because(fmt.Errorf("asked about %s, answered about %s", outTradeNo, wire.Cut(out.OutTradeNo, 32)))
 	}
 	return out.result(), nil
 }
@@ -130,20 +130,20 @@ func (c *Channel) Close(ctx context.Context, acc payments.Account, outTradeNo st
 // Refund implements payments.Channel.
 func (c *Channel) Refund(ctx context.Context, acc payments.Account, in payments.RefundRequest) (payments.RefundResult, error) {
 	body := refunddomestic.CreateRequest{
-		OutTradeNo: &in.OutTradeNo, OutRefundNo: &in.OutRefundNo, Reason: new(cut(in.Reason, mostReason)), NotifyUrl: &in.NotifyURL,
+		OutTradeNo: &in.OutTradeNo, OutRefundNo: &in.OutRefundNo, Reason: new(wire.Cut(in.Reason, mostReason)), NotifyUrl: &in.NotifyURL,
 		Amount: &refunddomestic.AmountReq{Refund: new(int64(in.RefundFen)), Total: new(int64(in.TotalFen)), Currency: new(currency)},
 	}
 	result, err := c.refundCall(ctx, acc, in.OutRefundNo, func(ctx context.Context, client *core.Client) (*core.APIResult, error) {
 		return client.Post(ctx, consts.WechatPayAPIServer+"/v3/refund/domestic/refunds", body)
 	})
 	if err == nil && (!result.Amount.Valid || result.Amount.Fen != in.RefundFen) {
-		err = payments.ErrBadResponse.Because(fmt.Errorf("asked to refund %d, answered %s", in.RefundFen, cut(result.Amount.Text, 32)))
+		err = payments.ErrBadResponse.Because(fmt.Errorf("asked to refund %d, answered %s", in.RefundFen, wire.Cut(result.Amount.Text, 32)))
 	}
 	return result, err
 }
 
 // QueryRefund implements payments.Channel.
-func (c *Channel) QueryRefund(ctx context.Context, acc payments.Account, outRefundNo string) (payments.RefundResult, error) {
+func (c *Channel) QueryRefund(ctx context.Context, acc payments.Account, _, outRefundNo string) (payments.RefundResult, error) {
 	return c.refundCall(ctx, acc, outRefundNo, func(ctx context.Context, client *core.Client) (*core.APIResult, error) {
 		return client.Get(ctx, consts.WechatPayAPIServer+"/v3/refund/domestic/refunds/"+url.PathEscape(outRefundNo))
 	})
@@ -155,13 +155,10 @@ func (c *Channel) refundCall(ctx context.Context, acc payments.Account, outRefun
 		return payments.RefundResult{}, err
 	}
 	if out.OutRefundNo != outRefundNo {
-		return payments.RefundResult{}, payments.ErrBadResponse.Because(fmt.Errorf("asked about %s, answered about %s", outRefundNo, cut(out.OutRefundNo, 32)))
+		return payments.RefundResult{}, payments.ErrBadResponse.Because(fmt.Errorf("asked about %s, answered about %s", outRefundNo, wire.Cut(out.OutRefundNo, 32)))
 	}
 	return out.result(out.Status)
 }
-
-// sentKey is where a call keeps whether its request was handed to the connection.
-type sentKey struct{}
 
 type request func(ctx context.Context, client *core.Client) (*core.APIResult, error)
 
@@ -174,17 +171,17 @@ func (c *Channel) call(ctx context.Context, acc payments.Account, limit time.Dur
 	}
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	b := c.breakers.of(host(acc))
-	if !b.allow() {
-		return payments.ErrTimeout.Because(errBreakerOpen)
+	b := c.breakers.Of(wire.HostOf(acc, providerHost))
+	if !b.Allow() {
+		return payments.ErrTimeout.Because(wire.ErrBreakerOpen)
 	}
-	sent := new(atomic.Bool)
-	result, err := do(context.WithValue(ctx, sentKey{}, sent), client.core)
+	ctx, sent := wire.WithSent(ctx)
+	result, err := do(ctx, client.core)
 	if err != nil && !sent.Load() {
-		err = errNoSlot // the SDK flattens the signer's error to text
+		err = wire.ErrNoSlot // the SDK flattens the signer's error to text
 	}
 	err = classify(err)
-	b.report(err)
+	b.Report(err)
 	if result != nil && result.Response != nil {
 		defer func() { _ = result.Response.Body.Close() }()
 	}
@@ -232,14 +229,3 @@ func (c *Channel) Probe(ctx context.Context, acc payments.Account) error {
 	}
 	return err
 }
-
-// cut shortens s to at most n bytes without breaking a character.
-func cut(s string, n int) string {
-	if len(s) <= n {
-		return s
-	}
-	return strings.ToValidUTF8(s[:n], "")
-}
-
-// beijing is the zone in which the provider writes times; it has no summer time.
-func beijing() *time.Location { return time.FixedZone("CST", 8*60*60) }

@@ -1,12 +1,9 @@
 package wechat
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
-	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -14,6 +11,7 @@ import (
 	"github.com/wechatpay-apiv3/wechatpay-go/core"
 
 	"galleria/payments"
+	"galleria/payments/internal/wire"
 	"galleria/tenant/fault"
 )
 
@@ -29,28 +27,16 @@ func classify(err error) error {
 	if api, ok := errors.AsType[*core.APIError](err); ok {
 		return classifyAnswer(api)
 	}
-	switch {
-	case errors.Is(err, errNoSlot):
-		return fault.ErrBusy.After(time.Second).Because(err)
-	case errors.Is(err, errSignature), errors.Is(err, errProbe), errors.Is(err, errAnswerTooLarge):
+	if errors.Is(err, errSignature) || errors.Is(err, errProbe) {
 		return payments.ErrBadResponse.Because(err)
-	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
-		return payments.ErrTimeout.Because(err)
 	}
-	if u, ok := errors.AsType[*url.Error](err); ok {
-		// No connection, or no answer on it. Whether the request arrived is not known.
-		return payments.ErrTimeout.Because(fmt.Errorf("%s: %w", u.Op, u.Err))
-	}
-	if errors.Is(err, io.ErrUnexpectedEOF) {
-		return payments.ErrBadResponse.Because(errors.New("the answer breaks off"))
-	}
-	return payments.ErrTimeout.Because(errors.New("the call broke off"))
+	return wire.Classify(err)
 }
 
 // classifyAnswer reads an error answer by its code, whose spelling varies between
 // versions of the documentation ("ORDERPAID", "ORDER_PAID").
 func classifyAnswer(api *core.APIError) error {
-	cause := fmt.Errorf("%d %s %s", api.StatusCode, cut(api.Code, 40), cut(api.Message, 200))
+	cause := fmt.Errorf("%d %s %s", api.StatusCode, wire.Cut(api.Code, 40), wire.Cut(api.Message, 200))
 	code := strings.ReplaceAll(api.Code, "_", "")
 	switch code {
 	case "ORDERPAID":
@@ -88,5 +74,5 @@ func busy(api *core.APIError, cause error) error {
 }
 
 func refused(api *core.APIError, cause error) error {
-	return payments.ErrRefused.WithData(map[string]any{"provider_code": cut(api.Code, 40), "provider_message": cut(api.Message, 200)}).Because(cause)
+	return payments.ErrRefused.WithData(map[string]any{"provider_code": wire.Cut(api.Code, 40), "provider_message": wire.Cut(api.Message, 200)}).Because(cause)
 }

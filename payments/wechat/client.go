@@ -6,24 +6,19 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/sha256"
-	"crypto/x509"
 	"encoding/base64"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"net/http"
-	"sync"
 	"time"
 
 	"github.com/wechatpay-apiv3/wechatpay-go/core"
 	"github.com/wechatpay-apiv3/wechatpay-go/core/auth"
 
 	"galleria/payments"
-	"galleria/tenant"
+	"galleria/payments/internal/wire"
 	"galleria/tenant/vault"
 )
-
-const mostClients = 1000
 
 // client is what is derived from one version of an account.
 type client struct {
@@ -41,23 +36,23 @@ type earlier struct {
 
 // client returns the client of an account's version, made when first needed.
 func (c *Channel) client(ctx context.Context, acc payments.Account) (*client, error) {
-	if found := c.clients.get(acc); found != nil {
+	if found, ok := c.clients.Get(acc); ok {
 		return found, nil
 	}
 	made, err := c.newClient(ctx, acc)
 	if err != nil {
 		return nil, fmt.Errorf("payment account %d: %w", acc.ID, err)
 	}
-	c.clients.put(acc, made)
+	c.clients.Put(acc, made)
 	return made, nil
 }
 
 func (c *Channel) newClient(ctx context.Context, acc payments.Account) (*client, error) {
-	key, err := parsePrivateKey(acc.PrivateKey.Reveal())
+	key, err := wire.ParsePrivateKey(acc.PrivateKey.Reveal())
 	if err != nil {
 		return nil, err
 	}
-	transport, err := newAccountTransport(c.transport, acc)
+	transport, err := wire.NewAccountTransport(c.transport, acc, providerHost)
 	if err != nil {
 		return nil, err
 	}
@@ -67,7 +62,7 @@ func (c *Channel) newClient(ctx context.Context, acc payments.Account) (*client,
 		return nil, err
 	}
 	sdk, err := core.NewClientWithDialSettings(ctx, &core.DialSettings{
-		HTTPClient: &http.Client{Transport: transport, CheckRedirect: noRedirect, Jar: nil, Timeout: 0}, // limits are per call, by context
+		HTTPClient: &http.Client{Transport: transport, CheckRedirect: wire.NoRedirect, Jar: nil, Timeout: 0}, // limits are per call, by context
 		Signer:     s, Validator: v, Cipher: nil,
 	})
 	if err != nil {
@@ -88,14 +83,11 @@ func (c *Channel) earlier(acc payments.Account) (all []earlier) {
 	return all
 }
 
-// errNoSlot is our own lack of CPU, not the provider's silence.
-var errNoSlot = errors.New("no free signing slot in time")
-
 // signer signs with the merchant's key, few at a time.
 type signer struct {
 	merchantNo, serial string
 	key                *rsa.PrivateKey
-	slots              chan struct{}
+	slots              wire.Slots
 	used               func(vault.Purpose)
 }
 
@@ -103,12 +95,11 @@ var _ auth.Signer = (*signer)(nil)
 
 // Sign implements auth.Signer.
 func (s *signer) Sign(ctx context.Context, message string) (*auth.SignatureResult, error) {
-	select {
-	case s.slots <- struct{}{}:
-		defer func() { <-s.slots }()
-	case <-ctx.Done():
-		return nil, errNoSlot
+	free, err := s.slots.Take(ctx)
+	if err != nil {
+		return nil, err
 	}
+	defer free()
 	s.used(vault.Sign)
 	sum := sha256.Sum256([]byte(message))
 	signature, err := rsa.SignPKCS1v15(rand.Reader, s.key, crypto.SHA256, sum[:])
@@ -125,56 +116,3 @@ func (*signer) Algorithm() string { return "SHA256-RSA2048" }
 
 // nonce is 32 letters and digits that were never used before.
 func nonce() string { return rand.Text() + rand.Text()[:6] }
-
-// parsePrivateKey reads what payments/account stored. Errors never quote the key.
-func parsePrivateKey(text []byte) (*rsa.PrivateKey, error) {
-	block, _ := pem.Decode(text)
-	if block == nil {
-		return nil, errors.New("the private key is not PEM")
-	}
-	key, err := x509.ParsePKCS8PrivateKey(block.Bytes)
-	private, ok := key.(*rsa.PrivateKey)
-	if err != nil || !ok {
-		return nil, errors.New("the private key is not RSA in PKCS#8")
-	}
-	return private, nil
-}
-
-// clientKey is an account; its version is compared, so that only the newest is kept.
-type clientKey struct {
-	tenant  tenant.ID
-	account int64
-}
-
-type clientEntry struct {
-	version time.Time
-	client  *client
-}
-
-// clientCache keeps clients, bounded in number.
-type clientCache struct {
-	mu      sync.RWMutex
-	entries map[clientKey]clientEntry
-}
-
-func newClientCache() *clientCache {
-	return &clientCache{mu: sync.RWMutex{}, entries: map[clientKey]clientEntry{}}
-}
-
-func (c *clientCache) get(acc payments.Account) *client {
-	c.mu.RLock()
-	defer c.mu.RUnlock()
-	if e, ok := c.entries[clientKey{acc.TenantID, acc.ID}]; ok && e.version.Equal(acc.Version) {
-		return e.client
-	}
-	return nil
-}
-
-func (c *clientCache) put(acc payments.Account, made *client) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if len(c.entries) >= mostClients {
-		clear(c.entries)
-	}
-	c.entries[clientKey{acc.TenantID, acc.ID}] = clientEntry{acc.Version, made}
-}

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"galleria/payments"
+	"galleria/payments/internal/wire"
 	"galleria/tenant/fault"
 )
 
@@ -92,7 +93,7 @@ func decode(acc payments.Account, body []byte) (payments.Notification, error) {
 	if err != nil {
 		return payments.Notification{}, err
 	}
-	n := payments.Notification{EventID: e.ID, EventType: cut(e.EventType, mostEventID), Payment: nil, Refund: nil}
+	n := payments.Notification{EventID: e.ID, EventType: wire.Cut(e.EventType, mostEventID), Payment: nil, Refund: nil}
 	switch e.Resource.OriginalType {
 	case "transaction":
 		var t transaction
@@ -120,21 +121,7 @@ func (*Channel) Ack(err error) payments.Ack {
 	if err == nil {
 		return ack(http.StatusOK, "SUCCESS", "OK")
 	}
-	status := http.StatusInternalServerError
-	switch fault.KindOf(err) {
-	case fault.Unauthenticated:
-		status = http.StatusUnauthorized
-	case fault.Invalid:
-		status = http.StatusBadRequest
-	case fault.NotFound:
-		status = http.StatusNotFound
-	case fault.Conflict:
-		status = http.StatusConflict
-	case fault.Unavailable, fault.Upstream, fault.UpstreamTimeout:
-		status = http.StatusServiceUnavailable
-	case fault.Internal, fault.Precondition, fault.Forbidden, fault.Throttled, fault.TooLarge, fault.Unsupported:
-	}
-	return ack(status, "FAIL", fault.CodeOf(err))
+	return ack(wire.AckStatus(err), "FAIL", fault.CodeOf(err))
 }
 
 func ack(status int, code, message string) payments.Ack {

@@ -8,6 +8,7 @@ import (
 
 	"galleria/commerce/money"
 	"galleria/payments"
+	"galleria/payments/internal/wire"
 )
 
 // transaction is a payment as queries and notifications show it.
@@ -96,5 +97,5 @@ func (n *number) UnmarshalJSON(b []byte) error {
 
 func (n number) amount() payments.Amount {
 	v, err := strconv.ParseInt(string(n), 10, 64)
-	return payments.Amount{Fen: money.Fen(v), Valid: err == nil && !strings.HasPrefix(string(n), "+"), Text: cut(string(n), 40)}
+	return payments.Amount{Fen: money.Fen(v), Valid: err == nil && !strings.HasPrefix(string(n), "+"), Text: wire.Cut(string(n), 40)}
 }

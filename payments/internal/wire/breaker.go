@@ -1,4 +1,4 @@
-package wechat
+package wire
 
 import (
 	"context"
@@ -15,40 +15,44 @@ const (
 	breakFor   = 10 * time.Second // then one call may try
 )
 
-var errBreakerOpen = errors.New("the provider did not answer lately")
+// ErrBreakerOpen is a host that did not answer lately and is left alone for a moment.
+var ErrBreakerOpen = errors.New("the provider did not answer lately")
 
-// breakers is one breaker per host.
-type breakers struct {
+// Breakers is one breaker per host. Safe for concurrent use.
+type Breakers struct {
 	now func() time.Time
 	mu  sync.Mutex
-	all map[string]*breaker
+	all map[string]*Breaker
 }
 
-func newBreakers(now func() time.Time) *breakers {
-	return &breakers{now: now, mu: sync.Mutex{}, all: map[string]*breaker{}}
+// NewBreakers returns closed breakers on a clock.
+func NewBreakers(now func() time.Time) *Breakers {
+	return &Breakers{now: now, mu: sync.Mutex{}, all: map[string]*Breaker{}}
 }
 
-func (b *breakers) of(host string) *breaker {
+// Of returns the breaker of a host.
+func (b *Breakers) Of(host string) *Breaker {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	found, ok := b.all[host]
 	if !ok {
-		found = &breaker{now: b.now, mu: sync.Mutex{}, failures: 0, retryAt: time.Time{}}
+		found = &Breaker{now: b.now, mu: sync.Mutex{}, failures: 0, retryAt: time.Time{}}
 		b.all[host] = found
 	}
 	return found
 }
 
-// breaker stops calls to a host that does not answer, so that they do not all wait for
+// Breaker stops calls to a host that does not answer, so that they do not all wait for
 // their limits. Any answer, also an error, closes it.
-type breaker struct {
+type Breaker struct {
 	now      func() time.Time
 	mu       sync.Mutex
 	failures int
 	retryAt  time.Time
 }
 
-func (b *breaker) allow() bool {
+// Allow tells whether a call may be made; whoever is allowed reports how it went.
+func (b *Breaker) Allow() bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.failures < breakAfter {
@@ -61,7 +65,8 @@ func (b *breaker) allow() bool {
 	return true
 }
 
-func (b *breaker) report(err error) {
+// Report takes how a call went, as a fault of payments.
+func (b *Breaker) Report(err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if errors.Is(err, context.Canceled) || errors.Is(err, fault.ErrBusy) {

@@ -1,0 +1,300 @@
+package alipaygw
+
+import (
+	"bytes"
+	"context"
+	"crypto/rsa"
+	"encoding/json"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Fault is a misbehaviour armed for the next Count matching calls or deliveries.
+type Fault struct {
+	Target  string `json:"target"`
+	Mode    string `json:"mode"`
+	Match   string `json:"match,omitempty"` // only this app_id, seller_id or out_trade_no
+	Count   int    `json:"count"`           // 0 means 1
+	DelayMS int    `json:"delay_ms,omitempty"`
+	Value   string `json:"value,omitempty"`
+}
+
+// Targets: the kinds of calls, and the notifications.
+const (
+	TargetPrepay      = "prepay" // create, precreate
+	TargetQuery       = "query"
+	TargetClose       = "close" // and cancel
+	TargetRefund      = "refund"
+	TargetRefundQuery = "refund_query"
+	TargetLogin       = "login"
+	TargetBill        = "bill"
+	TargetTransfer    = "transfer"
+	TargetMessage     = "message"
+	TargetCertificate = "certificates"
+	TargetNotify      = "notify"
+)
+
+// Modes; the package's documentation says what each does.
+const (
+	ModeDelay            = "delay"
+	ModeDrop             = "drop"
+	ModeHTTP500          = "http_500"
+	ModeError            = "error"
+	ModeUnsignedError    = "unsigned_error"
+	ModeCutAfterDoing    = "cut_after_doing"
+	ModeGarbage          = "garbage"
+	ModeTruncated        = "truncated"
+	ModeHuge             = "huge"
+	ModeCorruptBody      = "corrupt_body"
+	ModeCorruptSignature = "corrupt_signature"
+	ModeWrongKey         = "wrong_key"
+	ModeUnsigned         = "unsigned"
+	ModeWrongCertSN      = "wrong_cert_sn"
+	ModeTwoNodes         = "two_nodes"
+	ModeOtherAnswer      = "other_answer"
+	ModeAmountPlusOne    = "amount_plus_one"
+	ModeAmountText       = "amount_text"
+	ModeWrongAppID       = "wrong_app_id"
+	ModeWrongSellerID    = "wrong_seller_id"
+	ModeTradeStatus      = "trade_status"
+	ModeRefundUnsure     = "refund_unsure"
+	ModeRefundPending    = "refund_pending"
+	ModeDuplicate        = "duplicate"
+	ModeReorder          = "reorder"
+	ModeSignTypeRSA      = "sign_type_rsa"
+)
+
+// hugeMB is how large huge makes a body: far above any honest one.
+const hugeMB = 10
+
+// modesOf lists what can be armed for a target; nil for a target that does not exist.
+func modesOf(target string) []string {
+	broken := []string{ModeGarbage, ModeTruncated, ModeHuge, ModeCorruptBody, ModeCorruptSignature, ModeWrongKey, ModeUnsigned, ModeWrongCertSN}
+	calls := slices.Concat([]string{ModeDelay, ModeDrop, ModeHTTP500, ModeError, ModeUnsignedError, ModeCutAfterDoing, ModeTwoNodes}, broken)
+	trade := []string{ModeAmountPlusOne, ModeAmountText, ModeTradeStatus, ModeOtherAnswer}
+	switch target {
+	case TargetNotify:
+		return slices.Concat([]string{ModeDelay, ModeDrop, ModeCutAfterDoing, ModeDuplicate, ModeReorder, ModeSignTypeRSA, ModeWrongAppID, ModeWrongSellerID}, broken, trade[:3])
+	case TargetRefund:
+		return slices.Concat(calls, trade, []string{ModeRefundUnsure, ModeRefundPending})
+	case TargetPrepay, TargetQuery, TargetClose, TargetRefundQuery:
+		return slices.Concat(calls, trade)
+	case TargetLogin, TargetBill, TargetTransfer, TargetMessage, TargetCertificate:
+		return calls
+	}
+	return nil
+}
+
+// Arm sets a fault; faults of one target take effect in the order in which they were armed.
+func (g *Gateway) Arm(f Fault) error {
+	modes := modesOf(f.Target)
+	switch {
+	case modes == nil:
+		return badControl("unknown target %q", f.Target)
+	case !slices.Contains(modes, f.Mode):
+		return badControl("mode %q cannot be armed for %s", f.Mode, f.Target)
+	case f.Count < 0 || f.DelayMS < 0:
+		return badControl("count and delay_ms must not be negative")
+	case f.Mode == ModeDelay && f.DelayMS == 0:
+		return badControl("delay needs delay_ms")
+	case f.Mode == ModeOtherAnswer && f.Value == "":
+		return badControl("other_answer needs an out_trade_no in value")
+	}
+	f.Count = max(f.Count, 1)
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.faults = append(g.faults, &f)
+	return nil
+}
+
+// Armed lists the faults that wait, in order.
+func (g *Gateway) Armed() []Fault {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	out := make([]Fault, 0, len(g.faults))
+	for _, f := range g.faults {
+		out = append(out, *f)
+	}
+	return out
+}
+
+// Disarm forgets all faults.
+func (g *Gateway) Disarm() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.faults = nil
+}
+
+// takeFault uses up one count of the first fault that matches, or returns nil.
+func (g *Gateway) takeFault(target string, matches ...string) *Fault {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for i, f := range g.faults {
+		if f.Target != target || (f.Match != "" && !slices.Contains(matches, f.Match)) {
+			continue
+		}
+		taken := *f
+		if f.Count--; f.Count == 0 {
+			g.faults = slices.Delete(g.faults, i, i+1)
+		}
+		return &taken
+	}
+	return nil
+}
+
+func (f *Fault) is(mode string) bool { return f != nil && f.Mode == mode }
+
+// faultBefore plays what happens instead of the work, or before it.
+func (g *Gateway) faultBefore(ctx context.Context, f *Fault) *refusal {
+	if f == nil {
+		return nil
+	}
+	pause(ctx, time.Duration(f.DelayMS)*time.Millisecond)
+	switch f.Mode {
+	case ModeDrop:
+		return &refusal{dropped: true}
+	case ModeHTTP500:
+		return &refusal{status: http.StatusInternalServerError}
+	case ModeError:
+		return errorOf(orElse(f.Value, "ACQ.SYSTEM_ERROR"), false)
+	case ModeUnsignedError:
+		return errorOf(orElse(f.Value, "isv.insufficient-isv-permissions"), true)
+	}
+	return nil
+}
+
+// errorOf finds the code that a sub_code comes with.
+func errorOf(sub string, unsigned bool) *refusal {
+	code := "40004"
+	switch {
+	case strings.HasSuffix(sub, ".unknow-error"):
+		code = "20000"
+	case strings.HasPrefix(sub, "aop."):
+		code = "20001"
+	case strings.HasPrefix(sub, "isv.missing-signature-config"):
+		code = "40003"
+	case strings.HasPrefix(sub, "isv.missing-"):
+		code = "40001"
+	case strings.HasSuffix(sub, "-call-limited"):
+		code = "40005"
+	case strings.HasPrefix(sub, "isv.insufficient-"):
+		code = "40006"
+	case strings.HasPrefix(sub, "isv."):
+		code = "40002"
+	}
+	return &refusal{code: code, sub: sub, text: "沙箱按要求返回的错误", unsigned: unsigned}
+}
+
+func pause(ctx context.Context, d time.Duration) {
+	if d <= 0 {
+		return
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
+	}
+}
+
+// rewrite changes what an answer says, under a true signature.
+func (f *Fault) rewrite(content []byte) []byte {
+	if f == nil || !slices.Contains([]string{ModeAmountPlusOne, ModeAmountText, ModeTradeStatus}, f.Mode) {
+		return content
+	}
+	var said map[string]any
+	if json.Unmarshal(content, &said) != nil {
+		return content
+	}
+	texts := map[string]string{}
+	for name, value := range said {
+		if text, ok := value.(string); ok {
+			texts[name] = text
+		}
+	}
+	f.tamper(texts)
+	for name, text := range texts {
+		said[name] = text
+	}
+	return encode(said)
+}
+
+// tamper changes what is said.
+func (f *Fault) tamper(said map[string]string) {
+	if f == nil {
+		return
+	}
+	set := func(name, value string) {
+		if _, there := said[name]; there {
+			said[name] = value
+		}
+	}
+	switch f.Mode {
+	case ModeAmountPlusOne:
+		for _, name := range []string{"total_amount", "refund_amount", "send_back_fee"} {
+			if yuanPattern.MatchString(said[name]) {
+				said[name] = yuan(fen(said[name]) + 1)
+			}
+		}
+	case ModeAmountText:
+		set("total_amount", f.Value)
+		set("send_back_fee", f.Value)
+	case ModeTradeStatus:
+		set("trade_status", orElse(f.Value, StateWait))
+	case ModeWrongAppID:
+		set("app_id", orElse(f.Value, "2021000000000000"))
+	case ModeWrongSellerID:
+		set("seller_id", orElse(f.Value, "2088000000000000"))
+	}
+}
+
+// bend changes an answer on its way.
+func (f *Fault) bend(body []byte) []byte {
+	if f == nil {
+		return body
+	}
+	switch f.Mode {
+	case ModeGarbage:
+		return []byte("<html><body>502 Bad Gateway</body></html>")
+	case ModeTruncated:
+		return body[:len(body)/2]
+	case ModeHuge: // blanks behind the JSON change nothing of what it says
+		return slices.Concat(body, bytes.Repeat([]byte(" "), hugeMB<<20))
+	case ModeCorruptBody:
+		return flipMiddle(body)
+	case ModeTwoNodes: // a second node of the same name, which no signature covers
+		colon := bytes.IndexByte(body, ':')
+		return slices.Concat(body[:colon+1], []byte(`{"code":"10000","msg":"Success","trade_status":"TRADE_SUCCESS"},`), body[1:])
+	}
+	return body
+}
+
+// flipMiddle changes one letter or digit, as a bad line would.
+func flipMiddle(body []byte) []byte {
+	out := slices.Clone(body)
+	for i := len(out) / 4; i < len(out); i++ {
+		c := out[i]
+		if (c >= 'a' && c < 'z') || (c >= 'A' && c < 'Z') || (c >= '0' && c < '9') {
+			out[i]++
+			return out
+		}
+	}
+	return out
+}
+
+// stranger is a key that belongs to no app, made when first needed.
+func (g *Gateway) stranger() *rsa.PrivateKey {
+	g.strangerOnce.Do(func() {
+		text, err := newPrivatePEM()
+		if err == nil {
+			g.strangerKey, err = parsePrivatePEM(text)
+		}
+		g.strangerErr = err
+	})
+	if g.strangerErr != nil {
+		panic(g.strangerErr) // no randomness
+	}
+	return g.strangerKey
+}
