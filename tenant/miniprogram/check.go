@@ -173,29 +173,49 @@ func wechatCheck(r *RefusalError) Check {
 	return c
 }
 
-// noSuchCode is a code that Alipay has given nobody.
-const noSuchCode = "galleria-check-of-keys"
+// What Alipay has given nobody: a code, and a trade's number of ours.
+const (
+	noSuchCode    = "galleria-check-of-keys"
+	noSuchTrade   = `{"out_trade_no":"galleriacheckofkeys"}`
+	tradeQueryAPI = "alipay.trade.query"
+)
 
 // probeAlipay redeems a code that cannot exist. That the code is invalid is said after our
-// signature was verified there, and signed with the key we verify with: then both fit.
+// signature was verified there. Refusals of logins often come without Alipay's signature;
+// then a trade that cannot exist is asked about, whose answer has one: if it verifies, both
+// keys fit.
 func (s *Service) probeAlipay(ctx context.Context, cred credential) Check {
-	_, err := s.gateway(ctx, cred, oauthTokenAPI, url.Values{"grant_type": {"authorization_code"}, "code": {noSuchCode}})
+	refusal, check := s.refused(ctx, cred, oauthTokenAPI, url.Values{"grant_type": {"authorization_code"}, "code": {noSuchCode}})
+	if refusal == nil || check.Code != CheckOK {
+		return check
+	}
+	if refusal.Signed {
+		return Check{Code: CheckOK}
+	}
+	second, found := s.refused(ctx, cred, tradeQueryAPI, url.Values{"biz_content": {noSuchTrade}})
+	switch {
+	case found.Code == CheckAnswer:
+		return found
+	case second != nil && second.Signed:
+		return Check{Code: CheckOK}
+	}
+	check.Code = CheckUnsigned
+	return check
+}
+
+// refused makes a call that Alipay has to refuse, and says what its refusal means.
+func (s *Service) refused(ctx context.Context, cred credential, method string, params url.Values) (*GatewayError, Check) {
+	_, err := s.gateway(ctx, cred, method, params)
 	refusal, ok := errors.AsType[*GatewayError](err)
 	switch {
 	case errors.Is(err, errSignature):
-		return Check{Code: CheckAnswer}
+		return nil, Check{Code: CheckAnswer}
 	case !ok:
-		return unanswered(err)
+		return nil, unanswered(err)
 	}
-	c := Check{Code: alipayCheck(refusal), ProviderCode: strings.Trim(refusal.Code+" "+refusal.SubCode, " "), Message: refusal.Reason}
-	if c.Code == CheckOK {
-		if !refusal.Signed {
-			c.Code = CheckUnsigned
-			return c
-		}
-		return Check{Code: CheckOK}
+	return refusal, Check{
+		Code: alipayCheck(refusal), ProviderCode: strings.Trim(refusal.Code+" "+refusal.SubCode, " "), Message: refusal.Reason,
 	}
-	return c
 }
 
 func alipayCheck(r *GatewayError) CheckCode {

@@ -29,6 +29,8 @@ var (
 	ErrMessage = fault.New(fault.Internal, "MESSAGE_INVALID", "消息内容不符合模板", "The message does not fit its template")
 	// ErrNoCredential is a Mini Program without a stored secret.
 	ErrNoCredential = fault.New(fault.Unavailable, "APP_MISCONFIGURED", "小程序尚未配置密钥", "This Mini Program has no secret yet")
+	// ErrPhone is a phone number that the buyer did not give, or gave too long ago.
+	ErrPhone = fault.New(fault.Conflict, "PHONE_REFUSED", "未能获取手机号，请重新授权或手动填写", "The phone number could not be read, please allow it again or type it")
 	// ErrCheckTooSoon is a live check that follows another one too closely.
 	ErrCheckTooSoon = fault.New(fault.Throttled, "CHECK_TOO_SOON", "刚刚检查过，请稍等几秒再试", "It was checked a moment ago, please wait a few seconds")
 )
