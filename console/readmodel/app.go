@@ -28,7 +28,7 @@ type AppUse struct {
 // orders nor an account its payments.
 func (u AppUse) Any() bool { return u.Members > 0 || u.Orders || len(u.Accounts) > 0 }
 
-// Row policies show the shop its own rows of platform.app; '' asks for all of them. Whether
+// Row policies show the shop its own rows of platform.app; ” asks for all of them. Whether
 // an app has orders needs no index: buyers sign in before they order, and those are found by
 // theirs, so that orders are only looked through for an app that nobody ever used.
 const (

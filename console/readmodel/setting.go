@@ -43,7 +43,7 @@ type Account struct {
 }
 
 const (
-	accounts   = `SELECT a.id, a.account_key, a.channel, a.mode, a.name, a.merchant_no, a.app_ids,
+	accounts = `SELECT a.id, a.account_key, a.channel, a.mode, a.name, a.merchant_no, a.app_ids,
        coalesce(a.config->>'key_mode', ''), coalesce(a.config->>'serial', ''), coalesce(a.config->>'public_key_id', ''), a.status, a.updated_at
   FROM payment_account a ORDER BY a.id LIMIT 100`
 	accountKeys = `SELECT DISTINCT ON (s.account_id, s.field) s.account_id, s.field, s.version::bigint, s.fingerprint, s.created_at

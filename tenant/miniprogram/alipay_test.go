@@ -359,4 +359,3 @@ func TestAlipayAnswersMustBeSigned(t *testing.T) {
 		})
 	}
 }
-

@@ -139,7 +139,10 @@ func TestAppIsAddedRenamedRekeyedDisabledAndRemoved(t *testing.T) {
 	if err := b.service.SetEnabled(ctx, shop, app, false); err != nil {
 		t.Error(err)
 	}
-	waitFor(t, func() bool { _, err := b.env.Resolver.ByApp(ctx, app.String()); return errors.Is(err, registry.ErrUnknownApp) })
+	waitFor(t, func() bool {
+		_, err := b.env.Resolver.ByApp(ctx, app.String())
+		return errors.Is(err, registry.ErrUnknownApp)
+	})
 	if err := b.service.SetEnabled(ctx, shop, app, true); err != nil {
 		t.Error(err)
 	}
@@ -290,7 +293,9 @@ func TestFurtherAppsNeedThePlan(t *testing.T) {
 		t.Errorf("what was refused left %v in the log", got)
 	}
 	rich := b.env.OpenShop(t)
-	err := b.env.DB.InPlatform(t.Context(), func(tx tenantdb.Tx) error { return b.env.Plans.AssignTx(t.Context(), tx, rich.ID, "pro", "test", "test") })
+	err := b.env.DB.InPlatform(t.Context(), func(tx tenantdb.Tx) error {
+		return b.env.Plans.AssignTx(t.Context(), tx, rich.ID, "pro", "test", "test")
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
