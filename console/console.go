@@ -20,6 +20,7 @@ import (
 	"galleria/payments/account"
 	"galleria/tenant/audit"
 	"galleria/tenant/look"
+	"galleria/tenant/miniprogram"
 	"galleria/tenant/outbox"
 	"galleria/tenant/plan"
 	"galleria/tenant/provision"
@@ -43,7 +44,7 @@ const AssetPrefix = "/console/static/"
 // minSecret is the least length of Deps.Secret in bytes.
 const minSecret = 32
 
-// Deps are what the console works with. All fields are required.
+// Deps are what the console works with. All fields are required unless they say otherwise.
 type Deps struct {
 	DB     *tenantdb.DB
 	Staff  *staff.Service
@@ -63,8 +64,13 @@ type Deps struct {
 	// Accounts keeps merchant accounts, Channels tries their keys at the provider.
 	Accounts *account.Service
 	Channels Channels
-	// SandboxURL is where test accounts collect play money; "" for an installation without.
+	// MiniPrograms keeps the shops' Mini Programs.
+	MiniPrograms *miniprogram.Service
+	// SandboxURL is the root of the providers' sandbox; empty for an installation without.
 	SandboxURL string
+	// EgressAddresses are the addresses under which providers see our calls, for merchants
+	// to allow; may be empty.
+	EgressAddresses []string
 	// Courier brings links and codes to people.
 	Courier courier.Courier
 	// SecondFactor makes people with guarded roles set up a second factor first.
@@ -140,7 +146,7 @@ func (d Deps) check() (*url.URL, error) {
 func (d Deps) whole() bool {
 	ground := d.DB != nil && d.Vault != nil && d.Audit != nil && d.Log != nil && d.Now != nil && d.Assets != nil
 	people := d.Staff != nil && d.Courier != nil
-	return ground && people && d.Registry != nil && d.Provision != nil && d.Plans != nil && d.Outbox != nil && d.Callbacks != nil && d.Accounts != nil && d.Channels != nil
+	return ground && people && d.Registry != nil && d.Provision != nil && d.Plans != nil && d.Outbox != nil && d.Callbacks != nil && d.Accounts != nil && d.Channels != nil && d.MiniPrograms != nil
 }
 
 // Register builds the console and mounts it on router.

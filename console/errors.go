@@ -20,4 +20,6 @@ var (
 	ErrTooLarge = fault.New(fault.TooLarge, "BODY_TOO_LARGE", "请求内容过大", "The request is too large")
 	// ErrEncoding is a compressed request body, which no form sends.
 	ErrEncoding = fault.New(fault.Unsupported, "UNSUPPORTED_ENCODING", "不支持压缩的请求", "Compressed requests are not accepted")
+	// ErrAppUsed is a Mini Program that something still depends on.
+	ErrAppUsed = fault.New(fault.Conflict, "APP_IN_USE", "还有数据依赖这个小程序，不能移除。可以先停用它", "Something still depends on this Mini Program, so it cannot be removed. You can disable it")
 )

@@ -28,6 +28,7 @@ import (
 	"galleria/tenant"
 	"galleria/tenant/egress"
 	"galleria/tenant/fault"
+	"galleria/tenant/miniprogram"
 	"galleria/tenant/plan"
 	"galleria/tenant/provision"
 	"galleria/tenant/signup"
@@ -37,6 +38,9 @@ import (
 )
 
 const password = "correct horse battery"
+
+// sandboxURL is where nobody listens; tests of live checks have a desk with a real one.
+const sandboxURL = "http://127.0.0.1:9"
 
 // desk is a console over a real database, with an owner and a clerk of env.Tenant.
 type desk struct {
@@ -91,7 +95,8 @@ func consoleDeps(t *testing.T, env *tenanttest.Env, people *staff.Service) conso
 	}
 	kernel := paymentsOf(t, env)
 	return console.Deps{
-		DB: env.DB, Registry: env.Registry, Provision: env.Provision, Plans: env.Plans, Outbox: env.Outbox, Callbacks: kernel, Accounts: accountsOf(env), Channels: kernel, SandboxURL: "", Staff: people, Vault: env.Vault, Courier: courier.NewDesk(env.Clock().Now), SecondFactor: false, Audit: env.Audit, Assets: assets, Log: slog.New(slog.NewTextHandler(t.Output(), nil)),
+		DB: env.DB, Registry: env.Registry, Provision: env.Provision, Plans: env.Plans, Outbox: env.Outbox, Callbacks: kernel, Accounts: accountsOf(env), Channels: kernel, Staff: people,
+		MiniPrograms: miniprogram.New(miniprogram.Deps{DB: env.DB, Vault: env.Vault, Now: env.Clock().Now, SandboxBase: egress.Only(sandboxURL), Plans: env.Plans}), SandboxURL: sandboxURL, EgressAddresses: []string{"203.0.113.20"}, Vault: env.Vault, Courier: courier.NewDesk(env.Clock().Now), SecondFactor: false, Audit: env.Audit, Assets: assets, Log: slog.New(slog.NewTextHandler(t.Output(), nil)),
 		Now: env.Clock().Now, Secret: []byte(strings.Repeat("s", 32)), BaseURL: "http://console.test",
 		Opening: openingOf(env, people, signup.ModeOpen),
 	}

@@ -13,6 +13,7 @@ import (
 	"galleria/payments/account"
 	"galleria/tenant"
 	"galleria/tenant/fault"
+	"galleria/tenant/miniprogram"
 	"galleria/tenant/vault"
 )
 
@@ -196,14 +197,14 @@ func (s *Console) newAccountForm(c *fiber.Ctx, v *visit, channel payments.Code, 
 	}
 	chosen := formAll(c, "app_id")
 	for _, a := range apps {
-		f.Apps = append(f.Apps, view.AppChoice{AppID: a.AppID, Name: a.Name, Ticked: c.Method() == fiber.MethodGet || slices.Contains(chosen, a.AppID)})
+		f.Apps = append(f.Apps, view.AppChoice{AppID: a.ID.String(), Name: a.Name, Ticked: c.Method() == fiber.MethodGet || slices.Contains(chosen, a.ID.String())})
 	}
 	return render(c, view.KeyFormPage(s.page(c, v, f.Title, "nav.accounts"), f))
 }
 
 // freeApps lists the shop's apps that the channel can serve and no account of it does.
-func (s *Console) freeApps(c *fiber.Ctx, v *visit, channel payments.Code) ([]readmodel.App, error) {
-	apps, err := s.pages.Apps(c.UserContext(), v.shop.ID)
+func (s *Console) freeApps(c *fiber.Ctx, v *visit, channel payments.Code) ([]miniprogram.App, error) {
+	apps, err := s.MiniPrograms.Apps(c.UserContext(), v.shop.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -211,14 +212,14 @@ func (s *Console) freeApps(c *fiber.Ctx, v *visit, channel payments.Code) ([]rea
 	if err != nil {
 		return nil, err
 	}
-	return slices.DeleteFunc(apps, func(a readmodel.App) bool {
-		return !servable(string(channel), a) || server(accounts, string(channel), a.AppID) != nil
+	return slices.DeleteFunc(apps, func(a miniprogram.App) bool {
+		return !servable(string(channel), a) || server(accounts, string(channel), a.ID.String()) != nil
 	}), nil
 }
 
 // servable reports that a channel can collect for an app.
-func servable(channel string, a readmodel.App) bool {
-	return channel != string(payments.WeChat) || a.Provider == string(tenant.WeChat)
+func servable(channel string, a miniprogram.App) bool {
+	return channel != string(payments.WeChat) || a.Provider == tenant.WeChat
 }
 
 // server is the account that serves an app on a channel, or nil.

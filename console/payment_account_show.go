@@ -31,7 +31,7 @@ func (s *Console) accountList(c *fiber.Ctx, v *visit) error {
 	if err != nil {
 		return err
 	}
-	apps, err := s.pages.Apps(c.UserContext(), v.shop.ID)
+	apps, err := s.MiniPrograms.Apps(c.UserContext(), v.shop.ID)
 	if err != nil {
 		return err
 	}
@@ -48,10 +48,10 @@ func (s *Console) accountList(c *fiber.Ctx, v *visit) error {
 		}
 	}
 	for _, a := range apps {
-		row := view.ServedApp{AppID: a.AppID, Name: a.Name}
+		row := view.ServedApp{AppID: a.ID.String(), Name: a.Name}
 		for _, g := range list.Groups {
 			cell := view.ServedBy{Channel: g.Channel, Servable: servable(g.Channel, a)}
-			if by := server(accounts, g.Channel, a.AppID); by != nil {
+			if by := server(accounts, g.Channel, a.ID.String()); by != nil {
 				cell.ID, cell.Name, cell.Mode, cell.Enabled = by.ID, by.Name, by.Mode, by.Status == "active"
 			}
 			row.By = append(row.By, cell)
@@ -140,7 +140,7 @@ func (s *Console) showPaymentAccount(c *fiber.Ctx, v *visit, page view.AccountSh
 		return fault.ErrNotFound
 	}
 	a := accounts[at]
-	apps, err := s.pages.Apps(c.UserContext(), v.shop.ID)
+	apps, err := s.MiniPrograms.Apps(c.UserContext(), v.shop.ID)
 	if err != nil {
 		return err
 	}
@@ -150,11 +150,11 @@ func (s *Console) showPaymentAccount(c *fiber.Ctx, v *visit, page view.AccountSh
 		page.NewName = a.Name
 	}
 	for _, app := range apps {
-		choice := view.AppChoice{AppID: app.AppID, Name: app.Name, Ticked: slices.Contains(a.AppIDs, app.AppID)}
+		choice := view.AppChoice{AppID: app.ID.String(), Name: app.Name, Ticked: slices.Contains(a.AppIDs, app.ID.String())}
 		if !choice.Ticked && !servable(a.Channel, app) {
 			continue
 		}
-		if by := server(accounts, a.Channel, app.AppID); by != nil && by.ID != a.ID {
+		if by := server(accounts, a.Channel, app.ID.String()); by != nil && by.ID != a.ID {
 			choice.By, choice.ByName, choice.ByMode = by.ID, by.Name, by.Mode
 		}
 		page.Apps = append(page.Apps, choice)

@@ -21,7 +21,7 @@ func (s *Console) shopOpen(c *fiber.Ctx, v *visit) error {
 		return err
 	}
 	for _, step := range steps {
-		if !step.Done {
+		if !step.Passed() {
 			return s.onboardingPage(c, v, ErrNotReady)
 		}
 	}

@@ -410,7 +410,7 @@ func TestConsoleInEveryStateOfAShop(t *testing.T) {
 	}
 	d.stock(t, d.env.Tenant, "阿哲")
 	b.wantStatus(shop+"/onboarding", http.StatusOK)
-	b.see("3 / 3", "正式开业")
+	b.see("3 / 5", "正式开业", "待确认", "未检查")
 	wantTo(t, b.post(shop+"/open", nil), shop)
 	b.wantStatus(shop, http.StatusOK)
 	b.miss("店铺还没有开业")

@@ -129,13 +129,22 @@ type Agreement struct {
 	UpdatedAt time.Time
 }
 
+// TenantApp is a Mini Program as the directory knows it.
+type TenantApp struct {
+	AppID     string
+	Name      string
+	Provider  string // wechat or alipay
+	Status    string // active or disabled
+	CreatedAt time.Time
+}
+
 // TenantDetail is one shop for the platform's staff. It holds no secret and nothing of buyers.
 type TenantDetail struct {
 	TenantRow
 	StatusReason string
 	MigrateError string
 	Lane         int64
-	Apps         []App
+	Apps         []TenantApp
 	Accounts     []TenantAccount
 	People       []TenantPerson
 	Agreements   []Agreement
@@ -167,7 +176,7 @@ func (s *Store) Tenant(ctx context.Context, id tenant.ID) (d TenantDetail, err e
 		var rows []TenantRow
 		collect(b, &rows, tenantRow, tenantColumns+" WHERE t.id = $1 AND t.handle IS NOT NULL", id.String())
 		b.Queue(tenantFacts, id.String()).QueryRow(func(row pgx.Row) error { return row.Scan(&d.StatusReason, &d.MigrateError, &d.Lane) })
-		collect(b, &d.Apps, func(row pgx.CollectableRow) (a App, err error) {
+		collect(b, &d.Apps, func(row pgx.CollectableRow) (a TenantApp, err error) {
 			err = row.Scan(&a.AppID, &a.Name, &a.Provider, &a.Status, &a.CreatedAt)
 			return a, err
 		}, tenantApps, id.String())

@@ -2,26 +2,12 @@ package readmodel
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 
 	"galleria/tenant"
-	"galleria/tenant/tenantdb"
 )
-
-// App is a Mini Program of the shop. Its secret is never read, only its last four
-// characters, which were stored beside the sealed form.
-type App struct {
-	AppID       string
-	Name        string
-	Provider    string // wechat or alipay
-	Status      string // active or disabled
-	SecretLast4 string // "" when no secret is stored yet
-	Sandbox     bool   // its server APIs are played by the sandbox
-	CreatedAt   time.Time
-}
 
 // Key is one stored secret of a merchant account, by fingerprint only.
 type Key struct {
@@ -67,9 +53,7 @@ type Account struct {
 }
 
 const (
-	appsOfShop = "SELECT a.app_id, a.name, a.provider, a.status, a.created_at FROM platform.app a WHERE a.tenant_id = $1 ORDER BY a.created_at, a.app_id"
-	secretEnds = "SELECT c.app_id, c.secret_last4, c.api_base <> '' FROM app_credential c" //nolint:gosec // a column of last characters, not a secret
-	accounts   = `SELECT a.id, a.account_key, a.channel, a.mode, a.name, a.merchant_no,
+	accounts = `SELECT a.id, a.account_key, a.channel, a.mode, a.name, a.merchant_no,
        ARRAY(SELECT b.app_id FROM payment_binding b WHERE b.account_id = a.id ORDER BY b.app_id),
        coalesce(a.config->>'key_mode', ''), coalesce(a.config->>'serial', ''), coalesce(a.config->>'public_key_id', ''),
        coalesce(a.config->>'sign_app_id', ''), coalesce(a.config->>'root_sn', ''), a.status, a.updated_at, a.key_version::bigint,
@@ -85,39 +69,6 @@ const (
 const openAnomalies = `SELECT a.account_id, a.event_id, a.out_trade_no, a.reason, a.blocking, coalesce(a.detail->>'expected', ''),
        coalesce(a.detail->>'got', ''), a.seen::bigint, a.first_at, a.resolved_at
   FROM payment_anomaly a WHERE a.resolved_at IS NULL ORDER BY a.id DESC LIMIT 20`
-
-// Apps returns the shop's Mini Programs, oldest first.
-func (s *Store) Apps(ctx context.Context, shop tenant.ID) (apps []App, err error) {
-	err = s.DB.InPlatform(ctx, func(tx tenantdb.Tx) error {
-		rows, err := tx.Query(ctx, appsOfShop, shop.String())
-		if err != nil {
-			return err
-		}
-		apps, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (a App, err error) {
-			err = row.Scan(&a.AppID, &a.Name, &a.Provider, &a.Status, &a.CreatedAt)
-			return a, err
-		})
-		return err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("read apps: %w", err)
-	}
-	var known []App
-	err = s.read(ctx, shop, "app credentials", func(b *pgx.Batch) {
-		collect(b, &known, func(row pgx.CollectableRow) (a App, err error) {
-			err = row.Scan(&a.AppID, &a.SecretLast4, &a.Sandbox)
-			return a, err
-		}, secretEnds)
-	})
-	for i := range apps {
-		for _, k := range known {
-			if k.AppID == apps[i].AppID {
-				apps[i].SecretLast4, apps[i].Sandbox = k.SecretLast4, k.Sandbox
-			}
-		}
-	}
-	return apps, err
-}
 
 // Accounts returns the shop's merchant accounts, oldest first, with the fingerprints
 // of their current keys.

@@ -8,19 +8,19 @@ import (
 )
 
 var (
-	// ErrCode is a wx.login code that is used, expired, or another app's.
-	ErrCode = fault.New(fault.Unauthenticated, "WX_CODE_INVALID", "登录凭证已失效，请重试", "The login code is not valid, please call wx.login again")
+	// ErrCode is a login code that is used, expired, or another app's.
+	ErrCode = fault.New(fault.Unauthenticated, "WX_CODE_INVALID", "登录凭证已失效，请重试", "The login code is not valid, please fetch a new one")
 	// ErrBlocked is a buyer whom the provider considers a risk, or has limited.
-	ErrBlocked = fault.New(fault.Forbidden, "LOGIN_BLOCKED", "该微信账号暂时无法登录", "This account cannot sign in at the moment")
+	ErrBlocked = fault.New(fault.Forbidden, "LOGIN_BLOCKED", "该账号暂时无法登录", "This account cannot sign in at the moment")
 	// ErrThrottled is the provider's limit on calls.
 	ErrThrottled = fault.New(fault.Throttled, "RATE_LIMITED", "操作过于频繁，请稍后再试", "Too many requests, please slow down")
 	// ErrProviderBusy is a provider that cannot serve now; the same call may be repeated.
-	ErrProviderBusy = fault.New(fault.Unavailable, "UNAVAILABLE", "微信服务繁忙，请稍后再试", "The provider is busy, please try again")
+	ErrProviderBusy = fault.New(fault.Unavailable, "UNAVAILABLE", "小程序平台繁忙，请稍后再试", "The provider is busy, please try again")
 	// ErrProviderTimeout is a provider that did not answer in time: whether it did what
 	// was asked is unknown.
-	ErrProviderTimeout = fault.New(fault.UpstreamTimeout, "PROVIDER_TIMEOUT", "微信服务响应超时，请稍后再试", "The provider did not answer in time")
+	ErrProviderTimeout = fault.New(fault.UpstreamTimeout, "PROVIDER_TIMEOUT", "小程序平台响应超时，请稍后再试", "The provider did not answer in time")
 	// ErrBadResponse is an answer that is not what the provider documents.
-	ErrBadResponse = fault.New(fault.Upstream, "PROVIDER_BAD_RESPONSE", "微信服务返回异常", "The provider gave an unexpected answer")
+	ErrBadResponse = fault.New(fault.Upstream, "PROVIDER_BAD_RESPONSE", "小程序平台返回异常", "The provider gave an unexpected answer")
 	// ErrConfiguration is a merchant's mistake: secret, AppID, address list or template.
 	ErrConfiguration = fault.New(fault.Unavailable, "APP_MISCONFIGURED", "小程序配置有误，请联系商家", "This Mini Program is not set up correctly")
 	// ErrRefused is a buyer who does not want (more) messages of a template.
@@ -29,6 +29,10 @@ var (
 	ErrMessage = fault.New(fault.Internal, "MESSAGE_INVALID", "消息内容不符合模板", "The message does not fit its template")
 	// ErrNoCredential is a Mini Program without a stored secret.
 	ErrNoCredential = fault.New(fault.Unavailable, "APP_MISCONFIGURED", "小程序尚未配置密钥", "This Mini Program has no secret yet")
+	// ErrPhone is a phone number that the buyer did not give, or gave too long ago.
+	ErrPhone = fault.New(fault.Conflict, "PHONE_REFUSED", "未能获取手机号，请重新授权或手动填写", "The phone number could not be read, please allow it again or type it")
+	// ErrCheckTooSoon is a live check that follows another one too closely.
+	ErrCheckTooSoon = fault.New(fault.Throttled, "CHECK_TOO_SOON", "刚刚检查过，请稍等几秒再试", "It was checked a moment ago, please wait a few seconds")
 )
 
 // RefusalError is the provider's own error number with its reason, free of secrets.

@@ -21,7 +21,7 @@ type Message struct {
 // Faults: MESSAGE_REFUSED (the buyer withdrew), RATE_LIMITED, UNAVAILABLE,
 // PROVIDER_TIMEOUT, PROVIDER_BAD_RESPONSE, APP_MISCONFIGURED, MESSAGE_INVALID.
 func (s *Service) SendSubscribeMessage(ctx context.Context, id tenant.ID, app tenant.AppID, m Message) error {
-	cred, err := s.open(ctx, id, app)
+	cred, err := s.openWeChat(ctx, id, app)
 	if err != nil {
 		return err
 	}

@@ -69,7 +69,7 @@ func setUp(t *testing.T) *stage {
 		t.Fatalf("register app: %v", err)
 	}
 	s.secret = app.Secret
-	s.service = miniprogram.New(miniprogram.Deps{DB: env.DB, Vault: env.Vault, Now: env.Clock().Now, SandboxBase: egress.Only(s.url)})
+	s.service = miniprogram.New(miniprogram.Deps{DB: env.DB, Vault: env.Vault, Now: env.Clock().Now, SandboxBase: egress.Only(s.url), Plans: env.Plans})
 	s.put(t, s.secret)
 	return s
 }
@@ -104,7 +104,7 @@ func TestT012LoginCodeIsRedeemedOnceAndOnlyByItsApp(t *testing.T) {
 	t.Parallel()
 	s := setUp(t)
 	redeem := func(code string) (miniprogram.Session, error) {
-		return s.service.Code2Session(t.Context(), s.env.Tenant.ID, s.app.ID, code)
+		return s.service.Login(t.Context(), s.env.Tenant.ID, s.app.ID, code)
 	}
 	code := s.code(t, "alice")
 	session, err := redeem(code)
@@ -152,7 +152,7 @@ func TestT012ProviderErrorsHaveTheirMeaning(t *testing.T) {
 		s.provider.Disarm()
 		c.fault.Target = sandbox.TargetLogin
 		s.arm(t, c.fault)
-		_, err := s.service.Code2Session(t.Context(), s.env.Tenant.ID, s.app.ID, s.code(t, "bob"))
+		_, err := s.service.Login(t.Context(), s.env.Tenant.ID, s.app.ID, s.code(t, "bob"))
 		if !errors.Is(err, c.want) || fault.KindOf(err) != c.kind {
 			t.Errorf("%s: got %v of kind %d, want %v", c.name, err, fault.KindOf(err), c.want)
 		}
@@ -164,14 +164,14 @@ func TestErrorsCarryNoSecret(t *testing.T) {
 	s := setUp(t)
 	const wrong = "ffffffffffffffffffffffffffffffff"
 	s.put(t, wrong)
-	_, err := s.service.Code2Session(t.Context(), s.env.Tenant.ID, s.app.ID, s.code(t, "alice"))
+	_, err := s.service.Login(t.Context(), s.env.Tenant.ID, s.app.ID, s.code(t, "alice"))
 	if !errors.Is(err, miniprogram.ErrConfiguration) {
 		t.Fatalf("wrong secret: %v, want APP_MISCONFIGURED", err)
 	}
 	errs := []error{err}
 	s.put(t, s.secret)
 	s.arm(t, sandbox.Fault{Target: sandbox.TargetLogin, Mode: sandbox.ModeDrop})
-	_, err = s.service.Code2Session(t.Context(), s.env.Tenant.ID, s.app.ID, s.code(t, "alice"))
+	_, err = s.service.Login(t.Context(), s.env.Tenant.ID, s.app.ID, s.code(t, "alice"))
 	errs = append(errs, err)
 	for _, err := range errs {
 		text := fmt.Sprintf("%v %+v %q", err, err, err)
@@ -181,9 +181,9 @@ func TestErrorsCarryNoSecret(t *testing.T) {
 			}
 		}
 	}
-	list, err := s.service.Credentials(t.Context(), s.env.Tenant.ID)
-	if err != nil || len(list) != 1 || list[0].SecretLast4 != s.secret[len(s.secret)-4:] {
-		t.Errorf("credentials = %+v, %v; want one, known by its last four characters", list, err)
+	list, err := s.service.Apps(t.Context(), s.env.Tenant.ID)
+	if err != nil || len(list) != 1 || list[0].KeyEnds != s.secret[len(s.secret)-4:] {
+		t.Errorf("apps = %+v, %v; want one, known by its last four characters", list, err)
 	}
 }
 
@@ -265,7 +265,7 @@ func TestCredentialAddressMustBeAnOriginThatHidesTheSecret(t *testing.T) {
 	service := miniprogram.New(miniprogram.Deps{DB: env.DB, Vault: env.Vault, Now: env.Clock().Now, SandboxBase: egress.Only("http://127.0.0.1:9")})
 	put := func(base string) error {
 		return service.PutCredential(t.Context(), env.Tenant.ID, miniprogram.CredentialInput{
-			AppID: app.ID, Provider: tenant.WeChat, Secret: vault.NewSecret([]byte("0123456789abcdef")), APIBase: base,
+			AppID: app.ID, Provider: tenant.WeChat, Secret: vault.NewSecret([]byte("0123456789abcdef0123456789abcdef")), APIBase: base,
 		})
 	}
 	for _, base := range []string{
@@ -281,12 +281,12 @@ func TestCredentialAddressMustBeAnOriginThatHidesTheSecret(t *testing.T) {
 			t.Errorf("api_base %q: %v", base, err)
 		}
 	}
-	_, err := service.Code2Session(t.Context(), env.Tenant.ID, app.ID, "0code")
+	_, err := service.Login(t.Context(), env.Tenant.ID, app.ID, "0code")
 	if !errors.Is(err, miniprogram.ErrProviderBusy) || !miniprogram.NotSent(err) {
 		t.Errorf("nobody listens: %v, want UNAVAILABLE and certainly not done", err)
 	}
 	stranger := env.App(t, env.Tenant)
-	if _, err := service.Code2Session(t.Context(), env.Tenant.ID, stranger.ID, "0code"); !errors.Is(err, miniprogram.ErrNoCredential) {
+	if _, err := service.Login(t.Context(), env.Tenant.ID, stranger.ID, "0code"); !errors.Is(err, miniprogram.ErrNoCredential) {
 		t.Errorf("app without a secret: %v, want APP_MISCONFIGURED", err)
 	}
 }

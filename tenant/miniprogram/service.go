@@ -12,6 +12,8 @@ import (
 	"galleria/tenant/audit"
 	"galleria/tenant/fault"
 	"galleria/tenant/miniprogram/internal/miniprogramdb"
+	"galleria/tenant/plan"
+	"galleria/tenant/registry"
 	"galleria/tenant/tenantdb"
 	"galleria/tenant/vault"
 )
@@ -24,17 +26,27 @@ type Deps struct {
 	// SandboxBase says which address besides the provider's an app may be served by, when
 	// its credential is stored and whenever it is used; nil allows none.
 	SandboxBase func(base string) bool
+	// Plans says whether the shop may have several apps; only Add asks.
+	Plans Plans
+}
+
+// Plans knows what a shop has paid for; *plan.Service is one.
+type Plans interface {
+	Need(ctx context.Context, id tenant.ID, f plan.Feature) error
 }
 
 // Service is the client of the Mini Program server API for all tenants. Safe for
 // concurrent use.
 type Service struct {
-	db     *tenantdb.DB
-	vault  *vault.Vault
-	q      *miniprogramdb.Queries
-	audit  *audit.Log
-	http   *http.Client
-	tokens *broker
+	db       *tenantdb.DB
+	vault    *vault.Vault
+	q        *miniprogramdb.Queries
+	audit    *audit.Log
+	registry *registry.Service
+	plans    Plans
+	http     *http.Client
+	tokens   *broker
+	now      func() time.Time
 	// mayTalkTo is Deps.SandboxBase.
 	mayTalkTo func(base string) bool
 }
@@ -45,7 +57,8 @@ const callTimeout = 5 * time.Second
 // New returns the client.
 func New(d Deps) *Service {
 	return &Service{
-		db: d.DB, vault: d.Vault, q: miniprogramdb.New(), audit: audit.New(d.DB), tokens: newBroker(d.Now), mayTalkTo: d.SandboxBase,
+		db: d.DB, vault: d.Vault, q: miniprogramdb.New(), audit: audit.New(d.DB), registry: registry.New(d.DB), plans: d.Plans,
+		tokens: newBroker(d.Now), now: d.Now, mayTalkTo: d.SandboxBase,
 		http: &http.Client{
 			Timeout:       callTimeout,
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
@@ -56,26 +69,34 @@ func New(d Deps) *Service {
 
 // Session is who is behind a login code. session_key stays with the provider.
 type Session struct {
-	OpenID  string
+	OpenID  string // WeChat: openid; Alipay: open_id, or user_id with apps from before there was one
 	UnionID string // empty unless the app belongs to an open-platform account
 }
 
-// Code2Session redeems a wx.login code. Codes are used once: after an error of unknown
-// outcome the client calls wx.login again. Faults: WX_CODE_INVALID, LOGIN_BLOCKED,
-// RATE_LIMITED, UNAVAILABLE, PROVIDER_TIMEOUT, PROVIDER_BAD_RESPONSE, APP_MISCONFIGURED.
-func (s *Service) Code2Session(ctx context.Context, id tenant.ID, app tenant.AppID, code string) (Session, error) {
+// Login redeems the code of wx.login or my.getAuthCode, whichever the app's provider has.
+// Codes are used once: after an error of unknown outcome the client fetches another. Faults:
+// WX_CODE_INVALID, LOGIN_BLOCKED, RATE_LIMITED, UNAVAILABLE, PROVIDER_TIMEOUT,
+// PROVIDER_BAD_RESPONSE, APP_MISCONFIGURED.
+func (s *Service) Login(ctx context.Context, id tenant.ID, app tenant.AppID, code string) (Session, error) {
 	if code == "" || len(code) > 256 || strings.ContainsFunc(code, func(r rune) bool { return r <= ' ' || r > '~' }) {
-		return Session{}, fault.Invalidf("code", "is not a code of wx.login")
+		return Session{}, fault.Invalidf("code", "is not a code of wx.login or my.getAuthCode")
 	}
 	cred, err := s.open(ctx, id, app)
 	if err != nil {
 		return Session{}, err
 	}
+	if cred.provider == tenant.Alipay {
+		return s.oauthToken(ctx, cred, code)
+	}
+	return s.code2Session(ctx, cred, code)
+}
+
+func (s *Service) code2Session(ctx context.Context, cred credential, code string) (Session, error) {
 	var answer struct {
 		OpenID  string `json:"openid"`
 		UnionID string `json:"unionid"`
 	}
-	err = s.call(ctx, request{
+	err := s.call(ctx, request{
 		api: "jscode2session", method: http.MethodGet, base: cred.base, path: "/sns/jscode2session",
 		query:   url.Values{"appid": {cred.appID}, "secret": {cred.secret}, "js_code": {code}, "grant_type": {"authorization_code"}},
 		secrets: []string{cred.secret, code},

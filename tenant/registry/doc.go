@@ -11,6 +11,9 @@
 // tenant.Policy; Storefront and NewOrders are its words for the API. A shop may be closed
 // for good (finish) by whoever has seen that nothing is owed; the command line looks.
 //
+// An AppID belongs to one shop: ClaimAppTx in the claimant's own transaction, under row
+// policies that show a shop only its own rows.
+//
 // A tenant named by a client is never believed: the only ways in are ByApp,
 // ByAccountKey and ByHandle (which the console checks against the session's roles).
 package registry

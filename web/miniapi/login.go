@@ -25,9 +25,9 @@ type Members interface {
 	DeleteAddress(ctx context.Context, id tenant.ID, memberID, addressID int64) error
 }
 
-// Logins asks the provider who is behind a wx.login code; *miniprogram.Service is one.
+// Logins asks the provider who is behind a login code; *miniprogram.Service is one.
 type Logins interface {
-	Code2Session(ctx context.Context, id tenant.ID, app tenant.AppID, code string) (miniprogram.Session, error)
+	Login(ctx context.Context, id tenant.ID, app tenant.AppID, code string) (miniprogram.Session, error)
 }
 
 // Tokens is a session's keys.
@@ -55,7 +55,7 @@ type Login struct {
 
 type loginInput struct {
 	Body struct {
-		Code string `json:"code" minLength:"1" maxLength:"256" doc:"What wx.login gave; good once, for five minutes." example:"0a3bXk000…"`
+		Code string `json:"code" minLength:"1" maxLength:"256" doc:"What wx.login gave, or my.getAuthCode in an Alipay Mini Program; good once, for a few minutes." example:"0a3bXk000…"`
 	}
 }
 
@@ -76,7 +76,7 @@ type memberOutput struct{ Body Member }
 func (a *API) loginRoutes() {
 	add(a, route{
 		method: http.MethodPost, path: "/auth/login", id: "login", tag: tagSession, class: classLogin,
-		summary: "Log in with a wx.login code",
+		summary: "Log in with a code of wx.login or my.getAuthCode",
 		description: "The server asks the provider who the buyer is, finds or creates the member and opens a session that is bound to " +
 			"this shop and this Mini Program. `session_key` never leaves the server.",
 		errors: []*fault.Error{
@@ -105,7 +105,7 @@ func (a *API) login(ctx context.Context, in *loginInput) (*loginOutput, error) {
 	if err != nil {
 		return nil, err
 	}
-	session, err := a.d.Logins.Code2Session(ctx, who.tenant, who.app, in.Body.Code)
+	session, err := a.d.Logins.Login(ctx, who.tenant, who.app, in.Body.Code)
 	if err != nil {
 		return nil, err
 	}

@@ -95,6 +95,9 @@ type Config struct {
 	// SandboxURL is the provider sandbox, for shops that try things out. Refused in
 	// production.
 	SandboxURL string `env:"GALLERIA_SANDBOX_URL"`
+	// EgressAddresses are the addresses under which providers see this installation's calls.
+	// The console shows them to merchants, who have to allow them at WeChat.
+	EgressAddresses []string `env:"GALLERIA_EGRESS_ADDRESSES"`
 	// Signup is whether merchants open shops by themselves: "open" at once, "review" when
 	// platform staff have approved, "closed" not at all. Empty: open in development, closed
 	// in production.

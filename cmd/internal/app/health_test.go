@@ -305,7 +305,7 @@ func TestT106StoredSandboxAddressesAreRefused(t *testing.T) {
 		t.Error("an account with a foreign sandbox was opened")
 	}
 	appID, _ := tenant.ParseAppID(s.appID)
-	if _, err := w.MiniProgram.Code2Session(t.Context(), s.ID, appID, "0code"); err == nil {
+	if _, err := w.MiniProgram.Login(t.Context(), s.ID, appID, "0code"); err == nil {
 		t.Error("a login code was sent to a foreign address")
 	}
 }

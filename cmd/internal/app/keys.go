@@ -10,5 +10,5 @@ import (
 // SealedColumns is every column of the tenants' schemas that holds sealed fields. A test
 // compares it with the schema: a rotation must reach them all.
 func SealedColumns() []vault.Column {
-	return append([]vault.Column{miniprogram.SealedColumn(), account.SealedColumn()}, payments.SealedColumns()...)
+	return append([]vault.Column{miniprogram.SealedColumn(), miniprogram.SealedSecretColumn(), account.SealedColumn()}, payments.SealedColumns()...)
 }

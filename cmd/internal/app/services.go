@@ -63,7 +63,7 @@ func NewServices(g *Ground) (*Services, error) {
 		Inventory:   inventory.New(inventory.Deps{NotifyChannel: catalog.NotifyChannel}),
 		Members:     member.New(member.Deps{DB: g.DB, Now: g.Now, Rand: rand.Reader}),
 		Notices:     notice.New(g.DB),
-		MiniProgram: miniprogram.New(miniprogram.Deps{DB: g.DB, Vault: g.Vault, Now: g.Now, SandboxBase: egress.Only(g.Config.SandboxURL)}),
+		MiniProgram: miniprogram.New(miniprogram.Deps{DB: g.DB, Vault: g.Vault, Now: g.Now, SandboxBase: egress.Only(g.Config.SandboxURL), Plans: g.Plans}),
 		Accounts: account.New(account.Deps{
 			DB: g.DB, Vault: g.Vault, Registry: g.Registry, Audit: g.Audit, Outbox: g.Outbox, Timers: g.Timers, Now: g.Now, Rand: rand.Reader,
 			SandboxBase: egress.Only(g.Config.SandboxURL),

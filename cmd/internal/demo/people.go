@@ -44,7 +44,7 @@ func (s *seeding) welcomeOne(ctx context.Context, p person) (buyer, error) {
 	if err != nil {
 		return buyer{}, err
 	}
-	session, err := s.MiniProgram.Code2Session(ctx, s.shop.ID, s.app, code)
+	session, err := s.MiniProgram.Login(ctx, s.shop.ID, s.app, code)
 	if err != nil {
 		return buyer{}, err
 	}

@@ -95,7 +95,7 @@ func tenantShow() view.TenantShow {
 	return view.TenantShow{
 		TenantDetail: readmodel.TenantDetail{
 			TenantRow: tenants().Rows[1].TenantRow, StatusReason: "欠费", MigrateError: "relation is locked",
-			Apps: []readmodel.App{{AppID: "wx8888888888888888", Name: "青瓷", Provider: "wechat", Status: "active", CreatedAt: at}}, Accounts: []readmodel.TenantAccount{{Channel: "wechat", MerchantNo: "1900000201"}},
+			Apps: []readmodel.TenantApp{{AppID: "wx8888888888888888", Name: "青瓷", Provider: "wechat", Status: "active", CreatedAt: at}}, Accounts: []readmodel.TenantAccount{{Channel: "wechat", MerchantNo: "1900000201"}},
 			People:     []readmodel.TenantPerson{{Name: "李店长", Login: "owner@qingci.example", Roles: []string{"owner", "finance"}, SeenAt: &at}},
 			Agreements: []readmodel.Agreement{{Quota: "staff", Reason: "补充协议", UpdatedAt: at}},
 			History:    []readmodel.LogEntry{{At: at, Actor: "staff:3", Name: "平台小王", Action: "platform.shop.suspend", Reason: "欠费"}}, Log: []readmodel.LogEntry{{At: at, Actor: "anonymous", Action: "console.login_failed"}},

@@ -96,13 +96,6 @@ func productDetail() readmodel.ProductDetail {
 	}
 }
 
-func apps() []readmodel.App {
-	return []readmodel.App{
-		{AppID: "wxdemo0000000001", Name: "山野咖啡", Provider: "wechat", Status: "active", SecretLast4: "9f3c", Sandbox: true, CreatedAt: ago(2000 * time.Hour)},
-		{AppID: "2021000000000001", Name: "山野咖啡 支付宝", Provider: "alipay", Status: "disabled", CreatedAt: ago(300 * time.Hour)},
-	}
-}
-
 func accounts() []readmodel.Account {
 	end := now().AddDate(4, 0, 0)
 	return []readmodel.Account{{

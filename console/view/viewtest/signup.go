@@ -36,10 +36,10 @@ func (f Frame) signUpPages() []Sample {
 		{"signup_review", view.SignUpProgressPage(applicant, view.SignUpProgress{Name: "青禾生活", State: "applied"})},
 		{"signup_rejected", view.SignUpProgressPage(applicant, view.SignUpProgress{Name: "青禾生活", State: "rejected", Reason: "店名与他人商标相同"})},
 		{"onboarding", view.OnboardingPage(young, view.Onboarding{MayOpen: true, Steps: []view.OnboardingStep{
-			{Key: "app", Icon: "apps", Href: "/apps", Done: true}, {Key: "account", Icon: "credit-card", Href: "/payment-accounts"}, {Key: "product", Icon: "package", Href: "/products"},
+			{Key: "app", Icon: "apps", Href: "/apps", State: view.StepDone, Needed: true}, {Key: "account", Icon: "credit-card", Href: "/payment-accounts", State: view.StepTodo, Needed: true}, {Key: "product", Icon: "package", Href: "/products", State: view.StepTodo, Needed: true},
 		}})},
 		{"onboarding_done", view.OnboardingPage(young, view.Onboarding{MayOpen: true, Steps: []view.OnboardingStep{
-			{Key: "app", Icon: "apps", Href: "/apps", Done: true}, {Key: "account", Icon: "credit-card", Href: "/payment-accounts", Done: true},
+			{Key: "app", Icon: "apps", Href: "/apps", State: view.StepDone, Needed: true}, {Key: "account", Icon: "credit-card", Href: "/payment-accounts", State: view.StepDone, Needed: true},
 		}})},
 		{"shop_closed", view.ShopClosedPage(shop("", "shop.closed.title"), "证照过期")},
 		{"messages", view.MessageListPage(signedOut, []view.Letter{

@@ -53,3 +53,16 @@ ON CONFLICT DO NOTHING;
 
 -- name: NotifyTenant :exec
 SELECT pg_notify('galleria_tenant', @payload);
+
+-- name: OwnApp :one
+-- Locked: what is decided about an app holds until the transaction ends.
+SELECT app_id, provider, name, status, created_at FROM platform.app WHERE app_id = @app_id AND tenant_id = @tenant_id FOR UPDATE;
+
+-- name: RenameApp :execrows
+UPDATE platform.app SET name = @name WHERE app_id = @app_id AND tenant_id = @tenant_id;
+
+-- name: SetAppStatus :execrows
+UPDATE platform.app SET status = @status WHERE app_id = @app_id AND tenant_id = @tenant_id;
+
+-- name: DropApp :execrows
+DELETE FROM platform.app WHERE app_id = @app_id AND tenant_id = @tenant_id;

@@ -7,53 +7,59 @@ package miniprogramdb
 
 import (
 	"context"
+	"encoding/json"
 	"time"
 )
 
-const credential = `-- name: Credential :one
-SELECT provider, secret_sealed, api_base FROM app_credential WHERE app_id = $1
+const apps = `-- name: Apps :many
+SELECT a.app_id, a.provider, a.name, a.status, a.created_at, coalesce(c.mode, 'live') AS mode, coalesce(c.api_base, '') AS api_base,
+       coalesce(c.secret_last4, '') AS secret_last4, coalesce(c.config, '{}')::jsonb AS config, coalesce(c.revision, 0)::integer AS revision,
+       coalesce(c.updated_at, a.created_at) AS updated_at, c.checked_at, coalesce(c.check_result, '{}')::jsonb AS check_result
+FROM platform.app a LEFT JOIN app_credential c ON c.app_id = a.app_id
+WHERE $1::text IN ('', a.app_id) ORDER BY a.created_at, a.app_id
 `
 
-type CredentialRow struct {
-	Provider     string
-	SecretSealed []byte
-	ApiBase      string
-}
-
-func (q *Queries) Credential(ctx context.Context, db DBTX, appID string) (CredentialRow, error) {
-	row := db.QueryRow(ctx, credential, appID)
-	var i CredentialRow
-	err := row.Scan(&i.Provider, &i.SecretSealed, &i.ApiBase)
-	return i, err
-}
-
-const credentials = `-- name: Credentials :many
-SELECT app_id, provider, secret_last4, api_base, updated_at FROM app_credential ORDER BY app_id
-`
-
-type CredentialsRow struct {
+type AppsRow struct {
 	AppID       string
 	Provider    string
-	SecretLast4 string
+	Name        string
+	Status      string
+	CreatedAt   time.Time
+	Mode        string
 	ApiBase     string
+	SecretLast4 string
+	Config      json.RawMessage
+	Revision    int32
 	UpdatedAt   time.Time
+	CheckedAt   *time.Time
+	CheckResult json.RawMessage
 }
 
-func (q *Queries) Credentials(ctx context.Context, db DBTX) ([]CredentialsRow, error) {
-	rows, err := db.Query(ctx, credentials)
+// What the shop has, by the order in which it was added. Row policies show the shop its own;
+// a ” app_id asks for all.
+func (q *Queries) Apps(ctx context.Context, db DBTX, appID string) ([]AppsRow, error) {
+	rows, err := db.Query(ctx, apps, appID)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	items := []CredentialsRow{}
+	items := []AppsRow{}
 	for rows.Next() {
-		var i CredentialsRow
+		var i AppsRow
 		if err := rows.Scan(
 			&i.AppID,
 			&i.Provider,
-			&i.SecretLast4,
+			&i.Name,
+			&i.Status,
+			&i.CreatedAt,
+			&i.Mode,
 			&i.ApiBase,
+			&i.SecretLast4,
+			&i.Config,
+			&i.Revision,
 			&i.UpdatedAt,
+			&i.CheckedAt,
+			&i.CheckResult,
 		); err != nil {
 			return nil, err
 		}
@@ -65,22 +71,177 @@ func (q *Queries) Credentials(ctx context.Context, db DBTX) ([]CredentialsRow, e
 	return items, nil
 }
 
-const putCredential = `-- name: PutCredential :exec
-INSERT INTO app_credential (app_id, provider, secret_sealed, secret_last4, api_base)
-VALUES ($1, $2, $3, $4, $5)
-ON CONFLICT (app_id) DO UPDATE SET provider = excluded.provider, secret_sealed = excluded.secret_sealed,
-  secret_last4 = excluded.secret_last4, api_base = excluded.api_base, updated_at = now()
+const beginCheck = `-- name: BeginCheck :one
+UPDATE app_credential SET check_begun_at = $1
+WHERE app_id = $2 AND (check_begun_at IS NULL OR check_begun_at <= $3 OR check_begun_at > $1)
+RETURNING revision
 `
 
-func (q *Queries) PutCredential(ctx context.Context, db DBTX, appID string, provider string, secretSealed []byte, secretLast4 string, apiBase string) error {
-	_, err := db.Exec(ctx, putCredential,
+// One check of an app at a time and in a while, whatever process is asked.
+func (q *Queries) BeginCheck(ctx context.Context, db DBTX, at *time.Time, appID string, notAfter *time.Time) (int32, error) {
+	row := db.QueryRow(ctx, beginCheck, at, appID, notAfter)
+	var revision int32
+	err := row.Scan(&revision)
+	return revision, err
+}
+
+const contentKeys = `-- name: ContentKeys :many
+SELECT field, sealed, last4 FROM app_secret WHERE app_id = $1 ORDER BY field
+`
+
+type ContentKeysRow struct {
+	Field  string
+	Sealed []byte
+	Last4  string
+}
+
+// The present one first.
+func (q *Queries) ContentKeys(ctx context.Context, db DBTX, appID string) ([]ContentKeysRow, error) {
+	rows, err := db.Query(ctx, contentKeys, appID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ContentKeysRow{}
+	for rows.Next() {
+		var i ContentKeysRow
+		if err := rows.Scan(&i.Field, &i.Sealed, &i.Last4); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const countApps = `-- name: CountApps :one
+SELECT count(*) FROM platform.app a LEFT JOIN app_credential c ON c.app_id = a.app_id
+WHERE coalesce(c.mode, 'live') = $1::text
+`
+
+// Apps of the directory without keys count as live ones. Row policies show the shop its own.
+func (q *Queries) CountApps(ctx context.Context, db DBTX, mode string) (int64, error) {
+	row := db.QueryRow(ctx, countApps, mode)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
+const credential = `-- name: Credential :one
+SELECT provider, secret_sealed, api_base, mode, config, revision FROM app_credential WHERE app_id = $1
+`
+
+type CredentialRow struct {
+	Provider     string
+	SecretSealed []byte
+	ApiBase      string
+	Mode         string
+	Config       json.RawMessage
+	Revision     int32
+}
+
+func (q *Queries) Credential(ctx context.Context, db DBTX, appID string) (CredentialRow, error) {
+	row := db.QueryRow(ctx, credential, appID)
+	var i CredentialRow
+	err := row.Scan(
+		&i.Provider,
+		&i.SecretSealed,
+		&i.ApiBase,
+		&i.Mode,
+		&i.Config,
+		&i.Revision,
+	)
+	return i, err
+}
+
+const dropCredential = `-- name: DropCredential :execrows
+DELETE FROM app_credential WHERE app_id = $1
+`
+
+func (q *Queries) DropCredential(ctx context.Context, db DBTX, appID string) (int64, error) {
+	result, err := db.Exec(ctx, dropCredential, appID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const lockShop = `-- name: LockShop :one
+SELECT only_row FROM shop FOR UPDATE
+`
+
+// Mini Programs of one shop are added one after the other: its plan limits how many.
+func (q *Queries) LockShop(ctx context.Context, db DBTX) (bool, error) {
+	row := db.QueryRow(ctx, lockShop)
+	var only_row bool
+	err := row.Scan(&only_row)
+	return only_row, err
+}
+
+const putAppSecret = `-- name: PutAppSecret :exec
+INSERT INTO app_secret (app_id, field, sealed, last4) VALUES ($1, $2, $3, $4)
+ON CONFLICT (app_id, field) DO UPDATE SET sealed = excluded.sealed, last4 = excluded.last4, created_at = now()
+`
+
+func (q *Queries) PutAppSecret(ctx context.Context, db DBTX, appID string, field string, sealed []byte, last4 string) error {
+	_, err := db.Exec(ctx, putAppSecret,
 		appID,
-		provider,
-		secretSealed,
-		secretLast4,
-		apiBase,
+		field,
+		sealed,
+		last4,
 	)
 	return err
+}
+
+const putCredential = `-- name: PutCredential :exec
+INSERT INTO app_credential (app_id, provider, secret_sealed, secret_last4, api_base, mode, config)
+VALUES ($1, $2, $3, $4, $5, $6, $7)
+ON CONFLICT (app_id) DO UPDATE SET provider = excluded.provider, secret_sealed = excluded.secret_sealed,
+  secret_last4 = excluded.secret_last4, api_base = excluded.api_base, mode = excluded.mode, config = excluded.config,
+  revision = app_credential.revision + 1, checked_at = NULL, check_begun_at = NULL, check_result = '{}', updated_at = now()
+`
+
+type PutCredentialParams struct {
+	AppID        string
+	Provider     string
+	SecretSealed []byte
+	SecretLast4  string
+	ApiBase      string
+	Mode         string
+	Config       json.RawMessage
+}
+
+// New keys were never checked.
+func (q *Queries) PutCredential(ctx context.Context, db DBTX, arg PutCredentialParams) error {
+	_, err := db.Exec(ctx, putCredential,
+		arg.AppID,
+		arg.Provider,
+		arg.SecretSealed,
+		arg.SecretLast4,
+		arg.ApiBase,
+		arg.Mode,
+		arg.Config,
+	)
+	return err
+}
+
+const resealAppSecret = `-- name: ResealAppSecret :execrows
+UPDATE app_secret SET sealed = $1 WHERE app_id = $2 AND field = $3 AND sealed = $4
+`
+
+func (q *Queries) ResealAppSecret(ctx context.Context, db DBTX, sealed []byte, appID string, field string, oldSealed []byte) (int64, error) {
+	result, err := db.Exec(ctx, resealAppSecret,
+		sealed,
+		appID,
+		field,
+		oldSealed,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }
 
 const resealCredential = `-- name: ResealCredential :execrows
@@ -94,6 +255,53 @@ func (q *Queries) ResealCredential(ctx context.Context, db DBTX, sealed []byte, 
 		return 0, err
 	}
 	return result.RowsAffected(), nil
+}
+
+const saveCheck = `-- name: SaveCheck :execrows
+UPDATE app_credential SET checked_at = $1, check_result = $2 WHERE app_id = $3 AND revision = $4
+`
+
+func (q *Queries) SaveCheck(ctx context.Context, db DBTX, at *time.Time, found json.RawMessage, appID string, revision int32) (int64, error) {
+	result, err := db.Exec(ctx, saveCheck,
+		at,
+		found,
+		appID,
+		revision,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const sealedAppSecrets = `-- name: SealedAppSecrets :many
+SELECT app_id, field, sealed FROM app_secret ORDER BY app_id, field
+`
+
+type SealedAppSecretsRow struct {
+	AppID  string
+	Field  string
+	Sealed []byte
+}
+
+func (q *Queries) SealedAppSecrets(ctx context.Context, db DBTX) ([]SealedAppSecretsRow, error) {
+	rows, err := db.Query(ctx, sealedAppSecrets)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []SealedAppSecretsRow{}
+	for rows.Next() {
+		var i SealedAppSecretsRow
+		if err := rows.Scan(&i.AppID, &i.Field, &i.Sealed); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const sealedCredentials = `-- name: SealedCredentials :many

@@ -222,6 +222,18 @@ func (q *Queries) ByID(ctx context.Context, db DBTX, id string) (ByIDRow, error)
 	return i, err
 }
 
+const dropApp = `-- name: DropApp :execrows
+DELETE FROM platform.app WHERE app_id = $1 AND tenant_id = $2
+`
+
+func (q *Queries) DropApp(ctx context.Context, db DBTX, appID string, tenantID string) (int64, error) {
+	result, err := db.Exec(ctx, dropApp, appID, tenantID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const list = `-- name: List :many
 SELECT id, handle, name, status, status_reason, schema_version, opened_at FROM platform.tenant
 WHERE handle IS NOT NULL AND id > $1 ORDER BY id LIMIT $2
@@ -304,6 +316,56 @@ SELECT pg_notify('galleria_tenant', $1)
 func (q *Queries) NotifyTenant(ctx context.Context, db DBTX, payload string) error {
 	_, err := db.Exec(ctx, notifyTenant, payload)
 	return err
+}
+
+const ownApp = `-- name: OwnApp :one
+SELECT app_id, provider, name, status, created_at FROM platform.app WHERE app_id = $1 AND tenant_id = $2 FOR UPDATE
+`
+
+type OwnAppRow struct {
+	AppID     string
+	Provider  string
+	Name      string
+	Status    string
+	CreatedAt time.Time
+}
+
+// Locked: what is decided about an app holds until the transaction ends.
+func (q *Queries) OwnApp(ctx context.Context, db DBTX, appID string, tenantID string) (OwnAppRow, error) {
+	row := db.QueryRow(ctx, ownApp, appID, tenantID)
+	var i OwnAppRow
+	err := row.Scan(
+		&i.AppID,
+		&i.Provider,
+		&i.Name,
+		&i.Status,
+		&i.CreatedAt,
+	)
+	return i, err
+}
+
+const renameApp = `-- name: RenameApp :execrows
+UPDATE platform.app SET name = $1 WHERE app_id = $2 AND tenant_id = $3
+`
+
+func (q *Queries) RenameApp(ctx context.Context, db DBTX, name string, appID string, tenantID string) (int64, error) {
+	result, err := db.Exec(ctx, renameApp, name, appID, tenantID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const setAppStatus = `-- name: SetAppStatus :execrows
+UPDATE platform.app SET status = $1 WHERE app_id = $2 AND tenant_id = $3
+`
+
+func (q *Queries) SetAppStatus(ctx context.Context, db DBTX, status string, appID string, tenantID string) (int64, error) {
+	result, err := db.Exec(ctx, setAppStatus, status, appID, tenantID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }
 
 const wakeEvents = `-- name: WakeEvents :exec
