@@ -15,6 +15,10 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"galleria/commerce/catalog"
+	"galleria/commerce/inventory"
+	"galleria/commerce/listing"
+	"galleria/commerce/picture"
 	"galleria/console"
 	"galleria/console/authz"
 	"galleria/console/courier"
@@ -88,7 +92,7 @@ func consoleDeps(t *testing.T, env *tenanttest.Env, people *staff.Service) conso
 		t.Fatal(err)
 	}
 	return console.Deps{
-		DB: env.DB, Registry: env.Registry, Provision: env.Provision, Plans: env.Plans, Outbox: env.Outbox, Callbacks: paymentsOf(t, env), Staff: people, Vault: env.Vault, Courier: courier.NewDesk(env.Clock().Now), SecondFactor: false, Audit: env.Audit, Assets: assets, Log: slog.New(slog.NewTextHandler(t.Output(), nil)),
+		DB: env.DB, Registry: env.Registry, Provision: env.Provision, Plans: env.Plans, Outbox: env.Outbox, Callbacks: paymentsOf(t, env), Products: listingOf(env), Pictures: picture.New(picture.NewFolder(t.TempDir())), Tryout: &tryoutStub{env: env}, Staff: people, Vault: env.Vault, Courier: courier.NewDesk(env.Clock().Now), SecondFactor: false, Audit: env.Audit, Assets: assets, Log: slog.New(slog.NewTextHandler(t.Output(), nil)),
 		Now: env.Clock().Now, Secret: []byte(strings.Repeat("s", 32)), BaseURL: "http://console.test",
 		Opening: openingOf(env, people, signup.ModeOpen),
 	}
@@ -110,6 +114,14 @@ func openingOf(env *tenanttest.Env, people *staff.Service, mode signup.Mode) *co
 		Registry: env.Registry, Proofs: verify.New(verify.Deps{DB: env.DB, Courier: desk, Secret: []byte(strings.Repeat("v", 32))}),
 		Courier: desk, Desk: desk, Mode: mode,
 	}
+}
+
+// listingOf saves products over the test's database.
+func listingOf(env *tenanttest.Env) *listing.Service {
+	return listing.New(listing.Deps{
+		DB: env.DB, Catalog: catalog.New(catalog.Deps{DB: env.DB, Plans: env.Plans}),
+		Inventory: inventory.New(inventory.Deps{NotifyChannel: catalog.NotifyChannel}), Audit: env.Audit,
+	})
 }
 
 // paymentsOf is the payment kernel over the test's database.
