@@ -162,7 +162,7 @@ func (s *Console) secure(c *fiber.Ctx) {
 	c.Set(fiber.HeaderCacheControl, "no-store")
 	// The pages follow the system's theme without a script. Critical-CH asks for the
 	// first one again with the hint; where a browser does not do so (seen on plain
-	// http), the theme comes with the second page.
+	// http), theme.js asks the system itself.
 	c.Set("Accept-CH", schemeHint)
 	c.Set("Critical-CH", schemeHint)
 	c.Vary(schemeHint)

@@ -32,7 +32,7 @@ func shrink(img image.Image) *image.RGBA {
 func mean(img *image.RGBA, x0, y0, x1, y1 int, to []byte) {
 	var sum [4]int
 	for y := y0; y < y1; y++ {
-		row := img.Pix[img.PixOffset(x0, y):img.PixOffset(x1-1, y)+4]
+		row := img.Pix[img.PixOffset(x0, y) : img.PixOffset(x1-1, y)+4]
 		for i := 0; i < len(row); i += 4 {
 			for c := range 4 {
 				sum[c] += int(row[i+c])

@@ -129,4 +129,3 @@ func clean(raw []byte) (body []byte, suffix string, err error) {
 	}
 	return out.Bytes(), suffix, err
 }
-

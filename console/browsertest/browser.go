@@ -178,6 +178,8 @@ func (b *Browser) Press(selector string) {
 	b.t.Helper()
 	ctx, cancel := context.WithTimeout(b.ctx, time.Minute)
 	defer cancel()
+	// The bar at the top stays where it is: what scrolls to the edge lies under it.
+	b.Run(chromedp.WaitVisible(selector, chromedp.ByQuery), chromedp.Evaluate("document.querySelector(`"+selector+"`).scrollIntoView({block: 'center', behavior: 'instant'})", nil))
 	if _, err := chromedp.RunResponse(ctx, chromedp.Click(selector, chromedp.ByQuery)); err != nil {
 		b.t.Fatalf("press %s: %v", selector, err)
 	}

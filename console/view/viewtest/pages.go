@@ -34,7 +34,7 @@ func Pages(f Frame) []Sample {
 	}
 	counts := map[string]int64{"": 1000, "pending_payment": 3, "paid": 12, "fulfilling": 40, "completed": 861, "closed": 126}
 	shelves := map[string]int64{"": 46, "on_shelf": 42, "off_shelf": 4, "low_stock": 4, "sold_out": 1}
-	return append(append(f.staffPages(), f.signUpPages()...), []Sample{
+	return append(append(append(f.staffPages(), f.signUpPages()...), f.firstSalePages()...), []Sample{
 		{"signin", view.SignInPage(signedOut, view.SignIn{Next: "/console/shanye/orders"})},
 		{"signin_refused", view.SignInPage(signedOut, view.SignIn{Login: "owner@shanye.example", Problem: f.Text.T("problem.429.title")})},
 		{"signin_expired", view.SignInPage(signedOut, view.SignIn{Expired: true})},
@@ -51,8 +51,8 @@ func Pages(f Frame) []Sample {
 		{"orders_none", view.OrderListPage(shop("nav.orders", "order.title"), view.OrderList{OnFirst: true})},
 		{"order", view.OrderShowPage(shop("nav.orders", "order.one"), view.OrderShow{OrderDetail: orderDetail()})},
 		{"products", view.ProductListPage(shop("nav.products", "product.title"), view.ProductList{ProductPage: readmodel.ProductPage{Rows: products(), Counts: shelves}, OnFirst: true})},
-		{"products_none", view.ProductListPage(shop("nav.products", "product.title"), view.ProductList{OnFirst: true})},
-		{"product", view.ProductShowPage(shop("nav.products", "product.title"), view.ProductShow{ProductDetail: productDetail()})},
+		{"products_none", view.ProductListPage(shop("nav.products", "product.title"), view.ProductList{OnFirst: true, MayAdd: true})},
+		{"product", view.ProductShowPage(shop("nav.products", "product.title"), view.ProductShow{ProductDetail: productDetail(), MayUpdate: true, Done: "product_saved"})},
 		{"apps", view.AppListPage(shop("nav.apps", "app.title"), view.AppList{Apps: apps()})},
 		{"apps_none", view.AppListPage(shop("nav.apps", "app.title"), view.AppList{})},
 		{"accounts", view.AccountListPage(shop("nav.accounts", "account.title"), view.AccountList{Accounts: cards()})},
