@@ -123,6 +123,9 @@ func (m *merchant) signUp() {
 		shop, err := m.w.Registry.ByHandle(t.Context(), m.handle)
 		return err == nil && shop.Status == tenant.Onboarding
 	})
+	// The page of the progress leads into the shop by itself.
+	eventually(t, 60*time.Second, "the way into the shop", func() bool { return m.Text("location.pathname") == m.shop("") })
+	m.Run(chromedp.WaitReady(".console-footer", chromedp.ByQuery))
 	m.open(m.shop("/onboarding"))
 	m.at(m.shop("/onboarding"))
 	m.Inspect("06_checklist")
