@@ -232,7 +232,7 @@ func (f *productForm) judgeRows(in *listing.SaveInput, wrong func(bad bool, fiel
 		grams, ok := whole(row.Weight, catalog.MaxWeightG)
 		wrong(!ok, "weight_"+row.Slot, "weight")
 		wrong(utf8.RuneCountInString(row.Code) > catalog.MaxTitle, "code_"+row.Slot, "long", catalog.MaxTitle)
-		sku.WeightG = int32(grams) //nolint:gosec // at most MaxWeightG
+		sku.WeightG = int32(grams)
 		in.SKUs = append(in.SKUs, sku)
 		in.Stock = append(in.Stock, listing.Stock{Was: was, Want: want})
 	}
@@ -251,9 +251,12 @@ func (f *productForm) valuesOf(row view.SKUField) []string {
 	return out
 }
 
+// yuanSign is the word that people write behind an amount.
+const yuanSign = "\u5143"
+
 // yuan reads an amount as people type it.
 func yuan(s string) (money.Fen, error) {
-	return money.ParseYuan(strings.TrimSpace(strings.TrimSuffix(strings.TrimLeft(s, "¥￥ "), "元")))
+	return money.ParseYuan(strings.TrimSpace(strings.TrimSuffix(strings.TrimLeft(s, "¥￥ "), yuanSign)))
 }
 
 // whole reads a number of 0 to most; nothing typed is 0.

@@ -17,17 +17,11 @@ type route struct {
 // shopPath is the first page of a shop.
 const shopPath = "/console/:handle"
 
-// The forms that come with files.
-const (
-	productsPath = "/console/:handle/products"
-	productPath  = "/console/:handle/products/:id"
-)
-
 // table lists every route of the console.
 func (s *Console) table() []route {
 	const get, post = fiber.MethodGet, fiber.MethodPost
 	// What has a name of its own comes before what is named by a handle.
-	return append(s.platformTable(), []route{
+	return append(append(s.platformTable(), []route{
 		{get, "/console/static/:file", authz.Public(), s.assetShow},
 		{get, "/console/login", authz.Public(), s.sessionNew},
 		{post, "/console/login", authz.Public(), s.sessionCreate},
@@ -72,19 +66,10 @@ func (s *Console) table() []route {
 		{get, "/console/", authz.SignedIn(), s.shopChoose}, // typed with a slash
 		{get, shopPath, authz.Require(authz.DashboardRead), s.dashboardShow},
 		{get, "/console/:handle/onboarding", authz.Require(authz.DashboardRead), s.onboardingShow},
-		{get, "/console/:handle/onboarding/purchase", authz.Require(authz.DashboardRead), s.tryoutShow},
-		{post, "/console/:handle/onboarding/purchase", authz.Require(authz.ShopUpdate), s.tryoutBegin},
-		{post, "/console/:handle/onboarding/purchase/setup", authz.Require(authz.ShopUpdate), s.tryoutSetup},
 		{post, "/console/:handle/open", authz.Require(authz.ShopManage), s.shopOpen},
 		{get, "/console/:handle/orders", authz.Require(authz.OrderRead), s.orderList},
 		{get, "/console/:handle/orders/:order_no", authz.Require(authz.OrderRead), s.orderShow},
 		{get, "/console/:handle/products", authz.Require(authz.ProductRead), s.productList},
-		{get, "/console/:handle/products/new", authz.Require(authz.ProductUpdate), s.productNew},
-		{post, productsPath, authz.Require(authz.ProductUpdate), s.productCreate},
-		{get, "/console/:handle/products/:id", authz.Require(authz.ProductRead), s.productShow},
-		{post, productPath, authz.Require(authz.ProductUpdate), s.productUpdate},
-		{get, "/console/:handle/products/:id/edit", authz.Require(authz.ProductUpdate), s.productEdit},
-		{post, "/console/:handle/products/:id/shelf", authz.Require(authz.ProductUpdate), s.productShelf},
 		{get, "/console/:handle/apps", authz.Require(authz.AppRead), s.appList},
 		{get, "/console/:handle/payment-accounts", authz.Require(authz.PaymentAccountRead), s.accountList},
 		{get, "/console/:handle/staff", authz.Require(authz.StaffRead), s.staffList},
@@ -110,7 +95,7 @@ func (s *Console) table() []route {
 		{get, "/console/:handle/callbacks", authz.Require(authz.CallbackRead), s.callbackList},
 		{post, "/console/:handle/callbacks/:kind/:id/raw", authz.Require(authz.CallbackRaw).StepUp(), s.callbackRaw},
 		{get, "/console/:handle/plan", authz.Require(authz.PlanRead), s.planShow},
-	}...)
+	}...), s.firstSaleTable()...)
 }
 
 // missing answers what no route does.

@@ -97,27 +97,31 @@ func tryoutSteps(p readmodel.TestPurchase, now time.Time) []view.TryoutStep {
 		}
 		steps = append(steps, step)
 	}
+	return append(steps, tryoutFacts(p, now)...)
+}
+
+// tryoutFacts are the provider's word and the order's own status.
+func tryoutFacts(p readmodel.TestPurchase, now time.Time) []view.TryoutStep {
 	callback, paid := view.TryoutStep{Key: "callback", State: view.StepWaiting}, view.TryoutStep{Key: "paid", State: view.StepWaiting}
-	if p.ID != 0 && p.Step == string(trial.Confirm) {
-		callback.State = view.StepNow
-		switch {
-		case p.Told:
-			callback.State = view.StepDone
-		case p.Refused > 0:
-			callback.State, callback.Fault = view.StepFailed, "CALLBACK_REFUSED"
-		case now.Sub(p.UpdatedAt) > callbackWait:
-			callback.State, callback.Fault = view.StepFailed, "CALLBACK_MISSING"
-		}
-		switch {
-		case p.PaidAt != nil:
-			paid.State = view.StepDone
-		case p.Status == "closed":
-			paid.State, paid.Fault = view.StepFailed, "ORDER_CLOSED"
-		default:
-			paid.State = view.StepNow
-		}
+	if p.ID == 0 || p.Step != string(trial.Confirm) {
+		return []view.TryoutStep{callback, paid}
 	}
-	return append(steps, callback, paid)
+	callback.State = view.StepNow
+	switch {
+	case p.Told:
+		callback.State = view.StepDone
+	case p.Refused > 0:
+		callback.State, callback.Fault = view.StepFailed, "CALLBACK_REFUSED"
+	case now.Sub(p.UpdatedAt) > callbackWait:
+		callback.State, callback.Fault = view.StepFailed, "CALLBACK_MISSING"
+	}
+	paid.State = view.StepNow
+	if p.PaidAt != nil {
+		paid.State = view.StepDone
+	} else if p.Status == "closed" {
+		paid.State, paid.Fault = view.StepFailed, "ORDER_CLOSED"
+	}
+	return []view.TryoutStep{callback, paid}
 }
 
 // tryoutBegin starts the purchase, or takes it up.

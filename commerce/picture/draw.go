@@ -41,7 +41,7 @@ func mean(img *image.RGBA, x0, y0, x1, y1 int, to []byte) {
 	}
 	n := (x1 - x0) * (y1 - y0)
 	for c := range 4 {
-		to[c] = byte((sum[c] + n/2) / n) //nolint:gosec // a mean of bytes is one
+		to[c] = byte((sum[c] + n/2) / n)
 	}
 }
 

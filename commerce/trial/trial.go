@@ -89,36 +89,13 @@ type BeginInput struct {
 func (s *Service) Begin(ctx context.Context, id tenant.ID, in BeginInput) error {
 	err := s.DB.InTenant(ctx, id, func(tx tenantdb.Tx) error {
 		last, err := s.q.LockLatest(ctx, tx)
-		if err != nil && !tenantdb.NoRows(err) {
-			return err
+		if tenantdb.NoRows(err) || (err == nil && Step(last.Step) == Confirm) {
+			return s.fresh(ctx, tx, in)
 		}
-		unfinished := err == nil && Step(last.Step) != Confirm
-		switch {
-		case unfinished && last.Fault == "" && tx.Now().Sub(last.UpdatedAt) < patience:
-			if in.Anew {
-				return ErrRunning
-			}
-			return nil
-		case unfinished && (in.Anew || last.AppID != in.AppID):
-			if err := s.q.GiveUp(ctx, tx, last.ID); err != nil {
-				return err
-			}
-		case unfinished:
-			if err := s.q.Resume(ctx, tx, tx.Now(), last.ID); err != nil {
-				return err
-			}
-			return s.run(ctx, tx, last.ID)
-		}
-		purchaseID, err := s.q.Insert(ctx, tx, in.AppID, string(SignIn), in.Actor, tx.Now())
 		if err != nil {
 			return err
 		}
-		if err := s.run(ctx, tx, purchaseID); err != nil {
-			return err
-		}
-		return s.Audit.RecordTx(ctx, tx, audit.Entry{
-			Actor: in.Actor, Action: "shop.test_purchase", Object: "app:" + in.AppID, Detail: map[string]any{"purchase": purchaseID},
-		})
+		return s.again(ctx, tx, last, in)
 	})
 	if tenantdb.Violates(err, "test_purchase_unfinished") {
 		return nil // somebody else has just begun
@@ -127,6 +104,39 @@ func (s *Service) Begin(ctx context.Context, id tenant.ID, in BeginInput) error 
 		return fmt.Errorf("begin test purchase: %w", err)
 	}
 	return nil
+}
+
+// again deals with a purchase that is not finished.
+func (s *Service) again(ctx context.Context, tx tenantdb.Tx, last trialdb.LockLatestRow, in BeginInput) error {
+	if last.Fault == "" && tx.Now().Sub(last.UpdatedAt) < patience {
+		if in.Anew {
+			return ErrRunning
+		}
+		return nil
+	}
+	if in.Anew || last.AppID != in.AppID {
+		if err := s.q.GiveUp(ctx, tx, last.ID); err != nil {
+			return err
+		}
+		return s.fresh(ctx, tx, in)
+	}
+	if err := s.q.Resume(ctx, tx, tx.Now(), last.ID); err != nil {
+		return err
+	}
+	return s.run(ctx, tx, last.ID)
+}
+
+func (s *Service) fresh(ctx context.Context, tx tenantdb.Tx, in BeginInput) error {
+	purchaseID, err := s.q.Insert(ctx, tx, in.AppID, string(SignIn), in.Actor, tx.Now())
+	if err != nil {
+		return err
+	}
+	if err := s.run(ctx, tx, purchaseID); err != nil {
+		return err
+	}
+	return s.Audit.RecordTx(ctx, tx, audit.Entry{
+		Actor: in.Actor, Action: "shop.test_purchase", Object: "app:" + in.AppID, Detail: map[string]any{"purchase": purchaseID},
+	})
 }
 
 func (s *Service) run(ctx context.Context, tx tenantdb.Tx, purchaseID int64) error {

@@ -277,7 +277,7 @@ func (m *merchant) firstSale() {
 	if len(list.Items) != 1 || list.Items[0].Title != "手冲咖啡壶" || len(list.Items[0].SKUs) != 2 || list.Items[0].SKUs[1].PriceFen != 14950 {
 		t.Fatalf("the shelf shows %+v", list)
 	}
-	res, err := http.Get(m.w.base + list.Items[0].Cover) //nolint:noctx // a picture, as a Mini Program loads it
+	res, err := http.Get(m.w.base + list.Items[0].Cover)
 	if err != nil || res.StatusCode != http.StatusOK || res.Header.Get("Content-Type") != "image/jpeg" {
 		t.Errorf("the cover %s: %+v, %v", list.Items[0].Cover, res, err)
 	}

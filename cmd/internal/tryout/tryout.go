@@ -36,9 +36,6 @@ type Service struct {
 // New returns the service.
 func New(d Deps) *Service { return &Service{d, Control{d.SandboxURL}} }
 
-// errProvider is a sandbox that cannot be used.
-var errProvider = fault.New(fault.Unavailable, "SANDBOX_UNREACHABLE", "沙箱暂时连不上，请稍后再试", "The sandbox cannot be reached at the moment")
-
 // App implements console.Tryout.
 func (s *Service) App(ctx context.Context, shop tenant.ID) (string, error) {
 	apps, err := s.Registry.Apps(ctx, shop)
