@@ -113,7 +113,7 @@ func (s *Console) stepUp(c *fiber.Ctx, v *visit) error {
 	if c.Method() == fiber.MethodGet || c.Method() == fiber.MethodHead {
 		return s.detour(c, "/console/reauth", url.Values{"next": {localPath(c.OriginalURL())}})
 	}
-	if err := s.checkForm(c, v); err != nil {
+	if err := s.checkForm(c, v, false); err != nil {
 		return err
 	}
 	ask := s.reauthForm(v, s.formPage(c))

@@ -71,6 +71,10 @@ type Deps struct {
 	// EgressAddresses are the addresses under which providers see our calls, for merchants
 	// to allow; may be empty.
 	EgressAddresses []string
+	Products        Products
+	Pictures        Pictures
+	// Tryout is what a shop tries itself out with; nil for an installation without a sandbox.
+	Tryout Tryout
 	// Courier brings links and codes to people.
 	Courier courier.Courier
 	// SecondFactor makes people with guarded roles set up a second factor first.
@@ -146,7 +150,8 @@ func (d Deps) check() (*url.URL, error) {
 func (d Deps) whole() bool {
 	ground := d.DB != nil && d.Vault != nil && d.Audit != nil && d.Log != nil && d.Now != nil && d.Assets != nil
 	people := d.Staff != nil && d.Courier != nil
-	return ground && people && d.Registry != nil && d.Provision != nil && d.Plans != nil && d.Outbox != nil && d.Callbacks != nil && d.Accounts != nil && d.Channels != nil && d.MiniPrograms != nil
+	return ground && people && d.Registry != nil && d.Provision != nil && d.Plans != nil && d.Outbox != nil && d.Callbacks != nil && d.Accounts != nil && d.Channels != nil && d.MiniPrograms != nil &&
+		d.Products != nil && d.Pictures != nil
 }
 
 // Register builds the console and mounts it on router.

@@ -1,86 +1,34 @@
 package console_test
 
 import (
-	"context"
-	"encoding/json"
-	"fmt"
 	"net"
-	"os"
-	"os/exec"
-	"path/filepath"
-	"strings"
-	"sync"
 	"testing"
 	"time"
 
-	"github.com/chromedp/cdproto/emulation"
-	"github.com/chromedp/cdproto/log"
-	"github.com/chromedp/cdproto/network"
-	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
+
+	"galleria/console/browsertest"
 )
 
-// chromium is a real browser on the console. What the browser complains about (content
-// policy, script errors, missing files) is collected.
+// chromium is a real browser on the console.
 type chromium struct {
+	*browsertest.Browser
 	t    *testing.T
-	ctx  context.Context //nolint:containedctx // chromedp keeps the browser in its context
 	base string
-	axe  string
 	// phone: the menu is behind a button.
 	phone bool
-
-	mu         sync.Mutex
-	complaints []string
 }
 
 func openChromium(t *testing.T, d *desk, width, height int64) *chromium {
 	t.Helper()
-	path := ""
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
-		if found, err := exec.LookPath(name); err == nil {
-			path = found
-			break
-		}
-	}
-	if path == "" {
-		t.Skip("no Chromium on PATH; .ci/run installs one")
-	}
-	axe, err := os.ReadFile("testdata/axe.min.js")
-	if err != nil {
-		t.Fatal(err)
-	}
-	options := append([]chromedp.ExecAllocatorOption{chromedp.ExecPath(path), chromedp.UserDataDir(profileDir(t)), chromedp.NoSandbox}, chromedp.DefaultExecAllocatorOptions[:]...)
-	for _, flag := range []string{"disable-gpu", "disable-quic", "disable-component-update", "hide-scrollbars"} {
-		options = append(options, chromedp.Flag(flag, true))
-	}
-	alloc, stop := chromedp.NewExecAllocator(t.Context(), options...)
-	t.Cleanup(stop)
-	ctx, closeTab := chromedp.NewContext(alloc)
-	t.Cleanup(closeTab)
-	ctx, cancel := context.WithTimeout(ctx, 5*time.Minute)
-	t.Cleanup(cancel)
-	b := &chromium{t: t, ctx: ctx, base: d.listen(t), axe: string(axe), phone: width < 768}
-	chromedp.ListenTarget(ctx, b.hear)
-	b.run(log.Enable(), network.Enable(), emulation.SetDeviceMetricsOverride(width, height, 1, width < 700))
-	return b
+	browser := browsertest.Open(t, "testdata/axe.min.js", width, height)
+	return &chromium{Browser: browser, t: t, base: d.listen(t), phone: width < 768}
 }
 
-// profileDir is a browser's folder. Chromium's helpers may still write into it when the
-// browser itself has ended, which t.TempDir would not forgive.
-func profileDir(t *testing.T) string {
-	t.Helper()
-	dir, err := os.MkdirTemp("", "galleria-chromium-") //nolint:usetesting // see above
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		for deadline := time.Now().Add(10 * time.Second); os.RemoveAll(dir) != nil && time.Now().Before(deadline); {
-			time.Sleep(100 * time.Millisecond)
-		}
-	})
-	return dir
-}
+func (b *chromium) run(actions ...chromedp.Action) { b.t.Helper(); b.Run(actions...) }
+func (b *chromium) inspect(name string)            { b.t.Helper(); b.Inspect(name) }
+func (b *chromium) text(expression string) string  { b.t.Helper(); return b.Text(expression) }
+func (b *chromium) press(selector string)          { b.t.Helper(); b.Press(selector) }
 
 // listen serves the desk on a free loopback port.
 func (d *desk) listen(t *testing.T) string {
@@ -98,87 +46,6 @@ func (d *desk) listen(t *testing.T) string {
 		}
 	})
 	return "http://" + listener.Addr().String()
-}
-
-func (b *chromium) hear(event any) {
-	complain := func(format string, args ...any) {
-		b.mu.Lock()
-		defer b.mu.Unlock()
-		b.complaints = append(b.complaints, fmt.Sprintf(format, args...))
-	}
-	switch e := event.(type) {
-	case *log.EventEntryAdded:
-		if e.Entry.Level == log.LevelError || e.Entry.Source == log.SourceSecurity {
-			complain("%s: %s %s", e.Entry.Source, e.Entry.Text, e.Entry.URL)
-		}
-	case *runtime.EventExceptionThrown:
-		complain("script: %s", e.ExceptionDetails.Error())
-	case *network.EventResponseReceived:
-		if e.Response.Status >= 400 {
-			complain("%d for %s", e.Response.Status, e.Response.URL)
-		}
-	}
-}
-
-func (b *chromium) run(actions ...chromedp.Action) {
-	b.t.Helper()
-	if err := chromedp.Run(b.ctx, actions...); err != nil {
-		b.t.Fatal(err)
-	}
-}
-
-// inspect holds the page that is open to accessibility, layout and the browser's own
-// complaints, and keeps a picture of it if GALLERIA_SCREENSHOTS names a folder.
-func (b *chromium) inspect(name string) {
-	b.t.Helper()
-	const tags = `{runOnly: {type: 'tag', values: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']}, resultTypes: ['violations']}`
-	var findings []string
-	var overflow int64
-	b.run(
-		chromedp.WaitReady("#main"),
-		chromedp.Evaluate(b.axe, nil),
-		chromedp.Evaluate(`axe.run(document, `+tags+`).then(r => r.violations.flatMap(v => v.nodes.map(n => v.id + ' ' + n.target.join(' ') + ': ' + n.failureSummary)))`,
-			&findings, func(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) }),
-		chromedp.Evaluate(`document.documentElement.scrollWidth - document.documentElement.clientWidth`, &overflow),
-	)
-	for _, finding := range findings {
-		b.t.Errorf("%s: accessibility: %s", name, finding)
-	}
-	if overflow > 0 {
-		b.t.Errorf("%s: the page is %d px wider than the screen", name, overflow)
-	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	for _, complaint := range b.complaints {
-		b.t.Errorf("%s: the browser complains: %s", name, complaint)
-	}
-	b.complaints = nil
-	b.picture(name)
-}
-
-func (b *chromium) picture(name string) {
-	b.t.Helper()
-	folder := os.Getenv("GALLERIA_SCREENSHOTS")
-	if folder == "" {
-		return
-	}
-	var png []byte
-	b.run(chromedp.FullScreenshot(&png, 100))
-	if err := os.WriteFile(filepath.Join(folder, strings.ReplaceAll(b.t.Name(), "/", "_")+"_"+name+".png"), png, 0o600); err != nil {
-		b.t.Fatal(err)
-	}
-}
-
-// text evaluates an expression to a string.
-func (b *chromium) text(expression string) string {
-	b.t.Helper()
-	var out any
-	b.run(chromedp.Evaluate(expression, &out))
-	raw, err := json.Marshal(out)
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	return strings.Trim(string(raw), `"`)
 }
 
 func TestE2EConsole(t *testing.T) {
@@ -209,16 +76,6 @@ func TestE2EConsole(t *testing.T) {
 			b.inspect("signin")
 			b.buy(d, g)
 		})
-	}
-}
-
-// press clicks and waits for the page it leads to.
-func (b *chromium) press(selector string) {
-	b.t.Helper()
-	ctx, cancel := context.WithTimeout(b.ctx, time.Minute)
-	defer cancel()
-	if _, err := chromedp.RunResponse(ctx, chromedp.Click(selector, chromedp.ByQuery)); err != nil {
-		b.t.Fatalf("press %s: %v", selector, err)
 	}
 }
 

@@ -52,7 +52,7 @@ func (s *Console) onboardingSteps(c *fiber.Ctx, v *visit) ([]view.OnboardingStep
 	if set.Products > 0 {
 		product.State = view.StepDone
 	}
-	test := view.OnboardingStep{Key: "test", Icon: "shopping-cart", Href: "/orders", State: view.StepTodo}
+	test := view.OnboardingStep{Key: "test", Icon: "shopping-cart", Href: "/onboarding/purchase", State: view.StepTodo}
 	if set.Tested {
 		test.State = view.StepDone
 	}

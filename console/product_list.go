@@ -5,6 +5,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"galleria/console/authz"
 	"galleria/console/readmodel"
 	"galleria/console/view"
 )
@@ -21,6 +22,6 @@ func (s *Console) productList(c *fiber.Ctx, v *visit) error {
 	if err != nil {
 		return err
 	}
-	list.ProductPage = page
+	list.ProductPage, list.MayAdd = page, v.granted[authz.ProductUpdate]
 	return render(c, view.ProductListPage(s.page(c, v, v.text.T("product.title"), "nav.products"), list))
 }

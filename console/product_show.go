@@ -3,6 +3,7 @@ package console
 import (
 	"github.com/gofiber/fiber/v2"
 
+	"galleria/console/authz"
 	"galleria/console/view"
 	"galleria/tenant/fault"
 )
@@ -13,9 +14,16 @@ func (s *Console) productShow(c *fiber.Ctx, v *visit) error {
 	if id == 0 {
 		return fault.ErrNotFound
 	}
+	return s.productPage(c, v, id, "")
+}
+
+func (s *Console) productPage(c *fiber.Ctx, v *visit, id int64, problem string) error {
 	product, err := s.pages.Product(c.UserContext(), v.shop.ID, id)
 	if err != nil {
 		return err
 	}
-	return render(c, view.ProductShowPage(s.page(c, v, product.Title, "nav.products"), view.ProductShow{ProductDetail: product}))
+	p := s.page(c, v, product.Title, "nav.products")
+	return render(c, view.ProductShowPage(p, view.ProductShow{
+		ProductDetail: product, MayUpdate: v.granted[authz.ProductUpdate], Done: done(c, v), Problem: problem,
+	}))
 }

@@ -75,7 +75,6 @@ func (s *Console) table() []route {
 		{get, "/console/:handle/orders", authz.Require(authz.OrderRead), s.orderList},
 		{get, "/console/:handle/orders/:order_no", authz.Require(authz.OrderRead), s.orderShow},
 		{get, "/console/:handle/products", authz.Require(authz.ProductRead), s.productList},
-		{get, "/console/:handle/products/:id", authz.Require(authz.ProductRead), s.productShow},
 		{get, "/console/:handle/apps", authz.Require(authz.AppRead), s.appList},
 		{post, "/console/:handle/apps", authz.Require(authz.AppUpdate).StepUp(), s.appCreate},
 		{get, "/console/:handle/apps/new", authz.Require(authz.AppUpdate).StepUp(), s.appNew},
@@ -110,7 +109,7 @@ func (s *Console) table() []route {
 		{get, "/console/:handle/callbacks", authz.Require(authz.CallbackRead), s.callbackList},
 		{post, "/console/:handle/callbacks/:kind/:id/raw", authz.Require(authz.CallbackRaw).StepUp(), s.callbackRaw},
 		{get, "/console/:handle/plan", authz.Require(authz.PlanRead), s.planShow},
-	}...), s.paymentAccountTable()...)
+	}...), append(s.paymentAccountTable(), s.firstSaleTable()...)...)
 }
 
 const accountsPath = shopPath + "/payment-accounts"

@@ -58,7 +58,7 @@ func (s *Console) run(c *fiber.Ctx, v **visit, r route) error {
 		return err
 	}
 	if c.Method() != fiber.MethodGet && c.Method() != fiber.MethodHead && r.method != "ALL" {
-		if err := s.checkForm(c, known); err != nil {
+		if err := s.checkForm(c, known, takesFiles(r)); err != nil {
 			return err
 		}
 	}
@@ -93,30 +93,47 @@ func (s *Console) toSignIn(c *fiber.Ctx, v *visit) error {
 	return s.detour(c, "/console/login", query)
 }
 
-// maxForm is more than any form of ours sends, in bytes.
+// maxForm is more than any form of ours sends that has no files, in bytes; the server
+// bounds the others.
 const maxForm = 64 << 10
 
+// takesFiles reports a route whose form comes with files.
+func takesFiles(r route) bool {
+	return r.method == fiber.MethodPost && (r.path == productsPath || r.path == productPath)
+}
+
 // checkForm accepts a changing request only as a plain form of our own pages.
-func (s *Console) checkForm(c *fiber.Ctx, v *visit) error {
-	if len(c.Request().Body()) > maxForm {
+func (s *Console) checkForm(c *fiber.Ctx, v *visit, files bool) error {
+	if len(c.Request().Body()) > maxForm && !files {
 		return ErrTooLarge
 	}
 	if !s.sameOrigin(c) {
 		return ErrForm
 	}
 	contentType, _, _ := strings.Cut(c.Get(fiber.HeaderContentType), ";")
-	switch contentType = strings.ToLower(strings.TrimSpace(contentType)); {
-	case contentType == fiber.MIMEApplicationForm:
-	case contentType == fiber.MIMEMultipartForm && v.upload:
+	contentType = strings.ToLower(strings.TrimSpace(contentType))
+	token := c.Get("X-Csrf-Token")
+	if contentType == fiber.MIMEMultipartForm && v.upload {
 		if err := readUpload(c); err != nil {
 			return err
 		}
+		contentType = fiber.MIMEApplicationForm
+	}
+	switch {
+	case contentType == fiber.MIMEMultipartForm && files:
+		sent, err := c.MultipartForm()
+		if err != nil {
+			return ErrForm
+		}
+		if list := sent.Value["csrf"]; token == "" && len(list) > 0 {
+			token = list[0]
+		}
+	case contentType == fiber.MIMEApplicationForm:
+		if token == "" {
+			token = string(c.Request().PostArgs().Peek("csrf"))
+		}
 	default:
 		return ErrForm
-	}
-	token := c.Get("X-Csrf-Token")
-	if token == "" {
-		token = string(c.Request().PostArgs().Peek("csrf"))
 	}
 	if !s.guard.Valid(v.binding, token) {
 		return ErrForm
@@ -187,7 +204,7 @@ func (s *Console) secure(c *fiber.Ctx) {
 	c.Set(fiber.HeaderCacheControl, "no-store")
 	// The pages follow the system's theme without a script. Critical-CH asks for the
 	// first one again with the hint; where a browser does not do so (seen on plain
-	// http), the theme comes with the second page.
+	// http), theme.js asks the system itself.
 	c.Set("Accept-CH", schemeHint)
 	c.Set("Critical-CH", schemeHint)
 	c.Vary(schemeHint)

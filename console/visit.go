@@ -18,18 +18,22 @@ import (
 const (
 	localeCookie = "galleria_lang"
 	themeCookie  = "galleria_theme"
+	// schemeCookie is what a script found out about the visitor's system; see theme.js.
+	schemeCookie = "galleria_scheme"
 )
 
 // visit is what the server knows about one request.
 type visit struct {
-	text    i18n.Printer
-	theme   view.Theme
-	binding string           // what form tokens are bound to
-	session *session.Session // nil when signed out
-	pending *session.Pending // a session that still owes its second factor
-	ended   bool             // a session came with the request but is over
-	shop    *session.Shop    // nil outside a shop
-	granted authz.Granted
+	text  i18n.Printer
+	theme view.Theme
+	// autoTheme: neither the visitor nor the browser has said which.
+	autoTheme bool
+	binding   string           // what form tokens are bound to
+	session   *session.Session // nil when signed out
+	pending   *session.Pending // a session that still owes its second factor
+	ended     bool             // a session came with the request but is over
+	shop      *session.Shop    // nil outside a shop
+	granted   authz.Granted
 	// platform is what the viewer may do on the platform; nil outside its pages.
 	platform authz.PlatformGranted
 	look     *look.Look // the viewer only looks into the shop; nil for its people
@@ -38,7 +42,8 @@ type visit struct {
 
 // begin reads who visits and how he wants to see the pages.
 func (s *Console) begin(c *fiber.Ctx) (*visit, error) {
-	v := &visit{text: s.texts.Printer(langOf(c)), theme: themeOf(c)}
+	v := &visit{text: s.texts.Printer(langOf(c))}
+	v.theme, v.autoTheme = themeOf(c)
 	token := s.cookies.Token(c)
 	if token != "" {
 		found, err := s.sessions.Find(c.UserContext(), token)
@@ -77,7 +82,7 @@ func (s *Console) page(c *fiber.Ctx, v *visit, title, here string) view.Page {
 		v.binding = s.cookies.Visitor(c)
 	}
 	p := view.Page{
-		Text: v.text, Theme: v.theme, CSRF: s.guard.Token(v.binding), Asset: s.Assets.URL,
+		Text: v.text, Theme: v.theme, AutoTheme: v.autoTheme, CSRF: s.guard.Token(v.binding), Asset: s.Assets.URL,
 		Title: title, Back: backTo(c),
 	}
 	if v.session == nil {
@@ -175,16 +180,15 @@ func localPath(s string) string {
 // schemeHint is how a browser tells, when asked, what its system prefers.
 const schemeHint = "Sec-CH-Prefers-Color-Scheme"
 
-// themeOf is the visitor's own choice, or else what the visitor's system prefers.
-func themeOf(c *fiber.Ctx) view.Theme {
-	theme := view.Theme(c.Cookies(themeCookie))
-	if theme != view.Light && theme != view.Dark {
-		theme = view.Theme(strings.Trim(c.Get(schemeHint), `"`))
+// themeOf is the visitor's own choice, or else what the visitor's system prefers. unknown
+// says that nobody has told: it is light, until a script has asked the system.
+func themeOf(c *fiber.Ctx) (theme view.Theme, unknown bool) {
+	for _, told := range []string{c.Cookies(themeCookie), strings.Trim(c.Get(schemeHint), `"`), c.Cookies(schemeCookie)} {
+		if theme = view.Theme(told); theme == view.Light || theme == view.Dark {
+			return theme, false
+		}
 	}
-	if theme == view.Dark {
-		return view.Dark
-	}
-	return view.Light
+	return view.Light, true
 }
 
 // backTo is the address that a change of language or theme returns to.

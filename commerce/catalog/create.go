@@ -21,9 +21,10 @@ const (
 	MaxSpecs    = 3
 	MaxSKUs     = 200
 	MaxPriceFen = money.Fen(9_999_999_999) // 99,999,999.99 yuan: sums of any order stay far from overflow
-	maxTitle    = 60                       // characters; also the bound of subtitles and names
-	maxPictures = 15
-	maxDetail   = 20_000
+	MaxWeightG  = 1_000_000                // a tonne
+	MaxTitle    = 60                       // characters; also the bound of subtitles and names
+	MaxPictures = 15
+	MaxDetail   = 20_000
 	maxAddress  = 500 // of a picture
 )
 
@@ -49,31 +50,24 @@ type ProductInput struct {
 	SKUs       []SKUInput
 }
 
-// SKUInput describes a new SKU: one value of each spec, in their order.
+// SKUInput describes a SKU: one value of each spec, in their order.
 type SKUInput struct {
+	ID             int64  // of the SKU to change; 0 for a new one
 	Code           string // the merchant's own number
 	SpecValues     []string
 	Picture        string
 	PriceFen       money.Fen
 	MarketPriceFen money.Fen
+	WeightG        int32 // with its packing, grams; 0 if not known
+	Disabled       bool  // not for sale, like a size that a colour does not come in
 }
 
 // CreateCategory adds a category and returns its id. Opens a transaction. Faults:
 // VALIDATION, also for a parent that does not exist.
 func (s *Service) CreateCategory(ctx context.Context, id tenant.ID, in CategoryInput) (int64, error) {
-	if !short(in.Name, 1, maxTitle) {
-		return 0, fault.Invalidf("name", "must be 1 to %d characters", maxTitle)
-	}
-	var parent *int64
-	if in.ParentID != 0 {
-		parent = &in.ParentID
-	}
 	var categoryID int64
-	err := s.change(ctx, id, func(tx tenantdb.Tx) (err error) {
-		categoryID, err = s.q.InsertCategory(ctx, tx, parent, in.Name, in.Picture, in.Sort, !in.Hidden)
-		if tenantdb.Violates(err, "category_parent_id_fkey") {
-			return fault.Invalidf("parent_id", "no such category")
-		}
+	err := s.db.InTenant(ctx, id, func(tx tenantdb.Tx) (err error) {
+		categoryID, err = s.CreateCategoryTx(ctx, tx, in)
 		return err
 	})
 	if err != nil {
@@ -82,24 +76,63 @@ func (s *Service) CreateCategory(ctx context.Context, id tenant.ID, in CategoryI
 	return categoryID, nil
 }
 
+// CreateCategoryTx is CreateCategory in the caller's transaction.
+func (s *Service) CreateCategoryTx(ctx context.Context, tx tenantdb.Tx, in CategoryInput) (int64, error) {
+	if !short(in.Name, 1, MaxTitle) {
+		return 0, fault.Invalidf("name", "must be 1 to %d characters", MaxTitle)
+	}
+	var parent *int64
+	if in.ParentID != 0 {
+		parent = &in.ParentID
+	}
+	categoryID, err := s.q.InsertCategory(ctx, tx, parent, in.Name, in.Picture, in.Sort, !in.Hidden)
+	if tenantdb.Violates(err, "category_parent_id_fkey") {
+		return 0, fault.Invalidf("parent_id", "no such category")
+	}
+	if err != nil {
+		return 0, err
+	}
+	return categoryID, s.tell(ctx, tx)
+}
+
 // CreateProduct adds a draft with its SKUs and their empty stock levels. Opens a
 // transaction. Faults: VALIDATION, QUOTA_EXCEEDED.
 func (s *Service) CreateProduct(ctx context.Context, id tenant.ID, in ProductInput) (Product, error) {
-	if err := in.validate(); err != nil {
-		return Product{}, err
-	}
 	var out Product
-	err := s.change(ctx, id, func(tx tenantdb.Tx) (err error) {
-		if out, err = s.insert(ctx, tx, in); err != nil {
-			return err
-		}
-		// Last: the counter is a row that all who add products wait for.
-		return s.plans.TakeTx(ctx, tx, plan.SKUs, int64(len(in.SKUs)))
+	err := s.db.InTenant(ctx, id, func(tx tenantdb.Tx) (err error) {
+		out, err = s.CreateTx(ctx, tx, in)
+		return err
 	})
 	if err != nil {
 		return Product{}, fmt.Errorf("create product: %w", err)
 	}
 	return out, nil
+}
+
+// CreateTx is CreateProduct in the caller's transaction. Call it late: it ends with the
+// counter of SKUs, a row that all who add products wait for.
+func (s *Service) CreateTx(ctx context.Context, tx tenantdb.Tx, in ProductInput) (Product, error) {
+	if err := in.validate(); err != nil {
+		return Product{}, err
+	}
+	out, err := s.insert(ctx, tx, in)
+	if err != nil {
+		return Product{}, err
+	}
+	if err := s.tell(ctx, tx); err != nil {
+		return Product{}, err
+	}
+	return out, s.plans.TakeTx(ctx, tx, plan.SKUs, forSale(in.SKUs))
+}
+
+// forSale counts the SKUs that a plan counts: those that are offered.
+func forSale(skus []SKUInput) (n int64) {
+	for _, k := range skus {
+		if !k.Disabled {
+			n++
+		}
+	}
+	return n
 }
 
 func (s *Service) insert(ctx context.Context, tx tenantdb.Tx, in ProductInput) (Product, error) {
@@ -108,10 +141,7 @@ func (s *Service) insert(ctx context.Context, tx tenantdb.Tx, in ProductInput) (
 	if err != nil {
 		return Product{}, err
 	}
-	low, high := in.SKUs[0].PriceFen, in.SKUs[0].PriceFen
-	for _, k := range in.SKUs {
-		low, high = min(low, k.PriceFen), max(high, k.PriceFen)
-	}
+	low, high := in.prices()
 	spuID, err := s.q.InsertSPU(ctx, tx, catalogdb.InsertSPUParams{
 		CategoryID: in.CategoryID, Title: in.Title, Subtitle: in.Subtitle, Cover: in.Cover, Pictures: append([]string{}, in.Pictures...),
 		Detail: in.Detail, Specs: body, Sort: in.Sort, MinPriceFen: low, MaxPriceFen: high, At: tx.Now(),
@@ -126,7 +156,7 @@ func (s *Service) insert(ctx context.Context, tx tenantdb.Tx, in ProductInput) (
 	ids := make([]int64, len(in.SKUs))
 	for i, k := range in.SKUs {
 		values := append([]string{}, k.SpecValues...)
-		if ids[i], err = s.q.InsertSKU(ctx, tx, spuID, k.Code, values, k.Picture, k.PriceFen, k.MarketPriceFen); err != nil {
+		if ids[i], err = s.insertSKU(ctx, tx, spuID, k, values); err != nil {
 			return Product{}, err
 		}
 		skus[i] = SKU{ID: ids[i], SpecValues: values, PriceFen: k.PriceFen, MarketPriceFen: k.MarketPriceFen, Picture: k.Picture, StockState: SoldOut}
@@ -138,6 +168,26 @@ func (s *Service) insert(ctx context.Context, tx tenantdb.Tx, in ProductInput) (
 		ID: spuID, CategoryID: in.CategoryID, Title: in.Title, Subtitle: in.Subtitle, Cover: in.Cover,
 		MinPriceFen: low, MaxPriceFen: high, Specs: specs, SKUs: skus, StockState: SoldOut,
 	}, Pictures: in.Pictures, Detail: in.Detail}, nil
+}
+
+func (s *Service) insertSKU(ctx context.Context, tx tenantdb.Tx, spuID int64, k SKUInput, values []string) (int64, error) {
+	return s.q.InsertSKU(ctx, tx, catalogdb.InsertSKUParams{
+		SpuID: spuID, Code: k.Code, SpecValues: values, Picture: k.Picture, PriceFen: k.PriceFen, MarketPriceFen: k.MarketPriceFen,
+		WeightG: k.WeightG, Enabled: !k.Disabled,
+	})
+}
+
+// prices is the range of what is for sale, or of everything if nothing is.
+func (in ProductInput) prices() (low, high money.Fen) {
+	counted := slices.DeleteFunc(slices.Clone(in.SKUs), func(k SKUInput) bool { return k.Disabled })
+	if len(counted) == 0 {
+		counted = in.SKUs
+	}
+	low, high = counted[0].PriceFen, counted[0].PriceFen
+	for _, k := range counted {
+		low, high = min(low, k.PriceFen), max(high, k.PriceFen)
+	}
+	return low, high
 }
 
 // SetPrice changes a SKU's price and its product's price range. Opens a transaction.
@@ -172,15 +222,15 @@ func (in ProductInput) validate() error {
 			bad = append(bad, fault.Invalidf(path, format, args...).Fields()...)
 		}
 	}
-	refuse(short(in.Title, 1, maxTitle), "title", "must be 1 to %d characters", maxTitle)
-	refuse(short(in.Subtitle, 0, maxTitle), "subtitle", "must be at most %d characters", maxTitle)
+	refuse(short(in.Title, 1, MaxTitle), "title", "must be 1 to %d characters", MaxTitle)
+	refuse(short(in.Subtitle, 0, MaxTitle), "subtitle", "must be at most %d characters", MaxTitle)
 	refuse(short(in.Cover, 0, maxAddress), "cover", "must be at most %d characters", maxAddress)
-	refuse(len(in.Pictures) <= maxPictures, "pictures", "must be at most %d", maxPictures)
-	refuse(utf8.ValidString(in.Detail) && utf8.RuneCountInString(in.Detail) <= maxDetail && !strings.Contains(in.Detail, "\x00"),
-		"detail", "must be at most %d characters", maxDetail)
+	refuse(len(in.Pictures) <= MaxPictures, "pictures", "must be at most %d", MaxPictures)
+	refuse(utf8.ValidString(in.Detail) && utf8.RuneCountInString(in.Detail) <= MaxDetail && !strings.Contains(in.Detail, "\x00"),
+		"detail", "must be at most %d characters", MaxDetail)
 	refuse(len(in.Specs) <= MaxSpecs, "specs", "must be at most %d", MaxSpecs)
 	for i, spec := range in.Specs {
-		refuse(short(spec.Name, 1, maxTitle) && len(spec.Values) > 0, fmt.Sprintf("specs[%d]", i), "must have a name and values")
+		refuse(short(spec.Name, 1, MaxTitle) && len(spec.Values) > 0, fmt.Sprintf("specs[%d]", i), "must have a name and values")
 	}
 	refuse(len(in.SKUs) >= 1 && len(in.SKUs) <= MaxSKUs, "skus", "must be 1 to %d", MaxSKUs)
 	seen := make(map[string]bool, len(in.SKUs))
@@ -192,7 +242,8 @@ func (in ProductInput) validate() error {
 		seen[key] = true
 		refuse(k.PriceFen >= 0 && k.PriceFen <= MaxPriceFen, at+"price_fen", "must be 0 to %d", MaxPriceFen)
 		refuse(k.MarketPriceFen >= 0 && k.MarketPriceFen <= MaxPriceFen, at+"market_price_fen", "must be 0 to %d", MaxPriceFen)
-		refuse(short(k.Code, 0, maxTitle), at+"code", "must be at most %d characters", maxTitle)
+		refuse(k.WeightG >= 0 && k.WeightG <= MaxWeightG, at+"weight_g", "must be 0 to %d", MaxWeightG)
+		refuse(short(k.Code, 0, MaxTitle), at+"code", "must be at most %d characters", MaxTitle)
 	}
 	if len(bad) > 0 {
 		return fault.ErrValidation.With(bad...)

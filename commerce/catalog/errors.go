@@ -5,6 +5,8 @@ import "galleria/tenant/fault"
 var (
 	// ErrShelfState is a move between shelf states that does not exist.
 	ErrShelfState = fault.New(fault.Conflict, "SHELF_STATE", "商品当前状态不能这样操作", "The product's state does not allow this")
+	// ErrStale is an edit of a product that somebody else has changed since it was read.
+	ErrStale = fault.New(fault.Conflict, "PRODUCT_CHANGED", "商品刚刚被其他人修改过", "Somebody else has just changed this product")
 	// ErrNothingToSell is a product that should come on the shelf without an enabled SKU.
 	ErrNothingToSell = fault.New(fault.Conflict, "NOTHING_TO_SELL", "商品没有可售规格", "The product has no variant on sale")
 )

@@ -17,6 +17,7 @@ const NotifyChannel = "galleria_catalog"
 // Plans counts what a shop may have; *plan.Service is one.
 type Plans interface {
 	TakeTx(ctx context.Context, tx tenantdb.Tx, q plan.Quota, n int64) error
+	GiveBackTx(ctx context.Context, tx tenantdb.Tx, q plan.Quota, n int64) error
 }
 
 // Deps are what the catalogue works with.
@@ -110,9 +111,14 @@ func (s *Service) change(ctx context.Context, id tenant.ID, fn func(tx tenantdb.
 		if err := fn(tx); err != nil {
 			return err
 		}
-		if err := s.q.NotifyChanged(ctx, tx, NotifyChannel, id.String()); err != nil {
-			return fmt.Errorf("notify catalogue: %w", err)
-		}
-		return nil
+		return s.tell(ctx, tx)
 	})
+}
+
+// tell has the commit of tx told on NotifyChannel, once however often it is asked for.
+func (s *Service) tell(ctx context.Context, tx tenantdb.Tx) error {
+	if err := s.q.NotifyChanged(ctx, tx, NotifyChannel, tx.TenantID().String()); err != nil {
+		return fmt.Errorf("notify catalogue: %w", err)
+	}
+	return nil
 }

@@ -47,37 +47,42 @@ func movable(from, to ShelfStatus) bool {
 // SetShelf moves a product to another shelf state; being there already is no error.
 // Opens a transaction. Faults: NOT_FOUND, SHELF_STATE, NOTHING_TO_SELL.
 func (s *Service) SetShelf(ctx context.Context, id tenant.ID, spuID int64, to ShelfStatus) error {
-	return s.change(ctx, id, func(tx tenantdb.Tx) error {
-		now, err := s.q.LockSPU(ctx, tx, spuID)
-		if tenantdb.NoRows(err) {
-			return fault.ErrNotFound
-		}
+	return s.db.InTenant(ctx, id, func(tx tenantdb.Tx) error {
+		_, err := s.SetShelfTx(ctx, tx, spuID, to)
+		return err
+	})
+}
+
+// SetShelfTx is SetShelf in the caller's transaction; it returns where the product was.
+func (s *Service) SetShelfTx(ctx context.Context, tx tenantdb.Tx, spuID int64, to ShelfStatus) (from ShelfStatus, err error) {
+	now, err := s.q.LockSPU(ctx, tx, spuID)
+	if tenantdb.NoRows(err) {
+		return "", fault.ErrNotFound
+	}
+	if err != nil {
+		return "", fmt.Errorf("set shelf: %w", err)
+	}
+	if from = ShelfStatus(now); from == to {
+		return from, nil
+	}
+	if !movable(from, to) {
+		return from, ErrShelfState
+	}
+	if to == OnShelf {
+		n, err := s.q.CountEnabledSKUs(ctx, tx, spuID)
 		if err != nil {
-			return fmt.Errorf("set shelf: %w", err)
-		}
-		from := ShelfStatus(now)
-		if from == to {
-			return nil
-		}
-		if !movable(from, to) {
-			return ErrShelfState
-		}
-		if to == OnShelf {
-			n, err := s.q.CountEnabledSKUs(ctx, tx, spuID)
-			if err != nil {
-				return fmt.Errorf("set shelf: %w", err)
-			}
-			if n == 0 {
-				return ErrNothingToSell
-			}
-		}
-		n, err := s.q.SetShelf(ctx, tx, string(to), tx.Now(), spuID, now)
-		if err != nil {
-			return fmt.Errorf("set shelf: %w", err)
+			return from, fmt.Errorf("set shelf: %w", err)
 		}
 		if n == 0 {
-			return fault.ErrConflict
+			return from, ErrNothingToSell
 		}
-		return nil
-	})
+	}
+	n, err := s.q.SetShelf(ctx, tx, string(to), tx.Now(), spuID, now)
+	if err != nil {
+		return from, fmt.Errorf("set shelf: %w", err)
+	}
+	if n == 0 {
+		return from, fault.ErrConflict
+	}
+	return from, s.tell(ctx, tx)
 }

@@ -6,6 +6,9 @@ var (
 	// ErrShort is an order for more than is available. Its data name the SKUs under
 	// "short": [{"sku_id", "state"}], state being "sold_out" or "not_enough", never the number.
 	ErrShort = fault.New(fault.Conflict, "OUT_OF_STOCK", "库存不足", "Not enough stock")
+	// ErrReserved is a correction to less than what orders hold. Its data name the SKU under
+	// "sku_id".
+	ErrReserved = fault.New(fault.Conflict, "STOCK_RESERVED", "库存不能少于订单已占用的数量", "Stock cannot be less than what orders hold")
 	// ErrUnknownSKU is a SKU that has no stock level.
 	ErrUnknownSKU = fault.New(fault.NotFound, "SKU_NOT_FOUND", "商品规格不存在", "No such SKU")
 )

@@ -13,6 +13,11 @@
 // closed without a refund in between. Only the first payment counts (orders.paid_by); any
 // other money is OutcomeLate and to be given back.
 //
+// A test order (orders.test) proves a shop's setup: it takes every step of a real one, but
+// gives its goods back when it is paid and counts neither as a sale nor as revenue. Orders
+// of a shop that has not opened are such, and those that MarkTest names before they are
+// paid. Whatever later moves goods of a paid order back has to leave test orders out.
+//
 // Closing takes two steps, because only the provider knows whether money is under way:
 // Cancel or ExpireTx make an order closing; whoever talks to the provider then either
 // reports the money (MarkPaidTx, which still wins) or lets it be closed (FinishClosingTx),

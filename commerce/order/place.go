@@ -29,6 +29,7 @@ type PlaceInput struct {
 	Lines     []LineInput  // 1 to 100 different SKUs; empty means the selected lines of the cart, which then leave it
 	AddressID int64
 	Remark    string // at most 200 characters
+	Test      bool   // the shop is not open yet: the order proves its setup, see MarkTest
 	// QuoteHash is the quote the buyer has seen. ExpectedPayableFen is its sum; it is
 	// compared if it is not 0, or if there is no hash.
 	QuoteHash          string
@@ -237,7 +238,7 @@ func (p *placing) insert(ctx context.Context, tx tenantdb.Tx, actor string) erro
 	row := orderdb.PlaceParams{
 		OrderNo: p.placed.OrderNo, MemberID: p.in.MemberID, AppID: p.in.AppID.String(), Status: string(PendingPayment),
 		GoodsFen: p.quote.GoodsFen, DiscountFen: p.quote.DiscountFen, FreightFen: p.quote.FreightFen, PayableFen: p.quote.PayableFen,
-		Address: address, Remark: p.in.Remark, ExpiresAt: p.placed.ExpiresAt, PlacedAt: p.placed.PlacedAt,
+		Address: address, Remark: p.in.Remark, ExpiresAt: p.placed.ExpiresAt, PlacedAt: p.placed.PlacedAt, Test: p.in.Test,
 		Event: string(EventPlace), Actor: actor,
 	}
 	for _, l := range p.quote.Lines {

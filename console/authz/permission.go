@@ -15,6 +15,7 @@ const (
 	DashboardRead        Permission = "dashboard.read"
 	OrderRead            Permission = "order.read"
 	ProductRead          Permission = "product.read"
+	ProductUpdate        Permission = "product.update" // and create, and put on the shelf
 	AppRead              Permission = "app.read"
 	AppUpdate            Permission = "app.update"
 	PaymentAccountRead   Permission = "payment_account.read"
@@ -50,6 +51,7 @@ func registry() []entry {
 		{DashboardRead, all &^ promoter, false},
 		{OrderRead, manager | finance | warehouse | support | clerk, false},
 		{ProductRead, all, false},
+		{ProductUpdate, manager | warehouse, false},
 		{AppRead, manager | support, false},
 		{AppUpdate, 0, false},
 		{PaymentAccountRead, manager | finance, false},

@@ -39,6 +39,7 @@ type OrderRow struct {
 	Payable     money.Fen
 	PlacedAt    time.Time
 	PaidAt      *time.Time
+	Test        bool // proves the setup: not revenue, nothing to ship
 }
 
 // OrderPage is one page of orders, newest first.
@@ -146,6 +147,7 @@ type OrderDetail struct {
 	ExpiresAt   time.Time
 	PaidAt      *time.Time
 	ClosedAt    *time.Time
+	Test        bool // proves the setup: not revenue, nothing to ship
 	Lines       []OrderLine
 	Events      []OrderEvent
 	Attempts    []Attempt

@@ -29,9 +29,9 @@ const (
           FROM sku k JOIN stock_level l ON l.sku_id = k.id WHERE k.enabled GROUP BY k.spu_id) s ON s.spu_id = p.id
  WHERE p.status <> 'recycled'`
 	productHead = `SELECT p.id, p.title, p.subtitle, p.cover, p.pictures, p.detail, c.name, p.status, p.min_price_fen, p.max_price_fen, p.sales,
-       p.created_at, p.updated_at, p.specs
+       p.created_at, p.updated_at, p.specs, p.category_id, p.version
   FROM spu p JOIN category c ON c.id = p.category_id WHERE p.id = $1`
-	productSKUs = `SELECT k.id, k.code, k.spec_values, k.price_fen, k.market_price_fen, k.enabled, l.on_hand, l.reserved, l.low_at
+	productSKUs = `SELECT k.id, k.code, k.spec_values, k.price_fen, k.market_price_fen, k.enabled, l.on_hand, l.reserved, l.low_at, k.weight_g::bigint, k.picture
   FROM sku k JOIN stock_level l ON l.sku_id = k.id WHERE k.spu_id = $1 ORDER BY k.id LIMIT 500`
 	productMoves = `SELECT v.at, k.code, k.spec_values, v.kind, v.on_hand_delta, v.reserved_delta, v.document, v.actor, coalesce(m.nickname, '')
   FROM stock_movement v
@@ -124,7 +124,7 @@ func (s *Store) Product(ctx context.Context, shop tenant.ID, id int64) (p Produc
 func scanProductHead(row pgx.Row, p *ProductDetail) error {
 	var specs []byte
 	if err := row.Scan(&p.ID, &p.Title, &p.Subtitle, &p.Cover, &p.Pictures, &p.Detail, &p.Category, &p.Status, &p.MinPrice, &p.MaxPrice, &p.Sales,
-		&p.CreatedAt, &p.UpdatedAt, &specs); err != nil {
+		&p.CreatedAt, &p.UpdatedAt, &specs, &p.CategoryID, &p.Version); err != nil {
 		return err
 	}
 	if err := json.Unmarshal(specs, &p.Specs); err != nil {
@@ -134,7 +134,7 @@ func scanProductHead(row pgx.Row, p *ProductDetail) error {
 }
 
 func skuRow(row pgx.CollectableRow) (k SKU, err error) {
-	err = row.Scan(&k.ID, &k.Code, &k.SpecValues, &k.Price, &k.MarketPrice, &k.Enabled, &k.OnHand, &k.Reserved, &k.LowAt)
+	err = row.Scan(&k.ID, &k.Code, &k.SpecValues, &k.Price, &k.MarketPrice, &k.Enabled, &k.OnHand, &k.Reserved, &k.LowAt, &k.WeightG, &k.Picture)
 	return k, err
 }
 
@@ -147,4 +147,28 @@ func stockMove(row pgx.CollectableRow) (m StockMove, actor string, err error) {
 		m.SKU = code
 	}
 	return m, actor, err
+}
+
+// allCategories lists the tree with the names of the parents before each name.
+const allCategories = `WITH RECURSIVE tree AS (
+  SELECT c.id, c.name, ARRAY[-c.sort::bigint, c.id] AS place FROM category c WHERE c.parent_id IS NULL
+  UNION ALL
+  SELECT c.id, t.name || ' / ' || c.name, t.place || ARRAY[-c.sort::bigint, c.id] FROM category c JOIN tree t ON c.parent_id = t.id)
+SELECT t.id, t.name FROM tree t ORDER BY t.place LIMIT 1000`
+
+// Category is one that a product may be in. Name is the whole way to it.
+type Category struct {
+	ID   int64
+	Name string
+}
+
+// Categories lists where a product may be put.
+func (s *Store) Categories(ctx context.Context, shop tenant.ID) (list []Category, err error) {
+	err = s.read(ctx, shop, "categories", func(b *pgx.Batch) {
+		collect(b, &list, func(row pgx.CollectableRow) (c Category, err error) {
+			err = row.Scan(&c.ID, &c.Name)
+			return c, err
+		}, allCategories)
+	})
+	return list, err
 }

@@ -55,6 +55,8 @@ type SKU struct {
 	OnHand      int64
 	Reserved    int64
 	LowAt       int64
+	WeightG     int64 // grams; 0 if not known
+	Picture     string
 }
 
 // Available is what can still be sold.
@@ -83,20 +85,22 @@ type Spec struct {
 
 // ProductDetail is one product with its SKUs and their latest movements.
 type ProductDetail struct {
-	ID        int64
-	Title     string
-	Subtitle  string
-	Cover     string
-	Pictures  []string
-	Detail    string
-	Category  string
-	Status    string
-	MinPrice  money.Fen
-	MaxPrice  money.Fen
-	Sales     int64
-	CreatedAt time.Time
-	UpdatedAt time.Time
-	Specs     []Spec
-	SKUs      []SKU
-	Moves     []StockMove
+	ID         int64
+	CategoryID int64
+	Version    int32
+	Title      string
+	Subtitle   string
+	Cover      string
+	Pictures   []string
+	Detail     string
+	Category   string
+	Status     string
+	MinPrice   money.Fen
+	MaxPrice   money.Fen
+	Sales      int64
+	CreatedAt  time.Time
+	UpdatedAt  time.Time
+	Specs      []Spec
+	SKUs       []SKU
+	Moves      []StockMove
 }

@@ -69,16 +69,18 @@ type NavItem struct {
 
 // Page is everything around a page's content.
 type Page struct {
-	Text   i18n.Printer
-	Theme  Theme
-	CSRF   string                   // token of every form
-	Asset  func(name string) string // hashed address of a static file
-	Title  string
-	Shop   *Shop   // nil outside a shop
-	Shops  int     // how many shops the viewer works in
-	Person *Person // nil when signed out
-	Nav    []NavItem
-	Back   string // local address that a language or theme change returns to
+	Text  i18n.Printer
+	Theme Theme
+	// AutoTheme: nobody has said yet which theme it is to be; a script asks the system.
+	AutoTheme bool
+	CSRF      string                   // token of every form
+	Asset     func(name string) string // hashed address of a static file
+	Title     string
+	Shop      *Shop   // nil outside a shop
+	Shops     int     // how many shops the viewer works in
+	Person    *Person // nil when signed out
+	Nav       []NavItem
+	Back      string // local address that a language or theme change returns to
 	// Refresh is after how many seconds a browser without script looks again; 0 for never.
 	Refresh int
 	// Platform: a page of the platform's own staff; OnPlatform: the viewer is one of them.

@@ -9,6 +9,7 @@ import (
 
 	"galleria/commerce/notice"
 	"galleria/commerce/order"
+	"galleria/commerce/trial"
 	"galleria/jobs"
 	"galleria/payments"
 	"galleria/tenant"
@@ -56,6 +57,11 @@ type Signups interface {
 	Advance(ctx context.Context, id tenant.ID) error
 }
 
+// Tryouts make the purchases by which shops try themselves out.
+type Tryouts interface {
+	Run(ctx context.Context, id tenant.ID, purchaseID int64) error
+}
+
 // Deps are what the handlers work with.
 type Deps struct {
 	DB        *tenantdb.DB
@@ -67,6 +73,7 @@ type Deps struct {
 	Notices   *notice.Service
 	Messenger Messenger
 	Signups   Signups
+	Tryouts   Tryouts // nil without a sandbox
 	Plans     *plan.Service
 	Log       *slog.Logger
 }
@@ -111,6 +118,7 @@ func (h *Handlers) Kinds() (jobs.Kinds, error) {
 		jobs.Kind{Topic: order.TopicClosed},
 		kind(order.TopicPaid, jobs.Default, brief, provider, h.orderPaid),
 		kind(signup.Topic, jobs.Default, patient, jobs.Backoff(time.Second, 30*time.Second), h.signupApproved),
+		kind(trial.Topic, jobs.Default, brief, quick, h.testPurchase),
 	)
 }
 

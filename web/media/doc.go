@@ -4,7 +4,7 @@
 //
 // It owns the drawings (motif/*.svg), the palettes and the address
 // /media/demo/{motif}-{variant}.svg. It does not own pictures that merchants
-// upload.
+// upload; it serves those of commerce/picture under /media/shop/.
 //
 // Decisions: a picture is a pure function of its name, so nothing is stored and
 // an address can be cached for ever. Drawings carry colours by role ($main,

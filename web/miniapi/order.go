@@ -8,6 +8,7 @@ import (
 	"galleria/commerce/inventory"
 	"galleria/commerce/money"
 	"galleria/commerce/order"
+	"galleria/tenant"
 	"galleria/tenant/fault"
 	"galleria/tenant/idempotency"
 	"galleria/tenant/registry"
@@ -134,7 +135,8 @@ func (a *API) place(ctx context.Context, in *placeInput) (*placeOutput, error) {
 	placed, replayed, err := a.d.Orders.Place(ctx, who.tenant, order.PlaceInput{
 		MemberID: who.member, AppID: who.app, Lines: fromLines(in.Body.Lines), AddressID: in.Body.AddressID, Remark: in.Body.Remark,
 		QuoteHash: in.Body.QuoteHash, ExpectedPayableFen: in.Body.ExpectedPayableFen,
-		Key: idempotency.Key{Scope: keyScope(who, "order.place"), Value: in.Key, Body: in.RawBody},
+		Test: who.shop.Policy().Storefront == tenant.StorefrontTrial,
+		Key:  idempotency.Key{Scope: keyScope(who, "order.place"), Value: in.Key, Body: in.RawBody},
 	})
 	if err != nil {
 		return nil, err

@@ -68,6 +68,40 @@
     }
   });
 
+  // A form with work in it asks before it is left. What the server sent back unsaved is
+  // work, too.
+  const guarded = document.querySelector("form[data-guard]");
+  if (guarded) {
+    let dirty = guarded.hasAttribute("data-dirty");
+    guarded.addEventListener("input", () => { dirty = true; });
+    document.addEventListener("submit", (event) => { if (event.target === guarded && !event.defaultPrevented) dirty = false; });
+    addEventListener("beforeunload", (event) => { if (dirty) event.preventDefault(); });
+  }
+
+  // Pictures are sent as soon as they are chosen; what the server would cut off is said here.
+  for (const input of document.querySelectorAll("input[data-upload]")) {
+    input.addEventListener("change", () => {
+      const sizes = Array.from(input.files, (file) => file.size);
+      const total = sizes.reduce((sum, size) => sum + size, 0);
+      const tooLarge = sizes.some((size) => size > Number(input.dataset.each)) || total > Number(input.dataset.all);
+      const known = document.getElementById("problem-pictures");
+      known?.remove();
+      input.classList.toggle("is-invalid", tooLarge);
+      input.setAttribute("aria-invalid", String(tooLarge));
+      if (!tooLarge) {
+        if (sizes.length) input.form.requestSubmit(document.getElementById(input.dataset.upload));
+        return;
+      }
+      input.value = "";
+      const problem = document.createElement("p");
+      problem.className = "console-field-problem";
+      problem.id = "problem-pictures";
+      problem.textContent = input.dataset.tooLarge;
+      input.closest(".console-upload").after(problem);
+      announce(problem.textContent);
+    });
+  }
+
   // A filter that changed by htmx tells screen readers how many rows remain.
   document.addEventListener("htmx:after:swap", () => {
     const summary = document.querySelector("[data-summary]");

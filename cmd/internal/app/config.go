@@ -98,6 +98,11 @@ type Config struct {
 	// EgressAddresses are the addresses under which providers see this installation's calls.
 	// The console shows them to merchants, who have to allow them at WeChat.
 	EgressAddresses []string `env:"GALLERIA_EGRESS_ADDRESSES"`
+	// APIURL is where this installation reaches its own API for a shop's test purchase, such as
+	// a load balancer's inside address; empty is PublicURL.
+	APIURL string `env:"GALLERIA_API_URL"`
+	// MediaDir is the folder of the pictures that merchants upload. Several servers share it.
+	MediaDir string `env:"GALLERIA_MEDIA_DIR" envDefault:".galleria/pictures"`
 	// Signup is whether merchants open shops by themselves: "open" at once, "review" when
 	// platform staff have approved, "closed" not at all. Empty: open in development, closed
 	// in production.
@@ -203,6 +208,10 @@ func (c Config) faults() []error {
 	}
 	l.add(weak(c.RoleSecret), "DATABASE_ROLE_SECRET: must be 32 characters or more, and not an example; make one with `openssl rand -hex 32`")
 	l.add(weak(c.CookieKey), "GALLERIA_COOKIE_KEY: must be 32 characters or more, and not an example; make one with `openssl rand -hex 32`")
+	if c.APIURL != "" {
+		own, err := url.Parse(c.APIURL)
+		l.add(err != nil || own.Host == "" || (own.Scheme != "https" && own.Scheme != "http"), "GALLERIA_API_URL: %q is not an http(s) address", c.APIURL)
+	}
 	if err := c.metricsAddrFault(); err != nil {
 		l.add(true, "GALLERIA_METRICS_ADDR: %w", err)
 	}

@@ -86,6 +86,7 @@ func (s *Services) server(answers *miniapi.Answers, shared redis.UniversalClient
 		DB: s.DB, Staff: s.Staff, Vault: s.Vault, Registry: s.Registry, Provision: s.Provision, Plans: s.Plans, Outbox: s.Outbox, Callbacks: s.Payments,
 		Accounts: s.Accounts, Channels: s.Payments, SandboxURL: s.Config.SandboxURL,
 		MiniPrograms: s.MiniProgram, EgressAddresses: s.Config.EgressAddresses,
+		Products: s.Listings, Pictures: s.Pictures, Tryout: s.tryouts(),
 		Courier: s.Courier, SecondFactor: s.Config.RequireSecondFactor(), Audit: s.Audit, Assets: assets, Log: s.Log, Now: s.Now,
 		Secret: []byte(s.Config.CookieKey), BaseURL: s.Config.PublicURL,
 		Opening: &console.Opening{
@@ -112,7 +113,7 @@ func (s *Services) server(answers *miniapi.Answers, shared redis.UniversalClient
 		Mount: nil,
 		Log:   s.Log, Now: s.Now,
 	}
-	deps.Mount = append(deps.Mount, media.Register, desk.Mount) // typed by HTTP, which is not at home here
+	deps.Mount = append(deps.Mount, media.Register, media.Shop(s.Pictures), desk.Mount) // typed by HTTP, which is not at home here
 	return web.NewServer(web.Config{TrustedProxies: s.Config.TrustedProxies}, deps)
 }
 

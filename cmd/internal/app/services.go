@@ -6,12 +6,15 @@ import (
 	"fmt"
 	"runtime"
 
+	"galleria/cmd/internal/tryout"
 	"galleria/commerce/cart"
 	"galleria/commerce/catalog"
 	"galleria/commerce/inventory"
+	"galleria/commerce/listing"
 	"galleria/commerce/member"
 	"galleria/commerce/notice"
 	"galleria/commerce/order"
+	"galleria/commerce/picture"
 	"galleria/console/authz"
 	"galleria/console/verify"
 	"galleria/jobs"
@@ -45,6 +48,9 @@ type Services struct {
 	Ledger      *ledger.Service
 	Signups     *signup.Service
 	Proofs      *verify.Service
+	Listings    *listing.Service
+	Pictures    *picture.Service
+	Tryouts     *tryout.Service // nil without a sandbox
 	Kinds       jobs.Kinds
 
 	metrics *metrics
@@ -85,6 +91,9 @@ func NewServices(g *Ground) (*Services, error) {
 		DB: g.DB, Accounts: s.Accounts, Bills: bills{s.Orders}, Channels: channels, Books: s.Ledger, Outbox: g.Outbox, Timers: g.Timers,
 		Vault: g.Vault, Now: g.Now, Rand: rand.Reader, Log: g.Log, PublicURL: g.Config.PublicURL,
 	})
+	s.Listings = listing.New(listing.Deps{DB: g.DB, Catalog: s.Catalog, Inventory: s.Inventory, Audit: g.Audit})
+	s.Pictures = picture.New(picture.NewFolder(g.Config.MediaDir))
+	s.Tryouts = s.newTryouts()
 	var err error
 	s.Proofs = verify.New(verify.Deps{DB: g.DB, Courier: s.Courier, Secret: []byte(g.Config.CookieKey)})
 	s.Signups = signup.New(signup.Deps{
@@ -95,7 +104,7 @@ func NewServices(g *Ground) (*Services, error) {
 	})
 	s.Kinds, err = handle.New(handle.Deps{
 		DB: g.DB, Outbox: g.Outbox, Orders: s.Orders, Payments: s.Payments, Accounts: s.Accounts, Members: s.Members, Notices: s.Notices, Messenger: s.MiniProgram,
-		Signups: s.Signups, Plans: g.Plans, Log: g.Log,
+		Signups: s.Signups, Tryouts: s.buyer(), Plans: g.Plans, Log: g.Log,
 	}).Kinds()
 	if err != nil {
 		return nil, fmt.Errorf("jobs: %w", err)

@@ -61,6 +61,10 @@ func rooms() []room {
 		{4, "commerce/notice", ground},                                      // what a buyer wants to be told; the job that sends it is above
 		{4, "commerce/pricing", []string{"commerce/money", "tenant/fault"}}, // pure: no database, no clock
 
+		{4, "commerce/picture", ground}, // what merchants upload
+		{4, "commerce/trial", ground},   // a shop buys from itself
+
+		{5, "commerce/listing", with(ground, "commerce/catalog", "commerce/inventory")}, // a product and its stock at once
 		{5, "commerce/cart", with(ground, shop...)},
 		{5, "commerce/order", with(ground, with(shop, "commerce/cart")...)},
 

@@ -5,17 +5,14 @@ import (
 	"errors"
 	"fmt"
 
+	"galleria/cmd/internal/tryout"
 	"galleria/commerce/notice"
 	"galleria/commerce/order"
 	"galleria/console/staff"
-	"galleria/payments"
-	"galleria/payments/account"
 	"galleria/payments/sandbox"
 	"galleria/tenant"
 	"galleria/tenant/fault"
-	"galleria/tenant/miniprogram"
 	"galleria/tenant/provision"
-	"galleria/tenant/vault"
 )
 
 // shopPlan is a shop as it should become.
@@ -58,7 +55,7 @@ func (s *seeding) open(ctx context.Context) (err error) {
 		return fault.Invalidf("app_id", "%s is no AppID", s.plan.appID)
 	}
 	s.app = app
-	return s.Registry.AddApp(ctx, tenant.App{ID: app, Provider: tenant.WeChat, TenantID: s.shop.ID, Name: s.plan.appTag, Enabled: true})
+	return nil
 }
 
 func (s *seeding) hire(ctx context.Context) error {
@@ -80,40 +77,13 @@ func (s *seeding) hire(ctx context.Context) error {
 // connect makes the shop a merchant at the sandbox and gives it the keys, as its owner
 // would paste them in.
 func (s *seeding) connect(ctx context.Context) error {
-	merchant, err := s.Sandbox.AddMerchant(sandbox.MerchantInput{MchID: s.plan.mchID, KeyMode: sandbox.KeyModePublicKey})
-	if err != nil {
-		return err
-	}
-	s.merchant = merchant
-	app, err := s.Sandbox.AddApp(sandbox.AppInput{AppID: s.plan.appID, MchIDs: []string{s.plan.mchID}})
-	if err != nil {
-		return err
-	}
-	err = s.MiniProgram.PutCredential(ctx, s.shop.ID, miniprogram.CredentialInput{
-		AppID: s.app, Provider: tenant.WeChat, Secret: vault.NewSecret([]byte(app.Secret)), APIBase: s.SandboxURL,
-	})
-	if err != nil {
-		return err
-	}
-	accounts, err := s.Accounts.List(ctx, s.shop.ID)
-	if err != nil {
-		return err
-	}
-	for _, a := range accounts {
-		if a.MerchantNo == s.plan.mchID {
-			s.accountKey = a.Key
-			return nil
-		}
-	}
-	added, err := s.Accounts.Add(ctx, s.shop.ID, account.AddInput{
-		Mode: payments.Sandbox, Name: s.plan.name + "（沙箱）", MerchantNo: s.plan.mchID, AppIDs: []tenant.AppID{s.app},
-		BaseURL: s.SandboxURL,
-		Keys: account.WeChatKeys{
-			PrivateKey: vault.NewSecret([]byte(merchant.PrivateKeyPEM)), APIv3Key: vault.NewSecret([]byte(merchant.APIv3Key)), Serial: merchant.CertificateSerial,
-			KeyMode: payments.KeyModePublicKey, PublicKeyID: merchant.PublicKeyID, PublicKey: merchant.PublicKeyPEM,
-		},
-	})
-	s.accountKey = added.Key
+	var err error
+	s.merchant, s.accountKey, err = tryout.Connect(ctx,
+		tryout.Rooms{Registry: s.Registry, MiniProgram: s.MiniProgram, Accounts: s.Accounts}, tryout.Here{Server: s.Sandbox},
+		tryout.ConnectInput{
+			Shop: s.shop.ID, AppID: s.plan.appID, AppName: s.plan.appTag, MchID: s.plan.mchID, AccountName: s.plan.name + "（沙箱）",
+			SandboxURL: s.SandboxURL, Actor: "",
+		})
 	return err
 }
 

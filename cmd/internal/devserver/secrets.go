@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
+	"path/filepath"
 
 	"galleria/cmd/internal/app"
 )
@@ -30,7 +31,8 @@ func (d dataDir) config(publicURL, databaseURL, redisURL, sandboxURL string, get
 	}
 	fixed := map[string]string{
 		"GALLERIA_ENV": "development", "GALLERIA_PUBLIC_URL": publicURL, "GALLERIA_SANDBOX_URL": sandboxURL,
-		"DATABASE_URL": databaseURL, "REDIS_URL": redisURL, "DATABASE_ROLE_SECRET": role,
+		"GALLERIA_MEDIA_DIR": filepath.Join(string(d), "pictures"),
+		"DATABASE_URL":       databaseURL, "REDIS_URL": redisURL, "DATABASE_ROLE_SECRET": role,
 		"GALLERIA_KEK": base64.StdEncoding.EncodeToString(raw), "GALLERIA_COOKIE_KEY": cookie,
 	}
 	// What is not fixed may be tuned from outside. Nobody but the person at this machine

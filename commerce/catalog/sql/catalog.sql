@@ -30,8 +30,8 @@ VALUES (@category_id, @title, @subtitle, @cover, @pictures, @detail, @specs, @so
 RETURNING id;
 
 -- name: InsertSKU :one
-INSERT INTO sku (spu_id, code, spec_values, picture, price_fen, market_price_fen)
-VALUES (@spu_id, @code, @spec_values, @picture, @price_fen, @market_price_fen) RETURNING id;
+INSERT INTO sku (spu_id, code, spec_values, picture, price_fen, market_price_fen, weight_g, enabled)
+VALUES (@spu_id, @code, @spec_values, @picture, @price_fen, @market_price_fen, @weight_g, @enabled) RETURNING id;
 
 -- name: InsertStockLevels :exec
 -- Every SKU has its level from the transaction that made it. Afterwards only
@@ -59,6 +59,34 @@ UPDATE sku SET price_fen = @price_fen WHERE id = @id;
 UPDATE spu p SET min_price_fen = r.low, max_price_fen = r.high, version = p.version + 1, updated_at = @at
 FROM (SELECT min(s.price_fen)::bigint AS low, max(s.price_fen)::bigint AS high FROM sku s WHERE s.spu_id = @id AND s.enabled) r
 WHERE p.id = @id AND r.low IS NOT NULL;
+
+-- name: CategoryByName :one
+SELECT id FROM category WHERE name = @name AND parent_id IS NULL ORDER BY id LIMIT 1;
+
+-- name: LockForEdit :one
+SELECT status, version FROM spu WHERE id = @id FOR UPDATE;
+
+-- name: SKUsOf :many
+-- All of them, those out of use as well: orders and carts mention them.
+SELECT id, spec_values, enabled FROM sku WHERE spu_id = @spu_id ORDER BY id;
+
+-- name: EditSPU :execrows
+UPDATE spu SET category_id = @category_id, title = @title, subtitle = @subtitle, cover = @cover, pictures = @pictures, detail = @detail,
+  specs = @specs, min_price_fen = @min_price_fen, max_price_fen = @max_price_fen, version = version + 1, updated_at = @at
+WHERE id = @id AND version = @version;
+
+-- name: VacateSpecs :exec
+-- Names may change places among the SKUs of a product, and no two may share one on the
+-- way: all give theirs up first.
+UPDATE sku SET spec_values = ARRAY[chr(1) || sku.id::text] WHERE spu_id = @spu_id;
+
+-- name: EditSKU :exec
+UPDATE sku SET code = @code, spec_values = @spec_values, picture = @picture, price_fen = @price_fen, market_price_fen = @market_price_fen,
+  weight_g = @weight_g, enabled = @enabled
+WHERE id = @id AND spu_id = @spu_id;
+
+-- name: RetireSKU :exec
+UPDATE sku SET spec_values = @spec_values, enabled = false WHERE id = @id AND spu_id = @spu_id;
 
 -- name: AddSales :exec
 -- Rows in id order, so that two orders of the same products cannot deadlock.

@@ -68,5 +68,29 @@ moved AS (
 SELECT level.sku_id, level.on_hand, level.reserved, level.low_at, coalesce(booked.on_hand_delta, 0)::bigint AS received
 FROM level LEFT JOIN booked ON booked.sku_id = level.sku_id;
 
+-- name: Adjust :many
+-- Corrects what is on hand, whole or not at all: no line may leave less than is reserved. A
+-- document that was booked before changes nothing: changed is 0 then.
+WITH want AS (
+  SELECT unnest(@sku_ids::bigint[]) AS sku_id, unnest(@deltas::bigint[]) AS delta),
+level AS (
+  SELECT l.sku_id, l.on_hand, l.reserved, l.low_at, w.delta
+  FROM stock_level l JOIN want w ON w.sku_id = l.sku_id
+  ORDER BY l.sku_id
+  FOR UPDATE OF l),
+fits AS (
+  SELECT count(*) = cardinality(@sku_ids::bigint[]) AND coalesce(bool_and(level.on_hand + level.delta >= level.reserved), false) AS whole FROM level),
+booked AS (
+  INSERT INTO stock_movement (sku_id, kind, on_hand_delta, reserved_delta, document, actor, at)
+  SELECT level.sku_id, 'adjust', level.delta, 0, @document::text, @actor::text, @at::timestamptz FROM level, fits WHERE fits.whole
+  ON CONFLICT (document, kind, sku_id) DO NOTHING
+  RETURNING sku_id, on_hand_delta),
+moved AS (
+  UPDATE stock_level s SET on_hand = s.on_hand + booked.on_hand_delta
+  FROM booked WHERE s.sku_id = booked.sku_id)
+SELECT level.sku_id, level.on_hand, level.reserved, level.low_at, level.delta::bigint AS delta,
+       coalesce(booked.on_hand_delta, 0)::bigint AS changed, fits.whole::boolean AS whole
+FROM fits, level LEFT JOIN booked ON booked.sku_id = level.sku_id;
+
 -- name: Tell :exec
 SELECT pg_notify(@channel::text, @tenant_id::text);

@@ -4,8 +4,8 @@ SELECT coalesce((SELECT unpaid_ttl_seconds FROM shop), 1800)::bigint AS unpaid_t
 
 -- name: Place :exec
 WITH o AS (
-  INSERT INTO orders (order_no, member_id, app_id, status, goods_fen, discount_fen, freight_fen, payable_fen, address, remark, expires_at, placed_at)
-  VALUES (@order_no, @member_id, @app_id, @status::text, @goods_fen, @discount_fen, @freight_fen, @payable_fen, @address, @remark, @expires_at, @placed_at::timestamptz)
+  INSERT INTO orders (order_no, member_id, app_id, status, goods_fen, discount_fen, freight_fen, payable_fen, address, remark, expires_at, placed_at, test)
+  VALUES (@order_no, @member_id, @app_id, @status::text, @goods_fen, @discount_fen, @freight_fen, @payable_fen, @address, @remark, @expires_at, @placed_at::timestamptz, @test)
   RETURNING id),
 line AS (
   SELECT unnest(@spu_ids::bigint[]) AS spu_id, unnest(@sku_ids::bigint[]) AS sku_id, unnest(@titles::text[]) AS title,
@@ -27,7 +27,7 @@ FROM orders WHERE order_no = @order_no FOR UPDATE;
 
 -- name: LockWithLines :many
 -- Lock, with the order's lines: one row for each.
-SELECT o.id, o.member_id, o.app_id, o.status, o.payable_fen, o.paid_by, l.spu_id, l.title, l.qty
+SELECT o.id, o.member_id, o.app_id, o.status, o.payable_fen, o.paid_by, o.test, l.spu_id, l.title, l.qty
 FROM orders o JOIN order_line l ON l.order_id = o.id WHERE o.order_no = @order_no
 ORDER BY l.id FOR UPDATE OF o;
 
@@ -88,3 +88,7 @@ WHERE o.member_id = @member_id AND o.order_no = @order_no;
 
 -- name: CountUnfinished :one
 SELECT count(*) FROM orders WHERE status IN ('pending_payment', 'closing', 'paid', 'fulfilling');
+
+-- name: MarkTest :execrows
+-- Before the money only: what was sold stays sold.
+UPDATE orders SET test = true WHERE order_no = @order_no AND (status = 'pending_payment' OR test);

@@ -2,6 +2,7 @@ package viewtest
 
 import (
 	"github.com/a-h/templ"
+	"slices"
 
 	"galleria/console/i18n"
 	"galleria/console/readmodel"
@@ -34,7 +35,7 @@ func Pages(f Frame) []Sample {
 	}
 	counts := map[string]int64{"": 1000, "pending_payment": 3, "paid": 12, "fulfilling": 40, "completed": 861, "closed": 126}
 	shelves := map[string]int64{"": 46, "on_shelf": 42, "off_shelf": 4, "low_stock": 4, "sold_out": 1}
-	return append(append(append(f.staffPages(), f.signUpPages()...), f.appPages()...), []Sample{
+	return append(slices.Concat(f.staffPages(), f.signUpPages(), f.appPages(), f.firstSalePages()), []Sample{
 		{"signin", view.SignInPage(signedOut, view.SignIn{Next: "/console/shanye/orders"})},
 		{"signin_refused", view.SignInPage(signedOut, view.SignIn{Login: "owner@shanye.example", Problem: f.Text.T("problem.429.title")})},
 		{"signin_expired", view.SignInPage(signedOut, view.SignIn{Expired: true})},
@@ -51,8 +52,8 @@ func Pages(f Frame) []Sample {
 		{"orders_none", view.OrderListPage(shop("nav.orders", "order.title"), view.OrderList{OnFirst: true})},
 		{"order", view.OrderShowPage(shop("nav.orders", "order.one"), view.OrderShow{OrderDetail: orderDetail()})},
 		{"products", view.ProductListPage(shop("nav.products", "product.title"), view.ProductList{ProductPage: readmodel.ProductPage{Rows: products(), Counts: shelves}, OnFirst: true})},
-		{"products_none", view.ProductListPage(shop("nav.products", "product.title"), view.ProductList{OnFirst: true})},
-		{"product", view.ProductShowPage(shop("nav.products", "product.title"), view.ProductShow{ProductDetail: productDetail()})},
+		{"products_none", view.ProductListPage(shop("nav.products", "product.title"), view.ProductList{OnFirst: true, MayAdd: true})},
+		{"product", view.ProductShowPage(shop("nav.products", "product.title"), view.ProductShow{ProductDetail: productDetail(), MayUpdate: true, Done: "product_saved"})},
 		{"accounts", view.AccountListPage(shop("nav.accounts", "account.title"), accountList())},
 		{"accounts_none", view.AccountListPage(shop("nav.accounts", "account.title"), view.AccountList{MayUpdate: true})},
 		{"account", view.AccountShowPage(shop("nav.accounts", "account.title"), accountShow())},

@@ -26,6 +26,17 @@ func (q *Queries) AddSales(ctx context.Context, db DBTX, ids []int64, qtys []int
 	return err
 }
 
+const categoryByName = `-- name: CategoryByName :one
+SELECT id FROM category WHERE name = $1 AND parent_id IS NULL ORDER BY id LIMIT 1
+`
+
+func (q *Queries) CategoryByName(ctx context.Context, db DBTX, name string) (int64, error) {
+	row := db.QueryRow(ctx, categoryByName, name)
+	var id int64
+	err := row.Scan(&id)
+	return id, err
+}
+
 const countEnabledSKUs = `-- name: CountEnabledSKUs :one
 SELECT count(*) FROM sku WHERE spu_id = $1 AND enabled
 `
@@ -35,6 +46,81 @@ func (q *Queries) CountEnabledSKUs(ctx context.Context, db DBTX, spuID int64) (i
 	var count int64
 	err := row.Scan(&count)
 	return count, err
+}
+
+const editSKU = `-- name: EditSKU :exec
+UPDATE sku SET code = $1, spec_values = $2, picture = $3, price_fen = $4, market_price_fen = $5,
+  weight_g = $6, enabled = $7
+WHERE id = $8 AND spu_id = $9
+`
+
+type EditSKUParams struct {
+	Code           string
+	SpecValues     []string
+	Picture        string
+	PriceFen       money.Fen
+	MarketPriceFen money.Fen
+	WeightG        int32
+	Enabled        bool
+	ID             int64
+	SpuID          int64
+}
+
+func (q *Queries) EditSKU(ctx context.Context, db DBTX, arg EditSKUParams) error {
+	_, err := db.Exec(ctx, editSKU,
+		arg.Code,
+		arg.SpecValues,
+		arg.Picture,
+		arg.PriceFen,
+		arg.MarketPriceFen,
+		arg.WeightG,
+		arg.Enabled,
+		arg.ID,
+		arg.SpuID,
+	)
+	return err
+}
+
+const editSPU = `-- name: EditSPU :execrows
+UPDATE spu SET category_id = $1, title = $2, subtitle = $3, cover = $4, pictures = $5, detail = $6,
+  specs = $7, min_price_fen = $8, max_price_fen = $9, version = version + 1, updated_at = $10
+WHERE id = $11 AND version = $12
+`
+
+type EditSPUParams struct {
+	CategoryID  int64
+	Title       string
+	Subtitle    string
+	Cover       string
+	Pictures    []string
+	Detail      string
+	Specs       json.RawMessage
+	MinPriceFen money.Fen
+	MaxPriceFen money.Fen
+	At          time.Time
+	ID          int64
+	Version     int32
+}
+
+func (q *Queries) EditSPU(ctx context.Context, db DBTX, arg EditSPUParams) (int64, error) {
+	result, err := db.Exec(ctx, editSPU,
+		arg.CategoryID,
+		arg.Title,
+		arg.Subtitle,
+		arg.Cover,
+		arg.Pictures,
+		arg.Detail,
+		arg.Specs,
+		arg.MinPriceFen,
+		arg.MaxPriceFen,
+		arg.At,
+		arg.ID,
+		arg.Version,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }
 
 const findOnShelf = `-- name: FindOnShelf :one
@@ -100,18 +186,31 @@ func (q *Queries) InsertCategory(ctx context.Context, db DBTX, parentID *int64, 
 }
 
 const insertSKU = `-- name: InsertSKU :one
-INSERT INTO sku (spu_id, code, spec_values, picture, price_fen, market_price_fen)
-VALUES ($1, $2, $3, $4, $5, $6) RETURNING id
+INSERT INTO sku (spu_id, code, spec_values, picture, price_fen, market_price_fen, weight_g, enabled)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING id
 `
 
-func (q *Queries) InsertSKU(ctx context.Context, db DBTX, spuID int64, code string, specValues []string, picture string, priceFen money.Fen, marketPriceFen money.Fen) (int64, error) {
+type InsertSKUParams struct {
+	SpuID          int64
+	Code           string
+	SpecValues     []string
+	Picture        string
+	PriceFen       money.Fen
+	MarketPriceFen money.Fen
+	WeightG        int32
+	Enabled        bool
+}
+
+func (q *Queries) InsertSKU(ctx context.Context, db DBTX, arg InsertSKUParams) (int64, error) {
 	row := db.QueryRow(ctx, insertSKU,
-		spuID,
-		code,
-		specValues,
-		picture,
-		priceFen,
-		marketPriceFen,
+		arg.SpuID,
+		arg.Code,
+		arg.SpecValues,
+		arg.Picture,
+		arg.PriceFen,
+		arg.MarketPriceFen,
+		arg.WeightG,
+		arg.Enabled,
 	)
 	var id int64
 	err := row.Scan(&id)
@@ -168,6 +267,22 @@ func (q *Queries) InsertStockLevels(ctx context.Context, db DBTX, skuIds []int64
 	return err
 }
 
+const lockForEdit = `-- name: LockForEdit :one
+SELECT status, version FROM spu WHERE id = $1 FOR UPDATE
+`
+
+type LockForEditRow struct {
+	Status  string
+	Version int32
+}
+
+func (q *Queries) LockForEdit(ctx context.Context, db DBTX, id int64) (LockForEditRow, error) {
+	row := db.QueryRow(ctx, lockForEdit, id)
+	var i LockForEditRow
+	err := row.Scan(&i.Status, &i.Version)
+	return i, err
+}
+
 const lockSPU = `-- name: LockSPU :one
 SELECT status FROM spu WHERE id = $1 FOR UPDATE
 `
@@ -211,6 +326,46 @@ WHERE p.id = $2 AND r.low IS NOT NULL
 func (q *Queries) ProjectPrices(ctx context.Context, db DBTX, at time.Time, iD int64) error {
 	_, err := db.Exec(ctx, projectPrices, at, iD)
 	return err
+}
+
+const retireSKU = `-- name: RetireSKU :exec
+UPDATE sku SET spec_values = $1, enabled = false WHERE id = $2 AND spu_id = $3
+`
+
+func (q *Queries) RetireSKU(ctx context.Context, db DBTX, specValues []string, iD int64, spuID int64) error {
+	_, err := db.Exec(ctx, retireSKU, specValues, iD, spuID)
+	return err
+}
+
+const sKUsOf = `-- name: SKUsOf :many
+SELECT id, spec_values, enabled FROM sku WHERE spu_id = $1 ORDER BY id
+`
+
+type SKUsOfRow struct {
+	ID         int64
+	SpecValues []string
+	Enabled    bool
+}
+
+// All of them, those out of use as well: orders and carts mention them.
+func (q *Queries) SKUsOf(ctx context.Context, db DBTX, spuID int64) ([]SKUsOfRow, error) {
+	rows, err := db.Query(ctx, sKUsOf, spuID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []SKUsOfRow{}
+	for rows.Next() {
+		var i SKUsOfRow
+		if err := rows.Scan(&i.ID, &i.SpecValues, &i.Enabled); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const sellables = `-- name: Sellables :many
@@ -287,6 +442,17 @@ func (q *Queries) SetShelf(ctx context.Context, db DBTX, toStatus string, at tim
 		return 0, err
 	}
 	return result.RowsAffected(), nil
+}
+
+const vacateSpecs = `-- name: VacateSpecs :exec
+UPDATE sku SET spec_values = ARRAY[chr(1) || sku.id::text] WHERE spu_id = $1
+`
+
+// Names may change places among the SKUs of a product, and no two may share one on the
+// way: all give theirs up first.
+func (q *Queries) VacateSpecs(ctx context.Context, db DBTX, spuID int64) error {
+	_, err := db.Exec(ctx, vacateSpecs, spuID)
+	return err
 }
 
 const visibleCategories = `-- name: VisibleCategories :many

@@ -10,6 +10,75 @@ import (
 	"time"
 )
 
+const adjust = `-- name: Adjust :many
+WITH want AS (
+  SELECT unnest($1::bigint[]) AS sku_id, unnest($2::bigint[]) AS delta),
+level AS (
+  SELECT l.sku_id, l.on_hand, l.reserved, l.low_at, w.delta
+  FROM stock_level l JOIN want w ON w.sku_id = l.sku_id
+  ORDER BY l.sku_id
+  FOR UPDATE OF l),
+fits AS (
+  SELECT count(*) = cardinality($1::bigint[]) AND coalesce(bool_and(level.on_hand + level.delta >= level.reserved), false) AS whole FROM level),
+booked AS (
+  INSERT INTO stock_movement (sku_id, kind, on_hand_delta, reserved_delta, document, actor, at)
+  SELECT level.sku_id, 'adjust', level.delta, 0, $3::text, $4::text, $5::timestamptz FROM level, fits WHERE fits.whole
+  ON CONFLICT (document, kind, sku_id) DO NOTHING
+  RETURNING sku_id, on_hand_delta),
+moved AS (
+  UPDATE stock_level s SET on_hand = s.on_hand + booked.on_hand_delta
+  FROM booked WHERE s.sku_id = booked.sku_id)
+SELECT level.sku_id, level.on_hand, level.reserved, level.low_at, level.delta::bigint AS delta,
+       coalesce(booked.on_hand_delta, 0)::bigint AS changed, fits.whole::boolean AS whole
+FROM fits, level LEFT JOIN booked ON booked.sku_id = level.sku_id
+`
+
+type AdjustRow struct {
+	SkuID    int64
+	OnHand   int64
+	Reserved int64
+	LowAt    int64
+	Delta    int64
+	Changed  int64
+	Whole    bool
+}
+
+// Corrects what is on hand, whole or not at all: no line may leave less than is reserved. A
+// document that was booked before changes nothing: changed is 0 then.
+func (q *Queries) Adjust(ctx context.Context, db DBTX, skuIds []int64, deltas []int64, document string, actor string, at time.Time) ([]AdjustRow, error) {
+	rows, err := db.Query(ctx, adjust,
+		skuIds,
+		deltas,
+		document,
+		actor,
+		at,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []AdjustRow{}
+	for rows.Next() {
+		var i AdjustRow
+		if err := rows.Scan(
+			&i.SkuID,
+			&i.OnHand,
+			&i.Reserved,
+			&i.LowAt,
+			&i.Delta,
+			&i.Changed,
+			&i.Whole,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const receive = `-- name: Receive :many
 WITH want AS (
   SELECT unnest($1::bigint[]) AS sku_id, unnest($2::bigint[]) AS qty),

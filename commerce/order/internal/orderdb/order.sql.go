@@ -154,7 +154,7 @@ func (q *Queries) Lock(ctx context.Context, db DBTX, orderNo string) (LockRow, e
 }
 
 const lockWithLines = `-- name: LockWithLines :many
-SELECT o.id, o.member_id, o.app_id, o.status, o.payable_fen, o.paid_by, l.spu_id, l.title, l.qty
+SELECT o.id, o.member_id, o.app_id, o.status, o.payable_fen, o.paid_by, o.test, l.spu_id, l.title, l.qty
 FROM orders o JOIN order_line l ON l.order_id = o.id WHERE o.order_no = $1
 ORDER BY l.id FOR UPDATE OF o
 `
@@ -166,6 +166,7 @@ type LockWithLinesRow struct {
 	Status     string
 	PayableFen money.Fen
 	PaidBy     *string
+	Test       bool
 	SpuID      int64
 	Title      string
 	Qty        int32
@@ -188,6 +189,7 @@ func (q *Queries) LockWithLines(ctx context.Context, db DBTX, orderNo string) ([
 			&i.Status,
 			&i.PayableFen,
 			&i.PaidBy,
+			&i.Test,
 			&i.SpuID,
 			&i.Title,
 			&i.Qty,
@@ -200,6 +202,19 @@ func (q *Queries) LockWithLines(ctx context.Context, db DBTX, orderNo string) ([
 		return nil, err
 	}
 	return items, nil
+}
+
+const markTest = `-- name: MarkTest :execrows
+UPDATE orders SET test = true WHERE order_no = $1 AND (status = 'pending_payment' OR test)
+`
+
+// Before the money only: what was sold stays sold.
+func (q *Queries) MarkTest(ctx context.Context, db DBTX, orderNo string) (int64, error) {
+	result, err := db.Exec(ctx, markTest, orderNo)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }
 
 const page = `-- name: Page :many
@@ -279,14 +294,14 @@ func (q *Queries) Page(ctx context.Context, db DBTX, memberID int64, beforeID in
 
 const place = `-- name: Place :exec
 WITH o AS (
-  INSERT INTO orders (order_no, member_id, app_id, status, goods_fen, discount_fen, freight_fen, payable_fen, address, remark, expires_at, placed_at)
-  VALUES ($5, $6, $7, $3::text, $8, $9, $10, $11, $12, $13, $14, $1::timestamptz)
+  INSERT INTO orders (order_no, member_id, app_id, status, goods_fen, discount_fen, freight_fen, payable_fen, address, remark, expires_at, placed_at, test)
+  VALUES ($5, $6, $7, $3::text, $8, $9, $10, $11, $12, $13, $14, $1::timestamptz, $15)
   RETURNING id),
 line AS (
-  SELECT unnest($15::bigint[]) AS spu_id, unnest($16::bigint[]) AS sku_id, unnest($17::text[]) AS title,
-         unnest($18::text[]) AS spec, unnest($19::text[]) AS picture, unnest($20::bigint[]) AS price_fen,
-         unnest($21::bigint[]) AS qty, unnest($22::bigint[]) AS goods_fen,
-         unnest($23::bigint[]) AS discount_fen, unnest($24::bigint[]) AS payable_fen),
+  SELECT unnest($16::bigint[]) AS spu_id, unnest($17::bigint[]) AS sku_id, unnest($18::text[]) AS title,
+         unnest($19::text[]) AS spec, unnest($20::text[]) AS picture, unnest($21::bigint[]) AS price_fen,
+         unnest($22::bigint[]) AS qty, unnest($23::bigint[]) AS goods_fen,
+         unnest($24::bigint[]) AS discount_fen, unnest($25::bigint[]) AS payable_fen),
 lines AS (
   INSERT INTO order_line (order_id, spu_id, sku_id, title, spec, picture, price_fen, qty, goods_fen, discount_fen, payable_fen)
   SELECT o.id, l.spu_id, l.sku_id, l.title, l.spec, l.picture, l.price_fen, l.qty, l.goods_fen, l.discount_fen, l.payable_fen
@@ -310,6 +325,7 @@ type PlaceParams struct {
 	Address          json.RawMessage
 	Remark           string
 	ExpiresAt        time.Time
+	Test             bool
 	SpuIds           []int64
 	SkuIds           []int64
 	Titles           []string
@@ -338,6 +354,7 @@ func (q *Queries) Place(ctx context.Context, db DBTX, arg PlaceParams) error {
 		arg.Address,
 		arg.Remark,
 		arg.ExpiresAt,
+		arg.Test,
 		arg.SpuIds,
 		arg.SkuIds,
 		arg.Titles,

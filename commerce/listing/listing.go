@@ -1,0 +1,180 @@
+package listing
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strconv"
+
+	"galleria/commerce/catalog"
+	"galleria/commerce/inventory"
+	"galleria/tenant"
+	"galleria/tenant/audit"
+	"galleria/tenant/fault"
+	"galleria/tenant/idempotency"
+	"galleria/tenant/tenantdb"
+)
+
+// Deps are what the service works with.
+type Deps struct {
+	DB        *tenantdb.DB
+	Catalog   *catalog.Service
+	Inventory *inventory.Service
+	Audit     *audit.Log
+}
+
+// Service saves products. Safe for concurrent use.
+type Service struct{ Deps }
+
+// New returns the service.
+func New(d Deps) *Service { return &Service{d} }
+
+// SaveInput is a product as it shall be.
+type SaveInput struct {
+	ID      int64  // 0 for a new one
+	Version int32  // of the product as the editor saw it
+	Key     string // of the form, for a new one: sent twice, it makes one product
+	catalog.ProductInput
+	NewCategory string  // takes the place of CategoryID: this one, made if there is none
+	Stock       []Stock // of the SKUs, in their order
+	OnShelf     bool    // for a new one: show it to buyers at once
+	Actor       string  // "staff:7"
+}
+
+// Stock is what is on hand of a SKU, pieces: as the editor saw it, and as it shall be.
+type Stock struct{ Was, Want int64 }
+
+// MaxStock is the most pieces of one SKU.
+const MaxStock = 9_999_999
+
+// Save makes or changes a product and returns its id. Opens a transaction. Faults:
+// VALIDATION, NOT_FOUND, PRODUCT_CHANGED, NOTHING_TO_SELL, STOCK_RESERVED, QUOTA_EXCEEDED,
+// IDEMPOTENCY_MISMATCH (the form was sent before with other contents).
+func (s *Service) Save(ctx context.Context, id tenant.ID, in SaveInput) (productID int64, err error) {
+	if len(in.Stock) != len(in.SKUs) {
+		return 0, fault.Invalidf("stock", "must be one for each SKU")
+	}
+	for i, n := range in.Stock {
+		if n.Want < 0 || n.Want > MaxStock || n.Was < 0 || n.Was > MaxStock {
+			return 0, fault.Invalidf(fmt.Sprintf("stock[%d]", i), "must be 0 to %d", MaxStock)
+		}
+	}
+	err = s.DB.InTenant(ctx, id, func(tx tenantdb.Tx) (err error) {
+		if in.ID == 0 {
+			productID, err = s.create(ctx, tx, in)
+			return err
+		}
+		productID = in.ID
+		return s.edit(ctx, tx, in)
+	})
+	if err != nil {
+		return 0, fmt.Errorf("save product: %w", err)
+	}
+	return productID, nil
+}
+
+func (s *Service) create(ctx context.Context, tx tenantdb.Tx, in SaveInput) (int64, error) {
+	body, err := json.Marshal(in)
+	if err != nil {
+		return 0, err
+	}
+	key := idempotency.Key{Scope: in.Actor + ":product.create", Value: in.Key, Body: body}
+	productID, _, err := idempotency.Do(ctx, tx, key, func() (int64, error) {
+		if err := s.category(ctx, tx, &in); err != nil {
+			return 0, err
+		}
+		product, err := s.Catalog.CreateTx(ctx, tx, in.ProductInput)
+		if err != nil {
+			return 0, err
+		}
+		ids := make([]int64, len(product.SKUs))
+		for i, k := range product.SKUs {
+			ids[i] = k.ID
+		}
+		if err := s.receive(ctx, tx, product.ID, ids, in); err != nil {
+			return 0, err
+		}
+		if in.OnShelf {
+			if _, err := s.Catalog.SetShelfTx(ctx, tx, product.ID, catalog.OnShelf); err != nil {
+				return 0, err
+			}
+		}
+		return product.ID, s.tell(ctx, tx, "product.created", product.ID, in, map[string]any{"on_shelf": in.OnShelf})
+	})
+	return productID, err
+}
+
+// receive books the first stock of a new product.
+func (s *Service) receive(ctx context.Context, tx tenantdb.Tx, productID int64, ids []int64, in SaveInput) error {
+	var lines []inventory.Line
+	for i, n := range in.Stock {
+		if n.Want > 0 {
+			lines = append(lines, inventory.Line{SKUID: ids[i], Qty: n.Want})
+		}
+	}
+	if len(lines) == 0 {
+		return nil
+	}
+	return s.Inventory.ReceiveTx(ctx, tx, document(productID, 0), lines, in.Actor)
+}
+
+func (s *Service) edit(ctx context.Context, tx tenantdb.Tx, in SaveInput) error {
+	if err := s.category(ctx, tx, &in); err != nil {
+		return err
+	}
+	ids, err := s.Catalog.EditTx(ctx, tx, catalog.EditInput{ID: in.ID, Version: in.Version, ProductInput: in.ProductInput})
+	if err != nil {
+		return err
+	}
+	changes := make([]inventory.Change, len(ids))
+	for i, n := range in.Stock {
+		changes[i] = inventory.Change{SKUID: ids[i], Delta: n.Want - n.Was}
+	}
+	if err := s.Inventory.AdjustTx(ctx, tx, document(in.ID, in.Version), changes, in.Actor); err != nil {
+		return err
+	}
+	return s.tell(ctx, tx, "product.updated", in.ID, in, map[string]any{"version": in.Version})
+}
+
+// category makes the category that the form names.
+func (s *Service) category(ctx context.Context, tx tenantdb.Tx, in *SaveInput) (err error) {
+	if in.NewCategory != "" {
+		in.CategoryID, err = s.Catalog.EnsureCategoryTx(ctx, tx, in.NewCategory)
+	}
+	return err
+}
+
+// document is the number of a correction: a version of a product is edited once.
+func document(productID int64, version int32) string {
+	return "product-" + strconv.FormatInt(productID, 10) + "-v" + strconv.FormatInt(int64(version), 10)
+}
+
+func (s *Service) tell(ctx context.Context, tx tenantdb.Tx, action string, productID int64, in SaveInput, detail map[string]any) error {
+	detail["title"], detail["skus"] = in.Title, len(in.SKUs)
+	return s.Audit.RecordTx(ctx, tx, audit.Entry{Actor: in.Actor, Action: action, Object: object(productID), Detail: detail})
+}
+
+func object(productID int64) string { return "product:" + strconv.FormatInt(productID, 10) }
+
+// SetShelf shows a product to buyers or takes it down; being there already is no error and
+// leaves no entry. Opens a transaction. Faults: NOT_FOUND, SHELF_STATE, NOTHING_TO_SELL.
+func (s *Service) SetShelf(ctx context.Context, id tenant.ID, productID int64, to catalog.ShelfStatus, actor string) error {
+	err := s.DB.InTenant(ctx, id, func(tx tenantdb.Tx) error {
+		from, err := s.Catalog.SetShelfTx(ctx, tx, productID, to)
+		if err != nil || from == to {
+			return err
+		}
+		action := "product.taken_down"
+		if to == catalog.OnShelf {
+			action = "product.put_up"
+		}
+		return s.Audit.RecordTx(ctx, tx, audit.Entry{
+			Actor: actor, Action: action, Object: object(productID),
+			Before: map[string]any{"status": string(from)}, After: map[string]any{"status": string(to)},
+		})
+	})
+	if err != nil {
+		return fmt.Errorf("set shelf: %w", err)
+	}
+	return nil
+}

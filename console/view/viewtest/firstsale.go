@@ -1,0 +1,53 @@
+package viewtest
+
+import (
+	"time"
+
+	"galleria/console/readmodel"
+	"galleria/console/view"
+)
+
+// firstSalePages are the product's form and the test purchase.
+func (f Frame) firstSalePages() []Sample {
+	page := f.page("nav.products", f.Text.T("product.new"))
+	most := view.ProductBounds{Title: 60, Detail: 20000, Pictures: 15, SKUs: 200, PictureBytes: 5 << 20, UploadBytes: 7 << 20}
+	empty := view.ProductForm{
+		Key: "key-sample", Specs: []view.SpecField{{Values: make([]string, 4)}}, Rows: []view.SKUField{{Slot: "0_0_0"}}, All: view.SKUField{Slot: "all"},
+		OnShelf: true, Most: most, Categories: []view.Choice{{Value: "1", Label: "咖啡豆"}},
+	}
+	full := empty
+	full.ID, full.Version, full.Title, full.Dirty, full.Changed = 7, 3, "云南小粒咖啡豆", true, true
+	full.Pictures = []string{"/media/demo/coffeebag-1.svg", "/media/demo/coffeebag-2.svg"}
+	full.Specs = []view.SpecField{{Name: "规格", Values: []string{"250g", "500g", "", ""}}, {Values: make([]string, 4)}}
+	full.Rows = []view.SKUField{
+		{Slot: "0_0_0", Label: "250g", ID: "11", Price: "58.00", Market: "68.00", Stock: "120", Was: "120", Weight: "280", Code: "YN-250"},
+		{Slot: "1_0_0", Label: "500g", ID: "12", Price: "11O", Stock: "9", Was: "9", Off: true},
+	}
+	full.Problems = map[string]string{"price_1_0_0": f.Text.T("product.problem.price"), "title": f.Text.T("product.problem.long", 60)}
+	steps := func(states ...view.StepState) []view.TryoutStep {
+		out := make([]view.TryoutStep, len(states))
+		for i, state := range states {
+			out[i] = view.TryoutStep{Key: []string{"sign_in", "cart", "order", "pay", "callback", "paid"}[i], State: state}
+		}
+		return out
+	}
+	paid := time.Date(2026, 11, 21, 3, 0, 0, 0, time.UTC)
+	stopped := view.Tryout{Offered: true, AppID: "wx00000000000000aa", HasProduct: true, MayAct: true, MayOrders: true, Purchase: readmodel.TestPurchase{ID: 2}}
+	stopped.Steps = steps("done", "done", "done", "failed", "waiting", "waiting")
+	stopped.Steps[3].Fault, stopped.Steps[3].Message = "PROVIDER_REFUSED", "SIGN_ERROR 签名错误"
+	passed := stopped
+	passed.Steps, passed.Onboarding = steps("done", "done", "done", "done", "done", "done"), true
+	passed.Purchase = readmodel.TestPurchase{ID: 3, OrderNo: "261121110000ABCDEFGHIJ", PaidAt: &paid, Payable: 5800, Title: "云南小粒咖啡豆"}
+	running := passed
+	running.Steps, running.Purchase.PaidAt = steps("done", "done", "now", "waiting", "waiting", "waiting"), nil
+	tryout := f.page("", f.Text.T("tryout.title"))
+	return []Sample{
+		{"product_new", view.ProductFormPage(page, empty)},
+		{"product_edit_refused", view.ProductFormPage(page, full)},
+		{"tryout_none", view.TryoutPage(tryout, view.Tryout{})},
+		{"tryout_new", view.TryoutPage(tryout, view.Tryout{Offered: true, MayAct: true, Steps: steps("waiting", "waiting", "waiting", "waiting", "waiting", "waiting")})},
+		{"tryout_running", view.TryoutPage(tryout, running)},
+		{"tryout_stopped", view.TryoutPage(tryout, stopped)},
+		{"tryout_passed", view.TryoutPage(tryout, passed)},
+	}
+}
