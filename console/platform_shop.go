@@ -41,6 +41,7 @@ func (s *Console) platformPage(c *fiber.Ctx, v *visit, title, here string) view.
 		item view.NavItem
 	}{
 		{authz.PlatformShopRead, view.NavItem{Key: "platform.shops", Icon: "building-store", Href: platformURL}},
+		{authz.PlatformShopReview, view.NavItem{Key: "platform.applications", Icon: "message", Href: applicationsURL}},
 		{authz.PlatformPlanRead, view.NavItem{Key: "platform.plans", Icon: "coin", Href: platformURL + "/plans"}},
 		{authz.PlatformQueueRead, view.NavItem{Key: "platform.queues", Icon: "hourglass", Href: platformURL + "/queues"}},
 		{authz.PlatformFleetRead, view.NavItem{Key: "platform.fleet", Icon: "refresh", Href: platformURL + "/fleet"}},
@@ -58,7 +59,8 @@ func (s *Console) platformPage(c *fiber.Ctx, v *visit, title, here string) view.
 // doneWord is what the address says was done, if it is one of ours.
 func doneWord(word string) string {
 	switch word {
-	case "opened", "suspended", "resumed", "closing", "closed", "assigned", "agreed", "disagreed", "saved", "replayed", "discarded", "look_ended", "notice_replayed":
+	case "opened", "suspended", "resumed", "closing", "closed", "assigned", "agreed", "disagreed", "saved", "replayed", "discarded", "look_ended", "notice_replayed",
+		"approve", "reject":
 		return word
 	}
 	return ""

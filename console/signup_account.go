@@ -8,6 +8,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"galleria/console/courier"
 	"galleria/console/session"
 	"galleria/console/staff"
 	"galleria/console/verify"
@@ -60,8 +61,14 @@ func (s *Console) signupJoin(c *fiber.Ctx, v *visit) error {
 		c.Status(fiber.StatusUnprocessableEntity)
 		return s.signupAccountPage(c, v, show)
 	}
-	member, err := s.Staff.Add(ctx, staff.AddInput{Login: login, Name: name, Password: password})
-	if errors.Is(err, staff.ErrLoginTaken) { // made meanwhile; the visitor has proved that it is his
+	add := staff.AddInput{Login: login, Name: name, Password: password}
+	if state.Address.Way == courier.Mail { // proved a moment ago: links for a new password go there
+		add.Mail = state.Address.To()
+	} else {
+		add.Phone = state.Address.To()
+	}
+	member, err := s.Staff.Add(ctx, add)
+	if errors.Is(err, staff.ErrLoginTaken) || errors.Is(err, staff.ErrAddressTaken) { // made meanwhile; the visitor has proved that it is his
 		c.Status(fiber.StatusConflict)
 		show.Taken, show.Problem = true, textOf(v, err)
 		return s.signupAccountPage(c, v, show)

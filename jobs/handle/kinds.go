@@ -56,6 +56,11 @@ type Signups interface {
 	Advance(ctx context.Context, id tenant.ID) error
 }
 
+// Herald tells people what became of what they wait for.
+type Herald interface {
+	Applicant(ctx context.Context, id tenant.ID, news signup.News) error
+}
+
 // Deps are what the handlers work with.
 type Deps struct {
 	DB        *tenantdb.DB
@@ -67,6 +72,7 @@ type Deps struct {
 	Notices   *notice.Service
 	Messenger Messenger
 	Signups   Signups
+	Herald    Herald
 	Plans     *plan.Service
 	Log       *slog.Logger
 }
@@ -111,6 +117,7 @@ func (h *Handlers) Kinds() (jobs.Kinds, error) {
 		jobs.Kind{Topic: order.TopicClosed},
 		kind(order.TopicPaid, jobs.Default, brief, provider, h.orderPaid),
 		kind(signup.Topic, jobs.Default, patient, jobs.Backoff(time.Second, 30*time.Second), h.signupApproved),
+		kind(signup.TopicNews, jobs.Bulk, brief, jobs.Backoff(5*time.Second, 10*time.Minute), h.signupNews),
 	)
 }
 

@@ -13,6 +13,7 @@ import (
 	"galleria/commerce/notice"
 	"galleria/commerce/order"
 	"galleria/console/authz"
+	"galleria/console/herald"
 	"galleria/console/verify"
 	"galleria/jobs"
 	"galleria/jobs/handle"
@@ -75,7 +76,6 @@ func NewServices(g *Ground) (*Services, error) {
 		DB: g.DB, Accounts: s.Accounts, Bills: bills{s.Orders}, Channels: []payments.Channel{channel}, Outbox: g.Outbox, Timers: g.Timers,
 		Vault: g.Vault, Now: g.Now, Rand: rand.Reader, Log: g.Log, PublicURL: g.Config.PublicURL,
 	})
-	var err error
 	s.Proofs = verify.New(verify.Deps{DB: g.DB, Courier: s.Courier, Secret: []byte(g.Config.CookieKey)})
 	s.Signups = signup.New(signup.Deps{
 		DB: g.DB, Provision: g.Provision, Registry: g.Registry, Audit: g.Audit, Outbox: g.Outbox, Mode: g.Config.SignupMode(),
@@ -83,9 +83,15 @@ func NewServices(g *Ground) (*Services, error) {
 			return g.Staff.Grant(ctx, shop, staffID, authz.Owner)
 		},
 	})
+	letters, err := herald.New(herald.Deps{
+		Signups: s.Signups, Registry: g.Registry, Staff: g.Staff, Courier: g.Courier, BaseURL: g.Config.PublicURL, Log: g.Log,
+	})
+	if err != nil {
+		return nil, err
+	}
 	s.Kinds, err = handle.New(handle.Deps{
 		DB: g.DB, Outbox: g.Outbox, Orders: s.Orders, Payments: s.Payments, Accounts: s.Accounts, Members: s.Members, Notices: s.Notices, Messenger: s.MiniProgram,
-		Signups: s.Signups, Plans: g.Plans, Log: g.Log,
+		Signups: s.Signups, Herald: letters, Plans: g.Plans, Log: g.Log,
 	}).Kinds()
 	if err != nil {
 		return nil, fmt.Errorf("jobs: %w", err)

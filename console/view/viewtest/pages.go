@@ -73,6 +73,9 @@ func Pages(f Frame) []Sample {
 		{"platform_shops", view.TenantListPage(f.platform("platform.shops"), tenants())},
 		{"platform_shops_none", view.TenantListPage(f.platform("platform.shops"), view.TenantList{OnFirst: true, MayOpen: true, Latest: 8})},
 		{"platform_shop", view.TenantShowPage(f.platform("platform.shops"), tenantShow())},
+		{"platform_applications", view.ApplicationListPage(f.platform("platform.applications"), applications())},
+		{"platform_applications_none", view.ApplicationListPage(f.platform("platform.applications"), view.ApplicationList{OnFirst: true})},
+		{"platform_application", view.ApplicationShowPage(f.platform("platform.applications"), application())},
 		{"platform_plans", view.PlanListPage(f.platform("platform.plans"), view.PlanList{Plans: []plan.Plan{terms().Plan}, MayManage: true})},
 		{"platform_plan_refused", view.PlanFormPage(f.platform("platform.plans"), view.PlanForm{
 			New: true, Action: "/console/platform/plans", Name: "试用版", Problems: map[string]string{"hard_staff": f.Text.T("platform.problem.number")},

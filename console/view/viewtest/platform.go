@@ -33,6 +33,22 @@ func (f Frame) platform(here string) view.Page {
 	return p
 }
 
+func applications() view.ApplicationList {
+	at := moment()
+	row := readmodel.ApplicationRow{ID: sampleShop(), Name: "青瓷小铺", Handle: "qingci", Status: "applied", Person: "李店长", Login: "li@qingci.example", CreatedAt: at, TermsAt: &at}
+	stuck := row
+	stuck.Name, stuck.Handle, stuck.Status, stuck.StepFailed = "山野咖啡", "shanye", "provisioning", true
+	return view.ApplicationList{ApplicationPage: readmodel.ApplicationPage{Rows: []readmodel.ApplicationRow{row, stuck}, Next: sampleShop().String(), Waiting: 1}, OnFirst: true}
+}
+
+func application() view.ApplicationShow {
+	at := moment()
+	return view.ApplicationShow{MayDecide: true, ApplicationDetail: readmodel.ApplicationDetail{
+		ApplicationRow: applications().Rows[0], Mail: "li@qingci.example", Network: "203.0.113.9", TermsVersion: "2026-11", Step: "claim",
+		UpdatedAt: at, ExpiresAt: at, OfPerson: 1, OfNetwork: 3, Reason: "店名与他人商标相同", StepError: "no spare schema",
+	}}
+}
+
 // looking is the frame of a shop's page that is only looked at.
 func (f Frame) looking(here, title string) view.Page {
 	p := f.page(here, title)
