@@ -43,6 +43,7 @@ type desk struct {
 	console      *console.Console
 	staff        *staff.Service
 	opening      *console.Opening
+	mails        *courier.Desk // what the pages sent beside sign-up
 	owner, clerk staff.Member
 }
 
@@ -67,6 +68,7 @@ func deskOver(t *testing.T, env *tenanttest.Env) *desk {
 	}
 	deps := consoleDeps(t, env, d.staff)
 	d.opening = deps.Opening
+	d.mails, _ = deps.Courier.(*courier.Desk)
 	if d.console, err = console.New(deps); err != nil {
 		t.Fatal(err)
 	}

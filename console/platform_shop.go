@@ -45,6 +45,7 @@ func (s *Console) platformPage(c *fiber.Ctx, v *visit, title, here string) view.
 		{authz.PlatformPlanRead, view.NavItem{Key: "platform.plans", Icon: "coin", Href: platformURL + "/plans"}},
 		{authz.PlatformQueueRead, view.NavItem{Key: "platform.queues", Icon: "hourglass", Href: platformURL + "/queues"}},
 		{authz.PlatformFleetRead, view.NavItem{Key: "platform.fleet", Icon: "refresh", Href: platformURL + "/fleet"}},
+		{authz.PlatformAuditRead, view.NavItem{Key: "platform.audit", Icon: "note", Href: platformURL + "/audit"}},
 		{authz.PlatformStaffRead, view.NavItem{Key: "nav.platform_staff", Icon: "user", Href: platformURL + "/staff"}},
 	} {
 		if v.platform[entry.need] {
@@ -60,7 +61,7 @@ func (s *Console) platformPage(c *fiber.Ctx, v *visit, title, here string) view.
 func doneWord(word string) string {
 	switch word {
 	case "opened", "suspended", "resumed", "closing", "closed", "assigned", "agreed", "disagreed", "saved", "replayed", "discarded", "look_ended", "notice_replayed",
-		"approve", "reject":
+		"approve", "reject", "invited", "revoked", "roles", "disabled", "enabled":
 		return word
 	}
 	return ""

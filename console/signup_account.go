@@ -8,7 +8,6 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
-	"galleria/console/courier"
 	"galleria/console/session"
 	"galleria/console/staff"
 	"galleria/console/verify"
@@ -62,10 +61,9 @@ func (s *Console) signupJoin(c *fiber.Ctx, v *visit) error {
 		return s.signupAccountPage(c, v, show)
 	}
 	add := staff.AddInput{Login: login, Name: name, Password: password}
-	if state.Address.Way == courier.Mail { // proved a moment ago: links for a new password go there
-		add.Mail = state.Address.To()
-	} else {
-		add.Phone = state.Address.To()
+	if proven, err := staff.ParseAddress(state.Address.To()); err == nil { // links for a new password go there
+		add = newcomer(proven, name, password)
+		add.Login = login
 	}
 	member, err := s.Staff.Add(ctx, add)
 	if errors.Is(err, staff.ErrLoginTaken) || errors.Is(err, staff.ErrAddressTaken) { // made meanwhile; the visitor has proved that it is his

@@ -25,7 +25,9 @@ const (
 	PlatformNoticePlay  PlatformPermission = "platform.callback.replay"
 	PlatformKeyRotate   PlatformPermission = "platform.key.rotate"
 	PlatformAuditRead   PlatformPermission = "platform.audit.read"
+	PlatformAuditExport PlatformPermission = "platform.audit.export"
 	PlatformStaffRead   PlatformPermission = "platform.staff.read"
+	PlatformStaffManage PlatformPermission = "platform.staff.manage" // invite, change roles, disable
 )
 
 // The roles of the platform's staff, as platform.platform_role stores them.
@@ -47,7 +49,8 @@ func PlatformPermissions() []PlatformPermission {
 	return []PlatformPermission{
 		PlatformShopRead, PlatformShopReview, PlatformShopSuspend, PlatformShopOpen, PlatformShopClose, PlatformShopLook,
 		PlatformPlanRead, PlatformPlanManage, PlatformPlanAssign, PlatformFleetRead, PlatformQueueRead, PlatformQueueManage,
-		PlatformNoticeRead, PlatformNoticeRaw, PlatformNoticePlay, PlatformKeyRotate, PlatformAuditRead, PlatformStaffRead,
+		PlatformNoticeRead, PlatformNoticeRaw, PlatformNoticePlay, PlatformKeyRotate, PlatformAuditRead, PlatformAuditExport,
+		PlatformStaffRead, PlatformStaffManage,
 	}
 }
 
@@ -60,7 +63,7 @@ func PlatformRoles() []PlatformRole {
 		}},
 		{PlatformFinance, []PlatformPermission{PlatformShopRead, PlatformPlanRead, PlatformPlanAssign, PlatformNoticeRead}},
 		{PlatformAuditor, []PlatformPermission{
-			PlatformShopRead, PlatformPlanRead, PlatformFleetRead, PlatformQueueRead, PlatformNoticeRead, PlatformAuditRead, PlatformStaffRead,
+			PlatformShopRead, PlatformPlanRead, PlatformFleetRead, PlatformQueueRead, PlatformNoticeRead, PlatformAuditRead, PlatformAuditExport, PlatformStaffRead,
 		}},
 	}
 }
@@ -73,3 +76,21 @@ func IsPlatformRole(code string) bool {
 // PlatformGranted is what somebody may do on the platform. It is shared: never written
 // after it was made.
 type PlatformGranted map[PlatformPermission]bool
+
+// Covers reports whether every permission is granted.
+func (g PlatformGranted) Covers(permissions []PlatformPermission) bool {
+	return !slices.ContainsFunc(permissions, func(p PlatformPermission) bool { return !g[p] })
+}
+
+// PlatformRights is what roles allow together.
+func PlatformRights(roles []string) PlatformGranted {
+	granted := PlatformGranted{}
+	for _, role := range PlatformRoles() {
+		if slices.Contains(roles, role.Code) {
+			for _, p := range role.Permissions {
+				granted[p] = true
+			}
+		}
+	}
+	return granted
+}
