@@ -44,6 +44,8 @@ func (s *Console) platformTable() []route {
 		{post, platformURL + "/audit/verify", may(authz.PlatformAuditRead), s.platformAuditVerify},
 		{post, platformURL + "/audit/export", may(authz.PlatformAuditExport).StepUp(), s.auditExport},
 		{get, platformURL + "/audit/:seq", may(authz.PlatformAuditRead), s.auditShow},
+		{get, keysURL, may(authz.PlatformKeyRead), s.keyAlarmList},
+		{post, keysURL + "/:id/handle", may(authz.PlatformKeyRotate).StepUp(), s.keyAlarmHandle},
 		{get, platformStaffURL, may(authz.PlatformStaffRead), s.platformStaffList},
 		{get, platformStaffURL + "/invite", may(authz.PlatformStaffManage), s.platformInviteNew},
 		{post, platformStaffURL + "/invite", may(authz.PlatformStaffManage).StepUp(), s.platformInviteCreate},

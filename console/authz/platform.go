@@ -23,7 +23,8 @@ const (
 	PlatformNoticeRead  PlatformPermission = "platform.callback.read"
 	PlatformNoticeRaw   PlatformPermission = "platform.callback.raw" // what the provider wrote
 	PlatformNoticePlay  PlatformPermission = "platform.callback.replay"
-	PlatformKeyRotate   PlatformPermission = "platform.key.rotate"
+	PlatformKeyRead     PlatformPermission = "platform.key.read"   // alarms about merchants' keys
+	PlatformKeyRotate   PlatformPermission = "platform.key.rotate" // and to end them
 	PlatformAuditRead   PlatformPermission = "platform.audit.read"
 	PlatformAuditExport PlatformPermission = "platform.audit.export"
 	PlatformStaffRead   PlatformPermission = "platform.staff.read"
@@ -49,7 +50,7 @@ func PlatformPermissions() []PlatformPermission {
 	return []PlatformPermission{
 		PlatformShopRead, PlatformShopReview, PlatformShopSuspend, PlatformShopOpen, PlatformShopClose, PlatformShopLook,
 		PlatformPlanRead, PlatformPlanManage, PlatformPlanAssign, PlatformFleetRead, PlatformQueueRead, PlatformQueueManage,
-		PlatformNoticeRead, PlatformNoticeRaw, PlatformNoticePlay, PlatformKeyRotate, PlatformAuditRead, PlatformAuditExport,
+		PlatformNoticeRead, PlatformNoticeRaw, PlatformNoticePlay, PlatformKeyRead, PlatformKeyRotate, PlatformAuditRead, PlatformAuditExport,
 		PlatformStaffRead, PlatformStaffManage,
 	}
 }
@@ -59,11 +60,11 @@ func PlatformRoles() []PlatformRole {
 	return []PlatformRole{
 		{PlatformAdmin, PlatformPermissions()},
 		{PlatformSupport, []PlatformPermission{
-			PlatformShopRead, PlatformShopReview, PlatformShopLook, PlatformPlanRead, PlatformFleetRead, PlatformQueueRead, PlatformNoticeRead,
+			PlatformShopRead, PlatformShopReview, PlatformShopLook, PlatformPlanRead, PlatformFleetRead, PlatformQueueRead, PlatformNoticeRead, PlatformKeyRead,
 		}},
 		{PlatformFinance, []PlatformPermission{PlatformShopRead, PlatformPlanRead, PlatformPlanAssign, PlatformNoticeRead}},
 		{PlatformAuditor, []PlatformPermission{
-			PlatformShopRead, PlatformPlanRead, PlatformFleetRead, PlatformQueueRead, PlatformNoticeRead, PlatformAuditRead, PlatformAuditExport, PlatformStaffRead,
+			PlatformShopRead, PlatformPlanRead, PlatformFleetRead, PlatformQueueRead, PlatformNoticeRead, PlatformKeyRead, PlatformAuditRead, PlatformAuditExport, PlatformStaffRead,
 		}},
 	}
 }

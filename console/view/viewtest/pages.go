@@ -82,6 +82,8 @@ func Pages(f Frame) []Sample {
 		{"platform_audit_broken", view.AuditListPage(f.platform("platform.audit"), view.AuditList{Base: "/console/platform/audit", OnFirst: true, State: &view.AuditState{
 			Checked: &view.AuditCheck{Seq: 17, Kind: "changed", Note: "its content does not have its hash"},
 		}})},
+		{"platform_keys", view.KeyAlarmsPage(f.platform("platform.keys"), keyAlarms())},
+		{"platform_keys_none", view.KeyAlarmsPage(f.platform("platform.keys"), view.KeyAlarms{})},
 		{"platform_plans", view.PlanListPage(f.platform("platform.plans"), view.PlanList{Plans: []plan.Plan{terms().Plan}, MayManage: true})},
 		{"platform_plan_refused", view.PlanFormPage(f.platform("platform.plans"), view.PlanForm{
 			New: true, Action: "/console/platform/plans", Name: "试用版", Problems: map[string]string{"hard_staff": f.Text.T("platform.problem.number")},

@@ -12,6 +12,7 @@ import (
 	"galleria/tenant/look"
 	"galleria/tenant/outbox"
 	"galleria/tenant/plan"
+	"galleria/tenant/vault"
 )
 
 // moment is when the samples of the platform's pages happen.
@@ -46,6 +47,20 @@ func application() view.ApplicationShow {
 	return view.ApplicationShow{MayDecide: true, ApplicationDetail: readmodel.ApplicationDetail{
 		ApplicationRow: applications().Rows[0], Mail: "li@qingci.example", Network: "203.0.113.9", TermsVersion: "2026-11", Step: "claim",
 		UpdatedAt: at, ExpiresAt: at, OfPerson: 1, OfNetwork: 3, Reason: "店名与他人商标相同", StepError: "no spare schema",
+	}}
+}
+
+func keyAlarms() view.KeyAlarms {
+	alarm := func(id int64, kind vault.AlarmKind, subject string, detail map[string]string) view.KeyAlarmRow {
+		return view.KeyAlarmRow{Handle: "shanye", Alarm: vault.Alarm{
+			ID: id, TenantID: sampleShop(), Owner: "payment_account:a1b2c3", Kind: kind, Subject: subject, Seen: 2, FirstAt: moment(), LastAt: moment(), Detail: detail,
+		}}
+	}
+	hour := moment().Format(time.RFC3339)
+	return view.KeyAlarms{MayHandle: true, Rows: []view.KeyAlarmRow{
+		alarm(4, vault.Spike, "use", map[string]string{"hour": hour, "uses": "4200", "median": "35"}),
+		alarm(3, vault.Idle, "use", map[string]string{"hour": hour, "uses": "2", "rest_days": "31"}),
+		alarm(2, vault.Expiry, "merchant_certificate", nil), alarm(1, vault.Damaged, "private_key", nil),
 	}}
 }
 
