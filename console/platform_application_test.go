@@ -49,7 +49,7 @@ func (d *desk) told(t *testing.T, signups *signup.Service, application string) (
 	}
 	id := idOf(t, application)
 	news := one[string](t, d, "SELECT coalesce(string_agg(payload->>'news', ' ' ORDER BY id), '') FROM platform.outbox WHERE tenant_id = $1 AND topic = $2", id.String(), string(signup.TopicNews))
-	for _, what := range strings.Fields(news) {
+	for what := range strings.FieldsSeq(news) {
 		if err := h.Applicant(t.Context(), id, signup.News(what)); err != nil {
 			t.Fatal(err)
 		}

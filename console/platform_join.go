@@ -103,7 +103,7 @@ func (s *Console) teamSignUp(c *fiber.Ctx, v *visit) error {
 		if me, err = s.Staff.AddTx(ctx, tx, prepared); err != nil {
 			return err
 		}
-		return s.joinTeam(c, tx, me.ID, true)
+		return s.joinTeam(c, tx, me.ID, true) //nolint:contextcheck // the context is the request's
 	})
 	switch {
 	case errors.Is(err, staff.ErrInviteEnded):

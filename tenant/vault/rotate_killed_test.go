@@ -52,9 +52,9 @@ func TestT113_RotationKilledAndResumed(t *testing.T) {
 	if len(trips) < shops+2 {
 		t.Fatalf("%d round trips of a rotation of %d keys", len(trips), shops)
 	}
-	halfway := 0
-	for _, n := range []int{2, len(trips) / 2, len(trips)/2 + 2, len(trips) - 1} {
+	for _, n := range []int{2, len(trips) / 2, len(trips)/2 + 1, len(trips)/2 + 2, len(trips)/2 + 3, len(trips) - 1} {
 		t.Run("trip "+strconv.Itoa(n), func(t *testing.T) {
+			t.Parallel()
 			env, sealed := begin(t)
 			tenanttest.Process{Test: "TestRotationProcess", OwnerURL: env.OwnerURL}.Kill(t, n, tenanttest.Unsent)
 			both := vault.New(env.DB, kek(t, keyB), env.Clock().Now, kek(t, keyA))
@@ -62,9 +62,7 @@ func TestT113_RotationKilledAndResumed(t *testing.T) {
 			if err != nil || left < 0 || left > shops {
 				t.Fatalf("%d left after the kill, %v", left, err)
 			}
-			if left > 0 && left < shops {
-				halfway++
-			}
+			t.Logf("%d of %d keys left after the kill", left, shops)
 			for id, text := range sealed {
 				opens(t, "in between", both, id, text)
 			}
@@ -84,5 +82,4 @@ func TestT113_RotationKilledAndResumed(t *testing.T) {
 			}
 		})
 	}
-	t.Logf("%d round trips; %d kills left a part of the keys", len(trips), halfway)
 }
