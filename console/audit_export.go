@@ -22,16 +22,17 @@ const exportTime = 5 * time.Minute
 // auditExport sends what the filters of the audit log show as a table for a spreadsheet.
 // The export itself is recorded, and refused if it cannot be.
 func (s *Console) auditExport(c *fiber.Ctx, v *visit) error {
-	filter, invalid := s.auditFilter(v, searchWords(form(c, "actor")), searchWords(form(c, "group")), searchWords(form(c, "object")), form(c, "from"), form(c, "to"))
+	log := s.logOf(c, v)
+	filter, invalid := s.auditFilter(log, searchWords(form(c, "actor")), searchWords(form(c, "group")), searchWords(form(c, "object")), form(c, "from"), form(c, "to"))
 	if invalid != "" { // the page says what is wrong with the dates
 		query := url.Values{"from": {form(c, "from")}, "to": {form(c, "to")}}
-		return c.Redirect(view.Shop{Handle: v.shop.Handle}.URL("/audit?"+query.Encode()), fiber.StatusSeeOther)
+		return c.Redirect(log.base+"?"+query.Encode(), fiber.StatusSeeOther)
 	}
-	err := s.Audit.Record(c.UserContext(), audit.Entry{TenantID: v.shop.ID, Action: "audit.exported", Detail: exported(c)})
+	err := s.Audit.Record(c.UserContext(), audit.Entry{TenantID: log.id, Action: "audit.exported", Detail: exported(c)})
 	if err != nil {
 		return err
 	}
-	name := "audit-" + v.shop.Handle + "-" + s.Now().In(s.texts.Shanghai()).Format("20060102") + ".csv"
+	name := "audit-" + log.name + "-" + s.Now().In(s.texts.Shanghai()).Format("20060102") + ".csv"
 	c.Set(fiber.HeaderContentType, "text/csv; charset=utf-8")
 	c.Set(fiber.HeaderContentDisposition, `attachment; filename="`+name+`"`)
 	// The rows are sent after this function has returned. A failure on the way ends the

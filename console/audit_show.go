@@ -7,15 +7,16 @@ import (
 	"galleria/tenant/fault"
 )
 
-// auditShow shows one entry of the shop's audit log.
+// auditShow shows one entry of an audit log.
 func (s *Console) auditShow(c *fiber.Ctx, v *visit) error {
 	seq := cursor(c.Params("seq"))
 	if seq == 0 {
 		return fault.ErrNotFound
 	}
-	row, err := s.Audit.One(c.UserContext(), v.shop.ID, seq)
+	log := s.logOf(c, v)
+	row, err := s.Audit.One(c.UserContext(), log.id, seq)
 	if err != nil {
 		return err
 	}
-	return render(c, view.AuditShowPage(s.page(c, v, v.text.T("audit.one"), "nav.audit"), view.AuditShow{Row: row}))
+	return render(c, view.AuditShowPage(log.page(v.text.T("audit.one")), view.AuditShow{Row: row, Base: log.base}))
 }

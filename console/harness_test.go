@@ -53,6 +53,7 @@ type desk struct {
 	console      *console.Console
 	staff        *staff.Service
 	opening      *console.Opening
+	mails        *courier.Desk // what the pages sent beside sign-up
 	owner, clerk staff.Member
 }
 
@@ -77,6 +78,7 @@ func deskOver(t *testing.T, env *tenanttest.Env) *desk {
 	}
 	deps := consoleDeps(t, env, d.staff)
 	d.opening = deps.Opening
+	d.mails, _ = deps.Courier.(*courier.Desk)
 	if d.console, err = console.New(deps); err != nil {
 		t.Fatal(err)
 	}

@@ -54,9 +54,9 @@ func (s *Console) inviteCreate(c *fiber.Ctx, v *visit) error {
 		token, err = s.Staff.InviteTx(ctx, tx, v.shop.ID, v.session.StaffID, to, roles)
 		return err
 	})
-	if fault.KindOf(err) == fault.Conflict {
+	if kind := fault.KindOf(err); kind == fault.Conflict || kind == fault.Throttled {
 		f.RolesBad = sentence(v, err)
-		c.Status(fiber.StatusConflict)
+		refuseForm(c, err)
 		return s.showInvite(c, v, f, roles)
 	}
 	if err != nil {
@@ -98,15 +98,16 @@ func (s *Console) inviteShow(c *fiber.Ctx, v *visit) error {
 
 func (s *Console) showAccept(c *fiber.Ctx, v *visit, page view.AcceptInvite) error {
 	ctx := c.UserContext()
-	page.Token = c.Params("token")
-	in, err := s.Staff.Invited(ctx, page.Token)
+	token := c.Params("token")
+	page.Self = "/console/invite/" + token
+	in, err := s.Staff.Invited(ctx, token)
 	if errors.Is(err, staff.ErrInviteEnded) {
 		return s.ended(c, v, err, "invite", "/console")
 	}
 	if err != nil {
 		return err
 	}
-	page.Shop, page.Inviter, page.Address = in.Name, in.Inviter, in.Address.Value
+	page.Shop, page.Lead, page.Address = in.Name, v.text.T("accept.lead", in.Inviter), in.Address.Value
 	if page.Roles, err = s.invitedRoles(ctx, v, in); err != nil {
 		return err
 	}
@@ -212,13 +213,7 @@ func (s *Console) inviteSignUp(c *fiber.Ctx, v *visit) error {
 // hire makes the account and answers the invitation, both or neither.
 func (s *Console) hire(c *fiber.Ctx, token string, proven staff.Address, name string) (me staff.Member, err error) {
 	ctx := c.UserContext()
-	add := staff.AddInput{Login: proven.Value, Name: name, Password: form(c, "password")}
-	if proven.Way == courier.Mail {
-		add.Mail = proven.Value
-	} else {
-		add.Phone = proven.Value
-	}
-	prepared, err := s.Staff.Prepare(ctx, add)
+	prepared, err := s.Staff.Prepare(ctx, newcomer(proven, name, form(c, "password")))
 	if err != nil {
 		return staff.Member{}, err
 	}

@@ -32,6 +32,8 @@ type Signups interface {
 	Check(ctx context.Context, staffID int64, handle string) (provision.HandleState, []string, error)
 	Draft(ctx context.Context, in signup.DraftInput) (signup.Application, error)
 	Submit(ctx context.Context, staffID int64, termsVersion string) (signup.Application, error)
+	Approve(ctx context.Context, id tenant.ID, actor string) error
+	Reject(ctx context.Context, id tenant.ID, reason, actor string) error
 }
 
 // open reports whether merchants may open shops by themselves.

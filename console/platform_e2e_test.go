@@ -35,6 +35,9 @@ func TestE2EPlatform(t *testing.T) {
 			})
 			d.env.Owner(t, "UPDATE platform.outbox SET dead_at = now(), failures = 12, last_error = 'the provider is away' WHERE topic = 'payment.succeeded' AND tenant_id = $1", id)
 			d.env.Owner(t, "INSERT INTO platform.tenant_limit (tenant_id, quota, soft, hard, reason) VALUES ($1, 'staff', 2, 3, '约定') ON CONFLICT (tenant_id, quota) DO UPDATE SET soft = excluded.soft, hard = excluded.hard, reason = excluded.reason", id)
+			d.env.Owner(t, `INSERT INTO platform.key_alarm (tenant_id, owner, kind, subject, detail) VALUES ($1, 'payment_account:a1b2c3', 'spike', 'use', '{"hour":"2026-11-20T12:00:00Z","uses":"4200","median":"35"}')`, id)
+			d.env.Owner(t, `INSERT INTO platform.signup (id, staff_id, status, name, handle, network, terms_version, terms_at, created_at, updated_at, expires_at)
+				VALUES ('t_' || substr(md5(random()::text), 1, 12), $1, 'applied', '青瓷小铺', 'qingci-shop', '203.0.113.9', '2026-11', now(), now(), now(), now())`, admin.ID)
 			b := openChromium(t, d, tc.width, tc.height)
 			b.run(chromedp.Navigate(b.base + "/console/login"))
 			if !tc.english {
@@ -54,11 +57,15 @@ func TestE2EPlatform(t *testing.T) {
 				"shops_none": "/console/platform?q=" + url.QueryEscape("没有"), "shop": home, "open": "/console/platform/shops/new", "close": home + "/close",
 				"assign": home + "/plan", "limit": home + "/limits/storage", "callbacks": home + "/callbacks", "look": home + "/look",
 				"plans": "/console/platform/plans", "plan": "/console/platform/plans/starter", "fleet": "/console/platform/fleet",
+				"applications": "/console/platform/applications", "audit": "/console/platform/audit", "people": "/console/platform/staff",
+				"invite": "/console/platform/staff/invite", "keys": "/console/platform/keys", "address": "/console/account/address",
 				"queues": "/console/platform/queues", "discarded": "/console/platform/queues?state=discarded",
 			} {
 				b.run(chromedp.Navigate(b.base + path))
 				b.inspect(name)
 			}
+			b.run(chromedp.Navigate(b.base + "/console/platform/applications/" + one[string](t, d, "SELECT id FROM platform.signup WHERE staff_id = $1", admin.ID)))
+			b.inspect("application")
 			b.run(chromedp.Navigate(b.base+home+"/look"), chromedp.SendKeys("#field-ticket", "CS-1", chromedp.ByQuery), chromedp.SendKeys("#field-reason", "核对订单", chromedp.ByQuery))
 			b.press(`form[action$="/look"] button[type="submit"]`)
 			b.inspect("looking")

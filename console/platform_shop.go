@@ -41,9 +41,12 @@ func (s *Console) platformPage(c *fiber.Ctx, v *visit, title, here string) view.
 		item view.NavItem
 	}{
 		{authz.PlatformShopRead, view.NavItem{Key: "platform.shops", Icon: "building-store", Href: platformURL}},
+		{authz.PlatformShopReview, view.NavItem{Key: "platform.applications", Icon: "message", Href: applicationsURL}},
 		{authz.PlatformPlanRead, view.NavItem{Key: "platform.plans", Icon: "coin", Href: platformURL + "/plans"}},
 		{authz.PlatformQueueRead, view.NavItem{Key: "platform.queues", Icon: "hourglass", Href: platformURL + "/queues"}},
 		{authz.PlatformFleetRead, view.NavItem{Key: "platform.fleet", Icon: "refresh", Href: platformURL + "/fleet"}},
+		{authz.PlatformKeyRead, view.NavItem{Key: "platform.keys", Icon: "key", Href: keysURL}},
+		{authz.PlatformAuditRead, view.NavItem{Key: "platform.audit", Icon: "note", Href: platformURL + "/audit"}},
 		{authz.PlatformStaffRead, view.NavItem{Key: "nav.platform_staff", Icon: "user", Href: platformURL + "/staff"}},
 	} {
 		if v.platform[entry.need] {
@@ -58,7 +61,8 @@ func (s *Console) platformPage(c *fiber.Ctx, v *visit, title, here string) view.
 // doneWord is what the address says was done, if it is one of ours.
 func doneWord(word string) string {
 	switch word {
-	case "opened", "suspended", "resumed", "closing", "closed", "assigned", "agreed", "disagreed", "saved", "replayed", "discarded", "look_ended", "notice_replayed":
+	case "opened", "suspended", "resumed", "closing", "closed", "assigned", "agreed", "disagreed", "saved", "replayed", "discarded", "look_ended", "notice_replayed",
+		"approve", "reject", "invited", "revoked", "roles", "disabled", "enabled", "handled":
 		return word
 	}
 	return ""
@@ -371,7 +375,9 @@ func (s *Console) moveCreate(m move) func(c *fiber.Ctx, v *visit) error {
 			if to == tenant.Closed {
 				event = registry.EventFinish
 			}
-			moved, err := s.Registry.MovedTx(ctx, tx, registry.MoveInput{ID: shop.ID, Event: event, Reason: reason, Actor: actor(v.session.StaffID)})
+			moved, err := s.Registry.MovedTx(ctx, tx, registry.MoveInput{
+				ID: shop.ID, Event: event, Reason: reason, Actor: actor(v.session.StaffID), Recorded: true,
+			})
 			if err != nil || !moved {
 				return err
 			}

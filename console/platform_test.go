@@ -55,7 +55,7 @@ func (d *desk) wantTwice(t *testing.T, shop tenant.ID, action string) {
 
 func platformPath(r, tenantID string) string {
 	return strings.NewReplacer(
-		":tenant", tenantID, ":quota", "staff", ":plan", "starter", ":event", "0193f1a0-0000-7000-8000-000000000000", ":look", "1", ":kind", "event", ":id", "1",
+		":tenant", tenantID, ":quota", "staff", ":plan", "starter", ":event", "0193f1a0-0000-7000-8000-000000000000", ":look", "1", ":application", "t_000000000000", ":kind", "event", ":id", "1",
 	).Replace(r)
 }
 
@@ -193,6 +193,10 @@ func TestPlatformOpensMovesAndClosesAShop(t *testing.T) {
 	act("close", tenant.Closed, url.Values{"reason": {"停业"}, "confirm": {handle}}, http.StatusConflict)
 	act("close", tenant.Closing, url.Values{"reason": {"停业"}, "confirm": {handle}}, http.StatusSeeOther)
 	d.wantTwice(t, shop.ID, "platform.shop.close")
+	// One act, one entry per chain: the registry's own stay for other ways than the console.
+	if n := one[int](t, d, "SELECT count(*)::int FROM platform.audit_log WHERE tenant_id = $1 AND action IN ('tenant.suspend', 'tenant.resume', 'tenant.close')", shop.ID.String()); n != 0 {
+		t.Errorf("%d more entries of the same moves", n)
+	}
 	if shop, err = d.env.Registry.ByID(t.Context(), shop.ID); err != nil || shop.Status != tenant.Closing {
 		t.Errorf("shop is %s, %v; want closing", shop.Status, err)
 	}

@@ -60,8 +60,8 @@ func (s *Console) signupJoin(c *fiber.Ctx, v *visit) error {
 		c.Status(fiber.StatusUnprocessableEntity)
 		return s.signupAccountPage(c, v, show)
 	}
-	member, err := s.Staff.Add(ctx, staff.AddInput{Login: login, Name: name, Password: password})
-	if errors.Is(err, staff.ErrLoginTaken) { // made meanwhile; the visitor has proved that it is his
+	member, err := s.Staff.Add(ctx, applicant(state.Address, name, password))
+	if taken(err) { // made meanwhile; the visitor has proved that it is his
 		c.Status(fiber.StatusConflict)
 		show.Taken, show.Problem = true, textOf(v, err)
 		return s.signupAccountPage(c, v, show)
@@ -86,4 +86,20 @@ func (s *Console) signupJoin(c *fiber.Ctx, v *visit) error {
 	}
 	s.cookies.SetToken(c, token)
 	return c.Redirect("/console/signup/shop", fiber.StatusSeeOther)
+}
+
+// applicant is the account of somebody who proved an address a moment ago: it is the
+// account's name, and where links for a new password go.
+func applicant(address verify.Address, name, password string) staff.AddInput {
+	add := staff.AddInput{Login: address.Text, Name: name, Password: password}
+	if proven, err := staff.ParseAddress(address.To()); err == nil {
+		add = newcomer(proven, name, password)
+		add.Login = address.Text
+	}
+	return add
+}
+
+// taken reports whether another account has the name or the address.
+func taken(err error) bool {
+	return errors.Is(err, staff.ErrLoginTaken) || errors.Is(err, staff.ErrAddressTaken)
 }

@@ -124,6 +124,7 @@ func (s *Console) signupDraft(c *fiber.Ctx, v *visit) error {
 	}
 	in := signup.DraftInput{
 		StaffID: v.session.StaffID, Network: verify.Network(clientIP(c)), Name: strings.TrimSpace(form(c, "name")), Handle: canonicalHandle(form(c, "handle")),
+		Locale: string(v.text.Lang()),
 	}
 	_, err = o.Signups.Draft(c.UserContext(), in)
 	if err == nil {

@@ -95,6 +95,14 @@ func (e *Enforcer) Forget(shop tenant.ID) {
 	delete(e.domains, shop.String())
 }
 
+// ForgetPlatform drops what is believed about the platform's own staff, after a change
+// made by this process.
+func (e *Enforcer) ForgetPlatform() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	delete(e.domains, platformDomain)
+}
+
 // ForgetOlder drops what is believed about a shop unless it was read within the last
 // second: a denial is worth a second look, because another process may have granted what
 // is missing.

@@ -23,9 +23,12 @@ const (
 	PlatformNoticeRead  PlatformPermission = "platform.callback.read"
 	PlatformNoticeRaw   PlatformPermission = "platform.callback.raw" // what the provider wrote
 	PlatformNoticePlay  PlatformPermission = "platform.callback.replay"
-	PlatformKeyRotate   PlatformPermission = "platform.key.rotate"
+	PlatformKeyRead     PlatformPermission = "platform.key.read"   // alarms about merchants' keys
+	PlatformKeyRotate   PlatformPermission = "platform.key.rotate" // and to end them
 	PlatformAuditRead   PlatformPermission = "platform.audit.read"
+	PlatformAuditExport PlatformPermission = "platform.audit.export"
 	PlatformStaffRead   PlatformPermission = "platform.staff.read"
+	PlatformStaffManage PlatformPermission = "platform.staff.manage" // invite, change roles, disable
 )
 
 // The roles of the platform's staff, as platform.platform_role stores them.
@@ -47,7 +50,8 @@ func PlatformPermissions() []PlatformPermission {
 	return []PlatformPermission{
 		PlatformShopRead, PlatformShopReview, PlatformShopSuspend, PlatformShopOpen, PlatformShopClose, PlatformShopLook,
 		PlatformPlanRead, PlatformPlanManage, PlatformPlanAssign, PlatformFleetRead, PlatformQueueRead, PlatformQueueManage,
-		PlatformNoticeRead, PlatformNoticeRaw, PlatformNoticePlay, PlatformKeyRotate, PlatformAuditRead, PlatformStaffRead,
+		PlatformNoticeRead, PlatformNoticeRaw, PlatformNoticePlay, PlatformKeyRead, PlatformKeyRotate, PlatformAuditRead, PlatformAuditExport,
+		PlatformStaffRead, PlatformStaffManage,
 	}
 }
 
@@ -56,11 +60,11 @@ func PlatformRoles() []PlatformRole {
 	return []PlatformRole{
 		{PlatformAdmin, PlatformPermissions()},
 		{PlatformSupport, []PlatformPermission{
-			PlatformShopRead, PlatformShopReview, PlatformShopLook, PlatformPlanRead, PlatformFleetRead, PlatformQueueRead, PlatformNoticeRead,
+			PlatformShopRead, PlatformShopReview, PlatformShopLook, PlatformPlanRead, PlatformFleetRead, PlatformQueueRead, PlatformNoticeRead, PlatformKeyRead,
 		}},
 		{PlatformFinance, []PlatformPermission{PlatformShopRead, PlatformPlanRead, PlatformPlanAssign, PlatformNoticeRead}},
 		{PlatformAuditor, []PlatformPermission{
-			PlatformShopRead, PlatformPlanRead, PlatformFleetRead, PlatformQueueRead, PlatformNoticeRead, PlatformAuditRead, PlatformStaffRead,
+			PlatformShopRead, PlatformPlanRead, PlatformFleetRead, PlatformQueueRead, PlatformNoticeRead, PlatformKeyRead, PlatformAuditRead, PlatformAuditExport, PlatformStaffRead,
 		}},
 	}
 }
@@ -73,3 +77,21 @@ func IsPlatformRole(code string) bool {
 // PlatformGranted is what somebody may do on the platform. It is shared: never written
 // after it was made.
 type PlatformGranted map[PlatformPermission]bool
+
+// Covers reports whether every permission is granted.
+func (g PlatformGranted) Covers(permissions []PlatformPermission) bool {
+	return !slices.ContainsFunc(permissions, func(p PlatformPermission) bool { return !g[p] })
+}
+
+// PlatformRights is what roles allow together.
+func PlatformRights(roles []string) PlatformGranted {
+	granted := PlatformGranted{}
+	for _, role := range PlatformRoles() {
+		if slices.Contains(roles, role.Code) {
+			for _, p := range role.Permissions {
+				granted[p] = true
+			}
+		}
+	}
+	return granted
+}

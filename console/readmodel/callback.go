@@ -46,7 +46,7 @@ const callbacksPerPage = 50
 
 const (
 	callbackEvents = `SELECT 'event', e.id, e.received_at, a.merchant_no, a.channel, e.outcome, '', e.out_trade_no, e.answer::bigint, e.took_ms::bigint, e.seen::bigint,
-       0::bigint, false, true FROM payment_event e JOIN payment_account a ON a.id = e.account_id WHERE e.id < $1 ORDER BY e.id DESC LIMIT $2`
+       0::bigint, false, e.body_sealed <> '' FROM payment_event e JOIN payment_account a ON a.id = e.account_id WHERE e.id < $1 ORDER BY e.id DESC LIMIT $2`
 	callbackAnomalies = `SELECT 'anomaly', n.id, n.first_at, a.merchant_no, a.channel, 'anomaly', n.reason, n.out_trade_no, 0::bigint, n.took_ms::bigint, n.seen::bigint,
        0::bigint, n.resolved_at IS NOT NULL, n.body_sealed IS NOT NULL FROM payment_anomaly n JOIN payment_account a ON a.id = n.account_id
  WHERE n.id < $1 ORDER BY n.id DESC LIMIT $2`

@@ -28,6 +28,10 @@ var (
 	// ErrTooManyRoles and ErrTooManyInvites bound what one shop keeps.
 	ErrTooManyRoles   = fault.New(fault.Conflict, "TOO_MANY_ROLES", "自定义角色数量已达上限", "The shop has too many roles of its own")
 	ErrTooManyInvites = fault.New(fault.Conflict, "TOO_MANY_INVITES", "待接受的邀请过多，请先撤销一些", "Too many open invitations, please revoke some")
+	// ErrInviteLimit is a shop, or the platform, that has sent its invitations of the day.
+	ErrInviteLimit = fault.New(fault.Throttled, "INVITE_LIMIT", "今天发出的邀请已达上限，请明天再试", "Today's invitations are used up, please try again tomorrow")
+	// ErrLastAdmin is a change that would leave the platform without an administrator.
+	ErrLastAdmin = fault.New(fault.Conflict, "LAST_ADMINISTRATOR", "至少要保留一名可用的平台管理员", "The platform needs at least one administrator")
 	// ErrFactorMissing is an heir without the second factor that an owner needs.
 	ErrFactorMissing = fault.New(fault.Conflict, "SECOND_FACTOR_MISSING", "对方尚未开启两步验证，请先让对方在“账号与安全”中开启", "This person has to set up two-step verification first")
 	// ErrInviteEnded is an invitation that was used, taken back, or is too old.

@@ -51,13 +51,16 @@ func (s *Service) Invites(ctx context.Context, shop tenant.ID) ([]Invite, error)
 // InviteTx invites an address into the shop and returns the token of the link, which is
 // stored nowhere: it may go to that address and to nobody else, because whoever has it
 // has proven to own the address. An earlier invitation of the address ends. Faults:
-// ABOVE_OWN_RIGHTS, ROLE_UNKNOWN, TOO_MANY_INVITES.
+// ABOVE_OWN_RIGHTS, ROLE_UNKNOWN, TOO_MANY_INVITES, INVITE_LIMIT.
 func (s *Service) InviteTx(ctx context.Context, tx tenantdb.Tx, shop tenant.ID, actor int64, to Address, roles []string) (token string, err error) {
 	a, err := s.authorityTx(ctx, tx, shop, actor, authz.StaffInvite)
 	if err != nil {
 		return "", err
 	}
 	if roles, err = s.checkRoles(ctx, tx, shop, a, roles); err != nil {
+		return "", err
+	}
+	if err := s.countInviteTx(ctx, tx, shop.String()); err != nil {
 		return "", err
 	}
 	now := tx.Now()

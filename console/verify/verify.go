@@ -33,8 +33,11 @@ const (
 // Purpose is what an address is proved for.
 type Purpose string
 
-// SignUp is the proof that a new account needs.
-const SignUp Purpose = "signup"
+// The purposes.
+const (
+	SignUp     Purpose = "signup"  // a new account
+	NewAddress Purpose = "address" // a new address of an account
+)
 
 // Deps are what the service works with.
 type Deps struct {

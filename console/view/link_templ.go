@@ -10,9 +10,9 @@ import templruntime "github.com/a-h/templ/runtime"
 
 // AcceptInvite is the page that an invitation's link opens.
 type AcceptInvite struct {
-	Token    string
+	Self     string // address of the page
 	Shop     string
-	Inviter  string
+	Lead     string // who invites
 	Address  string
 	Roles    []string
 	Person   string // who is signed in, "" for nobody
@@ -45,7 +45,7 @@ func AcceptInvitePage(p Page, a AcceptInvite) templ.Component {
 			templ_7745c5c3_Var1 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		self := "/console/invite/" + a.Token
+		self := a.Self
 		templ_7745c5c3_Var2 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 			templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 			templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
@@ -375,7 +375,7 @@ func AcceptInvitePage(p Page, a AcceptInvite) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = narrow(p, p.T("accept.title", a.Shop), p.T("accept.lead", a.Inviter)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = narrow(p, p.T("accept.title", a.Shop), a.Lead).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -18,6 +18,7 @@ import (
 	"galleria/tenant/plan"
 	"galleria/tenant/signup"
 	"galleria/tenant/tenantdb"
+	"galleria/tenant/timer"
 )
 
 // Orders is the part of order.Service that events move.
@@ -34,6 +35,7 @@ type Payments interface {
 	MarkSurplusTx(ctx context.Context, tx tenantdb.Tx, outTradeNo string) error
 	RequestRefundTx(ctx context.Context, tx tenantdb.Tx, outTradeNo string, reason payments.RefundReason) (string, error)
 	ExecuteRefund(ctx context.Context, id tenant.ID, outRefundNo string) error
+	PurgeBodiesTx(ctx context.Context, tx tenantdb.Tx, before time.Time, after int64, limit int) (reached int64, purged int, more bool, err error)
 }
 
 // Accounts is the part of account.Service that timers move.
@@ -42,8 +44,9 @@ type Accounts interface {
 	DestroyReplaced(ctx context.Context, id tenant.ID, accountID int64) error
 }
 
-// Members finds a buyer's openid.
+// Members finds a buyer's openid and forgets ended sessions.
 type Members interface {
+	PurgeSessionsTx(ctx context.Context, tx tenantdb.Tx, limit int) (int64, error)
 	OpenID(ctx context.Context, q tenantdb.Querier, memberID int64, appID string) (string, error)
 }
 
@@ -62,6 +65,11 @@ type Tryouts interface {
 	Run(ctx context.Context, id tenant.ID, purchaseID int64) error
 }
 
+// Herald tells people what became of what they wait for.
+type Herald interface {
+	Applicant(ctx context.Context, id tenant.ID, news signup.News) error
+}
+
 // Deps are what the handlers work with.
 type Deps struct {
 	DB        *tenantdb.DB
@@ -74,8 +82,14 @@ type Deps struct {
 	Messenger Messenger
 	Signups   Signups
 	Tryouts   Tryouts // nil without a sandbox
+	Herald    Herald
 	Plans     *plan.Service
-	Log       *slog.Logger
+	Timers    *timer.Timers
+	Vault     Keys
+	Now       func() time.Time
+	// BodiesKept is how long the messages of providers are kept.
+	BodiesKept time.Duration
+	Log        *slog.Logger
 }
 
 // Handlers does the effects.
@@ -119,6 +133,10 @@ func (h *Handlers) Kinds() (jobs.Kinds, error) {
 		kind(order.TopicPaid, jobs.Default, brief, provider, h.orderPaid),
 		kind(signup.Topic, jobs.Default, patient, jobs.Backoff(time.Second, 30*time.Second), h.signupApproved),
 		kind(trial.Topic, jobs.Default, brief, quick, h.testPurchase),
+		kind(TimerUpkeep, jobs.Bulk, patient, quick, h.upkeepDue),
+		kind(TimerKeyWatch, jobs.Bulk, brief, quick, h.keyWatchDue),
+		jobs.Kind{Topic: TopicKeyUnusual},
+		kind(signup.TopicNews, jobs.Bulk, brief, jobs.Backoff(5*time.Second, 10*time.Minute), h.signupNews),
 	)
 }
 

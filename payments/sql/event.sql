@@ -17,7 +17,7 @@ ON CONFLICT (account_id, event_id, reason) DO UPDATE SET seen = payment_anomaly.
 SELECT e.id, a.account_key, substring(e.body_sealed FROM 1 FOR 5)::bytea AS prefix,
   coalesce(CASE WHEN @primary_prefix::bytea <> '' AND substring(e.body_sealed FROM 1 FOR 5) <> @primary_prefix::bytea THEN e.body_sealed END, '')::bytea AS sealed
 FROM payment_event e JOIN payment_account a ON a.id = e.account_id
-WHERE e.id > @after ORDER BY e.id LIMIT 200;
+WHERE e.id > @after AND e.body_sealed <> '' ORDER BY e.id LIMIT 200;
 
 -- name: ResealEvent :execrows
 UPDATE payment_event SET body_sealed = @sealed WHERE id = @id AND body_sealed = @old_sealed;
@@ -39,3 +39,19 @@ WHERE e.id > @after ORDER BY e.id LIMIT 200;
 
 -- name: ResealRefusal :execrows
 UPDATE payment_refusal SET body_sealed = @sealed WHERE id = @id AND body_sealed = @old_sealed;
+
+-- name: PurgeEventBodies :many
+-- Bodies whose time is over are emptied, and the rows stay. Ids follow the time of arrival,
+-- so a pass begins where the last one ended.
+UPDATE payment_event e SET body_sealed = '' WHERE e.id IN (
+  SELECT o.id FROM payment_event o WHERE o.id > @after AND o.received_at < @before AND o.body_sealed <> '' ORDER BY o.id LIMIT @max_rows)
+RETURNING e.id;
+
+-- name: PurgeAnomalyBodies :many
+-- Of what a person still has to look at, the body stays.
+UPDATE payment_anomaly n SET body_sealed = NULL WHERE n.id IN (
+  SELECT o.id FROM payment_anomaly o WHERE o.id > @after AND o.last_at < @before AND o.resolved_at IS NOT NULL AND o.body_sealed IS NOT NULL ORDER BY o.id LIMIT @max_rows)
+RETURNING n.id;
+
+-- name: PurgeRefusals :execrows
+DELETE FROM payment_refusal r WHERE r.id IN (SELECT o.id FROM payment_refusal o WHERE o.received_at < @before ORDER BY o.id LIMIT @max_rows);

@@ -48,6 +48,18 @@ func (l *Log) Anchor(ctx context.Context) (a Anchored, done bool, err error) {
 	return a, done, nil
 }
 
+// NewestAnchor is the last day whose heads were kept; found is false before the first.
+func (l *Log) NewestAnchor(ctx context.Context) (a Anchored, found bool, err error) {
+	row, err := l.q.NewestAnchorDay(ctx, l.db.Platform())
+	if tenantdb.NoRows(err) {
+		return Anchored{}, false, nil
+	}
+	if err != nil {
+		return Anchored{}, false, fmt.Errorf("read audit anchors: %w", err)
+	}
+	return Anchored{Day: row.DayText, Chains: int(row.Chains), Digest: hex.EncodeToString(row.Digest)}, true, nil
+}
+
 // DayReport is what VerifyDays found about one day's anchors.
 type DayReport struct {
 	Anchored

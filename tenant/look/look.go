@@ -80,7 +80,7 @@ func (s *Service) Begin(ctx context.Context, in Input) (l Look, err error) {
 		return Look{}, err
 	}
 	err = s.DB.InPlatform(ctx, func(tx tenantdb.Tx) error {
-		if err := s.endOver(ctx, tx); err != nil {
+		if _, err := s.endOver(ctx, tx, in.StaffID, in.Shop.String()); err != nil {
 			return err
 		}
 		l = Look{StaffID: in.StaffID, Shop: tenant.Tenant{ID: in.Shop}, Ticket: in.Ticket, Reason: in.Reason, BeganAt: tx.Now(), EndsAt: tx.Now().Add(Lasts)}
@@ -180,30 +180,44 @@ func (s *Service) Saw(ctx context.Context, l Look, page string) error {
 	return nil
 }
 
-// EndOver ends looks that have run out, so that their ends stand in the logs.
+// sweepMost is how many looks one sweep ends.
+const sweepMost = 200
+
+// EndOver ends looks that have run out, so that their ends stand in the logs: each in a
+// transaction of its own, at most sweepMost. Any number of processes may sweep.
 func (s *Service) EndOver(ctx context.Context) error {
-	err := s.DB.InPlatform(ctx, func(tx tenantdb.Tx) error { return s.endOver(ctx, tx) })
-	if err != nil {
-		return fmt.Errorf("end looks: %w", err)
+	for range sweepMost {
+		n := 0
+		err := s.DB.InPlatform(ctx, func(tx tenantdb.Tx) (err error) {
+			n, err = s.endOver(ctx, tx, 0, "")
+			return err
+		})
+		if err != nil {
+			return fmt.Errorf("end looks: %w", err)
+		}
+		if n == 0 {
+			return nil
+		}
 	}
 	return nil
 }
 
-func (s *Service) endOver(ctx context.Context, tx tenantdb.Tx) error {
-	over, err := s.q.EndOver(ctx, tx, tx.Now())
+// endOver ends one look that has run out: anybody's, or one person's into one shop.
+func (s *Service) endOver(ctx context.Context, tx tenantdb.Tx, staffID int64, shop string) (int, error) {
+	over, err := s.q.EndOver(ctx, tx, tx.Now(), staffID, shop)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	for _, r := range over {
 		l, err := lookOf(r.ID, r.StaffID, r.TenantID, r.Ticket, r.Reason, r.BeganAt, r.EndsAt)
 		if err != nil {
-			return err
+			return 0, err
 		}
 		if err := s.record(ctx, tx, "look.ended", l, map[string]any{"ran_out": true}); err != nil {
-			return err
+			return 0, err
 		}
 	}
-	return nil
+	return len(over), nil
 }
 
 // record writes an act into the shop's log and into the platform's.

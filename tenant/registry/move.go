@@ -22,6 +22,8 @@ type MoveInput struct {
 	Event  Event
 	Reason string // people of the shop read it; needed for suspending and closing
 	Actor  string // who did it, as the audit log names people: "staff:12", "system"
+	// Recorded: the caller writes the audit entries, in the same transaction.
+	Recorded bool
 }
 
 // Move makes one move of a shop in a transaction of its own. Faults: those of MoveTx.
@@ -56,6 +58,9 @@ func (s *Service) MovedTx(ctx context.Context, tx tenantdb.Tx, in MoveInput) (fr
 		if err := s.q.WakeEvents(ctx, tx, in.ID.String()); err != nil {
 			return false, fmt.Errorf("%s shop: %w", in.Event, err)
 		}
+	}
+	if in.Recorded {
+		return true, s.q.NotifyTenant(ctx, tx, in.ID.String())
 	}
 	err = s.audit.RecordTx(ctx, tx, audit.Entry{
 		TenantID: in.ID, Actor: in.Actor, Action: "tenant." + string(in.Event),

@@ -95,7 +95,10 @@ func (s *Service) ready(ctx context.Context, a Application) error {
 		if err != nil || n == 0 {
 			return err // ended by another run
 		}
-		return s.Provision.ReadyTx(ctx, tx, a.TenantID, staffActor(a.StaffID))
+		if err := s.Provision.ReadyTx(ctx, tx, a.TenantID, staffActor(a.StaffID)); err != nil {
+			return err
+		}
+		return s.tell(ctx, tx, a.ID, NewsReady)
 	})
 }
 

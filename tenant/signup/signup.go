@@ -31,6 +31,27 @@ const (
 // Topic is an application that was approved: its shop is to be provisioned.
 const Topic outbox.Topic = "signup.approved"
 
+// TopicNews is something that an applicant wants to know; its payload is NewsV1.
+const TopicNews outbox.Topic = "signup.news"
+
+// News is what became of an application.
+type News string
+
+// The news.
+const (
+	NewsApproved News = "approved" // platform staff let it go on
+	NewsRejected News = "rejected" // with Application.Reason
+	NewsReady    News = "ready"    // the shop stands
+)
+
+// NewsV1 is the payload of TopicNews.
+type NewsV1 struct {
+	News News `json:"news"`
+}
+
+// defaultLocale is the language of an applicant who chose none.
+const defaultLocale = "zh-CN"
+
 // TermsVersion is the version of the terms that applicants accept. Raise it with the text.
 const TermsVersion = "2026-11"
 
@@ -75,6 +96,7 @@ type Application struct {
 	StepFailed   bool // the step failed and is tried again
 	TenantID     tenant.ID
 	Reason       string // of a rejection
+	Locale       string // in which the applicant is told, "zh-CN" or "en"
 	CreatedAt    time.Time
 	UpdatedAt    time.Time
 }
@@ -125,6 +147,7 @@ type DraftInput struct {
 	StaffID      int64
 	Network      string // address or /64 of the client
 	Name, Handle string
+	Locale       string // of the letters to the applicant, "zh-CN" or "en"; "" is "zh-CN"
 }
 
 // Draft begins a person's application, or changes the one that is begun, and holds its
@@ -135,6 +158,9 @@ func (s *Service) Draft(ctx context.Context, in DraftInput) (a Application, err 
 		return Application{}, ErrClosed
 	}
 	in.Name = strings.TrimSpace(in.Name)
+	if in.Locale == "" {
+		in.Locale = defaultLocale
+	}
 	shop := provision.ShopInput{RequestKey: "signup", Handle: in.Handle, Name: in.Name}
 	if err := shop.Validate(); err != nil {
 		return Application{}, err
@@ -166,12 +192,12 @@ func (s *Service) draftTx(ctx context.Context, tx tenantdb.Tx, in DraftInput) (A
 		}
 		a.ID = tenant.NewID()
 		if err := s.q.Begin(ctx, tx, signupdb.BeginParams{
-			ID: a.ID.String(), StaffID: in.StaffID, Name: in.Name, Handle: in.Handle, Network: in.Network,
+			ID: a.ID.String(), StaffID: in.StaffID, Name: in.Name, Handle: in.Handle, Network: in.Network, Locale: in.Locale,
 			At: tx.Now(), ExpiresAt: tx.Now().Add(draftLife),
 		}); err != nil {
 			return Application{}, fmt.Errorf("begin application: %w", err)
 		}
-	} else if n, err := s.q.Redraft(ctx, tx, in.Name, in.Handle, tx.Now(), tx.Now().Add(draftLife), a.ID.String()); err != nil || n == 0 {
+	} else if n, err := s.q.Redraft(ctx, tx, in.Name, in.Handle, in.Locale, tx.Now(), tx.Now().Add(draftLife), a.ID.String()); err != nil || n == 0 {
 		return Application{}, errors.Join(err, fault.ErrConflict)
 	}
 	if err := s.Provision.ReleaseTx(ctx, tx, requestKey(a.ID), in.Handle); err != nil {
@@ -244,8 +270,25 @@ func (s *Service) Approve(ctx context.Context, id tenant.ID, actor string) error
 		if err != nil || a.Status == Provisioning || a.Status == Opened {
 			return err
 		}
-		return s.approveTx(ctx, tx, a, actor)
+		if err := s.approveTx(ctx, tx, a, actor); err != nil {
+			return err
+		}
+		return s.tell(ctx, tx, a.ID, NewsApproved)
 	})
+}
+
+// ByID returns an application. Faults: NOT_FOUND.
+func (s *Service) ByID(ctx context.Context, id tenant.ID) (a Application, err error) {
+	err = s.DB.InPlatform(ctx, func(tx tenantdb.Tx) (err error) {
+		a, err = s.find(ctx, tx, id)
+		return err
+	})
+	return a, err
+}
+
+// tell has the applicant told, with the decision or not at all.
+func (s *Service) tell(ctx context.Context, tx tenantdb.Tx, id tenant.ID, what News) error {
+	return s.Outbox.AppendFor(ctx, tx, id, TopicNews, id.String(), NewsV1{News: what})
 }
 
 func (s *Service) approveTx(ctx context.Context, tx tenantdb.Tx, a Application, actor string) error {
@@ -270,7 +313,10 @@ func (s *Service) Reject(ctx context.Context, id tenant.ID, reason, actor string
 		if err := s.decide(ctx, tx, a, registry.EventReject, reason, actor); err != nil {
 			return err
 		}
-		return s.Provision.ReleaseTx(ctx, tx, requestKey(id), "")
+		if err := s.Provision.ReleaseTx(ctx, tx, requestKey(id), ""); err != nil {
+			return err
+		}
+		return s.tell(ctx, tx, id, NewsRejected)
 	})
 }
 
@@ -288,7 +334,7 @@ func (s *Service) decide(ctx context.Context, tx tenantdb.Tx, a Application, eve
 
 func (s *Service) audit(ctx context.Context, tx tenantdb.Tx, a Application, event registry.Event, actor string, detail map[string]any) error {
 	detail["signup"], detail["handle"] = a.ID.String(), a.Handle
-	return s.Audit.RecordTx(ctx, tx, audit.Entry{Actor: actor, Action: "signup." + string(event), Detail: detail})
+	return s.Audit.RecordTx(ctx, tx, audit.Entry{Actor: actor, Action: "signup." + string(event), Object: "signup:" + a.ID.String(), Detail: detail})
 }
 
 // Waiting lists the applications that wait to be approved, the oldest first.
@@ -348,7 +394,7 @@ func applicationFromRow(r signupdb.NewestOfRow) (Application, error) {
 	}
 	a := Application{
 		ID: id, StaffID: r.StaffID, Status: Status(r.Status), Name: r.Name, Handle: r.Handle, Step: Step(r.Step),
-		StepFailed: r.StepError != "", Reason: r.Reason, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
+		StepFailed: r.StepError != "", Reason: r.Reason, Locale: r.Locale, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
 	}
 	if r.TenantID != nil {
 		if a.TenantID, err = tenant.ParseID(*r.TenantID); err != nil {

@@ -34,6 +34,34 @@ func (t *Timers) Set(ctx context.Context, tx tenantdb.Tx, topic outbox.Topic, ke
 	return nil
 }
 
+// Plan is a timer of some tenant.
+type Plan struct {
+	Tenant  tenant.ID
+	Key     string
+	Due     time.Time
+	Payload any
+}
+
+// SetNew makes a topic due for several tenants, in the caller's platform transaction. One
+// that is set already stays as it is.
+func (t *Timers) SetNew(ctx context.Context, tx tenantdb.Tx, topic outbox.Topic, plans []Plan) error {
+	var (
+		tenants, keys, payloads []string
+		dues                    []time.Time
+	)
+	for _, p := range plans {
+		body, err := json.Marshal(p.Payload)
+		if err != nil {
+			return fmt.Errorf("set timer %s: %w", topic, err)
+		}
+		tenants, keys, dues, payloads = append(tenants, p.Tenant.String()), append(keys, p.Key), append(dues, p.Due), append(payloads, string(body))
+	}
+	if err := t.q.SetNew(ctx, tx, string(topic), tenants, keys, dues, payloads); err != nil {
+		return fmt.Errorf("set timer %s: %w", topic, err)
+	}
+	return nil
+}
+
 // Clear forgets a timer; clearing one that is not set is no error.
 func (t *Timers) Clear(ctx context.Context, tx tenantdb.Tx, topic outbox.Topic, key string) error {
 	return t.q.Clear(ctx, tx, tx.TenantID().String(), string(topic), key)

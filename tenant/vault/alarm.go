@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"galleria/tenant"
+	"galleria/tenant/fault"
 	"galleria/tenant/tenantdb"
 	"galleria/tenant/vault/internal/vaultdb"
 )
@@ -19,6 +20,8 @@ type AlarmKind string
 const (
 	Damaged AlarmKind = "damaged" // it does not open
 	Expiry  AlarmKind = "expiry"  // it ends soon, or has ended
+	Idle    AlarmKind = "idle"    // it was used after a long rest
+	Spike   AlarmKind = "spike"   // it was used far more often than it usually is
 )
 
 // Alarm is one open matter that somebody must look after.
@@ -32,6 +35,7 @@ type Alarm struct {
 	Seen     int    // times it was met, at most once a minute and process
 	FirstAt  time.Time
 	LastAt   time.Time
+	Detail   map[string]string
 }
 
 // AlarmInput raises an alarm.
@@ -110,9 +114,34 @@ func (v *Vault) AllAlarms(ctx context.Context, limit int) ([]Alarm, error) {
 	return list, nil
 }
 
+// AlarmKinds lists all of them.
+func AlarmKinds() []AlarmKind { return []AlarmKind{Damaged, Expiry, Idle, Spike} }
+
+// HandleTx ends an alarm that a person has looked after, in the caller's platform
+// transaction, and returns it. Faults: NOT_FOUND, also for one that is over.
+func (v *Vault) HandleTx(ctx context.Context, tx tenantdb.Tx, alarmID int64, by string) (Alarm, error) {
+	now := tx.Now()
+	r, err := v.q.HandleAlarm(ctx, tx, &now, by, alarmID)
+	if tenantdb.NoRows(err) {
+		return Alarm{}, fault.ErrNotFound
+	}
+	if err != nil {
+		return Alarm{}, fmt.Errorf("end key alarm: %w", err)
+	}
+	id, err := tenant.ParseID(r.TenantID)
+	if err != nil {
+		return Alarm{}, err
+	}
+	tx.AfterCommit(v.alarms.forget)
+	return alarmFromRow(id, vaultdb.AlarmsRow(r)), nil
+}
+
 func alarmFromRow(id tenant.ID, r vaultdb.AlarmsRow) Alarm {
+	detail := map[string]string{}
+	_ = json.Unmarshal(r.Detail, &detail) // what cannot be read is left out
 	return Alarm{
-		ID: r.ID, TenantID: id, Owner: r.Owner, Kind: AlarmKind(r.Kind), Subject: r.Subject, DaysLeft: r.DaysLeft,
+		Detail: detail,
+		ID:     r.ID, TenantID: id, Owner: r.Owner, Kind: AlarmKind(r.Kind), Subject: r.Subject, DaysLeft: r.DaysLeft,
 		Seen: int(r.Seen), FirstAt: r.FirstAt, LastAt: r.LastAt,
 	}
 }

@@ -72,7 +72,7 @@ func (v *Vault) Flush(ctx context.Context) error {
 		v.usage.giveBack(counts)
 		return fmt.Errorf("write key usage: %w", err)
 	}
-	return nil
+	return v.tellHours(ctx, counts)
 }
 
 // PurgeUsage deletes counts that are too old, a bounded number at a time.
@@ -114,6 +114,7 @@ type usageCount struct {
 type usage struct {
 	mu     sync.Mutex
 	counts map[usageKey]usageCount
+	told   map[UsedHour]bool // hours that the watcher knows
 }
 
 func newUsage() *usage { return &usage{counts: make(map[usageKey]usageCount)} }
@@ -150,5 +151,31 @@ func (u *usage) giveBack(counts map[usageKey]usageCount) {
 			have.last = c.last
 		}
 		u.counts[k] = have
+	}
+}
+
+// untold are the hours of counts that the watcher does not know yet.
+func (u *usage) untold(counts map[usageKey]usageCount) (fresh []UsedHour) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	seen := map[UsedHour]bool{}
+	for k := range counts {
+		h := UsedHour{Tenant: k.tenant, Owner: k.owner, Hour: k.hour}
+		if !u.told[h] && !seen[h] {
+			seen[h] = true
+			fresh = append(fresh, h)
+		}
+	}
+	return fresh
+}
+
+func (u *usage) markTold(hours []UsedHour) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.told == nil || len(u.told) > mostUses {
+		u.told = make(map[UsedHour]bool)
+	}
+	for _, h := range hours {
+		u.told[h] = true
 	}
 }

@@ -34,6 +34,7 @@ type Vault struct {
 	alarms  *alarms
 	usage   *usage
 	damaged atomic.Int64
+	watch   func(ctx context.Context, hours []UsedHour) error // nil for nobody
 }
 
 // New returns a vault over the key-encryption key and the older ones that may still have to

@@ -59,6 +59,8 @@ type Config struct {
 	SpareSchemas int `env:"GALLERIA_SPARE_SCHEMAS" envDefault:"4"`
 	// WorkerConcurrency is how many events one worker handles at a time.
 	WorkerConcurrency int `env:"GALLERIA_WORKER_CONCURRENCY" envDefault:"16"`
+	// CallbackDays is for how many days the messages of providers are kept; their rows stay.
+	CallbackDays int `env:"GALLERIA_CALLBACK_DAYS" envDefault:"180"`
 	// Rates bound requests per second; a burst of a few times that is let through.
 	// TenantRate: one shop, per process. ReadRate: one buyer or address, looking. WriteRate:
 	// one buyer, changing something. LoginRate: one address, signing in to one shop. PayRate:

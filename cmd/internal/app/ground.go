@@ -81,7 +81,7 @@ func NewGround(ctx context.Context, cfg Config, log *slog.Logger, now func() tim
 	g.Staff = people
 	g.Provision = provision.New(provision.Deps{
 		DB: db, Runner: g.Runner, Registry: g.Registry, Log: log,
-		Fill: []provision.FillStep{people.EnsureRoles},
+		Fill: []provision.FillStep{people.EnsureRoles, beginUpkeep(db, g.Timers)},
 	})
 	return g, nil
 }

@@ -30,7 +30,7 @@ func TestEverySealedColumnIsRotated(t *testing.T) {
 		"idempotency_key.body_hash": true, "member_session.access_hash": true, "member_session.refresh_hash": true,
 		"member_session.refresh_family": true, "payment_anomaly.body_hash": true, "staff_session.token_hash": true,
 		"kek.check_value": true, "tenant_key.wrapped_dek": true, "tenant_key.prefix": true, "tenant_key.check_value": true,
-		"staff_proof.token_hash": true, "staff_recovery.code_hash": true, "staff_invite.token_hash": true,
+		"staff_proof.token_hash": true, "staff_recovery.code_hash": true, "staff_invite.token_hash": true, "platform_invite.token_hash": true,
 		"audit_log.hash": true, "audit_log.prev_hash": true, "audit_head.hash": true, "audit_anchor.hash": true, "audit_anchor_day.digest": true,
 		"verification.visitor": true, "verification.code_mac": true,
 		"staff_totp.sealed": true, "staff_totp.new_sealed": true, // by the key-encryption key: console/factor seals them anew

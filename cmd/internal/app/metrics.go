@@ -132,7 +132,10 @@ func (g *platformGauges) refresh() {
 	if open, err := g.alarms(ctx, mostAlarms); err != nil {
 		g.failed++
 	} else {
-		g.keys = map[vault.AlarmKind]int{vault.Damaged: 0, vault.Expiry: 0}
+		g.keys = map[vault.AlarmKind]int{}
+		for _, kind := range vault.AlarmKinds() {
+			g.keys[kind] = 0
+		}
 		for _, a := range open {
 			g.keys[a.Kind]++
 		}
@@ -159,7 +162,7 @@ func (g *platformGauges) Collect(ch chan<- prometheus.Metric) {
 		}
 	}
 	for kind, n := range g.keys {
-		s.gauge("galleria_key_alarms", "Merchants' keys that do not open, or end within 60 days.", float64(n), "kind", string(kind))
+		s.gauge("galleria_key_alarms", "Merchants' keys that do not open, end within 60 days, or are used in an unusual way.", float64(n), "kind", string(kind))
 	}
 	g.collectPools(s)
 	g.collectPayments(s)

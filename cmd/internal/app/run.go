@@ -10,6 +10,7 @@ import (
 	"galleria/jobs"
 	"galleria/jobs/relay"
 	"galleria/jobs/schedule"
+	"galleria/tenant/look"
 )
 
 // RunRelay carries events to the queue until ctx ends. Every process that writes events
@@ -64,13 +65,16 @@ func (s *Services) anchor(ctx context.Context) error {
 	return err
 }
 
-// house is the housekeeping that needs rooms: abandoned applications, old proofs, the stock
-// of spare schemas.
+// house is the housekeeping that needs rooms: abandoned applications, old proofs, looks that
+// have run out, the stock of spare schemas.
 func (s *Services) house(ctx context.Context) error {
 	if _, err := s.Signups.Sweep(ctx); err != nil {
 		return err
 	}
 	if err := s.Proofs.Sweep(ctx); err != nil {
+		return err
+	}
+	if err := look.New(look.Deps{DB: s.DB, Audit: s.Audit}).EndOver(ctx); err != nil {
 		return err
 	}
 	return s.refill(ctx)

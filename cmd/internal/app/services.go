@@ -16,6 +16,7 @@ import (
 	"galleria/commerce/order"
 	"galleria/commerce/picture"
 	"galleria/console/authz"
+	"galleria/console/herald"
 	"galleria/console/verify"
 	"galleria/jobs"
 	"galleria/jobs/handle"
@@ -94,7 +95,6 @@ func NewServices(g *Ground) (*Services, error) {
 	s.Listings = listing.New(listing.Deps{DB: g.DB, Catalog: s.Catalog, Inventory: s.Inventory, Audit: g.Audit})
 	s.Pictures = picture.New(picture.NewFolder(g.Config.MediaDir))
 	s.Tryouts = s.newTryouts()
-	var err error
 	s.Proofs = verify.New(verify.Deps{DB: g.DB, Courier: s.Courier, Secret: []byte(g.Config.CookieKey)})
 	s.Signups = signup.New(signup.Deps{
 		DB: g.DB, Provision: g.Provision, Registry: g.Registry, Audit: g.Audit, Outbox: g.Outbox, Mode: g.Config.SignupMode(),
@@ -102,14 +102,22 @@ func NewServices(g *Ground) (*Services, error) {
 			return g.Staff.Grant(ctx, shop, staffID, authz.Owner)
 		},
 	})
+	letters, err := herald.New(herald.Deps{
+		Signups: s.Signups, Registry: g.Registry, Staff: g.Staff, Courier: g.Courier, BaseURL: g.Config.PublicURL, Log: g.Log,
+	})
+	if err != nil {
+		return nil, err
+	}
 	s.Kinds, err = handle.New(handle.Deps{
 		DB: g.DB, Outbox: g.Outbox, Orders: s.Orders, Payments: s.Payments, Accounts: s.Accounts, Members: s.Members, Notices: s.Notices, Messenger: s.MiniProgram,
-		Signups: s.Signups, Tryouts: s.buyer(), Plans: g.Plans, Log: g.Log,
+		Signups: s.Signups, Tryouts: s.buyer(), Herald: letters, Plans: g.Plans, Timers: g.Timers, Vault: g.Vault, Now: g.Now,
+		BodiesKept: g.Config.bodiesKept(), Log: g.Log,
 	}).Kinds()
 	if err != nil {
 		return nil, fmt.Errorf("jobs: %w", err)
 	}
 	g.Outbox.EndInert(s.Kinds.Inert)
+	g.Vault.Watch(s.watchKeys)
 	return s, nil
 }
 

@@ -28,3 +28,10 @@ RETURNING access_expires_at, refresh_expires_at;
 -- name: Revoke :one
 -- Repeating it keeps the first moment.
 UPDATE member_session SET revoked_at = coalesce(revoked_at, now()) WHERE id = @id RETURNING access_hash;
+
+-- name: PurgeSessions :execrows
+-- Sessions that ended long ago, a bounded number; by the database's clock.
+DELETE FROM member_session s WHERE s.id IN (
+  SELECT o.id FROM member_session o
+  WHERE least(o.refresh_expires_at, coalesce(o.revoked_at, o.refresh_expires_at)) < now() - make_interval(days => @days::integer)
+  ORDER BY o.id LIMIT @max_rows);

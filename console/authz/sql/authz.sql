@@ -10,4 +10,4 @@ SELECT g.staff_id, g.role_code
  ORDER BY g.staff_id, g.role_code;
 
 -- name: PlatformGrants :many
-SELECT staff_id, role_code FROM platform.platform_role ORDER BY staff_id, role_code;
+SELECT staff_id, role_code FROM platform.platform_role WHERE disabled_at IS NULL ORDER BY staff_id, role_code;

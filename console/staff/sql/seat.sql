@@ -92,18 +92,3 @@ SELECT count(*) FROM platform.staff_invite
 
 -- name: TakeRole :execrows
 DELETE FROM platform.staff_role WHERE tenant_id = @tenant_id AND staff_id = @staff_id AND role_code = @role_code;
-
--- name: PutPlatformRole :execrows
-INSERT INTO platform.platform_role (staff_id, role_code) VALUES (@staff_id, @role_code) ON CONFLICT DO NOTHING;
-
--- name: TakePlatformRole :execrows
-DELETE FROM platform.platform_role WHERE staff_id = @staff_id AND role_code = @role_code;
-
--- name: PlatformPeople :many
-SELECT p.id, p.login, p.name, p.status, (f.confirmed_at IS NOT NULL)::boolean AS second_factor,
-       array_agg(q.role_code ORDER BY q.role_code)::text[] AS roles
-  FROM platform.platform_role q
-  JOIN platform.staff p ON p.id = q.staff_id
-  LEFT JOIN platform.staff_totp f ON f.staff_id = q.staff_id
- GROUP BY p.id, f.confirmed_at
- ORDER BY p.id;

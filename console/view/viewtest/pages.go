@@ -64,14 +64,14 @@ func Pages(f Frame) []Sample {
 		{"account_form", view.KeyFormPage(shop("nav.accounts", "collect.add"), f.keyForm())},
 		{"account_keys_refused", view.KeyFormPage(shop("nav.accounts", "collect.replace"), f.keyFormRefused())},
 		{"audit", view.AuditListPage(shop("nav.audit", "audit.title"), view.AuditList{
-			Rows: auditRows(), Next: 3, OnFirst: true, MayExport: true, Actors: []view.AuditActor{{Value: "staff:1", Label: "李店长"}, {Value: "system", Label: f.Text.T("actor.system")}}, Groups: []string{"app", "role", "tenant"},
+			Base: "/console/shanye/audit", Rows: auditRows(), Next: 3, OnFirst: true, MayExport: true, Actors: []view.AuditActor{{Value: "staff:1", Label: "李店长"}, {Value: "system", Label: f.Text.T("actor.system")}}, Groups: []string{"app", "role", "tenant"},
 		})},
 		{"audit_filtered", view.AuditListPage(shop("nav.audit", "audit.title"), view.AuditList{
-			Actor: "staff:1", Group: "app", From: "2026-11-02", To: "2026-11-01", Object: "<script>alert(1)</script>", Invalid: "filter.bad_range", Groups: []string{"app"},
+			Base: "/console/shanye/audit", Actor: "staff:1", Group: "app", From: "2026-11-02", To: "2026-11-01", Object: "<script>alert(1)</script>", Invalid: "filter.bad_range", Groups: []string{"app"},
 		})},
-		{"audit_none", view.AuditListPage(shop("nav.audit", "audit.title"), view.AuditList{OnFirst: true})},
-		{"audit_entry", view.AuditShowPage(shop("nav.audit", "audit.one"), view.AuditShow{Row: auditRows()[0]})},
-		{"audit_entry_plain", view.AuditShowPage(shop("nav.audit", "audit.one"), view.AuditShow{Row: auditRows()[4]})},
+		{"audit_none", view.AuditListPage(shop("nav.audit", "audit.title"), view.AuditList{Base: "/console/shanye/audit", OnFirst: true})},
+		{"audit_entry", view.AuditShowPage(shop("nav.audit", "audit.one"), view.AuditShow{Base: "/console/shanye/audit", Row: auditRows()[0]})},
+		{"audit_entry_plain", view.AuditShowPage(shop("nav.audit", "audit.one"), view.AuditShow{Base: "/console/shanye/audit", Row: auditRows()[4]})},
 		{"plan", view.PlanShowPage(shop("nav.plan", "plan.title"), view.PlanShow{Terms: terms(), Uses: uses()})},
 		{"dashboard_quota", view.DashboardPage(shop("nav.dashboard", "dashboard.title"), view.Dashboard{Overview: full, SeesSettings: true, Uses: uses()[:2]})},
 		{"callbacks", view.CallbackLogPage(shop("nav.callbacks", "callback.title"), view.CallbackLog{CallbackPage: callbacks(), Base: "/console/shanye/callbacks", MayRaw: true, OnFirst: true})},
@@ -80,6 +80,17 @@ func Pages(f Frame) []Sample {
 		{"platform_shops", view.TenantListPage(f.platform("platform.shops"), tenants())},
 		{"platform_shops_none", view.TenantListPage(f.platform("platform.shops"), view.TenantList{OnFirst: true, MayOpen: true, Latest: 8})},
 		{"platform_shop", view.TenantShowPage(f.platform("platform.shops"), tenantShow())},
+		{"platform_applications", view.ApplicationListPage(f.platform("platform.applications"), applications())},
+		{"platform_applications_none", view.ApplicationListPage(f.platform("platform.applications"), view.ApplicationList{OnFirst: true})},
+		{"platform_application", view.ApplicationShowPage(f.platform("platform.applications"), application())},
+		{"platform_audit", view.AuditListPage(f.platform("platform.audit"), view.AuditList{Base: "/console/platform/audit", Rows: auditRows()[:2], OnFirst: true, MayExport: true, State: &view.AuditState{
+			AnchorDay: "2026-11-20", AnchorChains: 42, AnchorDigest: "0f1e2d3c", Checked: &view.AuditCheck{Rows: 1204, Anchors: 31, Head: "0f1e2d3c"},
+		}})},
+		{"platform_audit_broken", view.AuditListPage(f.platform("platform.audit"), view.AuditList{Base: "/console/platform/audit", OnFirst: true, State: &view.AuditState{
+			Checked: &view.AuditCheck{Seq: 17, Kind: "changed", Note: "its content does not have its hash"},
+		}})},
+		{"platform_keys", view.KeyAlarmsPage(f.platform("platform.keys"), keyAlarms())},
+		{"platform_keys_none", view.KeyAlarmsPage(f.platform("platform.keys"), view.KeyAlarms{})},
 		{"platform_plans", view.PlanListPage(f.platform("platform.plans"), view.PlanList{Plans: []plan.Plan{terms().Plan}, MayManage: true})},
 		{"platform_plan_refused", view.PlanFormPage(f.platform("platform.plans"), view.PlanForm{
 			New: true, Action: "/console/platform/plans", Name: "试用版", Problems: map[string]string{"hard_staff": f.Text.T("platform.problem.number")},

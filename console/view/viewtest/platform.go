@@ -12,6 +12,7 @@ import (
 	"galleria/tenant/look"
 	"galleria/tenant/outbox"
 	"galleria/tenant/plan"
+	"galleria/tenant/vault"
 )
 
 // moment is when the samples of the platform's pages happen.
@@ -31,6 +32,36 @@ func (f Frame) platform(here string) view.Page {
 		p.Nav[i].Here = p.Nav[i].Key == here
 	}
 	return p
+}
+
+func applications() view.ApplicationList {
+	at := moment()
+	row := readmodel.ApplicationRow{ID: sampleShop(), Name: "青瓷小铺", Handle: "qingci", Status: "applied", Person: "李店长", Login: "li@qingci.example", CreatedAt: at, TermsAt: &at}
+	stuck := row
+	stuck.Name, stuck.Handle, stuck.Status, stuck.StepFailed = "山野咖啡", "shanye", "provisioning", true
+	return view.ApplicationList{ApplicationPage: readmodel.ApplicationPage{Rows: []readmodel.ApplicationRow{row, stuck}, Next: sampleShop().String(), Waiting: 1}, OnFirst: true}
+}
+
+func application() view.ApplicationShow {
+	at := moment()
+	return view.ApplicationShow{MayDecide: true, ApplicationDetail: readmodel.ApplicationDetail{
+		ApplicationRow: applications().Rows[0], Mail: "li@qingci.example", Network: "203.0.113.9", TermsVersion: "2026-11", Step: "claim",
+		UpdatedAt: at, ExpiresAt: at, OfPerson: 1, OfNetwork: 3, Reason: "店名与他人商标相同", StepError: "no spare schema",
+	}}
+}
+
+func keyAlarms() view.KeyAlarms {
+	alarm := func(id int64, kind vault.AlarmKind, subject string, detail map[string]string) view.KeyAlarmRow {
+		return view.KeyAlarmRow{Handle: "shanye", Alarm: vault.Alarm{
+			ID: id, TenantID: sampleShop(), Owner: "payment_account:a1b2c3", Kind: kind, Subject: subject, Seen: 2, FirstAt: moment(), LastAt: moment(), Detail: detail,
+		}}
+	}
+	hour := moment().Format(time.RFC3339)
+	return view.KeyAlarms{MayHandle: true, Rows: []view.KeyAlarmRow{
+		alarm(4, vault.Spike, "use", map[string]string{"hour": hour, "uses": "4200", "median": "35"}),
+		alarm(3, vault.Idle, "use", map[string]string{"hour": hour, "uses": "2", "rest_days": "31"}),
+		alarm(2, vault.Expiry, "merchant_certificate", nil), alarm(1, vault.Damaged, "private_key", nil),
+	}}
 }
 
 // looking is the frame of a shop's page that is only looked at.

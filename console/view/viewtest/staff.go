@@ -42,8 +42,8 @@ func (f Frame) staffPages() []Sample {
 		{"staff_alone", view.StaffListPage(shop("nav.staff", "staff.title"), view.StaffList{People: people[:1], MayInvite: true})},
 		{"staff_one", view.StaffShowPage(shop("nav.staff", "staff.title"), view.StaffShow{Person: people[1], Roles: choices})},
 		{"invite_new", view.InviteNewPage(shop("nav.staff", "invite.new"), view.InviteForm{Address: "not an address", AddressBad: f.Text.T("invite.address_bad"), Roles: choices, RolesBad: f.Text.T("invite.roles_none")})},
-		{"accept", view.AcceptInvitePage(out, view.AcceptInvite{Token: "t0ken", Shop: "山野咖啡", Inviter: "李店长", Address: "new@shanye.example", Roles: []string{f.Text.T("role.support")}, Password: weak})},
-		{"accept_signed_in", view.AcceptInvitePage(own, view.AcceptInvite{Token: "t0ken", Shop: "山野咖啡", Inviter: "李店长", Address: "+8613800138000", Roles: []string{f.Text.T("role.support")}, Person: "林小满"})},
+		{"accept", view.AcceptInvitePage(out, view.AcceptInvite{Self: "/console/invite/t0ken", Shop: "山野咖啡", Lead: f.Text.T("accept.lead", "李店长"), Address: "new@shanye.example", Roles: []string{f.Text.T("role.support")}, Password: weak})},
+		{"accept_signed_in", view.AcceptInvitePage(own, view.AcceptInvite{Self: "/console/invite/t0ken", Shop: "山野咖啡", Lead: f.Text.T("accept.lead", "李店长"), Address: "+8613800138000", Roles: []string{f.Text.T("role.support")}, Person: "林小满"})},
 		{"forgot", view.ForgotPage(out, "", "", false)},
 		{"forgot_sent", view.ForgotPage(out, "owner@shanye.example", "", true)},
 		{"reset", view.ResetPage(out, "t0ken", "owner@shanye.example", weak)},
@@ -57,7 +57,26 @@ func (f Frame) staffPages() []Sample {
 		{"role_preset", view.RoleEditPage(shop("nav.roles", "role.title"), view.RoleEdit{Code: "support", Name: f.Text.T("role.support"), Preset: true, ReadOnly: true, Matrix: matrix()})},
 		{"transfer", view.TransferPage(shop("nav.staff", "transfer.title"), view.Transfer{Heirs: people[1:], Mandatory: true, Problem: f.Text.T("transfer.unconfirmed")})},
 		{"transfer_nobody", view.TransferPage(shop("nav.staff", "transfer.title"), view.Transfer{})},
-		{"platform_staff", view.PlatformStaffPage(own, []view.StaffRow{{ID: 1, Name: "平台管理员", Login: "root@galleria.example", Roles: []string{"platform_admin"}, SecondFactor: true}})},
+		{"platform_staff", view.PlatformStaffPage(f.platform("nav.platform_staff"), view.PlatformStaff{
+			MayManage: true, People: []view.StaffRow{
+				{ID: 1, Name: "平台管理员", Login: "root@galleria.example", Roles: []string{"platform_admin"}, SecondFactor: true, Self: true},
+				{ID: 2, Name: "平台小王", Login: "wang@galleria.example", Roles: []string{"platform_support", "platform_finance"}, Disabled: true},
+			},
+			Invites: []view.InviteRow{{ID: 3, Address: "new@galleria.example", Roles: []string{"platform_auditor"}, Inviter: "平台管理员", ExpiresAt: now().Add(6 * 24 * time.Hour)}},
+		})},
+		{"platform_staff_one", view.PlatformStaffShowPage(f.platform("nav.platform_staff"), view.StaffShow{
+			Person: view.StaffRow{ID: 2, Name: "平台小王", Login: "wang@galleria.example"}, Roles: f.platformRoles(), Problem: "至少要保留一名可用的平台管理员",
+		})},
+		{"platform_staff_invite", view.PlatformInvitePage(f.platform("nav.platform_staff"), view.InviteForm{Address: "?", AddressBad: f.Text.T("invite.address_bad"), Roles: f.platformRoles()})},
+		{"address", view.AddressPage(own, view.AddressForm{Mail: "li@shanye.example", Phone: "+8613800138000", Value: "?", Bad: f.Text.T("invite.address_bad")})},
+		{"address_code", view.AddressCodePage(own, view.AddressCode{Masked: "ne***@shanye.example", Wait: 40})},
+	}
+}
+
+func (f Frame) platformRoles() []view.RoleChoice {
+	return []view.RoleChoice{
+		{Code: "platform_admin", Name: f.Text.T("role.platform_admin"), Lead: f.Text.T("platform_staff.lead.platform_admin"), Blocked: true},
+		{Code: "platform_support", Name: f.Text.T("role.platform_support"), Lead: f.Text.T("platform_staff.lead.platform_support"), Chosen: true},
 	}
 }
 

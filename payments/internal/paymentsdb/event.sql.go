@@ -49,6 +49,73 @@ func (q *Queries) InsertEvent(ctx context.Context, db DBTX, arg InsertEventParam
 	return seen, err
 }
 
+const purgeAnomalyBodies = `-- name: PurgeAnomalyBodies :many
+UPDATE payment_anomaly n SET body_sealed = NULL WHERE n.id IN (
+  SELECT o.id FROM payment_anomaly o WHERE o.id > $1 AND o.last_at < $2 AND o.resolved_at IS NOT NULL AND o.body_sealed IS NOT NULL ORDER BY o.id LIMIT $3)
+RETURNING n.id
+`
+
+// Of what a person still has to look at, the body stays.
+func (q *Queries) PurgeAnomalyBodies(ctx context.Context, db DBTX, after int64, before time.Time, maxRows int32) ([]int64, error) {
+	rows, err := db.Query(ctx, purgeAnomalyBodies, after, before, maxRows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []int64{}
+	for rows.Next() {
+		var id int64
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const purgeEventBodies = `-- name: PurgeEventBodies :many
+UPDATE payment_event e SET body_sealed = '' WHERE e.id IN (
+  SELECT o.id FROM payment_event o WHERE o.id > $1 AND o.received_at < $2 AND o.body_sealed <> '' ORDER BY o.id LIMIT $3)
+RETURNING e.id
+`
+
+// Bodies whose time is over are emptied, and the rows stay. Ids follow the time of arrival,
+// so a pass begins where the last one ended.
+func (q *Queries) PurgeEventBodies(ctx context.Context, db DBTX, after int64, before time.Time, maxRows int32) ([]int64, error) {
+	rows, err := db.Query(ctx, purgeEventBodies, after, before, maxRows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []int64{}
+	for rows.Next() {
+		var id int64
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const purgeRefusals = `-- name: PurgeRefusals :execrows
+DELETE FROM payment_refusal r WHERE r.id IN (SELECT o.id FROM payment_refusal o WHERE o.received_at < $1 ORDER BY o.id LIMIT $2)
+`
+
+func (q *Queries) PurgeRefusals(ctx context.Context, db DBTX, before time.Time, maxRows int32) (int64, error) {
+	result, err := db.Exec(ctx, purgeRefusals, before, maxRows)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const resealAnomaly = `-- name: ResealAnomaly :execrows
 UPDATE payment_anomaly SET body_sealed = $1 WHERE id = $2 AND body_sealed = $3
 `
@@ -128,7 +195,7 @@ const sealedEvents = `-- name: SealedEvents :many
 SELECT e.id, a.account_key, substring(e.body_sealed FROM 1 FOR 5)::bytea AS prefix,
   coalesce(CASE WHEN $1::bytea <> '' AND substring(e.body_sealed FROM 1 FOR 5) <> $1::bytea THEN e.body_sealed END, '')::bytea AS sealed
 FROM payment_event e JOIN payment_account a ON a.id = e.account_id
-WHERE e.id > $2 ORDER BY e.id LIMIT 200
+WHERE e.id > $2 AND e.body_sealed <> '' ORDER BY e.id LIMIT 200
 `
 
 type SealedEventsRow struct {

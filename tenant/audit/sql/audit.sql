@@ -75,3 +75,6 @@ SELECT to_char(day, 'YYYY-MM-DD')::text AS day_text, chains, digest FROM platfor
 
 -- name: AnchorsOf :many
 SELECT chain, seq, hash FROM platform.audit_anchor WHERE day = CAST(@day::text AS date) AND chain COLLATE "C" > @after ORDER BY chain COLLATE "C" LIMIT @max_rows;
+
+-- name: NewestAnchorDay :one
+SELECT to_char(day, 'YYYY-MM-DD')::text AS day_text, chains, digest FROM platform.audit_anchor_day ORDER BY day DESC LIMIT 1;

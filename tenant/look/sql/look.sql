@@ -1,6 +1,10 @@
 -- name: EndOver :many
--- Looks that have run out end when they said they would.
-UPDATE platform.look SET ended_at = ends_at WHERE ended_at IS NULL AND ends_at <= @at
+-- A look that has run out ends when it said it would. One at a time: its entries lock the
+-- ends of two logs. 0 and '' are everybody's.
+UPDATE platform.look SET ended_at = ends_at WHERE id = (
+  SELECT o.id FROM platform.look o WHERE o.ended_at IS NULL AND o.ends_at <= @at
+    AND (@staff_id::bigint = 0 OR (o.staff_id = @staff_id AND o.tenant_id = @tenant_id::text))
+  ORDER BY o.ends_at, o.id LIMIT 1 FOR UPDATE SKIP LOCKED)
 RETURNING id, staff_id, tenant_id, ticket, reason, began_at, ends_at;
 
 -- name: Begin :one

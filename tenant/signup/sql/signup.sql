@@ -1,13 +1,13 @@
 -- name: NewestOf :one
-SELECT id, staff_id, status, name, handle, step, step_error, tenant_id, reason, created_at, updated_at
+SELECT id, staff_id, status, name, handle, step, step_error, tenant_id, reason, locale, created_at, updated_at
 FROM platform.signup WHERE staff_id = @staff_id ORDER BY created_at DESC, id DESC LIMIT 1;
 
 -- name: Find :one
-SELECT id, staff_id, status, name, handle, step, step_error, tenant_id, reason, created_at, updated_at
+SELECT id, staff_id, status, name, handle, step, step_error, tenant_id, reason, locale, created_at, updated_at
 FROM platform.signup WHERE id = @id;
 
 -- name: Waiting :many
-SELECT id, staff_id, status, name, handle, step, step_error, tenant_id, reason, created_at, updated_at
+SELECT id, staff_id, status, name, handle, step, step_error, tenant_id, reason, locale, created_at, updated_at
 FROM platform.signup WHERE status = 'applied' ORDER BY created_at, id LIMIT 500;
 
 -- name: Lock :exec
@@ -20,11 +20,11 @@ SELECT count(*) FILTER (WHERE network = @network) AS of_network, count(*) FILTER
 FROM platform.signup WHERE (network = @network OR staff_id = @staff_id) AND created_at > @since;
 
 -- name: Begin :exec
-INSERT INTO platform.signup (id, staff_id, status, name, handle, network, created_at, updated_at, expires_at)
-VALUES (@id, @staff_id, 'draft', @name, @handle, @network, @at, @at, @expires_at);
+INSERT INTO platform.signup (id, staff_id, status, name, handle, network, locale, created_at, updated_at, expires_at)
+VALUES (@id, @staff_id, 'draft', @name, @handle, @network, @locale, @at, @at, @expires_at);
 
 -- name: Redraft :execrows
-UPDATE platform.signup SET name = @name, handle = @handle, updated_at = @at, expires_at = @expires_at WHERE id = @id AND status = 'draft';
+UPDATE platform.signup SET name = @name, handle = @handle, locale = @locale, updated_at = @at, expires_at = @expires_at WHERE id = @id AND status = 'draft';
 
 -- name: Apply :execrows
 UPDATE platform.signup SET status = @to_status, terms_version = @terms_version, terms_at = @at, updated_at = @at

@@ -2,6 +2,12 @@
 INSERT INTO platform.timer (tenant_id, topic, key, due_at, payload) VALUES (@tenant_id, @topic, @key, @due_at, @payload)
 ON CONFLICT (tenant_id, topic, key) DO UPDATE SET due_at = excluded.due_at, payload = excluded.payload;
 
+-- name: SetNew :exec
+INSERT INTO platform.timer (tenant_id, topic, key, due_at, payload)
+SELECT p.tenant_id, @topic, p.key, p.due_at, p.payload::jsonb
+FROM (SELECT unnest(@tenants::text[]) AS tenant_id, unnest(@keys::text[]) AS key, unnest(@dues::timestamptz[]) AS due_at, unnest(@payloads::text[]) AS payload) AS p
+ORDER BY 1, 3 ON CONFLICT (tenant_id, topic, key) DO NOTHING;
+
 -- name: Clear :exec
 DELETE FROM platform.timer WHERE tenant_id = @tenant_id AND topic = @topic AND key = @key;
 

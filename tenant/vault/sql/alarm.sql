@@ -17,12 +17,21 @@ UPDATE platform.key_alarm SET resolved_at = @now::timestamptz
 WHERE tenant_id = @tenant_id AND owner = @owner AND kind = @kind AND subject = @subject AND resolved_at IS NULL;
 
 -- name: Alarms :many
-SELECT id, tenant_id, owner, kind, subject, days_left, seen, first_at, last_at FROM platform.key_alarm
+SELECT id, tenant_id, owner, kind, subject, days_left, seen, first_at, last_at, detail FROM platform.key_alarm
 WHERE tenant_id = @tenant_id AND resolved_at IS NULL ORDER BY id DESC LIMIT 100;
 
 -- name: AllAlarms :many
-SELECT id, tenant_id, owner, kind, subject, days_left, seen, first_at, last_at FROM platform.key_alarm
+SELECT id, tenant_id, owner, kind, subject, days_left, seen, first_at, last_at, detail FROM platform.key_alarm
 WHERE resolved_at IS NULL ORDER BY id DESC LIMIT @max_rows;
+
+-- name: HandleAlarm :one
+UPDATE platform.key_alarm SET resolved_at = @now, resolved_by = @handler WHERE id = @id AND resolved_at IS NULL
+RETURNING id, tenant_id, owner, kind, subject, days_left, seen, first_at, last_at, detail;
+
+-- name: HoursOfUse :many
+-- How often an owner's keys were used, by the hour, up to and with one hour.
+SELECT hour, sum(uses)::bigint AS uses FROM platform.key_usage
+WHERE tenant_id = @tenant_id AND owner = @owner AND hour >= @since AND hour <= @hour GROUP BY hour ORDER BY hour;
 
 -- name: AddUsage :exec
 INSERT INTO platform.key_usage AS u (tenant_id, owner, purpose, hour, uses, last_at)

@@ -109,6 +109,22 @@ func (q *Queries) LockByFamily(ctx context.Context, db DBTX, refreshFamily []byt
 	return i, err
 }
 
+const purgeSessions = `-- name: PurgeSessions :execrows
+DELETE FROM member_session s WHERE s.id IN (
+  SELECT o.id FROM member_session o
+  WHERE least(o.refresh_expires_at, coalesce(o.revoked_at, o.refresh_expires_at)) < now() - make_interval(days => $1::integer)
+  ORDER BY o.id LIMIT $2)
+`
+
+// Sessions that ended long ago, a bounded number; by the database's clock.
+func (q *Queries) PurgeSessions(ctx context.Context, db DBTX, days int32, maxRows int32) (int64, error) {
+	result, err := db.Exec(ctx, purgeSessions, days, maxRows)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const revoke = `-- name: Revoke :one
 UPDATE member_session SET revoked_at = coalesce(revoked_at, now()) WHERE id = $1 RETURNING access_hash
 `

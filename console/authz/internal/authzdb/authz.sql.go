@@ -44,7 +44,7 @@ func (q *Queries) Grants(ctx context.Context, db DBTX, tenantID string) ([]Grant
 }
 
 const platformGrants = `-- name: PlatformGrants :many
-SELECT staff_id, role_code FROM platform.platform_role ORDER BY staff_id, role_code
+SELECT staff_id, role_code FROM platform.platform_role WHERE disabled_at IS NULL ORDER BY staff_id, role_code
 `
 
 type PlatformGrantsRow struct {

@@ -16,7 +16,7 @@ SELECT s.id, s.staff_id, s.last_seen_at, s.proved_at, p.login, p.name AS staff_n
        f.confirmed_at AS enrolled_at,
        coalesce(t.id IS NOT NULL AND (r.code = ANY($1::text[])
                 OR (r.code LIKE 'own\_%' AND r.permissions && $2::text[])), false)::boolean AS guarded,
-       EXISTS (SELECT FROM platform.platform_role q WHERE q.staff_id = s.staff_id) AS on_platform
+       EXISTS (SELECT FROM platform.platform_role q WHERE q.staff_id = s.staff_id AND q.disabled_at IS NULL) AS on_platform
   FROM platform.staff_session s
   JOIN platform.staff p ON p.id = s.staff_id AND p.status = 'active'
   LEFT JOIN platform.staff_totp f ON f.staff_id = s.staff_id

@@ -333,64 +333,6 @@ func (q *Queries) People(ctx context.Context, db DBTX, tenantID string, staffID 
 	return items, nil
 }
 
-const platformPeople = `-- name: PlatformPeople :many
-SELECT p.id, p.login, p.name, p.status, (f.confirmed_at IS NOT NULL)::boolean AS second_factor,
-       array_agg(q.role_code ORDER BY q.role_code)::text[] AS roles
-  FROM platform.platform_role q
-  JOIN platform.staff p ON p.id = q.staff_id
-  LEFT JOIN platform.staff_totp f ON f.staff_id = q.staff_id
- GROUP BY p.id, f.confirmed_at
- ORDER BY p.id
-`
-
-type PlatformPeopleRow struct {
-	ID           int64
-	Login        string
-	Name         string
-	Status       string
-	SecondFactor bool
-	Roles        []string
-}
-
-func (q *Queries) PlatformPeople(ctx context.Context, db DBTX) ([]PlatformPeopleRow, error) {
-	rows, err := db.Query(ctx, platformPeople)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	items := []PlatformPeopleRow{}
-	for rows.Next() {
-		var i PlatformPeopleRow
-		if err := rows.Scan(
-			&i.ID,
-			&i.Login,
-			&i.Name,
-			&i.Status,
-			&i.SecondFactor,
-			&i.Roles,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
-const putPlatformRole = `-- name: PutPlatformRole :execrows
-INSERT INTO platform.platform_role (staff_id, role_code) VALUES ($1, $2) ON CONFLICT DO NOTHING
-`
-
-func (q *Queries) PutPlatformRole(ctx context.Context, db DBTX, staffID int64, roleCode string) (int64, error) {
-	result, err := db.Exec(ctx, putPlatformRole, staffID, roleCode)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected(), nil
-}
-
 const revokeInvite = `-- name: RevokeInvite :execrows
 UPDATE platform.staff_invite SET revoked_at = $1
  WHERE tenant_id = $2 AND id = $3 AND accepted_at IS NULL AND revoked_at IS NULL
@@ -479,18 +421,6 @@ func (q *Queries) RolesOf(ctx context.Context, db DBTX, tenantID string, staffID
 		return nil, err
 	}
 	return items, nil
-}
-
-const takePlatformRole = `-- name: TakePlatformRole :execrows
-DELETE FROM platform.platform_role WHERE staff_id = $1 AND role_code = $2
-`
-
-func (q *Queries) TakePlatformRole(ctx context.Context, db DBTX, staffID int64, roleCode string) (int64, error) {
-	result, err := db.Exec(ctx, takePlatformRole, staffID, roleCode)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected(), nil
 }
 
 const takeRole = `-- name: TakeRole :execrows

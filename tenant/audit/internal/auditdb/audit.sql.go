@@ -285,6 +285,23 @@ func (q *Queries) Links(ctx context.Context, db DBTX, chain string, after int64,
 	return items, nil
 }
 
+const newestAnchorDay = `-- name: NewestAnchorDay :one
+SELECT to_char(day, 'YYYY-MM-DD')::text AS day_text, chains, digest FROM platform.audit_anchor_day ORDER BY day DESC LIMIT 1
+`
+
+type NewestAnchorDayRow struct {
+	DayText string
+	Chains  int32
+	Digest  []byte
+}
+
+func (q *Queries) NewestAnchorDay(ctx context.Context, db DBTX) (NewestAnchorDayRow, error) {
+	row := db.QueryRow(ctx, newestAnchorDay)
+	var i NewestAnchorDayRow
+	err := row.Scan(&i.DayText, &i.Chains, &i.Digest)
+	return i, err
+}
+
 const nextChain = `-- name: NextChain :one
 SELECT coalesce(least(
   (SELECT min(h.chain) FROM platform.audit_head h WHERE h.chain > $1),

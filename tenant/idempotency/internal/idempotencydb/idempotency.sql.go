@@ -28,6 +28,21 @@ func (q *Queries) Find(ctx context.Context, db DBTX, scope string, key string) (
 	return i, err
 }
 
+const purge = `-- name: Purge :execrows
+DELETE FROM idempotency_key k USING (
+  SELECT o.scope, o.key FROM idempotency_key o WHERE o.created_at < now() - make_interval(days => $1::integer) ORDER BY o.created_at LIMIT $2) d
+WHERE k.scope = d.scope AND k.key = d.key
+`
+
+// Keys whose time is over, a bounded number; by the database's clock.
+func (q *Queries) Purge(ctx context.Context, db DBTX, days int32, maxRows int32) (int64, error) {
+	result, err := db.Exec(ctx, purge, days, maxRows)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const reserve = `-- name: Reserve :execrows
 INSERT INTO idempotency_key (scope, key, body_hash) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING
 `

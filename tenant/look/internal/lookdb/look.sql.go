@@ -39,7 +39,10 @@ func (q *Queries) End(ctx context.Context, db DBTX, at *time.Time, iD int64) err
 }
 
 const endOver = `-- name: EndOver :many
-UPDATE platform.look SET ended_at = ends_at WHERE ended_at IS NULL AND ends_at <= $1
+UPDATE platform.look SET ended_at = ends_at WHERE id = (
+  SELECT o.id FROM platform.look o WHERE o.ended_at IS NULL AND o.ends_at <= $1
+    AND ($2::bigint = 0 OR (o.staff_id = $2 AND o.tenant_id = $3::text))
+  ORDER BY o.ends_at, o.id LIMIT 1 FOR UPDATE SKIP LOCKED)
 RETURNING id, staff_id, tenant_id, ticket, reason, began_at, ends_at
 `
 
@@ -53,9 +56,10 @@ type EndOverRow struct {
 	EndsAt   time.Time
 }
 
-// Looks that have run out end when they said they would.
-func (q *Queries) EndOver(ctx context.Context, db DBTX, at time.Time) ([]EndOverRow, error) {
-	rows, err := db.Query(ctx, endOver, at)
+// A look that has run out ends when it said it would. One at a time: its entries lock the
+// ends of two logs. 0 and ” are everybody's.
+func (q *Queries) EndOver(ctx context.Context, db DBTX, at time.Time, staffID int64, tenantID string) ([]EndOverRow, error) {
+	rows, err := db.Query(ctx, endOver, at, staffID, tenantID)
 	if err != nil {
 		return nil, err
 	}

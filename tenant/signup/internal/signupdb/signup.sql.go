@@ -30,8 +30,8 @@ func (q *Queries) Apply(ctx context.Context, db DBTX, toStatus string, termsVers
 }
 
 const begin = `-- name: Begin :exec
-INSERT INTO platform.signup (id, staff_id, status, name, handle, network, created_at, updated_at, expires_at)
-VALUES ($1, $2, 'draft', $3, $4, $5, $6, $6, $7)
+INSERT INTO platform.signup (id, staff_id, status, name, handle, network, locale, created_at, updated_at, expires_at)
+VALUES ($1, $2, 'draft', $3, $4, $5, $6, $7, $7, $8)
 `
 
 type BeginParams struct {
@@ -40,6 +40,7 @@ type BeginParams struct {
 	Name      string
 	Handle    string
 	Network   string
+	Locale    string
 	At        time.Time
 	ExpiresAt time.Time
 }
@@ -51,6 +52,7 @@ func (q *Queries) Begin(ctx context.Context, db DBTX, arg BeginParams) error {
 		arg.Name,
 		arg.Handle,
 		arg.Network,
+		arg.Locale,
 		arg.At,
 		arg.ExpiresAt,
 	)
@@ -103,7 +105,7 @@ func (q *Queries) Expire(ctx context.Context, db DBTX, toStatus string, fromStat
 }
 
 const find = `-- name: Find :one
-SELECT id, staff_id, status, name, handle, step, step_error, tenant_id, reason, created_at, updated_at
+SELECT id, staff_id, status, name, handle, step, step_error, tenant_id, reason, locale, created_at, updated_at
 FROM platform.signup WHERE id = $1
 `
 
@@ -117,6 +119,7 @@ type FindRow struct {
 	StepError string
 	TenantID  *string
 	Reason    string
+	Locale    string
 	CreatedAt time.Time
 	UpdatedAt time.Time
 }
@@ -134,6 +137,7 @@ func (q *Queries) Find(ctx context.Context, db DBTX, id string) (FindRow, error)
 		&i.StepError,
 		&i.TenantID,
 		&i.Reason,
+		&i.Locale,
 		&i.CreatedAt,
 		&i.UpdatedAt,
 	)
@@ -151,7 +155,7 @@ func (q *Queries) Lock(ctx context.Context, db DBTX, scope string) error {
 }
 
 const newestOf = `-- name: NewestOf :one
-SELECT id, staff_id, status, name, handle, step, step_error, tenant_id, reason, created_at, updated_at
+SELECT id, staff_id, status, name, handle, step, step_error, tenant_id, reason, locale, created_at, updated_at
 FROM platform.signup WHERE staff_id = $1 ORDER BY created_at DESC, id DESC LIMIT 1
 `
 
@@ -165,6 +169,7 @@ type NewestOfRow struct {
 	StepError string
 	TenantID  *string
 	Reason    string
+	Locale    string
 	CreatedAt time.Time
 	UpdatedAt time.Time
 }
@@ -182,6 +187,7 @@ func (q *Queries) NewestOf(ctx context.Context, db DBTX, staffID int64) (NewestO
 		&i.StepError,
 		&i.TenantID,
 		&i.Reason,
+		&i.Locale,
 		&i.CreatedAt,
 		&i.UpdatedAt,
 	)
@@ -242,13 +248,14 @@ func (q *Queries) Recent(ctx context.Context, db DBTX, network string, staffID i
 }
 
 const redraft = `-- name: Redraft :execrows
-UPDATE platform.signup SET name = $1, handle = $2, updated_at = $3, expires_at = $4 WHERE id = $5 AND status = 'draft'
+UPDATE platform.signup SET name = $1, handle = $2, locale = $3, updated_at = $4, expires_at = $5 WHERE id = $6 AND status = 'draft'
 `
 
-func (q *Queries) Redraft(ctx context.Context, db DBTX, name string, handle string, at time.Time, expiresAt time.Time, iD string) (int64, error) {
+func (q *Queries) Redraft(ctx context.Context, db DBTX, name string, handle string, locale string, at time.Time, expiresAt time.Time, iD string) (int64, error) {
 	result, err := db.Exec(ctx, redraft,
 		name,
 		handle,
+		locale,
 		at,
 		expiresAt,
 		iD,
@@ -274,7 +281,7 @@ func (q *Queries) StepFailed(ctx context.Context, db DBTX, stepError string, at 
 }
 
 const waiting = `-- name: Waiting :many
-SELECT id, staff_id, status, name, handle, step, step_error, tenant_id, reason, created_at, updated_at
+SELECT id, staff_id, status, name, handle, step, step_error, tenant_id, reason, locale, created_at, updated_at
 FROM platform.signup WHERE status = 'applied' ORDER BY created_at, id LIMIT 500
 `
 
@@ -288,6 +295,7 @@ type WaitingRow struct {
 	StepError string
 	TenantID  *string
 	Reason    string
+	Locale    string
 	CreatedAt time.Time
 	UpdatedAt time.Time
 }
@@ -311,6 +319,7 @@ func (q *Queries) Waiting(ctx context.Context, db DBTX) ([]WaitingRow, error) {
 			&i.StepError,
 			&i.TenantID,
 			&i.Reason,
+			&i.Locale,
 			&i.CreatedAt,
 			&i.UpdatedAt,
 		); err != nil {

@@ -83,3 +83,21 @@ func (q *Queries) Set(ctx context.Context, db DBTX, tenantID string, topic strin
 	)
 	return err
 }
+
+const setNew = `-- name: SetNew :exec
+INSERT INTO platform.timer (tenant_id, topic, key, due_at, payload)
+SELECT p.tenant_id, $1, p.key, p.due_at, p.payload::jsonb
+FROM (SELECT unnest($2::text[]) AS tenant_id, unnest($3::text[]) AS key, unnest($4::timestamptz[]) AS due_at, unnest($5::text[]) AS payload) AS p
+ORDER BY 1, 3 ON CONFLICT (tenant_id, topic, key) DO NOTHING
+`
+
+func (q *Queries) SetNew(ctx context.Context, db DBTX, topic string, tenants []string, keys []string, dues []time.Time, payloads []string) error {
+	_, err := db.Exec(ctx, setNew,
+		topic,
+		tenants,
+		keys,
+		dues,
+		payloads,
+	)
+	return err
+}

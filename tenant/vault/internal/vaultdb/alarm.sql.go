@@ -32,7 +32,7 @@ func (q *Queries) AddUsage(ctx context.Context, db DBTX, tenants []string, owner
 }
 
 const alarms = `-- name: Alarms :many
-SELECT id, tenant_id, owner, kind, subject, days_left, seen, first_at, last_at FROM platform.key_alarm
+SELECT id, tenant_id, owner, kind, subject, days_left, seen, first_at, last_at, detail FROM platform.key_alarm
 WHERE tenant_id = $1 AND resolved_at IS NULL ORDER BY id DESC LIMIT 100
 `
 
@@ -46,6 +46,7 @@ type AlarmsRow struct {
 	Seen     int32
 	FirstAt  time.Time
 	LastAt   time.Time
+	Detail   json.RawMessage
 }
 
 func (q *Queries) Alarms(ctx context.Context, db DBTX, tenantID string) ([]AlarmsRow, error) {
@@ -67,6 +68,7 @@ func (q *Queries) Alarms(ctx context.Context, db DBTX, tenantID string) ([]Alarm
 			&i.Seen,
 			&i.FirstAt,
 			&i.LastAt,
+			&i.Detail,
 		); err != nil {
 			return nil, err
 		}
@@ -79,7 +81,7 @@ func (q *Queries) Alarms(ctx context.Context, db DBTX, tenantID string) ([]Alarm
 }
 
 const allAlarms = `-- name: AllAlarms :many
-SELECT id, tenant_id, owner, kind, subject, days_left, seen, first_at, last_at FROM platform.key_alarm
+SELECT id, tenant_id, owner, kind, subject, days_left, seen, first_at, last_at, detail FROM platform.key_alarm
 WHERE resolved_at IS NULL ORDER BY id DESC LIMIT $1
 `
 
@@ -93,6 +95,7 @@ type AllAlarmsRow struct {
 	Seen     int32
 	FirstAt  time.Time
 	LastAt   time.Time
+	Detail   json.RawMessage
 }
 
 func (q *Queries) AllAlarms(ctx context.Context, db DBTX, maxRows int32) ([]AllAlarmsRow, error) {
@@ -114,7 +117,80 @@ func (q *Queries) AllAlarms(ctx context.Context, db DBTX, maxRows int32) ([]AllA
 			&i.Seen,
 			&i.FirstAt,
 			&i.LastAt,
+			&i.Detail,
 		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const handleAlarm = `-- name: HandleAlarm :one
+UPDATE platform.key_alarm SET resolved_at = $1, resolved_by = $2 WHERE id = $3 AND resolved_at IS NULL
+RETURNING id, tenant_id, owner, kind, subject, days_left, seen, first_at, last_at, detail
+`
+
+type HandleAlarmRow struct {
+	ID       int64
+	TenantID string
+	Owner    string
+	Kind     string
+	Subject  string
+	DaysLeft *int64
+	Seen     int32
+	FirstAt  time.Time
+	LastAt   time.Time
+	Detail   json.RawMessage
+}
+
+func (q *Queries) HandleAlarm(ctx context.Context, db DBTX, now *time.Time, handler string, iD int64) (HandleAlarmRow, error) {
+	row := db.QueryRow(ctx, handleAlarm, now, handler, iD)
+	var i HandleAlarmRow
+	err := row.Scan(
+		&i.ID,
+		&i.TenantID,
+		&i.Owner,
+		&i.Kind,
+		&i.Subject,
+		&i.DaysLeft,
+		&i.Seen,
+		&i.FirstAt,
+		&i.LastAt,
+		&i.Detail,
+	)
+	return i, err
+}
+
+const hoursOfUse = `-- name: HoursOfUse :many
+SELECT hour, sum(uses)::bigint AS uses FROM platform.key_usage
+WHERE tenant_id = $1 AND owner = $2 AND hour >= $3 AND hour <= $4 GROUP BY hour ORDER BY hour
+`
+
+type HoursOfUseRow struct {
+	Hour time.Time
+	Uses int64
+}
+
+// How often an owner's keys were used, by the hour, up to and with one hour.
+func (q *Queries) HoursOfUse(ctx context.Context, db DBTX, tenantID string, owner string, since time.Time, hour time.Time) ([]HoursOfUseRow, error) {
+	rows, err := db.Query(ctx, hoursOfUse,
+		tenantID,
+		owner,
+		since,
+		hour,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []HoursOfUseRow{}
+	for rows.Next() {
+		var i HoursOfUseRow
+		if err := rows.Scan(&i.Hour, &i.Uses); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
