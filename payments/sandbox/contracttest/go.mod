@@ -4,6 +4,8 @@ go 1.26.0
 
 require galleria v0.0.0
 
+require github.com/a-h/templ v0.3.977 // indirect
+
 require (
 	github.com/go-pay/crypto v0.0.1 // indirect
 	github.com/go-pay/errgroup v0.0.3 // indirect
