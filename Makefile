@@ -13,7 +13,7 @@ SQLC_VERSION     := v1.31.1
 TEMPL_VERSION     = $(shell go list -m -f '{{.Version}}' github.com/a-h/templ)
 
 # Packages under test at the same time, and the limit for each of them.
-TEST_FLAGS ?= -race -p 2 -timeout 10m
+TEST_FLAGS ?= -race -p 2 -timeout 30m
 PKG        ?= ./...
 
 # Where the pages are.

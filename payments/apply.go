@@ -183,23 +183,23 @@ func (s *Service) compare(a Attempt, acc Account, p PaymentResult, ev evidence) 
 		}
 	}
 	check(a.AccountID == acc.ID, reasonOtherAccount, true, strconv.FormatInt(a.AccountID, 10), strconv.FormatInt(acc.ID, 10))
-	check(p.MerchantNo == acc.MerchantNo, reasonMerchant, true, acc.MerchantNo, p.MerchantNo)
-	check(p.AppID == a.AppID, reasonAppID, true, a.AppID, p.AppID)
-	check(p.Amount.Valid && p.Amount.Fen == a.AmountFen, reasonAmount, true, strconv.FormatInt(int64(a.AmountFen), 10), p.Amount.Text)
-	check(p.Currency == currency, reasonCurrency, true, currency, p.Currency)
+	var want Identity
 	if ch, err := s.channel(a.Channel); err == nil {
-		check(p.TradeType == ch.TradeType(), reasonTradeType, true, ch.TradeType(), p.TradeType)
+		want = ch.Identity(acc, a.Scene, a.AppID)
 	}
+	check(p.MerchantNo == want.MerchantNo, reasonMerchant, true, want.MerchantNo, p.MerchantNo)
+	check(p.AppID == want.AppID, reasonAppID, true, want.AppID, p.AppID)
+	check(p.Amount.Valid && p.Amount.Fen == a.AmountFen, reasonAmount, true, strconv.FormatInt(int64(a.AmountFen), 10), p.Amount.Text)
+	check(p.Currency == want.Currency, reasonCurrency, true, want.Currency, p.Currency)
+	check(p.TradeType == want.TradeType, reasonTradeType, true, want.TradeType, p.TradeType)
 	check(p.State == PaymentPaid, reasonState, true, string(PaymentPaid), p.ProviderState)
 	check(p.TransactionID != "" && !p.PaidAt.IsZero(), reasonState, true, "transaction id and time", p.TransactionID)
 	check(a.Status != StatusSucceeded || a.TransactionID == p.TransactionID, reasonState, true, a.TransactionID, p.TransactionID)
 	// Nobody would send the goods: a person of the platform has to see to the money.
 	check(!ev.shopClosed || a.Status == StatusSucceeded, reasonState, true, "an open shop", "a closed one")
-	check(p.Payer == a.Payer, reasonPayer, false, a.Payer, p.Payer)
+	check(a.Payer == "" || p.Payer == "" || p.Payer == a.Payer, reasonPayer, false, a.Payer, p.Payer)
 	return found
 }
-
-const currency = "CNY"
 
 // setPaid makes the transition; surplus says that another attempt had paid the bill.
 func (s *Service) setPaid(ctx context.Context, tx tenantdb.Tx, a Attempt, p PaymentResult) (surplus bool, err error) {

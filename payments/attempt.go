@@ -37,8 +37,9 @@ type Attempt struct {
 	BusinessNo    string
 	AccountID     int64
 	Channel       Code
+	Scene         Scene
 	AppID         string
-	Payer         string // openid
+	Payer         string // openid; empty where anybody may pay
 	Title         string
 	AmountFen     money.Fen
 	Status        Status

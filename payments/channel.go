@@ -16,12 +16,15 @@ import (
 type Channel interface {
 	// Code names the channel.
 	Code() Code
-	// TradeType is the provider's word for the kind of payment that Prepay makes.
-	TradeType() string
+	// Traits says how the channel serves a scene; ok is false if it does not.
+	Traits(scene Scene) (t Traits, ok bool)
+	// Identity is what a message about such a payment must say.
+	Identity(acc Account, scene Scene, appID string) Identity
 	// Prepay registers a payment. Repeating it with equal input is safe while unpaid.
 	Prepay(ctx context.Context, acc Account, in PrepayRequest) (prepayID string, err error)
-	// ClientParams signs what the Mini Program passes to the provider's app. No network.
-	ClientParams(ctx context.Context, acc Account, appID, prepayID string) (ClientParams, error)
+	// ClientParams makes, from the request and what Prepay answered, what the buyer's side
+	// needs. No network.
+	ClientParams(ctx context.Context, acc Account, in PrepayRequest, prepayID string) (ClientParams, error)
 	// Query asks for a payment's state.
 	Query(ctx context.Context, acc Account, outTradeNo string) (PaymentResult, error)
 	// Close makes an unpaid number unpayable. Closing it again is no error.
@@ -34,27 +37,83 @@ type Channel interface {
 	ParseNotification(ctx context.Context, acc Account, n Notice) (Notification, error)
 	// Ack is the provider's own form of "ok" (nil) or of "not ok" and why.
 	Ack(err error) Ack
+	// Probe tries the account's keys: a signed question about a number that cannot exist.
+	// nil says that the provider knows the account and that both sides' signatures verify.
+	// Of ErrRefused, Data["provider_code"] and Data["provider_message"] say why.
+	Probe(ctx context.Context, acc Account) error
+}
+
+// Scene is where the buyer stands when paying.
+type Scene string
+
+// The scenes.
+const (
+	MiniProgram Scene = "mini_program" // inside the provider's app
+	Web         Scene = "web"          // a phone's browser
+	App         Scene = "app"          // the merchant's own app
+	PC          Scene = "pc"           // a computer's browser
+	QR          Scene = "qr"           // a code that the buyer's phone scans
+)
+
+// Traits are the fixed facts of a channel in a scene.
+type Traits struct {
+	// PrepayLife is how long what Prepay returned may be handed out; zero is until the
+	// payment's end.
+	PrepayLife time.Duration
+	// AnyPayer says that whoever opens what is handed out may pay it.
+	AnyPayer bool
+}
+
+// Identity is what a message about a payment must say besides number and amount. A word
+// that the provider never says is empty here and in its results.
+type Identity struct {
+	AppID      string
+	MerchantNo string
+	TradeType  string // the provider's word for the kind of payment
+	Currency   string
 }
 
 // PrepayRequest is what a provider is told about a payment. Equal requests must become
 // equal bytes on the wire.
 type PrepayRequest struct {
+	Scene      Scene
 	AppID      string
 	OutTradeNo string
 	Title      string
 	AmountFen  money.Fen
-	Payer      string // openid
+	Payer      string // openid; empty where anybody may pay
 	ExpiresAt  time.Time
+	CreatedAt  time.Time // of the attempt, to the second: the same for every repeat
 	NotifyURL  string
+	ReturnURL  string // where a browser goes afterwards; empty is allowed
+	ClientIP   string // of the buyer, where the provider asks for it (Web)
 }
 
-// ClientParams is exactly what wx.requestPayment takes.
+// ClientParams is what the buyer's side needs to pay. Which fields are set depends on
+// channel and scene; each is named as the provider's client takes it.
 type ClientParams struct {
-	TimeStamp string `json:"timeStamp"` // Unix seconds
-	NonceStr  string `json:"nonceStr"`
-	Package   string `json:"package"` // "prepay_id=…"
-	SignType  string `json:"signType"`
-	PaySign   string `json:"paySign"`
+	// wx.requestPayment takes these five; of them an app of one's own takes all but
+	// SignType, with the two below.
+	TimeStamp string `json:"timeStamp,omitempty"` // Unix seconds
+	NonceStr  string `json:"nonceStr,omitempty"`
+	Package   string `json:"package,omitempty"` // "prepay_id=…"
+	SignType  string `json:"signType,omitempty"`
+	PaySign   string `json:"paySign,omitempty"`
+	PartnerID string `json:"partnerId,omitempty"` // WeChat Pay, App
+	PrepayID  string `json:"prepayId,omitempty"`  // WeChat Pay, App
+
+	TradeNO     string      `json:"tradeNO,omitempty"`     // my.tradePay
+	OrderString string      `json:"orderString,omitempty"` // Alipay's app SDK
+	TN          string      `json:"tn,omitempty"`          // UnionPay's app SDK and upsdk.pay
+	CodeURL     string      `json:"codeUrl,omitempty"`     // to be shown as a QR code
+	URL         string      `json:"url,omitempty"`         // a browser is to open
+	Form        *ClientForm `json:"form,omitempty"`        // a browser is to post
+}
+
+// ClientForm is a form that the buyer's browser posts to the provider, in UTF-8.
+type ClientForm struct {
+	Action string            `json:"action"`
+	Fields map[string]string `json:"fields"`
 }
 
 // PaymentState is a provider's trade state, reduced to what matters here.
@@ -75,12 +134,9 @@ type PaymentResult struct {
 	State         PaymentState
 	ProviderState string // the provider's own word
 	Amount        Amount
-	Currency      string
-	AppID         string
-	MerchantNo    string
-	TradeType     string
-	Payer         string
-	PaidAt        time.Time
+	Identity
+	Payer  string // empty if the provider does not say
+	PaidAt time.Time
 }
 
 // Amount is an amount as a message stated it. A message may verify and still say

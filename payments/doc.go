@@ -10,9 +10,10 @@
 // stand behind the interface Channel.
 //
 // Invariants
-//   - Paid means that the provider said so under its signature and that amount,
-//     currency, AppID, merchant and trade type equal the attempt's. Everything else is
-//     a row of payment_anomaly and an answer that is not ok.
+//   - Paid means that the provider said so under its signature and that amount and
+//     identity (AppID, merchant, trade type, currency: what the channel expects of such a
+//     payment) equal the attempt's. Everything else is a row of payment_anomaly and an
+//     answer that is not ok.
 //   - A notification of money for a closed shop is such a row, too.
 //   - One transition per attempt and event, by compare-and-set (transitions.go).
 //   - At most one success per business number counts; any further one is marked surplus

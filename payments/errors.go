@@ -6,6 +6,8 @@ import "galleria/tenant/fault"
 var (
 	// ErrNoAccount is an AppID without a merchant account for the channel.
 	ErrNoAccount = fault.New(fault.Conflict, "PAYMENT_NOT_CONFIGURED", "店铺尚未开通支付", "This shop has no payment account for this Mini Program")
+	// ErrScene is a channel that cannot be paid with in the place where the buyer is.
+	ErrScene = fault.New(fault.Invalid, "SCENE_NOT_SERVED", "该支付方式不支持当前场景", "This payment method cannot be used here")
 	// ErrShopNotOpen is a real merchant account in a shop that is still being set up.
 	ErrShopNotOpen = fault.New(fault.Forbidden, "SHOP_NOT_OPEN", "店铺尚未开业，暂时只能使用沙箱支付", "This shop is not open yet and takes sandbox payments only")
 	// ErrAlreadyPaid is a bill that has been paid; the order will show it shortly.

@@ -13,7 +13,6 @@ import (
 )
 
 const (
-	prepayLife   = 2 * time.Hour
 	prepayMargin = 5 * time.Minute // a prepay id is not handed out this close to its end
 	firstQuery   = 10 * time.Second
 	// rounds of one Pay: each closes an attempt that no longer fits, or lost a race.
@@ -25,24 +24,36 @@ type PayInput struct {
 	BusinessNo string
 	AppID      string // of the Mini Program that asks, as the server resolved it
 	Payer      string // the member's openid in that Mini Program
+	Scene      Scene  // empty means MiniProgram
+	ReturnURL  string // scenes of a browser: where it goes afterwards
+	ClientIP   string // the buyer's address, which some providers ask for
 	MemberID   int64  // compared with the bill's owner; 0 if the caller has compared already
 	Channel    Code   // empty means WeChat
 	Trial      bool   // the shop is not open yet: accounts of the sandbox only
 }
 
-// Pay begins a payment, or takes up the one that is open, and returns what the Mini
-// Program passes to wx.requestPayment. Safe to repeat: as long as bill and payer are the
+// Pay begins a payment, or takes up the one that is open, and returns what the buyer's
+// side needs. Safe to repeat: as long as bill, payer and scene are the
 // same there is one attempt with one number. Opens transactions; the provider is called
 // outside of them. Faults: those of the BillSource, NOT_FOUND, PAYMENT_NOT_CONFIGURED,
-// SHOP_NOT_OPEN,
-// ALREADY_PAID, PAYMENT_EXPIRED, PAYMENT_STATE, PROVIDER_….
+// SCENE_NOT_SERVED, SHOP_NOT_OPEN, ALREADY_PAID, PAYMENT_EXPIRED, PAYMENT_STATE, PROVIDER_….
 func (s *Service) Pay(ctx context.Context, id tenant.ID, in PayInput) (ClientParams, error) {
 	if in.Channel == "" {
 		in.Channel = WeChat
 	}
+	if in.Scene == "" {
+		in.Scene = MiniProgram
+	}
 	ch, err := s.channel(in.Channel)
 	if err != nil {
 		return ClientParams{}, err
+	}
+	traits, ok := ch.Traits(in.Scene)
+	if !ok {
+		return ClientParams{}, ErrScene
+	}
+	if traits.AnyPayer {
+		in.Payer = ""
 	}
 	acc, err := s.d.Accounts.ForApp(ctx, id, in.Channel, in.AppID)
 	if errors.Is(err, fault.ErrNotFound) {
@@ -55,14 +66,14 @@ func (s *Service) Pay(ctx context.Context, id tenant.ID, in PayInput) (ClientPar
 		return ClientParams{}, ErrShopNotOpen
 	}
 	for range payRounds {
-		a, err := s.payOnce(ctx, id, ch, acc, in)
+		a, err := s.payOnce(ctx, id, ch, traits, acc, in)
 		if errors.Is(err, errAgain) {
 			continue
 		}
 		if err != nil {
 			return ClientParams{}, fmt.Errorf("pay %s: %w", in.BusinessNo, err)
 		}
-		return ch.ClientParams(ctx, acc, a.AppID, a.PrepayID)
+		return ch.ClientParams(ctx, acc, s.prepayRequest(acc, a, in), a.PrepayID)
 	}
 	return ClientParams{}, ErrState
 }
@@ -71,7 +82,7 @@ func (s *Service) Pay(ctx context.Context, id tenant.ID, in PayInput) (ClientPar
 var errAgain = errors.New("look again")
 
 // payOnce finds or makes the attempt and sees that it has a live prepay id.
-func (s *Service) payOnce(ctx context.Context, id tenant.ID, ch Channel, acc Account, in PayInput) (Attempt, error) {
+func (s *Service) payOnce(ctx context.Context, id tenant.ID, ch Channel, traits Traits, acc Account, in PayInput) (Attempt, error) {
 	a, replace, err := s.openAttempt(ctx, id, acc, in)
 	if err != nil {
 		return Attempt{}, err
@@ -79,17 +90,25 @@ func (s *Service) payOnce(ctx context.Context, id tenant.ID, ch Channel, acc Acc
 	if replace {
 		return Attempt{}, s.replace(ctx, id, a)
 	}
-	if a.Status == StatusPrepaid && s.d.Now().Before(a.PrepaidAt.Add(prepayLife-prepayMargin)) {
+	if a.Status == StatusPrepaid && (traits.PrepayLife == 0 || s.d.Now().Before(a.PrepaidAt.Add(traits.PrepayLife-margin(traits.PrepayLife)))) {
 		return a, nil
 	}
-	a.PrepayID, err = ch.Prepay(ctx, acc, PrepayRequest{
-		AppID: a.AppID, OutTradeNo: a.OutTradeNo, Title: a.Title, AmountFen: a.AmountFen, Payer: a.Payer,
-		ExpiresAt: a.ExpiresAt, NotifyURL: s.notifyURL(acc),
-	})
+	a.PrepayID, err = ch.Prepay(ctx, acc, s.prepayRequest(acc, a, in))
 	if err != nil {
 		return Attempt{}, s.prepayFailed(ctx, id, a, err)
 	}
 	return a, s.storePrepaid(ctx, id, a)
+}
+
+// margin is how long before its end what Prepay returned is not handed out any more.
+func margin(life time.Duration) time.Duration { return min(prepayMargin, life/2) }
+
+// prepayRequest says an attempt to its provider; the facts of money come from the row.
+func (s *Service) prepayRequest(acc Account, a Attempt, in PayInput) PrepayRequest {
+	return PrepayRequest{
+		Scene: a.Scene, AppID: a.AppID, OutTradeNo: a.OutTradeNo, Title: a.Title, AmountFen: a.AmountFen, Payer: a.Payer,
+		ExpiresAt: a.ExpiresAt, CreatedAt: a.CreatedAt.UTC().Truncate(time.Second), NotifyURL: s.notifyURL(acc), ReturnURL: in.ReturnURL, ClientIP: in.ClientIP,
+	}
 }
 
 // openAttempt is the first transaction: it reads the bill and reuses or inserts the
@@ -101,7 +120,7 @@ func (s *Service) openAttempt(ctx context.Context, id tenant.ID, acc Account, in
 			return err
 		}
 		want := Attempt{
-			BusinessNo: in.BusinessNo, AccountID: acc.ID, Channel: in.Channel, AppID: in.AppID, Payer: in.Payer, Title: bill.Title,
+			BusinessNo: in.BusinessNo, AccountID: acc.ID, Channel: in.Channel, Scene: in.Scene, AppID: in.AppID, Payer: in.Payer, Title: bill.Title,
 			AmountFen: bill.AmountFen, Status: StatusCreated,
 			ExpiresAt: bill.ExpiresAt.UTC().Truncate(time.Second), // what the wire can say, so that a repeat is byte-identical
 		}
@@ -146,7 +165,7 @@ func (s *Service) bill(ctx context.Context, tx tenantdb.Tx, in PayInput) (Bill, 
 // fits says that an open attempt still asks for exactly what is wanted.
 func fits(a, want Attempt) bool {
 	return (a.Status == StatusCreated || a.Status == StatusPrepaid) &&
-		a.Channel == want.Channel && a.AccountID == want.AccountID && a.AppID == want.AppID && a.Payer == want.Payer &&
+		a.Channel == want.Channel && a.Scene == want.Scene && a.AccountID == want.AccountID && a.AppID == want.AppID && a.Payer == want.Payer &&
 		a.Title == want.Title && a.AmountFen == want.AmountFen && a.ExpiresAt.Equal(want.ExpiresAt)
 }
 
@@ -156,7 +175,7 @@ func (s *Service) insertAttempt(ctx context.Context, tx tenantdb.Tx, a Attempt) 
 		return Attempt{}, err
 	}
 	n, err := s.q.InsertAttempt(ctx, tx, paymentsdb.InsertAttemptParams{
-		OutTradeNo: a.OutTradeNo, BusinessNo: a.BusinessNo, AccountID: a.AccountID, Channel: string(a.Channel), AppID: a.AppID,
+		OutTradeNo: a.OutTradeNo, BusinessNo: a.BusinessNo, AccountID: a.AccountID, Channel: string(a.Channel), Scene: string(a.Scene), AppID: a.AppID,
 		Payer: a.Payer, Title: a.Title, AmountFen: a.AmountFen, ExpiresAt: a.ExpiresAt, Now: tx.Now(),
 	})
 	if err != nil {

@@ -312,3 +312,40 @@ func TestPaySignsWhatThePhoneChecks(t *testing.T) {
 	}
 	k.phone(params)
 }
+
+// One bill is asked for in one place at a time: another scene first closes the former at
+// the provider, and a scene that nobody serves changes nothing.
+func TestAnotherSceneClosesTheFormer(t *testing.T) {
+	t.Parallel()
+	k := newKit(t)
+	first, a := k.begin("ORDER1")
+	in := payments.PayInput{BusinessNo: "ORDER1", AppID: k.appID, Payer: k.openID, Scene: "fax"}
+	if _, err := k.service.Pay(t.Context(), k.Tenant.ID, in); !errors.Is(err, payments.ErrScene) {
+		t.Fatalf("an unknown scene: %v", err)
+	}
+	in.Scene = payments.QR
+	shown, err := k.service.Pay(t.Context(), k.Tenant.ID, in)
+	if err != nil || shown.CodeURL == "" || shown.Package != "" {
+		t.Fatalf("a code: %+v %v", shown, err)
+	}
+	if got := k.attempt(a.OutTradeNo).Status; got != "closed" {
+		t.Errorf("the former attempt is %s", got)
+	}
+	if _, err := k.provider.Pay(sandbox.PayInput{
+		TimeStamp: first.TimeStamp, NonceStr: first.NonceStr, Package: first.Package, SignType: first.SignType, PaySign: first.PaySign,
+	}); err == nil {
+		t.Error("the former could still be paid")
+	}
+	again, err := k.service.Pay(t.Context(), k.Tenant.ID, in)
+	if err != nil || again.CodeURL != shown.CodeURL {
+		t.Errorf("again: %+v %v, want the same code", again, err)
+	}
+	k.letCallbacksIn()
+	if _, err := k.provider.Open(sandbox.OpenInput{URL: shown.CodeURL, Buyer: "a friend"}); err != nil {
+		t.Fatal(err)
+	}
+	k.eventually("the friend's money is the order's", func() bool { return k.succeeded() == 1 })
+	if list := k.anomalies(); len(list) != 0 {
+		t.Errorf("anomalies %+v: anybody may pay a code", list)
+	}
+}

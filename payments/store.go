@@ -15,7 +15,7 @@ import (
 
 func attemptFromRow(r paymentsdb.AttemptRow) Attempt {
 	return Attempt{
-		ID: r.ID, OutTradeNo: r.OutTradeNo, BusinessNo: r.BusinessNo, AccountID: r.AccountID, Channel: Code(r.Channel),
+		ID: r.ID, OutTradeNo: r.OutTradeNo, BusinessNo: r.BusinessNo, AccountID: r.AccountID, Channel: Code(r.Channel), Scene: Scene(r.Scene),
 		AppID: r.AppID, Payer: r.Payer, Title: r.Title, AmountFen: r.AmountFen, Status: Status(r.Status),
 		PrepayID: orZero(r.PrepayID), PrepaidAt: orZero(r.PrepaidAt), ExpiresAt: r.ExpiresAt,
 		TransactionID: orZero(r.TransactionID), PaidAt: orZero(r.PaidAt), Surplus: r.Surplus,

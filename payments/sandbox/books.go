@@ -36,8 +36,9 @@ type Buyer struct {
 type Charge struct {
 	MchID         string    `json:"mchid"`
 	AppID         string    `json:"app_id"`
+	TradeType     string    `json:"trade_type"` // JSAPI, NATIVE, MWEB, APP
 	OutTradeNo    string    `json:"out_trade_no"`
-	OpenID        string    `json:"openid"`
+	OpenID        string    `json:"openid"` // known from the payment on unless JSAPI
 	Description   string    `json:"description"`
 	Attach        string    `json:"attach,omitempty"`
 	NotifyURL     string    `json:"notify_url"`
@@ -228,6 +229,9 @@ func (b *books) applyPeople(e entry) {
 }
 
 func (b *books) applyCharge(c Charge) {
+	if c.TradeType == "" { // written before there were others
+		c.TradeType = "JSAPI"
+	}
 	key := pair{c.MchID, c.OutTradeNo}
 	if _, known := b.charges[key]; !known {
 		b.chargeOrder = append(b.chargeOrder, key)

@@ -16,6 +16,7 @@ func (s *Server) routeControls(mux *http.ServeMux) {
 		return codeAnswer{code}, err
 	})
 	control(s, mux, "POST /_control/pay", func(_ *http.Request, in PayInput) (any, error) { return s.Pay(in) })
+	control(s, mux, "POST /_control/open", func(_ *http.Request, in OpenInput) (any, error) { return s.Open(in) })
 	control(s, mux, "POST /_control/pay-order", func(_ *http.Request, in PayOrderInput) (any, error) { return s.PayOrder(in) })
 	control(s, mux, "POST /_control/phone-code", func(_ *http.Request, in phoneInput) (any, error) {
 		code, err := s.PhoneCode(in.AppID, in.Buyer, in.Phone)

@@ -13,7 +13,7 @@
 //
 // # What is played
 //
-//	POST /v3/pay/transactions/jsapi                              prepay
+//	POST /v3/pay/transactions/jsapi|native|h5|app                prepay
 //	GET  /v3/pay/transactions/out-trade-no/{no}?mchid=           query
 //	GET  /v3/pay/transactions/id/{transaction_id}?mchid=         query
 //	POST /v3/pay/transactions/out-trade-no/{no}/close            close
@@ -56,6 +56,7 @@
 //	POST   apps           {"app_id","secret"?,"mchids"?,"pages"?} → app with secret; repeatable
 //	POST   wx-login       {"app_id","buyer"} → {"code"}, what wx.login gives
 //	POST   pay            the parameters of wx.requestPayment, {"app_id"?,"buyer"?} → receipt
+//	POST   open           {"url","buyer"?} → receipt; a code_url scanned, an h5_url opened
 //	POST   pay-order      {"mchid","out_trade_no"} → receipt; the page's button, no paySign
 //	POST   phone-code     {"app_id","buyer","phone"} → {"code"}, what getPhoneNumber gives
 //	POST   templates      {"app_id","template_id","title"?,"keywords":["thing1",…]}

@@ -43,7 +43,7 @@ func transactionOf(c Charge, state string) transaction {
 	if c.PaidAt.IsZero() {
 		return t
 	}
-	t.TransactionID, t.TradeType, t.BankType = c.TransactionID, "JSAPI", "OTHERS"
+	t.TransactionID, t.TradeType, t.BankType = c.TransactionID, c.TradeType, "OTHERS"
 	t.SuccessTime = rfc3339(c.PaidAt)
 	t.Payer.OpenID = c.OpenID
 	t.Amount.PayerTotal, t.Amount.PayerCurrency = c.TotalFen, "CNY"

@@ -10,7 +10,9 @@ import (
 type payHandler func(call *payCall) (status int, body any, err error)
 
 func (s *Server) routePay(mux *http.ServeMux) {
-	mux.HandleFunc("POST /v3/pay/transactions/jsapi", s.pay(TargetPrepay, s.prepay))
+	for _, p := range products() {
+		mux.HandleFunc("POST /v3/pay/transactions/"+p.path, s.pay(TargetPrepay, s.prepay(p)))
+	}
 	mux.HandleFunc("GET /v3/pay/transactions/out-trade-no/{out_trade_no}", s.pay(TargetQuery, s.queryByOutTradeNo))
 	mux.HandleFunc("GET /v3/pay/transactions/id/{transaction_id}", s.pay(TargetQuery, s.queryByTransactionID))
 	mux.HandleFunc("POST /v3/pay/transactions/out-trade-no/{out_trade_no}/close", s.pay(TargetClose, s.closeCharge))

@@ -24,19 +24,56 @@ const (
 
 var outTradeNoPattern = regexp.MustCompile(`^[0-9A-Za-z_\-|*]{6,32}$`)
 
-func prepayFields() []field {
+// product is one of the ways to begin a payment.
+type product struct {
+	path      string
+	tradeType string
+	life      time.Duration // of what is answered
+}
+
+func products() []product {
+	const browser = 5 * time.Minute
+	return []product{
+		{"jsapi", "JSAPI", prepayLife}, {"native", "NATIVE", prepayLife}, {"h5", "MWEB", browser}, {"app", "APP", prepayLife},
+	}
+}
+
+func prepayFields(p product) []field {
+	fields := commonPrepayFields()
+	scene := []field{
+		{name: "payer_client_ip", kind: kindString, required: true, maximum: 45},
+		{name: "device_id", kind: kindString, maximum: 32},
+		{name: "store_info", kind: kindObject, fields: []field{
+			{name: "id", kind: kindString, required: true, maximum: 32},
+			{name: "name", kind: kindString, maximum: 256},
+			{name: "area_code", kind: kindString, maximum: 32},
+			{name: "address", kind: kindString, maximum: 512},
+		}},
+	}
+	switch p.tradeType {
+	case "JSAPI":
+		fields = append(fields, field{name: "payer", kind: kindObject, required: true, fields: []field{
+			{name: "openid", kind: kindString, required: true, maximum: 128},
+		}})
+	case "MWEB":
+		scene = append(scene, field{name: "h5_info", kind: kindObject, required: true, fields: []field{
+			{name: "type", kind: kindString, required: true, enum: []string{"iOS", "Android", "Wap"}},
+			{name: "app_name", kind: kindString, maximum: 64},
+			{name: "app_url", kind: kindString, maximum: 128},
+			{name: "bundle_id", kind: kindString, maximum: 128},
+			{name: "package_name", kind: kindString, maximum: 128},
+		}})
+	}
+	return append(fields, field{name: "scene_info", kind: kindObject, required: p.tradeType == "MWEB", fields: scene})
+}
+
+func commonPrepayFields() []field {
 	goods := []field{
 		{name: "merchant_goods_id", kind: kindString, required: true, maximum: 32},
 		{name: "wechatpay_goods_id", kind: kindString, maximum: 32},
 		{name: "goods_name", kind: kindString, maximum: 256},
 		{name: "quantity", kind: kindInteger, required: true, minimum: 1},
 		{name: "unit_price", kind: kindInteger, required: true},
-	}
-	store := []field{
-		{name: "id", kind: kindString, required: true, maximum: 32},
-		{name: "name", kind: kindString, maximum: 256},
-		{name: "area_code", kind: kindString, maximum: 32},
-		{name: "address", kind: kindString, maximum: 512},
 	}
 	return []field{
 		{name: "appid", kind: kindString, required: true, maximum: 32},
@@ -53,18 +90,10 @@ func prepayFields() []field {
 			{name: "total", kind: kindInteger, required: true, minimum: 1, maximum: largestTotal},
 			{name: "currency", kind: kindString, enum: []string{"CNY"}},
 		}},
-		{name: "payer", kind: kindObject, required: true, fields: []field{
-			{name: "openid", kind: kindString, required: true, maximum: 128},
-		}},
 		{name: "detail", kind: kindObject, fields: []field{
 			{name: "cost_price", kind: kindInteger},
 			{name: "invoice_id", kind: kindString, maximum: 32},
 			{name: "goods_detail", kind: kindArray, fields: goods, minimum: 1, maximum: 6000},
-		}},
-		{name: "scene_info", kind: kindObject, fields: []field{
-			{name: "payer_client_ip", kind: kindString, required: true, maximum: 45},
-			{name: "device_id", kind: kindString, maximum: 32},
-			{name: "store_info", kind: kindObject, fields: store},
 		}},
 		{name: "settle_info", kind: kindObject, fields: []field{{name: "profit_sharing", kind: kindBool}}},
 	}
@@ -87,13 +116,35 @@ type prepayBody struct {
 	Detail json.RawMessage `json:"detail"`
 }
 
+// prepayAnswer has one member, which depends on the product.
 type prepayAnswer struct {
-	PrepayID string `json:"prepay_id"`
+	PrepayID string `json:"prepay_id,omitempty"`
+	CodeURL  string `json:"code_url,omitempty"`
+	H5URL    string `json:"h5_url,omitempty"`
 }
 
-// prepay is POST /v3/pay/transactions/jsapi.
-func (s *Server) prepay(call *payCall) (int, any, error) {
-	if refusal := checkBody(call.body, prepayFields()); refusal != nil {
+const (
+	codeURLPrefix = "weixin://wxpay/bizpayurl?pr="
+	h5URLPrefix   = "https://wx.tenpay.com/cgi-bin/mmpayweb-bin/checkmweb?prepay_id="
+)
+
+func prepayAnswerOf(c Charge) prepayAnswer {
+	switch c.TradeType {
+	case "NATIVE":
+		return prepayAnswer{CodeURL: codeURLPrefix + strings.TrimPrefix(c.PrepayID, "wx")}
+	case "MWEB":
+		return prepayAnswer{H5URL: h5URLPrefix + c.PrepayID + "&package=" + strings.TrimPrefix(c.PrepayID, "wx")[:10]}
+	}
+	return prepayAnswer{PrepayID: c.PrepayID}
+}
+
+// prepay is POST /v3/pay/transactions/jsapi, native, h5 or app.
+func (s *Server) prepay(p product) payHandler {
+	return func(call *payCall) (int, any, error) { return s.begin(p, call) }
+}
+
+func (s *Server) begin(p product, call *payCall) (int, any, error) {
+	if refusal := checkBody(call.body, prepayFields(p)); refusal != nil {
 		return 0, nil, refusal
 	}
 	var in prepayBody
@@ -113,21 +164,24 @@ func (s *Server) prepay(call *payCall) (int, any, error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if refusal := s.checkParties(call.keys.MchID, in); refusal != nil {
+	if refusal := s.checkParties(call.keys.MchID, p, in); refusal != nil {
 		return 0, nil, refusal
 	}
 	c, known := s.books.charges[pair{in.MchID, in.OutTradeNo}]
 	digest := digestHex(call.body)
+	if p.tradeType != "JSAPI" { // the others' bodies may be equal
+		digest = digestHex(append([]byte(p.path+"\n"), call.body...))
+	}
 	if known {
 		if refusal := repeatable(c, digest, now); refusal != nil {
 			return 0, nil, refusal
 		}
-		if now.Sub(c.PrepayAt) < prepayLife {
-			return http.StatusOK, prepayAnswer{c.PrepayID}, nil
+		if now.Sub(c.PrepayAt) < p.life {
+			return http.StatusOK, prepayAnswerOf(c), nil
 		}
 	} else {
 		c = Charge{
-			MchID: in.MchID, AppID: in.AppID, OutTradeNo: in.OutTradeNo, OpenID: in.Payer.OpenID,
+			MchID: in.MchID, AppID: in.AppID, TradeType: p.tradeType, OutTradeNo: in.OutTradeNo, OpenID: in.Payer.OpenID,
 			Description: in.Description, Attach: in.Attach, NotifyURL: in.NotifyURL, TotalFen: in.Amount.Total,
 			BodyDigest: digest, CreatedAt: now.UTC(), ExpiresAt: expires.UTC(),
 		}
@@ -136,11 +190,11 @@ func (s *Server) prepay(call *payCall) (int, any, error) {
 	if err := s.commit(entry{Charge: &c}); err != nil {
 		return 0, nil, err
 	}
-	return http.StatusOK, prepayAnswer{c.PrepayID}, nil
+	return http.StatusOK, prepayAnswerOf(c), nil
 }
 
 // checkParties asks who pays whom through which app. s.mu must be held.
-func (s *Server) checkParties(signedBy string, in prepayBody) *Refusal {
+func (s *Server) checkParties(signedBy string, p product, in prepayBody) *Refusal {
 	if _, ok := s.books.merchants[in.MchID]; !ok {
 		return payError("MCH_NOT_EXISTS")
 	}
@@ -150,6 +204,9 @@ func (s *Server) checkParties(signedBy string, in prepayBody) *Refusal {
 	app, ok := s.books.apps[in.AppID]
 	if !ok || !slices.Contains(app.MchIDs, in.MchID) {
 		return payError("APPID_MCHID_NOT_MATCH")
+	}
+	if p.tradeType != "JSAPI" {
+		return nil // nobody knows yet who will pay
 	}
 	buyer, ok := s.books.buyers[in.Payer.OpenID]
 	if !ok {

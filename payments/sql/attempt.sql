@@ -1,28 +1,28 @@
 -- name: OpenAttempts :many
 -- Every attempt of a bill that matters to a new one: those still open, and a success
 -- that counts.
-SELECT id, out_trade_no, business_no, account_id, channel, app_id, payer, title, amount_fen, status, prepay_id, prepaid_at,
+SELECT id, out_trade_no, business_no, account_id, channel, scene, app_id, payer, title, amount_fen, status, prepay_id, prepaid_at,
        expires_at, transaction_id, paid_at, surplus, refund_reserved_fen, refunded_fen, query_step, last_error, created_at
 FROM payment_attempt
 WHERE business_no = @business_no AND (status IN ('created', 'prepaid', 'closing') OR (status = 'succeeded' AND NOT surplus))
 ORDER BY id;
 
 -- name: Attempt :one
-SELECT id, out_trade_no, business_no, account_id, channel, app_id, payer, title, amount_fen, status, prepay_id, prepaid_at,
+SELECT id, out_trade_no, business_no, account_id, channel, scene, app_id, payer, title, amount_fen, status, prepay_id, prepaid_at,
        expires_at, transaction_id, paid_at, surplus, refund_reserved_fen, refunded_fen, query_step, last_error, created_at
 FROM payment_attempt WHERE out_trade_no = @out_trade_no;
 
 -- name: LockAttempt :one
 -- The row lock puts everything that concerns one number in a line: copies of a
 -- notification, a query's answer, a close, a refund.
-SELECT id, out_trade_no, business_no, account_id, channel, app_id, payer, title, amount_fen, status, prepay_id, prepaid_at,
+SELECT id, out_trade_no, business_no, account_id, channel, scene, app_id, payer, title, amount_fen, status, prepay_id, prepaid_at,
        expires_at, transaction_id, paid_at, surplus, refund_reserved_fen, refunded_fen, query_step, last_error, created_at
 FROM payment_attempt WHERE out_trade_no = @out_trade_no FOR UPDATE;
 
 -- name: InsertAttempt :execrows
 -- Two parallel calls of one bill make one attempt: payment_attempt_one_open.
-INSERT INTO payment_attempt (out_trade_no, business_no, account_id, channel, app_id, payer, title, amount_fen, status, expires_at, created_at, updated_at)
-VALUES (@out_trade_no, @business_no, @account_id, @channel, @app_id, @payer, @title, @amount_fen, 'created', @expires_at, @now, @now)
+INSERT INTO payment_attempt (out_trade_no, business_no, account_id, channel, scene, app_id, payer, title, amount_fen, status, expires_at, created_at, updated_at)
+VALUES (@out_trade_no, @business_no, @account_id, @channel, @scene, @app_id, @payer, @title, @amount_fen, 'created', @expires_at, @now, @now)
 ON CONFLICT (business_no, channel) WHERE status IN ('created', 'prepaid', 'closing') DO NOTHING;
 
 -- name: SetPrepaid :execrows

@@ -4,12 +4,12 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -26,7 +26,6 @@ import (
 const (
 	callTimeout   = 5 * time.Second
 	refundTimeout = 8 * time.Second
-	tradeType     = "JSAPI" // also Mini Programs
 	currency      = "CNY"
 	mostTitle     = 127 // bytes: the limit is 127, and counting bytes satisfies either reading of it
 	mostReason    = 80
@@ -69,30 +68,6 @@ func New(d Deps) *Channel {
 
 // Code implements payments.Channel.
 func (*Channel) Code() payments.Code { return payments.WeChat }
-
-// TradeType implements payments.Channel.
-func (*Channel) TradeType() string { return tradeType }
-
-// Prepay implements payments.Channel. The prepay id lives two hours.
-func (c *Channel) Prepay(ctx context.Context, acc payments.Account, in payments.PrepayRequest) (string, error) {
-	expires := in.ExpiresAt.In(beijing())
-	body := jsapi.PrepayRequest{
-		Appid: &in.AppID, Mchid: &acc.MerchantNo, Description: new(cut(in.Title, mostTitle)), OutTradeNo: &in.OutTradeNo,
-		TimeExpire: &expires, NotifyUrl: &in.NotifyURL,
-		Amount: &jsapi.Amount{Total: new(int64(in.AmountFen)), Currency: new(currency)},
-		Payer:  &jsapi.Payer{Openid: &in.Payer},
-	}
-	var out struct {
-		PrepayID string `json:"prepay_id"`
-	}
-	err := c.call(ctx, acc, callTimeout, &out, func(ctx context.Context, client *core.Client) (*core.APIResult, error) {
-		return client.Post(ctx, consts.WechatPayAPIServer+"/v3/pay/transactions/jsapi", body)
-	})
-	if err == nil && out.PrepayID == "" {
-		err = payments.ErrBadResponse.Because(fmt.Errorf("prepay without prepay_id"))
-	}
-	return out.PrepayID, err
-}
 
 // Query implements payments.Channel.
 func (c *Channel) Query(ctx context.Context, acc payments.Account, outTradeNo string) (payments.PaymentResult, error) {
@@ -192,21 +167,19 @@ func (c *Channel) call(ctx context.Context, acc payments.Account, limit time.Dur
 	return nil
 }
 
-// ClientParams implements payments.Channel.
-func (c *Channel) ClientParams(ctx context.Context, acc payments.Account, appID, prepayID string) (payments.ClientParams, error) {
-	client, err := c.client(ctx, acc)
-	if err != nil {
-		return payments.ClientParams{}, err
+// probeNumber is well formed and never one of ours: those begin with a year.
+const probeNumber = "PROBE0000000000000000000000"
+
+// Probe implements payments.Channel. The query of an unknown number is signed both ways
+// only as far as our request goes: the provider's refusal is not signed. In the modes
+// with certificates the list of them is fetched as well, which opens only with the APIv3
+// key.
+func (c *Channel) Probe(ctx context.Context, acc payments.Account) error {
+	_, err := c.Query(ctx, acc, probeNumber)
+	if errors.Is(err, payments.ErrNoSuchNumber) {
+		return nil
 	}
-	p := payments.ClientParams{
-		TimeStamp: strconv.FormatInt(c.d.Now().Unix(), 10), NonceStr: nonce(), Package: "prepay_id=" + prepayID, SignType: "RSA", PaySign: "",
-	}
-	signed, err := client.signer.Sign(ctx, appID+"\n"+p.TimeStamp+"\n"+p.NonceStr+"\n"+p.Package+"\n")
-	if err != nil {
-		return payments.ClientParams{}, classify(err)
-	}
-	p.PaySign = signed.Signature
-	return p, nil
+	return err
 }
 
 // cut shortens s to at most n bytes without breaking a character.

@@ -103,12 +103,19 @@ func (b *bench) newNumber() string {
 
 func (b *bench) harness() channeltest.Harness {
 	return channeltest.Harness{
-		Channel: b.channel, Account: b.account, AppID: b.appID, Payer: b.payer, NotifyURL: "http://127.0.0.1:9/notify/wechat/x", NewNumber: b.newNumber, ExpiresAt: time.Now().Add(time.Hour),
+		Channel: b.channel, Account: b.account, Scene: payments.MiniProgram, AppID: b.appID, Payer: b.payer, NotifyURL: "http://127.0.0.1:9/notify/wechat/x", NewNumber: b.newNumber, ExpiresAt: time.Now().Add(time.Hour), CreatedAt: time.Now(),
 		Pay: func(t *testing.T, p payments.ClientParams) string {
 			t.Helper()
-			receipt, err := b.server.Pay(sandbox.PayInput{
-				TimeStamp: p.TimeStamp, NonceStr: p.NonceStr, Package: p.Package, SignType: p.SignType, PaySign: p.PaySign, AppID: b.appID, Buyer: "li",
-			})
+			var receipt sandbox.Receipt
+			var err error
+			if address := p.CodeURL + p.URL; address != "" {
+				receipt, err = b.server.Open(sandbox.OpenInput{URL: address, Buyer: "li"})
+			} else {
+				receipt, err = b.server.Pay(sandbox.PayInput{
+					TimeStamp: p.TimeStamp, NonceStr: p.NonceStr, Package: p.Package, SignType: p.SignType, PaySign: p.PaySign, AppID: b.appID, Buyer: "li",
+					PartnerID: p.PartnerID, PrepayID: p.PrepayID,
+				})
+			}
 			if err != nil {
 				t.Fatalf("the phone could not pay: %v", err)
 			}
@@ -154,6 +161,43 @@ func TestConformance(t *testing.T) {
 			t.Parallel()
 			channeltest.Exercise(t, newBench(t, mode).harness())
 		})
+	}
+	for _, scene := range []payments.Scene{payments.QR, payments.PC, payments.Web, payments.App} {
+		t.Run(string(scene), func(t *testing.T) {
+			t.Parallel()
+			h := newBench(t, payments.KeyModePublicKey).harness()
+			h.Scene = scene
+			channeltest.Exercise(t, h)
+		})
+	}
+}
+
+// Each scene hands out what its client takes, and nothing else.
+func TestClientParamsOfEachScene(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, payments.KeyModePublicKey)
+	for scene, prefix := range map[payments.Scene]string{
+		payments.QR: "weixin://wxpay/bizpayurl?pr=", payments.PC: "weixin://wxpay/bizpayurl?pr=", payments.Web: "https://wx.tenpay.com/cgi-bin/mmpayweb-bin/checkmweb?prepay_id=",
+	} {
+		in := payments.PrepayRequest{
+			Scene: scene, AppID: b.appID, OutTradeNo: b.newNumber(), Title: "豆", AmountFen: 1, ExpiresAt: time.Now().Add(time.Hour), NotifyURL: "http://127.0.0.1:9/n/wechat/x",
+			ReturnURL: "https://shop.example/o?no=1&x=ü", ClientIP: "2001:db8::1",
+		}
+		id, err := b.channel.Prepay(t.Context(), b.account, in)
+		if err != nil {
+			t.Fatalf("%s: %v", scene, err)
+		}
+		got, err := b.channel.ClientParams(t.Context(), b.account, in, id)
+		if err != nil || !strings.HasPrefix(got.CodeURL+got.URL, prefix) || got.PaySign != "" || (got.CodeURL == "") == (got.URL == "") {
+			t.Errorf("%s: %+v %v", scene, got, err)
+		}
+		if appended := "&redirect_url=https%3A%2F%2Fshop.example%2Fo%3Fno%3D1%26x%3D%C3%BC"; scene == payments.Web && !strings.HasSuffix(got.URL, appended) {
+			t.Errorf("the way back is not appended: %s", got.URL)
+		}
+	}
+	in := payments.PrepayRequest{Scene: "fax"}
+	if _, err := b.channel.Prepay(t.Context(), b.account, in); !errors.Is(err, payments.ErrScene) {
+		t.Errorf("an unknown scene: %v", err)
 	}
 }
 
@@ -253,7 +297,7 @@ func TestErrorsHoldNoSecrets(t *testing.T) {
 	for _, kind := range []channeltest.Failure{channeltest.NoAnswer, channeltest.Forged, channeltest.Nonsense, channeltest.Busy} {
 		h.Break(t, sandbox.TargetPrepay, kind)
 		_, err := b.channel.Prepay(t.Context(), b.account, payments.PrepayRequest{
-			AppID: b.appID, OutTradeNo: b.newNumber(), Title: "豆", AmountFen: 1, Payer: b.payer, ExpiresAt: time.Now().Add(time.Hour), NotifyURL: h.NotifyURL,
+			Scene: payments.MiniProgram, AppID: b.appID, OutTradeNo: b.newNumber(), Title: "豆", AmountFen: 1, Payer: b.payer, ExpiresAt: time.Now().Add(time.Hour), NotifyURL: h.NotifyURL,
 		})
 		texts = append(texts, fmt.Sprintf("%v %+v %#v", err, err, err))
 	}

@@ -64,7 +64,7 @@ func classifyAnswer(api *core.APIError) error {
 	case "SYSTEMERROR", "BANKERROR", "SERVICEUNAVAILABLE", "FREQUENCYLIMITED", "FREQUENCYLIMITEXCEED", "RATELIMITEXCEED", "RATELIMITEXCEEDED":
 		return busy(api, cause)
 	case "OPENIDMISMATCH", "INVALIDTRANSACTIONID": // 500, and yet a fault of the data
-		return refused(api.Code, cause)
+		return refused(api, cause)
 	}
 	switch {
 	case api.StatusCode == http.StatusTooManyRequests || api.StatusCode >= http.StatusInternalServerError:
@@ -72,7 +72,7 @@ func classifyAnswer(api *core.APIError) error {
 	case code == "" || api.StatusCode < http.StatusBadRequest:
 		return payments.ErrBadResponse.Because(cause) // a proxy's page, a redirect
 	}
-	return refused(api.Code, cause)
+	return refused(api, cause)
 }
 
 // mostPatience bounds what an error answer, which nobody signed, may make us wait.
@@ -87,6 +87,6 @@ func busy(api *core.APIError, cause error) error {
 	return payments.ErrProviderBusy.After(min(time.Duration(seconds)*time.Second, mostPatience)).Because(cause)
 }
 
-func refused(code string, cause error) error {
-	return payments.ErrRefused.WithData(map[string]any{"provider_code": cut(code, 40)}).Because(cause)
+func refused(api *core.APIError, cause error) error {
+	return payments.ErrRefused.WithData(map[string]any{"provider_code": cut(api.Code, 40), "provider_message": cut(api.Message, 200)}).Because(cause)
 }

@@ -18,7 +18,7 @@ func TestSigningIsBounded(t *testing.T) {
 	release := b.channel.HoldSigners()
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
-	if _, err := b.channel.ClientParams(ctx, b.account, b.appID, "wx1"); !errors.Is(err, fault.ErrBusy) {
+	if _, err := b.channel.ClientParams(ctx, b.account, payments.PrepayRequest{Scene: payments.MiniProgram, AppID: b.appID}, "wx1"); !errors.Is(err, fault.ErrBusy) {
 		t.Errorf("with every slot taken: %v, want BUSY", err)
 	}
 	for range 20 { // our own lack of CPU must not look like the provider's silence
@@ -30,7 +30,7 @@ func TestSigningIsBounded(t *testing.T) {
 	if _, err := b.channel.Query(t.Context(), b.account, "SOMENUMBER"); !errors.Is(err, payments.ErrNoSuchNumber) {
 		t.Errorf("with a slot free: %v, want the provider's answer", err)
 	}
-	if _, err := b.channel.ClientParams(t.Context(), b.account, b.appID, "wx1"); err != nil {
+	if _, err := b.channel.ClientParams(t.Context(), b.account, payments.PrepayRequest{Scene: payments.MiniProgram, AppID: b.appID}, "wx1"); err != nil {
 		t.Errorf("with a slot free: %v", err)
 	}
 }

@@ -100,12 +100,12 @@ func TestT095AnswerToAnotherQuestion(t *testing.T) {
 	h := b.harness()
 	paid := b.newNumber()
 	id, err := b.channel.Prepay(t.Context(), b.account, payments.PrepayRequest{
-		AppID: b.appID, OutTradeNo: paid, Title: "豆", AmountFen: 1, Payer: b.payer, ExpiresAt: time.Now().Add(time.Hour), NotifyURL: h.NotifyURL,
+		Scene: payments.MiniProgram, AppID: b.appID, OutTradeNo: paid, Title: "豆", AmountFen: 1, Payer: b.payer, ExpiresAt: time.Now().Add(time.Hour), NotifyURL: h.NotifyURL,
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	params, err := b.channel.ClientParams(t.Context(), b.account, b.appID, id)
+	params, err := b.channel.ClientParams(t.Context(), b.account, payments.PrepayRequest{Scene: payments.MiniProgram, AppID: b.appID}, id)
 	if err != nil {
 		t.Fatal(err)
 	}

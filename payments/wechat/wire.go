@@ -31,7 +31,7 @@ type transaction struct {
 func (t transaction) result() payments.PaymentResult {
 	r := payments.PaymentResult{
 		OutTradeNo: t.OutTradeNo, TransactionID: t.TransactionID, State: payments.PaymentOdd, ProviderState: t.TradeState,
-		Amount: t.Amount.Total.amount(), Currency: t.Amount.Currency, AppID: t.AppID, MerchantNo: t.MchID, TradeType: t.TradeType,
+		Amount: t.Amount.Total.amount(), Identity: payments.Identity{AppID: t.AppID, MerchantNo: t.MchID, TradeType: t.TradeType, Currency: t.Amount.Currency},
 		Payer: t.Payer.OpenID, PaidAt: time.Time{},
 	}
 	switch t.TradeState {

@@ -109,7 +109,12 @@ func Attach(t testing.TB, owner string, options ...Option) *Env {
 	t.Helper()
 	clock := &Clock{}
 	passwords := tenantdb.RolePasswords(roleSecret(t, owner))
-	cfg := tenantdb.Config{URL: owner, Password: passwords, LaneConns: 4, PlatformConns: 4, Now: clock.Now}
+	// A busy machine is no fault of what is tested: who tests a bound sets it.
+	const patience = 30 * time.Second
+	cfg := tenantdb.Config{
+		URL: owner, Password: passwords, LaneConns: 4, PlatformConns: 4, Now: clock.Now,
+		AcquireTimeout: patience, StatementTimeout: patience,
+	}
 	for _, o := range options {
 		o(&cfg)
 	}

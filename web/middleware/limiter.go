@@ -25,6 +25,7 @@ type Rate struct {
 type Limiter struct {
 	shared *redis_rate.Limiter // nil: no Redis at all
 	now    func() time.Time
+	wait   time.Duration // for Redis
 
 	mu       sync.Mutex
 	buckets  map[string]*rate.Limiter
@@ -52,7 +53,7 @@ const (
 
 // NewLimiter returns a limiter; client may be nil.
 func NewLimiter(client redis.UniversalClient, now func() time.Time) *Limiter {
-	l := &Limiter{now: now, buckets: make(map[string]*rate.Limiter), tabs: make(map[string]*tab)}
+	l := &Limiter{now: now, wait: redisWait, buckets: make(map[string]*rate.Limiter), tabs: make(map[string]*tab)}
 	if client != nil {
 		l.shared = redis_rate.NewLimiter(client)
 	}
@@ -103,7 +104,7 @@ func (l *Limiter) Shared(ctx context.Context, key string, budget Rate) error {
 	if n == 0 {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, redisWait)
+	ctx, cancel := context.WithTimeout(ctx, l.wait)
 	defer cancel()
 	limit := redis_rate.Limit{Rate: budget.PerSecond, Burst: max(budget.Burst, 1), Period: time.Second}
 	result, err := l.shared.AllowAtMost(ctx, redisPrefix+key, limit, n)

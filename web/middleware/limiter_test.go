@@ -69,7 +69,9 @@ func TestSharedBudgetIsOneForAllProcesses(t *testing.T) {
 	for range 2 {
 		client := redis.NewClient(&redis.Options{Addr: server.Addr()})
 		t.Cleanup(func() { _ = client.Close() })
-		processes = append(processes, middleware.NewLimiter(client, at.now))
+		l := middleware.NewLimiter(client, at.now)
+		l.WaitForRedis(time.Minute)
+		processes = append(processes, l)
 	}
 	allowed := 0
 	for i := range 10 {
@@ -103,7 +105,9 @@ func TestSharedBudgetInBlocks(t *testing.T) {
 			for range n {
 				client := redis.NewClient(&redis.Options{Addr: server.Addr()})
 				t.Cleanup(func() { _ = client.Close() })
-				processes = append(processes, middleware.NewLimiter(client, at.now))
+				l := middleware.NewLimiter(client, at.now)
+				l.WaitForRedis(time.Minute)
+				processes = append(processes, l)
 			}
 			var allowed atomic.Int64
 			storm := func() {
@@ -145,6 +149,7 @@ func TestQuietKeysDoNotAskRedis(t *testing.T) {
 	client := redis.NewClient(&redis.Options{Addr: server.Addr()})
 	t.Cleanup(func() { _ = client.Close() })
 	l := middleware.NewLimiter(client, at.now)
+	l.WaitForRedis(time.Minute)
 	budget := middleware.Rate{PerSecond: 200, Burst: 1600}
 	if err := l.Shared(t.Context(), "k", budget); err != nil {
 		t.Fatal(err)

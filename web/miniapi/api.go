@@ -146,7 +146,7 @@ func (a *API) guard(r route) func(huma.Context, func(huma.Context)) {
 			err = checkHeaders(&c.Request().Header, hc.Operation().Parameters)
 		}
 		if err == nil {
-			err = checkBody(c.Request(), hc.Operation().RequestBody != nil)
+			err = checkBody(c.Request(), hc.Operation().RequestBody)
 		}
 		if err != nil {
 			writeFailure(hc, newFailure(ctx, err))
@@ -160,7 +160,9 @@ func (a *API) guard(r route) func(huma.Context, func(huma.Context)) {
 type caller struct {
 	tenant tenant.ID
 	app    tenant.AppID
-	member int64
+	// provider is the app's.
+	provider tenant.Provider
+	member   int64
 	// session and openID belong to the member.
 	session int64
 	openID  string
@@ -175,7 +177,7 @@ func callerOf(ctx context.Context) (caller, error) {
 	}
 	who, _ := auth.Member(ctx)
 	return caller{
-		tenant: scope.Tenant.ID, app: scope.App.ID, member: who.MemberID, session: who.SessionID, openID: who.OpenID,
+		tenant: scope.Tenant.ID, app: scope.App.ID, provider: scope.App.Provider, member: who.MemberID, session: who.SessionID, openID: who.OpenID,
 		shop: scope.Tenant.Status,
 	}, nil
 }

@@ -1,6 +1,7 @@
 package miniapi
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"strconv"
@@ -9,6 +10,7 @@ import (
 	"galleria/payments"
 	"galleria/tenant"
 	"galleria/tenant/fault"
+	"galleria/web/envelope"
 )
 
 // Payments begins payments; *payments.Service is one.
@@ -16,13 +18,32 @@ type Payments interface {
 	Pay(ctx context.Context, id tenant.ID, in payments.PayInput) (payments.ClientParams, error)
 }
 
-// PayParams is exactly what wx.requestPayment takes.
+// PayParams is what the buyer's side needs. Which members are there depends on channel
+// and scene; each has the name under which the provider's client takes it.
 type PayParams struct {
-	TimeStamp string `json:"timeStamp" doc:"Unix seconds, as text." example:"1795290125"`
-	NonceStr  string `json:"nonceStr"`
-	Package   string `json:"package" example:"prepay_id=wx2119420512345678"`
-	SignType  string `json:"signType" enum:"RSA"`
-	PaySign   string `json:"paySign"`
+	TimeStamp string `json:"timeStamp,omitempty" doc:"wx.requestPayment: Unix seconds, as text." example:"1795290125"`
+	NonceStr  string `json:"nonceStr,omitempty" doc:"wx.requestPayment."`
+	Package   string `json:"package,omitempty" doc:"wx.requestPayment; for WeChat Pay's app SDK it is packageValue." example:"prepay_id=wx2119420512345678"`
+	SignType  string `json:"signType,omitempty" enum:"RSA" doc:"wx.requestPayment."`
+	PaySign   string `json:"paySign,omitempty" doc:"wx.requestPayment; for WeChat Pay's app SDK it is sign."`
+	PartnerID string `json:"partnerId,omitempty" doc:"WeChat Pay's app SDK."`
+	PrepayID  string `json:"prepayId,omitempty" doc:"WeChat Pay's app SDK."`
+
+	TradeNO     string               `json:"tradeNO,omitempty" doc:"my.tradePay."`
+	OrderString string               `json:"orderString,omitempty" doc:"Alipay's app SDK."`
+	TN          string               `json:"tn,omitempty" doc:"UnionPay's app SDK and upsdk.pay."`
+	CodeURL     string               `json:"codeUrl,omitempty" doc:"To be shown as a QR code."`
+	URL         string               `json:"url,omitempty" doc:"The buyer's browser is to open it."`
+	Form        *payments.ClientForm `json:"form,omitempty" doc:"The buyer's browser is to post it, in UTF-8."`
+}
+
+type payInput struct {
+	OrderNo string `path:"order_no" minLength:"8" maxLength:"32" pattern:"^[0-9A-Za-z]+$"`
+	Body    *struct {
+		Channel   string `json:"channel,omitempty" enum:"wechat,alipay,unionpay" doc:"Default: the provider of the Mini Program."`
+		Scene     string `json:"scene,omitempty" enum:"mini_program,web,app,pc,qr" doc:"Where the buyer is. Default: mini_program."`
+		ReturnURL string `json:"return_url,omitempty" maxLength:"256" pattern:"^https://[!-~]+$" doc:"Where a browser goes after paying."`
+	} `required:"false"`
 }
 
 type payOutput struct{ Body PayParams }
@@ -31,23 +52,33 @@ func (a *API) payRoutes() {
 	add(a, route{
 		method: http.MethodPost, path: "/orders/{order_no}/pay", id: "payOrder", tag: tagOrder, member: true, class: classPay,
 		summary: "Begin paying an order",
-		description: "Pass the answer to `wx.requestPayment` as it is. Safe to repeat. Do not trust the success callback: " +
+		description: "In a Mini Program, pass the answer to `wx.requestPayment` (or `tradeNO` to `my.tradePay`) as it is. Safe to repeat. " +
+			"Another channel or scene than before first closes what was begun. Do not trust the success callback: " +
 			"read the order until it is paid. `fail cancel` is no error.",
 		errors: []*fault.Error{
-			fault.ErrNotFound, order.ErrState, payments.ErrNoAccount, payments.ErrShopNotOpen, payments.ErrAlreadyPaid, payments.ErrBillExpired, payments.ErrState,
+			fault.ErrNotFound, order.ErrState, payments.ErrNoAccount, payments.ErrScene, payments.ErrShopNotOpen, payments.ErrAlreadyPaid, payments.ErrBillExpired, payments.ErrState,
 			payments.ErrRefused, payments.ErrProviderBusy, payments.ErrBadResponse, payments.ErrTimeout,
 		},
 	}, a.pay)
 }
 
-func (a *API) pay(ctx context.Context, in *orderPath) (*payOutput, error) {
+func (a *API) pay(ctx context.Context, in *payInput) (*payOutput, error) {
 	who, err := callerOf(ctx)
 	if err != nil {
 		return nil, err
 	}
-	params, err := a.d.Payments.Pay(ctx, who.tenant, payments.PayInput{
+	ask := payments.PayInput{
 		BusinessNo: in.OrderNo, AppID: who.app.String(), Payer: who.openID, MemberID: who.member, Trial: who.shop.Policy().Storefront == tenant.StorefrontTrial,
-	})
+		Channel: payments.Code(who.provider),
+	}
+	if record := envelope.RecordOf(ctx); record != nil {
+		ask.ClientIP = record.ClientIP
+	}
+	if in.Body != nil {
+		ask.Channel = cmp.Or(payments.Code(in.Body.Channel), ask.Channel)
+		ask.Scene, ask.ReturnURL = payments.Scene(in.Body.Scene), in.Body.ReturnURL
+	}
+	params, err := a.d.Payments.Pay(ctx, who.tenant, ask)
 	if err != nil {
 		return nil, err
 	}

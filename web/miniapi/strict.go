@@ -67,12 +67,15 @@ func checkHeaders(h *fasthttp.RequestHeader, params []*huma.Param) error {
 
 // checkBody refuses a body that is no JSON object by the strict rules of the package
 // comment, before any type is looked at.
-func checkBody(r *fasthttp.Request, takesBody bool) error {
+func checkBody(r *fasthttp.Request, takes *huma.RequestBody) error {
 	body := bytes.TrimSpace(r.Body())
-	if !takesBody {
+	if takes == nil {
 		if len(body) > 0 && !bytes.Equal(body, []byte("{}")) {
 			return fault.Invalidf("body", "this operation takes no body")
 		}
+		return nil
+	}
+	if len(body) == 0 && !takes.Required {
 		return nil
 	}
 	if len(body) == 0 {

@@ -13,7 +13,7 @@ import (
 )
 
 const attempt = `-- name: Attempt :one
-SELECT id, out_trade_no, business_no, account_id, channel, app_id, payer, title, amount_fen, status, prepay_id, prepaid_at,
+SELECT id, out_trade_no, business_no, account_id, channel, scene, app_id, payer, title, amount_fen, status, prepay_id, prepaid_at,
        expires_at, transaction_id, paid_at, surplus, refund_reserved_fen, refunded_fen, query_step, last_error, created_at
 FROM payment_attempt WHERE out_trade_no = $1
 `
@@ -24,6 +24,7 @@ type AttemptRow struct {
 	BusinessNo        string
 	AccountID         int64
 	Channel           string
+	Scene             string
 	AppID             string
 	Payer             string
 	Title             string
@@ -51,6 +52,7 @@ func (q *Queries) Attempt(ctx context.Context, db DBTX, outTradeNo string) (Atte
 		&i.BusinessNo,
 		&i.AccountID,
 		&i.Channel,
+		&i.Scene,
 		&i.AppID,
 		&i.Payer,
 		&i.Title,
@@ -72,8 +74,8 @@ func (q *Queries) Attempt(ctx context.Context, db DBTX, outTradeNo string) (Atte
 }
 
 const insertAttempt = `-- name: InsertAttempt :execrows
-INSERT INTO payment_attempt (out_trade_no, business_no, account_id, channel, app_id, payer, title, amount_fen, status, expires_at, created_at, updated_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'created', $9, $10, $10)
+INSERT INTO payment_attempt (out_trade_no, business_no, account_id, channel, scene, app_id, payer, title, amount_fen, status, expires_at, created_at, updated_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'created', $10, $11, $11)
 ON CONFLICT (business_no, channel) WHERE status IN ('created', 'prepaid', 'closing') DO NOTHING
 `
 
@@ -82,6 +84,7 @@ type InsertAttemptParams struct {
 	BusinessNo string
 	AccountID  int64
 	Channel    string
+	Scene      string
 	AppID      string
 	Payer      string
 	Title      string
@@ -97,6 +100,7 @@ func (q *Queries) InsertAttempt(ctx context.Context, db DBTX, arg InsertAttemptP
 		arg.BusinessNo,
 		arg.AccountID,
 		arg.Channel,
+		arg.Scene,
 		arg.AppID,
 		arg.Payer,
 		arg.Title,
@@ -111,7 +115,7 @@ func (q *Queries) InsertAttempt(ctx context.Context, db DBTX, arg InsertAttemptP
 }
 
 const lockAttempt = `-- name: LockAttempt :one
-SELECT id, out_trade_no, business_no, account_id, channel, app_id, payer, title, amount_fen, status, prepay_id, prepaid_at,
+SELECT id, out_trade_no, business_no, account_id, channel, scene, app_id, payer, title, amount_fen, status, prepay_id, prepaid_at,
        expires_at, transaction_id, paid_at, surplus, refund_reserved_fen, refunded_fen, query_step, last_error, created_at
 FROM payment_attempt WHERE out_trade_no = $1 FOR UPDATE
 `
@@ -122,6 +126,7 @@ type LockAttemptRow struct {
 	BusinessNo        string
 	AccountID         int64
 	Channel           string
+	Scene             string
 	AppID             string
 	Payer             string
 	Title             string
@@ -151,6 +156,7 @@ func (q *Queries) LockAttempt(ctx context.Context, db DBTX, outTradeNo string) (
 		&i.BusinessNo,
 		&i.AccountID,
 		&i.Channel,
+		&i.Scene,
 		&i.AppID,
 		&i.Payer,
 		&i.Title,
@@ -172,7 +178,7 @@ func (q *Queries) LockAttempt(ctx context.Context, db DBTX, outTradeNo string) (
 }
 
 const openAttempts = `-- name: OpenAttempts :many
-SELECT id, out_trade_no, business_no, account_id, channel, app_id, payer, title, amount_fen, status, prepay_id, prepaid_at,
+SELECT id, out_trade_no, business_no, account_id, channel, scene, app_id, payer, title, amount_fen, status, prepay_id, prepaid_at,
        expires_at, transaction_id, paid_at, surplus, refund_reserved_fen, refunded_fen, query_step, last_error, created_at
 FROM payment_attempt
 WHERE business_no = $1 AND (status IN ('created', 'prepaid', 'closing') OR (status = 'succeeded' AND NOT surplus))
@@ -185,6 +191,7 @@ type OpenAttemptsRow struct {
 	BusinessNo        string
 	AccountID         int64
 	Channel           string
+	Scene             string
 	AppID             string
 	Payer             string
 	Title             string
@@ -220,6 +227,7 @@ func (q *Queries) OpenAttempts(ctx context.Context, db DBTX, businessNo string) 
 			&i.BusinessNo,
 			&i.AccountID,
 			&i.Channel,
+			&i.Scene,
 			&i.AppID,
 			&i.Payer,
 			&i.Title,
