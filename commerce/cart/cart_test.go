@@ -1,6 +1,7 @@
 package cart_test
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"fmt"

@@ -53,7 +53,8 @@ func (s *Server) routePage(mux *http.ServeMux) {
 
 func (s *Server) showPage(w http.ResponseWriter, r *http.Request) {
 	var out bytes.Buffer
-	if err := document(s.pageView(pageLanguage(r))).Render(r.Context(), &out); err != nil {
+	page := document(s.pageView(pageLanguage(r))) //nolint:contextcheck // the components get it from Render
+	if err := page.Render(r.Context(), &out); err != nil {
 		s.log.ErrorContext(r.Context(), "sandbox page does not render", "error", err)
 		http.Error(w, "page", http.StatusInternalServerError)
 		return
@@ -105,17 +106,6 @@ func (p pageView) t(zh, en string) string {
 		return en
 	}
 	return zh
-}
-
-// nextTry says when a callback is sent again, or what became of it.
-func (p pageView) nextTry(d Delivery) string {
-	switch {
-	case !d.NextAt.IsZero():
-		return clock(d.NextAt)
-	case d.DoneAt.IsZero():
-		return p.t("已放弃", "given up")
-	}
-	return p.t("已送达", "delivered")
 }
 
 func yuan(f money.Fen) string { return "¥" + f.Yuan() }
