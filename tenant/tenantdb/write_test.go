@@ -120,7 +120,7 @@ func TestWriteKeepsAllOrNothing(t *testing.T) {
 	}{
 		"commit without a last statement": {func(w *tenantdb.Writer) error { return rename(ctx, w, "new") }, true},
 		"the last statement writes":       {func(w *tenantdb.Writer) error { return rename(ctx, w.Last(), "new") }, true},
-		"one statement": {func(w *tenantdb.Writer) error { return rename(ctx, w.Last(), "new") }, true},
+		"one statement":                   {func(w *tenantdb.Writer) error { return rename(ctx, w.Last(), "new") }, true},
 		"one statement fails": {func(w *tenantdb.Writer) error {
 			_, err := w.Last().Exec(ctx, "WITH done AS (UPDATE shop SET name = $1 RETURNING name) SELECT 1 / (length(name) - 3) FROM done", "new")
 			return err
