@@ -80,11 +80,16 @@ func (l *lab) report(ctx context.Context) (Report, error) {
 	if err != nil {
 		return Report{}, err
 	}
+	report := newReport(l.opt, points, figures, counts, start, busy, rushes)
 	fleet, err := l.fleet(ctx)
-	if err != nil {
-		return Report{}, err
+	if ctx.Err() != nil {
+		return Report{}, ctx.Err()
 	}
-	return newReport(l.opt, points, figures, counts, start, busy, rushes).withFleet(fleet), nil
+	if err != nil { // what was measured until now is told all the same
+		report.Broken = append(report.Broken, err.Error())
+		return report, nil
+	}
+	return report.withFleet(fleet), nil
 }
 
 // reportOnly measures the chosen works, without statements, start, memory and rushes.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -131,16 +132,16 @@ var errFleet = errors.New("the upgrade did not reach every shop")
 
 // upgradeShops takes the newest migration away from every shop and has the runner bring it back.
 func (l *lab) upgradeShops(ctx context.Context, f *Fleet, shops []tenant.ID) error {
-	up, down, version, err := newestMigration()
+	up, down, before, err := newestMigration()
 	if err != nil {
 		return err
 	}
 	f.Migration, f.MakesTables = up.name, strings.Contains(up.sql, "CREATE TABLE") || strings.Contains(up.sql, "CREATE INDEX")
 	upgrade := func(list []tenant.ID) (took, cpu time.Duration, err error) {
-		if err := l.setBack(ctx, list, down.sql, version); err != nil {
+		if err := l.setBack(ctx, list, down.sql, before); err != nil {
 			return 0, 0, err
 		}
-		before, err := treeCPU(l.proc, l.stack.postgres)
+		idle, err := treeCPU(l.proc, l.stack.postgres)
 		if err != nil {
 			return 0, 0, err
 		}
@@ -154,7 +155,7 @@ func (l *lab) upgradeShops(ctx context.Context, f *Fleet, shops []tenant.ID) err
 			return 0, 0, fmt.Errorf("%w: %d of %d, %d failed", errFleet, report.Upgraded, len(list), len(report.Failed))
 		}
 		after, err := treeCPU(l.proc, l.stack.postgres)
-		return took, after - before, err
+		return took, after - idle, err
 	}
 	if _, _, err := upgrade(shops[:fleetHeat]); err != nil {
 		return err
@@ -169,17 +170,20 @@ func (l *lab) upgradeShops(ctx context.Context, f *Fleet, shops []tenant.ID) err
 
 type migration struct{ name, sql string }
 
-// newestMigration reads the files that this binary would bring to shops last.
-func newestMigration() (up, down migration, version int64, err error) {
-	if version, err = migrations.Latest("tenant"); err != nil {
-		return up, down, 0, err
-	}
+// newestMigration reads the files that this binary would bring to shops last, and the version
+// of those before them: numbers may be left out.
+func newestMigration() (up, down migration, before int64, err error) {
 	entries, err := migrations.Files.ReadDir("tenant")
 	for _, e := range entries { // sorted: the last ones stay
 		raw, readErr := migrations.Files.ReadFile("tenant/" + e.Name())
 		err = errors.Join(err, readErr)
 		switch read := (migration{e.Name(), string(raw)}); {
 		case strings.HasSuffix(e.Name(), ".up.sql"):
+			if up.name != "" {
+				number, _, _ := strings.Cut(up.name, "_")
+				before, readErr = strconv.ParseInt(number, 10, 64)
+				err = errors.Join(err, readErr)
+			}
 			up = read
 		case strings.HasSuffix(e.Name(), ".down.sql"):
 			down = read
@@ -188,11 +192,11 @@ func newestMigration() (up, down migration, version int64, err error) {
 	if err != nil {
 		return up, down, 0, fmt.Errorf("read migrations: %w", err)
 	}
-	return up, down, version, nil
+	return up, down, before, nil
 }
 
 // setBack undoes a migration of these shops, as if they had been left behind.
-func (l *lab) setBack(ctx context.Context, shops []tenant.ID, down string, version int64) error {
+func (l *lab) setBack(ctx context.Context, shops []tenant.ID, down string, before int64) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(fleetWorkers)
 	for _, id := range shops {
@@ -203,7 +207,7 @@ func (l *lab) setBack(ctx context.Context, shops []tenant.ID, down string, versi
 					_, err = tx.Exec(ctx, down)
 				}
 				if err == nil {
-					_, err = tx.Exec(ctx, "UPDATE platform.tenant SET schema_version = $2 WHERE id = $1", id.String(), version-1)
+					_, err = tx.Exec(ctx, "UPDATE platform.tenant SET schema_version = $2 WHERE id = $1", id.String(), before)
 				}
 				return err
 			})
