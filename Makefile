@@ -16,6 +16,9 @@ TEMPL_VERSION     = $(shell go list -m -f '{{.Version}}' github.com/a-h/templ)
 TEST_FLAGS ?= -race -p 2 -timeout 30m
 PKG        ?= ./...
 
+# Where the pages are.
+TEMPLATES := console web/openapi payments/sandbox
+
 CONTRACT_DIR := payments/sandbox/contracttest
 
 .PHONY: help
@@ -58,8 +61,7 @@ check: ## what CI runs: generated files, lint, vet, build, contract tests, race 
 generate: $(TOOL)/sqlc-$(SQLC_VERSION) tool-templ ## regenerate SQL code, page templates and the API contract
 	@if [ -f migrations/sqlc.yaml ]; then $(TOOL)/sqlc -f migrations/sqlc.yaml generate; \
 	else echo "generate: no migrations/sqlc.yaml, SQL code skipped"; fi
-	@if [ -n "$$(find console -name '*.templ' -print -quit 2>/dev/null)" ]; then $(TOOL)/templ generate -path console; \
-	else echo "generate: no templates, skipped"; fi
+	@for dir in $(TEMPLATES); do $(TOOL)/templ generate -path $$dir; done
 	@if [ -f cmd/galleria/openapi.go ]; then mkdir -p web/openapi && \
 		go run ./cmd/galleria openapi > web/openapi/openapi.json.new && mv web/openapi/openapi.json.new web/openapi/openapi.json; \
 	else echo "generate: no openapi command, contract skipped"; fi
@@ -88,7 +90,7 @@ assets: ## vendor the console's browser libraries again after changing web/packa
 .PHONY: fmt
 fmt: $(TOOL)/golangci-lint-$(GOLANGCI_VERSION) ## format Go and templates
 	$(TOOL)/golangci-lint fmt ./...
-	@if [ -n "$$(find console -name '*.templ' -print -quit 2>/dev/null)" ]; then $(MAKE) --no-print-directory tool-templ && $(TOOL)/templ fmt console; fi
+	@$(MAKE) --no-print-directory tool-templ && $(TOOL)/templ fmt $(TEMPLATES)
 
 .PHONY: lint
 lint: $(TOOL)/golangci-lint-$(GOLANGCI_VERSION) ## run the linters of .golangci.yml

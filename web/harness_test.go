@@ -149,7 +149,7 @@ func (h *house) deps(s settings, answers *miniapi.Answers) web.Deps {
 	})
 	h.notices = notice.New(h.DB)
 	h.quota = plan.NewMeter(h.Plans, plan.Orders)
-	carts := cart.New(cart.Deps{DB: h.DB, Catalog: h.catalog})
+	carts := cart.New(cart.Deps{DB: h.DB})
 	orders := order.New(order.Deps{
 		DB: h.DB, Catalog: h.catalog, Inventory: h.stock, Addresses: h.members, Carts: carts, Places: h.quota,
 		Outbox: h.Outbox, Timers: h.Timers,

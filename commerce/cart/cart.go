@@ -49,19 +49,11 @@ type Cart struct {
 	SelectedFen money.Fen
 }
 
-// assemble joins the lines with the catalogue's facts. Every line's SKU exists, for
-// SKUs are never deleted; one the catalogue does not know is left out.
+// assemble joins the lines with the catalogue's facts, which come in the same order.
 func assemble(lines []Line, facts []catalog.Sellable) (Cart, error) {
-	known := make(map[int64]catalog.Sellable, len(facts))
-	for _, f := range facts {
-		known[f.SKUID] = f
-	}
 	c := Cart{Items: make([]Item, 0, len(lines))}
-	for _, l := range lines {
-		f, ok := known[l.SKUID]
-		if !ok {
-			continue
-		}
+	for i, l := range lines {
+		f := facts[i]
 		subtotal, err := f.PriceFen.Mul(int64(l.Qty))
 		if err != nil {
 			return Cart{}, err

@@ -8,9 +8,10 @@
 // Invariants: one line per member and SKU, 1 to MaxQty pieces, at most MaxLines lines.
 // A line that is not the member's own is "not found".
 //
-// Decision: a change answers with the whole cart and runs in one transaction of two round
-// trips: the change and the lines in the first, the catalogue's facts of them and COMMIT in
-// the second. Whether a SKU is on sale is asked in front of the change. Pieces
-// beyond the stock are accepted and shown as not_enough, because stock may come in
-// before checkout; an order refuses them.
+// Decision: a change answers with the whole cart. Putting a line, which everybody does, is one
+// statement and one round trip: it writes only what is on sale and has a place, and gives the
+// lines with the catalogue's facts of them. For that the cart's statements read the
+// catalogue's tables, which only the catalogue writes; a test holds what they say against
+// what the catalogue says. Pieces beyond the stock are accepted and shown as not_enough,
+// because stock may come in before checkout; an order refuses them.
 package cart

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"time"
 
 	"galleria/commerce/cart/internal/cartdb"
 	"galleria/commerce/catalog"
@@ -13,26 +12,19 @@ import (
 	"galleria/tenant/tenantdb"
 )
 
-// Catalog tells what SKUs are now; *catalog.Service is one.
-type Catalog interface {
-	Sellables(ctx context.Context, q tenantdb.Querier, skuIDs []int64) ([]catalog.Sellable, error)
-}
-
 // Deps are what the cart works with.
 type Deps struct {
-	DB      *tenantdb.DB
-	Catalog Catalog
+	DB *tenantdb.DB
 }
 
 // Service keeps the carts of all tenants' members. Safe for concurrent use.
 type Service struct {
-	db      *tenantdb.DB
-	catalog Catalog
-	q       *cartdb.Queries
+	db *tenantdb.DB
+	q  *cartdb.Queries
 }
 
 // New returns the carts.
-func New(d Deps) *Service { return &Service{db: d.DB, catalog: d.Catalog, q: cartdb.New()} }
+func New(d Deps) *Service { return &Service{db: d.DB, q: cartdb.New()} }
 
 // PutInput is a line to write.
 type PutInput struct {
@@ -49,15 +41,11 @@ type SelectInput struct {
 	Selected bool
 }
 
-// Get returns the cart. Two statements.
+// Get returns the cart. One statement.
 func (s *Service) Get(ctx context.Context, id tenant.ID, memberID int64) (Cart, error) {
 	var out Cart
 	err := s.db.Read(ctx, id, func(r *tenantdb.Reader) (err error) {
-		lines, err := s.lines(ctx, r, memberID)
-		if err != nil {
-			return err
-		}
-		out, err = s.show(ctx, r, lines)
+		out, err = s.show(ctx, r, memberID)
 		return err
 	})
 	if err != nil {
@@ -66,72 +54,56 @@ func (s *Service) Get(ctx context.Context, id tenant.ID, memberID int64) (Cart, 
 	return out, nil
 }
 
-// Put sets or adds a line and returns the cart. Opens a transaction of three statements in
-// two round trips. Setting may be repeated, adding may not. Faults: VALIDATION on qty,
-// NOT_FOUND for an unknown SKU, SKU_UNAVAILABLE, CART_FULL.
+// Put sets or adds a line and returns the cart: one statement, which is a transaction by
+// itself. Setting may be repeated, adding may not. Faults: VALIDATION on qty, NOT_FOUND for
+// an unknown SKU, SKU_UNAVAILABLE, CART_FULL.
 func (s *Service) Put(ctx context.Context, id tenant.ID, memberID int64, in PutInput) (Cart, error) {
 	if in.Qty < 1 || in.Qty > MaxQty {
 		return Cart{}, errQty()
 	}
-	var out Cart
-	err := s.db.Write(ctx, id, func(w *tenantdb.Writer) error {
-		var known []catalog.Sellable
-		var lines []Line
-		err := w.Together(ctx,
-			func(q tenantdb.Querier) (err error) { known, err = s.onSale(ctx, q, in.SKUID); return err },
-			func(q tenantdb.Querier) (err error) { lines, err = s.write(ctx, q, memberID, in, w.Now()); return err },
-		)
-		if err != nil {
-			return err
+	var rows []cartdb.PutRow
+	err := s.db.Write(ctx, id, func(w *tenantdb.Writer) (err error) {
+		rows, err = s.q.Put(ctx, w.Last(), cartdb.PutParams{
+			MemberID: memberID, SkuID: in.SKUID, Qty: int32(in.Qty), Add: in.Add, MaxLines: MaxLines,
+			Selected: in.Selected == nil || *in.Selected, KeepSelected: in.Selected == nil, At: w.Now(),
+		})
+		switch {
+		case tenantdb.Violates(err, "cart_line_member_id_fkey"):
+			return fault.ErrNotFound
+		case tenantdb.Violates(err, "cart_qty"):
+			return errQty() // the sum of an added line
 		}
-		out, err = s.show(ctx, w.Last(), lines, known...)
 		return err
 	})
+	if err == nil {
+		err = refusal(rows, in.SKUID)
+	}
 	if err != nil {
 		return Cart{}, fmt.Errorf("put cart line: %w", err)
 	}
-	return out, nil
-}
-
-// onSale returns the one SKU if it can be put into a cart.
-func (s *Service) onSale(ctx context.Context, q tenantdb.Querier, skuID int64) ([]catalog.Sellable, error) {
-	found, err := s.catalog.Sellables(ctx, q, []int64{skuID})
-	switch {
-	case err != nil:
-		return nil, err
-	case len(found) == 0:
-		return nil, fault.ErrNotFound
-	case !found[0].OnSale:
-		return nil, ErrSKUUnavailable
-	}
-	return found, nil
-}
-
-// write writes the line and returns all lines of the cart.
-func (s *Service) write(ctx context.Context, q tenantdb.Querier, memberID int64, in PutInput, at time.Time) ([]Line, error) {
-	rows, err := s.q.Put(ctx, q, cartdb.PutParams{
-		MemberID: memberID, SkuID: in.SKUID, Qty: int32(in.Qty), Add: in.Add,
-		Selected: in.Selected == nil || *in.Selected, KeepSelected: in.Selected == nil, At: at,
-	})
-	switch {
-	case tenantdb.Violates(err, "cart_line_member_id_fkey"):
-		return nil, fault.ErrNotFound
-	case tenantdb.Violates(err, "cart_qty"):
-		return nil, errQty() // the sum of an added line
-	case err != nil:
-		return nil, err
-	case len(rows) > MaxLines:
-		return nil, ErrFull
-	}
-	lines := make([]Line, len(rows))
+	lines, facts := make([]Line, len(rows)), make([]catalog.Sellable, len(rows))
 	for i, r := range rows {
-		lines[i] = lineFromRow(cartdb.LinesRow(r))
+		lines[i], facts[i] = fromRow(cartdb.LinesRow(r))
 	}
-	return lines, nil
+	return assemble(lines, facts)
 }
 
-// Delete removes a line and returns the cart. Opens a transaction of three statements in
-// two round trips. Faults: NOT_FOUND for a line that is not in this member's cart.
+// refusal says why a line was not written, from the row that stands in its place.
+func refusal(rows []cartdb.PutRow, skuID int64) error {
+	i := slices.IndexFunc(rows, func(r cartdb.PutRow) bool { return r.SkuID == skuID })
+	switch {
+	case i < 0:
+		return fault.ErrNotFound
+	case rows[i].Qty > 0:
+		return nil
+	case !rows[i].OnSale:
+		return ErrSKUUnavailable
+	}
+	return ErrFull
+}
+
+// Delete removes a line and returns the cart. Opens a transaction of two statements in two
+// round trips. Faults: NOT_FOUND for a line that is not in this member's cart.
 func (s *Service) Delete(ctx context.Context, id tenant.ID, memberID, skuID int64) (Cart, error) {
 	out, err := s.change(ctx, id, memberID, func(q tenantdb.Querier) error {
 		n, err := s.q.Delete(ctx, q, memberID, []int64{skuID})
@@ -146,7 +118,7 @@ func (s *Service) Delete(ctx context.Context, id tenant.ID, memberID, skuID int6
 	return out, nil
 }
 
-// Select marks lines and returns the cart. Opens a transaction of three statements in two
+// Select marks lines and returns the cart. Opens a transaction of two statements in two
 // round trips. Faults: VALIDATION if neither or both of SKUIDs and All are given;
 // NOT_FOUND, with nothing changed, if one of the SKUs is not in this member's cart.
 func (s *Service) Select(ctx context.Context, id tenant.ID, memberID int64, in SelectInput) (Cart, error) {
@@ -173,31 +145,24 @@ func (s *Service) Select(ctx context.Context, id tenant.ID, memberID int64, in S
 // change runs one statement on the cart and returns the cart as it is then.
 func (s *Service) change(ctx context.Context, id tenant.ID, memberID int64, statement func(q tenantdb.Querier) error) (Cart, error) {
 	var out Cart
-	err := s.db.Write(ctx, id, func(w *tenantdb.Writer) error {
-		var lines []Line
-		err := w.Together(ctx, statement,
-			func(q tenantdb.Querier) (err error) { lines, err = s.lines(ctx, q, memberID); return err })
-		if err != nil {
+	err := s.db.Write(ctx, id, func(w *tenantdb.Writer) (err error) {
+		if err := statement(w); err != nil {
 			return err
 		}
-		out, err = s.show(ctx, w.Last(), lines)
+		out, err = s.show(ctx, w.Last(), memberID)
 		return err
 	})
 	return out, err
 }
 
-// SelectedTx returns the selected lines, for an order. It runs in the caller's
-// transaction or reader.
-func (s *Service) SelectedTx(ctx context.Context, q tenantdb.Querier, memberID int64) ([]Line, error) {
-	rows, err := s.q.SelectedLines(ctx, q, memberID)
+// SelectedTx returns the selected lines, and in the same order what the catalogue says of
+// them, for an order. One statement, in the caller's transaction or reader.
+func (s *Service) SelectedTx(ctx context.Context, q tenantdb.Querier, memberID int64) ([]Line, []catalog.Sellable, error) {
+	lines, facts, err := s.lines(ctx, q, memberID, true)
 	if err != nil {
-		return nil, fmt.Errorf("selected cart lines: %w", err)
+		return nil, nil, fmt.Errorf("selected cart lines: %w", err)
 	}
-	lines := make([]Line, len(rows))
-	for i, r := range rows {
-		lines[i] = lineFromRow(cartdb.LinesRow(r))
-	}
-	return lines, nil
+	return lines, facts, nil
 }
 
 // RemoveTx removes what was ordered; SKUs that are not in the cart are no error. It
@@ -209,38 +174,30 @@ func (s *Service) RemoveTx(ctx context.Context, tx tenantdb.Tx, memberID int64, 
 	return nil
 }
 
-func (s *Service) lines(ctx context.Context, q tenantdb.Querier, memberID int64) ([]Line, error) {
-	rows, err := s.q.Lines(ctx, q, memberID)
+func (s *Service) lines(ctx context.Context, q tenantdb.Querier, memberID int64, onlySelected bool) ([]Line, []catalog.Sellable, error) {
+	rows, err := s.q.Lines(ctx, q, memberID, onlySelected)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	lines := make([]Line, len(rows))
+	lines, facts := make([]Line, len(rows)), make([]catalog.Sellable, len(rows))
 	for i, r := range rows {
-		lines[i] = lineFromRow(r)
+		lines[i], facts[i] = fromRow(r)
 	}
-	return lines, nil
+	return lines, facts, nil
 }
 
-// show asks the catalogue for what is not known of the lines yet: one statement or none.
-func (s *Service) show(ctx context.Context, q tenantdb.Querier, lines []Line, known ...catalog.Sellable) (Cart, error) {
-	ids := make([]int64, 0, len(lines))
-	for _, l := range lines {
-		if !slices.ContainsFunc(known, func(f catalog.Sellable) bool { return f.SKUID == l.SKUID }) {
-			ids = append(ids, l.SKUID)
-		}
+func (s *Service) show(ctx context.Context, q tenantdb.Querier, memberID int64) (Cart, error) {
+	lines, facts, err := s.lines(ctx, q, memberID, false)
+	if err != nil {
+		return Cart{}, err
 	}
-	if len(ids) > 0 {
-		facts, err := s.catalog.Sellables(ctx, q, ids)
-		if err != nil {
-			return Cart{}, err
-		}
-		known = append(known, facts...)
-	}
-	return assemble(lines, known)
+	return assemble(lines, facts)
 }
 
-func lineFromRow(r cartdb.LinesRow) Line {
-	return Line{SKUID: r.SkuID, Qty: int(r.Qty), Selected: r.Selected}
+func fromRow(r cartdb.LinesRow) (Line, catalog.Sellable) {
+	return Line{SKUID: r.SkuID, Qty: int(r.Qty), Selected: r.Selected}, catalog.Sellable{
+		SKUID: r.SkuID, SPUID: r.SpuID, Title: r.Title, Spec: r.Spec, Picture: r.Picture, PriceFen: r.PriceFen, OnSale: r.OnSale, Available: r.Available,
+	}
 }
 
 func errQty() error { return fault.Invalidf("qty", "must be 1 to %d", MaxQty) }

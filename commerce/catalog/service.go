@@ -60,18 +60,18 @@ func (s *Service) Categories(ctx context.Context, id tenant.ID) ([]Category, err
 // Get returns a product that is on the shelf. One statement. Faults: NOT_FOUND, also
 // for a product that exists but is not on the shelf.
 func (s *Service) Get(ctx context.Context, id tenant.ID, spuID int64) (Product, error) {
-	var out Product
-	err := s.db.Read(ctx, id, func(r *tenantdb.Reader) error {
-		row, err := s.q.FindOnShelf(ctx, r, spuID)
+	var row catalogdb.FindOnShelfRow
+	err := s.db.Read(ctx, id, func(r *tenantdb.Reader) (err error) {
+		row, err = s.q.FindOnShelf(ctx, r, spuID)
 		if tenantdb.NoRows(err) {
 			return fault.ErrNotFound
 		}
-		if err != nil {
-			return err
-		}
-		out, err = productFromRow(row)
 		return err
 	})
+	var out Product
+	if err == nil { // decoded when the connection is somebody else's again
+		out, err = productFromRow(row)
+	}
 	if err != nil {
 		return Product{}, fmt.Errorf("get product: %w", err)
 	}

@@ -2,10 +2,11 @@ package catalog
 
 import (
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/go-json-experiment/json"
 
 	"galleria/commerce/catalog/internal/catalogdb"
 	"galleria/commerce/money"

@@ -48,7 +48,7 @@ func newShop(t testing.TB, options ...tenanttest.Option) *shop {
 	s.catalog = catalog.New(catalog.Deps{DB: env.DB, Plans: env.Plans})
 	s.inventory = inventory.New(inventory.Deps{NotifyChannel: catalog.NotifyChannel})
 	s.members = member.New(member.Deps{DB: env.DB, Now: env.Clock().Now, Rand: rand.Reader})
-	s.carts = cart.New(cart.Deps{DB: env.DB, Catalog: s.catalog})
+	s.carts = cart.New(cart.Deps{DB: env.DB})
 	s.places = plan.NewMeter(env.Plans, plan.Orders)
 	s.orders = order.New(order.Deps{
 		DB: env.DB, Catalog: s.catalog, Inventory: s.inventory, Addresses: s.members,

@@ -54,7 +54,7 @@ func (s *Service) Place(ctx context.Context, id tenant.ID, in PlaceInput) (place
 		return Placed{}, false, fmt.Errorf("place order: %w", full)
 	}
 	err = s.db.InTenant(ctx, id, func(tx tenantdb.Tx) error {
-		p := &placing{Service: s, in: in, lines: in.Lines, now: tx.Now(), full: full}
+		p := &placing{Service: s, in: in, now: tx.Now(), full: full}
 		if err := p.run(ctx, tx); err != nil {
 			return err
 		}
@@ -115,17 +115,8 @@ func (p *placing) run(ctx context.Context, tx tenantdb.Tx) error {
 	pipe := tx.Pipeline()
 	pipe.AddRead(func(q tenantdb.Querier) error { return p.readAddress(ctx, q) })
 	pipe.AddRead(func(q tenantdb.Querier) error { return p.readTerms(ctx, q) })
-	if p.fromCart() {
-		pipe.AddRead(func(q tenantdb.Querier) (err error) {
-			p.lines, err = p.wanted(ctx, q, p.in.MemberID, nil)
-			return err
-		})
-		if err := pipe.Run(ctx); err != nil {
-			return err
-		}
-	}
 	pipe.AddRead(func(q tenantdb.Querier) (err error) {
-		p.facts, err = p.sellables(ctx, q, p.lines)
+		p.lines, p.facts, err = p.wanted(ctx, q, p.in.MemberID, p.in.Lines)
 		return err
 	})
 	pipe.Add(func(tx tenantdb.Tx) (err error) {

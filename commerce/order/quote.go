@@ -48,15 +48,11 @@ func (s *Service) Quote(ctx context.Context, id tenant.ID, memberID int64, in Qu
 			})
 		}
 		pipe.AddRead(func(q tenantdb.Querier) error {
-			lines, err := s.wanted(ctx, q, memberID, in.Lines)
+			lines, facts, err := s.wanted(ctx, q, memberID, in.Lines)
 			if err != nil {
 				return err
 			}
-			sellables, err := s.sellables(ctx, q, lines)
-			if err != nil {
-				return err
-			}
-			quote, err = quoteOf(lines, sellables)
+			quote, err = quoteOf(lines, facts)
 			return err
 		})
 		return pipe.Run(ctx)
@@ -88,39 +84,27 @@ func checkLines(lines []LineInput) error {
 	return nil
 }
 
-// wanted is the given lines, or the selected ones of the cart if there are none.
-func (s *Service) wanted(ctx context.Context, q tenantdb.Querier, memberID int64, given []LineInput) ([]LineInput, error) {
+// wanted is the given lines, or the selected ones of the cart if there are none, with what
+// the catalogue says of them. One statement.
+func (s *Service) wanted(ctx context.Context, q tenantdb.Querier, memberID int64, given []LineInput) ([]LineInput, map[int64]catalog.Sellable, error) {
 	if len(given) > 0 {
-		return given, nil
+		found, err := s.catalog.Sellables(ctx, q, skuIDs(given))
+		return given, byID(found), err
 	}
-	selected, err := s.carts.SelectedTx(ctx, q, memberID)
-	if err != nil {
-		return nil, err
-	}
+	selected, found, err := s.carts.SelectedTx(ctx, q, memberID)
 	lines := make([]LineInput, len(selected))
 	for i, l := range selected {
 		lines[i] = LineInput{SKUID: l.SKUID, Qty: int64(l.Qty)}
 	}
-	return lines, nil
+	return lines, byID(found), err
 }
 
-func (s *Service) sellables(ctx context.Context, q tenantdb.Querier, lines []LineInput) (map[int64]catalog.Sellable, error) {
-	if len(lines) == 0 {
-		return nil, nil //nolint:nilnil // no lines, no facts; quoteOf refuses them
-	}
-	ids := make([]int64, len(lines))
-	for i, l := range lines {
-		ids[i] = l.SKUID
-	}
-	found, err := s.catalog.Sellables(ctx, q, ids)
-	if err != nil {
-		return nil, err
-	}
+func byID(found []catalog.Sellable) map[int64]catalog.Sellable {
 	facts := make(map[int64]catalog.Sellable, len(found))
 	for _, f := range found {
 		facts[f.SKUID] = f
 	}
-	return facts, nil
+	return facts
 }
 
 // quoteOf prices lines by the catalogue's facts. It refuses what cannot be sold: whole,

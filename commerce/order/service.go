@@ -36,7 +36,7 @@ type Addresses interface {
 
 // Carts gives and empties what a member has selected.
 type Carts interface {
-	SelectedTx(ctx context.Context, q tenantdb.Querier, memberID int64) ([]cart.Line, error)
+	SelectedTx(ctx context.Context, q tenantdb.Querier, memberID int64) ([]cart.Line, []catalog.Sellable, error)
 	RemoveTx(ctx context.Context, tx tenantdb.Tx, memberID int64, skuIDs []int64) error
 }
 

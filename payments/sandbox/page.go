@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"embed"
 	"fmt"
-	"html/template"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -52,17 +52,11 @@ func (s *Server) routePage(mux *http.ServeMux) {
 }
 
 func (s *Server) showPage(w http.ResponseWriter, r *http.Request) {
-	lang := pageLanguage(r)
-	tmpl, err := template.New("page.html").Funcs(pageFuncs(lang)).ParseFS(pageFiles, "page/page.html")
-	if err != nil {
-		s.log.ErrorContext(r.Context(), "sandbox page does not parse", "error", err)
-		http.Error(w, "page template", http.StatusInternalServerError)
-		return
-	}
 	var out bytes.Buffer
-	if err := tmpl.Execute(&out, s.pageView(lang)); err != nil {
+	page := document(s.pageView(pageLanguage(r))) //nolint:contextcheck // the components get it from Render
+	if err := page.Render(r.Context(), &out); err != nil {
 		s.log.ErrorContext(r.Context(), "sandbox page does not render", "error", err)
-		http.Error(w, "page template", http.StatusInternalServerError)
+		http.Error(w, "page", http.StatusInternalServerError)
 		return
 	}
 	h := w.Header()
@@ -106,22 +100,31 @@ func pageLanguage(r *http.Request) string {
 	return "zh"
 }
 
-func pageFuncs(lang string) template.FuncMap {
-	return template.FuncMap{
-		"t": func(zh, en string) string {
-			if lang == "en" {
-				return en
-			}
-			return zh
-		},
-		"yuan": func(f money.Fen) string { return "¥" + f.Yuan() },
-		"clock": func(t time.Time) string {
-			if t.IsZero() {
-				return ""
-			}
-			return t.In(chinaTime()).Format("01-02 15:04:05")
-		},
-		"millis": func(d time.Duration) string { return fmt.Sprintf("%d ms", d.Milliseconds()) },
-		"lower":  strings.ToLower,
+// t is the text in the page's language.
+func (p pageView) t(zh, en string) string {
+	if p.Lang == "en" {
+		return en
 	}
+	return zh
+}
+
+func yuan(f money.Fen) string { return "¥" + f.Yuan() }
+
+func clock(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.In(chinaTime()).Format("01-02 15:04:05")
+}
+
+func sortedNames[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
+
+func aboutAttempt(a Attempt) string {
+	parts := []string{clock(a.At), fmt.Sprintf("%d ms", a.Duration.Milliseconds()), a.Fault, a.Error}
+	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), " · ")
+}
+
+func aboutFault(f Fault) string {
+	parts := []string{fmt.Sprintf("%s × %d", f.Mode, f.Count), f.Match, f.Value}
+	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), " · ")
 }

@@ -5,7 +5,8 @@
 //
 // Routing never outlives a transaction. InTenant and Write set role and search_path
 // right behind BEGIN, in the round trip of the first statement; Read sets them in the
-// same round trip as each statement.
+// same round trip as each statement. A Write of a single statement is one round trip, too:
+// its batch is the transaction.
 // Connections start, and rest, on `tenant_template`, where the login role may touch
 // no table: SQL that forgot its tenant gets "permission denied", not somebody's rows.
 //

@@ -79,14 +79,25 @@ func repeatable(err error) bool {
 // translateCommit: a COMMIT that the server refused was rolled back; one that got no
 // answer usually was done (27 of 27 in a fault run).
 func translateCommit(err error) error {
-	var pg *pgconn.PgError
-	if errors.As(err, &pg) && pg.Code[:2] != "08" && pg.Code[:2] != "57" {
+	if refused(err) {
 		return translate(err)
 	}
 	if errors.Is(err, pgx.ErrTxCommitRollback) {
 		return err
 	}
 	return fault.ErrUnknownOutcome.After(busyRetry).Because(err)
+}
+
+// refused says that the server answered, and that it did nothing.
+func refused(err error) bool {
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && pg.Code[:2] != "08" && pg.Code[:2] != "57"
+}
+
+// named says that somebody has given the error its meaning.
+func named(err error) bool {
+	var f *fault.Error
+	return errors.As(err, &f)
 }
 
 // Violates reports whether err is a violation of the named constraint or unique

@@ -13,8 +13,8 @@ import (
 )
 
 // Writer is a transaction in a tenant's schema that makes as few round trips as it can:
-// BEGIN and the routing ride on its first statements, COMMIT may ride on its last one. It
-// must not be kept after the function it was given to has returned.
+// BEGIN and the routing ride on its first statements, COMMIT may ride on its last one, and
+// a single statement needs neither. It must not be kept after the function it was given to has returned.
 type Writer struct {
 	conn  *pgxpool.Conn
 	id    tenant.ID
@@ -65,6 +65,9 @@ func (w *Writer) run(ctx context.Context, fn func(w *Writer) error) error {
 	}()
 	err := fn(w)
 	if w.endErr != nil {
+		if named(err) && refused(w.endErr) { // fn knows what the refusal means
+			return err
+		}
 		return translateCommit(w.endErr)
 	}
 	if err != nil || w.ended || !w.begun {
@@ -144,7 +147,8 @@ func (w *Writer) Exec(ctx context.Context, sql string, args ...any) (pgconn.Comm
 
 // Last runs one statement, the last of the transaction, which brings COMMIT with it. If
 // the statement fails, nothing is committed. Decide everything before it: an error of fn
-// after it no longer rolls back.
+// after it no longer rolls back. A last statement that is also the first needs neither BEGIN
+// nor COMMIT: it is a transaction by itself, in one round trip.
 func (w *Writer) Last() Querier { return lastStatement{w} }
 
 type lastStatement struct{ w *Writer }
@@ -153,17 +157,34 @@ func (l lastStatement) Query(ctx context.Context, sql string, args ...any) (pgx.
 	if l.w.ended {
 		return nil, errEnded
 	}
-	b := &pgx.Batch{}
-	b.Queue(sql, args...)
-	b.Queue("commit")
-	br := l.w.SendBatch(ctx, b)
+	alone := !l.w.begun
+	br, err := l.send(ctx, alone, sql, args)
 	l.w.ended, l.w.endErr = true, errUnread
-	rows, err := br.Query()
+	var rows pgx.Rows
+	if err == nil {
+		rows, err = br.Query()
+	}
 	if err != nil {
 		l.w.endErr = errors.Join(err, br.Close())
 		return nil, l.w.endErr
 	}
-	return &lastRows{Rows: rows, br: br, w: l.w}, nil
+	return &lastRows{Rows: rows, br: br, w: l.w, alone: alone}, nil
+}
+
+// send puts the routing before a statement that is alone, whose batch is its transaction, and
+// COMMIT behind one that is not.
+func (l lastStatement) send(ctx context.Context, alone bool, sql string, args []any) (pgx.BatchResults, error) {
+	b := &pgx.Batch{}
+	if !alone {
+		b.Queue(sql, args...)
+		b.Queue("commit")
+		return l.w.SendBatch(ctx, b), nil
+	}
+	b.Queue(routeWriting, l.w.id.String(), l.w.id.String()+", pg_temp")
+	b.Queue(sql, args...)
+	br := l.w.conn.SendBatch(ctx, b)
+	_, err := br.Exec() // the answer of the routing
+	return br, err
 }
 
 func (l lastStatement) QueryRow(ctx context.Context, sql string, args ...any) pgx.Row {
@@ -185,12 +206,13 @@ func (lastStatement) SendBatch(context.Context, *pgx.Batch) pgx.BatchResults {
 	return failedBatch{err: errNotPiped}
 }
 
-// lastRows reads the answer of COMMIT when the rows are closed. Rows close themselves when
+// lastRows reads the answer of COMMIT, if one was sent, when the rows are closed. Rows close themselves when
 // Next has returned false.
 type lastRows struct {
 	pgx.Rows
 	br     pgx.BatchResults
 	w      *Writer
+	alone  bool // no COMMIT follows
 	closed bool
 }
 
@@ -209,7 +231,7 @@ func (r *lastRows) Close() {
 	r.closed = true
 	r.Rows.Close()
 	err := r.Rows.Err()
-	if err == nil {
+	if err == nil && !r.alone {
 		_, err = r.br.Exec()
 	}
 	r.w.endErr = errors.Join(err, r.br.Close())

@@ -60,6 +60,54 @@ func TestWriteTakesTwoRoundTrips(t *testing.T) {
 	}
 }
 
+// TestOneStatementTakesOneRoundTrip: a last statement that is the first is a transaction by
+// itself, in its tenant's schema and role, which end with it; what a refusal means, the
+// function says.
+func TestOneStatementTakesOneRoundTrip(t *testing.T) {
+	t.Parallel()
+	c := &trips{}
+	env := tenanttest.New(t, tenanttest.WithTracer(c), tenanttest.WithConfig(func(c *tenantdb.Config) { c.LaneConns = 1 }))
+	work := func(sql string, args ...any) (schema, role string, err error) {
+		err = env.DB.Write(t.Context(), env.Tenant.ID, func(w *tenantdb.Writer) error {
+			err := w.Last().QueryRow(t.Context(), sql, args...).Scan(&schema, &role)
+			if tenantdb.Violates(err, "member_pkey") {
+				return fault.ErrConflict
+			}
+			return err
+		})
+		return schema, role, err
+	}
+	const write = "UPDATE shop SET name = $1 RETURNING current_schema()::text, current_user::text"
+	if _, _, err := work(write, "一"); err != nil { // and the connection knows the statement
+		t.Fatal(err)
+	}
+	before := c.n
+	schema, role, err := work(write, "二")
+	if id := env.Tenant.ID.String(); err != nil || schema != id || role != id || c.n-before != 1 {
+		t.Errorf("%q as %q in %d round trips, %v; want %s in one", schema, role, c.n-before, err, id)
+	}
+	if got := shopName(t, env); got != "二" {
+		t.Errorf("the shop is called %q", got)
+	}
+	env.InTenant(t, func(tx tenantdb.Tx) error {
+		_, err := tx.Exec(t.Context(), "INSERT INTO member (id, nickname) OVERRIDING SYSTEM VALUE VALUES ($1, '')", 77)
+		return err
+	})
+	_, _, err = work("INSERT INTO member (id, nickname) OVERRIDING SYSTEM VALUE VALUES ($1, '') RETURNING current_schema()::text, current_user::text", 77)
+	if !errors.Is(err, fault.ErrConflict) {
+		t.Errorf("got %v, want what the function made of the refusal", err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	err = env.DB.Write(t.Context(), env.Tenant.ID, func(w *tenantdb.Writer) error {
+		cancel()
+		_, err := w.Last().Exec(ctx, "SELECT $1::int", 1)
+		return errors.Join(err, fault.ErrConflict) // nobody knows better than that the answer was lost
+	})
+	if !errors.Is(err, fault.ErrUnknownOutcome) {
+		t.Errorf("got %v, want UNKNOWN_OUTCOME", err)
+	}
+}
+
 // TestWriteKeepsAllOrNothing: whatever ends the work before COMMIT undoes all of it, and the
 // connection is good for the next.
 func TestWriteKeepsAllOrNothing(t *testing.T) {
@@ -72,6 +120,15 @@ func TestWriteKeepsAllOrNothing(t *testing.T) {
 	}{
 		"commit without a last statement": {func(w *tenantdb.Writer) error { return rename(ctx, w, "new") }, true},
 		"the last statement writes":       {func(w *tenantdb.Writer) error { return rename(ctx, w.Last(), "new") }, true},
+		"one statement":                   {func(w *tenantdb.Writer) error { return rename(ctx, w.Last(), "new") }, true},
+		"one statement fails": {func(w *tenantdb.Writer) error {
+			_, err := w.Last().Exec(ctx, "WITH done AS (UPDATE shop SET name = $1 RETURNING name) SELECT 1 / (length(name) - 3) FROM done", "new")
+			return err
+		}, false},
+		"one statement fails and is overlooked": {func(w *tenantdb.Writer) error {
+			_, _ = w.Last().Exec(ctx, "WITH done AS (UPDATE shop SET name = $1 RETURNING name) SELECT 1 / (length(name) - 3) FROM done", "new")
+			return nil
+		}, false},
 		"refused afterwards": {func(w *tenantdb.Writer) error {
 			return errors.Join(rename(ctx, w, "new"), errRefused)
 		}, false},

@@ -1,13 +1,13 @@
 // Package openapi keeps the contract of the Mini Program API as a committed document and
 // shows it: /openapi.json for machines, /docs for people.
 //
-// The page is rendered by our own template from the document itself. It has no script
+// The page is rendered by our own template (docs.templ) from the document itself. It has no script
 // and loads nothing, from here or elsewhere; its policy forbids it to.
 package openapi
 
 import (
 	"bytes"
-	_ "embed" // the document and the page's template
+	_ "embed" // the document
 	"fmt"
 	"net/http"
 	"sync"
@@ -17,9 +17,6 @@ import (
 
 //go:embed openapi.json
 var document []byte
-
-//go:embed docs.html.tmpl
-var page string
 
 // Document returns the committed contract. Callers must not change it.
 func Document() []byte { return document }

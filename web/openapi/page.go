@@ -1,15 +1,18 @@
 package openapi
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
-	"html/template"
+	"html"
 	"io"
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/a-h/templ"
 )
 
 // The part of an OpenAPI document that the page shows.
@@ -68,8 +71,7 @@ type schema struct {
 // What the template is given.
 type view struct {
 	Title, Version, Base string
-	Style                template.CSS
-	Intro                template.HTML
+	Style, Intro         templ.Component
 	Groups               []group
 }
 
@@ -80,7 +82,7 @@ type group struct {
 
 type operationView struct {
 	ID, Method, Path, Summary string
-	Description               template.HTML
+	Description               templ.Component
 	Session                   bool
 	Parameters                []fieldView
 	Body                      []fieldView
@@ -95,12 +97,12 @@ type fieldView struct {
 	Name, Type, Where string
 	Depth             int
 	Required          bool
-	Description       template.HTML
+	Description       templ.Component
 }
 
 type errorView struct {
 	Status string
-	Codes  template.HTML
+	Codes  templ.Component
 }
 
 // render writes the page and returns the hash by which the policy knows its style sheet.
@@ -109,19 +111,15 @@ func render(w io.Writer, raw []byte) (styleHash string, err error) {
 	if err := json.Unmarshal(raw, &s); err != nil {
 		return "", fmt.Errorf("read the document: %w", err)
 	}
-	t, err := template.New("docs").Parse(page)
-	if err != nil {
-		return "", err
-	}
 	sum := sha256.Sum256([]byte(style))
-	v := view{Title: s.Info.Title, Version: s.Info.Version, Style: template.CSS(style), Intro: text(s.Info.Description)} //nolint:gosec // our own constant
+	v := view{Title: s.Info.Title, Version: s.Info.Version, Style: templ.Raw("<style>" + style + "</style>"), Intro: text(s.Info.Description)}
 	if len(s.Servers) > 0 {
 		v.Base = s.Servers[0].URL
 	}
 	for _, tag := range s.Tags {
 		v.Groups = append(v.Groups, group{Name: tag.Name, Description: tag.Description, Operations: s.operations(tag.Name)})
 	}
-	return "sha256-" + base64.StdEncoding.EncodeToString(sum[:]), t.Execute(w, v)
+	return "sha256-" + base64.StdEncoding.EncodeToString(sum[:]), docs(v).Render(context.Background(), w)
 }
 
 func (s *spec) operations(tag string) []operationView {
@@ -291,11 +289,11 @@ func sortedKeys[V any](m map[string]V) []string {
 
 // text renders the little Markdown that the document uses: paragraphs, code, bold,
 // headings and tables. Everything is escaped first.
-func text(source string) template.HTML {
+func text(source string) templ.Component {
 	codeMark, boldMark := regexp.MustCompile("`([^`]+)`"), regexp.MustCompile(`\*\*([^*]+)\*\*`)
 	var b strings.Builder
 	for block := range strings.SplitSeq(strings.TrimSpace(source), "\n\n") {
-		escaped := template.HTMLEscapeString(block)
+		escaped := html.EscapeString(block)
 		escaped = codeMark.ReplaceAllString(escaped, "<code>$1</code>")
 		escaped = boldMark.ReplaceAllString(escaped, "<strong>$1</strong>")
 		switch {
@@ -307,7 +305,7 @@ func text(source string) template.HTML {
 			b.WriteString("<p>" + escaped + "</p>")
 		}
 	}
-	return template.HTML(b.String()) //nolint:gosec // escaped above; only our own tags were added
+	return templ.Raw(b.String()) // escaped above; only our own tags were added
 }
 
 func table(block string) string {

@@ -76,7 +76,7 @@ func NewServices(g *Ground) (*Services, error) {
 			SandboxBase: egress.Only(g.Config.SandboxURL),
 		}),
 	}
-	s.Carts = cart.New(cart.Deps{DB: g.DB, Catalog: s.Catalog})
+	s.Carts = cart.New(cart.Deps{DB: g.DB})
 	s.Orders = order.New(order.Deps{
 		DB: g.DB, Catalog: s.Catalog, Inventory: s.Inventory, Addresses: s.Members, Carts: s.Carts, Places: g.Places,
 		Outbox: g.Outbox, Timers: g.Timers,

@@ -21,6 +21,8 @@ const (
 	multiple unit = "x"
 	millis   unit = "ms"
 	megabyte unit = "MB"
+	kilobyte unit = "kB"
+	rate     unit = "/s"
 	count    unit = "n"
 )
 
@@ -67,6 +69,10 @@ func (b Bar) show(v float64) string {
 		return fmt.Sprintf("%.2f ms", v)
 	case megabyte:
 		return fmt.Sprintf("%.1f MB", v)
+	case kilobyte:
+		return fmt.Sprintf("%.0f kB", v)
+	case rate:
+		return fmt.Sprintf("%.1f/s", v)
 	case count:
 	}
 	return number(v)
@@ -144,7 +150,34 @@ func bars(r Report) []Bar {
 	}
 	least("cache", "cached list, of a bare hello", t.row(workListCached, subjectProduct).OfThin, 0, 0.50)
 	least("cache", "cached detail, of a bare hello", t.row(workDetailCached, subjectProduct).OfThin, 0, 0.50)
+	if r.Fleet != nil {
+		all = append(all, fleetBars(*r.Fleet)...)
+	}
 	return all
+}
+
+// fleetBars are those of the plan for many shops on one database. What the process may
+// remember of a shop is our own: a thousand shops at once in a tenth of a gigabyte.
+func fleetBars(f Fleet) []Bar {
+	upgrades := Bar{What: "upgrade by " + f.Migration, Unit: rate, Measured: f.UpgradedPerSecond, Must: 250, Goal: 250}
+	if f.MakesTables {
+		upgrades.Must, upgrades.Goal = 100, 100
+	}
+	list := []Bar{
+		{What: "claim a spare schema, p50", Unit: millis, AtMost: true, Measured: f.ClaimP50, Must: 10, Goal: 1},
+		{What: "open a shop out of the stock, p95", Unit: millis, AtMost: true, Measured: f.OpenP95, Must: 50, Goal: 50},
+		{What: "open a shop without a stock", Unit: millis, AtMost: true, Measured: f.OpenEmpty, Must: 3000, Goal: 1000},
+		{What: "spare schemas made", Unit: rate, Measured: f.MadePerSecond, Must: 6, Goal: 6},
+		{What: "a spare schema, CPU of the database", Unit: millis, AtMost: true, Measured: f.MadeCPU, Must: 160, Goal: 110},
+		upgrades,
+		{What: "a shop more, in a connection's process", Unit: kilobyte, AtMost: true, Measured: float64(f.BackendBytes) / 1e3, Must: 400, Goal: 300},
+		{What: "a shop more, in the server's memory", Unit: kilobyte, AtMost: true, Measured: float64(f.ProcessBytes) / 1e3, Must: 100, Goal: 50},
+	}
+	for i := range list {
+		list[i].Name = "fleet"
+		list[i] = list[i].judge()
+	}
+	return list
 }
 
 // table looks things up in a report.

@@ -24,7 +24,8 @@ type Options struct {
 	Log      *slog.Logger
 }
 
-// Run starts a stack, measures, and ends it. It takes about Rounds × 42 × Duration. An error
+// Run starts a stack, measures, and ends it. It takes about Rounds × 42 × Duration, and a
+// minute or two for the fleet. An error
 // means that it could not go on. Missed bars and wrong answers are in the report.
 func Run(ctx context.Context, opt Options) (report Report, err error) {
 	s, err := openStack(ctx, opt.Log)
@@ -79,23 +80,39 @@ func (l *lab) report(ctx context.Context) (Report, error) {
 	if err != nil {
 		return Report{}, err
 	}
-	return newReport(l.opt, points, figures, counts, start, busy, rushes), nil
+	report := newReport(l.opt, points, figures, counts, start, busy, rushes)
+	fleet, err := l.fleet(ctx)
+	if ctx.Err() != nil {
+		return Report{}, ctx.Err()
+	}
+	if err != nil { // what was measured until now is told all the same
+		report.Broken = append(report.Broken, err.Error())
+		return report, nil
+	}
+	return report.withFleet(fleet), nil
 }
 
 // reportOnly measures the chosen works, without statements, start, memory and rushes.
-func (l *lab) reportOnly(ctx context.Context) (Report, error) {
-	if err := l.product.crawl(ctx); err != nil {
-		return Report{}, err
-	}
-	if err := l.stack.startProcesses(ctx, l.opt.Binary, l.shop); err != nil {
-		return Report{}, err
-	}
+func (l *lab) reportOnly(ctx context.Context) (report Report, err error) {
 	points := slices.DeleteFunc(l.points(), func(p point) bool { return !strings.Contains(p.Work, l.opt.Only) })
-	figures, err := l.rounds(ctx, points)
-	if err != nil {
-		return Report{}, err
+	var figures [][]figure
+	if len(points) > 0 {
+		if err := l.product.crawl(ctx); err != nil {
+			return Report{}, err
+		}
+		if err := l.stack.startProcesses(ctx, l.opt.Binary, l.shop); err != nil {
+			return Report{}, err
+		}
+		if figures, err = l.rounds(ctx, points); err != nil {
+			return Report{}, err
+		}
 	}
-	return newReport(l.opt, points, figures, nil, Start{}, 0, nil), nil
+	report = newReport(l.opt, points, figures, nil, Start{}, 0, nil)
+	if !strings.Contains(workFleet, l.opt.Only) {
+		return report, nil
+	}
+	fleet, err := l.fleet(ctx)
+	return report.withFleet(fleet), err
 }
 
 // busyMemory is the most memory serve has had, after 64 connections at full speed, bytes.

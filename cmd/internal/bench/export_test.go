@@ -74,3 +74,13 @@ func ReportOf(opt Options, seen []Observation, counts []Count, start Start, busy
 
 // Judge gives a bar its verdict.
 func Judge(b Bar) Verdict { return b.judge().Verdict }
+
+// WithFleet is the report with what concerns many shops.
+func WithFleet(r Report, f Fleet) Report { return r.withFleet(f) }
+
+// NewestMigration is what the fleet is upgraded by: the names of its files, and the version
+// before it.
+func NewestMigration() (up, down string, before int64, err error) {
+	u, d, before, err := newestMigration()
+	return u.name, d.name, before, err
+}

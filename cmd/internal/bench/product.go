@@ -237,6 +237,7 @@ func (p *product) bills(ctx context.Context, n int, of []buyer) ([]*bill, error)
 func (p *product) sign(b *bill) ([]string, []byte, error) {
 	header, body, err := p.stack.sandbox.Notification(sandbox.NotificationInput{MchID: mchID, OutTradeNo: b.outTradeNo, Mutate: func(m map[string]any) {
 		m["appid"], m["mchid"], m["out_trade_no"], m["transaction_id"] = appID, mchID, b.outTradeNo, "42"+p.unique("0")
+		m["trade_type"] = "JSAPI" // the sandbox has no order of that number to take it from
 		m["payer"] = map[string]any{"openid": b.who.openID}
 		m["amount"] = map[string]any{"total": int64(b.total), "payer_total": int64(b.total), "currency": "CNY", "payer_currency": "CNY"}
 	}})

@@ -19,6 +19,7 @@ type Report struct {
 	Start    Start         `json:"start"`
 	Busy     int64         `json:"busy_bytes"` // the most memory serve ever had
 	Rushes   []Rush        `json:"rushes"`
+	Fleet    *Fleet        `json:"fleet,omitempty"` // nil: not measured
 	Bars     []Bar         `json:"bars"`
 	Broken   []string      `json:"broken,omitempty"` // points that gave wrong answers, once per round
 }
@@ -77,6 +78,13 @@ func newReport(opt Options, points []point, figures [][]figure, counts []Count, 
 		}
 		r.Rows = append(r.Rows, row)
 	}
+	r.Bars = bars(r)
+	return r
+}
+
+// withFleet is the report with what concerns many shops.
+func (r Report) withFleet(f Fleet) Report {
+	r.Fleet = &f
 	r.Bars = bars(r)
 	return r
 }
@@ -171,6 +179,7 @@ func (r Report) Markdown(w io.Writer) {
 	for _, x := range r.Rushes {
 		out("| %d | %d | %d | %d | %d | %d | %d | %s |\n", x.Buyers, x.Pieces, x.Sold, x.Refused, x.Orders, x.Reserved, x.WithoutEvent, yes(x.Exact()))
 	}
+	r.writeFleet(out)
 	out("\n## Bars\n\n| bar | what | measured | must | goal | verdict |\n|---|---|---:|---:|---:|---|\n")
 	for _, b := range r.Bars {
 		out("| %s | %s | %s | %s | %s | %s |\n", b.Name, b.What, b.show(b.Measured), b.limit(b.Must), b.limit(b.Goal), b.Verdict)
@@ -179,6 +188,22 @@ func (r Report) Markdown(w io.Writer) {
 	for _, b := range r.Broken {
 		out("\nBROKEN: %s\n", b)
 	}
+}
+
+func (r Report) writeFleet(out func(string, ...any)) {
+	if r.Fleet == nil {
+		return
+	}
+	f := *r.Fleet
+	out("\n## %d shops more\n\n", f.Shops)
+	out("| work | measured |\n|---|---:|\n")
+	out("| making a spare schema, %d at a time | %.1f/s, %.0f ms CPU of the database each |\n", fleetMakers, f.MadePerSecond, f.MadeCPU)
+	out("| claiming a spare, p50 / p95 | %.1f / %.1f ms |\n", f.ClaimP50, f.ClaimP95)
+	out("| opening a shop out of the stock, p50 / p95 | %.1f / %.1f ms |\n", f.OpenP50, f.OpenP95)
+	out("| opening a shop without a stock | %.0f ms |\n", f.OpenEmpty)
+	out("| upgrading by %s, %d at a time | %.0f/s, %.1f ms CPU of the database each |\n", f.Migration, fleetWorkers, f.UpgradedPerSecond, f.UpgradeCPU)
+	out("| memory per shop met, in each connection that has worked for it | %.0f kB |\n", float64(f.BackendBytes)/1e3)
+	out("| memory per shop met, in the server | %.0f kB |\n", float64(f.ProcessBytes)/1e3)
 }
 
 func (r Report) writeCounts(out func(string, ...any)) {

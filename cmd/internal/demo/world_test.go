@@ -62,7 +62,7 @@ func newWorld(t *testing.T, options ...tenanttest.Option) *world {
 		Catalog: shelf, Inventory: goods, Members: buyers,
 		Orders: order.New(order.Deps{
 			Places: plan.NewMeter(env.Plans, plan.Orders),
-			DB:     env.DB, Catalog: shelf, Inventory: goods, Addresses: buyers, Carts: cart.New(cart.Deps{DB: env.DB, Catalog: shelf}),
+			DB:     env.DB, Catalog: shelf, Inventory: goods, Addresses: buyers, Carts: cart.New(cart.Deps{DB: env.DB}),
 			Outbox: env.Outbox, Timers: env.Timers,
 		}),
 		Notices:     notice.New(env.DB),

@@ -1,23 +1,41 @@
--- name: Lines :many
-SELECT sku_id, qty, selected FROM cart_line WHERE member_id = @member_id ORDER BY added_at DESC, sku_id DESC;
+-- The cart shows its lines as the catalogue has them now. Its statements read the
+-- catalogue's tables for that, as catalog's own Sellables does; only the catalogue writes them.
 
--- name: SelectedLines :many
-SELECT sku_id, qty, selected FROM cart_line WHERE member_id = @member_id AND selected ORDER BY added_at DESC, sku_id DESC;
+-- name: Lines :many
+SELECT c.sku_id, c.qty, c.selected, s.spu_id, p.title, array_to_string(s.spec_values, ' / ')::text AS spec,
+  (CASE WHEN s.picture = '' THEN p.cover ELSE s.picture END)::text AS picture, s.price_fen,
+  (p.status = 'on_shelf' AND s.enabled)::boolean AS on_sale, (l.on_hand - l.reserved)::bigint AS available
+FROM cart_line c JOIN sku s ON s.id = c.sku_id JOIN spu p ON p.id = s.spu_id JOIN stock_level l ON l.sku_id = s.id
+WHERE c.member_id = @member_id AND (c.selected OR NOT @only_selected::boolean)
+ORDER BY c.added_at DESC, c.sku_id DESC;
 
 -- name: Put :many
--- Writes the line and gives the whole cart as it is then. A statement does not see its
--- own writes in the table, so the written row is joined from RETURNING.
-WITH put AS (
+-- Writes the line, if the SKU is on sale and the cart has a place for it, and gives the whole
+-- cart as it is then. If it was not written, the SKU stands there as a line of no pieces; one
+-- that does not exist is missing. A statement does not see its own writes in the table, so
+-- the written row is joined from RETURNING.
+WITH mine AS (
+  SELECT c.sku_id, c.qty, c.selected, c.added_at FROM cart_line c WHERE c.member_id = @member_id),
+put AS (
   INSERT INTO cart_line AS c (member_id, sku_id, qty, selected, added_at)
-  VALUES (@member_id, @sku_id, @qty, @selected::boolean, @at)
+  SELECT @member_id, s.id, @qty, @selected::boolean, @at::timestamptz
+  FROM sku s JOIN spu p ON p.id = s.spu_id
+  WHERE s.id = @sku_id AND s.enabled AND p.status = 'on_shelf'
+    AND (EXISTS (SELECT FROM mine m WHERE m.sku_id = @sku_id) OR (SELECT count(*) FROM mine) < @max_lines::bigint)
   ON CONFLICT (member_id, sku_id) DO UPDATE
     SET qty = CASE WHEN @add::boolean THEN c.qty + excluded.qty ELSE excluded.qty END,
         selected = CASE WHEN @keep_selected::boolean THEN c.selected ELSE excluded.selected END
-  RETURNING c.sku_id, c.qty, c.selected, c.added_at)
-SELECT w.sku_id, w.qty, w.selected FROM (
-  SELECT p.sku_id, p.qty, p.selected, p.added_at FROM put p
+  RETURNING c.sku_id, c.qty, c.selected, c.added_at),
+line AS (
+  SELECT put.sku_id, put.qty, put.selected, put.added_at FROM put
   UNION ALL
-  SELECT c.sku_id, c.qty, c.selected, c.added_at FROM cart_line c WHERE c.member_id = @member_id AND c.sku_id <> @sku_id) w
+  SELECT m.sku_id, m.qty, m.selected, m.added_at FROM mine m WHERE m.sku_id <> @sku_id
+  UNION ALL
+  SELECT @sku_id, 0, false, @at::timestamptz WHERE NOT EXISTS (SELECT FROM put))
+SELECT w.sku_id, w.qty, w.selected, s.spu_id, p.title, array_to_string(s.spec_values, ' / ')::text AS spec,
+  (CASE WHEN s.picture = '' THEN p.cover ELSE s.picture END)::text AS picture, s.price_fen,
+  (p.status = 'on_shelf' AND s.enabled)::boolean AS on_sale, (l.on_hand - l.reserved)::bigint AS available
+FROM line w JOIN sku s ON s.id = w.sku_id JOIN spu p ON p.id = s.spu_id JOIN stock_level l ON l.sku_id = s.id
 ORDER BY w.added_at DESC, w.sku_id DESC;
 
 -- name: Delete :execrows

@@ -1,24 +1,9 @@
 package unionpaygw
 
 import (
-	_ "embed" // the buyer's page
 	"fmt"
-	"html/template"
 	"net/http"
 )
-
-//go:embed page.html
-var pageText string
-
-// pageView is what the buyer's page shows.
-type pageView struct {
-	Title, Order, Amount, Yuan, Pay, Fail, Return string // texts
-	OrderID, AmountYuan                           string
-	Page                                          string            // what the buttons send; "" when there is nothing to pay
-	Outcome                                       string            // what became of it
-	Action                                        string            // where "return" posts to
-	Fields                                        map[string]string // and what
-}
 
 // front is frontTransReq: the buyer's browser brings the form that the merchant signed.
 func (g *Gateway) front(w http.ResponseWriter, r *http.Request) {
@@ -35,7 +20,7 @@ func (g *Gateway) front(w http.ResponseWriter, r *http.Request) {
 		var t Trade
 		var err error
 		if t, err = g.register(&c); err == nil {
-			g.show(w, http.StatusOK, pageView{OrderID: t.OrderID, AmountYuan: yuan(t), Page: t.Page})
+			g.show(w, r, http.StatusOK, pageView{OrderID: t.OrderID, AmountYuan: yuan(t), Page: t.Page})
 			return
 		}
 		if no, ok := err.(*refusal); ok { //nolint:errorlint // register returns it bare
@@ -46,7 +31,7 @@ func (g *Gateway) front(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	g.log.InfoContext(r.Context(), "unionpay refused a call", "path", "frontTransReq", "code", refused.code, "reason", refused.detail)
-	g.show(w, http.StatusOK, pageView{OrderID: fields["orderId"], Outcome: refused.code + " " + message(refused.code)})
+	g.show(w, r, http.StatusOK, pageView{OrderID: fields["orderId"], Outcome: refused.code + " " + message(refused.code)})
 }
 
 // frontPay is the button on the page: the buyer pays, or fails to, and is led back with
@@ -85,21 +70,14 @@ func (g *Gateway) frontPay(w http.ResponseWriter, r *http.Request) {
 			view.Action = t.FrontURL
 		}
 	}
-	g.show(w, http.StatusOK, view)
+	g.show(w, r, http.StatusOK, view)
 }
 
 func yuan(t Trade) string { return fmt.Sprintf("%d.%02d", t.AmountFen/100, t.AmountFen%100) }
 
-func (g *Gateway) show(w http.ResponseWriter, status int, view pageView) {
-	view.Title, view.Order, view.Amount, view.Yuan = textTitle, textOrder, textAmount, textYuan
-	view.Pay, view.Fail, view.Return = textPay, textFail, textReturn
-	page, err := template.New("page").Parse(pageText)
-	if err != nil {
-		http.Error(w, err.Error(), http.StatusInternalServerError)
-		return
-	}
+func (*Gateway) show(w http.ResponseWriter, r *http.Request, status int, view pageView) {
 	w.Header().Set("Content-Type", "text/html;charset=UTF-8")
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
-	_ = page.Execute(w, view)
+	_ = document(view).Render(r.Context(), w)
 }

@@ -8,6 +8,8 @@ package cartdb
 import (
 	"context"
 	"time"
+
+	"galleria/commerce/money"
 )
 
 const delete = `-- name: Delete :execrows
@@ -23,17 +25,32 @@ func (q *Queries) Delete(ctx context.Context, db DBTX, memberID int64, skuIds []
 }
 
 const lines = `-- name: Lines :many
-SELECT sku_id, qty, selected FROM cart_line WHERE member_id = $1 ORDER BY added_at DESC, sku_id DESC
+
+SELECT c.sku_id, c.qty, c.selected, s.spu_id, p.title, array_to_string(s.spec_values, ' / ')::text AS spec,
+  (CASE WHEN s.picture = '' THEN p.cover ELSE s.picture END)::text AS picture, s.price_fen,
+  (p.status = 'on_shelf' AND s.enabled)::boolean AS on_sale, (l.on_hand - l.reserved)::bigint AS available
+FROM cart_line c JOIN sku s ON s.id = c.sku_id JOIN spu p ON p.id = s.spu_id JOIN stock_level l ON l.sku_id = s.id
+WHERE c.member_id = $1 AND (c.selected OR NOT $2::boolean)
+ORDER BY c.added_at DESC, c.sku_id DESC
 `
 
 type LinesRow struct {
-	SkuID    int64
-	Qty      int32
-	Selected bool
+	SkuID     int64
+	Qty       int32
+	Selected  bool
+	SpuID     int64
+	Title     string
+	Spec      string
+	Picture   string
+	PriceFen  money.Fen
+	OnSale    bool
+	Available int64
 }
 
-func (q *Queries) Lines(ctx context.Context, db DBTX, memberID int64) ([]LinesRow, error) {
-	rows, err := db.Query(ctx, lines, memberID)
+// The cart shows its lines as the catalogue has them now. Its statements read the
+// catalogue's tables for that, as catalog's own Sellables does; only the catalogue writes them.
+func (q *Queries) Lines(ctx context.Context, db DBTX, memberID int64, onlySelected bool) ([]LinesRow, error) {
+	rows, err := db.Query(ctx, lines, memberID, onlySelected)
 	if err != nil {
 		return nil, err
 	}
@@ -41,7 +58,18 @@ func (q *Queries) Lines(ctx context.Context, db DBTX, memberID int64) ([]LinesRo
 	items := []LinesRow{}
 	for rows.Next() {
 		var i LinesRow
-		if err := rows.Scan(&i.SkuID, &i.Qty, &i.Selected); err != nil {
+		if err := rows.Scan(
+			&i.SkuID,
+			&i.Qty,
+			&i.Selected,
+			&i.SpuID,
+			&i.Title,
+			&i.Spec,
+			&i.Picture,
+			&i.PriceFen,
+			&i.OnSale,
+			&i.Available,
+		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -53,45 +81,67 @@ func (q *Queries) Lines(ctx context.Context, db DBTX, memberID int64) ([]LinesRo
 }
 
 const put = `-- name: Put :many
-WITH put AS (
+WITH mine AS (
+  SELECT c.sku_id, c.qty, c.selected, c.added_at FROM cart_line c WHERE c.member_id = $1),
+put AS (
   INSERT INTO cart_line AS c (member_id, sku_id, qty, selected, added_at)
-  VALUES ($1, $2, $3, $4::boolean, $5)
+  SELECT $1, s.id, $2, $3::boolean, $4::timestamptz
+  FROM sku s JOIN spu p ON p.id = s.spu_id
+  WHERE s.id = $5 AND s.enabled AND p.status = 'on_shelf'
+    AND (EXISTS (SELECT FROM mine m WHERE m.sku_id = $5) OR (SELECT count(*) FROM mine) < $6::bigint)
   ON CONFLICT (member_id, sku_id) DO UPDATE
-    SET qty = CASE WHEN $6::boolean THEN c.qty + excluded.qty ELSE excluded.qty END,
-        selected = CASE WHEN $7::boolean THEN c.selected ELSE excluded.selected END
-  RETURNING c.sku_id, c.qty, c.selected, c.added_at)
-SELECT w.sku_id, w.qty, w.selected FROM (
-  SELECT p.sku_id, p.qty, p.selected, p.added_at FROM put p
+    SET qty = CASE WHEN $7::boolean THEN c.qty + excluded.qty ELSE excluded.qty END,
+        selected = CASE WHEN $8::boolean THEN c.selected ELSE excluded.selected END
+  RETURNING c.sku_id, c.qty, c.selected, c.added_at),
+line AS (
+  SELECT put.sku_id, put.qty, put.selected, put.added_at FROM put
   UNION ALL
-  SELECT c.sku_id, c.qty, c.selected, c.added_at FROM cart_line c WHERE c.member_id = $1 AND c.sku_id <> $2) w
+  SELECT m.sku_id, m.qty, m.selected, m.added_at FROM mine m WHERE m.sku_id <> $5
+  UNION ALL
+  SELECT $5, 0, false, $4::timestamptz WHERE NOT EXISTS (SELECT FROM put))
+SELECT w.sku_id, w.qty, w.selected, s.spu_id, p.title, array_to_string(s.spec_values, ' / ')::text AS spec,
+  (CASE WHEN s.picture = '' THEN p.cover ELSE s.picture END)::text AS picture, s.price_fen,
+  (p.status = 'on_shelf' AND s.enabled)::boolean AS on_sale, (l.on_hand - l.reserved)::bigint AS available
+FROM line w JOIN sku s ON s.id = w.sku_id JOIN spu p ON p.id = s.spu_id JOIN stock_level l ON l.sku_id = s.id
 ORDER BY w.added_at DESC, w.sku_id DESC
 `
 
 type PutParams struct {
 	MemberID     int64
-	SkuID        int64
 	Qty          int32
 	Selected     bool
 	At           time.Time
+	SkuID        int64
+	MaxLines     int64
 	Add          bool
 	KeepSelected bool
 }
 
 type PutRow struct {
-	SkuID    int64
-	Qty      int32
-	Selected bool
+	SkuID     int64
+	Qty       int32
+	Selected  bool
+	SpuID     int64
+	Title     string
+	Spec      string
+	Picture   string
+	PriceFen  money.Fen
+	OnSale    bool
+	Available int64
 }
 
-// Writes the line and gives the whole cart as it is then. A statement does not see its
-// own writes in the table, so the written row is joined from RETURNING.
+// Writes the line, if the SKU is on sale and the cart has a place for it, and gives the whole
+// cart as it is then. If it was not written, the SKU stands there as a line of no pieces; one
+// that does not exist is missing. A statement does not see its own writes in the table, so
+// the written row is joined from RETURNING.
 func (q *Queries) Put(ctx context.Context, db DBTX, arg PutParams) ([]PutRow, error) {
 	rows, err := db.Query(ctx, put,
 		arg.MemberID,
-		arg.SkuID,
 		arg.Qty,
 		arg.Selected,
 		arg.At,
+		arg.SkuID,
+		arg.MaxLines,
 		arg.Add,
 		arg.KeepSelected,
 	)
@@ -102,7 +152,18 @@ func (q *Queries) Put(ctx context.Context, db DBTX, arg PutParams) ([]PutRow, er
 	items := []PutRow{}
 	for rows.Next() {
 		var i PutRow
-		if err := rows.Scan(&i.SkuID, &i.Qty, &i.Selected); err != nil {
+		if err := rows.Scan(
+			&i.SkuID,
+			&i.Qty,
+			&i.Selected,
+			&i.SpuID,
+			&i.Title,
+			&i.Spec,
+			&i.Picture,
+			&i.PriceFen,
+			&i.OnSale,
+			&i.Available,
+		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -132,34 +193,4 @@ func (q *Queries) SelectLines(ctx context.Context, db DBTX, selected bool, membe
 		return 0, err
 	}
 	return result.RowsAffected(), nil
-}
-
-const selectedLines = `-- name: SelectedLines :many
-SELECT sku_id, qty, selected FROM cart_line WHERE member_id = $1 AND selected ORDER BY added_at DESC, sku_id DESC
-`
-
-type SelectedLinesRow struct {
-	SkuID    int64
-	Qty      int32
-	Selected bool
-}
-
-func (q *Queries) SelectedLines(ctx context.Context, db DBTX, memberID int64) ([]SelectedLinesRow, error) {
-	rows, err := db.Query(ctx, selectedLines, memberID)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	items := []SelectedLinesRow{}
-	for rows.Next() {
-		var i SelectedLinesRow
-		if err := rows.Scan(&i.SkuID, &i.Qty, &i.Selected); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
 }
