@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"net/url"
+	"slices"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -148,10 +149,11 @@ func (d Deps) check() (*url.URL, error) {
 
 // whole reports whether every dependency is there.
 func (d Deps) whole() bool {
-	ground := d.DB != nil && d.Vault != nil && d.Audit != nil && d.Log != nil && d.Now != nil && d.Assets != nil
-	people := d.Staff != nil && d.Courier != nil
-	return ground && people && d.Registry != nil && d.Provision != nil && d.Plans != nil && d.Outbox != nil && d.Callbacks != nil && d.Accounts != nil && d.Channels != nil && d.MiniPrograms != nil &&
-		d.Products != nil && d.Pictures != nil
+	return !slices.Contains([]bool{
+		d.DB != nil, d.Vault != nil, d.Audit != nil, d.Log != nil, d.Now != nil, d.Assets != nil, d.Staff != nil, d.Courier != nil, d.Registry != nil,
+		d.Provision != nil, d.Plans != nil, d.Outbox != nil, d.Callbacks != nil, d.Accounts != nil, d.Channels != nil, d.MiniPrograms != nil,
+		d.Products != nil, d.Pictures != nil,
+	}, false)
 }
 
 // Register builds the console and mounts it on router.

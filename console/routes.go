@@ -1,6 +1,8 @@
 package console
 
 import (
+	"slices"
+
 	"github.com/gofiber/fiber/v2"
 
 	"galleria/console/authz"
@@ -79,17 +81,6 @@ func (s *Console) table() []route {
 		{get, "/console/:handle/orders", authz.Require(authz.OrderRead), s.orderList},
 		{get, "/console/:handle/orders/:order_no", authz.Require(authz.OrderRead), s.orderShow},
 		{get, "/console/:handle/products", authz.Require(authz.ProductRead), s.productList},
-		{get, "/console/:handle/apps", authz.Require(authz.AppRead), s.appList},
-		{post, "/console/:handle/apps", authz.Require(authz.AppUpdate).StepUp(), s.appCreate},
-		{get, "/console/:handle/apps/new", authz.Require(authz.AppUpdate).StepUp(), s.appNew},
-		{get, "/console/:handle/apps/:app_id", authz.Require(authz.AppRead), s.appShow},
-		{get, "/console/:handle/apps/:app_id/keys", authz.Require(authz.AppUpdate).StepUp(), s.appKeys},
-		{post, "/console/:handle/apps/:app_id/keys", authz.Require(authz.AppUpdate).StepUp(), s.appRekey},
-		{post, "/console/:handle/apps/:app_id/rename", authz.Require(authz.AppUpdate).StepUp(), s.appRename},
-		{post, "/console/:handle/apps/:app_id/disable", authz.Require(authz.AppUpdate).StepUp(), s.appDisable},
-		{post, "/console/:handle/apps/:app_id/enable", authz.Require(authz.AppUpdate).StepUp(), s.appEnable},
-		{post, "/console/:handle/apps/:app_id/remove", authz.Require(authz.AppUpdate).StepUp(), s.appRemove},
-		{post, "/console/:handle/apps/:app_id/check", authz.Require(authz.AppUpdate), s.appCheck},
 		{get, "/console/:handle/staff", authz.Require(authz.StaffRead), s.staffList},
 		{get, "/console/:handle/staff/invite", authz.Require(authz.StaffInvite), s.inviteNew},
 		{post, "/console/:handle/staff/invite", authz.Require(authz.StaffInvite).StepUp(), s.inviteCreate},
@@ -113,7 +104,25 @@ func (s *Console) table() []route {
 		{get, "/console/:handle/callbacks", authz.Require(authz.CallbackRead), s.callbackList},
 		{post, "/console/:handle/callbacks/:kind/:id/raw", authz.Require(authz.CallbackRaw).StepUp(), s.callbackRaw},
 		{get, "/console/:handle/plan", authz.Require(authz.PlanRead), s.planShow},
-	}...), append(s.paymentAccountTable(), s.firstSaleTable()...)...)
+	}...), slices.Concat(s.appTable(), s.paymentAccountTable(), s.firstSaleTable())...)
+}
+
+// appTable lists the routes about Mini Programs.
+func (s *Console) appTable() []route {
+	const get, post = fiber.MethodGet, fiber.MethodPost
+	return []route{
+		{get, "/console/:handle/apps", authz.Require(authz.AppRead), s.appList},
+		{post, "/console/:handle/apps", authz.Require(authz.AppUpdate).StepUp(), s.appCreate},
+		{get, "/console/:handle/apps/new", authz.Require(authz.AppUpdate).StepUp(), s.appNew},
+		{get, "/console/:handle/apps/:app_id", authz.Require(authz.AppRead), s.appShow},
+		{get, "/console/:handle/apps/:app_id/keys", authz.Require(authz.AppUpdate).StepUp(), s.appKeys},
+		{post, "/console/:handle/apps/:app_id/keys", authz.Require(authz.AppUpdate).StepUp(), s.appRekey},
+		{post, "/console/:handle/apps/:app_id/rename", authz.Require(authz.AppUpdate).StepUp(), s.appRename},
+		{post, "/console/:handle/apps/:app_id/disable", authz.Require(authz.AppUpdate).StepUp(), s.appDisable},
+		{post, "/console/:handle/apps/:app_id/enable", authz.Require(authz.AppUpdate).StepUp(), s.appEnable},
+		{post, "/console/:handle/apps/:app_id/remove", authz.Require(authz.AppUpdate).StepUp(), s.appRemove},
+		{post, "/console/:handle/apps/:app_id/check", authz.Require(authz.AppUpdate), s.appCheck},
+	}
 }
 
 const accountsPath = shopPath + "/payment-accounts"

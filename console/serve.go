@@ -110,35 +110,50 @@ func (s *Console) checkForm(c *fiber.Ctx, v *visit, files bool) error {
 	if !s.sameOrigin(c) {
 		return ErrForm
 	}
-	contentType, _, _ := strings.Cut(c.Get(fiber.HeaderContentType), ";")
-	contentType = strings.ToLower(strings.TrimSpace(contentType))
-	token := c.Get("X-Csrf-Token")
-	if contentType == fiber.MIMEMultipartForm && v.upload {
-		if err := readUpload(c); err != nil {
-			return err
-		}
-		contentType = fiber.MIMEApplicationForm
-	}
-	switch {
-	case contentType == fiber.MIMEMultipartForm && files:
-		sent, err := c.MultipartForm()
-		if err != nil {
-			return ErrForm
-		}
-		if list := sent.Value["csrf"]; token == "" && len(list) > 0 {
-			token = list[0]
-		}
-	case contentType == fiber.MIMEApplicationForm:
-		if token == "" {
-			token = string(c.Request().PostArgs().Peek("csrf"))
-		}
-	default:
-		return ErrForm
+	token, err := formToken(c, v, files)
+	if err != nil {
+		return err
 	}
 	if !s.guard.Valid(v.binding, token) {
 		return ErrForm
 	}
 	return nil
+}
+
+// formToken is what a form says to prove that it is ours. Only routes that take files may
+// be sent a form with parts.
+func formToken(c *fiber.Ctx, v *visit, files bool) (string, error) {
+	sent, _, _ := strings.Cut(c.Get(fiber.HeaderContentType), ";")
+	parts := false
+	switch strings.ToLower(strings.TrimSpace(sent)) {
+	case fiber.MIMEApplicationForm:
+	case fiber.MIMEMultipartForm:
+		if parts = files; parts {
+			break
+		}
+		if !v.upload {
+			return "", ErrForm
+		}
+		if err := readUpload(c); err != nil {
+			return "", err
+		}
+	default:
+		return "", ErrForm
+	}
+	if token := c.Get("X-Csrf-Token"); token != "" {
+		return token, nil
+	}
+	if !parts {
+		return string(c.Request().PostArgs().Peek("csrf")), nil
+	}
+	form, err := c.MultipartForm()
+	if err != nil {
+		return "", ErrForm
+	}
+	if list := form.Value["csrf"]; len(list) > 0 {
+		return list[0], nil
+	}
+	return "", nil
 }
 
 // readUpload makes a form with files one without: what a chosen file holds is the value of

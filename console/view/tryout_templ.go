@@ -416,7 +416,7 @@ func tryoutNeed(p Page, met bool, iconName, title, text string) templ.Component 
 			return templ_7745c5c3_Err
 		}
 		if met {
-			templ_7745c5c3_Err = tag(toneGood, p.T("onboarding.done")).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = tag(toneGood, p.T("onboarding.state.done")).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -1,7 +1,7 @@
 package account_test
 
 import (
-	"crypto/md5" //nolint:gosec // the provider's own way to name a certificate
+	"crypto/md5"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
@@ -251,7 +251,7 @@ func TestAlipayModes(t *testing.T) {
 		t.Fatalf("%v %v", err, refusedFields(t, s, env, alipayInput(a.keys)))
 	}
 	sn := func(issuer, serial string) string {
-		sum := md5.Sum([]byte("CN=" + issuer + ",OU=Certification Authority,O=Ant Financial,C=CN" + serial)) //nolint:gosec // as above
+		sum := md5.Sum([]byte("CN=" + issuer + ",OU=Certification Authority,O=Ant Financial,C=CN" + serial))
 		return hex.EncodeToString(sum[:])
 	}
 	opened, err := s.ByID(t.Context(), env.Tenant.ID, added.ID)

@@ -13,6 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -87,9 +88,7 @@ func (s *Service) gateway(ctx context.Context, cred credential, method string, m
 // are, empty ones left out.
 func signedForm(cred credential, private *rsa.PrivateKey, method string, more url.Values, now time.Time) (url.Values, error) {
 	form := url.Values{}
-	for name, values := range more {
-		form[name] = values
-	}
+	maps.Copy(form, more)
 	beijing := time.FixedZone("Asia/Shanghai", 8*60*60) // the gateway refuses any other clock
 	for name, value := range map[string]string{
 		"app_id": cred.appID, "method": method, "format": "JSON", "charset": "utf-8", "sign_type": "RSA2", "version": "1.0",

@@ -236,7 +236,7 @@ func TestT100AlipayKeysAreMatched(t *testing.T) {
 
 func shortKey(t *testing.T) []byte {
 	t.Helper()
-	key, err := rsa.GenerateKey(rand.Reader, 1024) //nolint:gosec // it must be refused
+	key, err := rsa.GenerateKey(rand.Reader, 1024)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -144,53 +144,67 @@ type certificates struct {
 }
 
 func parseCertificates(in AlipayInput, private *rsa.PrivateKey, now time.Time) (c certificates) {
-	refuse := func(path, word string) { c.bad = append(c.bad, fault.Field{Path: path, Message: word}) }
-	read := func(path, text string) []*x509.Certificate {
-		switch list := certificatesOf(text); {
-		case strings.TrimSpace(text) == "":
-			refuse(path, wrongMissing)
-			return nil
-		case len(list) == 0:
-			refuse(path, wrongForm)
-			return nil
-		default:
-			return list
-		}
-	}
-	app, alipay, roots := read("app_cert", in.AppCert), read("alipay_cert", in.AlipayCert), read("root_cert", in.RootCert)
+	app, alipay, roots := c.read("app_cert", in.AppCert), c.read("alipay_cert", in.AlipayCert), c.read("root_cert", in.RootCert)
 	if len(app) > 0 {
-		own, isRSA := app[0].PublicKey.(*rsa.PublicKey)
-		switch {
-		case !isRSA:
-			refuse("app_cert", wrongKind)
-		case private != nil && !own.Equal(&private.PublicKey):
-			refuse("app_cert", wrongMatch)
-		case now.After(app[0].NotAfter):
-			refuse("app_cert", wrongExpired)
-		}
-		c.appSN, c.appUntil = serialOf(app[0]), app[0].NotAfter.UTC()
+		c.takeApp(app[0], private, now)
 	}
 	if len(alipay) > 0 {
-		theirs, isRSA := alipay[0].PublicKey.(*rsa.PublicKey)
-		switch {
-		case !isRSA:
-			refuse("alipay_cert", wrongKind)
-		case private != nil && theirs.Equal(&private.PublicKey):
-			refuse("alipay_cert", wrongSame)
-		case now.After(alipay[0].NotAfter):
-			refuse("alipay_cert", wrongExpired)
-		case len(roots) > 0 && !issued(alipay, roots):
-			refuse("alipay_cert", wrongMatch)
-		}
-		block := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: alipay[0].Raw})
-		c.alipay = ProviderKey{Serial: serialOf(alipay[0]), PEM: string(block), Until: alipay[0].NotAfter.UTC()}
+		c.takeAlipay(alipay, roots, private, now)
 	}
 	if len(roots) > 0 {
 		if c.rootSN = rootSerial(roots); c.rootSN == "" {
-			refuse("root_cert", wrongKind)
+			c.refuse("root_cert", wrongKind)
 		}
 	}
 	return c
+}
+
+func (c *certificates) refuse(path, word string) {
+	c.bad = append(c.bad, fault.Field{Path: path, Message: word})
+}
+
+// read parses the certificates of a field, which must have one.
+func (c *certificates) read(path, text string) []*x509.Certificate {
+	list := certificatesOf(text)
+	switch {
+	case strings.TrimSpace(text) == "":
+		c.refuse(path, wrongMissing)
+	case len(list) == 0:
+		c.refuse(path, wrongForm)
+	}
+	return list
+}
+
+// takeApp takes the application's own certificate, which belongs to the private key.
+func (c *certificates) takeApp(cert *x509.Certificate, private *rsa.PrivateKey, now time.Time) {
+	own, isRSA := cert.PublicKey.(*rsa.PublicKey)
+	switch {
+	case !isRSA:
+		c.refuse("app_cert", wrongKind)
+	case private != nil && !own.Equal(&private.PublicKey):
+		c.refuse("app_cert", wrongMatch)
+	case now.After(cert.NotAfter):
+		c.refuse("app_cert", wrongExpired)
+	}
+	c.appSN, c.appUntil = serialOf(cert), cert.NotAfter.UTC()
+}
+
+// takeAlipay takes the provider's certificate, which one of the roots has issued.
+func (c *certificates) takeAlipay(chain, roots []*x509.Certificate, private *rsa.PrivateKey, now time.Time) {
+	cert := chain[0]
+	theirs, isRSA := cert.PublicKey.(*rsa.PublicKey)
+	switch {
+	case !isRSA:
+		c.refuse("alipay_cert", wrongKind)
+	case private != nil && theirs.Equal(&private.PublicKey):
+		c.refuse("alipay_cert", wrongSame)
+	case now.After(cert.NotAfter):
+		c.refuse("alipay_cert", wrongExpired)
+	case len(roots) > 0 && !issued(chain, roots):
+		c.refuse("alipay_cert", wrongMatch)
+	}
+	block := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert.Raw})
+	c.alipay = ProviderKey{Serial: serialOf(cert), PEM: string(block), Until: cert.NotAfter.UTC()}
 }
 
 // certificatesOf reads every certificate of a file. Some of Alipay's roots have SM2 keys,
@@ -215,7 +229,7 @@ func certificatesOf(text string) (list []*x509.Certificate) {
 // matter for whose it is.
 func issued(chain, roots []*x509.Certificate) bool {
 	at := chain[0]
-	for range len(chain) {
+	for range chain {
 		for _, root := range roots {
 			if at.Equal(root) || at.CheckSignatureFrom(root) == nil {
 				return true

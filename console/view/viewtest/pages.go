@@ -1,8 +1,9 @@
 package viewtest
 
 import (
-	"github.com/a-h/templ"
 	"slices"
+
+	"github.com/a-h/templ"
 
 	"galleria/console/i18n"
 	"galleria/console/readmodel"
@@ -35,7 +36,7 @@ func Pages(f Frame) []Sample {
 	}
 	counts := map[string]int64{"": 1000, "pending_payment": 3, "paid": 12, "fulfilling": 40, "completed": 861, "closed": 126}
 	shelves := map[string]int64{"": 46, "on_shelf": 42, "off_shelf": 4, "low_stock": 4, "sold_out": 1}
-	return append(slices.Concat(f.staffPages(), f.signUpPages(), f.appPages(), f.firstSalePages()), []Sample{
+	return append(slices.Concat(f.staffPages(), f.signUpPages(), f.appPages(), f.accountPages(), f.firstSalePages()), []Sample{
 		{"signin", view.SignInPage(signedOut, view.SignIn{Next: "/console/shanye/orders"})},
 		{"signin_refused", view.SignInPage(signedOut, view.SignIn{Login: "owner@shanye.example", Problem: f.Text.T("problem.429.title")})},
 		{"signin_expired", view.SignInPage(signedOut, view.SignIn{Expired: true})},
@@ -54,15 +55,6 @@ func Pages(f Frame) []Sample {
 		{"products", view.ProductListPage(shop("nav.products", "product.title"), view.ProductList{ProductPage: readmodel.ProductPage{Rows: products(), Counts: shelves}, OnFirst: true})},
 		{"products_none", view.ProductListPage(shop("nav.products", "product.title"), view.ProductList{OnFirst: true, MayAdd: true})},
 		{"product", view.ProductShowPage(shop("nav.products", "product.title"), view.ProductShow{ProductDetail: productDetail(), MayUpdate: true, Done: "product_saved"})},
-		{"accounts", view.AccountListPage(shop("nav.accounts", "account.title"), accountList())},
-		{"accounts_none", view.AccountListPage(shop("nav.accounts", "account.title"), view.AccountList{MayUpdate: true})},
-		{"account", view.AccountShowPage(shop("nav.accounts", "account.title"), accountShow())},
-		{"account_plain", view.AccountShowPage(shop("nav.accounts", "account.title"), accountPlain())},
-		{"account_choose", view.ChannelChoicePage(shop("nav.accounts", "collect.add"), view.ChannelChoice{Channels: []view.ChannelOption{
-			{Channel: "wechat", Built: true}, {Channel: "alipay"}, {Channel: "unionpay"},
-		}})},
-		{"account_form", view.KeyFormPage(shop("nav.accounts", "collect.add"), f.keyForm())},
-		{"account_keys_refused", view.KeyFormPage(shop("nav.accounts", "collect.replace"), f.keyFormRefused())},
 		{"audit", view.AuditListPage(shop("nav.audit", "audit.title"), view.AuditList{
 			Base: "/console/shanye/audit", Rows: auditRows(), Next: 3, OnFirst: true, MayExport: true, Actors: []view.AuditActor{{Value: "staff:1", Label: "李店长"}, {Value: "system", Label: f.Text.T("actor.system")}}, Groups: []string{"app", "role", "tenant"},
 		})},
@@ -128,5 +120,21 @@ func (f Frame) page(here, title string) view.Page {
 		Text: f.Text, Theme: f.Theme, CSRF: "csrf-sample", Asset: f.Asset, Title: title,
 		Shop: &view.Shop{Handle: "shanye", Name: "山野咖啡", Role: f.Text.T("role.owner")}, Shops: 2,
 		Person: &view.Person{Name: "李店长", Login: "owner@shanye.example"}, Nav: nav, Back: "/console/shanye",
+	}
+}
+
+// accountPages are the pages about merchant accounts.
+func (f Frame) accountPages() []Sample {
+	shop := func(here, title string) view.Page { return f.page(here, f.Text.T(title)) }
+	return []Sample{
+		{"accounts", view.AccountListPage(shop("nav.accounts", "account.title"), accountList())},
+		{"accounts_none", view.AccountListPage(shop("nav.accounts", "account.title"), view.AccountList{MayUpdate: true})},
+		{"account", view.AccountShowPage(shop("nav.accounts", "account.title"), accountShow())},
+		{"account_plain", view.AccountShowPage(shop("nav.accounts", "account.title"), accountPlain())},
+		{"account_choose", view.ChannelChoicePage(shop("nav.accounts", "collect.add"), view.ChannelChoice{Channels: []view.ChannelOption{
+			{Channel: "wechat", Built: true}, {Channel: "alipay"}, {Channel: "unionpay"},
+		}})},
+		{"account_form", view.KeyFormPage(shop("nav.accounts", "collect.add"), f.keyForm())},
+		{"account_keys_refused", view.KeyFormPage(shop("nav.accounts", "collect.replace"), f.keyFormRefused())},
 	}
 }

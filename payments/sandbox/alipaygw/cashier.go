@@ -14,7 +14,8 @@ func (g *Gateway) showTrade(w http.ResponseWriter, r *http.Request, t Trade, err
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.Header().Set("Content-Security-Policy", "default-src 'none'; base-uri 'none'; frame-ancestors 'none'")
 	w.WriteHeader(status)
-	_ = cashier(view).Render(r.Context(), w)
+	page := cashier(view) //nolint:contextcheck // the components get it from Render
+	_ = page.Render(r.Context(), w)
 }
 
 // showCashier is wap.pay and page.pay in a browser; app.pay may be tried there too.

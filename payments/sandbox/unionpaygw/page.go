@@ -79,5 +79,6 @@ func (*Gateway) show(w http.ResponseWriter, r *http.Request, status int, view pa
 	w.Header().Set("Content-Type", "text/html;charset=UTF-8")
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
-	_ = document(view).Render(r.Context(), w)
+	page := document(view) //nolint:contextcheck // the components get it from Render
+	_ = page.Render(r.Context(), w)
 }
