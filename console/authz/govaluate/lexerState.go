@@ -15,11 +15,13 @@ type lexerState struct {
 // lexer states.
 // Constant for all purposes except compiler.
 var validLexerStates = []lexerState{
-	{
+
+	lexerState{
 		kind:       UNKNOWN,
 		isEOF:      false,
 		isNullable: true,
 		validNextKinds: []TokenKind{
+
 			PREFIX,
 			NUMERIC,
 			BOOLEAN,
@@ -33,11 +35,13 @@ var validLexerStates = []lexerState{
 		},
 	},
 
-	{
+	lexerState{
+
 		kind:       CLAUSE,
 		isEOF:      false,
 		isNullable: true,
 		validNextKinds: []TokenKind{
+
 			PREFIX,
 			NUMERIC,
 			BOOLEAN,
@@ -52,11 +56,13 @@ var validLexerStates = []lexerState{
 		},
 	},
 
-	{
+	lexerState{
+
 		kind:       CLAUSE_CLOSE,
 		isEOF:      true,
 		isNullable: true,
 		validNextKinds: []TokenKind{
+
 			COMPARATOR,
 			MODIFIER,
 			NUMERIC,
@@ -73,11 +79,13 @@ var validLexerStates = []lexerState{
 		},
 	},
 
-	{
+	lexerState{
+
 		kind:       NUMERIC,
 		isEOF:      true,
 		isNullable: false,
 		validNextKinds: []TokenKind{
+
 			MODIFIER,
 			COMPARATOR,
 			LOGICALOP,
@@ -86,11 +94,13 @@ var validLexerStates = []lexerState{
 			SEPARATOR,
 		},
 	},
-	{
+	lexerState{
+
 		kind:       BOOLEAN,
 		isEOF:      true,
 		isNullable: false,
 		validNextKinds: []TokenKind{
+
 			MODIFIER,
 			COMPARATOR,
 			LOGICALOP,
@@ -99,11 +109,13 @@ var validLexerStates = []lexerState{
 			SEPARATOR,
 		},
 	},
-	{
+	lexerState{
+
 		kind:       STRING,
 		isEOF:      true,
 		isNullable: false,
 		validNextKinds: []TokenKind{
+
 			MODIFIER,
 			COMPARATOR,
 			LOGICALOP,
@@ -112,11 +124,13 @@ var validLexerStates = []lexerState{
 			SEPARATOR,
 		},
 	},
-	{
+	lexerState{
+
 		kind:       TIME,
 		isEOF:      true,
 		isNullable: false,
 		validNextKinds: []TokenKind{
+
 			MODIFIER,
 			COMPARATOR,
 			LOGICALOP,
@@ -124,11 +138,13 @@ var validLexerStates = []lexerState{
 			SEPARATOR,
 		},
 	},
-	{
+	lexerState{
+
 		kind:       PATTERN,
 		isEOF:      true,
 		isNullable: false,
 		validNextKinds: []TokenKind{
+
 			MODIFIER,
 			COMPARATOR,
 			LOGICALOP,
@@ -136,11 +152,13 @@ var validLexerStates = []lexerState{
 			SEPARATOR,
 		},
 	},
-	{
+	lexerState{
+
 		kind:       VARIABLE,
 		isEOF:      true,
 		isNullable: false,
 		validNextKinds: []TokenKind{
+
 			MODIFIER,
 			COMPARATOR,
 			LOGICALOP,
@@ -149,11 +167,13 @@ var validLexerStates = []lexerState{
 			SEPARATOR,
 		},
 	},
-	{
+	lexerState{
+
 		kind:       MODIFIER,
 		isEOF:      false,
 		isNullable: false,
 		validNextKinds: []TokenKind{
+
 			PREFIX,
 			NUMERIC,
 			VARIABLE,
@@ -165,11 +185,13 @@ var validLexerStates = []lexerState{
 			CLAUSE_CLOSE,
 		},
 	},
-	{
+	lexerState{
+
 		kind:       COMPARATOR,
 		isEOF:      false,
 		isNullable: false,
 		validNextKinds: []TokenKind{
+
 			PREFIX,
 			NUMERIC,
 			BOOLEAN,
@@ -183,11 +205,13 @@ var validLexerStates = []lexerState{
 			PATTERN,
 		},
 	},
-	{
+	lexerState{
+
 		kind:       LOGICALOP,
 		isEOF:      false,
 		isNullable: false,
 		validNextKinds: []TokenKind{
+
 			PREFIX,
 			NUMERIC,
 			BOOLEAN,
@@ -200,11 +224,13 @@ var validLexerStates = []lexerState{
 			CLAUSE_CLOSE,
 		},
 	},
-	{
+	lexerState{
+
 		kind:       PREFIX,
 		isEOF:      false,
 		isNullable: false,
 		validNextKinds: []TokenKind{
+
 			NUMERIC,
 			BOOLEAN,
 			VARIABLE,
@@ -215,11 +241,13 @@ var validLexerStates = []lexerState{
 		},
 	},
 
-	{
+	lexerState{
+
 		kind:       TERNARY,
 		isEOF:      false,
 		isNullable: false,
 		validNextKinds: []TokenKind{
+
 			PREFIX,
 			NUMERIC,
 			BOOLEAN,
@@ -232,7 +260,8 @@ var validLexerStates = []lexerState{
 			SEPARATOR,
 		},
 	},
-	{
+	lexerState{
+
 		kind:       FUNCTION,
 		isEOF:      false,
 		isNullable: false,
@@ -240,7 +269,8 @@ var validLexerStates = []lexerState{
 			CLAUSE,
 		},
 	},
-	{
+	lexerState{
+
 		kind:       ACCESSOR,
 		isEOF:      true,
 		isNullable: false,
@@ -254,11 +284,13 @@ var validLexerStates = []lexerState{
 			SEPARATOR,
 		},
 	},
-	{
+	lexerState{
+
 		kind:       SEPARATOR,
 		isEOF:      false,
 		isNullable: true,
 		validNextKinds: []TokenKind{
+
 			PREFIX,
 			NUMERIC,
 			BOOLEAN,
@@ -273,7 +305,9 @@ var validLexerStates = []lexerState{
 }
 
 func (this lexerState) canTransitionTo(kind TokenKind) bool {
+
 	for _, validKind := range this.validNextKinds {
+
 		if validKind == kind {
 			return true
 		}
@@ -283,6 +317,7 @@ func (this lexerState) canTransitionTo(kind TokenKind) bool {
 }
 
 func checkExpressionSyntax(tokens []ExpressionToken) error {
+
 	var state lexerState
 	var lastToken ExpressionToken
 	var err error
@@ -325,7 +360,9 @@ func checkExpressionSyntax(tokens []ExpressionToken) error {
 }
 
 func getLexerStateForToken(kind TokenKind) (lexerState, error) {
+
 	for _, possibleState := range validLexerStates {
+
 		if possibleState.kind == kind {
 			return possibleState, nil
 		}

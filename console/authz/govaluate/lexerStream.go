@@ -7,6 +7,7 @@ type lexerStream struct {
 }
 
 func newLexerStream(source string) *lexerStream {
+
 	var ret *lexerStream
 	var runes []rune
 
@@ -21,6 +22,7 @@ func newLexerStream(source string) *lexerStream {
 }
 
 func (this *lexerStream) readCharacter() rune {
+
 	character := this.source[this.position]
 	this.position += 1
 	return character

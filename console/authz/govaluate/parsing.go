@@ -12,6 +12,7 @@ import (
 )
 
 func parseTokens(expression string, functions map[string]ExpressionFunction) ([]ExpressionToken, error) {
+
 	var ret []ExpressionToken
 	var token ExpressionToken
 	var stream *lexerStream
@@ -52,6 +53,7 @@ func parseTokens(expression string, functions map[string]ExpressionFunction) ([]
 }
 
 func readToken(stream *lexerStream, state lexerState, functions map[string]ExpressionFunction) (ExpressionToken, error, bool) {
+
 	var function ExpressionFunction
 	var ret ExpressionToken
 	var tokenValue interface{}
@@ -86,6 +88,7 @@ func readToken(stream *lexerStream, state lexerState, functions map[string]Expre
 				if stream.canRead() && character == 'x' {
 					tokenString, _ = readUntilFalse(stream, false, true, true, isHexDigit)
 					tokenValueInt, err := strconv.ParseUint(tokenString, 16, 64)
+
 					if err != nil {
 						errorMsg := fmt.Sprintf("Unable to parse hex value '%v' to uint64\n", tokenString)
 						return ExpressionToken{}, errors.New(errorMsg), false
@@ -101,6 +104,7 @@ func readToken(stream *lexerStream, state lexerState, functions map[string]Expre
 
 			tokenString = readTokenUntilFalse(stream, isNumeric)
 			tokenValue, err = strconv.ParseFloat(tokenString, 64)
+
 			if err != nil {
 				errorMsg := fmt.Sprintf("Unable to parse numeric value '%v' to float64\n", tokenString)
 				return ExpressionToken{}, errors.New(errorMsg), false
@@ -146,6 +150,7 @@ func readToken(stream *lexerStream, state lexerState, functions map[string]Expre
 				kind = BOOLEAN
 				tokenValue = true
 			} else {
+
 				if tokenValue == "false" {
 
 					kind = BOOLEAN
@@ -271,6 +276,7 @@ func readToken(stream *lexerStream, state lexerState, functions map[string]Expre
 }
 
 func readTokenUntilFalse(stream *lexerStream, condition func(rune) bool) string {
+
 	var ret string
 
 	stream.rewind(1)
@@ -283,6 +289,7 @@ Returns the string that was read until the given [condition] was false, or white
 Returns false if the stream ended before whitespace was broken or condition was met.
 */
 func readUntilFalse(stream *lexerStream, includeWhitespace bool, breakWhitespace bool, allowEscaping bool, condition func(rune) bool) (string, bool) {
+
 	var tokenBuffer bytes.Buffer
 	var character rune
 	var conditioned bool
@@ -329,6 +336,7 @@ Checks to see if any optimizations can be performed on the given [tokens], which
 The returns slice will represent the optimized (or unmodified) list of tokens to use.
 */
 func optimizeTokens(tokens []ExpressionToken) ([]ExpressionToken, error) {
+
 	var token ExpressionToken
 	var symbol OperatorSymbol
 	var err error
@@ -352,6 +360,7 @@ func optimizeTokens(tokens []ExpressionToken) ([]ExpressionToken, error) {
 
 			token.Kind = PATTERN
 			token.Value, err = regexp.Compile(token.Value.(string))
+
 			if err != nil {
 				return tokens, err
 			}
@@ -366,6 +375,7 @@ func optimizeTokens(tokens []ExpressionToken) ([]ExpressionToken, error) {
 Checks the balance of tokens which have multiple parts, such as parenthesis.
 */
 func checkBalance(tokens []ExpressionToken) error {
+
 	var stream *tokenStream
 	var token ExpressionToken
 	var parens int
@@ -392,6 +402,7 @@ func checkBalance(tokens []ExpressionToken) error {
 }
 
 func isHexDigit(character rune) bool {
+
 	character = unicode.ToLower(character)
 
 	return unicode.IsDigit(character) ||
@@ -404,14 +415,17 @@ func isHexDigit(character rune) bool {
 }
 
 func isNumeric(character rune) bool {
+
 	return unicode.IsDigit(character) || character == '.'
 }
 
 func isNotQuote(character rune) bool {
+
 	return character != '\'' && character != '"'
 }
 
 func isNotAlphanumeric(character rune) bool {
+
 	return !(unicode.IsDigit(character) ||
 		unicode.IsLetter(character) ||
 		character == '(' ||
@@ -422,6 +436,7 @@ func isNotAlphanumeric(character rune) bool {
 }
 
 func isVariableName(character rune) bool {
+
 	return unicode.IsLetter(character) ||
 		unicode.IsDigit(character) ||
 		character == '_' ||
@@ -429,6 +444,7 @@ func isVariableName(character rune) bool {
 }
 
 func isNotClosingBracket(character rune) bool {
+
 	return character != ']'
 }
 
@@ -438,6 +454,7 @@ Tries a series of standardized date formats, returns the Time if one applies,
 otherwise returns false through the second return.
 */
 func tryParseTime(candidate string) (time.Time, bool) {
+
 	var ret time.Time
 	var found bool
 
@@ -470,6 +487,7 @@ func tryParseTime(candidate string) (time.Time, bool) {
 }
 
 func tryParseExactTime(candidate string, format string) (time.Time, bool) {
+
 	var ret time.Time
 	var err error
 
@@ -482,6 +500,7 @@ func tryParseExactTime(candidate string, format string) (time.Time, bool) {
 }
 
 func getFirstRune(candidate string) rune {
+
 	for _, character := range candidate {
 		return character
 	}

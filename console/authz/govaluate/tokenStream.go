@@ -25,5 +25,6 @@ func (this *tokenStream) next() ExpressionToken {
 }
 
 func (this tokenStream) hasNext() bool {
+
 	return this.index < this.tokenLength
 }
