@@ -24,7 +24,7 @@ type Failure struct {
 
 // Report is what a fleet run did.
 type Report struct {
-	Upgraded int
+	Upgraded int // by this run, and not by another one beside it
 	Failed   []Failure
 	Skipped  int // not tried: the run stopped early
 }
@@ -135,13 +135,13 @@ func (f *fleetRun) work(ctx context.Context, next <-chan Behind) {
 			}
 			met = 0
 			if conn, err = f.runner.connect(ctx); err != nil {
-				f.record(b, err)
+				f.record(b, false, err)
 				continue
 			}
 		}
 		met++
-		_, err = f.runner.tenant(ctx, conn, b.TenantID)
-		f.record(b, err)
+		_, moved, err := f.runner.tenant(ctx, conn, b.TenantID)
+		f.record(b, moved, err)
 	}
 	if conn != nil {
 		_ = conn.Close(context.WithoutCancel(ctx))
@@ -154,14 +154,16 @@ func (f *fleetRun) failures() int {
 	return len(f.report.Failed)
 }
 
-func (f *fleetRun) record(b Behind, err error) {
+func (f *fleetRun) record(b Behind, moved bool, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if err != nil {
 		f.report.Failed = append(f.report.Failed, Failure{TenantID: b.TenantID, Err: err})
 		return
 	}
-	f.report.Upgraded++
+	if moved {
+		f.report.Upgraded++
+	}
 }
 
 // VersionCount is how many schemas of one status stand at one version.

@@ -78,7 +78,7 @@ func (r *Runner) Platform(ctx context.Context) (int64, error) {
 	if _, err := conn.Exec(ctx, "INSERT INTO platform.tenant (id, lane, status) VALUES ($1, 0, 'template') ON CONFLICT DO NOTHING", Template); err != nil {
 		return 0, fmt.Errorf("register template: %w", err)
 	}
-	if _, err := r.tenant(ctx, conn, Template); err != nil {
+	if _, _, err := r.tenant(ctx, conn, Template); err != nil {
 		return 0, err
 	}
 	return version, nil
@@ -97,7 +97,7 @@ func (r *Runner) Build(ctx context.Context, id string, lane int) error {
 	if _, err := conn.Exec(ctx, "INSERT INTO platform.tenant (id, lane, status) VALUES ($1, $2, 'building') ON CONFLICT DO NOTHING", id, lane); err != nil {
 		return fmt.Errorf("register %s: %w", id, err)
 	}
-	if _, err := r.tenant(ctx, conn, id); err != nil {
+	if _, _, err := r.tenant(ctx, conn, id); err != nil {
 		return err
 	}
 	_, err = conn.Exec(ctx, "UPDATE platform.tenant SET status = 'spare', updated_at = now() WHERE id = $1 AND status = 'building'", id)
@@ -112,11 +112,14 @@ func (r *Runner) Tenant(ctx context.Context, id string) (int64, error) {
 		return 0, err
 	}
 	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
-	return r.tenant(ctx, conn, id)
+	version, _, err := r.tenant(ctx, conn, id)
+	return version, err
 }
 
-func (r *Runner) tenant(ctx context.Context, conn *pgx.Conn, id string) (int64, error) {
-	version, err := up(ctx, conn, target{
+// tenant is Tenant over a connection; moved is false if somebody else had brought the schema
+// there before.
+func (r *Runner) tenant(ctx context.Context, conn *pgx.Conn, id string) (version int64, moved bool, err error) {
+	version, err = up(ctx, conn, target{
 		dir: "tenant",
 		begin: func(ctx context.Context, tx pgx.Tx) (v int64, err error) {
 			var lane int
@@ -128,14 +131,15 @@ func (r *Runner) tenant(ctx context.Context, conn *pgx.Conn, id string) (int64, 
 		},
 		publish: func(ctx context.Context, tx pgx.Tx, version int64) error {
 			const publish = "UPDATE platform.tenant SET schema_version = $2, last_error = '', updated_at = now() WHERE id = $1 AND (schema_version <> $2 OR last_error <> '')"
-			_, err := tx.Exec(ctx, publish, id, version)
+			tag, err := tx.Exec(ctx, publish, id, version)
+			moved = moved || tag.RowsAffected() > 0
 			return err
 		},
 	})
 	if err != nil && !errors.Is(err, ErrNewer) {
 		const keep = "UPDATE platform.tenant SET last_error = $2, updated_at = now() WHERE id = $1"
 		_, keepErr := conn.Exec(context.WithoutCancel(ctx), keep, id, err.Error())
-		return 0, fmt.Errorf("migrate %s: %w", id, errors.Join(err, keepErr))
+		return 0, false, fmt.Errorf("migrate %s: %w", id, errors.Join(err, keepErr))
 	}
-	return version, err
+	return version, moved, err
 }

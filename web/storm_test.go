@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"galleria/tenant/plan"
 	"galleria/tenant/tenantdb"
 	"galleria/tenant/tenanttest"
 	"galleria/web/middleware"
@@ -115,6 +116,60 @@ func TestT110OneShopsStormIsItsOwn(t *testing.T) {
 	}
 	if statuses[http.StatusOK] != budget || statuses[http.StatusTooManyRequests] != 9*budget {
 		t.Errorf("statuses %v, want %d answered and the rest refused", statuses, budget)
+	}
+}
+
+// T110: what a shop's plan allows its Mini Programs in a minute is the limit, below what the
+// installation allows any shop; a new agreement holds as soon as what is remembered of the
+// shop is read again, another shop has its own.
+func TestT110CallsAMinuteOfThePlan(t *testing.T) {
+	t.Parallel()
+	const calls = 60
+	h := newHouse(t, func(s *settings) { s.limits = miniapi.Limits{Tenant: middleware.Rate{PerSecond: 1000, Burst: 1000}} })
+	h.Clock().Advance(0)
+	a, b := h.open(t, h.Tenant, 1), h.open(t, h.OpenShop(t), 1)
+	agree := func(n int64) {
+		t.Helper()
+		err := h.DB.InPlatform(t.Context(), func(tx tenantdb.Tx) error {
+			return h.Plans.AgreeTx(t.Context(), tx, a.ID, plan.APICalls, plan.Limit{Soft: n, Hard: n}, "test")
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	storm := func(n int) (answered int) {
+		t.Helper()
+		for range n {
+			got := h.client(a).call(t, http.MethodGet, "/shop", nil)
+			switch {
+			case got.status == http.StatusOK:
+				answered++
+			case got.status != http.StatusTooManyRequests || got.header.Get("Retry-After") == "":
+				t.Errorf("%d %s", got.status, got.body)
+			}
+		}
+		return answered
+	}
+	agree(calls)
+	h.Clock().Advance(time.Minute)
+	eventually(t, "the plan is known", func() bool {
+		scope, err := h.Resolver.ByApp(t.Context(), a.app.ID.String())
+		return err == nil && scope.CallsPerMinute == calls
+	})
+	if got := storm(2 * calls); got != calls {
+		t.Errorf("%d of %d answered, want %d", got, 2*calls, calls)
+	}
+	for range 5 {
+		h.client(b).must(t, http.StatusOK, http.MethodGet, "/shop", nil)
+	}
+	agree(2 * calls)
+	h.Clock().Advance(time.Minute)
+	eventually(t, "the new agreement is known", func() bool {
+		scope, err := h.Resolver.ByApp(t.Context(), a.app.ID.String())
+		return err == nil && scope.CallsPerMinute == 2*calls
+	})
+	if got := storm(calls); got != calls {
+		t.Errorf("%d of %d answered under the new agreement", got, calls)
 	}
 }
 

@@ -529,7 +529,7 @@ func tryoutRun(p Page, t Tryout) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		for _, step := range t.Steps {
-			var templ_7745c5c3_Var22 = []any{"is-" + step.State}
+			var templ_7745c5c3_Var22 = []any{"is-" + string(step.State)}
 			templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var22...)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

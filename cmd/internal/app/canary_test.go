@@ -105,7 +105,7 @@ func TestT111_NothingLeaks(t *testing.T) {
 	n.add("APIv3 key", merchant.APIv3Key, "NEWapiv3KEYcanary0123456789abcde")
 	n.add("password", s.owner.Password, "wrong-Password-canary-8c1d")
 	n.add("PFX password", "c4n4ryPFXpassword")
-	n.add("AppSecret", "c4n4ryAppSecret0123456789abcdef0")
+	n.add("AppSecret", "c4a4deadbeefc4a4deadbeefc4a4dead")
 	n.add("key-encryption key", w.config.KEK, "0123456789abcdef0123456789abcdef")
 	n.add("phone", canaryPhone)
 
@@ -198,7 +198,7 @@ func (w *world) plantKeys(s *shop, provider string, m sandbox.Merchant) {
 	w.t.Helper()
 	ctx := w.t.Context()
 	appID, _ := tenant.ParseAppID(s.appID)
-	const appSecret = "c4n4ryAppSecret0123456789abcdef0"
+	const appSecret = "c4a4deadbeefc4a4deadbeefc4a4dead"
 	if _, err := w.sandbox.AddApp(sandbox.AppInput{AppID: s.appID, Secret: appSecret, MchIDs: []string{s.mchID}}); err != nil {
 		w.t.Fatal(err)
 	}

@@ -93,7 +93,7 @@ func TestAnOpeningWithItsOwnerIsFinished(t *testing.T) {
 			ends, writing = append(ends, i+1), false
 		}
 	}
-	if len(ends) != 7 { // claim, shop, roles, active, Mini Program, person, grant
+	if len(ends) != 8 { // claim, shop, roles, upkeep, active, Mini Program, person, grant
 		t.Fatalf("%d transactions with an effect: %v", len(ends), trips)
 	}
 	if _, err := ground.Provision.Refill(t.Context(), len(ends)); err != nil {

@@ -98,6 +98,39 @@ func TestMessageToABuyerWhoDidNotSubscribeIsSkipped(t *testing.T) {
 	}
 }
 
+// T110: the message beyond the plan's limit is skipped and says why; the order is paid all
+// the same, and the buyer's consent is not spent.
+func TestT110_MessagesBeyondThePlanAreSkipped(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	s := w.openShop("few-messages", 10)
+	w.owner("INSERT INTO platform.tenant_limit (tenant_id, quota, soft, hard) VALUES ($1, 'messages', 1, 1)", []any{s.ID.String()})
+	b := w.login(s, "小明")
+	for range 2 {
+		b.must(http.StatusNoContent, http.MethodPost, "/subscriptions", map[string]any{"template_id": s.template, "result": "accept"}, nil)
+		w.control("/_control/subscribe", map[string]any{"app_id": s.appID, "buyer": b.name, "template_id": s.template, "accept": true}, http.StatusOK, nil)
+	}
+	for n, want := range []string{"sent", "skipped"} {
+		order := b.order(1)
+		b.pay(order.OrderNo)
+		b.waitFor(order.OrderNo, "paid", 10*time.Second)
+		eventually(t, 10*time.Second, "what became of the message", func() bool {
+			return w.count(s, "SELECT count(*) FROM message_log WHERE state IN ('sent', 'skipped')") == n+1
+		})
+		if got := w.count(s, "SELECT count(*) FROM message_log WHERE state = '"+want+"'"); got != 1 {
+			t.Errorf("message %d: %d %s, want one", n+1, got, want)
+		}
+	}
+	if sent := len(w.sandbox.Books().Messages); sent != 1 {
+		t.Errorf("%d messages reached the provider, want 1", sent)
+	}
+	var reason string
+	w.scan(s, "SELECT reason FROM message_log WHERE state = 'skipped'", nil, &reason)
+	if left := w.count(s, "SELECT coalesce(sum(remaining), 0) FROM subscribe_consent"); reason != "quota" || left != 1 {
+		t.Errorf("skipped for %q with %d consents left, want quota and 1", reason, left)
+	}
+}
+
 // desk is a console session in a browser.
 type desk struct {
 	w      *world
