@@ -216,7 +216,10 @@ func TestSettingsNeverShowSecrets(t *testing.T) {
 	g := d.stock(t, d.env.Tenant, "阿哲")
 	b := d.signedIn(t, d.owner)
 	b.wantStatus("/console/"+d.env.Tenant.Handle+"/apps", http.StatusOK)
-	b.see(g.appID, "测试小程序", "9f3c", "微信小程序", "已启用")
+	b.see(g.appID, "测试小程序", "未检查", "主收款账户")
+	b.miss("sealed")
+	b.wantStatus("/console/"+d.env.Tenant.Handle+"/apps/"+g.appID, http.StatusOK)
+	b.see(g.appID, "测试小程序", "9f3c")
 	b.miss("sealed")
 	b.wantStatus("/console/"+d.env.Tenant.Handle+"/payment-accounts", http.StatusOK)
 	b.see("1900000109", "主收款账户", "沙箱", "尚未检测", g.appID)
@@ -288,7 +291,7 @@ func TestLanguageAndTheme(t *testing.T) {
 	d := newDesk(t)
 	b := d.browser(t)
 	b.get("/console/login")
-	b.see(`<html lang="zh-CN" data-bs-theme="light">`, "登录商家后台")
+	b.see(`<html lang="zh-CN" data-bs-theme="light" data-theme-auto>`, "登录商家后台")
 	b.header.Set("Accept-Language", "en-US,en;q=0.9")
 	b.get("/console/login")
 	b.see(`lang="en"`, "Account")
@@ -311,7 +314,7 @@ func TestLanguageAndTheme(t *testing.T) {
 	}
 	member := d.signedIn(t, d.owner)
 	member.cookies["galleria_lang"] = "en"
-	for _, path := range []string{"", "/orders", "/products", "/apps", "/payment-accounts", "/payment-accounts/1"} {
+	for _, path := range []string{"", "/orders", "/products", "/apps", "/payment-accounts", "/payment-accounts/new"} {
 		member.wantStatus("/console/"+d.env.Tenant.Handle+path, http.StatusOK)
 		member.see(`lang="en"`, "Skip to main content")
 	}

@@ -107,7 +107,7 @@ func TestAMerchantOpensAShop(t *testing.T) {
 	b.wantStatus("/console/"+handle, http.StatusOK)
 	b.see("青禾生活", "店主", "店铺还没有开业", "/console/"+handle+"/onboarding")
 	b.wantStatus("/console/"+handle+"/onboarding", http.StatusOK)
-	b.see("绑定小程序", "开通收款账户", "上架第一件商品", "0 / 3")
+	b.see("绑定小程序", "开通收款账户", "上架第一件商品", "0 / 5")
 	// Nothing is left over for a second shop by mistake.
 	wantTo(t, b.post("/console/signup/terms", url.Values{"accept": {"yes"}, "version": {signup.TermsVersion}}), "/console/signup/progress")
 	if n := one[int](t, d, "SELECT count(*)::int FROM platform.tenant WHERE handle = $1", handle); n != 1 {
@@ -410,7 +410,7 @@ func TestConsoleInEveryStateOfAShop(t *testing.T) {
 	}
 	d.stock(t, d.env.Tenant, "阿哲")
 	b.wantStatus(shop+"/onboarding", http.StatusOK)
-	b.see("3 / 5", "正式开业", "待确认", "未检查")
+	b.see("2 / 5", "正式开业", "待确认", "未检查")
 	wantTo(t, b.post(shop+"/open", nil), shop)
 	b.wantStatus(shop, http.StatusOK)
 	b.miss("店铺还没有开业")

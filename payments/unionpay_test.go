@@ -59,7 +59,7 @@ func newUnionKit(t *testing.T) *unionKit {
 	}
 	env.InTenant(t, func(tx tenantdb.Tx) error {
 		return tx.QueryRow(t.Context(), `INSERT INTO payment_account (account_key, channel, mode, name, merchant_no, app_ids, config)
-			VALUES ($1, 'unionpay', 'sandbox', '银联', $2, ARRAY[$3], '{}') RETURNING id`, k.account.Key, unionMerchant, k.appID).Scan(&k.account.ID)
+			VALUES ($1, 'unionpay', 'sandbox', '银联', $2, ARRAY[$3], '{"base_url":"http://sandbox.test"}') RETURNING id`, k.account.Key, unionMerchant, k.appID).Scan(&k.account.ID)
 	})
 	k.service = payments.New(payments.Deps{
 		DB: k.DB, Accounts: oneAccount{k.account}, Bills: k.bills, Channels: []payments.Channel{unionpay.New(unionpay.Deps{Now: k.Clock().Now, Signers: 2})},

@@ -38,7 +38,7 @@ func TestUpkeepForgetsWhatIsOver(t *testing.T) {
 	}
 	env.InTenant(t, func(tx tenantdb.Tx) error {
 		for _, sql := range []string{
-			`INSERT INTO payment_account (account_key, channel, mode, name, merchant_no, app_ids, config) VALUES ('abcdefghijklmnopqrstuvwxyz', 'wechat', 'sandbox', 'x', '1900000001', '{}', '{}')`,
+			`INSERT INTO payment_account (account_key, channel, mode, name, merchant_no, app_ids, config) VALUES ('abcdefghijklmnopqrstuvwxyz', 'wechat', 'sandbox', 'x', '1900000001', '{}', '{"base_url":"http://sandbox.test"}')`,
 			`INSERT INTO payment_event (account_id, event_id, event_type, out_trade_no, outcome, body_sealed, received_at)
 			 SELECT a.id, 'e' || n, 'x', 'P' || n, 'applied', 'sealed', now() - CASE WHEN n <= 1200 THEN interval '181 days' ELSE interval '179 days' END
 			 FROM payment_account a, generate_series(1, 1203) AS n`,
