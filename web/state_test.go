@@ -41,7 +41,7 @@ func TestAShopInOnboardingTakesPlayMoneyOnly(t *testing.T) {
 	c := h.buyer(t, s)
 	orderNo, _ := c.order(t, s)
 	c.must(t, http.StatusOK, http.MethodPost, "/orders/"+orderNo+"/pay", nil)
-	h.Owner(t, "UPDATE "+s.ID.String()+".payment_account SET mode = 'live'")
+	h.Owner(t, "UPDATE "+s.ID.String()+".payment_account SET mode = 'live', config = config - 'base_url'")
 	eventually(t, "the state", func() bool {
 		got := c.call(t, http.MethodPost, "/orders/"+orderNo+"/pay", nil)
 		return got.status == http.StatusForbidden && got.code() == "SHOP_NOT_OPEN"
