@@ -56,7 +56,7 @@ func Open(t testing.TB, axe string, width, height int64) *Browser {
 	t.Cleanup(stop)
 	ctx, closeTab := chromedp.NewContext(alloc)
 	t.Cleanup(closeTab)
-	ctx, cancel := context.WithTimeout(ctx, 5*time.Minute)
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Minute)
 	t.Cleanup(cancel)
 	b := &Browser{t: t, ctx: ctx, axe: string(script)}
 	chromedp.ListenTarget(ctx, b.hear)
@@ -177,7 +177,7 @@ func (b *Browser) Text(expression string) string {
 // Press clicks and waits for the page it leads to.
 func (b *Browser) Press(selector string) {
 	b.t.Helper()
-	ctx, cancel := context.WithTimeout(b.ctx, time.Minute)
+	ctx, cancel := context.WithTimeout(b.ctx, 3*time.Minute) // with the race detector on a busy machine
 	defer cancel()
 	// The bar at the top stays where it is: what scrolls to the edge lies under it.
 	b.Run(chromedp.WaitVisible(selector, chromedp.ByQuery), chromedp.Evaluate("document.querySelector(`"+selector+"`).scrollIntoView({block: 'center', behavior: 'instant'})", nil))

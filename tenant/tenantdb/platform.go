@@ -65,6 +65,9 @@ func (r *releasingRows) Next() bool {
 	return false
 }
 
+// Err is where a connection that breaks while rows arrive shows.
+func (r *releasingRows) Err() error { return translate(r.Rows.Err()) }
+
 func (r *releasingRows) Close() {
 	r.Rows.Close()
 	if r.release != nil {
