@@ -196,6 +196,7 @@ func TestUsedAppIsNotRemoved(t *testing.T) {
 func TestSecondAppSaysThePlan(t *testing.T) {
 	t.Parallel()
 	d := newAppDesk(t)
+	hired := d.hire(t, d.env.Tenant, authz.Manager) // before the rights of the shop are read and remembered
 	b := d.signedIn(t, d.owner)
 	shop := "/console/" + d.env.Tenant.Handle
 	b.get(shop + "/apps/new?provider=wechat")
@@ -206,7 +207,7 @@ func TestSecondAppSaysThePlan(t *testing.T) {
 		t.Errorf("second live app in the starter plan: %d", res.StatusCode)
 	}
 	b.see("套餐")
-	manager := d.signedIn(t, d.hire(t, d.env.Tenant, authz.Manager))
+	manager := d.signedIn(t, hired)
 	manager.wantStatus(shop+"/apps", http.StatusOK)
 	manager.miss(shop + "/apps/new")
 	manager.wantStatus(shop+"/apps/new", http.StatusForbidden)
