@@ -75,6 +75,7 @@ type Account struct {
 	APIv3Key     vault.Secret // WeChat Pay only: 32 bytes
 	ProviderKeys []ProviderKey
 	Version      time.Time // changes with every change of the account or its keys
+	Recalled     bool      // from memory: Version may be out of date
 	Earlier      []KeySet  // replaced sets, newest first, that messages under way may still need
 	Meter        KeyMeter  // counts the uses of the keys; may be nil
 }
@@ -103,6 +104,9 @@ func (a Account) Used(purpose vault.Purpose) {
 type Accounts interface {
 	// ByKey finds an account by its callback key. Faults: NOT_FOUND.
 	ByKey(ctx context.Context, id tenant.ID, key string) (Account, error)
+	// Recent is ByKey, perhaps as it was some minutes ago (Recalled): the caller acts on it
+	// only where it sees that Version still holds. Faults: NOT_FOUND.
+	Recent(ctx context.Context, id tenant.ID, key string) (Account, error)
 	// ByID finds an account by its row id. Faults: NOT_FOUND.
 	ByID(ctx context.Context, id tenant.ID, accountID int64) (Account, error)
 	// ForApp finds the account that is bound to an AppID and enabled. Faults: NOT_FOUND.

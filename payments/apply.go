@@ -101,6 +101,9 @@ func (s *Service) judge(ctx context.Context, acc Account, ev evidence, found []f
 // blocking one nothing else is done. mark is how the fitting message is booked.
 func (s *Service) applyPaid(ctx context.Context, tx tenantdb.Tx, acc Account, p PaymentResult, ev evidence, mark marking) ([]finding, error) {
 	a, err := s.lockAttempt(ctx, tx, p.OutTradeNo)
+	if acc.Recalled && (errors.Is(err, fault.ErrNotFound) || err == nil && (a.AccountID != acc.ID || !a.accountVersion.Equal(acc.Version))) {
+		return nil, errRecalled
+	}
 	if errors.Is(err, fault.ErrNotFound) {
 		found := []finding{{reasonUnknownNumber, true, "a number of ours", p.OutTradeNo}}
 		return found, s.record(ctx, tx, acc, ev, found)
@@ -126,6 +129,9 @@ func (s *Service) applyPaid(ctx context.Context, tx tenantdb.Tx, acc Account, p 
 
 // marking books a message that fits its attempt: the event row, the transition, the fact.
 type marking func(ctx context.Context, tx tenantdb.Tx, acc Account, a Attempt, p PaymentResult, ev evidence) error
+
+// errRecalled says that an account from memory is not surely the one that is stored.
+var errRecalled = errors.New("payments: read the account again")
 
 // errUnusual rolls back what markPaidAtOnce has written too much.
 var errUnusual = errors.New("payments: book it step by step")

@@ -54,4 +54,6 @@ type Attempt struct {
 	QueryStep     int
 	LastError     string
 	CreatedAt     time.Time
+
+	accountVersion time.Time // of the account, when the attempt was read
 }

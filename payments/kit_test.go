@@ -418,6 +418,10 @@ func (a oneAccount) ByKey(_ context.Context, _ tenant.ID, key string) (payments.
 	return a.Account, nil
 }
 
+func (a oneAccount) Recent(ctx context.Context, id tenant.ID, key string) (payments.Account, error) {
+	return a.ByKey(ctx, id, key)
+}
+
 func (a oneAccount) ByID(context.Context, tenant.ID, int64) (payments.Account, error) {
 	return a.Account, nil
 }

@@ -26,7 +26,7 @@ const noticeLimit = 4 * time.Second
 func (s *Service) HandleNotification(ctx context.Context, id tenant.ID, accountKey string, n Notice) (Ack, error) {
 	ctx, cancel := context.WithTimeout(ctx, noticeLimit)
 	defer cancel()
-	acc, err := s.d.Accounts.ByKey(ctx, id, accountKey)
+	acc, err := s.d.Accounts.Recent(ctx, id, accountKey)
 	if errors.Is(err, fault.ErrNotFound) {
 		return plainAck(ErrNoticeUnknownAccount), ErrNoticeUnknownAccount
 	}
@@ -38,7 +38,14 @@ func (s *Service) HandleNotification(ctx context.Context, id tenant.ID, accountK
 		return plainAck(err), fmt.Errorf("notification: %w", err)
 	}
 	began := s.d.Now()
-	if err := s.receive(ctx, id, ch, acc, n, began); err != nil {
+	err = s.receive(ctx, id, ch, acc, n, began)
+	if errors.Is(err, errRecalled) {
+		if acc, err = s.d.Accounts.ByKey(ctx, id, accountKey); err != nil {
+			return plainAck(err), fmt.Errorf("notification: %w", err)
+		}
+		err = s.receive(ctx, id, ch, acc, n, began)
+	}
+	if err != nil {
 		ack := ch.Ack(err)
 		s.keepRefusal(ctx, id, acc, n, refusal{cause: err, answer: ack.Status, began: began})
 		return ack, fmt.Errorf("notification to %s: %w", accountKey, err)
@@ -58,8 +65,13 @@ func plainAck(err error) Ack {
 	return Ack{Status: status, ContentType: "application/json", Body: []byte(`{"code":"FAIL","message":"` + fault.CodeOf(err) + `"}`)}
 }
 
+// receive takes a message. With an account that is Recalled it does only what its
+// transaction confirms, a payment; all else is errRecalled.
 func (s *Service) receive(ctx context.Context, id tenant.ID, ch Channel, acc Account, n Notice, began time.Time) error {
 	msg, err := ch.ParseNotification(ctx, acc, n)
+	if acc.Recalled && (err != nil || msg.Payment == nil) {
+		return errRecalled
+	}
 	if err != nil {
 		s.countRefusal(err)
 		return err

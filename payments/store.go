@@ -20,7 +20,7 @@ func attemptFromRow(r paymentsdb.AttemptRow) Attempt {
 		PrepayID: orZero(r.PrepayID), PrepaidAt: orZero(r.PrepaidAt), ExpiresAt: r.ExpiresAt,
 		TransactionID: orZero(r.TransactionID), PaidAt: orZero(r.PaidAt), Surplus: r.Surplus,
 		ReservedFen: r.RefundReservedFen, RefundedFen: r.RefundedFen,
-		QueryStep: int(r.QueryStep), LastError: r.LastError, CreatedAt: r.CreatedAt,
+		QueryStep: int(r.QueryStep), LastError: r.LastError, CreatedAt: r.CreatedAt, accountVersion: r.AccountVersion,
 	}
 }
 

@@ -48,13 +48,14 @@ type Service struct {
 	d     Deps
 	q     *accountdb.Queries
 	cache *secretCache
+	rows  *rowCache
 }
 
 var _ payments.Accounts = (*Service)(nil)
 
 // New returns the service.
 func New(d Deps) *Service {
-	return &Service{d: d, q: accountdb.New(), cache: newSecretCache()}
+	return &Service{d: d, q: accountdb.New(), cache: newSecretCache(), rows: newRowCache()}
 }
 
 // Account is an account as people see it: no secret, only what it is recognised by.

@@ -2,21 +2,25 @@
 -- Every attempt of a bill that matters to a new one: those still open, and a success
 -- that counts.
 SELECT id, out_trade_no, business_no, account_id, channel, scene, app_id, payer, title, amount_fen, status, prepay_id, prepaid_at,
-       expires_at, transaction_id, paid_at, surplus, refund_reserved_fen, refunded_fen, query_step, last_error, created_at
+       expires_at, transaction_id, paid_at, surplus, refund_reserved_fen, refunded_fen, query_step, last_error, created_at,
+       (SELECT c.updated_at FROM payment_account c WHERE c.id = account_id)::timestamptz AS account_version
 FROM payment_attempt
 WHERE business_no = @business_no AND (status IN ('created', 'prepaid', 'closing') OR (status = 'succeeded' AND NOT surplus))
 ORDER BY id;
 
 -- name: Attempt :one
 SELECT id, out_trade_no, business_no, account_id, channel, scene, app_id, payer, title, amount_fen, status, prepay_id, prepaid_at,
-       expires_at, transaction_id, paid_at, surplus, refund_reserved_fen, refunded_fen, query_step, last_error, created_at
+       expires_at, transaction_id, paid_at, surplus, refund_reserved_fen, refunded_fen, query_step, last_error, created_at,
+       (SELECT c.updated_at FROM payment_account c WHERE c.id = account_id)::timestamptz AS account_version
 FROM payment_attempt WHERE out_trade_no = @out_trade_no;
 
 -- name: LockAttempt :one
 -- The row lock puts everything that concerns one number in a line: copies of a
--- notification, a query's answer, a close, a refund.
+-- notification, a query's answer, a close, a refund. account_version tells whether a
+-- remembered account is still as it is stored.
 SELECT id, out_trade_no, business_no, account_id, channel, scene, app_id, payer, title, amount_fen, status, prepay_id, prepaid_at,
-       expires_at, transaction_id, paid_at, surplus, refund_reserved_fen, refunded_fen, query_step, last_error, created_at
+       expires_at, transaction_id, paid_at, surplus, refund_reserved_fen, refunded_fen, query_step, last_error, created_at,
+       (SELECT c.updated_at FROM payment_account c WHERE c.id = account_id)::timestamptz AS account_version
 FROM payment_attempt WHERE out_trade_no = @out_trade_no FOR UPDATE;
 
 -- name: InsertAttempt :execrows

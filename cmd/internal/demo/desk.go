@@ -90,6 +90,11 @@ func (a atDesk) ByKey(ctx context.Context, id tenant.ID, key string) (payments.A
 	return a.moved(a.accounts.ByKey(ctx, id, key))
 }
 
+// Recent implements payments.Accounts.
+func (a atDesk) Recent(ctx context.Context, id tenant.ID, key string) (payments.Account, error) {
+	return a.moved(a.accounts.Recent(ctx, id, key))
+}
+
 // ByID implements payments.Accounts.
 func (a atDesk) ByID(ctx context.Context, id tenant.ID, accountID int64) (payments.Account, error) {
 	return a.moved(a.accounts.ByID(ctx, id, accountID))

@@ -14,7 +14,8 @@ import (
 
 const attempt = `-- name: Attempt :one
 SELECT id, out_trade_no, business_no, account_id, channel, scene, app_id, payer, title, amount_fen, status, prepay_id, prepaid_at,
-       expires_at, transaction_id, paid_at, surplus, refund_reserved_fen, refunded_fen, query_step, last_error, created_at
+       expires_at, transaction_id, paid_at, surplus, refund_reserved_fen, refunded_fen, query_step, last_error, created_at,
+       (SELECT c.updated_at FROM payment_account c WHERE c.id = account_id)::timestamptz AS account_version
 FROM payment_attempt WHERE out_trade_no = $1
 `
 
@@ -41,6 +42,7 @@ type AttemptRow struct {
 	QueryStep         int32
 	LastError         string
 	CreatedAt         time.Time
+	AccountVersion    time.Time
 }
 
 func (q *Queries) Attempt(ctx context.Context, db DBTX, outTradeNo string) (AttemptRow, error) {
@@ -69,6 +71,7 @@ func (q *Queries) Attempt(ctx context.Context, db DBTX, outTradeNo string) (Atte
 		&i.QueryStep,
 		&i.LastError,
 		&i.CreatedAt,
+		&i.AccountVersion,
 	)
 	return i, err
 }
@@ -116,7 +119,8 @@ func (q *Queries) InsertAttempt(ctx context.Context, db DBTX, arg InsertAttemptP
 
 const lockAttempt = `-- name: LockAttempt :one
 SELECT id, out_trade_no, business_no, account_id, channel, scene, app_id, payer, title, amount_fen, status, prepay_id, prepaid_at,
-       expires_at, transaction_id, paid_at, surplus, refund_reserved_fen, refunded_fen, query_step, last_error, created_at
+       expires_at, transaction_id, paid_at, surplus, refund_reserved_fen, refunded_fen, query_step, last_error, created_at,
+       (SELECT c.updated_at FROM payment_account c WHERE c.id = account_id)::timestamptz AS account_version
 FROM payment_attempt WHERE out_trade_no = $1 FOR UPDATE
 `
 
@@ -143,10 +147,12 @@ type LockAttemptRow struct {
 	QueryStep         int32
 	LastError         string
 	CreatedAt         time.Time
+	AccountVersion    time.Time
 }
 
 // The row lock puts everything that concerns one number in a line: copies of a
-// notification, a query's answer, a close, a refund.
+// notification, a query's answer, a close, a refund. account_version tells whether a
+// remembered account is still as it is stored.
 func (q *Queries) LockAttempt(ctx context.Context, db DBTX, outTradeNo string) (LockAttemptRow, error) {
 	row := db.QueryRow(ctx, lockAttempt, outTradeNo)
 	var i LockAttemptRow
@@ -173,13 +179,15 @@ func (q *Queries) LockAttempt(ctx context.Context, db DBTX, outTradeNo string) (
 		&i.QueryStep,
 		&i.LastError,
 		&i.CreatedAt,
+		&i.AccountVersion,
 	)
 	return i, err
 }
 
 const openAttempts = `-- name: OpenAttempts :many
 SELECT id, out_trade_no, business_no, account_id, channel, scene, app_id, payer, title, amount_fen, status, prepay_id, prepaid_at,
-       expires_at, transaction_id, paid_at, surplus, refund_reserved_fen, refunded_fen, query_step, last_error, created_at
+       expires_at, transaction_id, paid_at, surplus, refund_reserved_fen, refunded_fen, query_step, last_error, created_at,
+       (SELECT c.updated_at FROM payment_account c WHERE c.id = account_id)::timestamptz AS account_version
 FROM payment_attempt
 WHERE business_no = $1 AND (status IN ('created', 'prepaid', 'closing') OR (status = 'succeeded' AND NOT surplus))
 ORDER BY id
@@ -208,6 +216,7 @@ type OpenAttemptsRow struct {
 	QueryStep         int32
 	LastError         string
 	CreatedAt         time.Time
+	AccountVersion    time.Time
 }
 
 // Every attempt of a bill that matters to a new one: those still open, and a success
@@ -244,6 +253,7 @@ func (q *Queries) OpenAttempts(ctx context.Context, db DBTX, businessNo string) 
 			&i.QueryStep,
 			&i.LastError,
 			&i.CreatedAt,
+			&i.AccountVersion,
 		); err != nil {
 			return nil, err
 		}
