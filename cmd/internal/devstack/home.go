@@ -98,7 +98,7 @@ func secret(dir, name string) (string, error) {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return "", explain("read the secret "+name, path, err)
 	}
-	made := rand.Text()
+	made := rand.Text() + rand.Text() // a configuration refuses secrets of less than 32 characters
 	if err := writeFile(path, made+"\n"); err != nil {
 		return "", explain("keep the secret "+name, path, err)
 	}
