@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"galleria/console/authz"
+	"galleria/console/i18n"
 	"galleria/console/session"
 	"galleria/console/staff"
 	"galleria/tenant/tenantdb"
@@ -42,6 +43,24 @@ func TestEveryServedRouteDeclaresItsAccess(t *testing.T) {
 	}
 	if served < len(declared) {
 		t.Errorf("%d routes served, %d declared", served, len(declared))
+	}
+}
+
+// The matrix of roles shows people words, never the codes of permissions.
+func TestEveryPermissionHasItsWords(t *testing.T) {
+	t.Parallel()
+	texts, err := i18n.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, lang := range i18n.Langs() {
+		for _, p := range authz.Permissions() {
+			for _, key := range []string{"permission.screen." + p.Screen(), "permission.action." + p.Action()} {
+				if !texts.Printer(lang).Has(key) {
+					t.Errorf("%s has no text %s for %s", lang, key, p)
+				}
+			}
+		}
 	}
 }
 
