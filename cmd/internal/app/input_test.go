@@ -3,9 +3,13 @@ package app_test
 import (
 	"bytes"
 	"compress/gzip"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"os"
 	"strconv"
@@ -40,12 +44,85 @@ func TestHostileInput(t *testing.T) {
 	hidden := w.hide(s)
 	w.quiet(s, 15*time.Second)
 
+	run("T011_ForgedTokens", func(w *world, b *buyer) { testT011(w, b, victim) })
 	run("T019_GuessableRoutes", testT019)
 	run("T024_Quantities", testT024)
 	run("T026_CompressedBodies", testT026)
 	run("T027_Injections", func(w *world, b *buyer) { testT027(w, b, hidden) })
 	run("T028_ThingsOfAnotherMember", func(w *world, b *buyer) { testT028(w, b, address, orderNo) })
 	run("T029_MalformedRequests", testT029)
+}
+
+// testT011 comes with tokens that somebody else made, in the forms in which peers accept
+// them, and with headers that claim to be the victim. Our tokens are opaque: there is no
+// algorithm to choose and no key to guess.
+func testT011(w *world, b, victim *buyer) {
+	w.t.Helper()
+	part := func(v any) string {
+		raw, err := json.Marshal(v)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		return base64.RawURLEncoding.EncodeToString(raw)
+	}
+	now := time.Now()
+	claims := func(more map[string]any) map[string]any {
+		c := map[string]any{"sub": "1", "member_id": 1, "user_id": 1, "iss": "galleria", "exp": now.Add(time.Hour).Unix(), "iat": now.Unix()}
+		maps.Copy(c, more)
+		return c
+	}
+	signed := func(header, claims map[string]any, key string) string {
+		text := part(header) + "." + part(claims)
+		mac := hmac.New(sha256.New, []byte(key))
+		mac.Write([]byte(text))
+		return text + "." + base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
+	}
+	hs := map[string]any{"alg": "HS256", "typ": "JWT"}
+	tokens := map[string]string{
+		"alg none":      part(map[string]any{"alg": "none", "typ": "JWT"}) + "." + part(claims(nil)) + ".",
+		"alg nOnE":      part(map[string]any{"alg": "nOnE"}) + "." + part(claims(nil)) + ".",
+		"public key":    signed(map[string]any{"alg": "HS256", "kid": "../../public.pem"}, claims(nil), "-----BEGIN PUBLIC KEY-----"),
+		"expired":       signed(hs, claims(map[string]any{"exp": now.Add(-time.Hour).Unix()}), "secret"),
+		"other issuer":  signed(hs, claims(map[string]any{"iss": "evil"}), "secret"),
+		"cut":           victim.token[:len(victim.token)-1],
+		"one character": flipped(victim.token),
+		"twice":         victim.token + victim.token,
+		"of the cookie": "session=" + victim.token,
+	}
+	for _, key := range []string{"X-Litemall-Token", "mall-portal-secret", "default", "secret", ""} {
+		tokens["signed with "+strconv.Quote(key)] = signed(hs, claims(nil), key)
+	}
+	for name, token := range tokens {
+		for _, path := range []string{"/me", "/orders", "/addresses"} {
+			if status, answer := b.call(http.MethodGet, path, nil, header{"Authorization": "Bearer " + token}); status != http.StatusUnauthorized || fieldOf(answer, "code") != "AUTH_INVALID" {
+				w.t.Errorf("%s at %s: %d %s", name, path, status, answer)
+			}
+		}
+	}
+	claimed := header{"X-User-Id": "1", "X-Member-Id": "1", "X-WCPAY-MCHID": "1900000001", "X-Litemall-Token": victim.token, "X-Authenticated-User": "victim", "Token": victim.token}
+	mine := func(more ...header) string {
+		status, answer := b.call(http.MethodGet, "/me", nil, more...)
+		if status != http.StatusOK {
+			w.t.Fatalf("me: %d %s", status, answer)
+		}
+		return string(answer)
+	}
+	if plain, dressed := mine(), mine(claimed); plain != dressed {
+		w.t.Errorf("headers change who I am: %s, %s", plain, dressed)
+	}
+	claimed["Authorization"] = ""
+	if status, answer := b.call(http.MethodGet, "/me", nil, claimed); status != http.StatusUnauthorized {
+		w.t.Errorf("headers alone: %d %s", status, answer)
+	}
+}
+
+// flipped is a token with its last character changed.
+func flipped(token string) string {
+	last := token[len(token)-1]
+	if last == 'A' {
+		return token[:len(token)-1] + "B"
+	}
+	return token[:len(token)-1] + "A"
 }
 
 // hide adds a product that is not on the shelf and returns its title.
