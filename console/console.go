@@ -62,6 +62,7 @@ type Deps struct {
 	Plans     *plan.Service
 	Outbox    *outbox.Outbox
 	Callbacks Callbacks
+	Books     Books
 	// Accounts keeps merchant accounts, Channels tries their keys at the provider.
 	Accounts *account.Service
 	Channels Channels
@@ -151,7 +152,7 @@ func (d Deps) check() (*url.URL, error) {
 func (d Deps) whole() bool {
 	return !slices.Contains([]bool{
 		d.DB != nil, d.Vault != nil, d.Audit != nil, d.Log != nil, d.Now != nil, d.Assets != nil, d.Staff != nil, d.Courier != nil, d.Registry != nil,
-		d.Provision != nil, d.Plans != nil, d.Outbox != nil, d.Callbacks != nil, d.Accounts != nil, d.Channels != nil, d.MiniPrograms != nil,
+		d.Provision != nil, d.Plans != nil, d.Outbox != nil, d.Callbacks != nil, d.Books != nil, d.Accounts != nil, d.Channels != nil, d.MiniPrograms != nil,
 		d.Products != nil, d.Pictures != nil,
 	}, false)
 }

@@ -33,6 +33,9 @@ const (
 	PlanRead             Permission = "plan.read"
 	CallbackRead         Permission = "callback.read"
 	CallbackRaw          Permission = "callback.raw" // what the provider wrote, buyers included
+	LedgerRead           Permission = "ledger.read"
+	LedgerExport         Permission = "ledger.export"
+	LedgerReverse        Permission = "ledger.reverse" // correct the books
 	OwnerTransfer        Permission = "owner.transfer"
 )
 
@@ -69,6 +72,9 @@ func registry() []entry {
 		{PlanRead, manager, false},
 		{CallbackRead, manager | finance, false},
 		{CallbackRaw, 0, true},
+		{LedgerRead, manager | finance, false},
+		{LedgerExport, finance, false},
+		{LedgerReverse, 0, false},
 		{OwnerTransfer, 0, true},
 	}
 }

@@ -84,7 +84,7 @@ func (s *Services) server(answers *miniapi.Answers, shared redis.UniversalClient
 	}
 	desk, err := console.New(console.Deps{
 		DB: s.DB, Staff: s.Staff, Vault: s.Vault, Registry: s.Registry, Provision: s.Provision, Plans: s.Plans, Outbox: s.Outbox, Callbacks: s.Payments,
-		Accounts: s.Accounts, Channels: s.Payments, SandboxURL: s.Config.SandboxURL,
+		Books: s.Ledger, Accounts: s.Accounts, Channels: s.Payments, SandboxURL: s.Config.SandboxURL,
 		MiniPrograms: s.MiniProgram, EgressAddresses: s.Config.EgressAddresses,
 		Products: s.Listings, Pictures: s.Pictures, Tryout: s.tryouts(),
 		Courier: s.Courier, SecondFactor: s.Config.RequireSecondFactor(), Audit: s.Audit, Assets: assets, Log: s.Log, Now: s.Now,
