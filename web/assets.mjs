@@ -21,7 +21,7 @@ const files = [
 
 // The icons that templates may name; see console/view/icon.go.
 const icons = `
-alert-triangle apps arrow-left ban bell box box-off brand-alipay brand-wechat calendar cash check
+alert-triangle apps arrow-left ban bell books box box-off brand-alipay brand-wechat calendar cash check
 chevron-left chevron-right circle-check circle-x clock coin copy credit-card eye
 file-off filter flag hourglass info-circle key language layout-dashboard lock
 logout map-pin menu-2 message minus moon note package receipt receipt-refund refresh
