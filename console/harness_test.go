@@ -137,7 +137,7 @@ func accountsOf(env *tenanttest.Env, sandboxes ...string) *account.Service {
 // listingOf saves products over the test's database.
 func listingOf(env *tenanttest.Env) *listing.Service {
 	return listing.New(listing.Deps{
-		DB: env.DB, Catalog: catalog.New(catalog.Deps{DB: env.DB, Plans: env.Plans}),
+		DB: env.DB, Catalog: catalog.New(catalog.Deps{DB: env.DB, Plans: env.Plans, Timers: env.Timers}),
 		Inventory: inventory.New(inventory.Deps{NotifyChannel: catalog.NotifyChannel}), Audit: env.Audit,
 	})
 }

@@ -49,7 +49,7 @@ type KeyUnusualV1 struct {
 }
 
 // upkeepDue forgets what a shop has kept long enough: ended sessions, keys of requests,
-// messages of providers. It goes in bounded transactions and sets its next time with the
+// messages of providers, products in the bin. It goes in bounded transactions and sets its next time with the
 // last of them.
 func (h *Handlers) upkeepDue(ctx context.Context, ev outbox.Event) error {
 	p, err := payload[UpkeepV1](ev)
@@ -73,13 +73,19 @@ func (h *Handlers) upkeepDue(ctx context.Context, ev outbox.Event) error {
 			if err != nil {
 				return err
 			}
-			more = left || sessions == upkeepBatch || keys == upkeepBatch
+			goods, err := h.upkeepShelf(ctx, tx)
+			if err != nil {
+				return err
+			}
+			more = left || sessions == upkeepBatch || keys == upkeepBatch || goods
 			if more && turn+1 < upkeepTurns {
 				return nil
 			}
 			next := upkeepEvery
 			if more {
 				next = upkeepSoon
+			} else if err := h.Shelf.WaneTx(ctx, tx); err != nil {
+				return err
 			}
 			return h.Timers.Set(ctx, tx, TimerUpkeep, ev.Key, tx.Now().Add(next), UpkeepV1{AfterEvent: reached})
 		})

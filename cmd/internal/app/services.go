@@ -66,7 +66,7 @@ func NewServices(g *Ground) (*Services, error) {
 		places: middleware.NewPlaces(map[middleware.Class]int{
 			middleware.ClassAPI: g.Config.APIPlaces, middleware.ClassCallback: g.Config.CallbackPlaces, middleware.ClassConsole: g.Config.ConsolePlaces,
 		}),
-		Catalog:     catalog.New(catalog.Deps{DB: g.DB, Plans: g.Plans}),
+		Catalog:     catalog.New(catalog.Deps{DB: g.DB, Plans: g.Plans, Timers: g.Timers}),
 		Inventory:   inventory.New(inventory.Deps{NotifyChannel: catalog.NotifyChannel}),
 		Members:     member.New(member.Deps{DB: g.DB, Now: g.Now, Rand: rand.Reader}),
 		Notices:     notice.New(g.DB),
@@ -110,7 +110,7 @@ func NewServices(g *Ground) (*Services, error) {
 	}
 	s.Kinds, err = handle.New(handle.Deps{
 		DB: g.DB, Outbox: g.Outbox, Orders: s.Orders, Payments: s.Payments, Accounts: s.Accounts, Members: s.Members, Notices: s.Notices, Messenger: s.MiniProgram,
-		Signups: s.Signups, Tryouts: s.buyer(), Herald: letters, Plans: g.Plans, Timers: g.Timers, Vault: g.Vault, Now: g.Now,
+		Signups: s.Signups, Tryouts: s.buyer(), Listings: s.Listings, Shelf: s.Catalog, Herald: letters, Plans: g.Plans, Timers: g.Timers, Vault: g.Vault, Now: g.Now,
 		BodiesKept: g.Config.bodiesKept(), Log: g.Log,
 	}).Kinds()
 	if err != nil {
