@@ -22,6 +22,15 @@ func (s *Console) productList(c *fiber.Ctx, v *visit) error {
 	if err != nil {
 		return err
 	}
-	list.ProductPage, list.MayAdd = page, v.granted[authz.ProductUpdate]
+	list.ProductPage, list.MayAdd, list.Done = page, v.granted[authz.ProductUpdate], done(c, v)
+	if list.MayAdd {
+		categories, err := s.pages.Categories(c.UserContext(), v.shop.ID)
+		if err != nil {
+			return err
+		}
+		for _, category := range categories {
+			list.Categories = append(list.Categories, view.Choice{Value: itoa64(category.ID), Label: category.Name})
+		}
+	}
 	return render(c, view.ProductListPage(s.page(c, v, v.text.T("product.title"), "nav.products"), list))
 }

@@ -27,11 +27,20 @@ import (
 type Products interface {
 	Save(ctx context.Context, id tenant.ID, in listing.SaveInput) (int64, error)
 	SetShelf(ctx context.Context, id tenant.ID, productID int64, to catalog.ShelfStatus, actor string) error
+	Copy(ctx context.Context, id tenant.ID, in listing.CopyInput) (int64, error)
+	Bulk(ctx context.Context, id tenant.ID, in listing.BulkInput) ([]listing.BulkRow, error)
+	SaveCategory(ctx context.Context, shop tenant.ID, id int64, in catalog.CategoryInput, actor string) (int64, error)
+	MoveCategory(ctx context.Context, shop tenant.ID, id int64, step catalog.Step, actor string) error
+	DeleteCategory(ctx context.Context, shop tenant.ID, id int64, actor string) error
+	SaveBrand(ctx context.Context, shop tenant.ID, id int64, name, logo, actor string) (int64, error)
+	MoveBrand(ctx context.Context, shop tenant.ID, id int64, step catalog.Step, actor string) error
+	DeleteBrand(ctx context.Context, shop tenant.ID, id int64, actor string) error
 }
 
 // Pictures takes uploads; *picture.Service is one.
 type Pictures interface {
-	Take(ctx context.Context, id tenant.ID, raw []byte) (address string, err error)
+	Take(ctx context.Context, id tenant.ID, in picture.TakeInput) (address string, err error)
+	Delete(ctx context.Context, id tenant.ID, pictureID int64) error
 }
 
 // productNew shows an empty form.
@@ -65,6 +74,16 @@ func (s *Console) productFormPage(c *fiber.Ctx, v *visit, f *productForm) error 
 	}
 	for _, category := range categories {
 		f.Categories = append(f.Categories, view.Choice{Value: itoa64(category.ID), Label: category.Name})
+	}
+	brands, err := s.pages.Brands(c.UserContext(), v.shop.ID)
+	if err != nil {
+		return err
+	}
+	for _, brand := range brands {
+		f.Brands = append(f.Brands, view.Choice{Value: itoa64(brand.ID), Label: brand.Name})
+	}
+	for _, kind := range catalog.KindList() {
+		f.Kinds = append(f.Kinds, view.Choice{Value: string(kind), Label: v.text.T("product.kind." + string(kind))})
 	}
 	f.Most = view.ProductBounds{
 		Title: catalog.MaxTitle, Detail: catalog.MaxDetail, Pictures: catalog.MaxPictures, SKUs: catalog.MaxSKUs,
@@ -158,7 +177,7 @@ func (s *Console) takePicture(c *fiber.Ctx, v *visit, header *multipart.FileHead
 	if err != nil {
 		return "", picture.ErrBroken.Because(err)
 	}
-	return s.Pictures.Take(c.UserContext(), v.shop.ID, raw)
+	return s.Pictures.Take(c.UserContext(), v.shop.ID, picture.TakeInput{Raw: raw, Name: header.Filename, Actor: actor(v.session.StaffID)})
 }
 
 // productSave saves what the form says, or shows it again with what is wrong.

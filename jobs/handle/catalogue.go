@@ -5,6 +5,8 @@ import (
 	"fmt"
 
 	"galleria/commerce/catalog"
+	"galleria/commerce/picture"
+	"galleria/tenant"
 	"galleria/tenant/outbox"
 	"galleria/tenant/tenantdb"
 )
@@ -20,6 +22,27 @@ type Shelf interface {
 	ReindexTx(ctx context.Context, tx tenantdb.Tx, limit int32) (int, error)
 	ReindexDueTx(ctx context.Context, tx tenantdb.Tx) error
 	WaneTx(ctx context.Context, tx tenantdb.Tx) error
+}
+
+// Pictures makes thumbnails and sweeps files that nothing knows; *picture.Service is one.
+type Pictures interface {
+	MakeThumb(ctx context.Context, id tenant.ID, key string) error
+	Sweep(ctx context.Context, id tenant.ID) (int, error)
+}
+
+// pictureUploaded makes a picture's thumbnail. A repetition finds it made.
+func (h *Handlers) pictureUploaded(ctx context.Context, ev outbox.Event) error {
+	p, err := payload[picture.UploadedV1](ev)
+	if err != nil {
+		return err
+	}
+	if err := h.Pictures.MakeThumb(ctx, ev.TenantID, p.Key); err != nil {
+		return err
+	}
+	return h.DB.InTenant(ctx, ev.TenantID, func(tx tenantdb.Tx) error {
+		_, err := h.Outbox.Receive(ctx, tx, ev, "picture.thumb")
+		return err
+	})
 }
 
 // shelfDue puts a product on the shelf or takes it down when its time has come. What was

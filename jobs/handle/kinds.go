@@ -10,6 +10,7 @@ import (
 	"galleria/commerce/catalog"
 	"galleria/commerce/notice"
 	"galleria/commerce/order"
+	"galleria/commerce/picture"
 	"galleria/commerce/trial"
 	"galleria/jobs"
 	"galleria/payments"
@@ -85,6 +86,7 @@ type Deps struct {
 	Tryouts   Tryouts // nil without a sandbox
 	Listings  Listings
 	Shelf     Shelf
+	Pictures  Pictures
 	Herald    Herald
 	Plans     *plan.Service
 	Timers    *timer.Timers
@@ -139,6 +141,7 @@ func (h *Handlers) Kinds() (jobs.Kinds, error) {
 		kind(TimerUpkeep, jobs.Bulk, patient, quick, h.upkeepDue),
 		kind(catalog.TimerShelf, jobs.Default, patient, quick, h.shelfDue),
 		kind(catalog.TimerReindex, jobs.Bulk, patient, quick, h.reindexDue),
+		kind(picture.TopicUploaded, jobs.Bulk, brief, quick, h.pictureUploaded),
 		kind(TimerKeyWatch, jobs.Bulk, brief, quick, h.keyWatchDue),
 		jobs.Kind{Topic: TopicKeyUnusual},
 		kind(signup.TopicNews, jobs.Bulk, brief, jobs.Backoff(5*time.Second, 10*time.Minute), h.signupNews),

@@ -9,6 +9,7 @@ import (
 	"galleria/commerce/catalog"
 	"galleria/commerce/listing"
 	"galleria/commerce/member"
+	"galleria/commerce/picture"
 	"galleria/jobs/handle"
 	"galleria/payments"
 	"galleria/tenant/outbox"
@@ -31,7 +32,8 @@ func TestUpkeepForgetsWhatIsOver(t *testing.T) {
 		DB: env.DB, Outbox: env.Outbox, Orders: nil, Payments: pay, Accounts: nil,
 		Members: member.New(member.Deps{DB: env.DB, Now: env.Clock().Now, Rand: rand.Reader}), Notices: nil, Messenger: nil, Signups: nil, Herald: nil,
 		Listings: listing.New(listing.Deps{DB: env.DB, Catalog: shelf, Inventory: nil, Audit: env.Audit}), Shelf: shelf,
-		Plans: env.Plans, Timers: env.Timers, Vault: env.Vault, Now: env.Clock().Now, BodiesKept: payments.BodiesKept, Log: log,
+		Pictures: picture.New(picture.Deps{DB: env.DB, Plans: env.Plans, Outbox: env.Outbox, Store: picture.NewFolder(t.TempDir()), Now: env.Clock().Now}),
+		Plans:    env.Plans, Timers: env.Timers, Vault: env.Vault, Now: env.Clock().Now, BodiesKept: payments.BodiesKept, Log: log,
 	}).Kinds()
 	if err != nil {
 		t.Fatal(err)

@@ -105,8 +105,8 @@ type productListInput struct {
 	ProductFilter
 	Sort    string `query:"sort" enum:"default,relevance,newest,price_asc,price_desc,sales" doc:"Default: the merchant's own order; with q, relevance."`
 	InStock bool   `query:"in_stock" doc:"Only what can be bought now."`
-	Limit      int    `query:"limit" minimum:"1" maximum:"100" doc:"Default 20."`
-	Cursor     string `query:"cursor" maxLength:"512" doc:"next_cursor of the page before, with all other parameters the same."`
+	Limit   int    `query:"limit" minimum:"1" maximum:"100" doc:"Default 20."`
+	Cursor  string `query:"cursor" maxLength:"512" doc:"next_cursor of the page before, with all other parameters the same."`
 }
 
 type productPageOutput struct{ Body ProductPage }
