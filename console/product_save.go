@@ -68,19 +68,20 @@ func (s *Console) productOf(c *fiber.Ctx, v *visit) (readmodel.ProductDetail, er
 }
 
 func (s *Console) productFormPage(c *fiber.Ctx, v *visit, f *productForm) error {
-	categories, err := s.pages.Categories(c.UserContext(), v.shop.ID)
+	choices, err := s.pages.FormChoices(c.UserContext(), v.shop.ID)
 	if err != nil {
 		return err
 	}
-	for _, category := range categories {
+	for _, category := range choices.Categories {
 		f.Categories = append(f.Categories, view.Choice{Value: itoa64(category.ID), Label: category.Name})
 	}
-	brands, err := s.pages.Brands(c.UserContext(), v.shop.ID)
-	if err != nil {
-		return err
-	}
-	for _, brand := range brands {
+	for _, brand := range choices.Brands {
 		f.Brands = append(f.Brands, view.Choice{Value: itoa64(brand.ID), Label: brand.Name})
+	}
+	for _, known := range choices.Pictures {
+		if address := picture.Prefix + known.Key; !slices.Contains(f.Pictures, address) {
+			f.Library = append(f.Library, view.Choice{Value: address, Label: known.Name})
+		}
 	}
 	for _, kind := range catalog.KindList() {
 		f.Kinds = append(f.Kinds, view.Choice{Value: string(kind), Label: v.text.T("product.kind." + string(kind))})
@@ -126,6 +127,11 @@ func (s *Console) productPosted(c *fiber.Ctx, v *visit, now readmodel.ProductDet
 	n, _ := strconv.Atoi(which)
 	// Files that were chosen and not yet sent are sent by whatever button.
 	bad := s.takePictures(c, v, f, sent.File["file"])
+	for _, address := range f.values["pick"] { // from the library
+		if picture.Owns(v.shop.ID, address) && !slices.Contains(f.Pictures, address) && len(f.Pictures) < catalog.MaxPictures {
+			f.Pictures = append(f.Pictures, address)
+		}
+	}
 	switch {
 	case what == "drop" && n >= 0 && n < len(f.Pictures):
 		f.Pictures = slices.Delete(f.Pictures, n, n+1)

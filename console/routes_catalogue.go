@@ -6,6 +6,9 @@ import (
 	"galleria/console/authz"
 )
 
+// picturesPath takes files.
+const picturesPath = shopPath + "/pictures"
+
 // catalogueTable lists the routes of what stands around products: several at once, copies,
 // categories, brands and the picture library.
 func (s *Console) catalogueTable() []route {
@@ -18,6 +21,9 @@ func (s *Console) catalogueTable() []route {
 		{post, shopPath + "/categories", update, s.categorySave},
 		{post, shopPath + "/categories/:id", update, s.categorySave},
 		{post, shopPath + "/categories/:id/move", update, s.categoryMove},
+		{get, shopPath + "/pictures", read, s.pictureList},
+		{post, picturesPath, update, s.pictureUpload},
+		{post, shopPath + "/pictures/:id/delete", update, s.pictureDelete},
 		{get, shopPath + "/brands", read, s.brandList},
 		{post, shopPath + "/brands", update, s.brandSave},
 		{post, shopPath + "/brands/:id", update, s.brandSave},

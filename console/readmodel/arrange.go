@@ -2,6 +2,7 @@ package readmodel
 
 import (
 	"context"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -68,10 +69,7 @@ const allBrands = `SELECT b.id, b.name, (SELECT count(*) FROM spu p WHERE p.bran
 // Brands lists the shop's brands in their order.
 func (s *Store) Brands(ctx context.Context, shop tenant.ID) (list []Brand, err error) {
 	err = s.read(ctx, shop, "brands", func(b *pgx.Batch) {
-		collect(b, &list, func(row pgx.CollectableRow) (x Brand, err error) {
-			err = row.Scan(&x.ID, &x.Name, &x.Products)
-			return x, err
-		}, allBrands)
+		collect(b, &list, brandRow, allBrands)
 	})
 	return list, err
 }
@@ -91,4 +89,78 @@ func (s *Store) ProductTitles(ctx context.Context, shop tenant.ID, ids []int64) 
 		})
 	})
 	return titles, err
+}
+
+// FormChoices are what the product's form lets choose from.
+type FormChoices struct {
+	Categories []Category
+	Brands     []Brand
+	Pictures   []Picture // the latest
+}
+
+// FormChoices reads them in one round trip.
+func (s *Store) FormChoices(ctx context.Context, shop tenant.ID) (out FormChoices, err error) {
+	err = s.read(ctx, shop, "choices", func(b *pgx.Batch) {
+		collect(b, &out.Categories, categoryRow, allCategories)
+		collect(b, &out.Brands, brandRow, allBrands)
+		collect(b, &out.Pictures, pictureRow, pictureColumns+" ORDER BY p.id DESC LIMIT 24")
+	})
+	return out, err
+}
+
+func brandRow(row pgx.CollectableRow) (x Brand, err error) {
+	err = row.Scan(&x.ID, &x.Name, &x.Products)
+	return x, err
+}
+
+// Picture is one of the shop's library.
+type Picture struct {
+	ID            int64
+	Key           string
+	Name          string
+	Bytes         int64
+	Width, Height int64
+	At            time.Time
+	Used          bool // by a product that is there
+}
+
+const pictureColumns = `SELECT p.id, p.key, p.name, p.bytes, p.width::bigint, p.height::bigint, p.uploaded_at,
+       EXISTS (SELECT 1 FROM spu x WHERE x.status <> 'purged' AND ('/media/shop/' || p.key) = ANY (x.pictures))
+  FROM picture p`
+
+func pictureRow(row pgx.CollectableRow) (p Picture, err error) {
+	err = row.Scan(&p.ID, &p.Key, &p.Name, &p.Bytes, &p.Width, &p.Height, &p.At, &p.Used)
+	return p, err
+}
+
+// PicturePage is one page of the library, newest first.
+type PicturePage struct {
+	Rows  []Picture
+	Next  int64
+	Total int64
+	Bytes int64
+}
+
+// pagePictures is how many pictures a page of the library shows.
+const pagePictures = 48
+
+// Pictures returns one page of the library: those whose file's name holds q.
+func (s *Store) Pictures(ctx context.Context, shop tenant.ID, q string, before int64) (page PicturePage, err error) {
+	var w filter
+	if q != "" {
+		w.add("p.name ILIKE ?", contains(q))
+	}
+	if before > 0 {
+		w.add("p.id < ?", before)
+	}
+	w.args = append(w.args, pagePictures+1)
+	err = s.read(ctx, shop, "pictures", func(b *pgx.Batch) {
+		collect(b, &page.Rows, pictureRow, pictureColumns+w.where()+" ORDER BY p.id DESC LIMIT "+lastArg(w.args), w.args...)
+		b.Queue("SELECT count(*), coalesce(sum(bytes), 0)::bigint FROM picture").QueryRow(func(row pgx.Row) error { return row.Scan(&page.Total, &page.Bytes) })
+	})
+	if len(page.Rows) > pagePictures {
+		page.Rows = page.Rows[:pagePictures]
+		page.Next = page.Rows[pagePictures-1].ID
+	}
+	return page, err
 }

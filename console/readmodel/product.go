@@ -73,6 +73,9 @@ func (s *Store) Products(ctx context.Context, shop tenant.ID, in ProductFilter) 
 	err = s.read(ctx, shop, "products", func(b *pgx.Batch) {
 		collect(b, &page.Rows, productRow, sql, w.args...)
 		queueShelfCounts(b, &page.Counts)
+		if in.WithCategories {
+			collect(b, &page.Places, categoryRow, allCategories)
+		}
 	})
 	if len(page.Rows) > PageSize {
 		page.Rows = page.Rows[:PageSize]
@@ -174,10 +177,12 @@ type Category struct {
 // Categories lists where a product may be put.
 func (s *Store) Categories(ctx context.Context, shop tenant.ID) (list []Category, err error) {
 	err = s.read(ctx, shop, "categories", func(b *pgx.Batch) {
-		collect(b, &list, func(row pgx.CollectableRow) (c Category, err error) {
-			err = row.Scan(&c.ID, &c.Name)
-			return c, err
-		}, allCategories)
+		collect(b, &list, categoryRow, allCategories)
 	})
 	return list, err
+}
+
+func categoryRow(row pgx.CollectableRow) (c Category, err error) {
+	err = row.Scan(&c.ID, &c.Name)
+	return c, err
 }

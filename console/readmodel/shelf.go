@@ -20,6 +20,8 @@ type ProductFilter struct {
 	Shelf  string // one of the Shelf constants, or "" for all but recycled products
 	Query  string // words, pinyin or initials, or the beginning of a SKU's code or barcode
 	Before int64  // cursor: rows with a smaller id only
+	// WithCategories reads where products can be moved to as well.
+	WithCategories bool
 }
 
 // ProductRow is one product in a list. Stock figures are sums over enabled SKUs.
@@ -43,6 +45,7 @@ type ProductPage struct {
 	Rows   []ProductRow
 	Next   int64
 	Counts map[string]int64 // per shelf, capped at CountCap; "" is all
+	Places []Category       // where products can be moved to, if asked for
 }
 
 // SKU is one sellable variant with its stock. Available = OnHand - Reserved.

@@ -18,6 +18,7 @@ func (f Frame) firstSalePages() []Sample {
 	}
 	full := empty
 	full.ID, full.Version, full.Title, full.Dirty, full.Changed = 7, 3, "云南小粒咖啡豆", true, true
+	full.Library = []view.Choice{{Value: "/media/shop/0123456789abcdef/abcdefghijklmnopqrstuvwxyz.jpg", Label: "豆.jpg"}}
 	full.Brand, full.Tags, full.MinQty, full.MaxPerOrder, full.OnAt = "2", "新品，送礼", "2", "1", "2026-11-23T10:00"
 	full.Pictures = []string{"/media/demo/coffeebag-1.svg", "/media/demo/coffeebag-2.svg"}
 	full.Specs = []view.SpecField{{Name: "规格", Values: []string{"250g", "500g", "", ""}}, {Values: make([]string, 4)}}
@@ -55,6 +56,11 @@ func (f Frame) firstSalePages() []Sample {
 		{"categories_none", view.CategoryListPage(page, view.CategoryList{Done: "category_deleted"})},
 		{"brands", view.BrandListPage(page, view.BrandList{Rows: []readmodel.Brand{{ID: 1, Name: "青禾", Products: 8}, {ID: 2, Name: "山野"}}, MayUpdate: true})},
 		{"brands_none", view.BrandListPage(page, view.BrandList{MayUpdate: true})},
+		{"pictures", view.PictureListPage(page, view.PictureList{PicturePage: readmodel.PicturePage{Total: 2, Bytes: 1 << 20, Rows: []readmodel.Picture{
+			{ID: 2, Key: "0123456789abcdef/abcdefghijklmnopqrstuvwxyz.jpg", Name: "咖啡 <豆>.jpg", Bytes: 300_000, Width: 1600, Height: 1200, Used: true},
+			{ID: 1, Key: "0123456789abcdef/bbcdefghijklmnopqrstuvwxyz.png", Name: "logo.png", Bytes: 3_000, Width: 400, Height: 400},
+		}}, OnFirst: true, MayUpdate: true, Problem: "bad.gif：只支持 JPG 或 PNG 图片"})},
+		{"pictures_none", view.PictureListPage(page, view.PictureList{OnFirst: true, MayUpdate: true})},
 		{"tryout_none", view.TryoutPage(tryout, view.Tryout{})},
 		{"tryout_new", view.TryoutPage(tryout, view.Tryout{Offered: true, MayAct: true, Steps: steps("waiting", "waiting", "waiting", "waiting", "waiting", "waiting")})},
 		{"tryout_running", view.TryoutPage(tryout, running)},
