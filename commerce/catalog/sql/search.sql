@@ -8,8 +8,8 @@ WITH RECURSIVE branch AS (
   UNION SELECT c.id FROM category c JOIN branch b ON c.parent_id = b.id WHERE c.visible),
 hit AS MATERIALIZED (
   SELECT p.id, CASE @by::text
-      WHEN 'relevance' THEN (CASE WHEN lower(p.title) = @text::text THEN 4 WHEN p.title ILIKE @prefix::text THEN 3 WHEN p.title ILIKE @pattern::text THEN 2
-        WHEN p.tokens @> @words::text[] THEN 1 ELSE 0 END)::bigint * 1000000000000 + least(p.sales, 999999999999)
+      WHEN 'relevance' THEN (CASE WHEN p.title NOT ILIKE @pattern::text THEN 0 WHEN lower(p.title) = @text::text THEN 3 WHEN p.title ILIKE @prefix::text THEN 2
+        ELSE 1 END)::bigint * 1000000000000 + least(p.sales, 999999999999)
       WHEN 'newest' THEN p.id
       WHEN 'price_asc' THEN -p.min_price_fen::bigint
       WHEN 'price_desc' THEN p.min_price_fen::bigint

@@ -58,7 +58,7 @@ func (f Frame) firstSalePages() []Sample {
 		{"brands_none", view.BrandListPage(page, view.BrandList{MayUpdate: true})},
 		{"pictures", view.PictureListPage(page, view.PictureList{PicturePage: readmodel.PicturePage{Total: 2, Bytes: 1 << 20, Rows: []readmodel.Picture{
 			{ID: 2, Key: "0123456789abcdef/abcdefghijklmnopqrstuvwxyz.jpg", Name: "咖啡 <豆>.jpg", Bytes: 300_000, Width: 1600, Height: 1200, Used: true},
-			{ID: 1, Key: "0123456789abcdef/bbcdefghijklmnopqrstuvwxyz.png", Name: "logo.png", Bytes: 3_000, Width: 400, Height: 400},
+			{ID: 1, Key: "0123456789abcdef/bbcdefghijklmnopqrstuvwxyz.png", Name: "店标.png", Bytes: 3_000, Width: 400, Height: 400},
 		}}, OnFirst: true, MayUpdate: true, Problem: "bad.gif：只支持 JPG 或 PNG 图片"})},
 		{"pictures_none", view.PictureListPage(page, view.PictureList{OnFirst: true, MayUpdate: true})},
 		{"tryout_none", view.TryoutPage(tryout, view.Tryout{})},

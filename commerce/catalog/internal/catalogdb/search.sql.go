@@ -241,8 +241,8 @@ WITH RECURSIVE branch AS (
   UNION SELECT c.id FROM category c JOIN branch b ON c.parent_id = b.id WHERE c.visible),
 hit AS MATERIALIZED (
   SELECT p.id, CASE $2::text
-      WHEN 'relevance' THEN (CASE WHEN lower(p.title) = $3::text THEN 4 WHEN p.title ILIKE $4::text THEN 3 WHEN p.title ILIKE $5::text THEN 2
-        WHEN p.tokens @> $6::text[] THEN 1 ELSE 0 END)::bigint * 1000000000000 + least(p.sales, 999999999999)
+      WHEN 'relevance' THEN (CASE WHEN p.title NOT ILIKE $3::text THEN 0 WHEN lower(p.title) = $4::text THEN 3 WHEN p.title ILIKE $5::text THEN 2
+        ELSE 1 END)::bigint * 1000000000000 + least(p.sales, 999999999999)
       WHEN 'newest' THEN p.id
       WHEN 'price_asc' THEN -p.min_price_fen::bigint
       WHEN 'price_desc' THEN p.min_price_fen::bigint
@@ -250,7 +250,7 @@ hit AS MATERIALIZED (
       ELSE p.sort END AS rank
   FROM spu p
   WHERE p.status = 'on_shelf'
-    AND (p.tokens @> $6::text[] OR p.tokens @> $7::text[] OR p.tokens @> $8::text[] OR (NOT p.indexed AND p.title ILIKE $5::text))
+    AND (p.tokens @> $6::text[] OR p.tokens @> $7::text[] OR p.tokens @> $8::text[] OR (NOT p.indexed AND p.title ILIKE $3::text))
     AND ($1::bigint = 0 OR p.category_id IN (SELECT branch.id FROM branch))
     AND ($9::bigint = 0 OR p.brand_id = $9) AND ($10::text = '' OR p.tags @> ARRAY[$10::text])
     AND p.max_price_fen >= $11::bigint AND p.min_price_fen <= $12::bigint
@@ -274,9 +274,9 @@ ORDER BY page.rank DESC, page.id DESC
 type SearchParams struct {
 	CategoryID int64
 	By         string
+	Pattern    string
 	Text       string
 	Prefix     string
-	Pattern    string
 	Words      []string
 	Initials   []string
 	Letters    []string
@@ -322,9 +322,9 @@ func (q *Queries) Search(ctx context.Context, db DBTX, arg SearchParams) ([]Sear
 	rows, err := db.Query(ctx, search,
 		arg.CategoryID,
 		arg.By,
+		arg.Pattern,
 		arg.Text,
 		arg.Prefix,
-		arg.Pattern,
 		arg.Words,
 		arg.Initials,
 		arg.Letters,
