@@ -44,6 +44,9 @@ func readProductForm(values map[string][]string) *productForm {
 	f := &productForm{values: values}
 	version, _ := strconv.ParseInt(f.get("version"), 10, 32)
 	f.Version, f.Key, f.do = int32(version), f.get("key"), f.get("do")
+	f.Brand, f.NewBrand, f.Tags, f.Kind = f.get("brand"), f.get("new_brand"), f.get("tags"), f.get("kind")
+	f.MinQty, f.MaxPerOrder, f.MaxLifetime = f.get("min_qty"), f.get("max_per_order"), f.get("max_lifetime")
+	f.OnAt, f.OffAt = f.get("on_at"), f.get("off_at")
 	f.Title, f.Subtitle, f.Category, f.NewCategory = f.get("title"), f.get("subtitle"), f.get("category"), f.get("new_category")
 	f.Detail = strings.ReplaceAll(f.get("detail"), "\r\n", "\n")
 	f.Pictures, f.OnShelf, f.Dirty = values["picture"], f.get("shelf") == "on", true
@@ -67,6 +70,7 @@ func (f *productForm) row(slot string) view.SKUField {
 	_, single := f.values["on_"+slot]
 	return view.SKUField{
 		Slot: slot, ID: f.get("sku_" + slot), Price: f.get("price_" + slot), Market: f.get("market_" + slot), Stock: f.get("stock_" + slot),
+		Cost: f.get("cost_" + slot), Volume: f.get("volume_" + slot), Barcode: f.get("barcode_" + slot),
 		Was: f.get("was_" + slot), Weight: f.get("weight_" + slot), Code: f.get("code_" + slot), Off: !single,
 	}
 }
@@ -144,6 +148,7 @@ func (f *productForm) combine(d int, at []string, label []string) {
 func (f *productForm) fill(row *view.SKUField) {
 	for _, cell := range []struct{ of, to *string }{
 		{&f.All.Price, &row.Price}, {&f.All.Market, &row.Market}, {&f.All.Stock, &row.Stock}, {&f.All.Weight, &row.Weight},
+		{&f.All.Cost, &row.Cost}, {&f.All.Volume, &row.Volume},
 	} {
 		if *cell.to == "" {
 			*cell.to = *cell.of
@@ -171,6 +176,7 @@ func (f *productForm) judged(text i18n.Printer) (in listing.SaveInput, problems 
 	if len(f.Pictures) > 0 {
 		in.Cover, in.Pictures = f.Pictures[0], f.Pictures
 	}
+	f.judgeTerms(&in, wrong)
 	f.judgeSpecs(&in, wrong)
 	f.judgeRows(&in, wrong)
 	return in, problems
@@ -226,6 +232,16 @@ func (f *productForm) judgeRows(in *listing.SaveInput, wrong func(bad bool, fiel
 			wrong(err == nil && sku.MarketPriceFen != 0 && sku.MarketPriceFen <= sku.PriceFen, "market_"+row.Slot, "market")
 			wrong(sku.MarketPriceFen > catalog.MaxPriceFen, "market_"+row.Slot, "price_most")
 		}
+		if row.Cost != "" {
+			sku.CostFen, err = yuan(row.Cost)
+			wrong(err != nil, "cost_"+row.Slot, "price")
+			wrong(sku.CostFen > catalog.MaxPriceFen, "cost_"+row.Slot, "price_most")
+		}
+		sku.Barcode = row.Barcode
+		wrong(utf8.RuneCountInString(row.Barcode) > catalog.MaxTitle, "barcode_"+row.Slot, "long", catalog.MaxTitle)
+		volume, ok := whole(row.Volume, catalog.MaxVolume)
+		wrong(!ok, "volume_"+row.Slot, "volume")
+		sku.VolumeCM3 = int32(volume)
 		want, ok := whole(row.Stock, listing.MaxStock)
 		wrong(!ok, "stock_"+row.Slot, "stock")
 		was, _ := whole(row.Was, listing.MaxStock)
@@ -295,12 +311,14 @@ func formOf(p readmodel.ProductDetail) *productForm {
 			if k.MarketPrice > 0 {
 				row.Market = k.MarketPrice.Yuan()
 			}
-			if k.WeightG > 0 {
-				row.Weight = strconv.FormatInt(k.WeightG, 10)
+			row.Weight, row.Volume, row.Barcode = some(k.WeightG), some(k.VolumeCM3), k.Barcode
+			if k.Cost > 0 {
+				row.Cost = k.Cost.Yuan()
 			}
 		}
 	}
-	f.ID, f.Version, f.Title, f.Subtitle, f.Detail = p.ID, p.Version, p.Title, p.Subtitle, p.Detail
+	f.showTerms(p)
+	f.ID, f.Version, f.Title, f.Subtitle = p.ID, p.Version, p.Title, p.Subtitle
 	f.Category, f.Pictures, f.Dirty = strconv.FormatInt(p.CategoryID, 10), p.Pictures, false
 	if len(f.Pictures) == 0 && p.Cover != "" {
 		f.Pictures = []string{p.Cover}

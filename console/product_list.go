@@ -18,10 +18,13 @@ func (s *Console) productList(c *fiber.Ctx, v *visit) error {
 	}
 	before := cursor(c.Query("before"))
 	list.OnFirst = before == 0
-	page, err := s.pages.Products(c.UserContext(), v.shop.ID, readmodel.ProductFilter{Shelf: list.Shelf, Query: list.Query, Before: before})
+	page, err := s.pages.Products(c.UserContext(), v.shop.ID, readmodel.ProductFilter{Shelf: list.Shelf, Query: list.Query, Before: before, WithCategories: v.granted[authz.ProductUpdate]})
 	if err != nil {
 		return err
 	}
-	list.ProductPage, list.MayAdd = page, v.granted[authz.ProductUpdate]
+	list.ProductPage, list.MayAdd, list.Done = page, v.granted[authz.ProductUpdate], done(c, v)
+	for _, category := range page.Places {
+		list.Categories = append(list.Categories, view.Choice{Value: itoa64(category.ID), Label: category.Name})
+	}
 	return render(c, view.ProductListPage(s.page(c, v, v.text.T("product.title"), "nav.products"), list))
 }

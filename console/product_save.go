@@ -27,11 +27,20 @@ import (
 type Products interface {
 	Save(ctx context.Context, id tenant.ID, in listing.SaveInput) (int64, error)
 	SetShelf(ctx context.Context, id tenant.ID, productID int64, to catalog.ShelfStatus, actor string) error
+	Copy(ctx context.Context, id tenant.ID, in listing.CopyInput) (int64, error)
+	Bulk(ctx context.Context, id tenant.ID, in listing.BulkInput) ([]listing.BulkRow, error)
+	SaveCategory(ctx context.Context, shop tenant.ID, id int64, in catalog.CategoryInput, actor string) (int64, error)
+	MoveCategory(ctx context.Context, shop tenant.ID, id int64, step catalog.Step, actor string) error
+	DeleteCategory(ctx context.Context, shop tenant.ID, id int64, actor string) error
+	SaveBrand(ctx context.Context, shop tenant.ID, id int64, name, logo, actor string) (int64, error)
+	MoveBrand(ctx context.Context, shop tenant.ID, id int64, step catalog.Step, actor string) error
+	DeleteBrand(ctx context.Context, shop tenant.ID, id int64, actor string) error
 }
 
 // Pictures takes uploads; *picture.Service is one.
 type Pictures interface {
-	Take(ctx context.Context, id tenant.ID, raw []byte) (address string, err error)
+	Take(ctx context.Context, id tenant.ID, in picture.TakeInput) (address string, err error)
+	Delete(ctx context.Context, id tenant.ID, pictureID int64) error
 }
 
 // productNew shows an empty form.
@@ -59,12 +68,23 @@ func (s *Console) productOf(c *fiber.Ctx, v *visit) (readmodel.ProductDetail, er
 }
 
 func (s *Console) productFormPage(c *fiber.Ctx, v *visit, f *productForm) error {
-	categories, err := s.pages.Categories(c.UserContext(), v.shop.ID)
+	choices, err := s.pages.FormChoices(c.UserContext(), v.shop.ID)
 	if err != nil {
 		return err
 	}
-	for _, category := range categories {
+	for _, category := range choices.Categories {
 		f.Categories = append(f.Categories, view.Choice{Value: itoa64(category.ID), Label: category.Name})
+	}
+	for _, brand := range choices.Brands {
+		f.Brands = append(f.Brands, view.Choice{Value: itoa64(brand.ID), Label: brand.Name})
+	}
+	for _, known := range choices.Pictures {
+		if address := picture.Prefix + known.Key; !slices.Contains(f.Pictures, address) {
+			f.Library = append(f.Library, view.Choice{Value: address, Label: known.Name})
+		}
+	}
+	for _, kind := range catalog.KindList() {
+		f.Kinds = append(f.Kinds, view.Choice{Value: string(kind), Label: v.text.T("product.kind." + string(kind))})
 	}
 	f.Most = view.ProductBounds{
 		Title: catalog.MaxTitle, Detail: catalog.MaxDetail, Pictures: catalog.MaxPictures, SKUs: catalog.MaxSKUs,
@@ -107,6 +127,11 @@ func (s *Console) productPosted(c *fiber.Ctx, v *visit, now readmodel.ProductDet
 	n, _ := strconv.Atoi(which)
 	// Files that were chosen and not yet sent are sent by whatever button.
 	bad := s.takePictures(c, v, f, sent.File["file"])
+	for _, address := range f.values["pick"] { // from the library
+		if picture.Owns(v.shop.ID, address) && !slices.Contains(f.Pictures, address) && len(f.Pictures) < catalog.MaxPictures {
+			f.Pictures = append(f.Pictures, address)
+		}
+	}
 	switch {
 	case what == "drop" && n >= 0 && n < len(f.Pictures):
 		f.Pictures = slices.Delete(f.Pictures, n, n+1)
@@ -158,7 +183,7 @@ func (s *Console) takePicture(c *fiber.Ctx, v *visit, header *multipart.FileHead
 	if err != nil {
 		return "", picture.ErrBroken.Because(err)
 	}
-	return s.Pictures.Take(c.UserContext(), v.shop.ID, raw)
+	return s.Pictures.Take(c.UserContext(), v.shop.ID, picture.TakeInput{Raw: raw, Name: header.Filename, Actor: actor(v.session.StaffID)})
 }
 
 // productSave saves what the form says, or shows it again with what is wrong.

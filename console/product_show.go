@@ -1,6 +1,8 @@
 package console
 
 import (
+	"crypto/rand"
+
 	"github.com/gofiber/fiber/v2"
 
 	"galleria/console/authz"
@@ -24,6 +26,6 @@ func (s *Console) productPage(c *fiber.Ctx, v *visit, id int64, problem string) 
 	}
 	p := s.page(c, v, product.Title, "nav.products")
 	return render(c, view.ProductShowPage(p, view.ProductShow{
-		ProductDetail: product, MayUpdate: v.granted[authz.ProductUpdate], Done: done(c, v), Problem: problem,
+		ProductDetail: product, MayUpdate: v.granted[authz.ProductUpdate], Done: done(c, v), Problem: problem, CopyKey: rand.Text(),
 	}))
 }

@@ -3,6 +3,7 @@ package web_test
 import (
 	"encoding/json"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"testing"
@@ -141,6 +142,17 @@ func walkShelf(t *testing.T, s *shop, c *client) {
 	}
 	c.must(t, http.StatusOK, http.MethodGet, "/products/"+id(s.products[0].ID), nil)
 	c.refused(t, http.StatusNotFound, "NOT_FOUND", http.MethodGet, "/products/999999", nil)
+	c.must(t, http.StatusOK, http.MethodGet, "/brands", nil)
+	c.must(t, http.StatusOK, http.MethodGet, "/search/facets?q=kafei&min_price_fen=1", nil)
+	c.must(t, http.StatusOK, http.MethodGet, "/search/suggest?q=kf", nil)
+	c.must(t, http.StatusNoContent, http.MethodPost, "/search/history", map[string]any{"q": "咖啡"})
+	var words miniapi.SearchWords
+	if c.must(t, http.StatusOK, http.MethodGet, "/search/history", nil).into(t, &words); len(words.Items) != 1 || words.Items[0] != "咖啡" {
+		t.Errorf("remembered %q", words.Items)
+	}
+	c.must(t, http.StatusNoContent, http.MethodDelete, "/search/history?q="+url.QueryEscape("咖啡"), nil)
+	c.refused(t, http.StatusUnprocessableEntity, "VALIDATION", http.MethodPost, "/search/history", map[string]any{"q": "%%"})
+	c.refused(t, http.StatusNotFound, "NOT_FOUND", http.MethodGet, "/snapshots/"+strings.Repeat("0", 64), nil)
 }
 
 func walkCart(t *testing.T, s *shop, c *client) {
@@ -178,7 +190,9 @@ func walkOrders(t *testing.T, h *house, s *shop, c *client) {
 	var placed miniapi.Placed
 	first.into(t, &placed)
 	c.must(t, http.StatusOK, http.MethodGet, "/orders?status=pending_payment", nil)
-	c.must(t, http.StatusOK, http.MethodGet, "/orders/"+placed.OrderNo, nil)
+	var kept miniapi.Order
+	c.must(t, http.StatusOK, http.MethodGet, "/orders/"+placed.OrderNo, nil).into(t, &kept)
+	c.must(t, http.StatusOK, http.MethodGet, "/snapshots/"+kept.Lines[0].Snapshot, nil)
 	pay := c.must(t, http.StatusOK, http.MethodPost, "/orders/"+placed.OrderNo+"/pay", nil)
 	var params sandbox.PayInput
 	pay.into(t, &params)

@@ -139,7 +139,7 @@ func (h *house) openSandbox(t *testing.T) {
 
 func (h *house) deps(s settings, answers *miniapi.Answers) web.Deps {
 	log, now := slog.New(slog.NewJSONHandler(h.log, nil)), h.Clock().Now
-	h.catalog = catalog.New(catalog.Deps{DB: h.DB, Plans: h.Plans})
+	h.catalog = catalog.New(catalog.Deps{DB: h.DB, Plans: h.Plans, Timers: h.Timers})
 	h.stock = inventory.New(inventory.Deps{NotifyChannel: catalog.NotifyChannel})
 	h.members = member.New(member.Deps{DB: h.DB, Now: now, Rand: rand.Reader})
 	h.mini = miniprogram.New(miniprogram.Deps{DB: h.DB, Vault: h.Vault, Now: now, SandboxBase: egress.Only(h.play)})

@@ -128,7 +128,14 @@ func TestG14StatementsPerRoute(t *testing.T) {
 	call(1, http.StatusOK, http.MethodGet, "/products", nil)
 	call(1, http.StatusOK, http.MethodGet, "/products?q=%E5%92%96%E5%95%A1&sort=sales", nil)
 	call(1, http.StatusOK, http.MethodGet, product, nil)
-	for _, remembered := range []string{"/shop", "/categories", "/products", product} {
+	call(2, http.StatusOK, http.MethodGet, "/products?q=%E5%92%96%E5%95%A1%E8%B1%86", nil) // nothing fits: what is near is asked for
+	call(1, http.StatusOK, http.MethodGet, "/brands", nil)
+	call(1, http.StatusOK, http.MethodGet, "/search/facets?q=kafei", nil)
+	call(1, http.StatusOK, http.MethodGet, "/search/suggest?q=kaf", nil)
+	call(1, http.StatusNoContent, http.MethodPost, "/search/history", map[string]any{"q": "咖啡"})
+	call(1, http.StatusOK, http.MethodGet, "/search/history", nil)
+	call(1, http.StatusNoContent, http.MethodDelete, "/search/history", nil)
+	for _, remembered := range []string{"/shop", "/categories", "/products", product, "/brands", "/search/facets?q=kafei"} {
 		call(0, http.StatusOK, http.MethodGet, remembered, nil)
 	}
 	call(1, http.StatusOK, http.MethodPut, sku, map[string]any{"qty": 2})
@@ -148,7 +155,9 @@ func TestG14StatementsPerRoute(t *testing.T) {
 	order := map[string]any{"address_id": address.ID, "quote_hash": quote.QuoteHash}
 	call(10, http.StatusCreated, http.MethodPost, "/orders", order, "Idempotency-Key", "counted").into(t, &placed)
 	call(1, http.StatusOK, http.MethodGet, "/orders", nil)
-	call(1, http.StatusOK, http.MethodGet, "/orders/"+placed.OrderNo, nil)
+	var kept miniapi.Order
+	call(1, http.StatusOK, http.MethodGet, "/orders/"+placed.OrderNo, nil).into(t, &kept)
+	call(1, http.StatusOK, http.MethodGet, "/snapshots/"+kept.Lines[0].Snapshot, nil)
 	call(6, http.StatusOK, http.MethodPost, "/orders/"+placed.OrderNo+"/pay", nil)
 	call(5, http.StatusOK, http.MethodPost, "/orders/"+placed.OrderNo+"/cancel", nil)
 	call(3, http.StatusNoContent, http.MethodDelete, "/addresses/"+id(address.ID), nil)

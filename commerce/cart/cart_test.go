@@ -71,7 +71,7 @@ func newWorld(t *testing.T) *world {
 	t.Helper()
 	seen := &statements{}
 	env := tenanttest.New(t, tenanttest.WithTracer(seen))
-	shelf := catalog.New(catalog.Deps{DB: env.DB, Plans: env.Plans})
+	shelf := catalog.New(catalog.Deps{DB: env.DB, Plans: env.Plans, Timers: env.Timers})
 	w := &world{
 		Env: env, catalog: shelf, members: member.New(member.Deps{DB: env.DB, Now: env.Clock().Now, Rand: rand.Reader}),
 		Service: cart.New(cart.Deps{DB: env.DB}), id: env.Tenant.ID, seen: seen,

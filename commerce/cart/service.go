@@ -197,6 +197,8 @@ func (s *Service) show(ctx context.Context, q tenantdb.Querier, memberID int64) 
 func fromRow(r cartdb.LinesRow) (Line, catalog.Sellable) {
 	return Line{SKUID: r.SkuID, Qty: int(r.Qty), Selected: r.Selected}, catalog.Sellable{
 		SKUID: r.SkuID, SPUID: r.SpuID, Title: r.Title, Spec: r.Spec, Picture: r.Picture, PriceFen: r.PriceFen, OnSale: r.OnSale, Available: r.Available,
+		Kind: catalog.Kind(r.Kind), Snapshot: r.Snapshot,
+		Limits: catalog.Limits{MinQty: r.MinQty, MaxPerOrder: r.MaxPerOrder, MaxLifetime: r.MaxLifetime},
 	}
 }
 

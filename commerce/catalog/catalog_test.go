@@ -72,7 +72,7 @@ func newShop(t *testing.T) *shop {
 	t.Helper()
 	seen := &statements{}
 	env := tenanttest.New(t, tenanttest.WithTracer(seen))
-	s := &shop{Env: env, Service: catalog.New(catalog.Deps{DB: env.DB, Plans: env.Plans}), id: env.Tenant.ID, seen: seen}
+	s := &shop{Env: env, Service: catalog.New(catalog.Deps{DB: env.DB, Plans: env.Plans, Timers: env.Timers}), id: env.Tenant.ID, seen: seen}
 	s.category = s.addCategory(t, catalog.CategoryInput{Name: "全部"})
 	return s
 }
@@ -308,6 +308,12 @@ func TestSellables(t *testing.T) {
 		{SKUID: p.SKUs[0].ID, SPUID: p.ID, Title: "茶", Spec: "款式1", PriceFen: 100, OnSale: false},
 		{SKUID: p.SKUs[1].ID, SPUID: p.ID, Title: "茶", Spec: "款式2", PriceFen: 200, OnSale: true, Available: 7},
 		{SKUID: draft.SKUs[0].ID, SPUID: draft.ID, Title: "草稿", Spec: "款式1", PriceFen: 300, OnSale: false},
+	}
+	for i := range want {
+		want[i].Kind, want[i].Limits, want[i].Snapshot = catalog.Physical, catalog.Limits{MinQty: 1}, got[i].Snapshot
+		if len(got[i].Snapshot) != 64 {
+			t.Errorf("snapshot %q is no hash", got[i].Snapshot)
+		}
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"galleria/commerce/catalog/internal/catalogdb"
@@ -26,6 +27,13 @@ const (
 	MaxPictures = 15
 	MaxDetail   = 20_000
 	maxAddress  = 500 // of a picture
+	MaxTags     = 10
+	MaxTag      = 20            // characters
+	MaxVolume   = 1_000_000_000 // cubic centimetres: a thousand cubic metres
+	MaxPieces   = 999           // of an order
+	MaxLifetime = 999_999
+	// MaxDetailHTML is what a description may weigh with its tags.
+	MaxDetailHTML = 3 * MaxDetail
 )
 
 // CategoryInput describes a new category. ParentID 0 is the top of the tree.
@@ -44,10 +52,17 @@ type ProductInput struct {
 	Subtitle   string
 	Cover      string
 	Pictures   []string
-	Detail     string
+	Detail     string // text or HTML; what is not harmless is removed
 	Specs      []Spec // none for a product with one SKU
 	Sort       int32
 	SKUs       []SKUInput
+
+	BrandID int64 // 0 for none
+	Tags    []string
+	Kind    Kind   // Physical if empty
+	Limits  Limits // none if zero
+	// When it comes on the shelf and leaves it by itself; nil: it does not.
+	OnAt, OffAt *time.Time
 }
 
 // SKUInput describes a SKU: one value of each spec, in their order.
@@ -58,8 +73,11 @@ type SKUInput struct {
 	Picture        string
 	PriceFen       money.Fen
 	MarketPriceFen money.Fen
-	WeightG        int32 // with its packing, grams; 0 if not known
-	Disabled       bool  // not for sale, like a size that a colour does not come in
+	CostFen        money.Fen // what the merchant pays; never shown to buyers
+	Barcode        string    // GTIN or the merchant's own
+	WeightG        int32     // with its packing, grams; 0 if not known
+	VolumeCM3      int32     // with its packing, cubic centimetres; 0 if not known
+	Disabled       bool      // not for sale, like a size that a colour does not come in
 }
 
 // CreateCategory adds a category and returns its id. Opens a transaction. Faults:
@@ -112,11 +130,15 @@ func (s *Service) CreateProduct(ctx context.Context, id tenant.ID, in ProductInp
 // CreateTx is CreateProduct in the caller's transaction. Call it late: it ends with the
 // counter of SKUs, a row that all who add products wait for.
 func (s *Service) CreateTx(ctx context.Context, tx tenantdb.Tx, in ProductInput) (Product, error) {
+	in = in.settled(s)
 	if err := in.validate(); err != nil {
 		return Product{}, err
 	}
 	out, err := s.insert(ctx, tx, in)
 	if err != nil {
+		return Product{}, err
+	}
+	if err := s.after(ctx, tx, out.ID, in, false); err != nil {
 		return Product{}, err
 	}
 	if err := s.tell(ctx, tx); err != nil {
@@ -141,10 +163,16 @@ func (s *Service) insert(ctx context.Context, tx tenantdb.Tx, in ProductInput) (
 	if err != nil {
 		return Product{}, err
 	}
+	tokens, brand, err := s.tokensOf(ctx, tx, in)
+	if err != nil {
+		return Product{}, err
+	}
 	low, high := in.prices()
 	spuID, err := s.q.InsertSPU(ctx, tx, catalogdb.InsertSPUParams{
 		CategoryID: in.CategoryID, Title: in.Title, Subtitle: in.Subtitle, Cover: in.Cover, Pictures: append([]string{}, in.Pictures...),
-		Detail: in.Detail, Specs: body, Sort: in.Sort, MinPriceFen: low, MaxPriceFen: high, At: tx.Now(),
+		Detail: in.Detail, Specs: body, Sort: in.Sort, MinPriceFen: low, MaxPriceFen: high,
+		BrandID: orNull(in.BrandID), Tags: in.Tags, Kind: string(in.Kind), MinQty: in.Limits.MinQty, MaxPerOrder: in.Limits.MaxPerOrder,
+		MaxLifetime: in.Limits.MaxLifetime, OnAt: in.OnAt, OffAt: in.OffAt, Tokens: tokens, At: tx.Now(),
 	})
 	if tenantdb.Violates(err, "spu_category_id_fkey") {
 		return Product{}, fault.Invalidf("category_id", "no such category")
@@ -166,14 +194,14 @@ func (s *Service) insert(ctx context.Context, tx tenantdb.Tx, in ProductInput) (
 	}
 	return Product{Item: Item{
 		ID: spuID, CategoryID: in.CategoryID, Title: in.Title, Subtitle: in.Subtitle, Cover: in.Cover,
-		MinPriceFen: low, MaxPriceFen: high, Specs: specs, SKUs: skus, StockState: SoldOut,
-	}, Pictures: in.Pictures, Detail: in.Detail}, nil
+		MinPriceFen: low, MaxPriceFen: high, Specs: specs, SKUs: skus, StockState: SoldOut, Kind: in.Kind, BrandID: in.BrandID, Tags: in.Tags,
+	}, Pictures: in.Pictures, Detail: in.Detail, Brand: brand, Limits: in.Limits}, nil
 }
 
 func (s *Service) insertSKU(ctx context.Context, tx tenantdb.Tx, spuID int64, k SKUInput, values []string) (int64, error) {
 	return s.q.InsertSKU(ctx, tx, catalogdb.InsertSKUParams{
 		SpuID: spuID, Code: k.Code, SpecValues: values, Picture: k.Picture, PriceFen: k.PriceFen, MarketPriceFen: k.MarketPriceFen,
-		WeightG: k.WeightG, Enabled: !k.Disabled,
+		CostFen: k.CostFen, Barcode: k.Barcode, WeightG: k.WeightG, VolumeCm3: k.VolumeCM3, Enabled: !k.Disabled,
 	})
 }
 
@@ -226,8 +254,9 @@ func (in ProductInput) validate() error {
 	refuse(short(in.Subtitle, 0, MaxTitle), "subtitle", "must be at most %d characters", MaxTitle)
 	refuse(short(in.Cover, 0, maxAddress), "cover", "must be at most %d characters", maxAddress)
 	refuse(len(in.Pictures) <= MaxPictures, "pictures", "must be at most %d", MaxPictures)
-	refuse(utf8.ValidString(in.Detail) && utf8.RuneCountInString(in.Detail) <= MaxDetail && !strings.Contains(in.Detail, "\x00"),
+	refuse(utf8.ValidString(in.Detail) && utf8.RuneCountInString(in.Detail) <= MaxDetailHTML && !strings.Contains(in.Detail, "\x00"),
 		"detail", "must be at most %d characters", MaxDetail)
+	in.validateTerms(refuse)
 	refuse(len(in.Specs) <= MaxSpecs, "specs", "must be at most %d", MaxSpecs)
 	for i, spec := range in.Specs {
 		refuse(short(spec.Name, 1, MaxTitle) && len(spec.Values) > 0, fmt.Sprintf("specs[%d]", i), "must have a name and values")
@@ -243,7 +272,10 @@ func (in ProductInput) validate() error {
 		refuse(k.PriceFen >= 0 && k.PriceFen <= MaxPriceFen, at+"price_fen", "must be 0 to %d", MaxPriceFen)
 		refuse(k.MarketPriceFen >= 0 && k.MarketPriceFen <= MaxPriceFen, at+"market_price_fen", "must be 0 to %d", MaxPriceFen)
 		refuse(k.WeightG >= 0 && k.WeightG <= MaxWeightG, at+"weight_g", "must be 0 to %d", MaxWeightG)
+		refuse(k.CostFen >= 0 && k.CostFen <= MaxPriceFen, at+"cost_fen", "must be 0 to %d", MaxPriceFen)
+		refuse(k.VolumeCM3 >= 0 && k.VolumeCM3 <= MaxVolume, at+"volume_cm3", "must be 0 to %d", MaxVolume)
 		refuse(short(k.Code, 0, MaxTitle), at+"code", "must be at most %d characters", MaxTitle)
+		refuse(short(k.Barcode, 0, MaxTitle), at+"barcode", "must be at most %d characters", MaxTitle)
 	}
 	if len(bad) > 0 {
 		return fault.ErrValidation.With(bad...)

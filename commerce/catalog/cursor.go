@@ -28,6 +28,9 @@ func writeCursor(id tenant.ID, in ListInput, at place) string {
 // readCursor returns the place to go on from; an empty cursor is the start.
 func readCursor(id tenant.ID, in ListInput) (place, error) {
 	if in.Cursor == "" {
+		if in.Query != "" {
+			return place{math.MaxInt64, math.MaxInt64}, nil
+		}
 		return start(in.Sort), nil
 	}
 	b, err := base64.RawURLEncoding.Strict().DecodeString(in.Cursor)
@@ -38,7 +41,7 @@ func readCursor(id tenant.ID, in ListInput) (place, error) {
 		return place{}, errCursor()
 	}
 	at := place{key: int64(binary.BigEndian.Uint64(b[0:])), id: int64(binary.BigEndian.Uint64(b[8:]))}
-	if in.Sort == ByPlace && (at.key < math.MinInt32 || at.key > math.MaxInt32) {
+	if in.Sort == ByPlace && in.Query == "" && (at.key < math.MinInt32 || at.key > math.MaxInt32) {
 		return place{}, errCursor()
 	}
 	return at, nil
@@ -46,7 +49,7 @@ func readCursor(id tenant.ID, in ListInput) (place, error) {
 
 func checksum(id tenant.ID, in ListInput, position []byte) (sum [checksumSize]byte) {
 	h := sha256.New()
-	_, _ = fmt.Fprintf(h, "%s|%s|%d|%t|%q|", id, in.Sort, in.CategoryID, in.InStock, in.Query)
+	_, _ = fmt.Fprintf(h, "%s|%s|%d|%t|%q|%d|%q|%d|%d|", id, in.Sort, in.CategoryID, in.InStock, in.Query, in.BrandID, in.Tag, in.LowFen, in.HighFen)
 	_, _ = h.Write(position)
 	copy(sum[:], h.Sum(nil))
 	return sum

@@ -8,9 +8,20 @@
 // projection of its enabled SKUs, written under the product's row lock; a product comes
 // on the shelf only with an enabled SKU; every SKU has a stock level from the
 // transaction that made it; exact stock never leaves through List and Get, only the
-// coarse state.
+// coarse state. And:
+//   - What buyers see of a product is cleaned (commerce/richtext) on the way in and out; what
+//     it costs the merchant never leaves through List and Get.
+//   - A product as it was sold is a row of product_snapshot, named by a hash of its content
+//     and made with the change itself, so that an order copies a name and writes nothing.
+//   - What was purged keeps its spu row, emptied: its SKUs are never deleted.
 //
 // Decisions:
+//   - What a product is found by is computed in Go when it is saved (commerce/search). A row
+//     whose tokens are not of today's text says so and is found by its title until the
+//     upkeep has been there; so a brand is renamed at once, however many products it has.
+//   - A search collects all that fits and ranks it by one number; a shelf in the merchant's
+//     order walks its index and never collects.
+//   - A limit for a lifetime is counted by commerce/order, in purchase_count, from when it is set.
 //   - Rooms of this level do not import each other, so catalog joins stock_level in its
 //     own SQL to show the coarse state and to answer Sellables. It inserts the empty row
 //     when it makes a SKU; every later write is inventory's.

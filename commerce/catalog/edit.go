@@ -26,6 +26,7 @@ type EditInput struct {
 // their order. Sort and shelf state stay. It locks the product. Faults: VALIDATION,
 // NOT_FOUND, PRODUCT_CHANGED, NOTHING_TO_SELL (the product is on the shelf), QUOTA_EXCEEDED.
 func (s *Service) EditTx(ctx context.Context, tx tenantdb.Tx, in EditInput) ([]int64, error) {
+	in.ProductInput = in.settled(s)
 	if err := in.validate(); err != nil {
 		return nil, err
 	}
@@ -37,6 +38,8 @@ func (s *Service) EditTx(ctx context.Context, tx tenantdb.Tx, in EditInput) ([]i
 		return nil, fmt.Errorf("edit product: %w", err)
 	case now.Version != in.Version:
 		return nil, ErrStale
+	case ShelfStatus(now.Status) == Purged:
+		return nil, fault.ErrNotFound
 	case ShelfStatus(now.Status) == OnShelf && forSale(in.SKUs) == 0:
 		return nil, ErrNothingToSell
 	}
@@ -51,6 +54,9 @@ func (s *Service) EditTx(ctx context.Context, tx tenantdb.Tx, in EditInput) ([]i
 	if err != nil {
 		return nil, fmt.Errorf("edit product: %w", err)
 	}
+	if err := s.after(ctx, tx, in.ID, in.ProductInput, true); err != nil {
+		return nil, fmt.Errorf("edit product: %w", err)
+	}
 	if err := s.tell(ctx, tx); err != nil {
 		return nil, err
 	}
@@ -62,10 +68,16 @@ func (s *Service) editSPU(ctx context.Context, tx tenantdb.Tx, in EditInput) err
 	if err != nil {
 		return err
 	}
+	tokens, _, err := s.tokensOf(ctx, tx, in.ProductInput)
+	if err != nil {
+		return err
+	}
 	low, high := in.prices()
 	n, err := s.q.EditSPU(ctx, tx, catalogdb.EditSPUParams{
 		CategoryID: in.CategoryID, Title: in.Title, Subtitle: in.Subtitle, Cover: in.Cover, Pictures: append([]string{}, in.Pictures...),
-		Detail: in.Detail, Specs: specs, MinPriceFen: low, MaxPriceFen: high, At: tx.Now(), ID: in.ID, Version: in.Version,
+		Detail: in.Detail, Specs: specs, MinPriceFen: low, MaxPriceFen: high,
+		BrandID: orNull(in.BrandID), Tags: in.Tags, Kind: string(in.Kind), MinQty: in.Limits.MinQty, MaxPerOrder: in.Limits.MaxPerOrder,
+		MaxLifetime: in.Limits.MaxLifetime, OnAt: in.OnAt, OffAt: in.OffAt, Tokens: tokens, At: tx.Now(), ID: in.ID, Version: in.Version,
 	})
 	if tenantdb.Violates(err, "spu_category_id_fkey") {
 		return fault.Invalidf("category_id", "no such category")
@@ -97,7 +109,7 @@ func (s *Service) editSKUs(ctx context.Context, tx tenantdb.Tx, in EditInput, be
 		}
 		err := s.q.EditSKU(ctx, tx, catalogdb.EditSKUParams{
 			Code: k.Code, SpecValues: values, Picture: k.Picture, PriceFen: k.PriceFen, MarketPriceFen: k.MarketPriceFen,
-			WeightG: k.WeightG, Enabled: !k.Disabled, ID: ids[i], SpuID: in.ID,
+			CostFen: k.CostFen, Barcode: k.Barcode, WeightG: k.WeightG, VolumeCm3: k.VolumeCM3, Enabled: !k.Disabled, ID: ids[i], SpuID: in.ID,
 		})
 		if err != nil {
 			return nil, err

@@ -7,6 +7,10 @@ var (
 	ErrShelfState = fault.New(fault.Conflict, "SHELF_STATE", "商品当前状态不能这样操作", "The product's state does not allow this")
 	// ErrStale is an edit of a product that somebody else has changed since it was read.
 	ErrStale = fault.New(fault.Conflict, "PRODUCT_CHANGED", "商品刚刚被其他人修改过", "Somebody else has just changed this product")
+	// ErrCategoryUsed is a category that cannot go: products or categories are in it.
+	ErrCategoryUsed = fault.New(fault.Conflict, "CATEGORY_IN_USE", "分类下还有商品或子分类，请先移走", "Products or categories are still in this category")
+	// ErrTaken is a name that another one of its kind has.
+	ErrTaken = fault.New(fault.Conflict, "NAME_TAKEN", "名称已存在", "This name is taken")
 	// ErrNothingToSell is a product that should come on the shelf without an enabled SKU.
 	ErrNothingToSell = fault.New(fault.Conflict, "NOTHING_TO_SELL", "商品没有可售规格", "The product has no variant on sale")
 )

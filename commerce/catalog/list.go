@@ -8,6 +8,9 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"galleria/commerce/catalog/internal/catalogdb"
+	"galleria/commerce/money"
+	"galleria/commerce/search"
 	"galleria/tenant"
 	"galleria/tenant/fault"
 	"galleria/tenant/tenantdb"
@@ -23,29 +26,35 @@ const (
 	ByPriceAsc  Sort = "price_asc"
 	ByPriceDesc Sort = "price_desc"
 	BySales     Sort = "sales"
+	ByRelevance Sort = "relevance" // of what was searched for; what the default is then
 )
 
 // Bounds of a list request.
 const (
 	DefaultLimit = 20
 	MaxLimit     = 100
-	maxQuery     = 32 // characters
+	maxQuery     = search.MaxQuery // characters
 )
 
 // ListInput asks for a page of the shelf. Zero fields do not narrow.
 type ListInput struct {
 	CategoryID int64  // this category and those below it
-	Query      string // part of title or subtitle, 1 to 32 characters
-	InStock    bool   // only what can be bought now
-	Sort       Sort   // ByPlace if empty
-	Limit      int    // 1 to MaxLimit; DefaultLimit if 0
-	Cursor     string // NextCursor of the page before
+	Query      string // words, pinyin or initials of title, subtitle, brand or tags, 1 to 32 characters
+	BrandID    int64
+	Tag        string
+	LowFen     money.Fen // products that cost at least this much in some variant
+	HighFen    money.Fen // and at most this much in some variant; 0 for no end
+	InStock    bool      // only what can be bought now
+	Sort       Sort      // ByPlace if empty
+	Limit      int       // 1 to MaxLimit; DefaultLimit if 0
+	Cursor     string    // NextCursor of the page before
 }
 
 // Page is one page of the shelf. NextCursor is empty on the last one.
 type Page struct {
 	Items      []Item
 	NextCursor string
+	Near       bool // nothing fits what was searched for: this is what comes nearest
 }
 
 // List returns a page of the products on the shelf. One statement. Faults: VALIDATION
@@ -59,9 +68,21 @@ func (s *Service) List(ctx context.Context, id tenant.ID, in ListInput) (Page, e
 	if err != nil {
 		return Page{}, err
 	}
-	var rows []listed
+	var rows []found
+	var page Page
 	err = s.db.Read(ctx, id, func(r *tenantdb.Reader) error {
-		rows, err = s.listRows(ctx, r, in, after)
+		if asked := search.Parse(in.Query); in.Query != "" {
+			if asked.Empty() {
+				return nil
+			}
+			rows, page.Near, err = s.searchRows(ctx, r, in, asked, after)
+			return err
+		}
+		var plain []listed
+		plain, err = s.listRows(ctx, r, in, after)
+		for _, row := range plain {
+			rows = append(rows, found{listed: row})
+		}
 		return err
 	})
 	if err != nil {
@@ -71,12 +92,14 @@ func (s *Service) List(ctx context.Context, id tenant.ID, in ListInput) (Page, e
 	if more {
 		rows = rows[:in.Limit]
 	}
-	page := Page{Items: make([]Item, len(rows))}
+	page.Items = make([]Item, len(rows))
 	for i, row := range rows {
 		page.Items[i] = row.item
 	}
-	if more {
-		page.NextCursor = writeCursor(id, in, placeOf(in.Sort, rows[len(rows)-1]))
+	if last := len(rows) - 1; more && in.Query != "" {
+		page.NextCursor = writeCursor(id, in, place{key: rows[last].rank, id: rows[last].item.ID})
+	} else if more {
+		page.NextCursor = writeCursor(id, in, placeOf(in.Sort, rows[last].listed))
 	}
 	return page, nil
 }
@@ -85,9 +108,16 @@ func (in ListInput) checked() (ListInput, error) {
 	switch in.Sort {
 	case "":
 		in.Sort = ByPlace
+		if in.Query != "" {
+			in.Sort = ByRelevance
+		}
 	case ByPlace, ByNewest, ByPriceAsc, ByPriceDesc, BySales:
+	case ByRelevance:
+		if in.Query == "" {
+			return in, fault.Invalidf("sort", "relevance needs q")
+		}
 	default:
-		return in, fault.Invalidf("sort", "must be one of default, newest, price_asc, price_desc, sales")
+		return in, fault.Invalidf("sort", "must be one of default, relevance, newest, price_asc, price_desc, sales")
 	}
 	if in.Limit == 0 {
 		in.Limit = DefaultLimit
@@ -97,6 +127,15 @@ func (in ListInput) checked() (ListInput, error) {
 	}
 	if in.CategoryID < 0 {
 		return in, fault.Invalidf("category_id", "must be a category")
+	}
+	if in.BrandID < 0 {
+		return in, fault.Invalidf("brand_id", "must be a brand")
+	}
+	if in.LowFen < 0 || in.HighFen < 0 || (in.HighFen > 0 && in.HighFen < in.LowFen) {
+		return in, fault.Invalidf("max_price_fen", "must not be below min_price_fen")
+	}
+	if utf8.RuneCountInString(in.Tag) > MaxTag || !plain(in.Tag) {
+		return in, fault.Invalidf("tag", "must be at most %d characters", MaxTag)
 	}
 	if in.Query != "" {
 		in.Query = strings.TrimSpace(in.Query)
@@ -130,7 +169,7 @@ func start(by Sort) place {
 		return place{math.MaxInt32, math.MaxInt64}
 	case ByPriceAsc:
 		return place{-1, 0}
-	case ByNewest, ByPriceDesc, BySales:
+	case ByNewest, ByPriceDesc, BySales, ByRelevance:
 	}
 	return place{math.MaxInt64, math.MaxInt64}
 }
@@ -143,7 +182,7 @@ func placeOf(by Sort, r listed) place {
 		return place{int64(r.item.MinPriceFen), r.item.ID}
 	case BySales:
 		return place{r.item.Sales, r.item.ID}
-	case ByNewest:
+	case ByNewest, ByRelevance:
 	}
 	return place{r.item.ID, r.item.ID}
 }
@@ -151,18 +190,34 @@ func placeOf(by Sort, r listed) place {
 // listRows asks for one product more than the page holds, which tells whether another page
 // follows.
 func (s *Service) listRows(ctx context.Context, q tenantdb.Querier, in ListInput, after place) ([]listed, error) {
-	like, limit := pattern(in.Query), int32(in.Limit+1)
+	low, high, limit := int64(in.LowFen), in.highest(), int32(in.Limit+1)
 	switch {
 	case in.Sort == ByPlace && in.CategoryID == 0:
-		return gather(s.q.ListByPlace(ctx, q, int32(after.key), after.id, like, in.InStock, limit))
+		return gather(s.q.ListByPlace(ctx, q, catalogdb.ListByPlaceParams{
+			AfterPlace: int32(after.key), AfterID: after.id, BrandID: in.BrandID, Tag: in.Tag, LowFen: low, HighFen: high, InStock: in.InStock, MaxRows: limit,
+		}))
 	case in.Sort == ByPlace:
-		return gather(s.q.ListBranchByPlace(ctx, q, in.CategoryID, int32(after.key), after.id, like, in.InStock, limit))
+		return gather(s.q.ListBranchByPlace(ctx, q, catalogdb.ListBranchByPlaceParams{
+			CategoryID: in.CategoryID, AfterPlace: int32(after.key), AfterID: after.id,
+			BrandID: in.BrandID, Tag: in.Tag, LowFen: low, HighFen: high, InStock: in.InStock, MaxRows: limit,
+		}))
 	case in.Sort == ByPriceAsc:
-		return gather(s.q.ListByPriceAsc(ctx, q, in.CategoryID, after.key, after.id, like, in.InStock, limit))
+		return gather(s.q.ListByPriceAsc(ctx, q, catalogdb.ListByPriceAscParams{
+			CategoryID: in.CategoryID, AfterPrice: after.key, AfterID: after.id,
+			BrandID: in.BrandID, Tag: in.Tag, LowFen: low, HighFen: high, InStock: in.InStock, MaxRows: limit,
+		}))
 	case in.Sort == ByPriceDesc:
-		return gather(s.q.ListByPriceDesc(ctx, q, in.CategoryID, after.key, after.id, like, in.InStock, limit))
+		return gather(s.q.ListByPriceDesc(ctx, q, catalogdb.ListByPriceDescParams{
+			CategoryID: in.CategoryID, AfterPrice: after.key, AfterID: after.id,
+			BrandID: in.BrandID, Tag: in.Tag, LowFen: low, HighFen: high, InStock: in.InStock, MaxRows: limit,
+		}))
 	case in.Sort == BySales:
-		return gather(s.q.ListBySales(ctx, q, in.CategoryID, after.key, after.id, like, in.InStock, limit))
+		return gather(s.q.ListBySales(ctx, q, catalogdb.ListBySalesParams{
+			CategoryID: in.CategoryID, AfterSales: after.key, AfterID: after.id,
+			BrandID: in.BrandID, Tag: in.Tag, LowFen: low, HighFen: high, InStock: in.InStock, MaxRows: limit,
+		}))
 	}
-	return gather(s.q.ListByNewest(ctx, q, in.CategoryID, after.id, like, in.InStock, limit))
+	return gather(s.q.ListByNewest(ctx, q, catalogdb.ListByNewestParams{
+		CategoryID: in.CategoryID, AfterID: after.id, BrandID: in.BrandID, Tag: in.Tag, LowFen: low, HighFen: high, InStock: in.InStock, MaxRows: limit,
+	}))
 }

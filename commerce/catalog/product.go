@@ -37,6 +37,9 @@ type SKU struct {
 	MarketPriceFen money.Fen // struck-through price; 0 for none
 	Picture        string
 	StockState     StockState
+	Barcode        string // these three only on the product's own page
+	WeightG        int64
+	VolumeCM3      int64
 }
 
 // Item is a product as a list shows it, with all its enabled SKUs.
@@ -52,13 +55,39 @@ type Item struct {
 	Specs       []Spec
 	SKUs        []SKU
 	StockState  StockState // the best of its SKUs
+	Kind        Kind
+	BrandID     int64 // 0 for none
+	Tags        []string
 }
 
 // Product is an Item with what only its own page shows.
 type Product struct {
 	Item
 	Pictures []string
-	Detail   string
+	Detail   string // HTML, clean
+	Brand    string
+	Limits   Limits
+}
+
+// Kind says how a product reaches its buyer.
+type Kind string
+
+// The kinds.
+const (
+	Physical    Kind = "physical"     // it is sent
+	VirtualCard Kind = "virtual_card" // a code is handed out
+	Voucher     Kind = "voucher"      // it is used in the shop, by a code
+	PickupOnly  Kind = "pickup"       // the buyer comes for it
+)
+
+// KindList lists the kinds, in the order a form shows them.
+func KindList() []Kind { return []Kind{Physical, VirtualCard, Voucher, PickupOnly} }
+
+// Limits bound what a buyer may take of a product, all its SKUs together, in pieces.
+type Limits struct {
+	MinQty      int32 // of an order; 1 at least
+	MaxPerOrder int32 // 0 for no limit
+	MaxLifetime int32 // of all orders of a member that were not closed, from when the limit was set; 0 for no limit
 }
 
 // Sellable is a SKU as a cart or an order needs it. Available (pieces) is exact and may
@@ -72,6 +101,9 @@ type Sellable struct {
 	PriceFen  money.Fen
 	OnSale    bool
 	Available int64
+	Kind      Kind
+	Limits    Limits
+	Snapshot  string // names the product as it is now, see Service.Snapshot
 }
 
 // stateOf is how buyers see a SKU with so many pieces available and such an alarm level.

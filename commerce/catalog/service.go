@@ -5,10 +5,12 @@ import (
 	"fmt"
 
 	"galleria/commerce/catalog/internal/catalogdb"
+	"galleria/commerce/richtext"
 	"galleria/tenant"
 	"galleria/tenant/fault"
 	"galleria/tenant/plan"
 	"galleria/tenant/tenantdb"
+	"galleria/tenant/timer"
 )
 
 // NotifyChannel carries the id of a tenant whose catalogue or coarse stock has changed.
@@ -22,19 +24,24 @@ type Plans interface {
 
 // Deps are what the catalogue works with.
 type Deps struct {
-	DB    *tenantdb.DB
-	Plans Plans
+	DB     *tenantdb.DB
+	Plans  Plans
+	Timers *timer.Timers // of products that come and go by the clock
 }
 
 // Service reads and changes the catalogues of all tenants. Safe for concurrent use.
 type Service struct {
-	db    *tenantdb.DB
-	plans Plans
-	q     *catalogdb.Queries
+	db     *tenantdb.DB
+	plans  Plans
+	timers *timer.Timers
+	texts  *richtext.Cleaner
+	q      *catalogdb.Queries
 }
 
 // New returns the catalogue.
-func New(d Deps) *Service { return &Service{db: d.DB, plans: d.Plans, q: catalogdb.New()} }
+func New(d Deps) *Service {
+	return &Service{db: d.DB, plans: d.Plans, timers: d.Timers, texts: richtext.New(), q: catalogdb.New()}
+}
 
 // Categories returns the visible categories: parents before their children, siblings
 // in the merchant's order. One statement.
@@ -70,7 +77,7 @@ func (s *Service) Get(ctx context.Context, id tenant.ID, spuID int64) (Product, 
 	})
 	var out Product
 	if err == nil { // decoded when the connection is somebody else's again
-		out, err = productFromRow(row)
+		out, err = s.productFromRow(row)
 	}
 	if err != nil {
 		return Product{}, fmt.Errorf("get product: %w", err)

@@ -17,7 +17,8 @@ const (
 	Draft    ShelfStatus = "draft"
 	OnShelf  ShelfStatus = "on_shelf"
 	OffShelf ShelfStatus = "off_shelf"
-	Recycled ShelfStatus = "recycled" // in the bin: kept for the orders that mention it
+	Recycled ShelfStatus = "recycled" // in the bin: it can be restored
+	Purged   ShelfStatus = "purged"   // gone but for its number
 )
 
 // Move is a change of shelf state that exists.
@@ -32,6 +33,7 @@ func Moves() []Move {
 		{OffShelf, OnShelf},
 		{OffShelf, Recycled},
 		{Recycled, OffShelf},
+		{Recycled, Purged},
 	}
 }
 
@@ -65,7 +67,7 @@ func (s *Service) SetShelfTx(ctx context.Context, tx tenantdb.Tx, spuID int64, t
 	if from = ShelfStatus(now); from == to {
 		return from, nil
 	}
-	if !movable(from, to) {
+	if !movable(from, to) || to == Purged { // PurgeTx does that
 		return from, ErrShelfState
 	}
 	if to == OnShelf {

@@ -96,12 +96,12 @@ func TestShelfStatusesAreThoseOfTheSchema(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, status := range []catalog.ShelfStatus{catalog.Draft, catalog.OnShelf, catalog.OffShelf, catalog.Recycled} {
+	for _, status := range []catalog.ShelfStatus{catalog.Draft, catalog.OnShelf, catalog.OffShelf, catalog.Recycled, catalog.Purged} {
 		if !strings.Contains(def, "'"+string(status)+"'") {
 			t.Errorf("the schema lacks %s: %s", status, def)
 		}
 	}
-	if n := strings.Count(def, "'") / 2; n != 4 {
-		t.Errorf("the schema has %d statuses, the code 4: %s", n, def)
+	if n := strings.Count(def, "'") / 2; n != 5 {
+		t.Errorf("the schema has %d statuses, the code 5: %s", n, def)
 	}
 }

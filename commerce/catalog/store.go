@@ -23,6 +23,9 @@ type skuRow struct {
 	PriceFen       money.Fen `json:"price_fen"`
 	MarketPriceFen money.Fen `json:"market_price_fen"`
 	Picture        string    `json:"picture"`
+	Barcode        string    `json:"barcode"`
+	WeightG        int64     `json:"weight_g"`
+	VolumeCM3      int64     `json:"volume_cm3"`
 	Available      int64     `json:"available"` // pieces
 	LowAt          int64     `json:"low_at"`    // pieces
 }
@@ -39,6 +42,7 @@ func gather[R listRow](rows []R, err error) ([]listed, error) {
 			item := Item{
 				ID: r.ID, CategoryID: r.CategoryID, Title: r.Title, Subtitle: r.Subtitle, Cover: r.Cover,
 				MinPriceFen: r.MinPriceFen, MaxPriceFen: r.MaxPriceFen, Sales: r.Sales, SKUs: []SKU{},
+				Kind: Kind(r.Kind), BrandID: r.BrandID, Tags: r.Tags,
 			}
 			if err := json.Unmarshal(r.Specs, &item.Specs); err != nil {
 				return nil, fmt.Errorf("specs of product %d: %w", r.ID, err)
@@ -78,10 +82,11 @@ func (item *Item) settle() {
 	item.StockState = stockOf(item.SKUs)
 }
 
-func productFromRow(r catalogdb.FindOnShelfRow) (Product, error) {
+func (s *Service) productFromRow(r catalogdb.FindOnShelfRow) (Product, error) {
 	item := Item{
 		ID: r.ID, CategoryID: r.CategoryID, Title: r.Title, Subtitle: r.Subtitle, Cover: r.Cover,
 		MinPriceFen: r.MinPriceFen, MaxPriceFen: r.MaxPriceFen, Sales: r.Sales,
+		Kind: Kind(r.Kind), BrandID: r.BrandID, Tags: r.Tags,
 	}
 	if err := json.Unmarshal(r.Specs, &item.Specs); err != nil {
 		return Product{}, fmt.Errorf("specs of product %d: %w", r.ID, err)
@@ -91,14 +96,17 @@ func productFromRow(r catalogdb.FindOnShelfRow) (Product, error) {
 		return Product{}, fmt.Errorf("skus of product %d: %w", r.ID, err)
 	}
 	item.SKUs = make([]SKU, len(skus))
-	for i, s := range skus {
+	for i, k := range skus {
 		item.SKUs[i] = SKU{
-			ID: s.ID, SpecValues: s.SpecValues, PriceFen: s.PriceFen, MarketPriceFen: s.MarketPriceFen,
-			Picture: s.Picture, StockState: stateOf(s.Available, s.LowAt),
+			ID: k.ID, SpecValues: k.SpecValues, PriceFen: k.PriceFen, MarketPriceFen: k.MarketPriceFen,
+			Picture: k.Picture, StockState: stateOf(k.Available, k.LowAt), Barcode: k.Barcode, WeightG: k.WeightG, VolumeCM3: k.VolumeCM3,
 		}
 	}
 	item.settle()
-	return Product{Item: item, Pictures: r.Pictures, Detail: r.Detail}, nil
+	return Product{
+		Item: item, Pictures: r.Pictures, Detail: s.texts.Show(r.Detail), Brand: r.Brand,
+		Limits: Limits{MinQty: r.MinQty, MaxPerOrder: r.MaxPerOrder, MaxLifetime: r.MaxLifetime},
+	}, nil
 }
 
 func sellableFromRow(r catalogdb.SellablesRow) Sellable {
@@ -108,6 +116,7 @@ func sellableFromRow(r catalogdb.SellablesRow) Sellable {
 	}
 	return Sellable{
 		SKUID: r.ID, SPUID: r.SpuID, Title: r.Title, Spec: strings.Join(r.SpecValues, " / "), Picture: picture,
-		PriceFen: r.PriceFen, OnSale: r.OnSale, Available: r.Available,
+		PriceFen: r.PriceFen, OnSale: r.OnSale, Available: r.Available, Kind: Kind(r.Kind),
+		Limits: Limits{MinQty: r.MinQty, MaxPerOrder: r.MaxPerOrder, MaxLifetime: r.MaxLifetime}, Snapshot: r.Snapshot,
 	}
 }

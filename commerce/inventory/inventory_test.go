@@ -25,7 +25,7 @@ func newStore(t *testing.T) *store {
 	t.Helper()
 	env := tenanttest.New(t)
 	st := &store{Env: env, t: t, s: inventory.New(inventory.Deps{NotifyChannel: catalog.NotifyChannel})}
-	c := catalog.New(catalog.Deps{DB: env.DB, Plans: env.Plans})
+	c := catalog.New(catalog.Deps{DB: env.DB, Plans: env.Plans, Timers: env.Timers})
 	category, err := c.CreateCategory(t.Context(), env.Tenant.ID, catalog.CategoryInput{Name: "瓷器"})
 	if err != nil {
 		t.Fatal(err)

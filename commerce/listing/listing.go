@@ -36,6 +36,7 @@ type SaveInput struct {
 	Key     string // of the form, for a new one: sent twice, it makes one product
 	catalog.ProductInput
 	NewCategory string  // takes the place of CategoryID: this one, made if there is none
+	NewBrand    string  // takes the place of BrandID in the same way
 	Stock       []Stock // of the SKUs, in their order
 	OnShelf     bool    // for a new one: show it to buyers at once
 	Actor       string  // "staff:7"
@@ -136,10 +137,13 @@ func (s *Service) edit(ctx context.Context, tx tenantdb.Tx, in SaveInput) error 
 	return s.tell(ctx, tx, "product.updated", in.ID, in, map[string]any{"version": in.Version})
 }
 
-// category makes the category that the form names.
+// category makes the category and the brand that the form names.
 func (s *Service) category(ctx context.Context, tx tenantdb.Tx, in *SaveInput) (err error) {
 	if in.NewCategory != "" {
 		in.CategoryID, err = s.Catalog.EnsureCategoryTx(ctx, tx, in.NewCategory)
+	}
+	if err == nil && in.NewBrand != "" {
+		in.BrandID, err = s.Catalog.EnsureBrandTx(ctx, tx, in.NewBrand)
 	}
 	return err
 }
@@ -164,17 +168,27 @@ func (s *Service) SetShelf(ctx context.Context, id tenant.ID, productID int64, t
 		if err != nil || from == to {
 			return err
 		}
-		action := "product.taken_down"
-		if to == catalog.OnShelf {
-			action = "product.put_up"
-		}
-		return s.Audit.RecordTx(ctx, tx, audit.Entry{
-			Actor: actor, Action: action, Object: object(productID),
-			Before: map[string]any{"status": string(from)}, After: map[string]any{"status": string(to)},
-		})
+		return s.moved(ctx, tx, productID, from, to, actor)
 	})
 	if err != nil {
 		return fmt.Errorf("set shelf: %w", err)
 	}
 	return nil
+}
+
+// moved writes the entry of a change of shelf state.
+func (s *Service) moved(ctx context.Context, tx tenantdb.Tx, productID int64, from, to catalog.ShelfStatus, actor string) error {
+	action := "product.taken_down"
+	switch {
+	case to == catalog.OnShelf:
+		action = "product.put_up"
+	case to == catalog.Recycled:
+		action = "product.binned"
+	case from == catalog.Recycled:
+		action = "product.restored"
+	}
+	return s.Audit.RecordTx(ctx, tx, audit.Entry{
+		Actor: actor, Action: action, Object: object(productID),
+		Before: map[string]any{"status": string(from)}, After: map[string]any{"status": string(to)},
+	})
 }

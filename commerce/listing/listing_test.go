@@ -28,7 +28,7 @@ func newKit(t *testing.T) *kit {
 	t.Helper()
 	env := tenanttest.New(t)
 	k := &kit{
-		Env: env, catalog: catalog.New(catalog.Deps{DB: env.DB, Plans: env.Plans}),
+		Env: env, catalog: catalog.New(catalog.Deps{DB: env.DB, Plans: env.Plans, Timers: env.Timers}),
 		inventory: inventory.New(inventory.Deps{NotifyChannel: catalog.NotifyChannel}),
 	}
 	k.s = listing.New(listing.Deps{DB: env.DB, Catalog: k.catalog, Inventory: k.inventory, Audit: env.Audit})

@@ -16,6 +16,9 @@ var (
 	// ErrUnavailable is an order for SKUs that are not on sale; its data name them under
 	// "sku_ids".
 	ErrUnavailable = fault.New(fault.Conflict, "SKU_UNAVAILABLE", "部分商品已下架", "Some items are no longer on sale")
+	// ErrPurchaseLimit is an order of fewer or more pieces of a product than it is sold in; its
+	// data name the products and their limits under "limits".
+	ErrPurchaseLimit = fault.New(fault.Conflict, "PURCHASE_LIMIT", "超出商品的购买数量限制", "The quantity is outside the product's purchase limits")
 	// ErrNotTaking is a shop whose plan has no place for another order this month. The
 	// buyer is told no more than that; the shop is warned in its console.
 	ErrNotTaking = fault.New(fault.Conflict, "SHOP_NOT_TAKING_ORDERS", "店铺暂时无法接单，请联系商家", "The shop cannot take orders at the moment, please contact the merchant")

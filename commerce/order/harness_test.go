@@ -45,7 +45,7 @@ func newShop(t testing.TB, options ...tenanttest.Option) *shop {
 	t.Helper()
 	env := tenanttest.New(t, options...)
 	s := &shop{Env: env, t: t, app: env.App(t, env.Tenant).ID}
-	s.catalog = catalog.New(catalog.Deps{DB: env.DB, Plans: env.Plans})
+	s.catalog = catalog.New(catalog.Deps{DB: env.DB, Plans: env.Plans, Timers: env.Timers})
 	s.inventory = inventory.New(inventory.Deps{NotifyChannel: catalog.NotifyChannel})
 	s.members = member.New(member.Deps{DB: env.DB, Now: env.Clock().Now, Rand: rand.Reader})
 	s.carts = cart.New(cart.Deps{DB: env.DB})

@@ -30,6 +30,7 @@ type Line struct {
 	GoodsFen    money.Fen `json:"goods_fen"`
 	DiscountFen money.Fen `json:"discount_fen"`
 	PayableFen  money.Fen `json:"payable_fen"`
+	Snapshot    string    `json:"snapshot,omitempty"` // names the product as it was sold, see catalog.Service.Snapshot
 }
 
 // Quote is what an order of these lines would cost now. QuoteHash names it; an order that

@@ -43,7 +43,7 @@ type PlaceInput struct {
 // whatever has become of prices, stock and address since.
 //
 // Faults: VALIDATION, NOT_FOUND (the address), SKU_UNAVAILABLE, OUT_OF_STOCK,
-// PRICE_CHANGED, SHOP_NOT_TAKING_ORDERS, IDEMPOTENCY_KEY_REQUIRED, IDEMPOTENCY_MISMATCH,
+// PRICE_CHANGED, PURCHASE_LIMIT, SHOP_NOT_TAKING_ORDERS, IDEMPOTENCY_KEY_REQUIRED, IDEMPOTENCY_MISMATCH,
 // IDEMPOTENCY_IN_PROGRESS.
 func (s *Service) Place(ctx context.Context, id tenant.ID, in PlaceInput) (placed Placed, replayed bool, err error) {
 	if err := in.check(); err != nil {
@@ -205,6 +205,9 @@ func (p *placing) write(ctx context.Context, pipe *tenantdb.Pipeline) {
 			return p.timers.Set(ctx, tx, TopicExpire, no, p.placed.ExpiresAt, ClosingEvent{OrderNo: no})
 		})
 	}
+	if limited := limitedLines(p.quote.Lines, p.facts); limited != nil {
+		pipe.Add(func(tx tenantdb.Tx) error { return p.count(ctx, tx, limited) })
+	}
 	if p.fromCart() {
 		pipe.Add(func(tx tenantdb.Tx) error { return p.carts.RemoveTx(ctx, tx, p.in.MemberID, skuIDs(p.lines)) })
 	}
@@ -239,6 +242,7 @@ func (p *placing) insert(ctx context.Context, tx tenantdb.Tx, actor string) erro
 		row.LinesGoodsFen = append(row.LinesGoodsFen, int64(l.GoodsFen))
 		row.LinesDiscountFen = append(row.LinesDiscountFen, int64(l.DiscountFen))
 		row.LinesPayableFen = append(row.LinesPayableFen, int64(l.PayableFen))
+		row.Snapshots, row.Counted = append(row.Snapshots, l.Snapshot), append(row.Counted, p.facts[l.SKUID].Limits.MaxLifetime > 0)
 	}
 	return p.q.Place(ctx, tx, row)
 }

@@ -33,7 +33,7 @@ type QuoteInput struct {
 }
 
 // Quote says what an order would cost now. It holds nothing and promises nothing.
-// Faults: VALIDATION, NOT_FOUND (the address), SKU_UNAVAILABLE, OUT_OF_STOCK.
+// Faults: VALIDATION, NOT_FOUND (the address), SKU_UNAVAILABLE, OUT_OF_STOCK, PURCHASE_LIMIT.
 func (s *Service) Quote(ctx context.Context, id tenant.ID, memberID int64, in QuoteInput) (Quote, error) {
 	if err := checkLines(in.Lines); err != nil {
 		return Quote{}, fmt.Errorf("quote: %w", err)
@@ -119,6 +119,9 @@ func quoteOf(lines []LineInput, facts map[int64]catalog.Sellable) (Quote, error)
 	if err := sellable(lines, facts); err != nil {
 		return Quote{}, err
 	}
+	if err := withinLimits(lines, facts); err != nil {
+		return Quote{}, err
+	}
 	basket := pricing.Basket{Items: make([]pricing.Item, len(lines))}
 	for i, l := range lines {
 		basket.Items[i] = pricing.Item{SKUID: l.SKUID, PriceFen: facts[l.SKUID].PriceFen, Qty: l.Qty}
@@ -138,7 +141,7 @@ func quoteOf(lines []LineInput, facts map[int64]catalog.Sellable) (Quote, error)
 		f := facts[p.SKUID]
 		quote.Lines[i] = Line{
 			SPUID: f.SPUID, SKUID: f.SKUID, Title: f.Title, Spec: f.Spec, Picture: f.Picture, PriceFen: p.PriceFen,
-			Qty: p.Qty, GoodsFen: p.GoodsFen, DiscountFen: p.DiscountFen, PayableFen: p.PayableFen,
+			Qty: p.Qty, GoodsFen: p.GoodsFen, DiscountFen: p.DiscountFen, PayableFen: p.PayableFen, Snapshot: f.Snapshot,
 		}
 	}
 	return quote, nil

@@ -5,18 +5,18 @@ import (
 	"image/draw"
 )
 
-// shrink draws img so that no side is longer than Longest. Each pixel is the mean of those
+// shrink draws img so that no side is longer than longest. Each pixel is the mean of those
 // it stands for.
-func shrink(img image.Image) *image.RGBA {
+func shrink(img image.Image, longest int) *image.RGBA {
 	b := img.Bounds()
 	full := image.NewRGBA(image.Rect(0, 0, b.Dx(), b.Dy()))
 	draw.Draw(full, full.Bounds(), img, b.Min, draw.Src)
 	w, h := b.Dx(), b.Dy()
 	long := max(w, h)
-	if long <= Longest {
+	if long <= longest {
 		return full
 	}
-	nw, nh := max(1, w*Longest/long), max(1, h*Longest/long)
+	nw, nh := max(1, w*longest/long), max(1, h*longest/long)
 	out := image.NewRGBA(image.Rect(0, 0, nw, nh))
 	for y := range nh {
 		y0, y1 := y*h/nh, max((y+1)*h/nh, y*h/nh+1)

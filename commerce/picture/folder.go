@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"strings"
 
 	"galleria/tenant/fault"
 )
@@ -84,4 +85,47 @@ func (f *Folder) Get(_ context.Context, key string) (body []byte, err error) {
 		return nil, errNotFound
 	}
 	return body, err
+}
+
+// Delete implements Store.
+func (f *Folder) Delete(_ context.Context, key string) (err error) {
+	root, err := os.OpenRoot(f.path)
+	if f.path == "" || errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("open %s: %w", f.path, err)
+	}
+	defer func() { err = errors.Join(err, root.Close()) }()
+	if err := root.Remove(key); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
+// List implements Store. What is still being written is not in it.
+func (f *Folder) List(_ context.Context, folder string) (out []File, err error) {
+	root, err := os.OpenRoot(f.path)
+	if f.path == "" || errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("open %s: %w", f.path, err)
+	}
+	defer func() { err = errors.Join(err, root.Close()) }()
+	entries, err := fs.ReadDir(root.FS(), folder)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	for _, entry := range entries {
+		info, err := entry.Info()
+		if err != nil || !info.Mode().IsRegular() || strings.HasSuffix(entry.Name(), ".new") {
+			continue // gone meanwhile, or none of ours
+		}
+		out = append(out, File{Key: folder + "/" + entry.Name(), At: info.ModTime()})
+	}
+	return out, nil
 }

@@ -16,6 +16,7 @@ import (
 	"galleria/commerce/picture"
 	"galleria/tenant"
 	"galleria/tenant/fault"
+	"galleria/tenant/tenanttest"
 )
 
 func shop(t *testing.T, id string) tenant.ID {
@@ -64,10 +65,11 @@ func withExif(raw []byte, turn byte) []byte {
 	return append(append(append([]byte{}, raw[:2]...), segment...), raw[2:]...)
 }
 
-func TestTake(t *testing.T) {
+func TestT102UploadsBecomeCleanPictures(t *testing.T) {
 	t.Parallel()
-	s := picture.New(picture.NewFolder(t.TempDir() + "/made/later"))
-	id := shop(t, "t_0123456789ab")
+	env := tenanttest.New(t)
+	s := serviceOf(env, picture.NewFolder(t.TempDir()+"/made/later"))
+	id := env.Tenant.ID
 	transparent := photo(200, 120)
 	transparent.Set(3, 3, color.RGBA{})
 	cases := []struct {
@@ -94,7 +96,7 @@ func TestTake(t *testing.T) {
 	for _, tc := range cases {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			address, err := s.Take(t.Context(), id, tc.raw)
+			address, err := s.Take(t.Context(), id, picture.TakeInput{Raw: tc.raw, Name: "../../" + tc.name + ".php;.jpg", Actor: "staff:1"})
 			if !errors.Is(err, tc.refused) {
 				t.Fatalf("%v, want %v", err, tc.refused)
 			}
@@ -112,7 +114,7 @@ func TestTake(t *testing.T) {
 			if bytes.Contains(body, []byte("GPS")) || bytes.Contains(body, []byte("Exif")) {
 				t.Error("it still tells where it was taken")
 			}
-			if again, err := s.Take(t.Context(), id, tc.raw); err != nil || again != address {
+			if again, err := s.Take(t.Context(), id, picture.TakeInput{Raw: tc.raw, Name: "../../" + tc.name + ".php;.jpg", Actor: "staff:1"}); err != nil || again != address {
 				t.Errorf("the same again is %s, %v", again, err)
 			}
 			if !picture.Owns(id, address) || picture.Owns(shop(t, "t_ba9876543210"), address) || strings.Contains(address, id.String()) {
@@ -137,8 +139,9 @@ func crcOf(chunk []byte) []byte { return binary.BigEndian.AppendUint32(nil, crc3
 // A photo taken with the camera turned stands upright: what was on its left is above.
 func TestOrientation(t *testing.T) {
 	t.Parallel()
-	s := picture.New(picture.NewFolder(t.TempDir()))
-	address, err := s.Take(t.Context(), shop(t, "t_0123456789ab"), withExif(encoded(t, photo(300, 200), "jpeg"), 6))
+	env := tenanttest.New(t)
+	s := serviceOf(env, picture.NewFolder(t.TempDir()))
+	address, err := s.Take(t.Context(), env.Tenant.ID, picture.TakeInput{Raw: withExif(encoded(t, photo(300, 200), "jpeg"), 6)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -161,7 +164,8 @@ func TestOrientation(t *testing.T) {
 
 func TestFindKeepsToItsPictures(t *testing.T) {
 	t.Parallel()
-	s := picture.New(picture.NewFolder(t.TempDir()))
+	env := tenanttest.New(t)
+	s := serviceOf(env, picture.NewFolder(t.TempDir()))
 	for _, address := range []string{
 		"", "/etc/passwd", picture.Prefix, picture.Prefix + "../../../etc/passwd", picture.Prefix + "0123456789abcdef/../x.jpg",
 		picture.Prefix + "0123456789abcdef/0123456789abcdef0123456789abcdef.jpg", picture.Prefix + "0123456789abcdef/0123456789abcdef0123456789abcdef.svg",
@@ -170,7 +174,7 @@ func TestFindKeepsToItsPictures(t *testing.T) {
 			t.Errorf("%q: %v", address, err)
 		}
 	}
-	if _, err := picture.New(picture.NewFolder("")).Take(t.Context(), shop(t, "t_0123456789ab"), encoded(t, photo(200, 200), "jpeg")); !errors.Is(err, picture.ErrNoPlace) {
+	if _, err := serviceOf(env, picture.NewFolder("")).Take(t.Context(), env.Tenant.ID, picture.TakeInput{Raw: encoded(t, photo(200, 200), "jpeg")}); !errors.Is(err, picture.ErrNoPlace) {
 		t.Errorf("without a folder: %v", err)
 	}
 }

@@ -23,15 +23,19 @@ const (
        count(*) FILTER (WHERE p.status = 'on_shelf'),
        count(*) FILTER (WHERE p.status IN ('draft', 'off_shelf')),
        count(*) FILTER (WHERE p.status = 'on_shelf' AND s.low > 0 AND s.available > 0),
-       count(*) FILTER (WHERE p.status = 'on_shelf' AND coalesce(s.available, 0) = 0)
+       count(*) FILTER (WHERE p.status = 'on_shelf' AND coalesce(s.available, 0) = 0),
+       (SELECT count(*) FROM spu b WHERE b.status = 'recycled')
   FROM spu p
   LEFT JOIN (SELECT k.spu_id, sum(l.on_hand - l.reserved) AS available, count(*) FILTER (WHERE l.on_hand - l.reserved <= l.low_at) AS low
           FROM sku k JOIN stock_level l ON l.sku_id = k.id WHERE k.enabled GROUP BY k.spu_id) s ON s.spu_id = p.id
- WHERE p.status <> 'recycled'`
+ WHERE p.status NOT IN ('recycled', 'purged')`
 	productHead = `SELECT p.id, p.title, p.subtitle, p.cover, p.pictures, p.detail, c.name, p.status, p.min_price_fen, p.max_price_fen, p.sales,
-       p.created_at, p.updated_at, p.specs, p.category_id, p.version
-  FROM spu p JOIN category c ON c.id = p.category_id WHERE p.id = $1`
-	productSKUs = `SELECT k.id, k.code, k.spec_values, k.price_fen, k.market_price_fen, k.enabled, l.on_hand, l.reserved, l.low_at, k.weight_g::bigint, k.picture
+       p.created_at, p.updated_at, p.specs, p.category_id, p.version,
+       coalesce(p.brand_id, 0), coalesce((SELECT b.name FROM brand b WHERE b.id = p.brand_id), ''), p.tags, p.kind, p.min_qty, p.max_per_order, p.max_lifetime,
+       p.on_at, p.off_at, p.recycled_at
+  FROM spu p JOIN category c ON c.id = p.category_id WHERE p.id = $1 AND p.status <> 'purged'`
+	productSKUs = `SELECT k.id, k.code, k.spec_values, k.price_fen, k.market_price_fen, k.enabled, l.on_hand, l.reserved, l.low_at, k.weight_g::bigint, k.picture,
+       k.cost_fen, k.barcode, k.volume_cm3::bigint
   FROM sku k JOIN stock_level l ON l.sku_id = k.id WHERE k.spu_id = $1 ORDER BY k.id LIMIT 500`
 	productMoves = `SELECT v.at, k.code, k.spec_values, v.kind, v.on_hand_delta, v.reserved_delta, v.document, v.actor, coalesce(m.nickname, '')
   FROM stock_movement v
@@ -43,7 +47,11 @@ const (
 // Products returns one page of the shop's products and the counts of its tabs.
 func (s *Store) Products(ctx context.Context, shop tenant.ID, in ProductFilter) (page ProductPage, err error) {
 	var w filter
-	w.add("p.status <> ?", "recycled")
+	if in.Shelf == ShelfBin {
+		w.add("p.status = ?", "recycled")
+	} else {
+		w.add("p.status <> ALL (?)", []string{"recycled", "purged"})
+	}
 	switch in.Shelf {
 	case ShelfOn:
 		w.add("p.status = ?", "on_shelf")
@@ -55,7 +63,7 @@ func (s *Store) Products(ctx context.Context, shop tenant.ID, in ProductFilter) 
 		w.add("p.status = ? AND s.available = 0", "on_shelf")
 	}
 	if in.Query != "" {
-		w.add("(p.title ILIKE ? OR EXISTS (SELECT 1 FROM sku k WHERE k.spu_id = p.id AND k.code ILIKE ?))", contains(in.Query))
+		w.search(in.Query)
 	}
 	if in.Before > 0 {
 		w.add("p.id < ?", in.Before)
@@ -65,6 +73,9 @@ func (s *Store) Products(ctx context.Context, shop tenant.ID, in ProductFilter) 
 	err = s.read(ctx, shop, "products", func(b *pgx.Batch) {
 		collect(b, &page.Rows, productRow, sql, w.args...)
 		queueShelfCounts(b, &page.Counts)
+		if in.WithCategories {
+			collect(b, &page.Places, categoryRow, allCategories)
+		}
 	})
 	if len(page.Rows) > PageSize {
 		page.Rows = page.Rows[:PageSize]
@@ -75,13 +86,13 @@ func (s *Store) Products(ctx context.Context, shop tenant.ID, in ProductFilter) 
 
 func queueShelfCounts(b *pgx.Batch, into *map[string]int64) {
 	b.Queue(shelfCounts).QueryRow(func(row pgx.Row) error {
-		var all, on, off, low, out int64
-		if err := row.Scan(&all, &on, &off, &low, &out); err != nil {
+		var all, on, off, low, out, bin int64
+		if err := row.Scan(&all, &on, &off, &low, &out, &bin); err != nil {
 			return err
 		}
 		*into = map[string]int64{
 			"": min(CountCap, all), ShelfOn: min(CountCap, on), ShelfOff: min(CountCap, off),
-			ShelfLowStock: min(CountCap, low), ShelfSoldOut: min(CountCap, out),
+			ShelfLowStock: min(CountCap, low), ShelfSoldOut: min(CountCap, out), ShelfBin: min(CountCap, bin),
 		}
 		return nil
 	})
@@ -124,7 +135,8 @@ func (s *Store) Product(ctx context.Context, shop tenant.ID, id int64) (p Produc
 func scanProductHead(row pgx.Row, p *ProductDetail) error {
 	var specs []byte
 	if err := row.Scan(&p.ID, &p.Title, &p.Subtitle, &p.Cover, &p.Pictures, &p.Detail, &p.Category, &p.Status, &p.MinPrice, &p.MaxPrice, &p.Sales,
-		&p.CreatedAt, &p.UpdatedAt, &specs, &p.CategoryID, &p.Version); err != nil {
+		&p.CreatedAt, &p.UpdatedAt, &specs, &p.CategoryID, &p.Version,
+		&p.BrandID, &p.Brand, &p.Tags, &p.Kind, &p.MinQty, &p.MaxPerOrder, &p.MaxLifetime, &p.OnAt, &p.OffAt, &p.RecycledAt); err != nil {
 		return err
 	}
 	if err := json.Unmarshal(specs, &p.Specs); err != nil {
@@ -134,7 +146,7 @@ func scanProductHead(row pgx.Row, p *ProductDetail) error {
 }
 
 func skuRow(row pgx.CollectableRow) (k SKU, err error) {
-	err = row.Scan(&k.ID, &k.Code, &k.SpecValues, &k.Price, &k.MarketPrice, &k.Enabled, &k.OnHand, &k.Reserved, &k.LowAt, &k.WeightG, &k.Picture)
+	err = row.Scan(&k.ID, &k.Code, &k.SpecValues, &k.Price, &k.MarketPrice, &k.Enabled, &k.OnHand, &k.Reserved, &k.LowAt, &k.WeightG, &k.Picture, &k.Cost, &k.Barcode, &k.VolumeCM3)
 	return k, err
 }
 
@@ -165,10 +177,12 @@ type Category struct {
 // Categories lists where a product may be put.
 func (s *Store) Categories(ctx context.Context, shop tenant.ID) (list []Category, err error) {
 	err = s.read(ctx, shop, "categories", func(b *pgx.Batch) {
-		collect(b, &list, func(row pgx.CollectableRow) (c Category, err error) {
-			err = row.Scan(&c.ID, &c.Name)
-			return c, err
-		}, allCategories)
+		collect(b, &list, categoryRow, allCategories)
 	})
 	return list, err
+}
+
+func categoryRow(row pgx.CollectableRow) (c Category, err error) {
+	err = row.Scan(&c.ID, &c.Name)
+	return c, err
 }

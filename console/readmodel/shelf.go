@@ -12,13 +12,16 @@ const (
 	ShelfOff      = "off_shelf" // drafts and products taken down
 	ShelfLowStock = "low_stock" // on the shelf, something at or under its alarm level
 	ShelfSoldOut  = "sold_out"  // on the shelf, nothing available
+	ShelfBin      = "bin"       // recycled, until they are purged
 )
 
 // ProductFilter narrows the products list. Zero fields do not narrow.
 type ProductFilter struct {
 	Shelf  string // one of the Shelf constants, or "" for all but recycled products
-	Query  string // part of the title, or a SKU code
+	Query  string // words, pinyin or initials, or the beginning of a SKU's code or barcode
 	Before int64  // cursor: rows with a smaller id only
+	// WithCategories reads where products can be moved to as well.
+	WithCategories bool
 }
 
 // ProductRow is one product in a list. Stock figures are sums over enabled SKUs.
@@ -42,6 +45,7 @@ type ProductPage struct {
 	Rows   []ProductRow
 	Next   int64
 	Counts map[string]int64 // per shelf, capped at CountCap; "" is all
+	Places []Category       // where products can be moved to, if asked for
 }
 
 // SKU is one sellable variant with its stock. Available = OnHand - Reserved.
@@ -57,6 +61,9 @@ type SKU struct {
 	LowAt       int64
 	WeightG     int64 // grams; 0 if not known
 	Picture     string
+	Cost        money.Fen // what the merchant pays; 0 if not known
+	Barcode     string
+	VolumeCM3   int64 // 0 if not known
 }
 
 // Available is what can still be sold.
@@ -103,4 +110,14 @@ type ProductDetail struct {
 	Specs      []Spec
 	SKUs       []SKU
 	Moves      []StockMove
+
+	BrandID     int64
+	Brand       string
+	Tags        []string
+	Kind        string
+	MinQty      int64
+	MaxPerOrder int64
+	MaxLifetime int64
+	OnAt, OffAt *time.Time // when it comes and goes by itself
+	RecycledAt  *time.Time
 }

@@ -66,6 +66,15 @@ func (f *filter) add(condition string, value any) {
 	f.conditions = append(f.conditions, strings.ReplaceAll(condition, "?", "$"+strconv.Itoa(len(f.args))))
 }
 
+// addAll appends a condition with a value for each ?.
+func (f *filter) addAll(condition string, values ...any) {
+	for _, value := range values {
+		f.args = append(f.args, value)
+		condition = strings.Replace(condition, "?", "$"+strconv.Itoa(len(f.args)), 1)
+	}
+	f.conditions = append(f.conditions, condition)
+}
+
 // where returns " WHERE …" or nothing.
 func (f *filter) where() string {
 	if len(f.conditions) == 0 {

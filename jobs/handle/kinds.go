@@ -7,8 +7,10 @@ import (
 	"log/slog"
 	"time"
 
+	"galleria/commerce/catalog"
 	"galleria/commerce/notice"
 	"galleria/commerce/order"
+	"galleria/commerce/picture"
 	"galleria/commerce/trial"
 	"galleria/jobs"
 	"galleria/payments"
@@ -82,6 +84,9 @@ type Deps struct {
 	Messenger Messenger
 	Signups   Signups
 	Tryouts   Tryouts // nil without a sandbox
+	Listings  Listings
+	Shelf     Shelf
+	Pictures  Pictures
 	Herald    Herald
 	Plans     *plan.Service
 	Timers    *timer.Timers
@@ -134,6 +139,9 @@ func (h *Handlers) Kinds() (jobs.Kinds, error) {
 		kind(signup.Topic, jobs.Default, patient, jobs.Backoff(time.Second, 30*time.Second), h.signupApproved),
 		kind(trial.Topic, jobs.Default, brief, quick, h.testPurchase),
 		kind(TimerUpkeep, jobs.Bulk, patient, quick, h.upkeepDue),
+		kind(catalog.TimerShelf, jobs.Default, patient, quick, h.shelfDue),
+		kind(catalog.TimerReindex, jobs.Bulk, patient, quick, h.reindexDue),
+		kind(picture.TopicUploaded, jobs.Bulk, brief, quick, h.pictureUploaded),
 		kind(TimerKeyWatch, jobs.Bulk, brief, quick, h.keyWatchDue),
 		jobs.Kind{Topic: TopicKeyUnusual},
 		kind(signup.TopicNews, jobs.Bulk, brief, jobs.Backoff(5*time.Second, 10*time.Minute), h.signupNews),

@@ -49,12 +49,16 @@ type KeyUnusualV1 struct {
 }
 
 // upkeepDue forgets what a shop has kept long enough: ended sessions, keys of requests,
-// messages of providers. It goes in bounded transactions and sets its next time with the
+// messages of providers, products in the bin. It goes in bounded transactions and sets its next time with the
 // last of them.
 func (h *Handlers) upkeepDue(ctx context.Context, ev outbox.Event) error {
 	p, err := payload[UpkeepV1](ev)
 	if err != nil {
 		return err
+	}
+	if _, err := h.Pictures.Sweep(ctx, ev.TenantID); err != nil {
+		// A store that does not answer is no reason to keep what is over: it is swept tomorrow.
+		h.Log.WarnContext(ctx, "pictures not swept", "tenant_id", ev.TenantID.String(), "error", err)
 	}
 	before := h.Now().Add(-h.BodiesKept)
 	for turn := range upkeepTurns {
@@ -73,13 +77,19 @@ func (h *Handlers) upkeepDue(ctx context.Context, ev outbox.Event) error {
 			if err != nil {
 				return err
 			}
-			more = left || sessions == upkeepBatch || keys == upkeepBatch
+			goods, err := h.upkeepShelf(ctx, tx)
+			if err != nil {
+				return err
+			}
+			more = left || sessions == upkeepBatch || keys == upkeepBatch || goods
 			if more && turn+1 < upkeepTurns {
 				return nil
 			}
 			next := upkeepEvery
 			if more {
 				next = upkeepSoon
+			} else if err := h.Shelf.WaneTx(ctx, tx); err != nil {
+				return err
 			}
 			return h.Timers.Set(ctx, tx, TimerUpkeep, ev.Key, tx.Now().Add(next), UpkeepV1{AfterEvent: reached})
 		})

@@ -6,7 +6,10 @@ import (
 	"log/slog"
 	"testing"
 
+	"galleria/commerce/catalog"
+	"galleria/commerce/listing"
 	"galleria/commerce/member"
+	"galleria/commerce/picture"
 	"galleria/jobs/handle"
 	"galleria/payments"
 	"galleria/tenant/outbox"
@@ -24,10 +27,13 @@ func TestUpkeepForgetsWhatIsOver(t *testing.T) {
 		DB: env.DB, Accounts: nil, Bills: nil, Channels: nil, Outbox: env.Outbox, Timers: env.Timers, Vault: env.Vault,
 		Now: env.Clock().Now, Rand: rand.Reader, Log: log, PublicURL: "http://shop.test",
 	})
+	shelf := catalog.New(catalog.Deps{DB: env.DB, Plans: env.Plans, Timers: env.Timers})
 	kinds, err := handle.New(handle.Deps{
 		DB: env.DB, Outbox: env.Outbox, Orders: nil, Payments: pay, Accounts: nil,
 		Members: member.New(member.Deps{DB: env.DB, Now: env.Clock().Now, Rand: rand.Reader}), Notices: nil, Messenger: nil, Signups: nil, Herald: nil,
-		Plans: env.Plans, Timers: env.Timers, Vault: env.Vault, Now: env.Clock().Now, BodiesKept: payments.BodiesKept, Log: log,
+		Listings: listing.New(listing.Deps{DB: env.DB, Catalog: shelf, Inventory: nil, Audit: env.Audit}), Shelf: shelf,
+		Pictures: picture.New(picture.Deps{DB: env.DB, Plans: env.Plans, Outbox: env.Outbox, Store: picture.NewFolder(t.TempDir()), Now: env.Clock().Now}),
+		Plans:    env.Plans, Timers: env.Timers, Vault: env.Vault, Now: env.Clock().Now, BodiesKept: payments.BodiesKept, Log: log,
 	}).Kinds()
 	if err != nil {
 		t.Fatal(err)

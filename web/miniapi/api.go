@@ -70,6 +70,7 @@ func (a *API) routes() {
 	a.memberRoutes()
 	a.shopRoutes()
 	a.productRoutes()
+	a.searchRoutes()
 	a.cartRoutes()
 	a.checkoutRoutes()
 	a.orderRoutes()

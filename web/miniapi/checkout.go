@@ -38,6 +38,7 @@ type OrderLine struct {
 	GoodsFen    money.Fen `json:"goods_fen" doc:"price_fen × qty." example:"11800"`
 	DiscountFen money.Fen `json:"discount_fen" example:"0"`
 	PayableFen  money.Fen `json:"payable_fen" doc:"goods_fen − discount_fen." example:"11800"`
+	Snapshot    string    `json:"snapshot" doc:"Names the product as it was sold, for /snapshots/{hash}; empty on old orders."`
 }
 
 // Quote is what an order would cost now.
@@ -63,7 +64,7 @@ func (a *API) checkoutRoutes() {
 	add(a, route{
 		method: http.MethodPost, path: "/checkout/quote", id: "quote", tag: tagOrder, member: true,
 		summary: "What an order would cost now", description: "Holds nothing and promises nothing.",
-		errors: []*fault.Error{fault.ErrNotFound, order.ErrUnavailable, inventory.ErrShort},
+		errors: []*fault.Error{fault.ErrNotFound, order.ErrUnavailable, inventory.ErrShort, order.ErrPurchaseLimit},
 	}, a.quote)
 }
 

@@ -24,7 +24,7 @@ func everyFault() []*fault.Error {
 		member.ErrAuthRequired, member.ErrAuthInvalid, member.ErrBlocked, member.ErrTooManyAddresses,
 		miniprogram.ErrCode, miniprogram.ErrBlocked, miniprogram.ErrConfiguration, miniprogram.ErrProviderTimeout, miniprogram.ErrBadResponse,
 		cart.ErrSKUUnavailable, cart.ErrFull,
-		order.ErrPriceChanged, order.ErrState, order.ErrNotTaking, inventory.ErrShort,
+		order.ErrPriceChanged, order.ErrPurchaseLimit, order.ErrState, order.ErrNotTaking, inventory.ErrShort,
 		idempotency.ErrMissing, idempotency.ErrMismatch, idempotency.ErrInProgress,
 		payments.ErrNoAccount, payments.ErrShopNotOpen, payments.ErrAlreadyPaid, payments.ErrBillExpired, payments.ErrState, payments.ErrRefused, payments.ErrProviderBusy,
 		notice.ErrUnknownTemplate,

@@ -15,6 +15,13 @@ type Catalog interface {
 	Categories(ctx context.Context, id tenant.ID) ([]catalog.Category, error)
 	List(ctx context.Context, id tenant.ID, in catalog.ListInput) (catalog.Page, error)
 	Get(ctx context.Context, id tenant.ID, spuID int64) (catalog.Product, error)
+	Brands(ctx context.Context, id tenant.ID) ([]catalog.Brand, error)
+	Facets(ctx context.Context, id tenant.ID, in catalog.ListInput) (catalog.Facets, error)
+	Suggest(ctx context.Context, id tenant.ID, q string, limit int) (catalog.Suggestions, error)
+	KeepWord(ctx context.Context, id tenant.ID, memberID int64, q string) error
+	Words(ctx context.Context, id tenant.ID, memberID int64) ([]string, error)
+	ForgetWords(ctx context.Context, id tenant.ID, memberID int64, word string) error
+	Snapshot(ctx context.Context, id tenant.ID, hash string) (catalog.Snapshot, error)
 }
 
 // ProductSpec is a dimension in which the variants of a product differ.
@@ -31,6 +38,9 @@ type SKU struct {
 	MarketPriceFen money.Fen `json:"market_price_fen" doc:"Struck-through price, fen; 0 for none." example:"6900"`
 	Picture        string    `json:"picture"`
 	StockState     string    `json:"stock_state" enum:"in_stock,low,sold_out"`
+	Barcode        string    `json:"barcode,omitempty" doc:"Only on the product's own page, like weight and volume." example:"6901234567892"`
+	WeightG        int64     `json:"weight_g,omitempty" doc:"Grams with the packing; absent if not known."`
+	VolumeCM3      int64     `json:"volume_cm3,omitempty" doc:"Cubic centimetres with the packing; absent if not known."`
 }
 
 // ProductItem is a product as a list shows it.
@@ -46,28 +56,57 @@ type ProductItem struct {
 	StockState  string        `json:"stock_state" enum:"in_stock,low,sold_out" doc:"The best of the SKUs; never an exact number."`
 	Specs       []ProductSpec `json:"specs" nullable:"false"`
 	SKUs        []SKU         `json:"skus" nullable:"false"`
+	Kind        string        `json:"kind" enum:"physical,virtual_card,voucher,pickup" doc:"physical is sent; a virtual card is a code; a voucher is used in the shop; pickup is fetched."`
+	BrandID     int64         `json:"brand_id" doc:"0 for none."`
+	Tags        []string      `json:"tags" nullable:"false"`
+}
+
+// Brand is whose make a product is.
+type Brand struct {
+	ID   int64  `json:"id" example:"2"`
+	Name string `json:"name" example:"青禾"`
+	Logo string `json:"logo" doc:"Address of a picture, or empty."`
 }
 
 // Product is a product's own page.
 type Product struct {
 	ProductItem
 	Pictures []string `json:"pictures" nullable:"false"`
-	Detail   string   `json:"detail" doc:"Description, plain text or the shop's own markup."`
+	Detail   string   `json:"detail" doc:"Description: harmless HTML (paragraphs, headings, lists, tables, links, the shop's own pictures), for rich-text."`
+	Brand    string   `json:"brand" doc:"Name; empty for none."`
+	// The limits bound an order's pieces of the product, all its SKUs together.
+	MinQty      int32 `json:"min_qty" minimum:"1" doc:"An order has at least so many pieces."`
+	MaxPerOrder int32 `json:"max_per_order" doc:"An order has at most so many pieces; 0 for no limit."`
+	MaxLifetime int32 `json:"max_lifetime" doc:"All orders of a member together have at most so many pieces; 0 for no limit."`
 }
 
 // ProductPage is one page of the shelf.
 type ProductPage struct {
 	Items      []ProductItem `json:"items" nullable:"false"`
 	NextCursor string        `json:"next_cursor" doc:"Pass as cursor for the next page; empty on the last one."`
+	Near       bool          `json:"near" doc:"Nothing fits q: these products come nearest to it."`
+}
+
+// ProductFilter is what narrows a list.
+type ProductFilter struct {
+	CategoryID  int64     `query:"category_id" minimum:"1" doc:"This category and those below it."`
+	Q           string    `query:"q" minLength:"1" maxLength:"32" doc:"Words of title, subtitle, brand or tags; pinyin and initials do, too." example:"咖啡"`
+	BrandID     int64     `query:"brand_id" minimum:"1"`
+	Tag         string    `query:"tag" maxLength:"20"`
+	MinPriceFen money.Fen `query:"min_price_fen" minimum:"0" doc:"Some variant costs at least this."`
+	MaxPriceFen money.Fen `query:"max_price_fen" minimum:"0" doc:"Some variant costs at most this; 0 for no end."`
+}
+
+func (f ProductFilter) list() catalog.ListInput {
+	return catalog.ListInput{CategoryID: f.CategoryID, Query: f.Q, BrandID: f.BrandID, Tag: f.Tag, LowFen: f.MinPriceFen, HighFen: f.MaxPriceFen}
 }
 
 type productListInput struct {
-	CategoryID int64  `query:"category_id" minimum:"1" doc:"This category and those below it."`
-	Q          string `query:"q" minLength:"1" maxLength:"32" doc:"Part of title or subtitle." example:"咖啡"`
-	Sort       string `query:"sort" enum:"default,newest,price_asc,price_desc,sales" doc:"Default: the merchant's own order."`
-	InStock    bool   `query:"in_stock" doc:"Only what can be bought now."`
-	Limit      int    `query:"limit" minimum:"1" maximum:"100" doc:"Default 20."`
-	Cursor     string `query:"cursor" maxLength:"512" doc:"next_cursor of the page before, with all other parameters the same."`
+	ProductFilter
+	Sort    string `query:"sort" enum:"default,relevance,newest,price_asc,price_desc,sales" doc:"Default: the merchant's own order; with q, relevance."`
+	InStock bool   `query:"in_stock" doc:"Only what can be bought now."`
+	Limit   int    `query:"limit" minimum:"1" maximum:"100" doc:"Default 20."`
+	Cursor  string `query:"cursor" maxLength:"512" doc:"next_cursor of the page before, with all other parameters the same."`
 }
 
 type productPageOutput struct{ Body ProductPage }
@@ -94,13 +133,13 @@ func (a *API) products(ctx context.Context, in *productListInput) (*productPageO
 	if err != nil {
 		return nil, err
 	}
-	page, err := a.d.Catalog.List(ctx, who.tenant, catalog.ListInput{
-		CategoryID: in.CategoryID, Query: in.Q, InStock: in.InStock, Sort: catalog.Sort(in.Sort), Limit: in.Limit, Cursor: in.Cursor,
-	})
+	asked := in.list()
+	asked.InStock, asked.Sort, asked.Limit, asked.Cursor = in.InStock, catalog.Sort(in.Sort), in.Limit, in.Cursor
+	page, err := a.d.Catalog.List(ctx, who.tenant, asked)
 	if err != nil {
 		return nil, err
 	}
-	out := &productPageOutput{ProductPage{Items: make([]ProductItem, len(page.Items)), NextCursor: page.NextCursor}}
+	out := &productPageOutput{ProductPage{Items: make([]ProductItem, len(page.Items)), NextCursor: page.NextCursor, Near: page.Near}}
 	for i, item := range page.Items {
 		out.Body.Items[i] = toProductItem(item)
 	}
@@ -116,7 +155,10 @@ func (a *API) product(ctx context.Context, in *productInput) (*productOutput, er
 	if err != nil {
 		return nil, err
 	}
-	return &productOutput{Product{ProductItem: toProductItem(p.Item), Pictures: orEmpty(p.Pictures), Detail: p.Detail}}, nil
+	return &productOutput{Product{
+		ProductItem: toProductItem(p.Item), Pictures: orEmpty(p.Pictures), Detail: p.Detail, Brand: p.Brand,
+		MinQty: p.Limits.MinQty, MaxPerOrder: p.Limits.MaxPerOrder, MaxLifetime: p.Limits.MaxLifetime,
+	}}, nil
 }
 
 func toProductItem(p catalog.Item) ProductItem {
@@ -124,6 +166,7 @@ func toProductItem(p catalog.Item) ProductItem {
 		ID: p.ID, Title: p.Title, Subtitle: p.Subtitle, Cover: p.Cover, CategoryID: p.CategoryID,
 		MinPriceFen: p.MinPriceFen, MaxPriceFen: p.MaxPriceFen, Sales: p.Sales, StockState: string(p.StockState),
 		Specs: make([]ProductSpec, len(p.Specs)), SKUs: make([]SKU, len(p.SKUs)),
+		Kind: string(p.Kind), BrandID: p.BrandID, Tags: orEmpty(p.Tags),
 	}
 	for i, s := range p.Specs {
 		out.Specs[i] = ProductSpec{Name: s.Name, Values: orEmpty(s.Values)}
@@ -131,7 +174,7 @@ func toProductItem(p catalog.Item) ProductItem {
 	for i, s := range p.SKUs {
 		out.SKUs[i] = SKU{
 			ID: s.ID, SpecValues: orEmpty(s.SpecValues), PriceFen: s.PriceFen, MarketPriceFen: s.MarketPriceFen,
-			Picture: s.Picture, StockState: string(s.StockState),
+			Picture: s.Picture, StockState: string(s.StockState), Barcode: s.Barcode, WeightG: s.WeightG, VolumeCM3: s.VolumeCM3,
 		}
 	}
 	return out

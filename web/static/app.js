@@ -102,6 +102,57 @@
     });
   }
 
+  // Several rows at once: the bar says how many are ticked.
+  const picks = () => Array.from(document.querySelectorAll("[data-pick]"));
+  document.addEventListener("change", (event) => {
+    if (event.target.matches("[data-pick-all]")) for (const box of picks()) box.checked = event.target.checked;
+    if (!event.target.matches("[data-pick], [data-pick-all]")) return;
+    const count = document.querySelector("[data-bulk-count]");
+    const n = picks().filter((box) => box.checked).length;
+    if (count) count.textContent = n ? count.dataset.some.replace("{n}", n) : count.dataset.none;
+  });
+
+  // The table of variants: one row for all, and cells pasted from a spreadsheet, which go
+  // right and down from where the cursor is.
+  const matrix = document.querySelector("[data-matrix]");
+  if (matrix) {
+    const cells = (row) => Array.from(row.querySelectorAll("input[type=text]"));
+    const rows = () => Array.from(matrix.tBodies[0].rows);
+    const changed = (input) => input.dispatchEvent(new Event("input", { bubbles: true }));
+    matrix.addEventListener("click", (event) => {
+      const button = event.target.closest("[data-fill]");
+      if (!button) return;
+      const [all, ...rest] = rows();
+      for (const from of cells(all)) {
+        if (from.value === "") continue;
+        const what = from.name.replace(/_all$/, "_");
+        for (const row of rest) {
+          const to = cells(row).find((input) => input.name.startsWith(what));
+          if (to) to.value = from.value;
+        }
+      }
+      changed(cells(all)[0]);
+      announce(button.dataset.done);
+    });
+    matrix.addEventListener("paste", (event) => {
+      const text = event.clipboardData?.getData("text/plain") ?? "";
+      const start = event.target.closest("input[type=text]");
+      if (!start || !/[\t\n]/.test(text.trimEnd())) return;
+      event.preventDefault();
+      const from = rows().indexOf(start.closest("tr"));
+      const column = cells(start.closest("tr")).indexOf(start);
+      text.replace(/\r/g, "").replace(/\n$/, "").split("\n").forEach((line, down) => {
+        const row = rows()[from + down];
+        if (!row) return;
+        line.split("\t").forEach((value, right) => {
+          const input = cells(row)[column + right];
+          if (input) input.value = value.trim().replace(/^[¥￥]/, "").replace(/,(?=\d{3})/g, "").slice(0, input.maxLength);
+        });
+      });
+      changed(start);
+    });
+  }
+
   // A filter that changed by htmx tells screen readers how many rows remain.
   document.addEventListener("htmx:after:swap", () => {
     const summary = document.querySelector("[data-summary]");

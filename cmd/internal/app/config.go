@@ -105,6 +105,13 @@ type Config struct {
 	APIURL string `env:"GALLERIA_API_URL"`
 	// MediaDir is the folder of the pictures that merchants upload. Several servers share it.
 	MediaDir string `env:"GALLERIA_MEDIA_DIR" envDefault:".galleria/pictures"`
+	// MediaS3 keeps the pictures in an object store that speaks S3 (OSS and COS do) instead:
+	// "https://endpoint/bucket?region=cn-hangzhou", with &path=true for a store that wants the
+	// bucket in the path. Empty: MediaDir.
+	MediaS3 string `env:"GALLERIA_MEDIA_S3"`
+	// MediaS3Key and MediaS3Secret open it.
+	MediaS3Key    string `env:"GALLERIA_MEDIA_S3_KEY" secret:"all"`
+	MediaS3Secret string `env:"GALLERIA_MEDIA_S3_SECRET" secret:"all"`
 	// Signup is whether merchants open shops by themselves: "open" at once, "review" when
 	// platform staff have approved, "closed" not at all. Empty: open in development, closed
 	// in production.

@@ -31,6 +31,8 @@ func rooms() []room {
 		{0, "commerce/money", nil},
 		{0, "tenant/fault", nil},
 		{0, "migrations", nil},
+		{0, "commerce/search", nil},   // pure: texts to what an index compares
+		{0, "commerce/richtext", nil}, // pure: what of a description may be shown
 
 		{1, "tenant", []string{"tenant/fault"}}, // words only, no SQL
 
@@ -50,7 +52,7 @@ func rooms() []room {
 		{3, "tenant/signup", with(foundation, "tenant/registry", "tenant/provision", "tenant/audit", "tenant/outbox")}, // an application becomes a shop
 		{3, "tenant/miniprogram", with(foundation, "tenant/audit", "tenant/registry", "tenant/egress", "tenant/plan")}, // several apps are a matter of the plan
 
-		{4, "commerce/catalog", ground},
+		{4, "commerce/catalog", with(ground, "commerce/search", "commerce/richtext")},
 		{4, "commerce/inventory", ground},
 		{4, "commerce/member", ground},
 		{4, "commerce/freight", ground},
@@ -62,7 +64,8 @@ func rooms() []room {
 		{4, "commerce/pricing", []string{"commerce/money", "tenant/fault"}}, // pure: no database, no clock
 
 		{4, "commerce/picture", ground}, // what merchants upload
-		{4, "commerce/trial", ground},   // a shop buys from itself
+		{5, "commerce/picture/bucket", with(ground, "commerce/picture")},
+		{4, "commerce/trial", ground}, // a shop buys from itself
 
 		{5, "commerce/listing", with(ground, "commerce/catalog", "commerce/inventory")}, // a product and its stock at once
 		{5, "commerce/cart", with(ground, shop...)},
@@ -125,6 +128,11 @@ func homes() []home {
 
 		{"github.com/wechatpay-apiv3/wechatpay-go", []string{"payments/wechat"}},
 		{"github.com/smartwalle/alipay/v3", []string{"payments/alipay"}},
+
+		{"github.com/mozillazg/go-pinyin", []string{"commerce/search"}},
+		{"github.com/microcosm-cc/bluemonday", []string{"commerce/richtext"}},
+		{"github.com/minio/minio-go/v7", []string{"commerce/picture/bucket"}}, // any store that speaks S3
+		{"github.com/johannesboyne/gofakes3", nil},
 
 		{"software.sslmate.com/src/go-pkcs12", []string{"payments/account", "payments/sandbox/..."}}, // UnionPay's PFX files
 

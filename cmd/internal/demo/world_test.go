@@ -54,7 +54,7 @@ func newWorld(t *testing.T, options ...tenanttest.Option) *world {
 		_ = provider.Close()
 	})
 	safe := vault.New(env.DB, kek, clock.Now)
-	shelf := catalog.New(catalog.Deps{DB: env.DB, Plans: env.Plans})
+	shelf := catalog.New(catalog.Deps{DB: env.DB, Plans: env.Plans, Timers: env.Timers})
 	goods := inventory.New(inventory.Deps{NotifyChannel: catalog.NotifyChannel})
 	buyers := member.New(member.Deps{DB: env.DB, Now: clock.Now, Rand: rand.Reader})
 	return &world{env: env, deps: demo.Deps{

@@ -9,14 +9,18 @@ ORDER BY t.depth, t.parent_id, t.sort DESC, t.id;
 
 -- name: FindOnShelf :one
 SELECT p.id, p.category_id, p.title, p.subtitle, p.cover, p.specs, p.sort, p.min_price_fen, p.max_price_fen, p.sales, p.pictures, p.detail,
+  p.kind, coalesce(p.brand_id, 0)::bigint AS brand_id, coalesce((SELECT b.name FROM brand b WHERE b.id = p.brand_id), '')::text AS brand, p.tags,
+  p.min_qty, p.max_per_order, p.max_lifetime,
   coalesce((SELECT json_agg(json_build_object('id', s.id, 'spec_values', s.spec_values, 'price_fen', s.price_fen,
-      'market_price_fen', s.market_price_fen, 'picture', s.picture, 'available', l.on_hand - l.reserved, 'low_at', l.low_at))
+      'market_price_fen', s.market_price_fen, 'picture', s.picture, 'barcode', s.barcode, 'weight_g', s.weight_g, 'volume_cm3', s.volume_cm3,
+      'available', l.on_hand - l.reserved, 'low_at', l.low_at))
     FROM sku s JOIN stock_level l ON l.sku_id = s.id WHERE s.spu_id = p.id AND s.enabled), '[]')::json AS skus
 FROM spu p WHERE p.id = @id AND p.status = 'on_shelf';
 
 -- name: Sellables :many
 SELECT s.id, s.spu_id, p.title, s.spec_values, s.picture, p.cover, s.price_fen,
-  (p.status = 'on_shelf' AND s.enabled)::boolean AS on_sale, (l.on_hand - l.reserved)::bigint AS available
+  (p.status = 'on_shelf' AND s.enabled)::boolean AS on_sale, (l.on_hand - l.reserved)::bigint AS available,
+  p.kind, p.min_qty, p.max_per_order, p.max_lifetime, p.snapshot
 FROM sku s JOIN spu p ON p.id = s.spu_id JOIN stock_level l ON l.sku_id = s.id
 WHERE s.id = ANY(@ids::bigint[])
 ORDER BY s.id;
@@ -25,13 +29,15 @@ ORDER BY s.id;
 INSERT INTO category (parent_id, name, picture, sort, visible) VALUES (sqlc.narg(parent_id), @name, @picture, @sort, @visible) RETURNING id;
 
 -- name: InsertSPU :one
-INSERT INTO spu (category_id, title, subtitle, cover, pictures, detail, specs, sort, min_price_fen, max_price_fen, created_at, updated_at)
-VALUES (@category_id, @title, @subtitle, @cover, @pictures, @detail, @specs, @sort, @min_price_fen, @max_price_fen, @at, @at)
+INSERT INTO spu (category_id, title, subtitle, cover, pictures, detail, specs, sort, min_price_fen, max_price_fen, brand_id, tags, kind,
+  min_qty, max_per_order, max_lifetime, on_at, off_at, tokens, indexed, created_at, updated_at)
+VALUES (@category_id, @title, @subtitle, @cover, @pictures, @detail, @specs, @sort, @min_price_fen, @max_price_fen, sqlc.narg(brand_id), @tags, @kind,
+  @min_qty, @max_per_order, @max_lifetime, sqlc.narg(on_at), sqlc.narg(off_at), @tokens, true, @at, @at)
 RETURNING id;
 
 -- name: InsertSKU :one
-INSERT INTO sku (spu_id, code, spec_values, picture, price_fen, market_price_fen, weight_g, enabled)
-VALUES (@spu_id, @code, @spec_values, @picture, @price_fen, @market_price_fen, @weight_g, @enabled) RETURNING id;
+INSERT INTO sku (spu_id, code, barcode, spec_values, picture, price_fen, market_price_fen, cost_fen, weight_g, volume_cm3, enabled)
+VALUES (@spu_id, @code, @barcode, @spec_values, @picture, @price_fen, @market_price_fen, @cost_fen, @weight_g, @volume_cm3, @enabled) RETURNING id;
 
 -- name: InsertStockLevels :exec
 -- Every SKU has its level from the transaction that made it. Afterwards only
@@ -50,7 +56,9 @@ SELECT p.id FROM spu p WHERE p.id = (SELECT s.spu_id FROM sku s WHERE s.id = @sk
 SELECT count(*) FROM sku WHERE spu_id = @spu_id AND enabled;
 
 -- name: SetShelf :execrows
-UPDATE spu SET status = @to_status, version = version + 1, updated_at = @at WHERE id = @id AND status = @from_status;
+UPDATE spu SET status = @to_status::text, recycled_at = CASE WHEN @to_status::text = 'recycled' THEN @at::timestamptz END,
+  version = version + 1, updated_at = @at::timestamptz
+WHERE id = @id AND status = @from_status;
 
 -- name: SetPrice :exec
 UPDATE sku SET price_fen = @price_fen WHERE id = @id;
@@ -72,7 +80,9 @@ SELECT id, spec_values, enabled FROM sku WHERE spu_id = @spu_id ORDER BY id;
 
 -- name: EditSPU :execrows
 UPDATE spu SET category_id = @category_id, title = @title, subtitle = @subtitle, cover = @cover, pictures = @pictures, detail = @detail,
-  specs = @specs, min_price_fen = @min_price_fen, max_price_fen = @max_price_fen, version = version + 1, updated_at = @at
+  specs = @specs, min_price_fen = @min_price_fen, max_price_fen = @max_price_fen, brand_id = sqlc.narg(brand_id), tags = @tags, kind = @kind,
+  min_qty = @min_qty, max_per_order = @max_per_order, max_lifetime = @max_lifetime, on_at = sqlc.narg(on_at), off_at = sqlc.narg(off_at),
+  tokens = @tokens, indexed = true, version = version + 1, updated_at = @at
 WHERE id = @id AND version = @version;
 
 -- name: VacateSpecs :exec
@@ -81,8 +91,8 @@ WHERE id = @id AND version = @version;
 UPDATE sku SET spec_values = ARRAY[chr(1) || sku.id::text] WHERE spu_id = @spu_id;
 
 -- name: EditSKU :exec
-UPDATE sku SET code = @code, spec_values = @spec_values, picture = @picture, price_fen = @price_fen, market_price_fen = @market_price_fen,
-  weight_g = @weight_g, enabled = @enabled
+UPDATE sku SET code = @code, barcode = @barcode, spec_values = @spec_values, picture = @picture, price_fen = @price_fen,
+  market_price_fen = @market_price_fen, cost_fen = @cost_fen, weight_g = @weight_g, volume_cm3 = @volume_cm3, enabled = @enabled
 WHERE id = @id AND spu_id = @spu_id;
 
 -- name: RetireSKU :exec

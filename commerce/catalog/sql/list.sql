@@ -4,23 +4,26 @@
 -- fixed text. @after_* is the place of the last row seen; before the first row it is
 -- beyond every row.
 --
--- A plan here serves any parameters, and guesses that a page is a tenth of the shelf. Two
--- fences keep the guess harmless: OFFSET 0 looks SKUs up product by product instead of
+-- A plan here serves any parameters, and guesses that a page is a tenth of the shelf. Three
+-- fences keep the guess harmless: the filters stand in a CASE, which is taken to keep every
+-- second product and not to choose an index; OFFSET 0 looks SKUs up product by product instead of
 -- joining whole tables, and a scalar sub-select asks for stock row by row instead of
 -- collecting all that is in stock.
 
 -- name: ListByPlace :many
 -- Index spu_shelf. The merchant's own order, all categories.
 WITH page AS (
-  SELECT p.id, p.category_id, p.title, p.subtitle, p.cover, p.specs, p.sort, p.min_price_fen, p.max_price_fen, p.sales
+  SELECT p.id, p.category_id, p.title, p.subtitle, p.cover, p.specs, p.sort, p.min_price_fen, p.max_price_fen, p.sales, p.kind, p.brand_id, p.tags
   FROM spu p
   WHERE p.status = 'on_shelf' AND (p.sort, p.id) < (@after_place::integer, @after_id::bigint)
-    AND (@pattern::text = '' OR p.title ILIKE @pattern OR p.subtitle ILIKE @pattern)
+    AND CASE WHEN (@brand_id::bigint = 0 OR p.brand_id = @brand_id) AND (@tag::text = '' OR p.tags @> ARRAY[@tag::text])
+      AND p.max_price_fen >= @low_fen::bigint AND p.min_price_fen <= @high_fen::bigint THEN true ELSE false END
     AND (NOT @in_stock::boolean OR (
       SELECT count(*) > 0 FROM sku k JOIN stock_level v ON v.sku_id = k.id WHERE k.spu_id = p.id AND k.enabled AND v.on_hand > v.reserved))
   ORDER BY p.sort DESC, p.id DESC
   LIMIT @max_rows)
 SELECT page.id, page.category_id, page.title, page.subtitle, page.cover, page.specs, page.sort, page.min_price_fen, page.max_price_fen, page.sales,
+  page.kind, coalesce(page.brand_id, 0)::bigint AS brand_id, page.tags,
   coalesce(s.id, 0)::bigint AS sku_id, coalesce(s.spec_values, '{}')::text[] AS spec_values, coalesce(s.price_fen, 0)::bigint AS price_fen,
   coalesce(s.market_price_fen, 0)::bigint AS market_price_fen, coalesce(s.picture, '')::text AS picture,
   coalesce(s.available, 0)::bigint AS available, coalesce(s.low_at, 0)::bigint AS low_at
@@ -36,12 +39,13 @@ WITH RECURSIVE branch AS (
   SELECT c.id FROM category c WHERE c.id = @category_id::bigint AND c.visible
   UNION SELECT c.id FROM category c JOIN branch b ON c.parent_id = b.id WHERE c.visible),
 page AS (
-  SELECT m.id, m.category_id, m.title, m.subtitle, m.cover, m.specs, m.sort, m.min_price_fen, m.max_price_fen, m.sales
+  SELECT m.id, m.category_id, m.title, m.subtitle, m.cover, m.specs, m.sort, m.min_price_fen, m.max_price_fen, m.sales, m.kind, m.brand_id, m.tags
   FROM branch CROSS JOIN LATERAL (
-    SELECT p.id, p.category_id, p.title, p.subtitle, p.cover, p.specs, p.sort, p.min_price_fen, p.max_price_fen, p.sales
+    SELECT p.id, p.category_id, p.title, p.subtitle, p.cover, p.specs, p.sort, p.min_price_fen, p.max_price_fen, p.sales, p.kind, p.brand_id, p.tags
     FROM spu p
     WHERE p.status = 'on_shelf' AND p.category_id = branch.id AND (p.sort, p.id) < (@after_place::integer, @after_id::bigint)
-      AND (@pattern::text = '' OR p.title ILIKE @pattern OR p.subtitle ILIKE @pattern)
+      AND CASE WHEN (@brand_id::bigint = 0 OR p.brand_id = @brand_id) AND (@tag::text = '' OR p.tags @> ARRAY[@tag::text])
+      AND p.max_price_fen >= @low_fen::bigint AND p.min_price_fen <= @high_fen::bigint THEN true ELSE false END
       AND (NOT @in_stock::boolean OR (
         SELECT count(*) > 0 FROM sku k JOIN stock_level v ON v.sku_id = k.id WHERE k.spu_id = p.id AND k.enabled AND v.on_hand > v.reserved))
     ORDER BY p.sort DESC, p.id DESC
@@ -49,6 +53,7 @@ page AS (
   ORDER BY m.sort DESC, m.id DESC
   LIMIT @max_rows)
 SELECT page.id, page.category_id, page.title, page.subtitle, page.cover, page.specs, page.sort, page.min_price_fen, page.max_price_fen, page.sales,
+  page.kind, coalesce(page.brand_id, 0)::bigint AS brand_id, page.tags,
   coalesce(s.id, 0)::bigint AS sku_id, coalesce(s.spec_values, '{}')::text[] AS spec_values, coalesce(s.price_fen, 0)::bigint AS price_fen,
   coalesce(s.market_price_fen, 0)::bigint AS market_price_fen, coalesce(s.picture, '')::text AS picture,
   coalesce(s.available, 0)::bigint AS available, coalesce(s.low_at, 0)::bigint AS low_at
@@ -63,16 +68,18 @@ WITH RECURSIVE branch AS (
   SELECT c.id FROM category c WHERE c.id = @category_id::bigint AND c.visible
   UNION SELECT c.id FROM category c JOIN branch b ON c.parent_id = b.id WHERE c.visible),
 page AS (
-  SELECT p.id, p.category_id, p.title, p.subtitle, p.cover, p.specs, p.sort, p.min_price_fen, p.max_price_fen, p.sales
+  SELECT p.id, p.category_id, p.title, p.subtitle, p.cover, p.specs, p.sort, p.min_price_fen, p.max_price_fen, p.sales, p.kind, p.brand_id, p.tags
   FROM spu p
   WHERE p.status = 'on_shelf' AND p.id < @after_id::bigint
     AND (@category_id::bigint = 0 OR p.category_id IN (SELECT branch.id FROM branch))
-    AND (@pattern::text = '' OR p.title ILIKE @pattern OR p.subtitle ILIKE @pattern)
+    AND CASE WHEN (@brand_id::bigint = 0 OR p.brand_id = @brand_id) AND (@tag::text = '' OR p.tags @> ARRAY[@tag::text])
+      AND p.max_price_fen >= @low_fen::bigint AND p.min_price_fen <= @high_fen::bigint THEN true ELSE false END
     AND (NOT @in_stock::boolean OR (
       SELECT count(*) > 0 FROM sku k JOIN stock_level v ON v.sku_id = k.id WHERE k.spu_id = p.id AND k.enabled AND v.on_hand > v.reserved))
   ORDER BY p.id DESC
   LIMIT @max_rows)
 SELECT page.id, page.category_id, page.title, page.subtitle, page.cover, page.specs, page.sort, page.min_price_fen, page.max_price_fen, page.sales,
+  page.kind, coalesce(page.brand_id, 0)::bigint AS brand_id, page.tags,
   coalesce(s.id, 0)::bigint AS sku_id, coalesce(s.spec_values, '{}')::text[] AS spec_values, coalesce(s.price_fen, 0)::bigint AS price_fen,
   coalesce(s.market_price_fen, 0)::bigint AS market_price_fen, coalesce(s.picture, '')::text AS picture,
   coalesce(s.available, 0)::bigint AS available, coalesce(s.low_at, 0)::bigint AS low_at
@@ -87,16 +94,18 @@ WITH RECURSIVE branch AS (
   SELECT c.id FROM category c WHERE c.id = @category_id::bigint AND c.visible
   UNION SELECT c.id FROM category c JOIN branch b ON c.parent_id = b.id WHERE c.visible),
 page AS (
-  SELECT p.id, p.category_id, p.title, p.subtitle, p.cover, p.specs, p.sort, p.min_price_fen, p.max_price_fen, p.sales
+  SELECT p.id, p.category_id, p.title, p.subtitle, p.cover, p.specs, p.sort, p.min_price_fen, p.max_price_fen, p.sales, p.kind, p.brand_id, p.tags
   FROM spu p
   WHERE p.status = 'on_shelf' AND (p.min_price_fen, p.id) > (@after_price::bigint, @after_id::bigint)
     AND (@category_id::bigint = 0 OR p.category_id IN (SELECT branch.id FROM branch))
-    AND (@pattern::text = '' OR p.title ILIKE @pattern OR p.subtitle ILIKE @pattern)
+    AND CASE WHEN (@brand_id::bigint = 0 OR p.brand_id = @brand_id) AND (@tag::text = '' OR p.tags @> ARRAY[@tag::text])
+      AND p.max_price_fen >= @low_fen::bigint AND p.min_price_fen <= @high_fen::bigint THEN true ELSE false END
     AND (NOT @in_stock::boolean OR (
       SELECT count(*) > 0 FROM sku k JOIN stock_level v ON v.sku_id = k.id WHERE k.spu_id = p.id AND k.enabled AND v.on_hand > v.reserved))
   ORDER BY p.min_price_fen, p.id
   LIMIT @max_rows)
 SELECT page.id, page.category_id, page.title, page.subtitle, page.cover, page.specs, page.sort, page.min_price_fen, page.max_price_fen, page.sales,
+  page.kind, coalesce(page.brand_id, 0)::bigint AS brand_id, page.tags,
   coalesce(s.id, 0)::bigint AS sku_id, coalesce(s.spec_values, '{}')::text[] AS spec_values, coalesce(s.price_fen, 0)::bigint AS price_fen,
   coalesce(s.market_price_fen, 0)::bigint AS market_price_fen, coalesce(s.picture, '')::text AS picture,
   coalesce(s.available, 0)::bigint AS available, coalesce(s.low_at, 0)::bigint AS low_at
@@ -111,16 +120,18 @@ WITH RECURSIVE branch AS (
   SELECT c.id FROM category c WHERE c.id = @category_id::bigint AND c.visible
   UNION SELECT c.id FROM category c JOIN branch b ON c.parent_id = b.id WHERE c.visible),
 page AS (
-  SELECT p.id, p.category_id, p.title, p.subtitle, p.cover, p.specs, p.sort, p.min_price_fen, p.max_price_fen, p.sales
+  SELECT p.id, p.category_id, p.title, p.subtitle, p.cover, p.specs, p.sort, p.min_price_fen, p.max_price_fen, p.sales, p.kind, p.brand_id, p.tags
   FROM spu p
   WHERE p.status = 'on_shelf' AND (p.min_price_fen, p.id) < (@after_price::bigint, @after_id::bigint)
     AND (@category_id::bigint = 0 OR p.category_id IN (SELECT branch.id FROM branch))
-    AND (@pattern::text = '' OR p.title ILIKE @pattern OR p.subtitle ILIKE @pattern)
+    AND CASE WHEN (@brand_id::bigint = 0 OR p.brand_id = @brand_id) AND (@tag::text = '' OR p.tags @> ARRAY[@tag::text])
+      AND p.max_price_fen >= @low_fen::bigint AND p.min_price_fen <= @high_fen::bigint THEN true ELSE false END
     AND (NOT @in_stock::boolean OR (
       SELECT count(*) > 0 FROM sku k JOIN stock_level v ON v.sku_id = k.id WHERE k.spu_id = p.id AND k.enabled AND v.on_hand > v.reserved))
   ORDER BY p.min_price_fen DESC, p.id DESC
   LIMIT @max_rows)
 SELECT page.id, page.category_id, page.title, page.subtitle, page.cover, page.specs, page.sort, page.min_price_fen, page.max_price_fen, page.sales,
+  page.kind, coalesce(page.brand_id, 0)::bigint AS brand_id, page.tags,
   coalesce(s.id, 0)::bigint AS sku_id, coalesce(s.spec_values, '{}')::text[] AS spec_values, coalesce(s.price_fen, 0)::bigint AS price_fen,
   coalesce(s.market_price_fen, 0)::bigint AS market_price_fen, coalesce(s.picture, '')::text AS picture,
   coalesce(s.available, 0)::bigint AS available, coalesce(s.low_at, 0)::bigint AS low_at
@@ -135,16 +146,18 @@ WITH RECURSIVE branch AS (
   SELECT c.id FROM category c WHERE c.id = @category_id::bigint AND c.visible
   UNION SELECT c.id FROM category c JOIN branch b ON c.parent_id = b.id WHERE c.visible),
 page AS (
-  SELECT p.id, p.category_id, p.title, p.subtitle, p.cover, p.specs, p.sort, p.min_price_fen, p.max_price_fen, p.sales
+  SELECT p.id, p.category_id, p.title, p.subtitle, p.cover, p.specs, p.sort, p.min_price_fen, p.max_price_fen, p.sales, p.kind, p.brand_id, p.tags
   FROM spu p
   WHERE p.status = 'on_shelf' AND (p.sales, p.id) < (@after_sales::bigint, @after_id::bigint)
     AND (@category_id::bigint = 0 OR p.category_id IN (SELECT branch.id FROM branch))
-    AND (@pattern::text = '' OR p.title ILIKE @pattern OR p.subtitle ILIKE @pattern)
+    AND CASE WHEN (@brand_id::bigint = 0 OR p.brand_id = @brand_id) AND (@tag::text = '' OR p.tags @> ARRAY[@tag::text])
+      AND p.max_price_fen >= @low_fen::bigint AND p.min_price_fen <= @high_fen::bigint THEN true ELSE false END
     AND (NOT @in_stock::boolean OR (
       SELECT count(*) > 0 FROM sku k JOIN stock_level v ON v.sku_id = k.id WHERE k.spu_id = p.id AND k.enabled AND v.on_hand > v.reserved))
   ORDER BY p.sales DESC, p.id DESC
   LIMIT @max_rows)
 SELECT page.id, page.category_id, page.title, page.subtitle, page.cover, page.specs, page.sort, page.min_price_fen, page.max_price_fen, page.sales,
+  page.kind, coalesce(page.brand_id, 0)::bigint AS brand_id, page.tags,
   coalesce(s.id, 0)::bigint AS sku_id, coalesce(s.spec_values, '{}')::text[] AS spec_values, coalesce(s.price_fen, 0)::bigint AS price_fen,
   coalesce(s.market_price_fen, 0)::bigint AS market_price_fen, coalesce(s.picture, '')::text AS picture,
   coalesce(s.available, 0)::bigint AS available, coalesce(s.low_at, 0)::bigint AS low_at

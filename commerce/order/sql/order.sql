@@ -11,10 +11,12 @@ line AS (
   SELECT unnest(@spu_ids::bigint[]) AS spu_id, unnest(@sku_ids::bigint[]) AS sku_id, unnest(@titles::text[]) AS title,
          unnest(@specs::text[]) AS spec, unnest(@pictures::text[]) AS picture, unnest(@prices_fen::bigint[]) AS price_fen,
          unnest(@qtys::bigint[]) AS qty, unnest(@lines_goods_fen::bigint[]) AS goods_fen,
-         unnest(@lines_discount_fen::bigint[]) AS discount_fen, unnest(@lines_payable_fen::bigint[]) AS payable_fen),
+         unnest(@lines_discount_fen::bigint[]) AS discount_fen, unnest(@lines_payable_fen::bigint[]) AS payable_fen,
+         unnest(@snapshots::text[]) AS snapshot, unnest(@counted::boolean[]) AS counted),
 lines AS (
-  INSERT INTO order_line (order_id, spu_id, sku_id, title, spec, picture, price_fen, qty, goods_fen, discount_fen, payable_fen)
-  SELECT o.id, l.spu_id, l.sku_id, l.title, l.spec, l.picture, l.price_fen, l.qty, l.goods_fen, l.discount_fen, l.payable_fen
+  INSERT INTO order_line (order_id, spu_id, sku_id, title, spec, picture, price_fen, qty, goods_fen, discount_fen, payable_fen,
+    snapshot, counted)
+  SELECT o.id, l.spu_id, l.sku_id, l.title, l.spec, l.picture, l.price_fen, l.qty, l.goods_fen, l.discount_fen, l.payable_fen, l.snapshot, l.counted
   FROM o, line l)
 INSERT INTO order_event (order_id, at, event, to_status, actor)
 SELECT o.id, @placed_at::timestamptz, @event::text, @status::text, @actor::text FROM o;
@@ -50,9 +52,14 @@ told AS (
 SELECT count(*) FROM moved;
 
 -- name: ToClosed :one
+-- A closed order does not count against its buyer's limits.
 WITH moved AS (
   UPDATE orders SET status = @to_status, closed_at = @at::timestamptz
-  WHERE orders.id = @id AND orders.status = @from_status RETURNING id),
+  WHERE orders.id = @id AND orders.status = @from_status RETURNING id, member_id),
+freed AS (
+  UPDATE purchase_count c SET qty = c.qty - l.qty
+  FROM (SELECT moved.member_id, x.spu_id, sum(x.qty) AS qty FROM moved JOIN order_line x ON x.order_id = moved.id WHERE x.counted GROUP BY 1, 2) l
+  WHERE c.member_id = l.member_id AND c.spu_id = l.spu_id),
 told AS (
   INSERT INTO order_event (order_id, at, event, from_status, to_status, actor)
   SELECT moved.id, @at::timestamptz, @event::text, @from_status, @to_status, @actor::text FROM moved)
@@ -67,7 +74,7 @@ FROM orders o WHERE o.order_no = @order_no FOR SHARE OF o;
 -- name: Page :many
 SELECT o.id, o.order_no, o.member_id, o.app_id, o.status, o.close_reason, o.goods_fen, o.discount_fen, o.freight_fen, o.payable_fen,
        o.address, o.remark, o.expires_at, o.placed_at, o.paid_at, o.closed_at,
-       (SELECT json_agg(json_build_object('spu_id', l.spu_id, 'sku_id', l.sku_id, 'title', l.title, 'spec', l.spec, 'picture', l.picture,
+       (SELECT json_agg(json_build_object('spu_id', l.spu_id, 'sku_id', l.sku_id, 'title', l.title, 'spec', l.spec, 'picture', l.picture, 'snapshot', l.snapshot,
                'price_fen', l.price_fen, 'qty', l.qty, 'goods_fen', l.goods_fen, 'discount_fen', l.discount_fen, 'payable_fen', l.payable_fen) ORDER BY l.id)
         FROM order_line l WHERE l.order_id = o.id)::jsonb AS lines
 FROM orders o
@@ -78,7 +85,7 @@ LIMIT @max_rows;
 -- name: Find :one
 SELECT o.id, o.order_no, o.member_id, o.app_id, o.status, o.close_reason, o.goods_fen, o.discount_fen, o.freight_fen, o.payable_fen,
        o.address, o.remark, o.expires_at, o.placed_at, o.paid_at, o.closed_at,
-       (SELECT json_agg(json_build_object('spu_id', l.spu_id, 'sku_id', l.sku_id, 'title', l.title, 'spec', l.spec, 'picture', l.picture,
+       (SELECT json_agg(json_build_object('spu_id', l.spu_id, 'sku_id', l.sku_id, 'title', l.title, 'spec', l.spec, 'picture', l.picture, 'snapshot', l.snapshot,
                'price_fen', l.price_fen, 'qty', l.qty, 'goods_fen', l.goods_fen, 'discount_fen', l.discount_fen, 'payable_fen', l.payable_fen) ORDER BY l.id)
         FROM order_line l WHERE l.order_id = o.id)::jsonb AS lines,
        (SELECT json_agg(json_build_object('at', e.at, 'event', e.event, 'from', e.from_status, 'to', e.to_status, 'actor', e.actor) ORDER BY e.id)

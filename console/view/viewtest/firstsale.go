@@ -13,17 +13,20 @@ func (f Frame) firstSalePages() []Sample {
 	most := view.ProductBounds{Title: 60, Detail: 20000, Pictures: 15, SKUs: 200, PictureBytes: 5 << 20, UploadBytes: 7 << 20}
 	empty := view.ProductForm{
 		Key: "key-sample", Specs: []view.SpecField{{Values: make([]string, 4)}}, Rows: []view.SKUField{{Slot: "0_0_0"}}, All: view.SKUField{Slot: "all"},
-		OnShelf: true, Most: most, Categories: []view.Choice{{Value: "1", Label: "咖啡豆"}},
+		Kind: "physical", Kinds: []view.Choice{{Value: "physical", Label: f.Text.T("product.kind.physical")}, {Value: "pickup", Label: f.Text.T("product.kind.pickup")}},
+		Brands: []view.Choice{{Value: "2", Label: "青禾"}}, OnShelf: true, Most: most, Categories: []view.Choice{{Value: "1", Label: "咖啡豆"}},
 	}
 	full := empty
 	full.ID, full.Version, full.Title, full.Dirty, full.Changed = 7, 3, "云南小粒咖啡豆", true, true
+	full.Library = []view.Choice{{Value: "/media/shop/0123456789abcdef/abcdefghijklmnopqrstuvwxyz.jpg", Label: "豆.jpg"}}
+	full.Brand, full.Tags, full.MinQty, full.MaxPerOrder, full.OnAt = "2", "新品，送礼", "2", "1", "2026-11-23T10:00"
 	full.Pictures = []string{"/media/demo/coffeebag-1.svg", "/media/demo/coffeebag-2.svg"}
 	full.Specs = []view.SpecField{{Name: "规格", Values: []string{"250g", "500g", "", ""}}, {Values: make([]string, 4)}}
 	full.Rows = []view.SKUField{
-		{Slot: "0_0_0", Label: "250g", ID: "11", Price: "58.00", Market: "68.00", Stock: "120", Was: "120", Weight: "280", Code: "YN-250"},
+		{Slot: "0_0_0", Label: "250g", ID: "11", Price: "58.00", Market: "68.00", Stock: "120", Was: "120", Weight: "280", Code: "YN-250", Cost: "31.50", Barcode: "6901234567892", Volume: "1200"},
 		{Slot: "1_0_0", Label: "500g", ID: "12", Price: "11O", Stock: "9", Was: "9", Off: true},
 	}
-	full.Problems = map[string]string{"price_1_0_0": f.Text.T("product.problem.price"), "title": f.Text.T("product.problem.long", 60)}
+	full.Problems = map[string]string{"price_1_0_0": f.Text.T("product.problem.price"), "title": f.Text.T("product.problem.long", 60), "max_per_order": f.Text.T("product.problem.limit_order")}
 	steps := func(states ...view.StepState) []view.TryoutStep {
 		out := make([]view.TryoutStep, len(states))
 		for i, state := range states {
@@ -44,6 +47,20 @@ func (f Frame) firstSalePages() []Sample {
 	return []Sample{
 		{"product_new", view.ProductFormPage(page, empty)},
 		{"product_edit_refused", view.ProductFormPage(page, full)},
+		{"products_bulk", view.BulkPage(page, view.Bulk{Act: "on", Done: 1, Rows: []view.BulkRow{{ID: 1, Title: "云南小粒咖啡豆"}, {ID: 2, Title: "圣诞礼盒", Problem: "商品没有可售规格"}}})},
+		{"products_bulk_confirm", view.BulkPage(page, view.Bulk{Act: "purge", Shelf: "bin", Confirm: true, Rows: []view.BulkRow{{ID: 1, Title: "旧货 <b>"}}})},
+		{"categories", view.CategoryListPage(page, view.CategoryList{Rows: []readmodel.CategoryNode{
+			{ID: 1, Name: "咖啡", Depth: 1, Visible: true, Products: 3, First: true}, {ID: 3, ParentID: 1, Name: "咖啡豆", Depth: 2, Visible: true, Products: 12, First: true, Last: true},
+			{ID: 2, Name: "内部 <样品>", Depth: 1, Last: true},
+		}, MayUpdate: true, Moved: "up-2", Parents: []view.Choice{{Value: "1", Label: "咖啡"}}, Form: view.ArrangeForm{ID: 3, Problem: f.Text.T("category.problem.name", 60)}})},
+		{"categories_none", view.CategoryListPage(page, view.CategoryList{Done: "category_deleted"})},
+		{"brands", view.BrandListPage(page, view.BrandList{Rows: []readmodel.Brand{{ID: 1, Name: "青禾", Products: 8}, {ID: 2, Name: "山野"}}, MayUpdate: true})},
+		{"brands_none", view.BrandListPage(page, view.BrandList{MayUpdate: true})},
+		{"pictures", view.PictureListPage(page, view.PictureList{PicturePage: readmodel.PicturePage{Total: 2, Bytes: 1 << 20, Rows: []readmodel.Picture{
+			{ID: 2, Key: "0123456789abcdef/abcdefghijklmnopqrstuvwxyz.jpg", Name: "咖啡 <豆>.jpg", Bytes: 300_000, Width: 1600, Height: 1200, Used: true},
+			{ID: 1, Key: "0123456789abcdef/bbcdefghijklmnopqrstuvwxyz.png", Name: "店标.png", Bytes: 3_000, Width: 400, Height: 400},
+		}}, OnFirst: true, MayUpdate: true, Problem: "bad.gif：只支持 JPG 或 PNG 图片"})},
+		{"pictures_none", view.PictureListPage(page, view.PictureList{OnFirst: true, MayUpdate: true})},
 		{"tryout_none", view.TryoutPage(tryout, view.Tryout{})},
 		{"tryout_new", view.TryoutPage(tryout, view.Tryout{Offered: true, MayAct: true, Steps: steps("waiting", "waiting", "waiting", "waiting", "waiting", "waiting")})},
 		{"tryout_running", view.TryoutPage(tryout, running)},

@@ -52,7 +52,8 @@ func Pages(f Frame) []Sample {
 		})},
 		{"orders_none", view.OrderListPage(shop("nav.orders", "order.title"), view.OrderList{OnFirst: true})},
 		{"order", view.OrderShowPage(shop("nav.orders", "order.one"), view.OrderShow{OrderDetail: orderDetail()})},
-		{"products", view.ProductListPage(shop("nav.products", "product.title"), view.ProductList{ProductPage: readmodel.ProductPage{Rows: products(), Counts: shelves}, OnFirst: true})},
+		{"products", view.ProductListPage(shop("nav.products", "product.title"), view.ProductList{ProductPage: readmodel.ProductPage{Rows: products(), Counts: shelves}, OnFirst: true, MayAdd: true, Categories: []view.Choice{{Value: "1", Label: "咖啡豆"}}})},
+		{"products_bin", view.ProductListPage(shop("nav.products", "product.title"), view.ProductList{ProductPage: readmodel.ProductPage{Rows: products()[:1], Counts: shelves}, Shelf: "bin", OnFirst: true, MayAdd: true})},
 		{"products_none", view.ProductListPage(shop("nav.products", "product.title"), view.ProductList{OnFirst: true, MayAdd: true})},
 		{"product", view.ProductShowPage(shop("nav.products", "product.title"), view.ProductShow{ProductDetail: productDetail(), MayUpdate: true, Done: "product_saved"})},
 		{"audit", view.AuditListPage(shop("nav.audit", "audit.title"), view.AuditList{

@@ -80,7 +80,7 @@ func products() []readmodel.ProductRow {
 
 func productDetail() readmodel.ProductDetail {
 	return readmodel.ProductDetail{
-		ID: 12, Title: "云南小粒咖啡豆 深烘", Subtitle: "坚果、可可、焦糖尾韵", Category: "咖啡豆", Status: "on_shelf",
+		ID: 12, Title: "云南小粒咖啡豆 深烘", Subtitle: "坚果、可可、焦糖尾韵", Category: "咖啡豆", Status: "on_shelf", Kind: "physical", Brand: "青禾", Tags: []string{"新品", "送礼"}, MinQty: 1, MaxPerOrder: 5,
 		MinPrice: 5800, MaxPrice: 19800, Sales: 2310, CreatedAt: ago(900 * time.Hour), UpdatedAt: ago(30 * time.Hour),
 		Specs: []readmodel.Spec{{Name: "研磨", Values: []string{"整豆", "手冲粉"}}, {Name: "规格", Values: []string{"250g", "500g"}}},
 		SKUs: []readmodel.SKU{

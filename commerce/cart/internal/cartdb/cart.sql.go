@@ -28,23 +28,29 @@ const lines = `-- name: Lines :many
 
 SELECT c.sku_id, c.qty, c.selected, s.spu_id, p.title, array_to_string(s.spec_values, ' / ')::text AS spec,
   (CASE WHEN s.picture = '' THEN p.cover ELSE s.picture END)::text AS picture, s.price_fen,
-  (p.status = 'on_shelf' AND s.enabled)::boolean AS on_sale, (l.on_hand - l.reserved)::bigint AS available
+  (p.status = 'on_shelf' AND s.enabled)::boolean AS on_sale, (l.on_hand - l.reserved)::bigint AS available,
+  p.kind, p.min_qty, p.max_per_order, p.max_lifetime, p.snapshot
 FROM cart_line c JOIN sku s ON s.id = c.sku_id JOIN spu p ON p.id = s.spu_id JOIN stock_level l ON l.sku_id = s.id
 WHERE c.member_id = $1 AND (c.selected OR NOT $2::boolean)
 ORDER BY c.added_at DESC, c.sku_id DESC
 `
 
 type LinesRow struct {
-	SkuID     int64
-	Qty       int32
-	Selected  bool
-	SpuID     int64
-	Title     string
-	Spec      string
-	Picture   string
-	PriceFen  money.Fen
-	OnSale    bool
-	Available int64
+	SkuID       int64
+	Qty         int32
+	Selected    bool
+	SpuID       int64
+	Title       string
+	Spec        string
+	Picture     string
+	PriceFen    money.Fen
+	OnSale      bool
+	Available   int64
+	Kind        string
+	MinQty      int32
+	MaxPerOrder int32
+	MaxLifetime int32
+	Snapshot    string
 }
 
 // The cart shows its lines as the catalogue has them now. Its statements read the
@@ -69,6 +75,11 @@ func (q *Queries) Lines(ctx context.Context, db DBTX, memberID int64, onlySelect
 			&i.PriceFen,
 			&i.OnSale,
 			&i.Available,
+			&i.Kind,
+			&i.MinQty,
+			&i.MaxPerOrder,
+			&i.MaxLifetime,
+			&i.Snapshot,
 		); err != nil {
 			return nil, err
 		}
@@ -101,7 +112,8 @@ line AS (
   SELECT $5, 0, false, $4::timestamptz WHERE NOT EXISTS (SELECT FROM put))
 SELECT w.sku_id, w.qty, w.selected, s.spu_id, p.title, array_to_string(s.spec_values, ' / ')::text AS spec,
   (CASE WHEN s.picture = '' THEN p.cover ELSE s.picture END)::text AS picture, s.price_fen,
-  (p.status = 'on_shelf' AND s.enabled)::boolean AS on_sale, (l.on_hand - l.reserved)::bigint AS available
+  (p.status = 'on_shelf' AND s.enabled)::boolean AS on_sale, (l.on_hand - l.reserved)::bigint AS available,
+  p.kind, p.min_qty, p.max_per_order, p.max_lifetime, p.snapshot
 FROM line w JOIN sku s ON s.id = w.sku_id JOIN spu p ON p.id = s.spu_id JOIN stock_level l ON l.sku_id = s.id
 ORDER BY w.added_at DESC, w.sku_id DESC
 `
@@ -118,16 +130,21 @@ type PutParams struct {
 }
 
 type PutRow struct {
-	SkuID     int64
-	Qty       int32
-	Selected  bool
-	SpuID     int64
-	Title     string
-	Spec      string
-	Picture   string
-	PriceFen  money.Fen
-	OnSale    bool
-	Available int64
+	SkuID       int64
+	Qty         int32
+	Selected    bool
+	SpuID       int64
+	Title       string
+	Spec        string
+	Picture     string
+	PriceFen    money.Fen
+	OnSale      bool
+	Available   int64
+	Kind        string
+	MinQty      int32
+	MaxPerOrder int32
+	MaxLifetime int32
+	Snapshot    string
 }
 
 // Writes the line, if the SKU is on sale and the cart has a place for it, and gives the whole
@@ -163,6 +180,11 @@ func (q *Queries) Put(ctx context.Context, db DBTX, arg PutParams) ([]PutRow, er
 			&i.PriceFen,
 			&i.OnSale,
 			&i.Available,
+			&i.Kind,
+			&i.MinQty,
+			&i.MaxPerOrder,
+			&i.MaxLifetime,
+			&i.Snapshot,
 		); err != nil {
 			return nil, err
 		}

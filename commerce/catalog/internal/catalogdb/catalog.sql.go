@@ -49,18 +49,21 @@ func (q *Queries) CountEnabledSKUs(ctx context.Context, db DBTX, spuID int64) (i
 }
 
 const editSKU = `-- name: EditSKU :exec
-UPDATE sku SET code = $1, spec_values = $2, picture = $3, price_fen = $4, market_price_fen = $5,
-  weight_g = $6, enabled = $7
-WHERE id = $8 AND spu_id = $9
+UPDATE sku SET code = $1, barcode = $2, spec_values = $3, picture = $4, price_fen = $5,
+  market_price_fen = $6, cost_fen = $7, weight_g = $8, volume_cm3 = $9, enabled = $10
+WHERE id = $11 AND spu_id = $12
 `
 
 type EditSKUParams struct {
 	Code           string
+	Barcode        string
 	SpecValues     []string
 	Picture        string
 	PriceFen       money.Fen
 	MarketPriceFen money.Fen
+	CostFen        money.Fen
 	WeightG        int32
+	VolumeCm3      int32
 	Enabled        bool
 	ID             int64
 	SpuID          int64
@@ -69,11 +72,14 @@ type EditSKUParams struct {
 func (q *Queries) EditSKU(ctx context.Context, db DBTX, arg EditSKUParams) error {
 	_, err := db.Exec(ctx, editSKU,
 		arg.Code,
+		arg.Barcode,
 		arg.SpecValues,
 		arg.Picture,
 		arg.PriceFen,
 		arg.MarketPriceFen,
+		arg.CostFen,
 		arg.WeightG,
+		arg.VolumeCm3,
 		arg.Enabled,
 		arg.ID,
 		arg.SpuID,
@@ -83,8 +89,10 @@ func (q *Queries) EditSKU(ctx context.Context, db DBTX, arg EditSKUParams) error
 
 const editSPU = `-- name: EditSPU :execrows
 UPDATE spu SET category_id = $1, title = $2, subtitle = $3, cover = $4, pictures = $5, detail = $6,
-  specs = $7, min_price_fen = $8, max_price_fen = $9, version = version + 1, updated_at = $10
-WHERE id = $11 AND version = $12
+  specs = $7, min_price_fen = $8, max_price_fen = $9, brand_id = $10, tags = $11, kind = $12,
+  min_qty = $13, max_per_order = $14, max_lifetime = $15, on_at = $16, off_at = $17,
+  tokens = $18, indexed = true, version = version + 1, updated_at = $19
+WHERE id = $20 AND version = $21
 `
 
 type EditSPUParams struct {
@@ -97,6 +105,15 @@ type EditSPUParams struct {
 	Specs       json.RawMessage
 	MinPriceFen money.Fen
 	MaxPriceFen money.Fen
+	BrandID     *int64
+	Tags        []string
+	Kind        string
+	MinQty      int32
+	MaxPerOrder int32
+	MaxLifetime int32
+	OnAt        *time.Time
+	OffAt       *time.Time
+	Tokens      []string
 	At          time.Time
 	ID          int64
 	Version     int32
@@ -113,6 +130,15 @@ func (q *Queries) EditSPU(ctx context.Context, db DBTX, arg EditSPUParams) (int6
 		arg.Specs,
 		arg.MinPriceFen,
 		arg.MaxPriceFen,
+		arg.BrandID,
+		arg.Tags,
+		arg.Kind,
+		arg.MinQty,
+		arg.MaxPerOrder,
+		arg.MaxLifetime,
+		arg.OnAt,
+		arg.OffAt,
+		arg.Tokens,
 		arg.At,
 		arg.ID,
 		arg.Version,
@@ -125,8 +151,11 @@ func (q *Queries) EditSPU(ctx context.Context, db DBTX, arg EditSPUParams) (int6
 
 const findOnShelf = `-- name: FindOnShelf :one
 SELECT p.id, p.category_id, p.title, p.subtitle, p.cover, p.specs, p.sort, p.min_price_fen, p.max_price_fen, p.sales, p.pictures, p.detail,
+  p.kind, coalesce(p.brand_id, 0)::bigint AS brand_id, coalesce((SELECT b.name FROM brand b WHERE b.id = p.brand_id), '')::text AS brand, p.tags,
+  p.min_qty, p.max_per_order, p.max_lifetime,
   coalesce((SELECT json_agg(json_build_object('id', s.id, 'spec_values', s.spec_values, 'price_fen', s.price_fen,
-      'market_price_fen', s.market_price_fen, 'picture', s.picture, 'available', l.on_hand - l.reserved, 'low_at', l.low_at))
+      'market_price_fen', s.market_price_fen, 'picture', s.picture, 'barcode', s.barcode, 'weight_g', s.weight_g, 'volume_cm3', s.volume_cm3,
+      'available', l.on_hand - l.reserved, 'low_at', l.low_at))
     FROM sku s JOIN stock_level l ON l.sku_id = s.id WHERE s.spu_id = p.id AND s.enabled), '[]')::json AS skus
 FROM spu p WHERE p.id = $1 AND p.status = 'on_shelf'
 `
@@ -144,6 +173,13 @@ type FindOnShelfRow struct {
 	Sales       int64
 	Pictures    []string
 	Detail      string
+	Kind        string
+	BrandID     int64
+	Brand       string
+	Tags        []string
+	MinQty      int32
+	MaxPerOrder int32
+	MaxLifetime int32
 	Skus        []byte
 }
 
@@ -163,6 +199,13 @@ func (q *Queries) FindOnShelf(ctx context.Context, db DBTX, id int64) (FindOnShe
 		&i.Sales,
 		&i.Pictures,
 		&i.Detail,
+		&i.Kind,
+		&i.BrandID,
+		&i.Brand,
+		&i.Tags,
+		&i.MinQty,
+		&i.MaxPerOrder,
+		&i.MaxLifetime,
 		&i.Skus,
 	)
 	return i, err
@@ -186,18 +229,21 @@ func (q *Queries) InsertCategory(ctx context.Context, db DBTX, parentID *int64, 
 }
 
 const insertSKU = `-- name: InsertSKU :one
-INSERT INTO sku (spu_id, code, spec_values, picture, price_fen, market_price_fen, weight_g, enabled)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING id
+INSERT INTO sku (spu_id, code, barcode, spec_values, picture, price_fen, market_price_fen, cost_fen, weight_g, volume_cm3, enabled)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) RETURNING id
 `
 
 type InsertSKUParams struct {
 	SpuID          int64
 	Code           string
+	Barcode        string
 	SpecValues     []string
 	Picture        string
 	PriceFen       money.Fen
 	MarketPriceFen money.Fen
+	CostFen        money.Fen
 	WeightG        int32
+	VolumeCm3      int32
 	Enabled        bool
 }
 
@@ -205,11 +251,14 @@ func (q *Queries) InsertSKU(ctx context.Context, db DBTX, arg InsertSKUParams) (
 	row := db.QueryRow(ctx, insertSKU,
 		arg.SpuID,
 		arg.Code,
+		arg.Barcode,
 		arg.SpecValues,
 		arg.Picture,
 		arg.PriceFen,
 		arg.MarketPriceFen,
+		arg.CostFen,
 		arg.WeightG,
+		arg.VolumeCm3,
 		arg.Enabled,
 	)
 	var id int64
@@ -218,8 +267,10 @@ func (q *Queries) InsertSKU(ctx context.Context, db DBTX, arg InsertSKUParams) (
 }
 
 const insertSPU = `-- name: InsertSPU :one
-INSERT INTO spu (category_id, title, subtitle, cover, pictures, detail, specs, sort, min_price_fen, max_price_fen, created_at, updated_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11)
+INSERT INTO spu (category_id, title, subtitle, cover, pictures, detail, specs, sort, min_price_fen, max_price_fen, brand_id, tags, kind,
+  min_qty, max_per_order, max_lifetime, on_at, off_at, tokens, indexed, created_at, updated_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13,
+  $14, $15, $16, $17, $18, $19, true, $20, $20)
 RETURNING id
 `
 
@@ -234,6 +285,15 @@ type InsertSPUParams struct {
 	Sort        int32
 	MinPriceFen money.Fen
 	MaxPriceFen money.Fen
+	BrandID     *int64
+	Tags        []string
+	Kind        string
+	MinQty      int32
+	MaxPerOrder int32
+	MaxLifetime int32
+	OnAt        *time.Time
+	OffAt       *time.Time
+	Tokens      []string
 	At          time.Time
 }
 
@@ -249,6 +309,15 @@ func (q *Queries) InsertSPU(ctx context.Context, db DBTX, arg InsertSPUParams) (
 		arg.Sort,
 		arg.MinPriceFen,
 		arg.MaxPriceFen,
+		arg.BrandID,
+		arg.Tags,
+		arg.Kind,
+		arg.MinQty,
+		arg.MaxPerOrder,
+		arg.MaxLifetime,
+		arg.OnAt,
+		arg.OffAt,
+		arg.Tokens,
 		arg.At,
 	)
 	var id int64
@@ -370,22 +439,28 @@ func (q *Queries) SKUsOf(ctx context.Context, db DBTX, spuID int64) ([]SKUsOfRow
 
 const sellables = `-- name: Sellables :many
 SELECT s.id, s.spu_id, p.title, s.spec_values, s.picture, p.cover, s.price_fen,
-  (p.status = 'on_shelf' AND s.enabled)::boolean AS on_sale, (l.on_hand - l.reserved)::bigint AS available
+  (p.status = 'on_shelf' AND s.enabled)::boolean AS on_sale, (l.on_hand - l.reserved)::bigint AS available,
+  p.kind, p.min_qty, p.max_per_order, p.max_lifetime, p.snapshot
 FROM sku s JOIN spu p ON p.id = s.spu_id JOIN stock_level l ON l.sku_id = s.id
 WHERE s.id = ANY($1::bigint[])
 ORDER BY s.id
 `
 
 type SellablesRow struct {
-	ID         int64
-	SpuID      int64
-	Title      string
-	SpecValues []string
-	Picture    string
-	Cover      string
-	PriceFen   money.Fen
-	OnSale     bool
-	Available  int64
+	ID          int64
+	SpuID       int64
+	Title       string
+	SpecValues  []string
+	Picture     string
+	Cover       string
+	PriceFen    money.Fen
+	OnSale      bool
+	Available   int64
+	Kind        string
+	MinQty      int32
+	MaxPerOrder int32
+	MaxLifetime int32
+	Snapshot    string
 }
 
 func (q *Queries) Sellables(ctx context.Context, db DBTX, ids []int64) ([]SellablesRow, error) {
@@ -407,6 +482,11 @@ func (q *Queries) Sellables(ctx context.Context, db DBTX, ids []int64) ([]Sellab
 			&i.PriceFen,
 			&i.OnSale,
 			&i.Available,
+			&i.Kind,
+			&i.MinQty,
+			&i.MaxPerOrder,
+			&i.MaxLifetime,
+			&i.Snapshot,
 		); err != nil {
 			return nil, err
 		}
@@ -428,7 +508,9 @@ func (q *Queries) SetPrice(ctx context.Context, db DBTX, priceFen money.Fen, iD 
 }
 
 const setShelf = `-- name: SetShelf :execrows
-UPDATE spu SET status = $1, version = version + 1, updated_at = $2 WHERE id = $3 AND status = $4
+UPDATE spu SET status = $1::text, recycled_at = CASE WHEN $1::text = 'recycled' THEN $2::timestamptz END,
+  version = version + 1, updated_at = $2::timestamptz
+WHERE id = $3 AND status = $4
 `
 
 func (q *Queries) SetShelf(ctx context.Context, db DBTX, toStatus string, at time.Time, iD int64, fromStatus string) (int64, error) {

@@ -17,19 +17,21 @@ WITH RECURSIVE branch AS (
   SELECT c.id FROM category c WHERE c.id = $1::bigint AND c.visible
   UNION SELECT c.id FROM category c JOIN branch b ON c.parent_id = b.id WHERE c.visible),
 page AS (
-  SELECT m.id, m.category_id, m.title, m.subtitle, m.cover, m.specs, m.sort, m.min_price_fen, m.max_price_fen, m.sales
+  SELECT m.id, m.category_id, m.title, m.subtitle, m.cover, m.specs, m.sort, m.min_price_fen, m.max_price_fen, m.sales, m.kind, m.brand_id, m.tags
   FROM branch CROSS JOIN LATERAL (
-    SELECT p.id, p.category_id, p.title, p.subtitle, p.cover, p.specs, p.sort, p.min_price_fen, p.max_price_fen, p.sales
+    SELECT p.id, p.category_id, p.title, p.subtitle, p.cover, p.specs, p.sort, p.min_price_fen, p.max_price_fen, p.sales, p.kind, p.brand_id, p.tags
     FROM spu p
     WHERE p.status = 'on_shelf' AND p.category_id = branch.id AND (p.sort, p.id) < ($2::integer, $3::bigint)
-      AND ($4::text = '' OR p.title ILIKE $4 OR p.subtitle ILIKE $4)
-      AND (NOT $5::boolean OR (
+      AND CASE WHEN ($4::bigint = 0 OR p.brand_id = $4) AND ($5::text = '' OR p.tags @> ARRAY[$5::text])
+      AND p.max_price_fen >= $6::bigint AND p.min_price_fen <= $7::bigint THEN true ELSE false END
+      AND (NOT $8::boolean OR (
         SELECT count(*) > 0 FROM sku k JOIN stock_level v ON v.sku_id = k.id WHERE k.spu_id = p.id AND k.enabled AND v.on_hand > v.reserved))
     ORDER BY p.sort DESC, p.id DESC
-    LIMIT $6) m
+    LIMIT $9) m
   ORDER BY m.sort DESC, m.id DESC
-  LIMIT $6)
+  LIMIT $9)
 SELECT page.id, page.category_id, page.title, page.subtitle, page.cover, page.specs, page.sort, page.min_price_fen, page.max_price_fen, page.sales,
+  page.kind, coalesce(page.brand_id, 0)::bigint AS brand_id, page.tags,
   coalesce(s.id, 0)::bigint AS sku_id, coalesce(s.spec_values, '{}')::text[] AS spec_values, coalesce(s.price_fen, 0)::bigint AS price_fen,
   coalesce(s.market_price_fen, 0)::bigint AS market_price_fen, coalesce(s.picture, '')::text AS picture,
   coalesce(s.available, 0)::bigint AS available, coalesce(s.low_at, 0)::bigint AS low_at
@@ -38,6 +40,18 @@ FROM page LEFT JOIN LATERAL (
   FROM sku k JOIN stock_level l ON l.sku_id = k.id WHERE k.spu_id = page.id AND k.enabled OFFSET 0) s ON true
 ORDER BY page.sort DESC, page.id DESC
 `
+
+type ListBranchByPlaceParams struct {
+	CategoryID int64
+	AfterPlace int32
+	AfterID    int64
+	BrandID    int64
+	Tag        string
+	LowFen     int64
+	HighFen    int64
+	InStock    bool
+	MaxRows    int32
+}
 
 type ListBranchByPlaceRow struct {
 	ID             int64
@@ -50,6 +64,9 @@ type ListBranchByPlaceRow struct {
 	MinPriceFen    money.Fen
 	MaxPriceFen    money.Fen
 	Sales          int64
+	Kind           string
+	BrandID        int64
+	Tags           []string
 	SkuID          int64
 	SpecValues     []string
 	PriceFen       int64
@@ -61,14 +78,17 @@ type ListBranchByPlaceRow struct {
 
 // Index spu_shelf_category, walked once per category of the branch; the walks are then
 // merged, so a small branch of a large shop costs its own rows only.
-func (q *Queries) ListBranchByPlace(ctx context.Context, db DBTX, categoryID int64, afterPlace int32, afterID int64, pattern string, inStock bool, maxRows int32) ([]ListBranchByPlaceRow, error) {
+func (q *Queries) ListBranchByPlace(ctx context.Context, db DBTX, arg ListBranchByPlaceParams) ([]ListBranchByPlaceRow, error) {
 	rows, err := db.Query(ctx, listBranchByPlace,
-		categoryID,
-		afterPlace,
-		afterID,
-		pattern,
-		inStock,
-		maxRows,
+		arg.CategoryID,
+		arg.AfterPlace,
+		arg.AfterID,
+		arg.BrandID,
+		arg.Tag,
+		arg.LowFen,
+		arg.HighFen,
+		arg.InStock,
+		arg.MaxRows,
 	)
 	if err != nil {
 		return nil, err
@@ -88,6 +108,9 @@ func (q *Queries) ListBranchByPlace(ctx context.Context, db DBTX, categoryID int
 			&i.MinPriceFen,
 			&i.MaxPriceFen,
 			&i.Sales,
+			&i.Kind,
+			&i.BrandID,
+			&i.Tags,
 			&i.SkuID,
 			&i.SpecValues,
 			&i.PriceFen,
@@ -111,16 +134,18 @@ WITH RECURSIVE branch AS (
   SELECT c.id FROM category c WHERE c.id = $1::bigint AND c.visible
   UNION SELECT c.id FROM category c JOIN branch b ON c.parent_id = b.id WHERE c.visible),
 page AS (
-  SELECT p.id, p.category_id, p.title, p.subtitle, p.cover, p.specs, p.sort, p.min_price_fen, p.max_price_fen, p.sales
+  SELECT p.id, p.category_id, p.title, p.subtitle, p.cover, p.specs, p.sort, p.min_price_fen, p.max_price_fen, p.sales, p.kind, p.brand_id, p.tags
   FROM spu p
   WHERE p.status = 'on_shelf' AND p.id < $2::bigint
     AND ($1::bigint = 0 OR p.category_id IN (SELECT branch.id FROM branch))
-    AND ($3::text = '' OR p.title ILIKE $3 OR p.subtitle ILIKE $3)
-    AND (NOT $4::boolean OR (
+    AND CASE WHEN ($3::bigint = 0 OR p.brand_id = $3) AND ($4::text = '' OR p.tags @> ARRAY[$4::text])
+      AND p.max_price_fen >= $5::bigint AND p.min_price_fen <= $6::bigint THEN true ELSE false END
+    AND (NOT $7::boolean OR (
       SELECT count(*) > 0 FROM sku k JOIN stock_level v ON v.sku_id = k.id WHERE k.spu_id = p.id AND k.enabled AND v.on_hand > v.reserved))
   ORDER BY p.id DESC
-  LIMIT $5)
+  LIMIT $8)
 SELECT page.id, page.category_id, page.title, page.subtitle, page.cover, page.specs, page.sort, page.min_price_fen, page.max_price_fen, page.sales,
+  page.kind, coalesce(page.brand_id, 0)::bigint AS brand_id, page.tags,
   coalesce(s.id, 0)::bigint AS sku_id, coalesce(s.spec_values, '{}')::text[] AS spec_values, coalesce(s.price_fen, 0)::bigint AS price_fen,
   coalesce(s.market_price_fen, 0)::bigint AS market_price_fen, coalesce(s.picture, '')::text AS picture,
   coalesce(s.available, 0)::bigint AS available, coalesce(s.low_at, 0)::bigint AS low_at
@@ -129,6 +154,17 @@ FROM page LEFT JOIN LATERAL (
   FROM sku k JOIN stock_level l ON l.sku_id = k.id WHERE k.spu_id = page.id AND k.enabled OFFSET 0) s ON true
 ORDER BY page.id DESC
 `
+
+type ListByNewestParams struct {
+	CategoryID int64
+	AfterID    int64
+	BrandID    int64
+	Tag        string
+	LowFen     int64
+	HighFen    int64
+	InStock    bool
+	MaxRows    int32
+}
 
 type ListByNewestRow struct {
 	ID             int64
@@ -141,6 +177,9 @@ type ListByNewestRow struct {
 	MinPriceFen    money.Fen
 	MaxPriceFen    money.Fen
 	Sales          int64
+	Kind           string
+	BrandID        int64
+	Tags           []string
 	SkuID          int64
 	SpecValues     []string
 	PriceFen       int64
@@ -151,13 +190,16 @@ type ListByNewestRow struct {
 }
 
 // Index spu_pkey, backwards: identities grow with time, and nearly all rows are on the shelf.
-func (q *Queries) ListByNewest(ctx context.Context, db DBTX, categoryID int64, afterID int64, pattern string, inStock bool, maxRows int32) ([]ListByNewestRow, error) {
+func (q *Queries) ListByNewest(ctx context.Context, db DBTX, arg ListByNewestParams) ([]ListByNewestRow, error) {
 	rows, err := db.Query(ctx, listByNewest,
-		categoryID,
-		afterID,
-		pattern,
-		inStock,
-		maxRows,
+		arg.CategoryID,
+		arg.AfterID,
+		arg.BrandID,
+		arg.Tag,
+		arg.LowFen,
+		arg.HighFen,
+		arg.InStock,
+		arg.MaxRows,
 	)
 	if err != nil {
 		return nil, err
@@ -177,6 +219,9 @@ func (q *Queries) ListByNewest(ctx context.Context, db DBTX, categoryID int64, a
 			&i.MinPriceFen,
 			&i.MaxPriceFen,
 			&i.Sales,
+			&i.Kind,
+			&i.BrandID,
+			&i.Tags,
 			&i.SkuID,
 			&i.SpecValues,
 			&i.PriceFen,
@@ -198,15 +243,17 @@ func (q *Queries) ListByNewest(ctx context.Context, db DBTX, categoryID int64, a
 const listByPlace = `-- name: ListByPlace :many
 
 WITH page AS (
-  SELECT p.id, p.category_id, p.title, p.subtitle, p.cover, p.specs, p.sort, p.min_price_fen, p.max_price_fen, p.sales
+  SELECT p.id, p.category_id, p.title, p.subtitle, p.cover, p.specs, p.sort, p.min_price_fen, p.max_price_fen, p.sales, p.kind, p.brand_id, p.tags
   FROM spu p
   WHERE p.status = 'on_shelf' AND (p.sort, p.id) < ($1::integer, $2::bigint)
-    AND ($3::text = '' OR p.title ILIKE $3 OR p.subtitle ILIKE $3)
-    AND (NOT $4::boolean OR (
+    AND CASE WHEN ($3::bigint = 0 OR p.brand_id = $3) AND ($4::text = '' OR p.tags @> ARRAY[$4::text])
+      AND p.max_price_fen >= $5::bigint AND p.min_price_fen <= $6::bigint THEN true ELSE false END
+    AND (NOT $7::boolean OR (
       SELECT count(*) > 0 FROM sku k JOIN stock_level v ON v.sku_id = k.id WHERE k.spu_id = p.id AND k.enabled AND v.on_hand > v.reserved))
   ORDER BY p.sort DESC, p.id DESC
-  LIMIT $5)
+  LIMIT $8)
 SELECT page.id, page.category_id, page.title, page.subtitle, page.cover, page.specs, page.sort, page.min_price_fen, page.max_price_fen, page.sales,
+  page.kind, coalesce(page.brand_id, 0)::bigint AS brand_id, page.tags,
   coalesce(s.id, 0)::bigint AS sku_id, coalesce(s.spec_values, '{}')::text[] AS spec_values, coalesce(s.price_fen, 0)::bigint AS price_fen,
   coalesce(s.market_price_fen, 0)::bigint AS market_price_fen, coalesce(s.picture, '')::text AS picture,
   coalesce(s.available, 0)::bigint AS available, coalesce(s.low_at, 0)::bigint AS low_at
@@ -215,6 +262,17 @@ FROM page LEFT JOIN LATERAL (
   FROM sku k JOIN stock_level l ON l.sku_id = k.id WHERE k.spu_id = page.id AND k.enabled OFFSET 0) s ON true
 ORDER BY page.sort DESC, page.id DESC
 `
+
+type ListByPlaceParams struct {
+	AfterPlace int32
+	AfterID    int64
+	BrandID    int64
+	Tag        string
+	LowFen     int64
+	HighFen    int64
+	InStock    bool
+	MaxRows    int32
+}
 
 type ListByPlaceRow struct {
 	ID             int64
@@ -227,6 +285,9 @@ type ListByPlaceRow struct {
 	MinPriceFen    money.Fen
 	MaxPriceFen    money.Fen
 	Sales          int64
+	Kind           string
+	BrandID        int64
+	Tags           []string
 	SkuID          int64
 	SpecValues     []string
 	PriceFen       int64
@@ -242,18 +303,22 @@ type ListByPlaceRow struct {
 // fixed text. @after_* is the place of the last row seen; before the first row it is
 // beyond every row.
 //
-// A plan here serves any parameters, and guesses that a page is a tenth of the shelf. Two
-// fences keep the guess harmless: OFFSET 0 looks SKUs up product by product instead of
+// A plan here serves any parameters, and guesses that a page is a tenth of the shelf. Three
+// fences keep the guess harmless: the filters stand in a CASE, which is taken to keep every
+// second product and not to choose an index; OFFSET 0 looks SKUs up product by product instead of
 // joining whole tables, and a scalar sub-select asks for stock row by row instead of
 // collecting all that is in stock.
 // Index spu_shelf. The merchant's own order, all categories.
-func (q *Queries) ListByPlace(ctx context.Context, db DBTX, afterPlace int32, afterID int64, pattern string, inStock bool, maxRows int32) ([]ListByPlaceRow, error) {
+func (q *Queries) ListByPlace(ctx context.Context, db DBTX, arg ListByPlaceParams) ([]ListByPlaceRow, error) {
 	rows, err := db.Query(ctx, listByPlace,
-		afterPlace,
-		afterID,
-		pattern,
-		inStock,
-		maxRows,
+		arg.AfterPlace,
+		arg.AfterID,
+		arg.BrandID,
+		arg.Tag,
+		arg.LowFen,
+		arg.HighFen,
+		arg.InStock,
+		arg.MaxRows,
 	)
 	if err != nil {
 		return nil, err
@@ -273,6 +338,9 @@ func (q *Queries) ListByPlace(ctx context.Context, db DBTX, afterPlace int32, af
 			&i.MinPriceFen,
 			&i.MaxPriceFen,
 			&i.Sales,
+			&i.Kind,
+			&i.BrandID,
+			&i.Tags,
 			&i.SkuID,
 			&i.SpecValues,
 			&i.PriceFen,
@@ -296,16 +364,18 @@ WITH RECURSIVE branch AS (
   SELECT c.id FROM category c WHERE c.id = $1::bigint AND c.visible
   UNION SELECT c.id FROM category c JOIN branch b ON c.parent_id = b.id WHERE c.visible),
 page AS (
-  SELECT p.id, p.category_id, p.title, p.subtitle, p.cover, p.specs, p.sort, p.min_price_fen, p.max_price_fen, p.sales
+  SELECT p.id, p.category_id, p.title, p.subtitle, p.cover, p.specs, p.sort, p.min_price_fen, p.max_price_fen, p.sales, p.kind, p.brand_id, p.tags
   FROM spu p
   WHERE p.status = 'on_shelf' AND (p.min_price_fen, p.id) > ($2::bigint, $3::bigint)
     AND ($1::bigint = 0 OR p.category_id IN (SELECT branch.id FROM branch))
-    AND ($4::text = '' OR p.title ILIKE $4 OR p.subtitle ILIKE $4)
-    AND (NOT $5::boolean OR (
+    AND CASE WHEN ($4::bigint = 0 OR p.brand_id = $4) AND ($5::text = '' OR p.tags @> ARRAY[$5::text])
+      AND p.max_price_fen >= $6::bigint AND p.min_price_fen <= $7::bigint THEN true ELSE false END
+    AND (NOT $8::boolean OR (
       SELECT count(*) > 0 FROM sku k JOIN stock_level v ON v.sku_id = k.id WHERE k.spu_id = p.id AND k.enabled AND v.on_hand > v.reserved))
   ORDER BY p.min_price_fen, p.id
-  LIMIT $6)
+  LIMIT $9)
 SELECT page.id, page.category_id, page.title, page.subtitle, page.cover, page.specs, page.sort, page.min_price_fen, page.max_price_fen, page.sales,
+  page.kind, coalesce(page.brand_id, 0)::bigint AS brand_id, page.tags,
   coalesce(s.id, 0)::bigint AS sku_id, coalesce(s.spec_values, '{}')::text[] AS spec_values, coalesce(s.price_fen, 0)::bigint AS price_fen,
   coalesce(s.market_price_fen, 0)::bigint AS market_price_fen, coalesce(s.picture, '')::text AS picture,
   coalesce(s.available, 0)::bigint AS available, coalesce(s.low_at, 0)::bigint AS low_at
@@ -314,6 +384,18 @@ FROM page LEFT JOIN LATERAL (
   FROM sku k JOIN stock_level l ON l.sku_id = k.id WHERE k.spu_id = page.id AND k.enabled OFFSET 0) s ON true
 ORDER BY page.min_price_fen, page.id
 `
+
+type ListByPriceAscParams struct {
+	CategoryID int64
+	AfterPrice int64
+	AfterID    int64
+	BrandID    int64
+	Tag        string
+	LowFen     int64
+	HighFen    int64
+	InStock    bool
+	MaxRows    int32
+}
 
 type ListByPriceAscRow struct {
 	ID             int64
@@ -326,6 +408,9 @@ type ListByPriceAscRow struct {
 	MinPriceFen    money.Fen
 	MaxPriceFen    money.Fen
 	Sales          int64
+	Kind           string
+	BrandID        int64
+	Tags           []string
 	SkuID          int64
 	SpecValues     []string
 	PriceFen       int64
@@ -336,14 +421,17 @@ type ListByPriceAscRow struct {
 }
 
 // Index spu_shelf_price.
-func (q *Queries) ListByPriceAsc(ctx context.Context, db DBTX, categoryID int64, afterPrice int64, afterID int64, pattern string, inStock bool, maxRows int32) ([]ListByPriceAscRow, error) {
+func (q *Queries) ListByPriceAsc(ctx context.Context, db DBTX, arg ListByPriceAscParams) ([]ListByPriceAscRow, error) {
 	rows, err := db.Query(ctx, listByPriceAsc,
-		categoryID,
-		afterPrice,
-		afterID,
-		pattern,
-		inStock,
-		maxRows,
+		arg.CategoryID,
+		arg.AfterPrice,
+		arg.AfterID,
+		arg.BrandID,
+		arg.Tag,
+		arg.LowFen,
+		arg.HighFen,
+		arg.InStock,
+		arg.MaxRows,
 	)
 	if err != nil {
 		return nil, err
@@ -363,6 +451,9 @@ func (q *Queries) ListByPriceAsc(ctx context.Context, db DBTX, categoryID int64,
 			&i.MinPriceFen,
 			&i.MaxPriceFen,
 			&i.Sales,
+			&i.Kind,
+			&i.BrandID,
+			&i.Tags,
 			&i.SkuID,
 			&i.SpecValues,
 			&i.PriceFen,
@@ -386,16 +477,18 @@ WITH RECURSIVE branch AS (
   SELECT c.id FROM category c WHERE c.id = $1::bigint AND c.visible
   UNION SELECT c.id FROM category c JOIN branch b ON c.parent_id = b.id WHERE c.visible),
 page AS (
-  SELECT p.id, p.category_id, p.title, p.subtitle, p.cover, p.specs, p.sort, p.min_price_fen, p.max_price_fen, p.sales
+  SELECT p.id, p.category_id, p.title, p.subtitle, p.cover, p.specs, p.sort, p.min_price_fen, p.max_price_fen, p.sales, p.kind, p.brand_id, p.tags
   FROM spu p
   WHERE p.status = 'on_shelf' AND (p.min_price_fen, p.id) < ($2::bigint, $3::bigint)
     AND ($1::bigint = 0 OR p.category_id IN (SELECT branch.id FROM branch))
-    AND ($4::text = '' OR p.title ILIKE $4 OR p.subtitle ILIKE $4)
-    AND (NOT $5::boolean OR (
+    AND CASE WHEN ($4::bigint = 0 OR p.brand_id = $4) AND ($5::text = '' OR p.tags @> ARRAY[$5::text])
+      AND p.max_price_fen >= $6::bigint AND p.min_price_fen <= $7::bigint THEN true ELSE false END
+    AND (NOT $8::boolean OR (
       SELECT count(*) > 0 FROM sku k JOIN stock_level v ON v.sku_id = k.id WHERE k.spu_id = p.id AND k.enabled AND v.on_hand > v.reserved))
   ORDER BY p.min_price_fen DESC, p.id DESC
-  LIMIT $6)
+  LIMIT $9)
 SELECT page.id, page.category_id, page.title, page.subtitle, page.cover, page.specs, page.sort, page.min_price_fen, page.max_price_fen, page.sales,
+  page.kind, coalesce(page.brand_id, 0)::bigint AS brand_id, page.tags,
   coalesce(s.id, 0)::bigint AS sku_id, coalesce(s.spec_values, '{}')::text[] AS spec_values, coalesce(s.price_fen, 0)::bigint AS price_fen,
   coalesce(s.market_price_fen, 0)::bigint AS market_price_fen, coalesce(s.picture, '')::text AS picture,
   coalesce(s.available, 0)::bigint AS available, coalesce(s.low_at, 0)::bigint AS low_at
@@ -404,6 +497,18 @@ FROM page LEFT JOIN LATERAL (
   FROM sku k JOIN stock_level l ON l.sku_id = k.id WHERE k.spu_id = page.id AND k.enabled OFFSET 0) s ON true
 ORDER BY page.min_price_fen DESC, page.id DESC
 `
+
+type ListByPriceDescParams struct {
+	CategoryID int64
+	AfterPrice int64
+	AfterID    int64
+	BrandID    int64
+	Tag        string
+	LowFen     int64
+	HighFen    int64
+	InStock    bool
+	MaxRows    int32
+}
 
 type ListByPriceDescRow struct {
 	ID             int64
@@ -416,6 +521,9 @@ type ListByPriceDescRow struct {
 	MinPriceFen    money.Fen
 	MaxPriceFen    money.Fen
 	Sales          int64
+	Kind           string
+	BrandID        int64
+	Tags           []string
 	SkuID          int64
 	SpecValues     []string
 	PriceFen       int64
@@ -426,14 +534,17 @@ type ListByPriceDescRow struct {
 }
 
 // Index spu_shelf_price, backwards.
-func (q *Queries) ListByPriceDesc(ctx context.Context, db DBTX, categoryID int64, afterPrice int64, afterID int64, pattern string, inStock bool, maxRows int32) ([]ListByPriceDescRow, error) {
+func (q *Queries) ListByPriceDesc(ctx context.Context, db DBTX, arg ListByPriceDescParams) ([]ListByPriceDescRow, error) {
 	rows, err := db.Query(ctx, listByPriceDesc,
-		categoryID,
-		afterPrice,
-		afterID,
-		pattern,
-		inStock,
-		maxRows,
+		arg.CategoryID,
+		arg.AfterPrice,
+		arg.AfterID,
+		arg.BrandID,
+		arg.Tag,
+		arg.LowFen,
+		arg.HighFen,
+		arg.InStock,
+		arg.MaxRows,
 	)
 	if err != nil {
 		return nil, err
@@ -453,6 +564,9 @@ func (q *Queries) ListByPriceDesc(ctx context.Context, db DBTX, categoryID int64
 			&i.MinPriceFen,
 			&i.MaxPriceFen,
 			&i.Sales,
+			&i.Kind,
+			&i.BrandID,
+			&i.Tags,
 			&i.SkuID,
 			&i.SpecValues,
 			&i.PriceFen,
@@ -476,16 +590,18 @@ WITH RECURSIVE branch AS (
   SELECT c.id FROM category c WHERE c.id = $1::bigint AND c.visible
   UNION SELECT c.id FROM category c JOIN branch b ON c.parent_id = b.id WHERE c.visible),
 page AS (
-  SELECT p.id, p.category_id, p.title, p.subtitle, p.cover, p.specs, p.sort, p.min_price_fen, p.max_price_fen, p.sales
+  SELECT p.id, p.category_id, p.title, p.subtitle, p.cover, p.specs, p.sort, p.min_price_fen, p.max_price_fen, p.sales, p.kind, p.brand_id, p.tags
   FROM spu p
   WHERE p.status = 'on_shelf' AND (p.sales, p.id) < ($2::bigint, $3::bigint)
     AND ($1::bigint = 0 OR p.category_id IN (SELECT branch.id FROM branch))
-    AND ($4::text = '' OR p.title ILIKE $4 OR p.subtitle ILIKE $4)
-    AND (NOT $5::boolean OR (
+    AND CASE WHEN ($4::bigint = 0 OR p.brand_id = $4) AND ($5::text = '' OR p.tags @> ARRAY[$5::text])
+      AND p.max_price_fen >= $6::bigint AND p.min_price_fen <= $7::bigint THEN true ELSE false END
+    AND (NOT $8::boolean OR (
       SELECT count(*) > 0 FROM sku k JOIN stock_level v ON v.sku_id = k.id WHERE k.spu_id = p.id AND k.enabled AND v.on_hand > v.reserved))
   ORDER BY p.sales DESC, p.id DESC
-  LIMIT $6)
+  LIMIT $9)
 SELECT page.id, page.category_id, page.title, page.subtitle, page.cover, page.specs, page.sort, page.min_price_fen, page.max_price_fen, page.sales,
+  page.kind, coalesce(page.brand_id, 0)::bigint AS brand_id, page.tags,
   coalesce(s.id, 0)::bigint AS sku_id, coalesce(s.spec_values, '{}')::text[] AS spec_values, coalesce(s.price_fen, 0)::bigint AS price_fen,
   coalesce(s.market_price_fen, 0)::bigint AS market_price_fen, coalesce(s.picture, '')::text AS picture,
   coalesce(s.available, 0)::bigint AS available, coalesce(s.low_at, 0)::bigint AS low_at
@@ -494,6 +610,18 @@ FROM page LEFT JOIN LATERAL (
   FROM sku k JOIN stock_level l ON l.sku_id = k.id WHERE k.spu_id = page.id AND k.enabled OFFSET 0) s ON true
 ORDER BY page.sales DESC, page.id DESC
 `
+
+type ListBySalesParams struct {
+	CategoryID int64
+	AfterSales int64
+	AfterID    int64
+	BrandID    int64
+	Tag        string
+	LowFen     int64
+	HighFen    int64
+	InStock    bool
+	MaxRows    int32
+}
 
 type ListBySalesRow struct {
 	ID             int64
@@ -506,6 +634,9 @@ type ListBySalesRow struct {
 	MinPriceFen    money.Fen
 	MaxPriceFen    money.Fen
 	Sales          int64
+	Kind           string
+	BrandID        int64
+	Tags           []string
 	SkuID          int64
 	SpecValues     []string
 	PriceFen       int64
@@ -516,14 +647,17 @@ type ListBySalesRow struct {
 }
 
 // Index spu_shelf_sales.
-func (q *Queries) ListBySales(ctx context.Context, db DBTX, categoryID int64, afterSales int64, afterID int64, pattern string, inStock bool, maxRows int32) ([]ListBySalesRow, error) {
+func (q *Queries) ListBySales(ctx context.Context, db DBTX, arg ListBySalesParams) ([]ListBySalesRow, error) {
 	rows, err := db.Query(ctx, listBySales,
-		categoryID,
-		afterSales,
-		afterID,
-		pattern,
-		inStock,
-		maxRows,
+		arg.CategoryID,
+		arg.AfterSales,
+		arg.AfterID,
+		arg.BrandID,
+		arg.Tag,
+		arg.LowFen,
+		arg.HighFen,
+		arg.InStock,
+		arg.MaxRows,
 	)
 	if err != nil {
 		return nil, err
@@ -543,6 +677,9 @@ func (q *Queries) ListBySales(ctx context.Context, db DBTX, categoryID int64, af
 			&i.MinPriceFen,
 			&i.MaxPriceFen,
 			&i.Sales,
+			&i.Kind,
+			&i.BrandID,
+			&i.Tags,
 			&i.SkuID,
 			&i.SpecValues,
 			&i.PriceFen,

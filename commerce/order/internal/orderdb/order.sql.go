@@ -61,7 +61,7 @@ func (q *Queries) CountUnfinished(ctx context.Context, db DBTX) (int64, error) {
 const find = `-- name: Find :one
 SELECT o.id, o.order_no, o.member_id, o.app_id, o.status, o.close_reason, o.goods_fen, o.discount_fen, o.freight_fen, o.payable_fen,
        o.address, o.remark, o.expires_at, o.placed_at, o.paid_at, o.closed_at,
-       (SELECT json_agg(json_build_object('spu_id', l.spu_id, 'sku_id', l.sku_id, 'title', l.title, 'spec', l.spec, 'picture', l.picture,
+       (SELECT json_agg(json_build_object('spu_id', l.spu_id, 'sku_id', l.sku_id, 'title', l.title, 'spec', l.spec, 'picture', l.picture, 'snapshot', l.snapshot,
                'price_fen', l.price_fen, 'qty', l.qty, 'goods_fen', l.goods_fen, 'discount_fen', l.discount_fen, 'payable_fen', l.payable_fen) ORDER BY l.id)
         FROM order_line l WHERE l.order_id = o.id)::jsonb AS lines,
        (SELECT json_agg(json_build_object('at', e.at, 'event', e.event, 'from', e.from_status, 'to', e.to_status, 'actor', e.actor) ORDER BY e.id)
@@ -220,7 +220,7 @@ func (q *Queries) MarkTest(ctx context.Context, db DBTX, orderNo string) (int64,
 const page = `-- name: Page :many
 SELECT o.id, o.order_no, o.member_id, o.app_id, o.status, o.close_reason, o.goods_fen, o.discount_fen, o.freight_fen, o.payable_fen,
        o.address, o.remark, o.expires_at, o.placed_at, o.paid_at, o.closed_at,
-       (SELECT json_agg(json_build_object('spu_id', l.spu_id, 'sku_id', l.sku_id, 'title', l.title, 'spec', l.spec, 'picture', l.picture,
+       (SELECT json_agg(json_build_object('spu_id', l.spu_id, 'sku_id', l.sku_id, 'title', l.title, 'spec', l.spec, 'picture', l.picture, 'snapshot', l.snapshot,
                'price_fen', l.price_fen, 'qty', l.qty, 'goods_fen', l.goods_fen, 'discount_fen', l.discount_fen, 'payable_fen', l.payable_fen) ORDER BY l.id)
         FROM order_line l WHERE l.order_id = o.id)::jsonb AS lines
 FROM orders o
@@ -301,10 +301,12 @@ line AS (
   SELECT unnest($16::bigint[]) AS spu_id, unnest($17::bigint[]) AS sku_id, unnest($18::text[]) AS title,
          unnest($19::text[]) AS spec, unnest($20::text[]) AS picture, unnest($21::bigint[]) AS price_fen,
          unnest($22::bigint[]) AS qty, unnest($23::bigint[]) AS goods_fen,
-         unnest($24::bigint[]) AS discount_fen, unnest($25::bigint[]) AS payable_fen),
+         unnest($24::bigint[]) AS discount_fen, unnest($25::bigint[]) AS payable_fen,
+         unnest($26::text[]) AS snapshot, unnest($27::boolean[]) AS counted),
 lines AS (
-  INSERT INTO order_line (order_id, spu_id, sku_id, title, spec, picture, price_fen, qty, goods_fen, discount_fen, payable_fen)
-  SELECT o.id, l.spu_id, l.sku_id, l.title, l.spec, l.picture, l.price_fen, l.qty, l.goods_fen, l.discount_fen, l.payable_fen
+  INSERT INTO order_line (order_id, spu_id, sku_id, title, spec, picture, price_fen, qty, goods_fen, discount_fen, payable_fen,
+    snapshot, counted)
+  SELECT o.id, l.spu_id, l.sku_id, l.title, l.spec, l.picture, l.price_fen, l.qty, l.goods_fen, l.discount_fen, l.payable_fen, l.snapshot, l.counted
   FROM o, line l)
 INSERT INTO order_event (order_id, at, event, to_status, actor)
 SELECT o.id, $1::timestamptz, $2::text, $3::text, $4::text FROM o
@@ -336,6 +338,8 @@ type PlaceParams struct {
 	LinesGoodsFen    []int64
 	LinesDiscountFen []int64
 	LinesPayableFen  []int64
+	Snapshots        []string
+	Counted          []bool
 }
 
 func (q *Queries) Place(ctx context.Context, db DBTX, arg PlaceParams) error {
@@ -365,6 +369,8 @@ func (q *Queries) Place(ctx context.Context, db DBTX, arg PlaceParams) error {
 		arg.LinesGoodsFen,
 		arg.LinesDiscountFen,
 		arg.LinesPayableFen,
+		arg.Snapshots,
+		arg.Counted,
 	)
 	return err
 }
@@ -384,13 +390,18 @@ func (q *Queries) Terms(ctx context.Context, db DBTX) (int64, error) {
 const toClosed = `-- name: ToClosed :one
 WITH moved AS (
   UPDATE orders SET status = $1, closed_at = $2::timestamptz
-  WHERE orders.id = $3 AND orders.status = $4 RETURNING id),
+  WHERE orders.id = $3 AND orders.status = $4 RETURNING id, member_id),
+freed AS (
+  UPDATE purchase_count c SET qty = c.qty - l.qty
+  FROM (SELECT moved.member_id, x.spu_id, sum(x.qty) AS qty FROM moved JOIN order_line x ON x.order_id = moved.id WHERE x.counted GROUP BY 1, 2) l
+  WHERE c.member_id = l.member_id AND c.spu_id = l.spu_id),
 told AS (
   INSERT INTO order_event (order_id, at, event, from_status, to_status, actor)
   SELECT moved.id, $2::timestamptz, $5::text, $4, $1, $6::text FROM moved)
 SELECT count(*) FROM moved
 `
 
+// A closed order does not count against its buyer's limits.
 func (q *Queries) ToClosed(ctx context.Context, db DBTX, toStatus string, at time.Time, iD int64, fromStatus string, event string, actor string) (int64, error) {
 	row := db.QueryRow(ctx, toClosed,
 		toStatus,

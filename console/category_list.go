@@ -1,0 +1,157 @@
+package console
+
+import (
+	"context"
+	"errors"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/gofiber/fiber/v2"
+
+	"galleria/commerce/catalog"
+	"galleria/console/authz"
+	"galleria/console/view"
+	"galleria/tenant"
+	"galleria/tenant/fault"
+)
+
+var movedForm = regexp.MustCompile(`^(up|down)-[0-9]{1,18}$`)
+
+// movedWord names the button that was pressed, so that it keeps the focus.
+func movedWord(c *fiber.Ctx) string {
+	if word := c.Query("moved"); movedForm.MatchString(word) {
+		return word
+	}
+	return ""
+}
+
+// categoryList shows the shop's categories in their order.
+func (s *Console) categoryList(c *fiber.Ctx, v *visit) error {
+	return s.categoryPage(c, v, view.CategoryList{Moved: movedWord(c), Done: done(c, v)})
+}
+
+func (s *Console) categoryPage(c *fiber.Ctx, v *visit, l view.CategoryList) error {
+	rows, err := s.pages.CategoryTree(c.UserContext(), v.shop.ID)
+	if err != nil {
+		return err
+	}
+	l.Rows, l.MayUpdate = rows, v.granted[authz.ProductUpdate]
+	for _, row := range rows {
+		if row.Depth < catalog.MaxDepth {
+			l.Parents = append(l.Parents, view.Choice{Value: itoa64(row.ID), Label: strings.Repeat("\u3000", int(row.Depth)-1) + row.Name})
+		}
+	}
+	return render(c, view.CategoryListPage(s.page(c, v, v.text.T("category.title"), "nav.products"), l))
+}
+
+// categorySave adds or changes a category, or removes it.
+func (s *Console) categorySave(c *fiber.Ctx, v *visit) error {
+	var id int64
+	if c.Params("id") != "" {
+		var err error
+		if id, err = pathID(c, "id"); err != nil {
+			return err
+		}
+	}
+	f := view.ArrangeForm{ID: id, Name: strings.TrimSpace(form(c, "name")), Parent: form(c, "parent"), Hidden: form(c, "hidden") != ""}
+	what, err := "category_saved", error(nil)
+	if form(c, "do") == "delete" {
+		what, err = "category_deleted", s.Products.DeleteCategory(c.UserContext(), v.shop.ID, id, actor(v.session.StaffID))
+	} else {
+		parent, _ := strconv.ParseInt(f.Parent, 10, 64)
+		_, err = s.Products.SaveCategory(c.UserContext(), v.shop.ID, id, catalog.CategoryInput{ParentID: parent, Name: f.Name, Hidden: f.Hidden}, actor(v.session.StaffID))
+	}
+	if err == nil {
+		return c.Redirect(view.Shop{Handle: v.shop.Handle}.URL("/categories?done="+what), fiber.StatusSeeOther)
+	}
+	if f.Problem = arrangeProblem(v, err); f.Problem == "" {
+		return err
+	}
+	s.note(c, v, err)
+	refuseForm(c, err)
+	return s.categoryPage(c, v, view.CategoryList{Form: f})
+}
+
+// arrangeProblem is the sentence of a refusal; "" for what is none.
+func arrangeProblem(v *visit, err error) string {
+	if errors.Is(err, fault.ErrNotFound) {
+		return ""
+	}
+	if refused, ok := errors.AsType[*fault.Error](err); ok && refused.Kind() == fault.Invalid {
+		for _, field := range refused.Fields() {
+			if field.Path == "parent_id" {
+				return v.text.T("category.problem.parent", catalog.MaxDepth)
+			}
+		}
+		return v.text.T("category.problem.name", catalog.MaxTitle)
+	}
+	return sentence(v, err)
+}
+
+// categoryMove lets a category change places with its neighbour.
+func (s *Console) categoryMove(c *fiber.Ctx, v *visit) error {
+	return s.move(c, v, "categories", s.Products.MoveCategory)
+}
+
+// move changes the place of one of a list and comes back to its button.
+func (s *Console) move(c *fiber.Ctx, v *visit, page string, by func(ctx context.Context, shop tenant.ID, id int64, step catalog.Step, actor string) error) error {
+	id, err := pathID(c, "id")
+	if err != nil {
+		return err
+	}
+	step, word := catalog.Down, "down"
+	if form(c, "step") == "up" {
+		step, word = catalog.Up, "up"
+	}
+	if err := by(c.UserContext(), v.shop.ID, id, step, actor(v.session.StaffID)); err != nil {
+		return err
+	}
+	return c.Redirect(view.Shop{Handle: v.shop.Handle}.URL("/"+page+"?moved="+word+"-"+itoa64(id)), fiber.StatusSeeOther)
+}
+
+// brandList shows the shop's brands in their order.
+func (s *Console) brandList(c *fiber.Ctx, v *visit) error {
+	return s.brandPage(c, v, view.BrandList{Moved: movedWord(c), Done: done(c, v)})
+}
+
+func (s *Console) brandPage(c *fiber.Ctx, v *visit, l view.BrandList) error {
+	rows, err := s.pages.Brands(c.UserContext(), v.shop.ID)
+	if err != nil {
+		return err
+	}
+	l.Rows, l.MayUpdate = rows, v.granted[authz.ProductUpdate]
+	return render(c, view.BrandListPage(s.page(c, v, v.text.T("brand.title"), "nav.products"), l))
+}
+
+// brandSave adds or changes a brand, or removes it.
+func (s *Console) brandSave(c *fiber.Ctx, v *visit) error {
+	var id int64
+	if c.Params("id") != "" {
+		var err error
+		if id, err = pathID(c, "id"); err != nil {
+			return err
+		}
+	}
+	f := view.ArrangeForm{ID: id, Name: strings.TrimSpace(form(c, "name"))}
+	what, err := "brand_saved", error(nil)
+	if form(c, "do") == "delete" {
+		what, err = "brand_deleted", s.Products.DeleteBrand(c.UserContext(), v.shop.ID, id, actor(v.session.StaffID))
+	} else {
+		_, err = s.Products.SaveBrand(c.UserContext(), v.shop.ID, id, f.Name, "", actor(v.session.StaffID))
+	}
+	if err == nil {
+		return c.Redirect(view.Shop{Handle: v.shop.Handle}.URL("/brands?done="+what), fiber.StatusSeeOther)
+	}
+	if f.Problem = arrangeProblem(v, err); f.Problem == "" {
+		return err
+	}
+	s.note(c, v, err)
+	refuseForm(c, err)
+	return s.brandPage(c, v, view.BrandList{Form: f})
+}
+
+// brandMove lets a brand change places with its neighbour.
+func (s *Console) brandMove(c *fiber.Ctx, v *visit) error {
+	return s.move(c, v, "brands", s.Products.MoveBrand)
+}

@@ -1,0 +1,95 @@
+package console
+
+import (
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"galleria/commerce/catalog"
+	"galleria/commerce/listing"
+	"galleria/commerce/richtext"
+	"galleria/console/readmodel"
+)
+
+// clockForm is how a browser's field for a moment writes it.
+const clockForm = "2006-01-02T15:04"
+
+// shanghai is where merchants read the clock. China has had no summer time since 1991.
+func shanghai() *time.Location { return time.FixedZone("Asia/Shanghai", 8*60*60) }
+
+// judgeTerms reads what is not about variants.
+func (f *productForm) judgeTerms(in *listing.SaveInput, wrong func(bad bool, field, key string, args ...any)) {
+	in.BrandID, _ = strconv.ParseInt(f.Brand, 10, 64)
+	in.NewBrand = f.NewBrand
+	wrong(utf8.RuneCountInString(f.NewBrand) > catalog.MaxTitle, "new_brand", "long", catalog.MaxTitle)
+	for tag := range strings.FieldsFuncSeq(f.Tags, func(r rune) bool { return strings.ContainsRune(",，、;；\n", r) }) {
+		if tag = strings.TrimSpace(tag); tag != "" {
+			in.Tags = append(in.Tags, tag)
+			wrong(utf8.RuneCountInString(tag) > catalog.MaxTag, "tags", "tag_long", catalog.MaxTag)
+		}
+	}
+	wrong(len(in.Tags) > catalog.MaxTags, "tags", "tags", catalog.MaxTags)
+	in.Kind = catalog.Kind(f.Kind)
+	least, ok := whole(f.MinQty, catalog.MaxPieces)
+	wrong(!ok, "min_qty", "limit", catalog.MaxPieces)
+	perOrder, ok := whole(f.MaxPerOrder, catalog.MaxPieces)
+	wrong(!ok, "max_per_order", "limit", catalog.MaxPieces)
+	lifetime, ok := whole(f.MaxLifetime, catalog.MaxLifetime)
+	wrong(!ok, "max_lifetime", "limit", catalog.MaxLifetime)
+	least = max(least, 1)
+	wrong(perOrder != 0 && perOrder < least, "max_per_order", "limit_order")
+	wrong(lifetime != 0 && lifetime < least, "max_lifetime", "limit_order")
+	in.Limits = catalog.Limits{MinQty: int32(least), MaxPerOrder: int32(perOrder), MaxLifetime: int32(lifetime)}
+	in.OnAt, ok = moment(f.OnAt)
+	wrong(!ok, "on_at", "moment")
+	in.OffAt, ok = moment(f.OffAt)
+	wrong(!ok, "off_at", "moment")
+	wrong(in.OnAt != nil && in.OffAt != nil && !in.OffAt.After(*in.OnAt), "off_at", "moment_order")
+}
+
+// moment reads a field for a moment; nothing typed is none.
+func moment(s string) (*time.Time, bool) {
+	if s == "" {
+		return nil, true
+	}
+	at, err := time.ParseInLocation(clockForm, s, shanghai())
+	if err != nil || at.Year() < 2020 || at.Year() > 2100 {
+		return nil, false
+	}
+	at = at.UTC()
+	return &at, true
+}
+
+// showTerms writes a product's terms into the form. A description of paragraphs alone is
+// shown as it was typed.
+func (f *productForm) showTerms(p readmodel.ProductDetail) {
+	f.Tags, f.Kind = strings.Join(p.Tags, "，"), p.Kind
+	if p.BrandID != 0 {
+		f.Brand = strconv.FormatInt(p.BrandID, 10)
+	}
+	if p.MinQty > 1 {
+		f.MinQty = strconv.FormatInt(p.MinQty, 10)
+	}
+	f.MaxPerOrder, f.MaxLifetime = some(p.MaxPerOrder), some(p.MaxLifetime)
+	for _, c := range []struct {
+		at   *time.Time
+		into *string
+	}{{p.OnAt, &f.OnAt}, {p.OffAt, &f.OffAt}} {
+		if c.at != nil {
+			*c.into = c.at.In(shanghai()).Format(clockForm)
+		}
+	}
+	f.Detail = p.Detail
+	if text, ok := richtext.Plain(p.Detail); ok {
+		f.Detail = text
+	}
+}
+
+// some is a number as its field shows it; 0 is an empty field.
+func some(n int64) string {
+	if n == 0 {
+		return ""
+	}
+	return strconv.FormatInt(n, 10)
+}
