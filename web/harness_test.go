@@ -21,6 +21,7 @@ import (
 
 	"galleria/commerce/cart"
 	"galleria/commerce/catalog"
+	"galleria/commerce/delivery"
 	"galleria/commerce/inventory"
 	"galleria/commerce/member"
 	"galleria/commerce/money"
@@ -152,7 +153,7 @@ func (h *house) deps(s settings, answers *miniapi.Answers) web.Deps {
 	carts := cart.New(cart.Deps{DB: h.DB})
 	orders := order.New(order.Deps{
 		DB: h.DB, Catalog: h.catalog, Inventory: h.stock, Addresses: h.members, Carts: carts, Places: h.quota,
-		Outbox: h.Outbox, Timers: h.Timers,
+		Stores: delivery.New(delivery.Deps{DB: h.DB, Audit: h.Audit}), Outbox: h.Outbox, Timers: h.Timers, Audit: h.Audit,
 	})
 	pay := payments.New(payments.Deps{
 		DB: h.DB, Accounts: h.accounts, Bills: bills{orders}, Books: ledger.New(ledger.Deps{DB: h.DB, Audit: h.Audit}), Outbox: h.Outbox, Timers: h.Timers, Vault: h.Vault, Now: now, Rand: rand.Reader,
@@ -163,7 +164,7 @@ func (h *house) deps(s settings, answers *miniapi.Answers) web.Deps {
 	return web.Deps{
 		Limiter: limiter, Budgets: s.budgets, Places: s.places, Draining: s.drain,
 		API: &miniapi.Deps{
-			Apps: h.Resolver, Shops: h.mini, Catalog: h.catalog, Members: h.members, Carts: carts, Orders: orders, Payments: pay,
+			Apps: h.Resolver, Shops: h.mini, Catalog: h.catalog, Members: h.members, Carts: carts, Orders: orders, Delivery: delivery.New(delivery.Deps{DB: h.DB, Audit: h.Audit}), Payments: pay,
 			Subscriptions: h.notices, Logins: h.mini, Audit: h.Audit, Limiter: limiter, Limits: s.limits,
 			Answers: answers, Log: log,
 		},
