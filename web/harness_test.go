@@ -398,3 +398,18 @@ func (l *lines) of(requestID string) []map[string]any {
 	}
 	return out
 }
+
+// dispatch lets an order be on its way as a whole, as if it had been paid and shipped.
+func (h *house) dispatch(t *testing.T, s *shop, orderNo string) {
+	t.Helper()
+	err := h.DB.InTenant(t.Context(), s.ID, func(tx tenantdb.Tx) error {
+		if _, err := tx.Exec(t.Context(), "UPDATE order_line SET sent = qty WHERE order_id = (SELECT id FROM orders WHERE order_no = $1)", orderNo); err != nil {
+			return err
+		}
+		_, err := tx.Exec(t.Context(), "UPDATE orders SET status = 'fulfilling', close_reason = NULL, paid_at = now() WHERE order_no = $1", orderNo)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
