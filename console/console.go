@@ -80,7 +80,7 @@ type Deps struct {
 	// Reprice closes an order's payments at their providers and changes what it costs.
 	Reprice    func(ctx context.Context, id tenant.ID, in order.RepriceInput) error
 	Deliveries Deliveries
-	Pictures        Pictures
+	Pictures   Pictures
 	// Tryout is what a shop tries itself out with; nil for an installation without a sandbox.
 	Tryout Tryout
 	// Courier brings links and codes to people.

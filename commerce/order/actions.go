@@ -4,14 +4,14 @@ import "slices"
 
 // The events that move no status. Deeds says where each may be done and by whom.
 const (
-	EventReprice    Event = "reprice"     // the shop changes what an unpaid order costs
-	EventReaddress  Event = "readdress"   // the shop corrects where it goes
-	EventRetrack    Event = "retrack"     // the shop corrects a parcel's number
-	EventDeliver    Event = "deliver"     // a parcel arrived, as its courier says
-	EventNote       Event = "note"        // a note among the staff
-	EventDelete     Event = "delete"      // the buyer does not want to see it any more
-	EventBuyAgain   Event = "buy_again"   // its goods go into the cart once more
-	EventFinish     Event = "finish"      // its money is final
+	EventReprice   Event = "reprice"   // the shop changes what an unpaid order costs
+	EventReaddress Event = "readdress" // the shop corrects where it goes
+	EventRetrack   Event = "retrack"   // the shop corrects a parcel's number
+	EventDeliver   Event = "deliver"   // a parcel arrived, as its courier says
+	EventNote      Event = "note"      // a note among the staff
+	EventDelete    Event = "delete"    // the buyer does not want to see it any more
+	EventBuyAgain  Event = "buy_again" // its goods go into the cart once more
+	EventFinish    Event = "finish"    // its money is final
 )
 
 // Facts are what a guard asks of an order beside its status.

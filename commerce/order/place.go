@@ -37,7 +37,7 @@ type PlaceInput struct {
 	// Delivery is Express unless it is said; Pickup needs a store and no address.
 	Delivery ParcelKind
 	StoreID  int64
-	Key                idempotency.Key
+	Key      idempotency.Key
 }
 
 // Place makes an order: it prices the lines, compares with what the buyer has confirmed,
