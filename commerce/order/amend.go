@@ -165,8 +165,12 @@ func (a Address) check() error {
 		most        int
 		required    bool
 	}{
-		{"name", a.Name, 50, true}, {"phone", a.Phone, 20, true}, {"province", a.Province, 40, true}, {"city", a.City, 40, true},
-		{"district", a.District, 40, false}, {"detail", a.Detail, 200, true},
+		{"name", a.Name, 50, true},
+		{"phone", a.Phone, 20, true},
+		{"province", a.Province, 40, true},
+		{"city", a.City, 40, true},
+		{"district", a.District, 40, false},
+		{"detail", a.Detail, 200, true},
 	} {
 		if !utf8.ValidString(f.value) || strings.ContainsRune(f.value, 0) || utf8.RuneCountInString(f.value) > f.most || (f.required && strings.TrimSpace(f.value) == "") {
 			return fault.Invalidf(f.name, "must be 1 to %d characters", f.most)
