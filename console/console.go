@@ -1,6 +1,7 @@
 package console
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"galleria/commerce/order"
 	"galleria/console/authz"
 	"galleria/console/courier"
 	"galleria/console/factor"
@@ -19,6 +21,7 @@ import (
 	"galleria/console/session"
 	"galleria/console/staff"
 	"galleria/payments/account"
+	"galleria/tenant"
 	"galleria/tenant/audit"
 	"galleria/tenant/look"
 	"galleria/tenant/miniprogram"
@@ -74,7 +77,11 @@ type Deps struct {
 	// to allow; may be empty.
 	EgressAddresses []string
 	Products        Products
-	Pictures        Pictures
+	Orders          Orders
+	// Reprice closes an order's payments at their providers and changes what it costs.
+	Reprice    func(ctx context.Context, id tenant.ID, in order.RepriceInput) error
+	Deliveries Deliveries
+	Pictures   Pictures
 	// Tryout is what a shop tries itself out with; nil for an installation without a sandbox.
 	Tryout Tryout
 	// Courier brings links and codes to people.
@@ -153,7 +160,7 @@ func (d Deps) whole() bool {
 	return !slices.Contains([]bool{
 		d.DB != nil, d.Vault != nil, d.Audit != nil, d.Log != nil, d.Now != nil, d.Assets != nil, d.Staff != nil, d.Courier != nil, d.Registry != nil,
 		d.Provision != nil, d.Plans != nil, d.Outbox != nil, d.Callbacks != nil, d.Books != nil, d.Accounts != nil, d.Channels != nil, d.MiniPrograms != nil,
-		d.Products != nil, d.Pictures != nil,
+		d.Orders != nil, d.Reprice != nil, d.Deliveries != nil, d.Products != nil, d.Pictures != nil,
 	}, false)
 }
 

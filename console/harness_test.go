@@ -15,9 +15,13 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"galleria/commerce/cart"
 	"galleria/commerce/catalog"
+	"galleria/commerce/delivery"
 	"galleria/commerce/inventory"
 	"galleria/commerce/listing"
+	"galleria/commerce/member"
+	"galleria/commerce/order"
 	"galleria/commerce/picture"
 	"galleria/console"
 	"galleria/console/authz"
@@ -101,7 +105,12 @@ func consoleDeps(t *testing.T, env *tenanttest.Env, people *staff.Service) conso
 	}
 	kernel := paymentsOf(t, env)
 	return console.Deps{
-		DB: env.DB, Registry: env.Registry, Provision: env.Provision, Plans: env.Plans, Outbox: env.Outbox, Callbacks: kernel, Books: ledger.New(ledger.Deps{DB: env.DB, Audit: env.Audit}), Accounts: accountsOf(env), Channels: kernel, Products: listingOf(env), Pictures: picture.New(picture.Deps{DB: env.DB, Plans: env.Plans, Outbox: env.Outbox, Store: picture.NewFolder(t.TempDir()), Now: env.Clock().Now}), Tryout: &tryoutStub{env: env}, Staff: people,
+		DB: env.DB, Registry: env.Registry, Provision: env.Provision, Plans: env.Plans, Outbox: env.Outbox, Callbacks: kernel, Books: ledger.New(ledger.Deps{DB: env.DB, Audit: env.Audit}),
+		Accounts: accountsOf(env), Channels: kernel, Orders: ordersOf(env), Reprice: func(ctx context.Context, id tenant.ID, in order.RepriceInput) error {
+			in.Idle = kernel.IdleTx
+			return ordersOf(env).Reprice(ctx, id, in)
+		}, Deliveries: delivery.New(delivery.Deps{DB: env.DB, Audit: env.Audit}), Products: listingOf(env),
+		Pictures: picture.New(picture.Deps{DB: env.DB, Plans: env.Plans, Outbox: env.Outbox, Store: picture.NewFolder(t.TempDir()), Now: env.Clock().Now}), Tryout: &tryoutStub{env: env}, Staff: people,
 		MiniPrograms: miniprogram.New(miniprogram.Deps{DB: env.DB, Vault: env.Vault, Now: env.Clock().Now, SandboxBase: egress.Only(sandboxURL), Plans: env.Plans}), SandboxURL: sandboxURL, EgressAddresses: []string{"203.0.113.20"}, Vault: env.Vault, Courier: courier.NewDesk(env.Clock().Now), SecondFactor: false, Audit: env.Audit, Assets: assets, Log: slog.New(slog.NewTextHandler(t.Output(), nil)),
 		Now: env.Clock().Now, Secret: []byte(strings.Repeat("s", 32)), BaseURL: "http://console.test",
 		Opening: openingOf(env, people, signup.ModeOpen),
@@ -131,6 +140,15 @@ func accountsOf(env *tenanttest.Env, sandboxes ...string) *account.Service {
 	return account.New(account.Deps{
 		DB: env.DB, Vault: env.Vault, Registry: env.Registry, Audit: env.Audit, Outbox: env.Outbox, Timers: env.Timers, Now: env.Clock().Now, Rand: rand.Reader,
 		SandboxBase: egress.Only(sandboxes...),
+	})
+}
+
+// ordersOf moves orders over the test's database.
+func ordersOf(env *tenanttest.Env) *order.Service {
+	return order.New(order.Deps{
+		DB: env.DB, Catalog: catalog.New(catalog.Deps{DB: env.DB, Plans: env.Plans}), Inventory: inventory.New(inventory.Deps{NotifyChannel: catalog.NotifyChannel}),
+		Addresses: member.New(member.Deps{DB: env.DB, Now: env.Clock().Now, Rand: rand.Reader}), Carts: cart.New(cart.Deps{DB: env.DB}),
+		Places: plan.NewMeter(env.Plans, plan.Orders), Stores: delivery.New(delivery.Deps{DB: env.DB, Audit: env.Audit}), Outbox: env.Outbox, Timers: env.Timers, Audit: env.Audit,
 	})
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"galleria/console/authz"
 	"galleria/console/readmodel"
 	"galleria/console/view"
 )
@@ -38,7 +39,7 @@ func (s *Console) orderList(c *fiber.Ctx, v *visit) error {
 	if v.look != nil {
 		maskRows(page.Rows)
 	}
-	list.OrderPage = page
+	list.OrderPage, list.MayShip = page, v.granted[authz.OrderShip]
 	return render(c, view.OrderListPage(s.page(c, v, v.text.T("order.title"), "nav.orders"), list))
 }
 

@@ -5,15 +5,19 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"galleria/console/authz"
 	"galleria/console/view"
 	"galleria/tenant/fault"
 )
 
 // orderShow shows one order with everything that happened to it.
-func (s *Console) orderShow(c *fiber.Ctx, v *visit) error {
-	orderNo := c.Params("order_no")
-	if !regexp.MustCompile(`^[0-9A-Za-z]{8,32}$`).MatchString(orderNo) {
-		return fault.ErrNotFound
+func (s *Console) orderShow(c *fiber.Ctx, v *visit) error { return s.orderPage(c, v, "") }
+
+// orderPage shows an order, with what was wrong with what was asked of it.
+func (s *Console) orderPage(c *fiber.Ctx, v *visit, problem string) error {
+	orderNo, err := pathOrder(c)
+	if err != nil {
+		return err
 	}
 	order, err := s.pages.Order(c.UserContext(), v.shop.ID, orderNo)
 	if err != nil {
@@ -23,5 +27,18 @@ func (s *Console) orderShow(c *fiber.Ctx, v *visit) error {
 		maskOrder(&order)
 	}
 	title := v.text.T("order.one") + " " + order.OrderNo
-	return render(c, view.OrderShowPage(s.page(c, v, title, "nav.orders"), view.OrderShow{OrderDetail: order}))
+	return render(c, view.OrderShowPage(s.page(c, v, title, "nav.orders"), view.OrderShow{
+		OrderDetail: order, Problem: problem,
+		MayShip: v.granted[authz.OrderShip], MayUpdate: v.granted[authz.OrderUpdate], MayVerify: v.granted[authz.OrderVerify],
+	}))
+}
+
+var orderForm = regexp.MustCompile(`^[0-9A-Za-z]{8,32}$`)
+
+// pathOrder reads an order's number out of the address. Faults: NOT_FOUND.
+func pathOrder(c *fiber.Ctx) (string, error) {
+	if no := c.Params("order_no"); orderForm.MatchString(no) {
+		return no, nil
+	}
+	return "", fault.ErrNotFound
 }

@@ -172,6 +172,9 @@ func maskOrder(o *readmodel.OrderDetail) {
 	if o.Address.Detail != "" {
 		o.Address.Detail = hidden
 	}
+	if o.Fulfil.Note != "" {
+		o.Fulfil.Note = hidden
+	}
 	if o.Remark != "" {
 		o.Remark = hidden
 	}

@@ -111,10 +111,12 @@ func (s *Console) menu(c *fiber.Ctx, v *visit, here string) []view.NavItem {
 	}{
 		{authz.DashboardRead, view.NavItem{Key: "nav.dashboard", Icon: "layout-dashboard", Href: shop.URL("")}},
 		{authz.OrderRead, view.NavItem{Key: "nav.orders", Icon: "receipt", Href: shop.URL("/orders")}},
+		{authz.OrderVerify, view.NavItem{Key: "nav.pickup", Icon: "building-store", Href: shop.URL("/pickup")}},
 		{authz.ProductRead, view.NavItem{Key: "nav.products", Icon: "package", Href: shop.URL("/products")}},
 		{authz.LedgerRead, view.NavItem{Key: "nav.books", Icon: "books", Href: shop.URL("/books"), Group: "nav.money"}},
 		{authz.AppRead, view.NavItem{Key: "nav.apps", Icon: "apps", Href: shop.URL("/apps"), Group: "nav.settings"}},
 		{authz.PaymentAccountRead, view.NavItem{Key: "nav.accounts", Icon: "credit-card", Href: shop.URL("/payment-accounts"), Group: "nav.settings"}},
+		{authz.ShopRead, view.NavItem{Key: "nav.delivery", Icon: "truck-delivery", Href: shop.URL("/delivery"), Group: "nav.settings"}},
 		{authz.StaffRead, view.NavItem{Key: "nav.staff", Icon: "user", Href: shop.URL("/staff"), Group: "nav.settings"}},
 		{authz.RoleRead, view.NavItem{Key: "nav.roles", Icon: "shield-lock", Href: shop.URL("/roles"), Group: "nav.settings"}},
 		{authz.AuditRead, view.NavItem{Key: "nav.audit", Icon: "note", Href: shop.URL("/audit"), Group: "nav.settings"}},

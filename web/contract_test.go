@@ -205,6 +205,12 @@ func walkOrders(t *testing.T, h *house, s *shop, c *client) {
 	lines["expected_payable_fen"] = s.products[2].SKUs[0].PriceFen
 	c.must(t, http.StatusCreated, http.MethodPost, "/orders", lines, "Idempotency-Key", "k-2").into(t, &placed)
 	c.must(t, http.StatusOK, http.MethodPost, "/orders/"+placed.OrderNo+"/cancel", nil)
+	c.must(t, http.StatusOK, http.MethodGet, "/pickup-stores", nil)
+	h.dispatch(t, s, placed.OrderNo)
+	c.must(t, http.StatusOK, http.MethodGet, "/orders/"+placed.OrderNo+"/parcels", nil)
+	c.must(t, http.StatusOK, http.MethodPost, "/orders/"+placed.OrderNo+"/buy-again", nil)
+	c.must(t, http.StatusOK, http.MethodPost, "/orders/"+placed.OrderNo+"/receive", nil)
+	c.must(t, http.StatusNoContent, http.MethodDelete, "/orders/"+placed.OrderNo, nil)
 	c.must(t, http.StatusNoContent, http.MethodDelete, "/addresses/"+id(address.ID), nil)
 }
 

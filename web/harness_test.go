@@ -21,6 +21,7 @@ import (
 
 	"galleria/commerce/cart"
 	"galleria/commerce/catalog"
+	"galleria/commerce/delivery"
 	"galleria/commerce/inventory"
 	"galleria/commerce/member"
 	"galleria/commerce/money"
@@ -152,7 +153,7 @@ func (h *house) deps(s settings, answers *miniapi.Answers) web.Deps {
 	carts := cart.New(cart.Deps{DB: h.DB})
 	orders := order.New(order.Deps{
 		DB: h.DB, Catalog: h.catalog, Inventory: h.stock, Addresses: h.members, Carts: carts, Places: h.quota,
-		Outbox: h.Outbox, Timers: h.Timers,
+		Stores: delivery.New(delivery.Deps{DB: h.DB, Audit: h.Audit}), Outbox: h.Outbox, Timers: h.Timers, Audit: h.Audit,
 	})
 	pay := payments.New(payments.Deps{
 		DB: h.DB, Accounts: h.accounts, Bills: bills{orders}, Books: ledger.New(ledger.Deps{DB: h.DB, Audit: h.Audit}), Outbox: h.Outbox, Timers: h.Timers, Vault: h.Vault, Now: now, Rand: rand.Reader,
@@ -163,7 +164,7 @@ func (h *house) deps(s settings, answers *miniapi.Answers) web.Deps {
 	return web.Deps{
 		Limiter: limiter, Budgets: s.budgets, Places: s.places, Draining: s.drain,
 		API: &miniapi.Deps{
-			Apps: h.Resolver, Shops: h.mini, Catalog: h.catalog, Members: h.members, Carts: carts, Orders: orders, Payments: pay,
+			Apps: h.Resolver, Shops: h.mini, Catalog: h.catalog, Members: h.members, Carts: carts, Orders: orders, Delivery: delivery.New(delivery.Deps{DB: h.DB, Audit: h.Audit}), Payments: pay,
 			Subscriptions: h.notices, Logins: h.mini, Audit: h.Audit, Limiter: limiter, Limits: s.limits,
 			Answers: answers, Log: log,
 		},
@@ -396,4 +397,19 @@ func (l *lines) of(requestID string) []map[string]any {
 		}
 	}
 	return out
+}
+
+// dispatch lets an order be on its way as a whole, as if it had been paid and shipped.
+func (h *house) dispatch(t *testing.T, s *shop, orderNo string) {
+	t.Helper()
+	err := h.DB.InTenant(t.Context(), s.ID, func(tx tenantdb.Tx) error {
+		if _, err := tx.Exec(t.Context(), "UPDATE order_line SET sent = qty WHERE order_id = (SELECT id FROM orders WHERE order_no = $1)", orderNo); err != nil {
+			return err
+		}
+		_, err := tx.Exec(t.Context(), "UPDATE orders SET status = 'fulfilling', close_reason = NULL, paid_at = now() WHERE order_no = $1", orderNo)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 }

@@ -24,7 +24,7 @@ func (s *Service) Cancel(ctx context.Context, id tenant.ID, memberID int64, orde
 			return fault.ErrNotFound
 		}
 		if status := Status(row.Status); status != Closing && status != Closed {
-			if err := s.startClosing(ctx, tx, orderNo, row, EventCancel, Member, ByBuyer); err != nil {
+			if err := s.startClosing(ctx, tx, orderNo, row, EventCancel, Member, actorOf(Member, row.MemberID), ByBuyer); err != nil {
 				return err
 			}
 		}
@@ -48,20 +48,16 @@ func (s *Service) ExpireTx(ctx context.Context, tx tenantdb.Tx, orderNo string) 
 	if Status(row.Status) != PendingPayment || !row.Due {
 		return nil
 	}
-	if err := s.startClosing(ctx, tx, orderNo, row, EventExpire, System, ByTimeout); err != nil {
+	if err := s.startClosing(ctx, tx, orderNo, row, EventExpire, System, string(System), ByTimeout); err != nil {
 		return fmt.Errorf("expire order %s: %w", orderNo, err)
 	}
 	return nil
 }
 
-func (s *Service) startClosing(ctx context.Context, tx tenantdb.Tx, orderNo string, row orderdb.LockRow, event Event, by Actor, reason CloseReason) error {
+func (s *Service) startClosing(ctx context.Context, tx tenantdb.Tx, orderNo string, row orderdb.LockRow, event Event, by Actor, actor string, reason CloseReason) error {
 	to, err := Next(Status(row.Status), event, by)
 	if err != nil {
 		return err
-	}
-	actor := string(by)
-	if by == Member {
-		actor = actorOf(Member, row.MemberID)
 	}
 	pipe := tx.Pipeline()
 	pipe.Add(func(tx tenantdb.Tx) error {

@@ -23,6 +23,15 @@ var (
 	// buyer is told no more than that; the shop is warned in its console.
 	ErrNotTaking = fault.New(fault.Conflict, "SHOP_NOT_TAKING_ORDERS", "店铺暂时无法接单，请联系商家", "The shop cannot take orders at the moment, please contact the merchant")
 
+	// ErrSent is a piece that is to be sent twice, or one that the order does not have.
+	ErrSent = fault.New(fault.Conflict, "ALREADY_SENT", "部分商品已发货或数量超出，请刷新后重试", "Some of these goods were sent already, or are more than was ordered")
+	// ErrParcelKnown is a tracking number that another parcel of the order has.
+	ErrParcelKnown = fault.New(fault.Conflict, "PARCEL_KNOWN", "该订单已有相同的快递单号", "The order has a parcel with this number already")
+	// ErrPayUnderWay is a price change while a payment of the old price may still succeed.
+	ErrPayUnderWay = fault.New(fault.Conflict, "PAYMENT_UNDER_WAY", "买家正在支付，暂时无法改价，请稍后再试", "The buyer is paying at the moment, please try again shortly")
+	// ErrPickupCode is a code that fetches nothing here.
+	ErrPickupCode = fault.New(fault.NotFound, "PICKUP_CODE", "取货码无效，请核对后重试", "No order waits under this code")
+
 	// errAmount is a payment of another amount than the order's. Payments compare before
 	// they report, so this is a defect, kept from becoming a paid order.
 	errAmount = errors.New("order: paid amount differs from the payable amount")

@@ -13,6 +13,17 @@ const (
 	TopicPaid    outbox.Topic = "order.paid"
 	// TopicExpire is a timer: it is due when the order's time to pay is over.
 	TopicExpire outbox.Topic = "order.expire"
+	// TopicShipped is a parcel on its way, or goods handed over; its key is the parcel's number.
+	TopicShipped outbox.Topic = "order.shipped"
+	// TopicParcelChanged is a parcel whose courier or number was corrected.
+	TopicParcelChanged outbox.Topic = "order.parcel_changed"
+	TopicReceived      outbox.Topic = "order.received"
+	// TopicFinished says that an order's money is final: what waits for that may go.
+	TopicFinished outbox.Topic = "order.finished"
+	// TopicReceive and TopicFinish are timers: an order counts as received, and its money
+	// as final, when they are due.
+	TopicReceive outbox.Topic = "order.receive"
+	TopicFinish  outbox.Topic = "order.finish"
 )
 
 // PlacedEvent is the payload of TopicPlaced.
@@ -41,4 +52,23 @@ type PaidEvent struct {
 	AppID      string    `json:"app_id"`
 	PayableFen money.Fen `json:"payable_fen"`
 	Title      string    `json:"title"`
+}
+
+// ParcelEvent is the payload of TopicShipped and TopicParcelChanged.
+type ParcelEvent struct {
+	OrderNo    string     `json:"order_no"`
+	ParcelNo   string     `json:"parcel_no"`
+	MemberID   int64      `json:"member_id"`
+	AppID      string     `json:"app_id"`
+	Kind       ParcelKind `json:"kind"`
+	Courier    string     `json:"courier"`
+	TrackingNo string     `json:"tracking_no"`
+	Phone      string     `json:"phone"`    // last four digits of the receiver's, which some couriers ask for
+	Complete   bool       `json:"complete"` // nothing of the order is left to send
+}
+
+// ReceivedEvent is the payload of TopicReceived and TopicFinished.
+type ReceivedEvent struct {
+	OrderNo  string `json:"order_no"`
+	MemberID int64  `json:"member_id"`
 }

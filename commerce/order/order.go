@@ -18,8 +18,9 @@ type Address struct {
 }
 
 // Line is one SKU of an order or a quote, with the facts and amounts of that moment:
-// GoodsFen = PriceFen × Qty, PayableFen = GoodsFen − DiscountFen.
+// GoodsFen = PriceFen × Qty, PayableFen = GoodsFen − DiscountFen + AdjustFen.
 type Line struct {
+	LineID      int64     `json:"line_id,omitempty"` // 0 in a quote
 	SPUID       int64     `json:"spu_id"`
 	SKUID       int64     `json:"sku_id"`
 	Title       string    `json:"title"`
@@ -31,6 +32,8 @@ type Line struct {
 	DiscountFen money.Fen `json:"discount_fen"`
 	PayableFen  money.Fen `json:"payable_fen"`
 	Snapshot    string    `json:"snapshot,omitempty"` // names the product as it was sold, see catalog.Service.Snapshot
+	AdjustFen   money.Fen `json:"adjust_fen,omitempty"` // what the shop changed; in PayableFen
+	Sent        int64     `json:"sent,omitempty"`       // pieces in parcels
 }
 
 // Quote is what an order of these lines would cost now. QuoteHash names it; an order that
@@ -72,7 +75,15 @@ type Order struct {
 	GoodsFen    money.Fen
 	DiscountFen money.Fen
 	FreightFen  money.Fen
+	AdjustFen   money.Fen // what the shop changed after the order was placed
 	PayableFen  money.Fen
+	Delivery    ParcelKind
+	StoreID     int64  // pickup only
+	PickupCode  string // pickup only, while the goods wait for their buyer
+	Settlement  Settlement
+	ShippedAt   *time.Time // when the last of it was sent
+	ReceiveBy   *time.Time // when it counts as received by itself
+	ReceivedAt  *time.Time
 	Address     Address
 	Remark      string
 	Lines       []Line

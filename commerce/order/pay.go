@@ -100,6 +100,9 @@ func (s *Service) MarkPaidTx(ctx context.Context, tx tenantdb.Tx, in PaidInput) 
 	if err != nil {
 		return OutcomeLate, nil //nolint:nilerr // no such move: the order needs no money any more
 	}
+	if in.AmountFen != order.PayableFen && order.Repriced {
+		return OutcomeLate, nil // money of the price before the shop changed it, through a provider that cannot close
+	}
 	if in.AmountFen != order.PayableFen {
 		return "", fmt.Errorf("mark order %s paid: %w", in.OrderNo, errAmount)
 	}

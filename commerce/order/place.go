@@ -34,7 +34,10 @@ type PlaceInput struct {
 	// compared if it is not 0, or if there is no hash.
 	QuoteHash          string
 	ExpectedPayableFen money.Fen
-	Key                idempotency.Key
+	// Delivery is Express unless it is said; Pickup needs a store and no address.
+	Delivery ParcelKind
+	StoreID  int64
+	Key      idempotency.Key
 }
 
 // Place makes an order: it prices the lines, compares with what the buyer has confirmed,
@@ -87,6 +90,12 @@ func (in PlaceInput) check() error {
 	if !utf8.ValidString(in.Remark) || strings.ContainsRune(in.Remark, 0) || utf8.RuneCountInString(in.Remark) > maxRemark {
 		return fault.Invalidf("remark", "at most %d characters", maxRemark)
 	}
+	switch {
+	case in.Delivery != Express && in.Delivery != Pickup && in.Delivery != "":
+		return fault.Invalidf("delivery.kind", "is not a kind of delivery")
+	case (in.Delivery == Pickup) != (in.StoreID != 0):
+		return fault.Invalidf("delivery.store_id", "goes with pickup, and only with it")
+	}
 	return checkLines(in.Lines)
 }
 
@@ -113,7 +122,12 @@ type placing struct {
 // the stock last, between BEGIN and COMMIT.
 func (p *placing) run(ctx context.Context, tx tenantdb.Tx) error {
 	pipe := tx.Pipeline()
-	pipe.AddRead(func(q tenantdb.Querier) error { return p.readAddress(ctx, q) })
+	if p.in.AddressID != 0 || p.in.Delivery != Pickup {
+		pipe.AddRead(func(q tenantdb.Querier) error { return p.readAddress(ctx, q) })
+	}
+	if p.in.Delivery == Pickup {
+		pipe.AddRead(func(q tenantdb.Querier) error { return p.readStore(ctx, q) })
+	}
 	pipe.AddRead(func(q tenantdb.Querier) error { return p.readTerms(ctx, q) })
 	pipe.AddRead(func(q tenantdb.Querier) (err error) {
 		p.lines, p.facts, err = p.wanted(ctx, q, p.in.MemberID, p.in.Lines)
@@ -147,6 +161,15 @@ func (p *placing) fromCart() bool { return len(p.in.Lines) == 0 }
 func (p *placing) readAddress(ctx context.Context, q tenantdb.Querier) (err error) {
 	p.address, err = p.addresses.Address(ctx, q, p.in.MemberID, p.in.AddressID)
 	if errors.Is(err, fault.ErrNotFound) {
+		p.addressErr, err = err, nil
+	}
+	return err
+}
+
+// readStore keeps a store that is gone for decide, as readAddress does.
+func (p *placing) readStore(ctx context.Context, q tenantdb.Querier) error {
+	err := p.stores.CheckOpen(ctx, q, p.in.StoreID)
+	if f := fault.KindOf(err); err != nil && (f == fault.NotFound || f == fault.Conflict) {
 		p.addressErr, err = err, nil
 	}
 	return err
@@ -232,8 +255,15 @@ func (p *placing) insert(ctx context.Context, tx tenantdb.Tx, actor string) erro
 	row := orderdb.PlaceParams{
 		OrderNo: p.placed.OrderNo, MemberID: p.in.MemberID, AppID: p.in.AppID.String(), Status: string(PendingPayment),
 		GoodsFen: p.quote.GoodsFen, DiscountFen: p.quote.DiscountFen, FreightFen: p.quote.FreightFen, PayableFen: p.quote.PayableFen,
-		Address: address, Remark: p.in.Remark, ExpiresAt: p.placed.ExpiresAt, PlacedAt: p.placed.PlacedAt, Test: p.in.Test,
+		Delivery: string(Express), Address: address, Remark: p.in.Remark, ExpiresAt: p.placed.ExpiresAt, PlacedAt: p.placed.PlacedAt, Test: p.in.Test,
 		Event: string(EventPlace), Actor: actor,
+	}
+	if p.in.Delivery == Pickup {
+		code, err := newPickupCode()
+		if err != nil {
+			return fmt.Errorf("make a pickup code: %w", err)
+		}
+		row.Delivery, row.StoreID, row.PickupCode = string(Pickup), &p.in.StoreID, &code
 	}
 	for _, l := range p.quote.Lines {
 		row.SpuIds, row.SkuIds = append(row.SpuIds, l.SPUID), append(row.SkuIds, l.SKUID)

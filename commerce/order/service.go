@@ -9,6 +9,7 @@ import (
 	"galleria/commerce/member"
 	"galleria/commerce/order/internal/orderdb"
 	"galleria/tenant"
+	"galleria/tenant/audit"
 	"galleria/tenant/outbox"
 	"galleria/tenant/tenantdb"
 	"galleria/tenant/timer"
@@ -38,6 +39,13 @@ type Addresses interface {
 type Carts interface {
 	SelectedTx(ctx context.Context, q tenantdb.Querier, memberID int64) ([]cart.Line, []catalog.Sellable, error)
 	RemoveTx(ctx context.Context, tx tenantdb.Tx, memberID int64, skuIDs []int64) error
+	Put(ctx context.Context, id tenant.ID, memberID int64, in cart.PutInput) (cart.Cart, error)
+}
+
+// Stores knows where buyers may fetch their goods; *delivery.Stores is one.
+type Stores interface {
+	// CheckOpen refuses a store that hands out no goods now. Faults: NOT_FOUND, STORE_CLOSED.
+	CheckOpen(ctx context.Context, q tenantdb.Querier, storeID int64) error
 }
 
 // Places are what a shop's plan allows of orders in a month; *plan.Meter is one.
@@ -54,8 +62,10 @@ type Deps struct {
 	Addresses Addresses
 	Carts     Carts
 	Places    Places
+	Stores    Stores
 	Outbox    *outbox.Outbox
 	Timers    *timer.Timers
+	Audit     *audit.Log
 }
 
 // Service places orders and moves them through their life. Safe for concurrent use.
@@ -66,6 +76,8 @@ type Service struct {
 	addresses Addresses
 	carts     Carts
 	places    Places
+	stores    Stores
+	audit     *audit.Log
 	outbox    *outbox.Outbox
 	timers    *timer.Timers
 	q         *orderdb.Queries
@@ -75,6 +87,6 @@ type Service struct {
 func New(deps Deps) *Service {
 	return &Service{
 		db: deps.DB, catalog: deps.Catalog, inventory: deps.Inventory, addresses: deps.Addresses,
-		carts: deps.Carts, places: deps.Places, outbox: deps.Outbox, timers: deps.Timers, q: orderdb.New(),
+		carts: deps.Carts, places: deps.Places, stores: deps.Stores, audit: deps.Audit, outbox: deps.Outbox, timers: deps.Timers, q: orderdb.New(),
 	}
 }

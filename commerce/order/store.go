@@ -74,7 +74,18 @@ func orderFromRow(row orderdb.FindRow) (Order, error) {
 		OrderNo: row.OrderNo, MemberID: row.MemberID, AppID: row.AppID, Status: Status(row.Status),
 		GoodsFen: row.GoodsFen, DiscountFen: row.DiscountFen, FreightFen: row.FreightFen, PayableFen: row.PayableFen,
 		Remark: row.Remark, PlacedAt: row.PlacedAt, ExpiresAt: row.ExpiresAt, PaidAt: row.PaidAt, ClosedAt: row.ClosedAt,
-		Actions: Actions(Status(row.Status)),
+		AdjustFen: row.AdjustFen, Delivery: ParcelKind(row.Delivery), Settlement: Settlement(row.Settlement),
+		ShippedAt: row.ShippedAt, ReceivedAt: row.ReceivedAt,
+		Actions: ActionsOf(Member, Status(row.Status), Facts{Unsent: row.Unsent, Pickup: ParcelKind(row.Delivery) == Pickup, Hidden: row.Hidden}),
+	}
+	if row.StoreID != nil {
+		o.StoreID = *row.StoreID
+	}
+	if o.Status == Paid && row.PickupCode != nil {
+		o.PickupCode = *row.PickupCode
+	}
+	if o.Status == Fulfilling {
+		o.ReceiveBy = row.ReceiveBy
 	}
 	if row.CloseReason != nil {
 		o.CloseReason = CloseReason(*row.CloseReason)
@@ -93,6 +104,9 @@ func orderFromRow(row orderdb.FindRow) (Order, error) {
 		return Order{}, fmt.Errorf("timeline of order %s: %w", row.OrderNo, err)
 	}
 	for _, m := range moments {
+		if m.Event == EventNote { // among the staff
+			continue
+		}
 		kind, _, _ := strings.Cut(m.Actor, ":") // which of the staff it was is not the buyer's business
 		o.Timeline = append(o.Timeline, Moment{At: m.At, Event: m.Event, From: m.From, To: m.To, By: Actor(kind)})
 	}

@@ -32,6 +32,7 @@ const (
 	EventClose    Event = "close"
 	EventShip     Event = "ship"
 	EventReceive  Event = "receive"
+	EventPickUp   Event = "pick_up"  // fetched in a store, against its code
 	EventRefunded Event = "refunded" // the last fen has gone back
 )
 
@@ -71,12 +72,13 @@ func Transitions() []Transition {
 	return []Transition{
 		{None, EventPlace, PendingPayment, []Actor{Member}},
 		{PendingPayment, EventPay, Paid, []Actor{Member, Provider, System}},
-		{PendingPayment, EventCancel, Closing, []Actor{Member}},
+		{PendingPayment, EventCancel, Closing, []Actor{Member, Staff}},
 		{PendingPayment, EventExpire, Closing, []Actor{System}},
 		// The buyer was faster than the closing. Not for the buyer to ask for any more.
 		{Closing, EventPay, Paid, []Actor{Provider}},
 		{Closing, EventClose, Closed, []Actor{System}},
 		{Paid, EventShip, Fulfilling, []Actor{Staff}},
+		{Paid, EventPickUp, Completed, []Actor{Staff}},
 		{Fulfilling, EventReceive, Completed, []Actor{Member, System}},
 		{Paid, EventRefunded, Closed, []Actor{System}},
 		{Fulfilling, EventRefunded, Closed, []Actor{System}},
@@ -92,18 +94,6 @@ func Next(from Status, event Event, by Actor) (Status, error) {
 		}
 	}
 	return from, ErrState.WithData(map[string]any{"status": from})
-}
-
-// Actions are the events that the buyer may set off at a status, for the buttons of the
-// Mini Program. It is never nil.
-func Actions(at Status) []Event {
-	actions := []Event{}
-	for _, t := range Transitions() {
-		if t.From == at && slices.Contains(t.By, Member) {
-			actions = append(actions, t.Event)
-		}
-	}
-	return actions
 }
 
 // Statuses lists every status of the table, in the order of their appearance.

@@ -58,7 +58,7 @@ func TestNextObeysTheTable(t *testing.T) {
 	t.Parallel()
 	events := []order.Event{
 		order.EventPlace, order.EventPay, order.EventCancel, order.EventExpire, order.EventClose,
-		order.EventShip, order.EventReceive, order.EventRefunded,
+		order.EventShip, order.EventReceive, order.EventPickUp, order.EventRefunded,
 	}
 	for _, from := range append(order.Statuses(), order.None) {
 		for _, event := range events {
@@ -83,12 +83,12 @@ func TestActionsOfTheBuyer(t *testing.T) {
 	for status, want := range map[order.Status][]order.Event{
 		order.PendingPayment: {order.EventPay, order.EventCancel},
 		order.Closing:        {},
-		order.Paid:           {},
-		order.Fulfilling:     {order.EventReceive},
-		order.Completed:      {},
-		order.Closed:         {},
+		order.Paid:           {order.EventBuyAgain},
+		order.Fulfilling:     {order.EventReceive, order.EventBuyAgain},
+		order.Completed:      {order.EventBuyAgain, order.EventDelete},
+		order.Closed:         {order.EventBuyAgain, order.EventDelete},
 	} {
-		if got := order.Actions(status); !slices.Equal(got, want) {
+		if got := order.ActionsOf(order.Member, status, order.Facts{}); !slices.Equal(got, want) {
 			t.Errorf("actions at %s = %v, want %v", status, got, want)
 		}
 	}

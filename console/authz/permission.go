@@ -14,6 +14,9 @@ type Permission string
 const (
 	DashboardRead        Permission = "dashboard.read"
 	OrderRead            Permission = "order.read"
+	OrderShip            Permission = "order.ship"
+	OrderUpdate          Permission = "order.update" // price, address, notes, closing
+	OrderVerify          Permission = "order.verify" // goods handed over against a code
 	ProductRead          Permission = "product.read"
 	ProductUpdate        Permission = "product.update" // and create, and put on the shelf
 	AppRead              Permission = "app.read"
@@ -53,6 +56,9 @@ func registry() []entry {
 	return []entry{
 		{DashboardRead, all &^ promoter, false},
 		{OrderRead, manager | finance | warehouse | support | clerk, false},
+		{OrderShip, manager | warehouse, false},
+		{OrderUpdate, manager, false},
+		{OrderVerify, manager | warehouse | clerk, false},
 		{ProductRead, all, false},
 		{ProductUpdate, manager | warehouse, false},
 		{AppRead, manager | support, false},

@@ -153,4 +153,5 @@ type OrderDetail struct {
 	Attempts    []Attempt
 	Refunds     []Refund
 	Anomalies   []Anomaly
+	Fulfil      Fulfilment
 }

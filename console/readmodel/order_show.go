@@ -47,6 +47,7 @@ func (s *Store) Order(ctx context.Context, shop tenant.ID, orderNo string) (o Or
 		collect(b, &o.Attempts, attempt, orderAttempts, orderNo)
 		collect(b, &o.Refunds, refund, orderRefunds, orderNo)
 		collect(b, &o.Anomalies, anomaly, orderAnomalies, orderNo)
+		queueFulfilment(b, orderNo, &o.Fulfil)
 	})
 	if err != nil {
 		return OrderDetail{}, err

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"galleria/commerce/catalog"
+	"galleria/commerce/delivery"
 	"galleria/commerce/notice"
 	"galleria/commerce/order"
 	"galleria/commerce/picture"
@@ -28,11 +29,17 @@ type Orders interface {
 	MarkPaidTx(ctx context.Context, tx tenantdb.Tx, in order.PaidInput) (order.PaidOutcome, error)
 	ExpireTx(ctx context.Context, tx tenantdb.Tx, orderNo string) error
 	FinishClosingTx(ctx context.Context, tx tenantdb.Tx, orderNo string) (closed bool, err error)
+	ReceiveDueTx(ctx context.Context, tx tenantdb.Tx, orderNo string) error
+	FinishDueTx(ctx context.Context, tx tenantdb.Tx, orderNo string) error
+	ParcelsTx(ctx context.Context, q tenantdb.Querier, orderNo string) ([]order.Parcel, error)
+	GoodsTx(ctx context.Context, q tenantdb.Querier, orderNo string) (order.Goods, error)
+	MoveParcelTx(ctx context.Context, tx tenantdb.Tx, parcelNo string, to order.ParcelStatus, at time.Time) error
 }
 
 // Payments is the part of payments.Service that events move.
 type Payments interface {
 	Query(ctx context.Context, id tenant.ID, outTradeNo string) error
+	CountedTx(ctx context.Context, q tenantdb.Querier, businessNo string) (a payments.Attempt, found bool, err error)
 	CloseAll(ctx context.Context, id tenant.ID, businessNo string) (payments.CloseOutcome, error)
 	MarkSurplusTx(ctx context.Context, tx tenantdb.Tx, outTradeNo string) error
 	RequestRefundTx(ctx context.Context, tx tenantdb.Tx, outTradeNo string, reason payments.RefundReason) (string, error)
@@ -50,6 +57,20 @@ type Accounts interface {
 type Members interface {
 	PurgeSessionsTx(ctx context.Context, tx tenantdb.Tx, limit int) (int64, error)
 	OpenID(ctx context.Context, q tenantdb.Querier, memberID int64, appID string) (string, error)
+}
+
+// Deliveries keeps where parcels are and what the provider was told of them.
+type Deliveries interface {
+	BeginTx(ctx context.Context, tx tenantdb.Tx, parcelNo, courier, number, phoneTail string) error
+	BeginUploadTx(ctx context.Context, tx tenantdb.Tx, in delivery.UploadInput) error
+	UploadOf(ctx context.Context, q tenantdb.Querier, orderNo string) (delivery.Upload, error)
+	FinishUploadTx(ctx context.Context, tx tenantdb.Tx, u delivery.Upload, complete bool) error
+	FailUploadTx(ctx context.Context, tx tenantdb.Tx, u delivery.Upload, final bool, reason string) error
+}
+
+// Shippers tells WeChat what was sent.
+type Shippers interface {
+	UploadShipping(ctx context.Context, id tenant.ID, app tenant.AppID, in miniprogram.Shipping) error
 }
 
 // Messenger sends what notice decided to send.
@@ -82,6 +103,8 @@ type Deps struct {
 	Members   Members
 	Notices   *notice.Service
 	Messenger Messenger
+	Delivery  Deliveries
+	Shippers  Shippers
 	Signups   Signups
 	Tryouts   Tryouts // nil without a sandbox
 	Listings  Listings
@@ -135,6 +158,14 @@ func (h *Handlers) Kinds() (jobs.Kinds, error) {
 		kind(order.TopicExpire, jobs.Critical, patient, quick, h.orderExpired),
 		kind(order.TopicClosing, jobs.Critical, patient, provider, h.orderClosing),
 		jobs.Kind{Topic: order.TopicClosed},
+		kind(order.TopicShipped, jobs.Default, patient, provider, h.parcelShipped),
+		kind(order.TopicParcelChanged, jobs.Default, patient, provider, h.parcelChanged),
+		kind(order.TopicReceive, jobs.Default, patient, quick, h.receiveDue),
+		kind(order.TopicFinish, jobs.Default, patient, quick, h.finishDue),
+		kind(delivery.TopicUpload, jobs.Default, patient, provider, h.uploadDue),
+		// What a received order and final money lead to comes with those rooms.
+		jobs.Kind{Topic: order.TopicReceived},
+		jobs.Kind{Topic: order.TopicFinished},
 		kind(order.TopicPaid, jobs.Default, brief, provider, h.orderPaid),
 		kind(signup.Topic, jobs.Default, patient, jobs.Backoff(time.Second, 30*time.Second), h.signupApproved),
 		kind(trial.Topic, jobs.Default, brief, quick, h.testPurchase),

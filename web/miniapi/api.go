@@ -34,6 +34,7 @@ type Deps struct {
 	Members       Members
 	Carts         Carts
 	Orders        Orders
+	Delivery      Parcels
 	Payments      Payments
 	Subscriptions Subscriptions
 	Logins        Logins

@@ -17,6 +17,10 @@ type Orders interface {
 	Place(ctx context.Context, id tenant.ID, in order.PlaceInput) (placed order.Placed, replayed bool, err error)
 	List(ctx context.Context, id tenant.ID, memberID int64, in order.ListInput) (order.Page, error)
 	Get(ctx context.Context, id tenant.ID, memberID int64, orderNo string) (order.Order, error)
+	Receive(ctx context.Context, id tenant.ID, memberID int64, orderNo string) (order.Order, error)
+	Delete(ctx context.Context, id tenant.ID, memberID int64, orderNo string) error
+	BuyAgain(ctx context.Context, id tenant.ID, memberID int64, orderNo string) (added int, missed []order.Missed, err error)
+	Parcels(ctx context.Context, id tenant.ID, memberID int64, orderNo string) ([]order.Parcel, error)
 	Cancel(ctx context.Context, id tenant.ID, memberID int64, orderNo string) (order.Order, error)
 }
 
@@ -28,6 +32,7 @@ type LineInput struct {
 
 // OrderLine is one SKU of a quote or an order, with the amounts of that moment.
 type OrderLine struct {
+	LineID      int64     `json:"line_id,omitempty" doc:"Of an order; parcels name it." example:"31"`
 	SPUID       int64     `json:"spu_id" example:"9"`
 	SKUID       int64     `json:"sku_id" example:"17"`
 	Title       string    `json:"title"`
@@ -37,8 +42,10 @@ type OrderLine struct {
 	Qty         int64     `json:"qty" example:"2"`
 	GoodsFen    money.Fen `json:"goods_fen" doc:"price_fen × qty." example:"11800"`
 	DiscountFen money.Fen `json:"discount_fen" example:"0"`
-	PayableFen  money.Fen `json:"payable_fen" doc:"goods_fen − discount_fen." example:"11800"`
+	PayableFen  money.Fen `json:"payable_fen" doc:"goods_fen − discount_fen + adjust_fen." example:"11800"`
 	Snapshot    string    `json:"snapshot" doc:"Names the product as it was sold, for /snapshots/{hash}; empty on old orders."`
+	AdjustFen   money.Fen `json:"adjust_fen,omitempty" doc:"What the shop changed after the order was placed; negative is cheaper." example:"-200"`
+	Sent        int64     `json:"sent,omitempty" doc:"Pieces that are in parcels." example:"1"`
 }
 
 // Quote is what an order would cost now.

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"time"
 
+	"galleria/commerce/delivery"
 	"galleria/commerce/inventory"
 	"galleria/commerce/money"
 	"galleria/commerce/order"
@@ -51,7 +52,15 @@ type Order struct {
 	GoodsFen    money.Fen    `json:"goods_fen" example:"11800"`
 	DiscountFen money.Fen    `json:"discount_fen" example:"0"`
 	FreightFen  money.Fen    `json:"freight_fen" example:"0"`
+	AdjustFen   money.Fen    `json:"adjust_fen,omitempty" doc:"What the shop changed after the order was placed; in payable_fen." example:"-200"`
 	PayableFen  money.Fen    `json:"payable_fen" example:"11800"`
+	Delivery    string       `json:"delivery" enum:"express,pickup"`
+	StoreID     int64        `json:"store_id,omitempty" doc:"Of the pickup store."`
+	PickupCode  string       `json:"pickup_code,omitempty" doc:"Shown to the store's staff, who then hand over the goods; there while they wait." example:"402913377015"`
+	Settlement  string       `json:"settlement" enum:"open,window,settled" doc:"Of the money: open until receipt, window while the buyer may complain, then settled."`
+	ShippedAt   *time.Time   `json:"shipped_at,omitempty" nullable:"false" doc:"When the last of it was sent."`
+	ReceiveBy   *time.Time   `json:"receive_by,omitempty" nullable:"false" doc:"When it counts as received by itself."`
+	ReceivedAt  *time.Time   `json:"received_at,omitempty" nullable:"false"`
 	Address     OrderAddress `json:"address"`
 	Remark      string       `json:"remark"`
 	Lines       []OrderLine  `json:"lines" nullable:"false"`
@@ -74,7 +83,8 @@ type placeInput struct {
 	RawBody []byte
 	Body    struct {
 		Lines              []LineInput `json:"lines,omitempty" nullable:"false" maxItems:"100" doc:"Different SKUs; without them, the selected lines of the cart, which then leave it."`
-		AddressID          int64       `json:"address_id" minimum:"1" example:"5"`
+		AddressID          int64       `json:"address_id,omitempty" minimum:"1" doc:"Where it goes; required unless it is fetched." example:"5"`
+		Delivery           *Delivery   `json:"delivery,omitempty" nullable:"false" doc:"express without it."`
 		Remark             string      `json:"remark,omitempty" maxLength:"200" doc:"A word to the shop."`
 		QuoteHash          string      `json:"quote_hash,omitempty" pattern:"^([0-9a-f]{32})?$" doc:"Of the quote the buyer has seen."`
 		ExpectedPayableFen money.Fen   `json:"expected_payable_fen,omitempty" minimum:"0" doc:"Sum the buyer has seen, fen. Give the hash, the sum or both."`
@@ -107,7 +117,7 @@ func (a *API) orderRoutes() {
 		description: "Goods are held until `expires_at`. Amounts are computed here; an order that would cost something else than the " +
 			"buyer has seen is refused with the new quote under `data.quote`.",
 		errors: []*fault.Error{
-			fault.ErrNotFound, registry.ErrClosing, order.ErrPriceChanged, order.ErrUnavailable, order.ErrNotTaking, inventory.ErrShort, order.ErrPurchaseLimit,
+			fault.ErrNotFound, registry.ErrClosing, order.ErrPriceChanged, order.ErrUnavailable, order.ErrNotTaking, delivery.ErrStore, inventory.ErrShort, order.ErrPurchaseLimit,
 			idempotency.ErrMissing, idempotency.ErrMismatch, idempotency.ErrInProgress,
 		},
 	}, a.place)
@@ -121,6 +131,7 @@ func (a *API) orderRoutes() {
 		summary: "Cancel an unpaid order", description: "Repeating it is no error. The order is `closing` until the provider has confirmed that no money came.",
 		errors: []*fault.Error{fault.ErrNotFound, order.ErrState},
 	}, a.cancel)
+	a.fulfilRoutes()
 	a.payRoutes()
 }
 
@@ -132,7 +143,9 @@ func (a *API) place(ctx context.Context, in *placeInput) (*placeOutput, error) {
 	if err := registry.NewOrders(who.shop); err != nil {
 		return nil, err
 	}
+	kind, storeID := fromDelivery(in.Body.Delivery)
 	placed, replayed, err := a.d.Orders.Place(ctx, who.tenant, order.PlaceInput{
+		Delivery: kind, StoreID: storeID,
 		MemberID: who.member, AppID: who.app, Lines: fromLines(in.Body.Lines), AddressID: in.Body.AddressID, Remark: in.Body.Remark,
 		QuoteHash: in.Body.QuoteHash, ExpectedPayableFen: in.Body.ExpectedPayableFen,
 		Test: who.shop.Policy().Storefront == tenant.StorefrontTrial,
@@ -194,6 +207,8 @@ func toOrder(o order.Order) Order {
 	out := Order{
 		OrderNo: o.OrderNo, Status: string(o.Status), CloseReason: string(o.CloseReason),
 		GoodsFen: o.GoodsFen, DiscountFen: o.DiscountFen, FreightFen: o.FreightFen, PayableFen: o.PayableFen,
+		AdjustFen: o.AdjustFen, Delivery: string(o.Delivery), StoreID: o.StoreID, PickupCode: o.PickupCode, Settlement: string(o.Settlement),
+		ShippedAt: o.ShippedAt, ReceiveBy: o.ReceiveBy, ReceivedAt: o.ReceivedAt,
 		Address: OrderAddress(o.Address), Remark: o.Remark, Lines: toOrderLines(o.Lines),
 		PlacedAt: o.PlacedAt, ExpiresAt: o.ExpiresAt, PaidAt: o.PaidAt, ClosedAt: o.ClosedAt,
 		Actions: make([]string, len(o.Actions)), Timeline: make([]Moment, len(o.Timeline)),

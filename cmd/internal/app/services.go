@@ -9,6 +9,7 @@ import (
 	"galleria/cmd/internal/tryout"
 	"galleria/commerce/cart"
 	"galleria/commerce/catalog"
+	"galleria/commerce/delivery"
 	"galleria/commerce/inventory"
 	"galleria/commerce/listing"
 	"galleria/commerce/member"
@@ -42,6 +43,7 @@ type Services struct {
 	Members     *member.Service
 	Carts       *cart.Service
 	Orders      *order.Service
+	Delivery    *delivery.Service
 	Notices     *notice.Service
 	MiniProgram *miniprogram.Service
 	Accounts    *account.Service
@@ -76,10 +78,11 @@ func NewServices(g *Ground) (*Services, error) {
 			SandboxBase: egress.Only(g.Config.SandboxURL),
 		}),
 	}
+	s.Delivery = delivery.New(delivery.Deps{DB: g.DB, Audit: g.Audit})
 	s.Carts = cart.New(cart.Deps{DB: g.DB})
 	s.Orders = order.New(order.Deps{
 		DB: g.DB, Catalog: s.Catalog, Inventory: s.Inventory, Addresses: s.Members, Carts: s.Carts, Places: g.Places,
-		Outbox: g.Outbox, Timers: g.Timers,
+		Stores: s.Delivery, Outbox: g.Outbox, Timers: g.Timers, Audit: g.Audit,
 	})
 	signers := max(1, runtime.NumCPU()/2)
 	channels := []payments.Channel{
@@ -114,6 +117,7 @@ func NewServices(g *Ground) (*Services, error) {
 	}
 	s.Kinds, err = handle.New(handle.Deps{
 		DB: g.DB, Outbox: g.Outbox, Orders: s.Orders, Payments: s.Payments, Accounts: s.Accounts, Members: s.Members, Notices: s.Notices, Messenger: s.MiniProgram,
+		Delivery: s.Delivery, Shippers: s.MiniProgram,
 		Signups: s.Signups, Tryouts: s.buyer(), Listings: s.Listings, Shelf: s.Catalog, Pictures: s.Pictures, Herald: letters, Plans: g.Plans, Timers: g.Timers, Vault: g.Vault, Now: g.Now,
 		BodiesKept: g.Config.bodiesKept(), Log: g.Log,
 	}).Kinds()

@@ -21,7 +21,7 @@ func rooms() []room {
 	ground := with(foundation, "tenant/outbox", "tenant/timer", "tenant/audit", "tenant/plan", "tenant/idempotency", "commerce/money")
 	shop := []string{
 		"commerce/catalog", "commerce/inventory", "commerce/member", "commerce/freight",
-		"commerce/coupon", "commerce/points", "commerce/promotion", "commerce/review", "commerce/pricing",
+		"commerce/coupon", "commerce/points", "commerce/promotion", "commerce/review", "commerce/pricing", "commerce/delivery",
 	}
 	order := with(ground, with(shop, "commerce/cart", "commerce/order")...)
 	channel := with(ground, "payments", "payments/account", "tenant/egress")
@@ -61,6 +61,7 @@ func rooms() []room {
 		{4, "commerce/promotion", ground},
 		{4, "commerce/review", ground},
 		{4, "commerce/notice", ground},                                      // what a buyer wants to be told; the job that sends it is above
+		{4, "commerce/delivery", ground},                                    // couriers, stores, where parcels are
 		{4, "commerce/pricing", []string{"commerce/money", "tenant/fault"}}, // pure: no database, no clock
 
 		{4, "commerce/picture", ground}, // what merchants upload

@@ -9,6 +9,7 @@ import (
 	"galleria/cmd/internal/demo"
 	"galleria/commerce/cart"
 	"galleria/commerce/catalog"
+	"galleria/commerce/delivery"
 	"galleria/commerce/inventory"
 	"galleria/commerce/member"
 	"galleria/commerce/notice"
@@ -63,7 +64,7 @@ func newWorld(t *testing.T, options ...tenanttest.Option) *world {
 		Orders: order.New(order.Deps{
 			Places: plan.NewMeter(env.Plans, plan.Orders),
 			DB:     env.DB, Catalog: shelf, Inventory: goods, Addresses: buyers, Carts: cart.New(cart.Deps{DB: env.DB}),
-			Outbox: env.Outbox, Timers: env.Timers,
+			Stores: delivery.New(delivery.Deps{DB: env.DB, Audit: env.Audit}), Outbox: env.Outbox, Timers: env.Timers, Audit: env.Audit,
 		}),
 		Notices:     notice.New(env.DB),
 		MiniProgram: miniprogram.New(miniprogram.Deps{DB: env.DB, Vault: safe, Now: clock.Now, SandboxBase: egress.Only(server.URL)}),

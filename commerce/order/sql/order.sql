@@ -4,8 +4,8 @@ SELECT coalesce((SELECT unpaid_ttl_seconds FROM shop), 1800)::bigint AS unpaid_t
 
 -- name: Place :exec
 WITH o AS (
-  INSERT INTO orders (order_no, member_id, app_id, status, goods_fen, discount_fen, freight_fen, payable_fen, address, remark, expires_at, placed_at, test)
-  VALUES (@order_no, @member_id, @app_id, @status::text, @goods_fen, @discount_fen, @freight_fen, @payable_fen, @address, @remark, @expires_at, @placed_at::timestamptz, @test)
+  INSERT INTO orders (order_no, member_id, app_id, status, goods_fen, discount_fen, freight_fen, payable_fen, address, remark, expires_at, placed_at, test, delivery, store_id, pickup_code)
+  VALUES (@order_no, @member_id, @app_id, @status::text, @goods_fen, @discount_fen, @freight_fen, @payable_fen, @address, @remark, @expires_at, @placed_at::timestamptz, @test, @delivery, sqlc.narg(store_id), sqlc.narg(pickup_code))
   RETURNING id),
 line AS (
   SELECT unnest(@spu_ids::bigint[]) AS spu_id, unnest(@sku_ids::bigint[]) AS sku_id, unnest(@titles::text[]) AS title,
@@ -29,7 +29,7 @@ FROM orders WHERE order_no = @order_no FOR UPDATE;
 
 -- name: LockWithLines :many
 -- Lock, with the order's lines: one row for each.
-SELECT o.id, o.member_id, o.app_id, o.status, o.payable_fen, o.paid_by, o.test, l.spu_id, l.title, l.qty
+SELECT o.id, o.member_id, o.app_id, o.status, o.payable_fen, o.paid_by, o.test, o.repriced, l.spu_id, l.title, l.qty
 FROM orders o JOIN order_line l ON l.order_id = o.id WHERE o.order_no = @order_no
 ORDER BY l.id FOR UPDATE OF o;
 
@@ -73,20 +73,24 @@ FROM orders o WHERE o.order_no = @order_no FOR SHARE OF o;
 
 -- name: Page :many
 SELECT o.id, o.order_no, o.member_id, o.app_id, o.status, o.close_reason, o.goods_fen, o.discount_fen, o.freight_fen, o.payable_fen,
-       o.address, o.remark, o.expires_at, o.placed_at, o.paid_at, o.closed_at,
+       o.address, o.remark, o.expires_at, o.placed_at, o.paid_at, o.closed_at, o.adjust_fen, o.delivery, o.store_id, o.pickup_code, o.settlement,
+       o.shipped_at, o.receive_by, o.received_at, o.hidden,
+       EXISTS (SELECT 1 FROM order_line l WHERE l.order_id = o.id AND l.sent < l.qty) AS unsent,
        (SELECT json_agg(json_build_object('spu_id', l.spu_id, 'sku_id', l.sku_id, 'title', l.title, 'spec', l.spec, 'picture', l.picture, 'snapshot', l.snapshot,
-               'price_fen', l.price_fen, 'qty', l.qty, 'goods_fen', l.goods_fen, 'discount_fen', l.discount_fen, 'payable_fen', l.payable_fen) ORDER BY l.id)
+               'price_fen', l.price_fen, 'qty', l.qty, 'goods_fen', l.goods_fen, 'discount_fen', l.discount_fen, 'payable_fen', l.payable_fen, 'line_id', l.id, 'adjust_fen', l.adjust_fen, 'sent', l.sent) ORDER BY l.id)
         FROM order_line l WHERE l.order_id = o.id)::jsonb AS lines
 FROM orders o
-WHERE o.member_id = @member_id AND o.id < @before_id AND (@status::text = '' OR o.status = @status::text)
+WHERE o.member_id = @member_id AND NOT o.hidden AND o.id < @before_id AND (@status::text = '' OR o.status = @status::text)
 ORDER BY o.id DESC
 LIMIT @max_rows;
 
 -- name: Find :one
 SELECT o.id, o.order_no, o.member_id, o.app_id, o.status, o.close_reason, o.goods_fen, o.discount_fen, o.freight_fen, o.payable_fen,
-       o.address, o.remark, o.expires_at, o.placed_at, o.paid_at, o.closed_at,
+       o.address, o.remark, o.expires_at, o.placed_at, o.paid_at, o.closed_at, o.adjust_fen, o.delivery, o.store_id, o.pickup_code, o.settlement,
+       o.shipped_at, o.receive_by, o.received_at, o.hidden,
+       EXISTS (SELECT 1 FROM order_line l WHERE l.order_id = o.id AND l.sent < l.qty) AS unsent,
        (SELECT json_agg(json_build_object('spu_id', l.spu_id, 'sku_id', l.sku_id, 'title', l.title, 'spec', l.spec, 'picture', l.picture, 'snapshot', l.snapshot,
-               'price_fen', l.price_fen, 'qty', l.qty, 'goods_fen', l.goods_fen, 'discount_fen', l.discount_fen, 'payable_fen', l.payable_fen) ORDER BY l.id)
+               'price_fen', l.price_fen, 'qty', l.qty, 'goods_fen', l.goods_fen, 'discount_fen', l.discount_fen, 'payable_fen', l.payable_fen, 'line_id', l.id, 'adjust_fen', l.adjust_fen, 'sent', l.sent) ORDER BY l.id)
         FROM order_line l WHERE l.order_id = o.id)::jsonb AS lines,
        (SELECT json_agg(json_build_object('at', e.at, 'event', e.event, 'from', e.from_status, 'to', e.to_status, 'actor', e.actor) ORDER BY e.id)
         FROM order_event e WHERE e.order_id = o.id)::jsonb AS timeline

@@ -60,9 +60,11 @@ func (q *Queries) CountUnfinished(ctx context.Context, db DBTX) (int64, error) {
 
 const find = `-- name: Find :one
 SELECT o.id, o.order_no, o.member_id, o.app_id, o.status, o.close_reason, o.goods_fen, o.discount_fen, o.freight_fen, o.payable_fen,
-       o.address, o.remark, o.expires_at, o.placed_at, o.paid_at, o.closed_at,
+       o.address, o.remark, o.expires_at, o.placed_at, o.paid_at, o.closed_at, o.adjust_fen, o.delivery, o.store_id, o.pickup_code, o.settlement,
+       o.shipped_at, o.receive_by, o.received_at, o.hidden,
+       EXISTS (SELECT 1 FROM order_line l WHERE l.order_id = o.id AND l.sent < l.qty) AS unsent,
        (SELECT json_agg(json_build_object('spu_id', l.spu_id, 'sku_id', l.sku_id, 'title', l.title, 'spec', l.spec, 'picture', l.picture, 'snapshot', l.snapshot,
-               'price_fen', l.price_fen, 'qty', l.qty, 'goods_fen', l.goods_fen, 'discount_fen', l.discount_fen, 'payable_fen', l.payable_fen) ORDER BY l.id)
+               'price_fen', l.price_fen, 'qty', l.qty, 'goods_fen', l.goods_fen, 'discount_fen', l.discount_fen, 'payable_fen', l.payable_fen, 'line_id', l.id, 'adjust_fen', l.adjust_fen, 'sent', l.sent) ORDER BY l.id)
         FROM order_line l WHERE l.order_id = o.id)::jsonb AS lines,
        (SELECT json_agg(json_build_object('at', e.at, 'event', e.event, 'from', e.from_status, 'to', e.to_status, 'actor', e.actor) ORDER BY e.id)
         FROM order_event e WHERE e.order_id = o.id)::jsonb AS timeline
@@ -87,6 +89,16 @@ type FindRow struct {
 	PlacedAt    time.Time
 	PaidAt      *time.Time
 	ClosedAt    *time.Time
+	AdjustFen   money.Fen
+	Delivery    string
+	StoreID     *int64
+	PickupCode  *string
+	Settlement  string
+	ShippedAt   *time.Time
+	ReceiveBy   *time.Time
+	ReceivedAt  *time.Time
+	Hidden      bool
+	Unsent      bool
 	Lines       json.RawMessage
 	Timeline    json.RawMessage
 }
@@ -111,6 +123,16 @@ func (q *Queries) Find(ctx context.Context, db DBTX, memberID int64, orderNo str
 		&i.PlacedAt,
 		&i.PaidAt,
 		&i.ClosedAt,
+		&i.AdjustFen,
+		&i.Delivery,
+		&i.StoreID,
+		&i.PickupCode,
+		&i.Settlement,
+		&i.ShippedAt,
+		&i.ReceiveBy,
+		&i.ReceivedAt,
+		&i.Hidden,
+		&i.Unsent,
 		&i.Lines,
 		&i.Timeline,
 	)
@@ -154,7 +176,7 @@ func (q *Queries) Lock(ctx context.Context, db DBTX, orderNo string) (LockRow, e
 }
 
 const lockWithLines = `-- name: LockWithLines :many
-SELECT o.id, o.member_id, o.app_id, o.status, o.payable_fen, o.paid_by, o.test, l.spu_id, l.title, l.qty
+SELECT o.id, o.member_id, o.app_id, o.status, o.payable_fen, o.paid_by, o.test, o.repriced, l.spu_id, l.title, l.qty
 FROM orders o JOIN order_line l ON l.order_id = o.id WHERE o.order_no = $1
 ORDER BY l.id FOR UPDATE OF o
 `
@@ -167,6 +189,7 @@ type LockWithLinesRow struct {
 	PayableFen money.Fen
 	PaidBy     *string
 	Test       bool
+	Repriced   bool
 	SpuID      int64
 	Title      string
 	Qty        int32
@@ -190,6 +213,7 @@ func (q *Queries) LockWithLines(ctx context.Context, db DBTX, orderNo string) ([
 			&i.PayableFen,
 			&i.PaidBy,
 			&i.Test,
+			&i.Repriced,
 			&i.SpuID,
 			&i.Title,
 			&i.Qty,
@@ -219,12 +243,14 @@ func (q *Queries) MarkTest(ctx context.Context, db DBTX, orderNo string) (int64,
 
 const page = `-- name: Page :many
 SELECT o.id, o.order_no, o.member_id, o.app_id, o.status, o.close_reason, o.goods_fen, o.discount_fen, o.freight_fen, o.payable_fen,
-       o.address, o.remark, o.expires_at, o.placed_at, o.paid_at, o.closed_at,
+       o.address, o.remark, o.expires_at, o.placed_at, o.paid_at, o.closed_at, o.adjust_fen, o.delivery, o.store_id, o.pickup_code, o.settlement,
+       o.shipped_at, o.receive_by, o.received_at, o.hidden,
+       EXISTS (SELECT 1 FROM order_line l WHERE l.order_id = o.id AND l.sent < l.qty) AS unsent,
        (SELECT json_agg(json_build_object('spu_id', l.spu_id, 'sku_id', l.sku_id, 'title', l.title, 'spec', l.spec, 'picture', l.picture, 'snapshot', l.snapshot,
-               'price_fen', l.price_fen, 'qty', l.qty, 'goods_fen', l.goods_fen, 'discount_fen', l.discount_fen, 'payable_fen', l.payable_fen) ORDER BY l.id)
+               'price_fen', l.price_fen, 'qty', l.qty, 'goods_fen', l.goods_fen, 'discount_fen', l.discount_fen, 'payable_fen', l.payable_fen, 'line_id', l.id, 'adjust_fen', l.adjust_fen, 'sent', l.sent) ORDER BY l.id)
         FROM order_line l WHERE l.order_id = o.id)::jsonb AS lines
 FROM orders o
-WHERE o.member_id = $1 AND o.id < $2 AND ($3::text = '' OR o.status = $3::text)
+WHERE o.member_id = $1 AND NOT o.hidden AND o.id < $2 AND ($3::text = '' OR o.status = $3::text)
 ORDER BY o.id DESC
 LIMIT $4
 `
@@ -246,6 +272,16 @@ type PageRow struct {
 	PlacedAt    time.Time
 	PaidAt      *time.Time
 	ClosedAt    *time.Time
+	AdjustFen   money.Fen
+	Delivery    string
+	StoreID     *int64
+	PickupCode  *string
+	Settlement  string
+	ShippedAt   *time.Time
+	ReceiveBy   *time.Time
+	ReceivedAt  *time.Time
+	Hidden      bool
+	Unsent      bool
 	Lines       json.RawMessage
 }
 
@@ -280,6 +316,16 @@ func (q *Queries) Page(ctx context.Context, db DBTX, memberID int64, beforeID in
 			&i.PlacedAt,
 			&i.PaidAt,
 			&i.ClosedAt,
+			&i.AdjustFen,
+			&i.Delivery,
+			&i.StoreID,
+			&i.PickupCode,
+			&i.Settlement,
+			&i.ShippedAt,
+			&i.ReceiveBy,
+			&i.ReceivedAt,
+			&i.Hidden,
+			&i.Unsent,
 			&i.Lines,
 		); err != nil {
 			return nil, err
@@ -294,15 +340,15 @@ func (q *Queries) Page(ctx context.Context, db DBTX, memberID int64, beforeID in
 
 const place = `-- name: Place :exec
 WITH o AS (
-  INSERT INTO orders (order_no, member_id, app_id, status, goods_fen, discount_fen, freight_fen, payable_fen, address, remark, expires_at, placed_at, test)
-  VALUES ($5, $6, $7, $3::text, $8, $9, $10, $11, $12, $13, $14, $1::timestamptz, $15)
+  INSERT INTO orders (order_no, member_id, app_id, status, goods_fen, discount_fen, freight_fen, payable_fen, address, remark, expires_at, placed_at, test, delivery, store_id, pickup_code)
+  VALUES ($5, $6, $7, $3::text, $8, $9, $10, $11, $12, $13, $14, $1::timestamptz, $15, $16, $17, $18)
   RETURNING id),
 line AS (
-  SELECT unnest($16::bigint[]) AS spu_id, unnest($17::bigint[]) AS sku_id, unnest($18::text[]) AS title,
-         unnest($19::text[]) AS spec, unnest($20::text[]) AS picture, unnest($21::bigint[]) AS price_fen,
-         unnest($22::bigint[]) AS qty, unnest($23::bigint[]) AS goods_fen,
-         unnest($24::bigint[]) AS discount_fen, unnest($25::bigint[]) AS payable_fen,
-         unnest($26::text[]) AS snapshot, unnest($27::boolean[]) AS counted),
+  SELECT unnest($19::bigint[]) AS spu_id, unnest($20::bigint[]) AS sku_id, unnest($21::text[]) AS title,
+         unnest($22::text[]) AS spec, unnest($23::text[]) AS picture, unnest($24::bigint[]) AS price_fen,
+         unnest($25::bigint[]) AS qty, unnest($26::bigint[]) AS goods_fen,
+         unnest($27::bigint[]) AS discount_fen, unnest($28::bigint[]) AS payable_fen,
+         unnest($29::text[]) AS snapshot, unnest($30::boolean[]) AS counted),
 lines AS (
   INSERT INTO order_line (order_id, spu_id, sku_id, title, spec, picture, price_fen, qty, goods_fen, discount_fen, payable_fen,
     snapshot, counted)
@@ -328,6 +374,9 @@ type PlaceParams struct {
 	Remark           string
 	ExpiresAt        time.Time
 	Test             bool
+	Delivery         string
+	StoreID          *int64
+	PickupCode       *string
 	SpuIds           []int64
 	SkuIds           []int64
 	Titles           []string
@@ -359,6 +408,9 @@ func (q *Queries) Place(ctx context.Context, db DBTX, arg PlaceParams) error {
 		arg.Remark,
 		arg.ExpiresAt,
 		arg.Test,
+		arg.Delivery,
+		arg.StoreID,
+		arg.PickupCode,
 		arg.SpuIds,
 		arg.SkuIds,
 		arg.Titles,

@@ -1,0 +1,18 @@
+// Package delivery knows couriers, pickup stores, where parcels are, and what a payment
+// provider has been told about them.
+//
+// It owns pickup_store, shipping_upload, parcel_track and parcel_track_event. It does not
+// own parcels (order does) and knows no orders: their events bring it what it needs, and
+// jobs/handle joins the two.
+//
+// Invariants: an event of a courier is stored once, however often it is told, and never
+// changed (the digest of what it says is its key). A parcel's state follows its newest
+// event. An upload is repeated until the provider has what the shop sent: version counts
+// changes, done_version what the provider has, and they are equal only when it was told.
+//
+// Decisions: couriers are a table in code, because a release brings new ones and no shop
+// changes them. A tracking number is checked against its courier's form before it is
+// stored: a slip of the pen costs the buyer days. WeChat takes one correction after it was
+// told that everything is sent; what it refuses for that reason stays visible as failed,
+// with its own words.
+package delivery

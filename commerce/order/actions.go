@@ -1,0 +1,124 @@
+package order
+
+import "slices"
+
+// The events that move no status. Deeds says where each may be done and by whom.
+const (
+	EventReprice   Event = "reprice"   // the shop changes what an unpaid order costs
+	EventReaddress Event = "readdress" // the shop corrects where it goes
+	EventRetrack   Event = "retrack"   // the shop corrects a parcel's number
+	EventDeliver   Event = "deliver"   // a parcel arrived, as its courier says
+	EventNote      Event = "note"      // a note among the staff
+	EventDelete    Event = "delete"    // the buyer does not want to see it any more
+	EventBuyAgain  Event = "buy_again" // its goods go into the cart once more
+	EventFinish    Event = "finish"    // its money is final
+)
+
+// Facts are what a guard asks of an order beside its status.
+type Facts struct {
+	Unsent bool // pieces are left that no parcel holds
+	Pickup bool // fetched in a store
+	Hidden bool // its buyer has deleted it
+}
+
+// Guard is a condition of an event beside status and actor.
+type Guard string
+
+// The guards.
+const (
+	GuardNone    Guard = ""
+	GuardUnsent  Guard = "goods left to send" // and a courier to send them with
+	GuardAllSent Guard = "all goods sent"
+	GuardPickup  Guard = "fetched in a store"
+	GuardExpress Guard = "sent by courier"
+	GuardShown   Guard = "not deleted"
+)
+
+// holds reports whether the guard lets an order of these facts pass.
+func (g Guard) holds(f Facts) bool {
+	switch g {
+	case GuardNone:
+		return true
+	case GuardUnsent:
+		return f.Unsent && !f.Pickup
+	case GuardAllSent:
+		return !f.Unsent
+	case GuardPickup:
+		return f.Pickup
+	case GuardExpress:
+		return !f.Pickup
+	case GuardShown:
+		return !f.Hidden
+	}
+	return false
+}
+
+// Guards says which events ask for more than status and actor.
+func Guards() map[Event]Guard {
+	return map[Event]Guard{
+		EventShip: GuardUnsent, EventReceive: GuardAllSent, EventPickUp: GuardPickup, EventReaddress: GuardExpress,
+		EventRetrack: GuardExpress, EventDelete: GuardShown,
+	}
+}
+
+// Deed is something that may be done to an order and leaves its status as it is.
+type Deed struct {
+	Event Event
+	At    []Status
+	By    []Actor
+}
+
+// Deeds is what may be done beside Transitions.
+func Deeds() []Deed {
+	return []Deed{
+		{EventReprice, []Status{PendingPayment}, []Actor{Staff}},
+		{EventReaddress, []Status{PendingPayment, Paid}, []Actor{Staff}},
+		{EventShip, []Status{Fulfilling}, []Actor{Staff}}, // another parcel
+		{EventRetrack, []Status{Fulfilling}, []Actor{Staff}},
+		{EventDeliver, []Status{Fulfilling, Completed}, []Actor{System}},
+		{EventFinish, []Status{Completed}, []Actor{System}},
+		{EventBuyAgain, []Status{Paid, Fulfilling, Completed, Closed}, []Actor{Member}},
+		{EventDelete, []Status{Completed, Closed}, []Actor{Member}},
+		{EventNote, []Status{PendingPayment, Closing, Paid, Fulfilling, Completed, Closed}, []Actor{Staff}},
+	}
+}
+
+// ActionsOf are the events that by may set off at a status, for the buttons of Mini Program
+// and console, in the order of the tables. It is never nil.
+func ActionsOf(by Actor, at Status, facts Facts) []Event {
+	actions := []Event{}
+	add := func(e Event) {
+		if Guards()[e].holds(facts) && !slices.Contains(actions, e) {
+			actions = append(actions, e)
+		}
+	}
+	for _, t := range Transitions() {
+		if t.From == at && slices.Contains(t.By, by) {
+			add(t.Event)
+		}
+	}
+	for _, d := range Deeds() {
+		if slices.Contains(d.At, at) && slices.Contains(d.By, by) {
+			add(d.Event)
+		}
+	}
+	return actions
+}
+
+// allow returns where event leads if by may set it off at a status with these facts: the
+// status itself for a deed. Else ErrState.
+func allow(from Status, event Event, by Actor, facts Facts) (Status, error) {
+	refused := ErrState.WithData(map[string]any{"status": from})
+	if !Guards()[event].holds(facts) {
+		return from, refused
+	}
+	if to, err := Next(from, event, by); err == nil {
+		return to, nil
+	}
+	for _, d := range Deeds() {
+		if d.Event == event && slices.Contains(d.At, from) && slices.Contains(d.By, by) {
+			return from, nil
+		}
+	}
+	return from, refused
+}

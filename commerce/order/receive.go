@@ -1,0 +1,123 @@
+package order
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"galleria/commerce/order/internal/orderdb"
+	"galleria/tenant"
+	"galleria/tenant/fault"
+	"galleria/tenant/tenantdb"
+)
+
+// Receive is the buyer's word that everything arrived: the order is completed and the time
+// begins after which its money is final. An order that is completed is returned as it is.
+// Opens a transaction. Faults: NOT_FOUND, ORDER_STATE before all of it was sent.
+func (s *Service) Receive(ctx context.Context, id tenant.ID, memberID int64, orderNo string) (Order, error) {
+	var result Order
+	err := s.db.InTenant(ctx, id, func(tx tenantdb.Tx) error {
+		rows, err := s.lockWhole(ctx, tx, orderNo)
+		if err != nil {
+			return err
+		}
+		if rows[0].MemberID != memberID {
+			return fault.ErrNotFound
+		}
+		if Status(rows[0].Status) != Completed {
+			if err := s.receive(ctx, tx, rows, Member, actorOf(Member, memberID)); err != nil {
+				return err
+			}
+		}
+		result, err = s.find(ctx, tx, memberID, orderNo)
+		return err
+	})
+	if err != nil {
+		return Order{}, fmt.Errorf("receive order: %w", err)
+	}
+	return result, nil
+}
+
+// ReceiveDueTx is what the timer TopicReceive means: an order that is on its way as a
+// whole, and whose time is over by the database's clock, counts as received. Any other
+// order stays as it is. Faults: NOT_FOUND.
+func (s *Service) ReceiveDueTx(ctx context.Context, tx tenantdb.Tx, orderNo string) error {
+	rows, err := s.lockWhole(ctx, tx, orderNo)
+	if err != nil {
+		return fmt.Errorf("receive order %s: %w", orderNo, err)
+	}
+	if Status(rows[0].Status) != Fulfilling || !rows[0].ReceiveDue || factsOf(rows).Unsent {
+		return nil
+	}
+	if err := s.receive(ctx, tx, rows, System, string(System)); err != nil {
+		return fmt.Errorf("receive order %s: %w", orderNo, err)
+	}
+	return nil
+}
+
+func (s *Service) receive(ctx context.Context, tx tenantdb.Tx, rows []orderdb.LockWholeRow, by Actor, actor string) error {
+	head, now := rows[0], tx.Now()
+	to, err := allow(Status(head.Status), EventReceive, by, factsOf(rows))
+	if err != nil {
+		return err
+	}
+	settlement, err := NextSettlement(Settlement(head.Settlement), EventReceive)
+	if err != nil {
+		return err
+	}
+	terms, err := s.q.DeliveryTerms(ctx, tx)
+	if err != nil {
+		return err
+	}
+	settleBy := now.Add(days(terms.FinishDays))
+	pipe := tx.Pipeline()
+	pipe.Add(func(tx tenantdb.Tx) error {
+		return moved(s.q.Receive(ctx, tx, orderdb.ReceiveParams{
+			ToStatus: string(to), Settlement: string(settlement), At: now, SettleBy: settleBy, ID: head.ID, FromStatus: head.Status,
+			Event: string(EventReceive), Actor: actor,
+		}))
+	})
+	pipe.Add(func(tx tenantdb.Tx) error { return s.timers.Clear(ctx, tx, TopicReceive, head.OrderNo) })
+	pipe.Add(func(tx tenantdb.Tx) error { return s.setFinish(ctx, tx, head, settleBy) })
+	pipe.Add(func(tx tenantdb.Tx) error {
+		return s.outbox.Append(ctx, tx, TopicReceived, head.OrderNo, ReceivedEvent{OrderNo: head.OrderNo, MemberID: head.MemberID})
+	})
+	return pipe.Run(ctx)
+}
+
+func (s *Service) setFinish(ctx context.Context, tx tenantdb.Tx, head orderdb.LockWholeRow, at time.Time) error {
+	return s.timers.Set(ctx, tx, TopicFinish, head.OrderNo, at, ReceivedEvent{OrderNo: head.OrderNo, MemberID: head.MemberID})
+}
+
+// FinishDueTx is what the timer TopicFinish means: the money of a completed order whose
+// time to complain is over by the database's clock is final, and TopicFinished is appended.
+// Any other order stays as it is; one that was refunded whole is never settled.
+// Faults: NOT_FOUND.
+func (s *Service) FinishDueTx(ctx context.Context, tx tenantdb.Tx, orderNo string) error {
+	rows, err := s.lockWhole(ctx, tx, orderNo)
+	if err != nil {
+		return fmt.Errorf("finish order %s: %w", orderNo, err)
+	}
+	head := rows[0]
+	to, err := NextSettlement(Settlement(head.Settlement), EventFinish)
+	if err != nil || !head.SettleDue {
+		return nil //nolint:nilerr // settled before, or not received
+	}
+	if _, err := allow(Status(head.Status), EventFinish, System, Facts{}); err != nil {
+		return nil //nolint:nilerr // closed meanwhile
+	}
+	pipe := tx.Pipeline()
+	pipe.Add(func(tx tenantdb.Tx) error {
+		return moved(s.q.Settle(ctx, tx, orderdb.SettleParams{
+			ToSettlement: string(to), At: tx.Now(), ID: head.ID, FromSettlement: head.Settlement, Status: head.Status,
+			Event: string(EventFinish), Actor: string(System),
+		}))
+	})
+	pipe.Add(func(tx tenantdb.Tx) error {
+		return s.outbox.Append(ctx, tx, TopicFinished, orderNo, ReceivedEvent{OrderNo: orderNo, MemberID: head.MemberID})
+	})
+	if err := pipe.Run(ctx); err != nil {
+		return fmt.Errorf("finish order %s: %w", orderNo, err)
+	}
+	return nil
+}

@@ -1,0 +1,128 @@
+-- name: LockWhole :many
+-- The order's row, held until the transaction ends, with a row for each of its lines. The
+-- lines are locked, too: only so are they read anew after a wait for the order's row.
+SELECT o.id, o.order_no, o.member_id, o.app_id, o.status, o.delivery, o.settlement, o.hidden, o.goods_fen, o.discount_fen, o.freight_fen,
+       o.adjust_fen, o.payable_fen, o.address, o.paid_by, coalesce(o.receive_by <= now(), false)::boolean AS receive_due,
+       coalesce(o.settle_by <= now(), false)::boolean AS settle_due,
+       l.id AS line_id, l.spu_id, l.sku_id, l.title, l.qty, l.sent, l.payable_fen AS line_payable_fen, l.adjust_fen AS line_adjust_fen
+FROM orders o JOIN order_line l ON l.order_id = o.id WHERE o.order_no = @order_no
+ORDER BY l.id FOR UPDATE OF o, l;
+
+-- name: DeliveryTerms :one
+SELECT coalesce((SELECT receive_days FROM shop), 10)::bigint AS receive_days,
+       coalesce((SELECT finish_days FROM shop), 7)::bigint AS finish_days;
+
+-- name: SetDeliveryTerms :execrows
+UPDATE shop SET receive_days = @receive_days, finish_days = @finish_days, unpaid_ttl_seconds = @unpaid_ttl_seconds, updated_at = now();
+
+-- name: Ship :one
+-- The order's row is locked. A count other than the lines' means that something was sent twice.
+WITH parcel AS (
+  INSERT INTO order_parcel (order_id, parcel_no, kind, courier, tracking_no, status, shipped_at, delivered_at, actor)
+  VALUES (@order_id, @parcel_no, @kind, @courier, @tracking_no, @parcel_status::text, @at::timestamptz, sqlc.narg(delivered_at), @actor)
+  RETURNING id),
+sent AS (SELECT unnest(@line_ids::bigint[]) AS line_id, unnest(@qtys::bigint[]) AS qty),
+held AS (
+  UPDATE order_line l SET sent = l.sent + sent.qty FROM sent WHERE l.id = sent.line_id AND l.order_id = @order_id RETURNING l.id, sent.qty),
+lines AS (
+  INSERT INTO order_parcel_line (parcel_id, line_id, qty) SELECT parcel.id, held.id, held.qty FROM parcel, held RETURNING line_id),
+moved AS (
+  UPDATE orders SET status = @to_status::text, settlement = @settlement::text, shipped_at = sqlc.narg(all_sent_at)::timestamptz,
+         receive_by = sqlc.narg(receive_until)::timestamptz, received_at = sqlc.narg(handed_at)::timestamptz,
+         settle_by = sqlc.narg(settle_until)::timestamptz
+  WHERE orders.id = @order_id AND orders.status = @from_status::text RETURNING orders.id),
+told AS (
+  INSERT INTO order_event (order_id, at, event, from_status, to_status, actor, detail)
+  SELECT moved.id, @at::timestamptz, @event::text, @from_status, @to_status, @actor, @detail::jsonb FROM moved)
+SELECT CASE WHEN EXISTS (SELECT 1 FROM moved) THEN (SELECT count(*) FROM lines) ELSE 0 END::bigint AS lines;
+
+-- name: ParcelKnown :one
+SELECT EXISTS (SELECT 1 FROM order_parcel WHERE order_id = @order_id AND courier = @courier AND tracking_no = @tracking_no);
+
+-- name: LockParcel :one
+SELECT p.id, p.order_id, o.order_no, o.member_id, o.app_id, o.status AS order_status, p.kind, p.courier, p.tracking_no, p.status, p.changes, o.address
+FROM order_parcel p JOIN orders o ON o.id = p.order_id WHERE p.parcel_no = @parcel_no FOR UPDATE OF o, p;
+
+-- name: RetrackParcel :exec
+WITH changed AS (
+  UPDATE order_parcel SET courier = @courier, tracking_no = @tracking_no, changes = changes + 1, status = 'shipped', delivered_at = NULL
+  WHERE order_parcel.id = @id RETURNING order_id)
+INSERT INTO order_event (order_id, at, event, from_status, to_status, actor, detail)
+SELECT changed.order_id, @at::timestamptz, @event::text, @status::text, @status::text, @actor::text, @detail::jsonb FROM changed;
+
+-- name: MoveParcel :exec
+WITH moved AS (
+  UPDATE order_parcel SET status = @to_status::text, delivered_at = CASE WHEN @to_status = 'delivered' THEN @at::timestamptz END
+  WHERE order_parcel.id = @id RETURNING order_id)
+INSERT INTO order_event (order_id, at, event, from_status, to_status, actor, detail)
+SELECT moved.order_id, @told_at::timestamptz, @event::text, @order_status::text, @order_status::text, @actor::text, @detail::jsonb FROM moved;
+
+-- name: Parcels :many
+SELECT p.parcel_no, p.kind, p.courier, p.tracking_no, p.status, p.shipped_at, p.delivered_at, p.changes,
+       (SELECT json_agg(json_build_object('line_id', l.id, 'sku_id', l.sku_id, 'title', l.title, 'spec', l.spec, 'picture', l.picture, 'qty', x.qty) ORDER BY l.id)
+        FROM order_parcel_line x JOIN order_line l ON l.id = x.line_id WHERE x.parcel_id = p.id)::jsonb AS lines
+FROM order_parcel p JOIN orders o ON o.id = p.order_id
+WHERE o.order_no = @order_no AND (@member_id::bigint = 0 OR o.member_id = @member_id)
+ORDER BY p.id;
+
+-- name: Owned :one
+SELECT EXISTS (SELECT 1 FROM orders WHERE order_no = @order_no AND member_id = @member_id);
+
+-- name: Receive :one
+WITH moved AS (
+  UPDATE orders SET status = @to_status, settlement = @settlement::text, received_at = @at::timestamptz, settle_by = @settle_by::timestamptz
+  WHERE orders.id = @id AND orders.status = @from_status RETURNING id),
+told AS (
+  INSERT INTO order_event (order_id, at, event, from_status, to_status, actor)
+  SELECT moved.id, @at::timestamptz, @event::text, @from_status, @to_status, @actor::text FROM moved)
+SELECT count(*) FROM moved;
+
+-- name: Settle :one
+WITH moved AS (
+  UPDATE orders SET settlement = @to_settlement::text, settled_at = @at::timestamptz
+  WHERE orders.id = @id AND orders.settlement = @from_settlement::text AND orders.status = @status::text RETURNING id),
+told AS (
+  INSERT INTO order_event (order_id, at, event, from_status, to_status, actor)
+  SELECT moved.id, @at::timestamptz, @event::text, @status, @status, @actor::text FROM moved)
+SELECT count(*) FROM moved;
+
+-- name: Reprice :one
+WITH lines AS (
+  UPDATE order_line l SET adjust_fen = x.adjust_fen, payable_fen = l.goods_fen - l.discount_fen + x.adjust_fen
+  FROM (SELECT unnest(@line_ids::bigint[]) AS id, unnest(@adjusts_fen::bigint[]) AS adjust_fen) x WHERE l.id = x.id AND l.order_id = @id),
+moved AS (
+  UPDATE orders SET adjust_fen = @adjust_fen, freight_fen = @freight_fen, payable_fen = @payable_fen, repriced = true
+  WHERE orders.id = @id AND orders.status = @status::text RETURNING id),
+told AS (
+  INSERT INTO order_event (order_id, at, event, from_status, to_status, actor, detail)
+  SELECT moved.id, @at::timestamptz, @event::text, @status, @status, @actor::text, @detail::jsonb FROM moved)
+SELECT count(*) FROM moved;
+
+-- name: Readdress :one
+WITH moved AS (
+  UPDATE orders SET address = @address::jsonb WHERE orders.id = @id AND orders.status = @status::text RETURNING id),
+told AS (
+  INSERT INTO order_event (order_id, at, event, from_status, to_status, actor)
+  SELECT moved.id, @at::timestamptz, @event::text, @status, @status, @actor::text FROM moved)
+SELECT count(*) FROM moved;
+
+-- name: KeepNote :one
+WITH moved AS (
+  UPDATE orders SET staff_note = @note WHERE orders.id = @id RETURNING id, status),
+told AS (
+  INSERT INTO order_event (order_id, at, event, from_status, to_status, actor)
+  SELECT moved.id, @at::timestamptz, @event::text, moved.status, moved.status, @actor::text FROM moved)
+SELECT count(*) FROM moved;
+
+-- name: Hide :exec
+WITH moved AS (
+  UPDATE orders SET hidden = true WHERE orders.id = @id AND NOT hidden RETURNING id, status)
+INSERT INTO order_event (order_id, at, event, from_status, to_status, actor)
+SELECT moved.id, @at::timestamptz, @event::text, moved.status, moved.status, @actor::text FROM moved;
+
+-- name: ByPickupCode :one
+SELECT order_no FROM orders WHERE pickup_code = @code;
+
+-- name: Goods :one
+SELECT o.address, NOT EXISTS (SELECT 1 FROM order_line l WHERE l.order_id = o.id AND l.sent < l.qty) AS complete
+FROM orders o WHERE o.order_no = @order_no;

@@ -1,0 +1,45 @@
+package order
+
+import (
+	"context"
+	"fmt"
+
+	"galleria/tenant"
+	"galleria/tenant/audit"
+	"galleria/tenant/fault"
+	"galleria/tenant/tenantdb"
+)
+
+// TermsInput is how long a shop waits.
+type TermsInput struct {
+	UnpaidMinutes int64 // for money; 1 to 10080
+	ReceiveDays   int64 // from the last parcel until an order counts as received; 1 to 60
+	FinishDays    int64 // from receipt until its money is final; 0 to 60
+	Actor         string
+}
+
+// SetTerms changes how long the shop waits, for orders that come to that point from now
+// on. Opens a transaction. Faults: VALIDATION.
+func (s *Service) SetTerms(ctx context.Context, id tenant.ID, in TermsInput) error {
+	const week, most = 7 * 24 * 60, 60
+	switch {
+	case in.UnpaidMinutes < 1 || in.UnpaidMinutes > week:
+		return fault.Invalidf("unpaid", "must be 1 to %d minutes", week)
+	case in.ReceiveDays < 1 || in.ReceiveDays > most:
+		return fault.Invalidf("receive", "must be 1 to %d days", most)
+	case in.FinishDays < 0 || in.FinishDays > most:
+		return fault.Invalidf("finish", "must be 0 to %d days", most)
+	}
+	err := s.db.InTenant(ctx, id, func(tx tenantdb.Tx) error {
+		if err := moved(s.q.SetDeliveryTerms(ctx, tx, int32(in.ReceiveDays), int32(in.FinishDays), int32(in.UnpaidMinutes*60))); err != nil {
+			return err
+		}
+		return s.audit.RecordTx(ctx, tx, audit.Entry{Actor: in.Actor, Action: "shop.terms", Object: "shop", Detail: map[string]any{
+			"unpaid_minutes": in.UnpaidMinutes, "receive_days": in.ReceiveDays, "finish_days": in.FinishDays,
+		}})
+	})
+	if err != nil {
+		return fmt.Errorf("set terms: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,192 @@
+package readmodel
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"galleria/commerce/money"
+	"galleria/tenant"
+)
+
+// Parcel is what left the shop for an order at once.
+type Parcel struct {
+	ParcelNo, Kind, Courier, TrackingNo, Status string
+	ShippedAt                                   time.Time
+	TrackText                                   string // the courier's newest word
+	Lines                                       []PickLine
+}
+
+// PickLine is pieces of a product.
+type PickLine struct {
+	Title string `json:"title"`
+	Spec  string `json:"spec"`
+	Qty   int64  `json:"qty"`
+}
+
+// ShippingUpload is what the provider was told of an order's parcels.
+type ShippingUpload struct {
+	State, Error string
+	UploadedAt   *time.Time
+}
+
+// Fulfilment is how an order reaches its buyer.
+type Fulfilment struct {
+	Delivery, Store, Settlement, Note string
+	Adjust                            money.Fen
+	ReceiveBy, SettleBy               *time.Time
+	Sent                              map[int64]int64 // pieces in parcels by line
+	LineIDs                           []int64         // of the order's lines, in their order
+	Parcels                           []Parcel
+	Upload                            *ShippingUpload
+}
+
+// Unsent reports whether pieces are left to send.
+func (f Fulfilment) Unsent(lines []OrderLine) bool {
+	for i, l := range lines {
+		if i < len(f.LineIDs) && f.Sent[f.LineIDs[i]] < l.Qty {
+			return true
+		}
+	}
+	return false
+}
+
+const (
+	fulfilHead = `SELECT o.delivery, coalesce(s.name, ''), o.settlement, o.staff_note, o.adjust_fen, o.receive_by, o.settle_by,
+       (SELECT json_agg(json_build_object('id', l.id, 'sent', l.sent) ORDER BY l.id) FROM order_line l WHERE l.order_id = o.id),
+       (SELECT json_build_object('State', u.state, 'Error', u.error, 'UploadedAt', u.uploaded_at) FROM shipping_upload u WHERE u.order_no = o.order_no)
+  FROM orders o LEFT JOIN pickup_store s ON s.id = o.store_id WHERE o.order_no = $1`
+	fulfilParcels = `SELECT p.parcel_no, p.kind, p.courier, p.tracking_no, p.status, p.shipped_at,
+       coalesce((SELECT e.text FROM parcel_track_event e WHERE e.courier = p.courier AND e.tracking_no = p.tracking_no ORDER BY e.at DESC, e.id DESC LIMIT 1), ''),
+       (SELECT json_agg(json_build_object('title', l.title, 'spec', l.spec, 'qty', x.qty) ORDER BY l.id) FROM order_parcel_line x JOIN order_line l ON l.id = x.line_id WHERE x.parcel_id = p.id)
+  FROM order_parcel p JOIN orders o ON o.id = p.order_id WHERE o.order_no = $1 ORDER BY p.id LIMIT 200`
+)
+
+func queueFulfilment(b *pgx.Batch, orderNo string, into *Fulfilment) {
+	b.Queue(fulfilHead, orderNo).QueryRow(func(row pgx.Row) error {
+		var lines, upload []byte
+		*into = Fulfilment{Sent: map[int64]int64{}, Parcels: into.Parcels}
+		if err := row.Scan(&into.Delivery, &into.Store, &into.Settlement, &into.Note, &into.Adjust, &into.ReceiveBy, &into.SettleBy, &lines, &upload); err != nil {
+			return err
+		}
+		var sent []struct{ ID, Sent int64 }
+		if err := json.Unmarshal(lines, &sent); err != nil {
+			return fmt.Errorf("lines sent: %w", err)
+		}
+		for _, l := range sent {
+			into.LineIDs, into.Sent[l.ID] = append(into.LineIDs, l.ID), l.Sent
+		}
+		if upload == nil {
+			return nil
+		}
+		return json.Unmarshal(upload, &into.Upload)
+	})
+	collect(b, &into.Parcels, parcelRow, fulfilParcels, orderNo)
+}
+
+func parcelRow(row pgx.CollectableRow) (p Parcel, err error) {
+	var lines []byte
+	if err = row.Scan(&p.ParcelNo, &p.Kind, &p.Courier, &p.TrackingNo, &p.Status, &p.ShippedAt, &p.TrackText, &lines); err != nil {
+		return p, err
+	}
+	return p, json.Unmarshal(lines, &p.Lines)
+}
+
+// PickOrder is an order to be packed.
+type PickOrder struct {
+	OrderNo      string
+	PlacedAt     time.Time
+	Address      Address
+	Remark, Note string
+	Lines        []PickLine
+}
+
+// Picking is what is to be packed, oldest order first, and the sum of it by product.
+type Picking struct {
+	Orders []PickOrder
+	Sum    []PickLine
+}
+
+// pickMost bounds what is printed at once.
+const pickMost = 200
+
+const pickOrders = `SELECT o.order_no, o.placed_at, o.address, o.remark, o.staff_note,
+       (SELECT json_agg(json_build_object('title', l.title, 'spec', l.spec, 'qty', l.qty - l.sent) ORDER BY l.id) FROM order_line l WHERE l.order_id = o.id AND l.sent < l.qty)
+  FROM orders o WHERE o.status = ANY ('{paid,fulfilling}') AND o.delivery = 'express' AND NOT o.test
+   AND EXISTS (SELECT 1 FROM order_line l WHERE l.order_id = o.id AND l.sent < l.qty)
+ ORDER BY o.id LIMIT $1`
+
+// Picking returns what is to be packed.
+func (s *Store) Picking(ctx context.Context, shop tenant.ID) (list Picking, err error) {
+	err = s.read(ctx, shop, "picking", func(b *pgx.Batch) {
+		collect(b, &list.Orders, func(row pgx.CollectableRow) (o PickOrder, err error) {
+			var address, lines []byte
+			if err = row.Scan(&o.OrderNo, &o.PlacedAt, &address, &o.Remark, &o.Note, &lines); err != nil {
+				return o, err
+			}
+			if err = json.Unmarshal(address, &o.Address); err != nil {
+				return o, fmt.Errorf("address of order %s: %w", o.OrderNo, err)
+			}
+			return o, json.Unmarshal(lines, &o.Lines)
+		}, pickOrders, pickMost)
+	})
+	at := map[PickLine]int{}
+	for _, o := range list.Orders {
+		for _, l := range o.Lines {
+			key := PickLine{Title: l.Title, Spec: l.Spec}
+			if _, known := at[key]; !known {
+				at[key] = len(list.Sum)
+				list.Sum = append(list.Sum, key)
+			}
+			list.Sum[at[key]].Qty += l.Qty
+		}
+	}
+	return list, err
+}
+
+// Shippable tells of orders by number whether they are to be sent, and which numbers are on
+// their parcels already.
+type Shippable struct {
+	Status, Delivery string
+	Unsent           bool
+	Numbers          []string // "courier number"
+}
+
+const shippable = `SELECT o.order_no, o.status, o.delivery, EXISTS (SELECT 1 FROM order_line l WHERE l.order_id = o.id AND l.sent < l.qty),
+       coalesce((SELECT array_agg(p.courier || ' ' || p.tracking_no) FROM order_parcel p WHERE p.order_id = o.id), '{}')
+  FROM orders o WHERE o.order_no = ANY ($1)`
+
+// Shippable looks orders up by number; unknown ones are absent.
+func (s *Store) Shippable(ctx context.Context, shop tenant.ID, orderNos []string) (found map[string]Shippable, err error) {
+	found = map[string]Shippable{}
+	err = s.read(ctx, shop, "shippable", func(b *pgx.Batch) {
+		b.Queue(shippable, orderNos).Query(func(rows pgx.Rows) error {
+			var no string
+			var o Shippable
+			_, err := pgx.ForEachRow(rows, []any{&no, &o.Status, &o.Delivery, &o.Unsent, &o.Numbers}, func() error {
+				found[no] = o
+				return nil
+			})
+			return err
+		})
+	})
+	return found, err
+}
+
+// Terms are how long a shop waits.
+type Terms struct {
+	UnpaidSeconds, ReceiveDays, FinishDays int64
+}
+
+// Terms returns how long the shop waits.
+func (s *Store) Terms(ctx context.Context, shop tenant.ID) (t Terms, err error) {
+	err = s.read(ctx, shop, "terms", func(b *pgx.Batch) {
+		b.Queue(`SELECT coalesce((SELECT unpaid_ttl_seconds FROM shop), 1800)::bigint, coalesce((SELECT receive_days FROM shop), 10)::bigint, coalesce((SELECT finish_days FROM shop), 7)::bigint`).QueryRow(func(row pgx.Row) error {
+			return row.Scan(&t.UnpaidSeconds, &t.ReceiveDays, &t.FinishDays)
+		})
+	})
+	return t, err
+}

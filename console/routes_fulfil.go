@@ -1,0 +1,42 @@
+package console
+
+import (
+	"github.com/gofiber/fiber/v2"
+
+	"galleria/console/authz"
+)
+
+// shipmentsPath is the form that may come with a file.
+const shipmentsPath = shopPath + "/shipments"
+
+// fulfilTable lists the routes of shipping, staff changes, pickup and delivery settings.
+func (s *Console) fulfilTable() []route {
+	const get, post = fiber.MethodGet, fiber.MethodPost
+	const one, stores = shopPath + "/orders/:order_no", shopPath + "/delivery/stores"
+	ship, update, verify := authz.Require(authz.OrderShip), authz.Require(authz.OrderUpdate), authz.Require(authz.OrderVerify)
+	return []route{
+		{get, one + "/ship", ship, s.shipNew},
+		{post, one + "/ship", ship, s.shipCreate},
+		{get, one + "/parcels/:parcel_no", ship, s.parcelEdit},
+		{post, one + "/parcels/:parcel_no", ship, s.parcelUpdate},
+		{post, one + "/upload", ship, s.uploadRetry},
+		{get, one + "/price", update, s.priceEdit},
+		{post, one + "/price", update, s.priceUpdate},
+		{get, one + "/address", update, s.receiverEdit},
+		{post, one + "/address", update, s.receiverUpdate},
+		{get, one + "/cancel", update, s.orderCancelNew},
+		{post, one + "/cancel", update, s.orderCancel},
+		{post, one + "/note", update, s.orderNote},
+		{get, shipmentsPath, ship, s.bulkNew},
+		{post, shipmentsPath, ship, s.bulkCreate},
+		{get, shopPath + "/picking", ship, s.pickingShow},
+		{get, shopPath + "/pickup", verify, s.pickupNew},
+		{post, shopPath + "/pickup", verify, s.pickupVerify},
+		{get, shopPath + "/delivery", authz.Require(authz.ShopRead), s.deliveryShow},
+		{post, shopPath + "/delivery", authz.Require(authz.ShopUpdate), s.deliveryUpdate},
+		{get, stores + "/new", authz.Require(authz.ShopUpdate), s.storeEdit},
+		{post, stores + "/new", authz.Require(authz.ShopUpdate), s.storeUpdate},
+		{get, stores + "/:id", authz.Require(authz.ShopUpdate), s.storeEdit},
+		{post, stores + "/:id", authz.Require(authz.ShopUpdate), s.storeUpdate},
+	}
+}

@@ -1,0 +1,65 @@
+package viewtest
+
+import (
+	"time"
+
+	"galleria/commerce/delivery"
+	"galleria/console/readmodel"
+	"galleria/console/view"
+)
+
+// fulfilPages are the pages of shipping, staff changes, pickup and delivery settings.
+func (f Frame) fulfilPages() []Sample {
+	page := f.page("nav.orders", f.Text.T("ship.title"))
+	at := time.Date(2026, 11, 21, 3, 0, 0, 0, time.UTC)
+	address := readmodel.Address{Name: "王小明", Phone: "13800138000", Province: "浙江省", City: "杭州市", District: "西湖区", Detail: "龙井路1号"}
+	lines := []view.ShipLine{
+		{ID: 1, Title: "云南小粒咖啡豆", Spec: "250g", Qty: 3, Sent: 1, Now: "2"}, {ID: 2, Title: "滤纸", Qty: 1, Sent: 1, Now: "0"},
+	}
+	refused := view.ShipForm{
+		OrderNo: "261121110000ABCDEFGHIJ", Courier: "sf", TrackingNo: "123", Address: address, Remark: "请放门卫", Lines: lines,
+		Bad: map[string]string{"tracking_no": f.Text.T("fulfil.bad.tracking_no"), "lines": f.Text.T("fulfil.bad.lines")},
+	}
+	sent := orderDetail()
+	until := at.AddDate(0, 0, 10)
+	sent.Status = "fulfilling"
+	sent.Fulfil = readmodel.Fulfilment{
+		Delivery: "express", Settlement: "open", Note: "老客户，送小样", ReceiveBy: &until, Adjust: -200, Sent: map[int64]int64{1: 1}, LineIDs: []int64{1, 2},
+		Parcels: []readmodel.Parcel{{
+			ParcelNo: "P261121K7Q2M9XTABCD", Kind: "express", Courier: "sf", TrackingNo: "SF1234567890123", Status: "shipped", ShippedAt: at,
+			TrackText: "快件已到达杭州转运中心", Lines: []readmodel.PickLine{{Title: "云南小粒咖啡豆", Spec: "250g", Qty: 1}},
+		}},
+		Upload: &readmodel.ShippingUpload{State: "failed", Error: "upload_shipping_info: errcode 10060003: re-ship chance used"},
+	}
+	picking := readmodel.Picking{
+		Orders: []readmodel.PickOrder{{OrderNo: "261121110000ABCDEFGHIJ", PlacedAt: at, Address: address, Remark: "请放门卫", Note: "送小样", Lines: []readmodel.PickLine{{Title: "云南小粒咖啡豆", Spec: "250g", Qty: 2}}}},
+		Sum:    []readmodel.PickLine{{Title: "云南小粒咖啡豆", Spec: "250g", Qty: 2}},
+	}
+	rows := []view.ShipmentRow{
+		{Line: 1, OrderNo: "261121110000ABCDEFGHIJ", Courier: "顺丰速运", TrackingNo: "SF1234567890123", State: "ready"},
+		{Line: 2, OrderNo: "261121110000ABCDEFGHIK", Courier: "火箭", TrackingNo: "1", State: "ready", Problem: f.Text.T("bulk.problem.courier")},
+	}
+	waiting := view.OrderShow{OrderDetail: orderDetail()}
+	waiting.Status = "paid"
+	waiting.Fulfil = readmodel.Fulfilment{Delivery: "pickup", Store: "西湖店", Sent: map[int64]int64{}, LineIDs: []int64{1, 2}}
+	stores := []delivery.Store{{ID: 1, Name: "西湖店", Phone: "0571-8888888", Address: "杭州市西湖区龙井路1号", Hours: "周一至周日 9:00–21:00", Open: true}, {ID: 2, Name: "滨江店", Address: "江南大道2号"}}
+	settings := view.DeliverySettings{UnpaidMinutes: "30", ReceiveDays: "10", FinishDays: "7", MayUpdate: true}
+	full := settings
+	full.Stores, full.Frozen, full.FrozenOrders = stores, f.Text.Money(128000), 3
+	return []Sample{
+		{"order_sent", view.OrderShowPage(page, view.OrderShow{OrderDetail: sent, MayShip: true, MayUpdate: true})},
+		{"ship", view.ShipPage(page, view.ShipForm{OrderNo: "261121110000ABCDEFGHIJ", Address: address, Lines: lines})},
+		{"ship_refused", view.ShipPage(page, refused)},
+		{"order_price", view.OrderFormPage(page, view.OrderForm{OrderNo: "261121110000ABCDEFGHIJ", Title: f.Text.T("fulfil.reprice"), Lead: f.Text.T("fulfil.reprice_lead", f.Text.Money(5800)), Path: "/price", Submit: f.Text.T("fulfil.reprice_submit"), Inputs: []view.Input{{ID: "payable", Name: "payable", Label: f.Text.T("fulfil.payable"), Type: "text", Value: "58.00", Hint: f.Text.T("fulfil.payable_hint"), Max: "12", Required: true}}})},
+		{"bulk", view.ShipmentsPage(page, view.Shipments{})},
+		{"bulk_checked", view.ShipmentsPage(page, view.Shipments{Checked: true, Rows: rows, Good: 1, Text: "261121110000ABCDEFGHIJ sf SF1234567890123"})},
+		{"bulk_done", view.ShipmentsPage(page, view.Shipments{Done: true, Rows: rows, Good: 1})},
+		{"picking", view.PickingPage(page, picking)},
+		{"picking_none", view.PickingPage(page, readmodel.Picking{})},
+		{"pickup", view.VerifyPage(f.page("nav.pickup", f.Text.T("pickup.title")), view.Verify{})},
+		{"pickup_found", view.VerifyPage(f.page("nav.pickup", f.Text.T("pickup.title")), view.Verify{Code: "402913377015", Found: &waiting})},
+		{"delivery", view.DeliverySettingsPage(f.page("nav.delivery", f.Text.T("delivery.title")), full)},
+		{"delivery_none", view.DeliverySettingsPage(f.page("nav.delivery", f.Text.T("delivery.title")), settings)},
+		{"store", view.StoreFormPage(f.page("nav.delivery", f.Text.T("store.one")), view.StoreForm{Store: stores[0], Bad: map[string]string{"latitude": f.Text.T("fulfil.bad.latitude")}})},
+	}
+}

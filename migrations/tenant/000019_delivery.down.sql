@@ -1,0 +1,3 @@
+DROP TABLE parcel_track_event;
+DROP TABLE parcel_track;
+DROP TABLE shipping_upload;

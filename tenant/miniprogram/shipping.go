@@ -1,0 +1,120 @@
+package miniprogram
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"galleria/tenant"
+)
+
+// Parcel is one parcel of an upload of shipping information.
+type Parcel struct {
+	TrackingNo string // empty unless a courier carries it
+	Company    string // WeChat's code of the courier
+	ItemDesc   string // what is in it, 1 to 120 characters
+	Contact    string // receiver's phone, all but the last four digits masked; asked for by SF
+}
+
+// Shipping is what a shop tells WeChat it has sent for a payment, so that the money is
+// settled.
+type Shipping struct {
+	TransactionID string
+	OpenID        string // of the payer
+	Pickup        bool   // fetched in a store; exactly one parcel
+	Parcels       []Parcel
+	Complete      bool // nothing is left to send
+	At            time.Time
+}
+
+const (
+	byTransaction   = 2
+	logisticsMail   = 1
+	logisticsPickup = 4
+	deliverUnified  = 1
+	deliverSplit    = 2
+	// MaxShippingParcels is how many parcels one upload may name.
+	MaxShippingParcels = 15
+	uploadTimeForm     = "2006-01-02T15:04:05.000Z07:00"
+)
+
+// UploadShipping tells WeChat what was sent for a payment. ShippingVerdict says what an
+// error means.
+func (s *Service) UploadShipping(ctx context.Context, id tenant.ID, app tenant.AppID, in Shipping) error {
+	cred, err := s.openWeChat(ctx, id, app)
+	if err != nil {
+		return err
+	}
+	type contact struct {
+		Receiver string `json:"receiver_contact"`
+	}
+	type parcel struct {
+		TrackingNo string   `json:"tracking_no,omitempty"`
+		Company    string   `json:"express_company,omitempty"`
+		ItemDesc   string   `json:"item_desc"`
+		Contact    *contact `json:"contact,omitempty"`
+	}
+	logistics, mode := logisticsMail, deliverUnified
+	if in.Pickup {
+		logistics = logisticsPickup
+	}
+	if len(in.Parcels) > 1 || !in.Complete {
+		mode = deliverSplit
+	}
+	list := make([]parcel, 0, len(in.Parcels))
+	for _, p := range in.Parcels[:min(len(in.Parcels), MaxShippingParcels)] {
+		out := parcel{TrackingNo: p.TrackingNo, Company: p.Company, ItemDesc: p.ItemDesc}
+		if p.Contact != "" {
+			out.Contact = &contact{p.Contact}
+		}
+		list = append(list, out)
+	}
+	const beijing = 8 * 60 * 60
+	body := map[string]any{
+		"order_key":      map[string]any{"order_number_type": byTransaction, "transaction_id": in.TransactionID},
+		"logistics_type": logistics, "delivery_mode": mode, "is_all_delivered": in.Complete, "shipping_list": list,
+		"upload_time": in.At.In(time.FixedZone("Asia/Shanghai", beijing)).Format(uploadTimeForm),
+		"payer":       map[string]any{"openid": in.OpenID},
+	}
+	return s.withToken(ctx, id, cred, app, request{
+		api: "upload_shipping_info", method: http.MethodPost, base: cred.base, path: "/wxa/sec/order/upload_shipping_info", body: body,
+	}, nil)
+}
+
+// Verdict is what an upload's answer means for the next try.
+type Verdict string
+
+// The verdicts.
+const (
+	ShippingDone  Verdict = "done"  // WeChat has it, now or from before
+	ShippingLater Verdict = "later" // the same may be taken later
+	ShippingEarly Verdict = "early" // the payment is not known yet; later, but not for ever
+	ShippingNever Verdict = "never" // somebody must look
+)
+
+// ShippingVerdict reads the answer of UploadShipping.
+func ShippingVerdict(err error) Verdict {
+	var refusal *RefusalError
+	switch {
+	case err == nil:
+		return ShippingDone
+	case !errors.As(err, &refusal):
+		return ShippingLater
+	}
+	switch refusal.Code {
+	case 10060002, 10060023: // finished before; nothing new
+		return ShippingDone
+	case -1, 10060012, 10060019:
+		return ShippingLater
+	case 10060001:
+		return ShippingEarly
+	}
+	switch classOf(refusal.Code) {
+	case classToken, classLimit, classBusy, classConfiguration: // a secret or an address list that the merchant mends
+		return ShippingLater
+	case classUnknown, classCode, classBlocked, classRefused, classDefect:
+		return ShippingNever
+	}
+	return ShippingNever
+}
