@@ -59,6 +59,9 @@ type BillLine struct {
 	// AmountFen is what moved. Of payments and refunds it is the amount itself; of the other
 	// kinds it is positive if it went to the shop's balance and negative if it left it.
 	AmountFen money.Fen
+	// SettledFen is how much of the amount of a payment or a refund goes to or comes from the
+	// merchant: less than all of it where the provider's vouchers were used.
+	SettledFen money.Fen
 	// FeeMilli is the fee that the line names, in thousandths of a fen: providers print more
 	// decimals than there are fen. Positive was kept, negative was given back.
 	FeeMilli int64

@@ -65,7 +65,7 @@ func (p *parser) line(line string) error {
 		return nil
 	case !p.begun:
 		var err error
-		wanted := []string{"支付宝交易号", "商户订单号", "业务类型", "完成时间", "订单金额", "退款批次号/请求号", "服务费"}
+		wanted := []string{"支付宝交易号", "商户订单号", "业务类型", "完成时间", "订单金额", "商家实收", "退款批次号/请求号", "服务费"}
 		if p.kind == payments.FundBill {
 			wanted = []string{"账务流水号", "业务流水号", "商户订单号", "发生时间", "收入金额", "支出金额", "业务类型"}
 		}
@@ -117,13 +117,13 @@ func (p *parser) trade(r *billtext.Row) error {
 	fee, _ = r.Milli("服务费")
 	line := payments.BillLine{
 		Kind: payments.PaymentLine, ProviderNo: r.Number("支付宝交易号"), OwnNo: r.Number("商户订单号"), PaymentNo: r.Number("支付宝交易号"),
-		AmountFen: total, FeeMilli: -fee, At: r.At("完成时间"), State: r.Text("业务类型"), Final: true,
+		AmountFen: total, SettledFen: r.Fen("商家实收"), FeeMilli: -fee, At: r.At("完成时间"), State: r.Text("业务类型"), Final: true,
 	}
 	switch line.State {
 	case "交易":
 		p.sums.payments++
 	case "退款":
-		line.Kind, line.ProviderNo, line.AmountFen = payments.RefundLine, "", -total
+		line.Kind, line.ProviderNo, line.AmountFen, line.SettledFen = payments.RefundLine, "", -total, -line.SettledFen
 		if request := r.Number("退款批次号/请求号"); request != "" {
 			line.OwnNo = request
 		}
@@ -185,6 +185,7 @@ func (p *parser) movement(r *billtext.Row) error {
 		line.ProviderNo = flow
 	case payments.PaymentLine, payments.FeeLine:
 	}
+	line.SettledFen = line.AmountFen
 	return p.take(line)
 }
 

@@ -201,7 +201,7 @@ func (p *parser) trade(line string) error {
 	}
 	out := payments.BillLine{
 		Kind: payments.PaymentLine, ProviderNo: columnAt(10).of(line), OwnNo: columnAt(12).of(line), PaymentNo: columnAt(10).of(line),
-		AmountFen: amount, FeeMilli: -int64(fee) * 1000, At: at, State: columnAt(1).of(line), Final: true,
+		AmountFen: amount, SettledFen: amount, FeeMilli: -int64(fee) * 1000, At: at, State: columnAt(1).of(line), Final: true,
 	}
 	moved := amount
 	switch out.State {
@@ -232,7 +232,7 @@ func (p *parser) adjustment(line string) error {
 	}
 	p.net += net
 	return p.take(payments.BillLine{
-		Kind: payments.OtherLine, ProviderNo: columnAt(10).of(line), OwnNo: columnAt(12).of(line), PaymentNo: columnAt(27).of(line), AmountFen: net,
+		Kind: payments.OtherLine, ProviderNo: columnAt(10).of(line), OwnNo: columnAt(12).of(line), PaymentNo: columnAt(27).of(line), AmountFen: net, SettledFen: net,
 		At: time.Date(p.day.Year(), p.day.Month(), p.day.Day(), 4, 0, 0, 0, time.UTC), State: columnAt(1).of(line), Final: true,
 	})
 }
@@ -243,7 +243,7 @@ func (p *parser) settle() error {
 		return nil
 	}
 	return p.take(payments.BillLine{
-		Kind: payments.SettlementLine, ProviderNo: "settle-" + p.merID + "-" + p.day.Format("20060102"), AmountFen: -p.net,
+		Kind: payments.SettlementLine, ProviderNo: "settle-" + p.merID + "-" + p.day.Format("20060102"), AmountFen: -p.net, SettledFen: -p.net,
 		At: time.Date(p.day.Year(), p.day.Month(), p.day.Day(), 15, 0, 0, 0, time.UTC), State: "settlement", Final: true,
 	})
 }

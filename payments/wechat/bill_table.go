@@ -22,7 +22,7 @@ func newTradeTable(merchantNo string, take func(payments.BillLine) error) table 
 	var sums tradeSums
 	return table{
 		columns: []string{
-			"交易时间", "商户号", "微信订单号", "商户订单号", "交易状态", "货币种类", "微信退款单号", "商户退款单号", "退款状态", "手续费", "订单金额", "申请退款金额",
+			"交易时间", "商户号", "微信订单号", "商户订单号", "交易状态", "货币种类", "微信退款单号", "商户退款单号", "退款状态", "手续费", "应结订单金额", "退款金额", "订单金额", "申请退款金额",
 		},
 		sums: []string{"总交易单数", "手续费总金额", "订单总金额", "申请退款总金额"},
 		line: func(r *billtext.Row) error {
@@ -30,12 +30,12 @@ func newTradeTable(merchantNo string, take func(payments.BillLine) error) table 
 			order, refund := r.Fen("订单金额"), r.Fen("申请退款金额")
 			line := payments.BillLine{
 				Kind: payments.PaymentLine, ProviderNo: r.Number("微信订单号"), OwnNo: r.Number("商户订单号"), PaymentNo: r.Number("微信订单号"),
-				AmountFen: order, FeeMilli: fee, At: r.At("交易时间"), State: r.Text("交易状态"), Final: true,
+				AmountFen: order, SettledFen: r.Fen("应结订单金额"), FeeMilli: fee, At: r.At("交易时间"), State: r.Text("交易状态"), Final: true,
 			}
 			switch line.State {
 			case "SUCCESS":
 			case "REFUND", "REVOKED":
-				line.Kind, line.AmountFen, line.State = payments.RefundLine, refund, r.Text("退款状态")
+				line.Kind, line.AmountFen, line.SettledFen, line.State = payments.RefundLine, refund, r.Fen("退款金额"), r.Text("退款状态")
 				line.ProviderNo, line.OwnNo, line.Final = r.Number("微信退款单号"), r.Number("商户退款单号"), line.State == "SUCCESS"
 			default:
 				return fmt.Errorf("交易状态 %.40q", line.State)
@@ -129,6 +129,7 @@ func newFundTable(take func(payments.BillLine) error) table {
 			if line.Kind == payments.RefundLine {
 				line.AmountFen = amount
 			}
+			line.SettledFen = line.AmountFen
 			return take(line)
 		},
 		check: func(r *billtext.Row) error {
