@@ -62,6 +62,8 @@ type Deps struct {
 	Plans     *plan.Service
 	Outbox    *outbox.Outbox
 	Callbacks Callbacks
+	// Reconcile compares the shop's books with the providers' bills.
+	Reconcile Reconcile
 	// Accounts keeps merchant accounts, Channels tries their keys at the provider.
 	Accounts *account.Service
 	Channels Channels
@@ -152,7 +154,7 @@ func (d Deps) whole() bool {
 	return !slices.Contains([]bool{
 		d.DB != nil, d.Vault != nil, d.Audit != nil, d.Log != nil, d.Now != nil, d.Assets != nil, d.Staff != nil, d.Courier != nil, d.Registry != nil,
 		d.Provision != nil, d.Plans != nil, d.Outbox != nil, d.Callbacks != nil, d.Accounts != nil, d.Channels != nil, d.MiniPrograms != nil,
-		d.Products != nil, d.Pictures != nil,
+		d.Products != nil, d.Pictures != nil, d.Reconcile != nil,
 	}, false)
 }
 

@@ -28,6 +28,7 @@ import (
 	"galleria/payments"
 	"galleria/payments/account"
 	"galleria/payments/ledger"
+	"galleria/payments/reconcile"
 	"galleria/payments/wechat"
 	"galleria/tenant"
 	"galleria/tenant/egress"
@@ -101,7 +102,7 @@ func consoleDeps(t *testing.T, env *tenanttest.Env, people *staff.Service) conso
 	}
 	kernel := paymentsOf(t, env)
 	return console.Deps{
-		DB: env.DB, Registry: env.Registry, Provision: env.Provision, Plans: env.Plans, Outbox: env.Outbox, Callbacks: kernel, Accounts: accountsOf(env), Channels: kernel, Products: listingOf(env), Pictures: picture.New(picture.NewFolder(t.TempDir())), Tryout: &tryoutStub{env: env}, Staff: people,
+		DB: env.DB, Registry: env.Registry, Provision: env.Provision, Plans: env.Plans, Outbox: env.Outbox, Callbacks: kernel, Reconcile: reconcileOf(env, kernel), Accounts: accountsOf(env), Channels: kernel, Products: listingOf(env), Pictures: picture.New(picture.NewFolder(t.TempDir())), Tryout: &tryoutStub{env: env}, Staff: people,
 		MiniPrograms: miniprogram.New(miniprogram.Deps{DB: env.DB, Vault: env.Vault, Now: env.Clock().Now, SandboxBase: egress.Only(sandboxURL), Plans: env.Plans}), SandboxURL: sandboxURL, EgressAddresses: []string{"203.0.113.20"}, Vault: env.Vault, Courier: courier.NewDesk(env.Clock().Now), SecondFactor: false, Audit: env.Audit, Assets: assets, Log: slog.New(slog.NewTextHandler(t.Output(), nil)),
 		Now: env.Clock().Now, Secret: []byte(strings.Repeat("s", 32)), BaseURL: "http://console.test",
 		Opening: openingOf(env, people, signup.ModeOpen),
@@ -124,6 +125,14 @@ func openingOf(env *tenanttest.Env, people *staff.Service, mode signup.Mode) *co
 		Registry: env.Registry, Proofs: verify.New(verify.Deps{DB: env.DB, Courier: desk, Secret: []byte(strings.Repeat("v", 32))}),
 		Courier: desk, Desk: desk, Mode: mode,
 	}
+}
+
+// reconcileOf compares the bills of the test's database; no provider has any.
+func reconcileOf(env *tenanttest.Env, kernel *payments.Service) *reconcile.Service {
+	return reconcile.New(reconcile.Deps{
+		DB: env.DB, Accounts: accountsOf(env), Channels: []payments.Channel{wechat.New(wechat.Deps{Now: env.Clock().Now, Log: slog.New(slog.DiscardHandler), Signers: 1})},
+		Payments: kernel, Books: ledger.New(ledger.Deps{DB: env.DB, Audit: env.Audit}), Audit: env.Audit, Timers: env.Timers, Now: env.Clock().Now, Log: slog.New(slog.DiscardHandler),
+	})
 }
 
 // accountsOf keeps the merchant accounts of the test's database.
