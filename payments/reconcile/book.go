@@ -12,7 +12,7 @@ import (
 )
 
 const (
-	feesAtOnce = 2000
+	feesAtOnce = 10_000
 	system     = "system"
 )
 

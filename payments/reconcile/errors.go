@@ -1,6 +1,13 @@
 package reconcile
 
-import "galleria/tenant/fault"
+import (
+	"errors"
+
+	"galleria/tenant/fault"
+)
+
+// errMore ends a run that has used its time; what it did is kept.
+var errMore = errors.New("reconcile: more to do than a run may take")
 
 var (
 	// ErrNoBills is an account whose channel has no bills.

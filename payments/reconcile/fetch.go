@@ -18,7 +18,7 @@ import (
 
 const (
 	partSize  = 256 << 10
-	batchSize = 2000 // lines in a transaction
+	batchSize = 8000 // lines in a transaction
 	// mostNone is how often a provider is asked whether it really has no bill of a day on
 	// which we have something; half an hour lies between.
 	mostNone = 8
@@ -27,11 +27,14 @@ const (
 // fetch reads every file of a day and makes them the ones that count.
 func (s *Service) fetch(ctx context.Context, acc account, d day) error {
 	now := s.d.Now()
-	if ready := acc.reader.BillReady(d.date); now.Before(ready) {
+	if d.readAt.Before(acc.reader.BillReady(d.date)) {
 		return payments.ErrBillNotReady
 	}
 	staged := map[payments.BillKind]stagedFile{}
-	for _, kind := range acc.reader.Bills() {
+	for i, kind := range acc.reader.Bills() {
+		if i > 0 && s.d.Now().After(now.Add(budget/2)) {
+			return errMore // what was read is kept
+		}
 		f, err := s.fetchFile(ctx, acc, d, kind)
 		if err != nil {
 			return err
@@ -111,6 +114,12 @@ func (s *Service) fetchFile(ctx context.Context, acc account, d day, kind paymen
 	if name == "" {
 		name = string(acc.Channel) + "-" + string(kind) + "-" + d.date.Format(time.DateOnly)
 	}
+	if err == nil {
+		staged, found, stagedErr := s.staged(ctx, acc, d, kind, sum.Sum(nil))
+		if stagedErr != nil || found {
+			return staged, stagedErr
+		}
+	}
 	id, keepErr := s.keep(ctx, acc, d, kind, name, spool, size, sum.Sum(nil))
 	if keepErr != nil {
 		return out, keepErr
@@ -119,10 +128,29 @@ func (s *Service) fetchFile(ctx context.Context, acc account, d day, kind paymen
 		out.id = id
 		out.lines, err = s.read(ctx, acc, d, kind, id, spool, size)
 	}
+	if err == nil {
+		err = s.d.DB.InTenant(ctx, acc.TenantID, func(tx tenantdb.Tx) error { return s.q.SetLines(ctx, tx, int32(out.lines), id) })
+	}
 	if errors.Is(err, payments.ErrBillMalformed) {
 		return out, errors.Join(err, s.reject(ctx, acc, id, err))
 	}
 	return out, err
+}
+
+// staged finds the same file as an earlier run read it.
+func (s *Service) staged(ctx context.Context, acc account, d day, kind payments.BillKind, sum []byte) (out stagedFile, found bool, err error) {
+	err = s.d.DB.InTenant(ctx, acc.TenantID, func(tx tenantdb.Tx) error {
+		row, err := s.q.StagedFile(ctx, tx, d.id, string(kind), sum)
+		if tenantdb.NoRows(err) {
+			return nil
+		}
+		out.id, out.lines, found = row.ID, int(row.Lines), err == nil
+		return err
+	})
+	if err != nil {
+		return out, false, fmt.Errorf("find staged bill: %w", err)
+	}
+	return out, found, nil
 }
 
 // none decides whether the provider's "no bill" is the truth: it is if we have nothing
@@ -149,10 +177,8 @@ func (s *Service) keep(ctx context.Context, acc account, d day, kind payments.Bi
 		if err := s.q.Patient(ctx, tx); err != nil {
 			return err
 		}
-		if kind == payments.TradeBill { // the first of the day's: what broke off before goes
-			if err := s.q.DropStaging(ctx, tx, d.id); err != nil {
-				return err
-			}
+		if err := s.q.DropStaging(ctx, tx, d.id, string(kind)); err != nil {
+			return err
 		}
 		id, err = s.q.InsertFile(ctx, tx, d.id, string(kind), name, size, sum, tx.Now())
 		return err

@@ -26,10 +26,20 @@ const (
 	answerSealed  = "no_keys" // the keys do not open
 )
 
-// heal asks the provider about what only one side has. A success that we had not heard of
+// leftover is what a run of asking left.
+type leftover int
+
+const (
+	allAsked leftover = iota
+	moreToAsk
+	nobodyAnswers
+)
+
+// heal asks the provider about what only one side has, and compares again if it answered. A success that we had not heard of
 // is applied as a callback's; what only we have and the provider confirms may stand in the
-// next day's bill, and is carried there. asked is how many were asked about.
-func (s *Service) heal(ctx context.Context, acc account, d day) (asked int, err error) {
+// next day's bill, and is carried there.
+func (s *Service) heal(ctx context.Context, acc account, d day) (left leftover, err error) {
+	answered := 0
 	var list []reconciledb.ToAskRow
 	err = s.d.DB.InTenant(ctx, acc.TenantID, func(tx tenantdb.Tx) (err error) {
 		list, err = s.q.ToAsk(ctx, tx, d.id, mostAsked)
@@ -44,8 +54,11 @@ func (s *Service) heal(ctx context.Context, acc account, d day) (asked int, err 
 			return 0, err
 		}
 		err = s.d.DB.InTenant(ctx, acc.TenantID, func(tx tenantdb.Tx) error {
-			now := tx.Now()
-			if err := s.q.SetAnswer(ctx, tx, &now, answer, row.ID); err != nil {
+			at := new(tx.Now())
+			if answer == answerNoWord {
+				at, left = nil, nobodyAnswers
+			}
+			if err := s.q.SetAnswer(ctx, tx, at, answer, row.ID); err != nil {
 				return err
 			}
 			if row.Kind != "only_ours" || (answer != answerPaid && answer != answerDone) {
@@ -60,8 +73,18 @@ func (s *Service) heal(ctx context.Context, acc account, d day) (asked int, err 
 		if err != nil {
 			return 0, fmt.Errorf("keep answer: %w", err)
 		}
+		if left == nobodyAnswers {
+			break // it is no use asking on
+		}
+		answered++
 	}
-	return len(list), nil
+	if answered == 0 {
+		return left, nil
+	}
+	if answered == mostAsked {
+		left = moreToAsk
+	}
+	return left, s.match(ctx, acc, d)
 }
 
 // ask asks about one number and says what the provider said, in a word.

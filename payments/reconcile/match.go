@@ -9,11 +9,31 @@ import (
 	"galleria/tenant/tenantdb"
 )
 
-// match compares a whole day, in one transaction. Doing it again finds the same.
+// match compares a whole day: first it finds what belongs together, then what does not
+// agree. Doing it again finds the same.
 func (s *Service) match(ctx context.Context, acc account, d day) error {
 	trade, fund := d.files[payments.TradeBill].id, d.files[payments.FundBill].id
 	from, until := acc.reader.BillSpan(d.date)
 	err := s.d.DB.InTenant(ctx, acc.TenantID, func(tx tenantdb.Tx) error {
+		if err := s.q.Patient(ctx, tx); err != nil {
+			return err
+		}
+		if err := s.q.LockDays(ctx, tx, acc.ID, d.id); err != nil {
+			return err
+		}
+		for _, by := range []func(context.Context, reconciledb.DBTX, int64, int64) (int64, error){
+			s.q.MatchPaymentsByProvider, s.q.MatchPaymentsByOwn, s.q.MatchRefundsByOwn, s.q.MatchRefundsByProvider,
+		} {
+			if _, err := by(ctx, tx, acc.ID, trade); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("match lines: %w", err)
+	}
+	err = s.d.DB.InTenant(ctx, acc.TenantID, func(tx tenantdb.Tx) error {
 		if err := s.q.Patient(ctx, tx); err != nil {
 			return err
 		}
@@ -27,13 +47,6 @@ func (s *Service) match(ctx context.Context, acc account, d day) error {
 		}
 		if err != nil {
 			return err
-		}
-		for _, by := range []func(context.Context, reconciledb.DBTX, int64, int64) (int64, error){
-			s.q.MatchPaymentsByProvider, s.q.MatchPaymentsByOwn, s.q.MatchRefundsByOwn, s.q.MatchRefundsByProvider,
-		} {
-			if _, err := by(ctx, tx, acc.ID, trade); err != nil {
-				return err
-			}
 		}
 		if err := s.q.HealOurs(ctx, tx, acc.ID); err != nil {
 			return err

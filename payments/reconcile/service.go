@@ -64,7 +64,6 @@ const (
 	spread    = time.Hour        // over which shops ask after a bill is ready
 	soon      = 5 * time.Second  // when a run had more to do than it may take
 	budget    = 18 * time.Second // of a run, well below a handler's limit
-	never     = 400 * 24 * time.Hour
 	dayLength = 24 * time.Hour
 )
 

@@ -21,6 +21,7 @@ type day struct {
 	feeCursor string
 	booked    bool
 	files     map[payments.BillKind]file // current ones
+	readAt    time.Time                  // by the database's clock
 }
 
 // file is a current file of a day.
@@ -39,7 +40,7 @@ func (s *Service) day(ctx context.Context, acc account, dayID int64) (d day, err
 		if err != nil {
 			return err
 		}
-		d = day{id: row.ID, date: row.Day, status: Status(row.Status), tries: int(row.Tries), feeCursor: row.FeeCursor, booked: row.Booked, files: map[payments.BillKind]file{}}
+		d = day{id: row.ID, date: row.Day, status: Status(row.Status), tries: int(row.Tries), feeCursor: row.FeeCursor, booked: row.Booked, files: map[payments.BillKind]file{}, readAt: tx.Now()}
 		for _, f := range files {
 			d.files[payments.BillKind(f.Kind)] = file{f.ID, f.Sha256}
 		}
@@ -58,39 +59,48 @@ func (s *Service) work(ctx context.Context, acc account, dayID int64) error {
 	if err != nil {
 		return err
 	}
+	began := s.d.Now()
 	if d.status == Waiting || d.status == Malformed {
 		if err := s.fetch(ctx, acc, d); err != nil {
 			return s.fail(ctx, acc, d, err)
+		}
+		if s.d.Now().After(began.Add(budget / 2)) {
+			return nil // it is due: the next run goes on
 		}
 		if d, err = s.day(ctx, acc, dayID); err != nil {
 			return err
 		}
 	}
-	if err := s.match(ctx, acc, d); err != nil {
-		return err
-	}
-	asked, err := s.heal(ctx, acc, d)
-	if err != nil {
-		return err
-	}
-	if asked > 0 {
+	// An open day that is all in the books was compared before: it is looked at again.
+	if d.status == Staged || d.booked {
 		if err := s.match(ctx, acc, d); err != nil {
 			return err
 		}
+		if s.d.Now().After(began.Add(budget / 2)) {
+			return nil
+		}
+	}
+	left, err := s.heal(ctx, acc, d)
+	if err != nil {
+		return err
 	}
 	if err := s.book(ctx, acc, &d); err != nil {
 		return err
 	}
-	return s.finish(ctx, acc, d, asked == mostAsked)
+	return s.finish(ctx, acc, d, left)
 }
 
 // finish closes what can be closed, and says when the day is worked on again: at once if
-// there was more to ask than a run takes, else when something changes.
-func (s *Service) finish(ctx context.Context, acc account, d day, more bool) error {
+// there is more to do than a run takes, in an hour if the provider could not be asked, and
+// daily as long as something is open.
+func (s *Service) finish(ctx context.Context, acc account, d day, left leftover) error {
 	return s.d.DB.InTenant(ctx, acc.TenantID, func(tx tenantdb.Tx) error {
-		due := tx.Now().Add(never)
-		if more || !d.booked {
+		due := tx.Now().Add(dayLength)
+		switch {
+		case left == moreToAsk || !d.booked:
 			due = tx.Now()
+		case left == nobodyAnswers:
+			due = tx.Now().Add(time.Hour)
 		}
 		if err := s.q.SetDue(ctx, tx, due, d.id); err != nil {
 			return fmt.Errorf("set due: %w", err)
@@ -118,6 +128,9 @@ func (s *Service) settleTx(ctx context.Context, tx tenantdb.Tx, accountID, dayID
 // fail keeps why a day's bills could not be had, and when they are asked for again. What is
 // no trouble of a provider's is returned.
 func (s *Service) fail(ctx context.Context, acc account, d day, cause error) error {
+	if errors.Is(cause, errMore) {
+		return nil
+	}
 	kind := fault.KindOf(cause)
 	if kind != fault.Upstream && kind != fault.UpstreamTimeout && !errors.Is(cause, vault.ErrSealed) {
 		return cause

@@ -49,8 +49,15 @@ SELECT (EXISTS (SELECT FROM payment_attempt a WHERE a.account_id = @account_id A
 SELECT id, kind, sha256 FROM bill_file WHERE day_id = @day_id AND status = 'current';
 
 -- name: DropStaging :exec
--- What a run left that broke off.
-DELETE FROM bill_file WHERE day_id = @day_id AND status = 'staging';
+-- What a run left that broke off, or that is another file now.
+DELETE FROM bill_file WHERE day_id = @day_id AND kind = @kind AND status = 'staging';
+
+-- name: StagedFile :one
+-- A file that an earlier run has read to its end.
+SELECT id, lines FROM bill_file WHERE day_id = @day_id AND kind = @kind AND status = 'staging' AND lines > 0 AND sha256 = @sha256 ORDER BY id DESC LIMIT 1;
+
+-- name: SetLines :exec
+UPDATE bill_file SET lines = @lines WHERE id = @id AND status = 'staging';
 
 -- name: InsertFile :one
 INSERT INTO bill_file (day_id, kind, status, name, bytes, sha256, lines, note, fetched_at)

@@ -152,12 +152,12 @@ func (q *Queries) DropReplacedLines(ctx context.Context, db DBTX, dayID int64) e
 }
 
 const dropStaging = `-- name: DropStaging :exec
-DELETE FROM bill_file WHERE day_id = $1 AND status = 'staging'
+DELETE FROM bill_file WHERE day_id = $1 AND kind = $2 AND status = 'staging'
 `
 
-// What a run left that broke off.
-func (q *Queries) DropStaging(ctx context.Context, db DBTX, dayID int64) error {
-	_, err := db.Exec(ctx, dropStaging, dayID)
+// What a run left that broke off, or that is another file now.
+func (q *Queries) DropStaging(ctx context.Context, db DBTX, dayID int64, kind string) error {
+	_, err := db.Exec(ctx, dropStaging, dayID, kind)
 	return err
 }
 
@@ -334,4 +334,30 @@ UPDATE bill_day SET due_at = $1 WHERE id = $2 AND status <> 'closed'
 func (q *Queries) SetDue(ctx context.Context, db DBTX, dueAt time.Time, iD int64) error {
 	_, err := db.Exec(ctx, setDue, dueAt, iD)
 	return err
+}
+
+const setLines = `-- name: SetLines :exec
+UPDATE bill_file SET lines = $1 WHERE id = $2 AND status = 'staging'
+`
+
+func (q *Queries) SetLines(ctx context.Context, db DBTX, lines int32, iD int64) error {
+	_, err := db.Exec(ctx, setLines, lines, iD)
+	return err
+}
+
+const stagedFile = `-- name: StagedFile :one
+SELECT id, lines FROM bill_file WHERE day_id = $1 AND kind = $2 AND status = 'staging' AND lines > 0 AND sha256 = $3 ORDER BY id DESC LIMIT 1
+`
+
+type StagedFileRow struct {
+	ID    int64
+	Lines int32
+}
+
+// A file that an earlier run has read to its end.
+func (q *Queries) StagedFile(ctx context.Context, db DBTX, dayID int64, kind string, sha256 []byte) (StagedFileRow, error) {
+	row := db.QueryRow(ctx, stagedFile, dayID, kind, sha256)
+	var i StagedFileRow
+	err := row.Scan(&i.ID, &i.Lines)
+	return i, err
 }
