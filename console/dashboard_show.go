@@ -29,6 +29,6 @@ func (s *Console) dashboardShow(c *fiber.Ctx, v *visit) error {
 	}
 	return render(c, view.DashboardPage(s.page(c, v, v.text.T("dashboard.title"), "nav.dashboard"), view.Dashboard{
 		Overview: overview, SeesOrders: v.granted[authz.OrderRead], SeesSettings: v.granted[authz.AppRead] && v.granted[authz.PaymentAccountRead],
-		Uses: tight,
+		Uses: tight, SeesBills: v.granted[authz.ReconcileRead],
 	}))
 }

@@ -32,6 +32,7 @@ import (
 	"galleria/payments"
 	"galleria/payments/account"
 	"galleria/payments/ledger"
+	"galleria/payments/reconcile"
 	"galleria/payments/wechat"
 	"galleria/tenant"
 	"galleria/tenant/egress"
@@ -105,7 +106,7 @@ func consoleDeps(t *testing.T, env *tenanttest.Env, people *staff.Service) conso
 	}
 	kernel := paymentsOf(t, env)
 	return console.Deps{
-		DB: env.DB, Registry: env.Registry, Provision: env.Provision, Plans: env.Plans, Outbox: env.Outbox, Callbacks: kernel, Books: ledger.New(ledger.Deps{DB: env.DB, Audit: env.Audit}),
+		DB: env.DB, Registry: env.Registry, Provision: env.Provision, Plans: env.Plans, Outbox: env.Outbox, Callbacks: kernel, Books: ledger.New(ledger.Deps{DB: env.DB, Audit: env.Audit}), Reconcile: reconcileOf(env, kernel),
 		Accounts: accountsOf(env), Channels: kernel, Orders: ordersOf(env), Reprice: func(ctx context.Context, id tenant.ID, in order.RepriceInput) error {
 			in.Idle = kernel.IdleTx
 			return ordersOf(env).Reprice(ctx, id, in)
@@ -133,6 +134,14 @@ func openingOf(env *tenanttest.Env, people *staff.Service, mode signup.Mode) *co
 		Registry: env.Registry, Proofs: verify.New(verify.Deps{DB: env.DB, Courier: desk, Secret: []byte(strings.Repeat("v", 32))}),
 		Courier: desk, Desk: desk, Mode: mode,
 	}
+}
+
+// reconcileOf compares the bills of the test's database; no provider has any.
+func reconcileOf(env *tenanttest.Env, kernel *payments.Service) *reconcile.Service {
+	return reconcile.New(reconcile.Deps{
+		DB: env.DB, Accounts: accountsOf(env), Channels: []payments.Channel{wechat.New(wechat.Deps{Now: env.Clock().Now, Log: slog.New(slog.DiscardHandler), Signers: 1})},
+		Payments: kernel, Books: ledger.New(ledger.Deps{DB: env.DB, Audit: env.Audit}), Audit: env.Audit, Timers: env.Timers, Now: env.Clock().Now, Log: slog.New(slog.DiscardHandler),
+	})
 }
 
 // accountsOf keeps the merchant accounts of the test's database.

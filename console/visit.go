@@ -114,6 +114,7 @@ func (s *Console) menu(c *fiber.Ctx, v *visit, here string) []view.NavItem {
 		{authz.OrderVerify, view.NavItem{Key: "nav.pickup", Icon: "building-store", Href: shop.URL("/pickup")}},
 		{authz.ProductRead, view.NavItem{Key: "nav.products", Icon: "package", Href: shop.URL("/products")}},
 		{authz.LedgerRead, view.NavItem{Key: "nav.books", Icon: "books", Href: shop.URL("/books"), Group: "nav.money"}},
+		{authz.ReconcileRead, view.NavItem{Key: "nav.reconcile", Icon: "coin", Href: shop.URL("/reconciliation"), Group: "nav.money"}},
 		{authz.AppRead, view.NavItem{Key: "nav.apps", Icon: "apps", Href: shop.URL("/apps"), Group: "nav.settings"}},
 		{authz.PaymentAccountRead, view.NavItem{Key: "nav.accounts", Icon: "credit-card", Href: shop.URL("/payment-accounts"), Group: "nav.settings"}},
 		{authz.ShopRead, view.NavItem{Key: "nav.delivery", Icon: "truck-delivery", Href: shop.URL("/delivery"), Group: "nav.settings"}},

@@ -48,6 +48,7 @@ func newAlipayKit(t *testing.T) *kit {
 		return tx.QueryRow(t.Context(), `INSERT INTO payment_account (account_key, channel, mode, name, merchant_no, app_ids, config)
 			VALUES ($1, 'alipay', 'sandbox', '支付宝', $2, $3, $4) RETURNING id`, acc.Key, acc.MerchantNo, acc.AppIDs, config).Scan(&acc.ID)
 	})
+	k.opened = acc
 	k.account.Key, k.appID, k.openID = acc.Key, alipayApp, alipaygw.OpenID(alipayApp, "li")
 	k.service = payments.New(payments.Deps{
 		DB: k.DB, Accounts: oneAccount{acc}, Bills: k.bills, Books: ledger.New(ledger.Deps{DB: k.DB, Audit: k.Audit}), Outbox: k.Outbox, Timers: k.Timers, Vault: k.Vault, Now: k.Clock().Now, Rand: rand.Reader,

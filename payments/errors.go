@@ -44,6 +44,18 @@ var (
 	ErrProviderClosed = fault.New(fault.Upstream, "PROVIDER_ORDER_CLOSED", "支付渠道显示已关闭", "The payment provider says that this number is closed")
 )
 
+// What can go wrong with a bill.
+var (
+	// ErrBillNone is a day of which the provider has no bill: nothing happened on it, or,
+	// with some providers, the bill is not made yet.
+	ErrBillNone = fault.New(fault.Upstream, "BILL_NONE", "当天没有账单", "The provider has no bill of this day")
+	// ErrBillNotReady is a bill that is still being made.
+	ErrBillNotReady = fault.New(fault.Upstream, "BILL_NOT_READY", "账单尚未生成，请稍后再试", "The bill is not ready yet")
+	// ErrBillMalformed is a file that cannot be believed: broken, of another merchant, or at
+	// odds with its own summary. Not a line of it counts.
+	ErrBillMalformed = fault.New(fault.Upstream, "BILL_MALFORMED", "账单文件无法识别", "The bill cannot be read")
+)
+
 // Why a notification is not answered with ok.
 var (
 	// ErrNoticeSignature is a message whose signature does not verify, is missing, or

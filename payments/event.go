@@ -23,6 +23,8 @@ const (
 	TimerKeyExpiry outbox.Topic = "payments.key_expiry"
 	// TimerKeysDestroy: replaced keys of an account are to be destroyed. Payload KeysV1.
 	TimerKeysDestroy outbox.Topic = "payments.keys_destroy"
+	// TimerBills: an account's bills are to be looked at. Key: the account key. Payload BillsV1.
+	TimerBills outbox.Topic = "payments.bills"
 	// TopicKeyExpiring: a certificate ends soon. Key: the account key. Payload KeyExpiringV1.
 	TopicKeyExpiring outbox.Topic = "payments.key_expiring"
 )
@@ -58,6 +60,11 @@ type RefundedV1 struct {
 
 // KeysV1 names an account whose replaced keys are to be destroyed.
 type KeysV1 struct {
+	AccountID int64 `json:"account_id"`
+}
+
+// BillsV1 names an account whose bills are to be looked at.
+type BillsV1 struct {
 	AccountID int64 `json:"account_id"`
 }
 

@@ -23,6 +23,8 @@ const (
 	AppUpdate            Permission = "app.update"
 	PaymentAccountRead   Permission = "payment_account.read"
 	PaymentAccountUpdate Permission = "payment_account.update"
+	ReconcileRead        Permission = "reconcile.read"
+	ReconcileResolve     Permission = "reconcile.resolve" // explain, fetch again, take the files
 	ShopRead             Permission = "shop.read"
 	ShopManage           Permission = "shop.manage" // open and close it
 	ShopUpdate           Permission = "shop.update"
@@ -65,6 +67,8 @@ func registry() []entry {
 		{AppUpdate, 0, false},
 		{PaymentAccountRead, manager | finance, false},
 		{PaymentAccountUpdate, 0, false},
+		{ReconcileRead, manager | finance, false},
+		{ReconcileResolve, finance, false},
 		{ShopRead, manager | support, false},
 		{ShopUpdate, manager, false},
 		{ShopManage, 0, false},

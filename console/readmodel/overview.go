@@ -26,6 +26,7 @@ type Overview struct {
 	LowStock       int64
 	SoldOut        int64
 	Anomalies      int64 // unresolved
+	Differences    int64 // of bills, to be explained
 	Products       int64 // on the shelf
 	Apps           int64
 	Accounts       int64
@@ -61,6 +62,7 @@ const (
        (SELECT count(*) FROM (SELECT 1 FROM orders o WHERE o.status = 'paid' AND NOT o.test LIMIT $1) c),
        (SELECT count(*) FROM (SELECT 1 FROM orders o WHERE o.status IN ('pending_payment', 'closing') LIMIT $1) c),
        (SELECT count(*) FROM (SELECT 1 FROM payment_anomaly a WHERE a.resolved_at IS NULL LIMIT $1) c),
+       (SELECT count(*) FROM (SELECT 1 FROM bill_difference d WHERE d.status = 'open' LIMIT $1) c),
        (SELECT count(*) FROM (SELECT 1 FROM app_credential LIMIT $1) c),
        (SELECT count(*) FROM (SELECT 1 FROM payment_account a WHERE a.status = 'active' LIMIT $1) c)`
 )
@@ -74,7 +76,7 @@ func (s *Store) Overview(ctx context.Context, shop tenant.ID, now time.Time, sha
 		collect(b, &placed, dayCountRow, placedByDay, starts, starts[0])
 		collect(b, &paid, dayCountRow, paidByDay, starts, starts[0], starts[0].Add(-slowestPay))
 		b.Queue(overviewCounts, CountCap).QueryRow(func(row pgx.Row) error {
-			return row.Scan(&o.ToShip, &o.PendingPayment, &o.Anomalies, &o.Apps, &o.Accounts)
+			return row.Scan(&o.ToShip, &o.PendingPayment, &o.Anomalies, &o.Differences, &o.Apps, &o.Accounts)
 		})
 		queueShelfCounts(b, &shelves)
 		collect(b, &o.Latest, orderRow, orderColumns+" ORDER BY o.id DESC LIMIT $1", 6)

@@ -53,6 +53,11 @@ type Accounts interface {
 	DestroyReplaced(ctx context.Context, id tenant.ID, accountID int64) error
 }
 
+// Reconciler compares bills with the books.
+type Reconciler interface {
+	Run(ctx context.Context, id tenant.ID, accountID int64) error
+}
+
 // Members finds a buyer's openid and forgets ended sessions.
 type Members interface {
 	PurgeSessionsTx(ctx context.Context, tx tenantdb.Tx, limit int) (int64, error)
@@ -100,6 +105,7 @@ type Deps struct {
 	Orders    Orders
 	Payments  Payments
 	Accounts  Accounts
+	Bills     Reconciler
 	Members   Members
 	Notices   *notice.Service
 	Messenger Messenger
@@ -151,6 +157,7 @@ func (h *Handlers) Kinds() (jobs.Kinds, error) {
 		money(payments.TimerRefundQuery, provider, h.refundDue),
 		jobs.Kind{Topic: payments.TopicRefunded},
 		money(payments.TimerQuery, provider, h.paymentQueryDue),
+		jobs.Kind{Topic: payments.TimerBills, Queue: jobs.Bulk, MaxFailures: patient, Delay: provider, Handle: h.billsDue, Money: true},
 		kind(payments.TimerKeyExpiry, jobs.Bulk, patient, quick, h.keyExpiryDue),
 		kind(payments.TimerKeysDestroy, jobs.Bulk, patient, quick, h.keysDestroyDue),
 		jobs.Kind{Topic: payments.TopicKeyExpiring},

@@ -89,6 +89,15 @@ func (h *Handlers) paymentQueryDue(ctx context.Context, ev outbox.Event) error {
 	return h.Payments.Query(ctx, ev.TenantID, p.OutTradeNo)
 }
 
+// billsDue looks at an account's bills.
+func (h *Handlers) billsDue(ctx context.Context, ev outbox.Event) error {
+	p, err := payload[payments.BillsV1](ev)
+	if err != nil {
+		return err
+	}
+	return h.Bills.Run(ctx, ev.TenantID, p.AccountID)
+}
+
 // keyExpiryDue looks at the certificates of an account.
 func (h *Handlers) keyExpiryDue(ctx context.Context, ev outbox.Event) error {
 	return h.Accounts.CheckExpiry(ctx, ev.TenantID, ev.Key)

@@ -180,6 +180,9 @@ func (s *Service) insert(
 	if err := s.d.Timers.Set(ctx, tx, payments.TimerKeyExpiry, key, tx.Now(), struct{}{}); err != nil {
 		return err
 	}
+	if err := s.d.Timers.Set(ctx, tx, payments.TimerBills, key, tx.Now().Add(24*time.Hour), payments.BillsV1{AccountID: accountID}); err != nil {
+		return err
+	}
 	after := map[string]any{
 		"channel": channel, "mode": string(in.Mode), "name": in.Name, "merchant_no": in.MerchantNo, "app_ids": appIDs,
 		"private_key_fingerprint": p.publicKey,

@@ -196,6 +196,12 @@ func (b *bench) harness(scene payments.Scene) channeltest.Harness {
 			}
 			return b.notice(t, in)
 		},
+		Backdate: func(t *testing.T, no string, at time.Time) {
+			t.Helper()
+			if !b.gateway.Backdate(seller, no, at) {
+				t.Fatalf("no payment %s at the provider", no)
+			}
+		},
 		Break: func(t *testing.T, call string, kind channeltest.Failure) {
 			t.Helper()
 			modes := map[channeltest.Failure]string{

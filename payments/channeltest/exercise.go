@@ -41,6 +41,9 @@ type Harness struct {
 	// Break arms one failure of the given kind for the next call of a kind ("prepay", or
 	// "query" where Prepay calls nobody) about this harness's merchant.
 	Break func(t *testing.T, call string, kind Failure)
+	// Backdate moves a payment and its refunds to another time at the provider; nil where
+	// there are no bills.
+	Backdate func(t *testing.T, outTradeNo string, at time.Time)
 }
 
 // Failure is a way in which a provider fails.
@@ -70,6 +73,7 @@ func Exercise(t *testing.T, h Harness) {
 	t.Run("notifications", h.notifications)
 	t.Run("acknowledgements", h.acks)
 	t.Run("a probe moves nothing", h.probe)
+	t.Run("bills", h.bills)
 }
 
 func (h Harness) prepay(t *testing.T, outTradeNo string, fen money.Fen) (payments.ClientParams, error) {

@@ -21,6 +21,8 @@
 //	POST /v3/refund/domestic/refunds                             refund
 //	GET  /v3/refund/domestic/refunds/{out_refund_no}             refund query
 //	GET  /v3/certificates                                        certificate mode only
+//	GET  /v3/bill/tradebill?bill_date=, /v3/bill/fundflowbill    bills of a past day, from 10:00
+//	GET  /v3/billdownload/file?token=                            the file, for five minutes
 //	callbacks TRANSACTION.SUCCESS, REFUND.SUCCESS|ABNORMAL|CLOSED to notify_url
 //	GET  /sns/jscode2session
 //	POST /cgi-bin/stable_token
@@ -46,7 +48,7 @@
 // inside the clock window (the very same GET may be repeated, as transports do), unknown
 // JSON fields are refused on api.weixin.qq.com paths too, and an unknown query parameter
 // is an error. Looser: a notify_url may be plain http when its host is loopback. Not
-// played: rate limits per merchant, partner mode, promotions, bills.
+// played: rate limits per merchant, partner mode, promotions.
 //
 // # Controls
 //
@@ -70,7 +72,7 @@
 //
 // A fault is used up by the next count calls (or callbacks) of its target that match
 // an mchid, app id or out_trade_no. Targets: prepay, query, close, refund, refund_query,
-// certificates; login, token, message, phone, shipping; notify. Any fault may carry
+// certificates; bill, fund_bill, bill_file; login, token, message, phone, shipping; notify. Any fault may carry
 // delay_ms, which passes first.
 //
 //	delay              nothing but delay_ms
@@ -95,6 +97,11 @@
 //	reorder            notify: waits until the merchant's next callback is through (or delay_ms, else 3 s)
 //	no_resource        notify: signed, but without the resource
 //	short_nonce        notify: a GCM nonce of 8 bytes
+//	late               bill: still being made
+//	corrupt_file       bill: a file that is not the one of the hash
+//	row_missing, row_extra, row_amount, row_fee
+//	                   bill: a line is left out, made up, or a fen off; value is its number
+//	payout             bill: the merchant took money out, and put money in
 //	refund_abnormal, refund_closed
 //	                   refund: accepted, but it ends so
 //

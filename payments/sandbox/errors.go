@@ -54,6 +54,8 @@ func payCodes() map[string]codeText {
 		"TRADE_ERROR":           {http.StatusForbidden, "交易错误"},
 		"RULE_LIMIT":            {http.StatusForbidden, "业务规则限制"},
 		"USER_ACCOUNT_ABNORMAL": {http.StatusForbidden, "退款请求失败，用户账户异常"},
+		"NO_STATEMENT_EXIST":    {http.StatusBadRequest, "账单文件不存在"},
+		"STATEMENT_CREATING":    {http.StatusBadRequest, "账单生成中"},
 		"ORDER_NOT_EXIST":       {http.StatusNotFound, "订单不存在"},
 		"RESOURCE_NOT_EXISTS":   {http.StatusNotFound, "查询的资源不存在"},
 		"USER_PAYING":           {http.StatusAccepted, "用户支付中，需要输入密码"},

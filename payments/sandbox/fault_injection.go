@@ -36,6 +36,9 @@ const (
 	TargetPhone        = "phone"
 	TargetShipping     = "shipping"
 	TargetNotify       = "notify"
+	TargetBill         = "bill"      // tradebill
+	TargetFundBill     = "fund_bill" // fundflowbill
+	TargetBillFile     = "bill_file" // the download
 )
 
 // Modes; the package's documentation says what each does.
@@ -67,6 +70,13 @@ const (
 	ModeShortNonce       = "short_nonce"
 	ModeRefundAbnormal   = "refund_abnormal"
 	ModeRefundClosed     = "refund_closed"
+	ModeLate             = "late"
+	ModeCorruptFile      = "corrupt_file"
+	ModeRowMissing       = "row_missing"
+	ModeRowExtra         = "row_extra"
+	ModeRowAmount        = "row_amount"
+	ModeRowFee           = "row_fee"
+	ModePayout           = "payout"
 )
 
 // hugeMB is how large huge and gzip_bomb make a body: far above any honest one.
@@ -104,6 +114,11 @@ func modesOf(target string) []string {
 		return slices.Concat(call, signature, content, answer)
 	case slices.Contains(miniTargets(), target):
 		return call
+	case target == TargetBill || target == TargetFundBill:
+		rows := []string{ModeLate, ModeCorruptFile, ModeRowMissing, ModeRowExtra, ModeRowAmount, ModeRowFee, ModePayout}
+		return slices.Concat(call, signature, []string{ModeHTTP429}, rows)
+	case target == TargetBillFile:
+		return []string{ModeDelay, ModeDrop, ModeHTTP500, ModeGarbage, ModeTruncated}
 	default:
 		return nil
 	}

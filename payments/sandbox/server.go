@@ -62,6 +62,7 @@ type Server struct {
 	keyring    map[string]*merchantKeys
 	inflight   map[string]bool
 	held       []heldDelivery
+	bills      map[string]billLink // by token
 
 	strangerOnce sync.Once
 	strangerKey  *rsa.PrivateKey
@@ -98,7 +99,7 @@ func Open(cfg Config) (*Server, error) {
 		now: cfg.Now, log: cfg.Log, schedule: cfg.RetrySchedule, refundDelay: cfg.RefundDelay, random: cfg.Rand,
 		client: deliveryClient(),
 		mu:     sync.Mutex{}, journal: nil, books: newBooks(), nonces: map[string]spentNonce{}, nonceSweep: smallestSweep, logins: map[string][]time.Time{}, faults: nil,
-		keyring: map[string]*merchantKeys{}, inflight: map[string]bool{}, held: nil,
+		keyring: map[string]*merchantKeys{}, inflight: map[string]bool{}, held: nil, bills: map[string]billLink{},
 		wake: make(chan struct{}, 1), cancel: nil, wait: sync.WaitGroup{},
 	}
 	if s.log == nil {

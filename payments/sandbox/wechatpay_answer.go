@@ -19,6 +19,9 @@ func (s *Server) routePay(mux *http.ServeMux) {
 	mux.HandleFunc("POST /v3/refund/domestic/refunds", s.pay(TargetRefund, s.refund))
 	mux.HandleFunc("GET /v3/refund/domestic/refunds/{out_refund_no}", s.pay(TargetRefundQuery, s.queryRefund))
 	mux.HandleFunc("GET /v3/certificates", s.pay(TargetCertificates, s.certificates))
+	mux.HandleFunc("GET /v3/bill/tradebill", s.pay(TargetBill, s.bill("bill_type")))
+	mux.HandleFunc("GET /v3/bill/fundflowbill", s.pay(TargetFundBill, s.bill("account_type")))
+	mux.HandleFunc("GET /v3/billdownload/file", s.downloadBill)
 	mux.HandleFunc("/v3/", func(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, r, payError("RESOURCE_NOT_EXISTS", textNoSuchPath))
 	})

@@ -174,6 +174,12 @@ func (b *bench) harness(scene payments.Scene) channeltest.Harness {
 			}
 			return b.notice(t, in)
 		},
+		Backdate: func(t *testing.T, no string, at time.Time) {
+			t.Helper()
+			if !b.gateway.Backdate(b.account.MerchantNo, no, at) {
+				t.Fatalf("no payment %s at the provider", no)
+			}
+		},
 		Break: func(t *testing.T, call string, kind channeltest.Failure) {
 			t.Helper()
 			f := map[channeltest.Failure]unionpaygw.Fault{

@@ -14,6 +14,7 @@ import (
 
 	"github.com/wechatpay-apiv3/wechatpay-go/core"
 	"github.com/wechatpay-apiv3/wechatpay-go/core/auth"
+	"github.com/wechatpay-apiv3/wechatpay-go/core/auth/validators"
 
 	"galleria/payments"
 	"galleria/payments/internal/wire"
@@ -23,6 +24,7 @@ import (
 // client is what is derived from one version of an account.
 type client struct {
 	core     *core.Client
+	files    *core.Client // for answers that are not signed: files
 	signer   *signer
 	verifier *verifier
 	earlier  []earlier // of replaced keys
@@ -61,14 +63,20 @@ func (c *Channel) newClient(ctx context.Context, acc payments.Account) (*client,
 	if err != nil {
 		return nil, err
 	}
-	sdk, err := core.NewClientWithDialSettings(ctx, &core.DialSettings{
+	settings := core.DialSettings{
 		HTTPClient: &http.Client{Transport: transport, CheckRedirect: wire.NoRedirect, Jar: nil, Timeout: 0}, // limits are per call, by context
 		Signer:     s, Validator: v, Cipher: nil,
-	})
+	}
+	sdk, err := core.NewClientWithDialSettings(ctx, &settings)
 	if err != nil {
 		return nil, err
 	}
-	return &client{core: sdk, signer: s, verifier: v, earlier: c.earlier(acc)}, nil
+	settings.Validator = &validators.NullValidator{}
+	files, err := core.NewClientWithDialSettings(ctx, &settings)
+	if err != nil {
+		return nil, err
+	}
+	return &client{core: sdk, files: files, signer: s, verifier: v, earlier: c.earlier(acc)}, nil
 }
 
 // earlier makes the verifiers of replaced keys. One that cannot be made is done without.

@@ -25,6 +25,7 @@ import (
 	"galleria/payments/account"
 	"galleria/payments/alipay"
 	"galleria/payments/ledger"
+	"galleria/payments/reconcile"
 	"galleria/payments/unionpay"
 	"galleria/payments/wechat"
 	"galleria/tenant"
@@ -49,6 +50,7 @@ type Services struct {
 	Accounts    *account.Service
 	Payments    *payments.Service
 	Ledger      *ledger.Service
+	Reconcile   *reconcile.Service
 	Signups     *signup.Service
 	Proofs      *verify.Service
 	Listings    *listing.Service
@@ -95,6 +97,9 @@ func NewServices(g *Ground) (*Services, error) {
 		DB: g.DB, Accounts: s.Accounts, Bills: bills{s.Orders}, Channels: channels, Books: s.Ledger, Outbox: g.Outbox, Timers: g.Timers,
 		Vault: g.Vault, Now: g.Now, Rand: rand.Reader, Log: g.Log, PublicURL: g.Config.PublicURL,
 	})
+	s.Reconcile = reconcile.New(reconcile.Deps{
+		DB: g.DB, Accounts: s.Accounts, Channels: channels, Payments: s.Payments, Books: s.Ledger, Audit: g.Audit, Timers: g.Timers, Now: g.Now, Log: g.Log,
+	})
 	s.Listings = listing.New(listing.Deps{DB: g.DB, Catalog: s.Catalog, Inventory: s.Inventory, Audit: g.Audit})
 	store, err := g.Config.pictureStore()
 	if err != nil {
@@ -116,7 +121,7 @@ func NewServices(g *Ground) (*Services, error) {
 		return nil, err
 	}
 	s.Kinds, err = handle.New(handle.Deps{
-		DB: g.DB, Outbox: g.Outbox, Orders: s.Orders, Payments: s.Payments, Accounts: s.Accounts, Members: s.Members, Notices: s.Notices, Messenger: s.MiniProgram,
+		DB: g.DB, Outbox: g.Outbox, Orders: s.Orders, Payments: s.Payments, Accounts: s.Accounts, Bills: s.Reconcile, Members: s.Members, Notices: s.Notices, Messenger: s.MiniProgram,
 		Delivery: s.Delivery, Shippers: s.MiniProgram,
 		Signups: s.Signups, Tryouts: s.buyer(), Listings: s.Listings, Shelf: s.Catalog, Pictures: s.Pictures, Herald: letters, Plans: g.Plans, Timers: g.Timers, Vault: g.Vault, Now: g.Now,
 		BodiesKept: g.Config.bodiesKept(), Log: g.Log,

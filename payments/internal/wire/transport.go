@@ -23,7 +23,7 @@ const (
 
 var (
 	// ErrAnswerTooLarge is an answer beyond every honest one.
-	ErrAnswerTooLarge = errors.New("the answer is larger than 64 kB")
+	ErrAnswerTooLarge = errors.New("the answer is larger than any honest one")
 	// ErrForeignHost is a live account that would talk to somebody else.
 	ErrForeignHost = errors.New("a live account may only talk to the provider")
 )
@@ -56,6 +56,21 @@ type sentKey struct{}
 func WithSent(ctx context.Context) (context.Context, *atomic.Bool) {
 	sent := new(atomic.Bool)
 	return context.WithValue(ctx, sentKey{}, sent), sent
+}
+
+// limitKey is where a call keeps how large its answer may be.
+type limitKey struct{}
+
+// WithLimit lets the answer of a call be larger than answers are: a file.
+func WithLimit(ctx context.Context, most int64) context.Context {
+	return context.WithValue(ctx, limitKey{}, most)
+}
+
+func limitOf(ctx context.Context) int64 {
+	if most, ok := ctx.Value(limitKey{}).(int64); ok {
+		return most
+	}
+	return mostAnswer
 }
 
 // AccountTransport sends an account's calls where its mode says and bounds the answers.
@@ -97,7 +112,7 @@ func (t *AccountTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	resp.Body = &boundedBody{ReadCloser: resp.Body, left: mostAnswer}
+	resp.Body = &boundedBody{ReadCloser: resp.Body, left: limitOf(r.Context())}
 	return resp, nil
 }
 

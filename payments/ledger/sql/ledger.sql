@@ -36,3 +36,17 @@ ORDER BY j.no DESC, e.leg LIMIT @page_size;
 SELECT j.no, j.kind, j.ref, j.day, j.occurred_at, j.posted_at, j.actor, j.note, j.reverses, t.leg, t.debit, t.credit, t.amount_fen,
        coalesce((SELECT r.no FROM ledger_journal r WHERE r.reverses = j.no), 0)::bigint AS reversed_by
 FROM ledger_journal j JOIN ledger_transfer t ON t.journal_no = j.no WHERE j.no = @no ORDER BY t.leg;
+
+-- name: PostFees :execrows
+-- Many facts of one transfer each, in one statement; those posted before are left out.
+WITH given AS (
+  SELECT unnest(@refs::text[]) AS ref, unnest(@amounts::bigint[]) AS amount_fen, unnest(@ats::timestamptz[]) AS occurred_at
+), posted AS (
+  INSERT INTO ledger_journal (kind, ref, day, occurred_at, posted_at, actor)
+  SELECT @kind, g.ref, (g.occurred_at AT TIME ZONE 'Asia/Shanghai')::date, g.occurred_at, @now, 'system' FROM given g
+  ON CONFLICT (kind, ref) DO NOTHING RETURNING no, ref, day
+)
+INSERT INTO ledger_transfer (journal_no, leg, debit, credit, amount_fen, day)
+SELECT p.no, 1, CASE WHEN g.amount_fen > 0 THEN @fees::text ELSE @receivable::text END, CASE WHEN g.amount_fen > 0 THEN @receivable::text ELSE @fees::text END,
+       abs(g.amount_fen), p.day
+FROM posted p JOIN given g ON g.ref = p.ref;

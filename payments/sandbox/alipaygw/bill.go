@@ -22,7 +22,11 @@ type billLink struct {
 	kind     string
 	from, to time.Time
 	madeAt   time.Time
+	fault    *Fault
 }
+
+// billHour is when the bill of a day is there on the morning after.
+const billHour = 9
 
 // bill is alipay.data.dataservice.bill.downloadurl.query.
 func (g *Gateway) bill(c *call) (any, *refusal) {
@@ -37,8 +41,8 @@ func (g *Gateway) bill(c *call) (any, *refusal) {
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	link := billLink{sellerID: c.keys.SellerID, kind: kind, from: from, to: to, madeAt: now}
-	if lines := g.billLines(link); len(lines) == 0 {
+	link := billLink{sellerID: c.keys.SellerID, kind: kind, from: from, to: to, madeAt: now, fault: c.fault}
+	if lines := g.billLines(link); len(lines) == 0 || now.Before(to.Add(billHour*time.Hour)) || c.fault.is(ModeLate) {
 		return nil, business("isp.bill_not_exist", "账单不存在")
 	}
 	token := g.letters(32)
@@ -62,14 +66,45 @@ type billLine struct {
 	refund *Refund
 	at     time.Time
 	amount money.Fen // negative: it went back
+	kept   money.Fen // as a fee, beyond the usual
 }
 
 // fee is the provider's six in a thousand.
 func (l billLine) fee() money.Fen {
 	if l.refund != nil {
-		return 0
+		return l.kept
 	}
-	return (l.amount*6 + 500) / 1000
+	return (l.amount*6+500)/1000 + l.kept
+}
+
+// bendLines is what a fault does to a bill. Its value is our number of the line; the first
+// line otherwise.
+func (f *Fault) bendLines(lines []billLine) []billLine {
+	if f == nil || len(lines) == 0 {
+		return lines
+	}
+	at := 0
+	for i, l := range lines {
+		if f.Value != "" && (l.refund == nil && l.trade.OutTradeNo == f.Value || l.refund != nil && l.refund.OutRequestNo == f.Value) {
+			at = i
+		}
+	}
+	switch f.Mode {
+	case ModeRowMissing:
+		return append(lines[:at:at], lines[at+1:]...)
+	case ModeRowExtra:
+		extra := lines[at]
+		extra.refund, extra.amount = nil, extra.trade.TotalFen
+		extra.trade.OutTradeNo, extra.trade.TradeNo = "STRANGER"+extra.trade.OutTradeNo[8:], "9"+extra.trade.TradeNo[1:]
+		return append(lines, extra)
+	case ModeRowAmount:
+		if lines[at].amount++; lines[at].refund != nil {
+			lines[at].amount -= 2
+		}
+	case ModeRowFee:
+		lines[at].kept++
+	}
+	return lines
 }
 
 // billLines collects the movements of a span. g.mu must be held.
@@ -94,7 +129,7 @@ func (g *Gateway) billLines(link billLink) (lines []billLine) {
 func (g *Gateway) download(w http.ResponseWriter, r *http.Request) {
 	g.mu.Lock()
 	link, ok := g.links[r.PathValue("token")]
-	lines := g.billLines(link)
+	lines := link.fault.bendLines(g.billLines(link))
 	g.mu.Unlock()
 	if !ok || g.now().Sub(link.madeAt) > linkLife {
 		http.Error(w, "expired", http.StatusForbidden)
@@ -104,6 +139,9 @@ func (g *Gateway) download(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		http.Error(w, "bill", http.StatusInternalServerError)
 		return
+	}
+	if link.fault.is(ModeCorruptFile) {
+		raw[len(raw)/3] ^= 0xff
 	}
 	w.Header().Set("Content-Type", "application/zip")
 	_, _ = w.Write(raw)
@@ -192,15 +230,16 @@ func fundBillText(link billLink, lines []billLine) string {
 	var b strings.Builder
 	billHead(&b, "账务明细查询", link)
 	b.WriteString("账务流水号,业务流水号,商户订单号,商品名称,发生时间,对方账号,收入金额（+元）,支出金额（-元）,账户余额（元）,交易渠道,业务类型,备注\r\n")
-	balance := money.Fen(0)
+	var balance, came, left money.Fen
+	var ins, outs int
 	move := func(l billLine, kind string, n money.Fen) {
 		in, out := "0.00", "0.00"
 		if balance += n; n >= 0 {
-			in = yuan(n)
+			in, ins, came = yuan(n), ins+1, came+n
 		} else {
-			out = signed(n)
+			out, outs, left = signed(n), outs+1, left+n
 		}
-		row(&b, l.trade.TradeNo+kind, l.trade.TradeNo, l.trade.OutTradeNo, l.trade.Subject, clockText(l.at), masked(l.trade.Buyer), in, out,
+		row(&b, l.trade.TradeNo[:8]+fmt.Sprintf("%s%04d", l.trade.TradeNo[20:], ins+outs), l.trade.TradeNo, l.trade.OutTradeNo, l.trade.Subject, clockText(l.at), masked(l.trade.Buyer), in, out,
 			signed(balance), "支付宝", kind, "")
 	}
 	for _, l := range lines {
@@ -214,6 +253,7 @@ func fundBillText(link billLink, lines []billLine) string {
 		}
 	}
 	b.WriteString("#-----------------------------------------账务明细列表结束------------------------------------\r\n")
+	fmt.Fprintf(&b, "#支出合计：%d笔，共%s元\r\n#收入合计：%d笔，共%s元\r\n", outs, signed(left), ins, yuan(came))
 	return b.String()
 }
 

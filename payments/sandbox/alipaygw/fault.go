@@ -64,6 +64,12 @@ const (
 	ModeDuplicate        = "duplicate"
 	ModeReorder          = "reorder"
 	ModeSignTypeRSA      = "sign_type_rsa"
+	ModeLate             = "late"
+	ModeCorruptFile      = "corrupt_file"
+	ModeRowMissing       = "row_missing"
+	ModeRowExtra         = "row_extra"
+	ModeRowAmount        = "row_amount"
+	ModeRowFee           = "row_fee"
 )
 
 // hugeMB is how large huge makes a body: far above any honest one.
@@ -81,7 +87,9 @@ func modesOf(target string) []string {
 		return slices.Concat(calls, trade, []string{ModeRefundUnsure, ModeRefundPending})
 	case TargetPrepay, TargetQuery, TargetClose, TargetRefundQuery:
 		return slices.Concat(calls, trade)
-	case TargetLogin, TargetBill, TargetTransfer, TargetMessage, TargetCertificate:
+	case TargetBill:
+		return slices.Concat(calls, []string{ModeLate, ModeCorruptFile, ModeRowMissing, ModeRowExtra, ModeRowAmount, ModeRowFee})
+	case TargetLogin, TargetTransfer, TargetMessage, TargetCertificate:
 		return calls
 	}
 	return nil

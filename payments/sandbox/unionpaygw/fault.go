@@ -51,6 +51,12 @@ const (
 	ModeDuplicate        = "duplicate"
 	ModeReorder          = "reorder"
 	ModeRefundFailed     = "refund_failed" // accepted, but it ends with value, else 64
+	ModeLate             = "late"
+	ModeCorruptFile      = "corrupt_file"
+	ModeRowMissing       = "row_missing"
+	ModeRowExtra         = "row_extra"
+	ModeRowAmount        = "row_amount"
+	ModeRowFee           = "row_fee"
 )
 
 const (
@@ -69,8 +75,10 @@ func modesOf(target string) []string {
 	switch target {
 	case TargetFront:
 		return []string{ModeDelay, ModeDrop, ModeHTTP500}
-	case TargetPrepay, TargetQuery, TargetUndo, TargetFile:
+	case TargetPrepay, TargetQuery, TargetUndo:
 		return slices.Concat(way, said)
+	case TargetFile:
+		return slices.Concat(way, said, []string{ModeLate, ModeCorruptFile, ModeRowMissing, ModeRowExtra, ModeRowAmount, ModeRowFee})
 	case TargetRefund:
 		return slices.Concat(way, said, []string{ModeRefundFailed})
 	case TargetNotify:

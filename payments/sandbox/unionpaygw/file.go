@@ -6,10 +6,13 @@ import (
 	"compress/zlib"
 	"encoding/base64"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"golang.org/x/text/encoding/simplifiedchinese"
+
+	"galleria/commerce/money"
 )
 
 // fileHour is when the file of a clearing day is ready on the morning after.
@@ -23,20 +26,27 @@ func (g *Gateway) file(c *call) (map[string]string, error) {
 	if !ok {
 		return nil, refuse(codeFormat, "settleDate %s", c.fields["settleDate"])
 	}
-	var lines []string
+	var moved []movement
 	for _, key := range g.books.tradeOrder {
 		t := g.books.trades[key]
 		if t.MerID == c.merID && t.done() && clearingDay(t.TracedAt).Format(time.DateOnly) == day.Format(time.DateOnly) {
-			lines = append(lines, g.fileLine(t))
+			moved = append(moved, movement{t, feeOf(t)})
 		}
 	}
+	var lines []string
+	for _, m := range c.fault.bendLines(moved) {
+		lines = append(lines, g.fileLine(m))
+	}
 	ready := time.Date(day.Year(), day.Month(), day.Day()+1, fileHour, 0, 0, 0, beijing())
-	if len(lines) == 0 || g.now().Before(ready) {
+	if len(lines) == 0 || g.now().Before(ready) || c.fault.is(ModeLate) {
 		return nil, refuse(codeNoFile, "settleDate %s", c.fields["settleDate"])
 	}
 	content, err := packFile(day, c.merID, lines)
 	if err != nil {
 		return nil, err
+	}
+	if c.fault.is(ModeCorruptFile) {
+		content = content[:len(content)/2/4*4]
 	}
 	return map[string]string{"fileName": c.merID + "_" + day.Format("20060102") + ".zip", "fileContent": content}, nil
 }
@@ -53,14 +63,54 @@ func (g *Gateway) cleared(settleDate string) (time.Time, bool) {
 	return time.Time{}, false
 }
 
+// movement is a trade in a file.
+type movement struct {
+	Trade
+	fee money.Fen
+}
+
+// feeOf is six in a thousand of what was collected.
+func feeOf(t Trade) money.Fen {
+	if t.TxnType != typeConsume {
+		return 0
+	}
+	return (t.AmountFen*6 + 500) / 1000
+}
+
+// bendLines is what a fault does to a file. Its value is the orderId of the line; the first
+// line otherwise.
+func (f *Fault) bendLines(lines []movement) []movement {
+	if f == nil || len(lines) == 0 {
+		return lines
+	}
+	at := max(0, slices.IndexFunc(lines, func(m movement) bool { return m.OrderID == f.Value }))
+	switch f.Mode {
+	case ModeRowMissing:
+		return slices.Delete(lines, at, at+1)
+	case ModeRowExtra:
+		extra := lines[at]
+		extra.OrderID, extra.QueryID = "STRANGER"+extra.OrderID[8:], "9"+extra.QueryID[1:]
+		return append(lines, extra)
+	case ModeRowAmount:
+		lines[at].AmountFen++
+	case ModeRowFee:
+		lines[at].fee++
+	}
+	return lines
+}
+
 // fileLine is one line of the detail file: columns of fixed width in bytes of GBK, with one
 // separator behind each.
-func (g *Gateway) fileLine(t Trade) string {
+func (g *Gateway) fileLine(t movement) string {
 	code, sign, orig := "S22", "C", Trade{}
 	if t.TxnType != typeConsume {
 		code, sign, orig = "S30", "D", g.books.trades[g.books.byQueryID[t.OrigQueryID]]
 	}
 	amount := fmt.Sprintf("%012d", t.AmountFen)
+	net := fmt.Sprintf("%s%012d", sign, t.AmountFen-t.fee)
+	if t.TxnType != typeConsume {
+		net = fmt.Sprintf("%s%012d", sign, t.AmountFen+t.fee)
+	}
 	origTime := ""
 	if orig.QueryID != "" {
 		origTime = stamp(orig.TracedAt)[4:]
@@ -84,7 +134,7 @@ func (g *Gateway) fileLine(t Trade) string {
 		{2, "01"},
 		{6, orig.TraceNo},
 		{10, origTime},
-		{13, "D000000000000"},
+		{13, fmt.Sprintf("D%012d", t.fee)},
 		{13, sign + amount},
 		{4, "0001"},
 		{15, ""},
@@ -101,7 +151,7 @@ func (g *Gateway) fileLine(t Trade) string {
 		{15, ""},
 		{32, textShop},
 		{13, ""},
-		{13, sign + amount},
+		{13, net},
 		{8, ""},
 		{32, t.ReqReserved},
 		{13, ""},
@@ -128,14 +178,14 @@ func packFile(day time.Time, merID string, lines []string) (string, error) {
 	var archive, packed bytes.Buffer
 	z := zip.NewWriter(&archive)
 	prefix := "INN" + day.Format("060102") + "88"
-	for name, content := range map[string]string{
-		prefix + "ZM_" + merID:  strings.Join(lines, "\r\n") + "\r\n",
-		prefix + "ZME_" + merID: "",
-		prefix + "SUM_" + merID: fmt.Sprintf("%06d\r\n", len(lines)),
+	for _, f := range []struct{ name, content string }{
+		{prefix + "ZM_" + merID, strings.Join(lines, "\r\n") + "\r\n"},
+		{prefix + "ZME_" + merID, ""},
+		{prefix + "SUM_" + merID, fmt.Sprintf("%06d\r\n", len(lines))},
 	} {
-		w, err := z.CreateHeader(&zip.FileHeader{Name: name, Method: zip.Deflate, NonUTF8: true})
+		w, err := z.CreateHeader(&zip.FileHeader{Name: f.name, Method: zip.Deflate, NonUTF8: true})
 		if err == nil {
-			_, err = w.Write([]byte(content))
+			_, err = w.Write([]byte(f.content))
 		}
 		if err != nil {
 			return "", fmt.Errorf("pack file: %w", err)

@@ -249,3 +249,44 @@ func (q *Queries) Post(ctx context.Context, db DBTX, arg PostParams) (int64, err
 	}
 	return result.RowsAffected(), nil
 }
+
+const postFees = `-- name: PostFees :execrows
+WITH given AS (
+  SELECT unnest($3::text[]) AS ref, unnest($4::bigint[]) AS amount_fen, unnest($5::timestamptz[]) AS occurred_at
+), posted AS (
+  INSERT INTO ledger_journal (kind, ref, day, occurred_at, posted_at, actor)
+  SELECT $6, g.ref, (g.occurred_at AT TIME ZONE 'Asia/Shanghai')::date, g.occurred_at, $7, 'system' FROM given g
+  ON CONFLICT (kind, ref) DO NOTHING RETURNING no, ref, day
+)
+INSERT INTO ledger_transfer (journal_no, leg, debit, credit, amount_fen, day)
+SELECT p.no, 1, CASE WHEN g.amount_fen > 0 THEN $1::text ELSE $2::text END, CASE WHEN g.amount_fen > 0 THEN $2::text ELSE $1::text END,
+       abs(g.amount_fen), p.day
+FROM posted p JOIN given g ON g.ref = p.ref
+`
+
+type PostFeesParams struct {
+	Fees       string
+	Receivable string
+	Refs       []string
+	Amounts    []int64
+	Ats        []time.Time
+	Kind       string
+	Now        time.Time
+}
+
+// Many facts of one transfer each, in one statement; those posted before are left out.
+func (q *Queries) PostFees(ctx context.Context, db DBTX, arg PostFeesParams) (int64, error) {
+	result, err := db.Exec(ctx, postFees,
+		arg.Fees,
+		arg.Receivable,
+		arg.Refs,
+		arg.Amounts,
+		arg.Ats,
+		arg.Kind,
+		arg.Now,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
