@@ -179,6 +179,8 @@ func walkOrders(t *testing.T, h *house, s *shop, c *client) {
 	first.into(t, &placed)
 	c.must(t, http.StatusOK, http.MethodGet, "/orders?status=pending_payment", nil)
 	c.must(t, http.StatusOK, http.MethodGet, "/orders/"+placed.OrderNo, nil)
+	c.must(t, http.StatusOK, http.MethodGet, "/orders/"+placed.OrderNo+"/payment-methods", nil)
+	c.must(t, http.StatusOK, http.MethodGet, "/orders/"+placed.OrderNo+"/payment-methods?client=alipay", nil)
 	pay := c.must(t, http.StatusOK, http.MethodPost, "/orders/"+placed.OrderNo+"/pay", nil)
 	var params sandbox.PayInput
 	pay.into(t, &params)

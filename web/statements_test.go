@@ -149,6 +149,7 @@ func TestG14StatementsPerRoute(t *testing.T) {
 	call(10, http.StatusCreated, http.MethodPost, "/orders", order, "Idempotency-Key", "counted").into(t, &placed)
 	call(1, http.StatusOK, http.MethodGet, "/orders", nil)
 	call(1, http.StatusOK, http.MethodGet, "/orders/"+placed.OrderNo, nil)
+	call(2, http.StatusOK, http.MethodGet, "/orders/"+placed.OrderNo+"/payment-methods", nil)
 	call(6, http.StatusOK, http.MethodPost, "/orders/"+placed.OrderNo+"/pay", nil)
 	call(5, http.StatusOK, http.MethodPost, "/orders/"+placed.OrderNo+"/cancel", nil)
 	call(3, http.StatusNoContent, http.MethodDelete, "/addresses/"+id(address.ID), nil)

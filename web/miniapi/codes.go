@@ -26,7 +26,7 @@ func everyFault() []*fault.Error {
 		cart.ErrSKUUnavailable, cart.ErrFull,
 		order.ErrPriceChanged, order.ErrState, order.ErrNotTaking, inventory.ErrShort,
 		idempotency.ErrMissing, idempotency.ErrMismatch, idempotency.ErrInProgress,
-		payments.ErrNoAccount, payments.ErrShopNotOpen, payments.ErrAlreadyPaid, payments.ErrBillExpired, payments.ErrState, payments.ErrRefused, payments.ErrProviderBusy,
+		payments.ErrNoAccount, payments.ErrMethodsPaused, payments.ErrMethodsElsewhere, payments.ErrShopNotOpen, payments.ErrAlreadyPaid, payments.ErrBillExpired, payments.ErrState, payments.ErrRefused, payments.ErrProviderBusy,
 		notice.ErrUnknownTemplate,
 	}
 }
