@@ -43,6 +43,9 @@ var (
 	ErrNoSuchNumber = fault.New(fault.Upstream, "PROVIDER_NO_SUCH_NUMBER", "支付渠道查无此单", "The payment provider does not know this number")
 	// ErrNumberUsed is a number the provider knows with other parameters.
 	ErrNumberUsed = fault.New(fault.Upstream, "PROVIDER_NUMBER_USED", "支付单号重复", "The payment provider knows this number with other parameters")
+	// ErrNotEnough is a merchant account without the money for it. The same call is repeated
+	// once there is.
+	ErrNotEnough = fault.New(fault.Upstream, "PROVIDER_NOT_ENOUGH", "商户账户余额不足，请充值", "The merchant account's balance is not enough")
 	// ErrProviderPaid is the provider's "this number has been paid" to prepay or close.
 	ErrProviderPaid = fault.New(fault.Upstream, "PROVIDER_ORDER_PAID", "支付渠道显示已支付", "The payment provider says that this number is paid")
 	// ErrProviderClosed is the provider's "this number is closed".

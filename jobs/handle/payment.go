@@ -89,6 +89,11 @@ func (h *Handlers) paymentQueryDue(ctx context.Context, ev outbox.Event) error {
 	return h.Payments.Query(ctx, ev.TenantID, p.OutTradeNo)
 }
 
+// transferDue sends a payout, or asks what became of it; the number is the same every time.
+func (h *Handlers) transferDue(ctx context.Context, ev outbox.Event) error {
+	return h.Transfers.Execute(ctx, ev.TenantID, ev.Key)
+}
+
 // keyExpiryDue looks at the certificates of an account.
 func (h *Handlers) keyExpiryDue(ctx context.Context, ev outbox.Event) error {
 	return h.Accounts.CheckExpiry(ctx, ev.TenantID, ev.Key)

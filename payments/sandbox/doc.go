@@ -20,6 +20,9 @@
 //	POST /v3/pay/transactions/out-trade-no/{no}/close            close
 //	POST /v3/refund/domestic/refunds                             refund
 //	GET  /v3/refund/domestic/refunds/{out_refund_no}             refund query
+//	POST /v3/fund-app/mch-transfer/transfer-bills                transfer to a person; waits for the receiver
+//	GET  /v3/fund-app/mch-transfer/transfer-bills/out-bill-no/{no} | /transfer-bill-no/{no}
+//	POST /v3/fund-app/mch-transfer/transfer-bills/out-bill-no/{no}/cancel
 //	GET  /v3/certificates                                        certificate mode only
 //	callbacks TRANSACTION.SUCCESS, REFUND.SUCCESS|ABNORMAL|CLOSED to notify_url
 //	GET  /sns/jscode2session

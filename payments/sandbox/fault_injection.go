@@ -30,12 +30,17 @@ const (
 	TargetRefund       = "refund"
 	TargetRefundQuery  = "refund_query"
 	TargetCertificates = "certificates"
-	TargetLogin        = "login"
-	TargetToken        = "token"
-	TargetMessage      = "message"
-	TargetPhone        = "phone"
-	TargetShipping     = "shipping"
-	TargetNotify       = "notify"
+
+	TargetTransfer       = "transfer"
+	TargetTransferQuery  = "transfer_query"
+	TargetTransferCancel = "transfer_cancel"
+
+	TargetLogin    = "login"
+	TargetToken    = "token"
+	TargetMessage  = "message"
+	TargetPhone    = "phone"
+	TargetShipping = "shipping"
+	TargetNotify   = "notify"
 )
 
 // Modes; the package's documentation says what each does.
@@ -67,6 +72,7 @@ const (
 	ModeShortNonce       = "short_nonce"
 	ModeRefundAbnormal   = "refund_abnormal"
 	ModeRefundClosed     = "refund_closed"
+	ModeTransferStuck    = "transfer_stuck"
 )
 
 // hugeMB is how large huge and gzip_bomb make a body: far above any honest one.
@@ -79,7 +85,7 @@ const retryAfter = "30"
 const codeDropped = "DROPPED"
 
 func payTargets() []string {
-	return []string{TargetPrepay, TargetQuery, TargetClose, TargetRefund, TargetRefundQuery, TargetCertificates}
+	return []string{TargetPrepay, TargetQuery, TargetClose, TargetRefund, TargetRefundQuery, TargetCertificates, TargetTransfer, TargetTransferQuery, TargetTransferCancel}
 }
 
 func miniTargets() []string {
@@ -100,6 +106,8 @@ func modesOf(target string) []string {
 		return slices.Concat(call, signature, content, []string{ModeHTTP429})
 	case target == TargetRefund:
 		return slices.Concat(call, signature, content, answer, []string{ModeRefundAbnormal, ModeRefundClosed})
+	case target == TargetTransfer:
+		return slices.Concat(call, signature, content, answer, []string{ModeTransferStuck})
 	case slices.Contains(payTargets(), target):
 		return slices.Concat(call, signature, content, answer)
 	case slices.Contains(miniTargets(), target):

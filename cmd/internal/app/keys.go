@@ -3,6 +3,7 @@ package app
 import (
 	"galleria/payments"
 	"galleria/payments/account"
+	"galleria/payments/transfer"
 	"galleria/tenant/miniprogram"
 	"galleria/tenant/vault"
 )
@@ -10,5 +11,5 @@ import (
 // SealedColumns is every column of the tenants' schemas that holds sealed fields. A test
 // compares it with the schema: a rotation must reach them all.
 func SealedColumns() []vault.Column {
-	return append([]vault.Column{miniprogram.SealedColumn(), miniprogram.SealedSecretColumn(), account.SealedColumn()}, payments.SealedColumns()...)
+	return append([]vault.Column{miniprogram.SealedColumn(), miniprogram.SealedSecretColumn(), account.SealedColumn(), transfer.SealedColumn()}, payments.SealedColumns()...)
 }

@@ -24,6 +24,7 @@ import (
 	"galleria/payments/account"
 	"galleria/payments/alipay"
 	"galleria/payments/ledger"
+	"galleria/payments/transfer"
 	"galleria/payments/unionpay"
 	"galleria/payments/wechat"
 	"galleria/tenant"
@@ -46,6 +47,7 @@ type Services struct {
 	MiniProgram *miniprogram.Service
 	Accounts    *account.Service
 	Payments    *payments.Service
+	Transfers   *transfer.Service
 	Ledger      *ledger.Service
 	Signups     *signup.Service
 	Proofs      *verify.Service
@@ -88,8 +90,12 @@ func NewServices(g *Ground) (*Services, error) {
 		unionpay.New(unionpay.Deps{Now: g.Now, Signers: signers}),
 	}
 	s.Ledger = ledger.New(ledger.Deps{DB: g.DB, Audit: g.Audit})
+	s.Transfers = transfer.New(transfer.Deps{
+		DB: g.DB, Accounts: s.Accounts, Channels: channels, Books: s.Ledger, Outbox: g.Outbox, Timers: g.Timers, Vault: g.Vault, Audit: g.Audit,
+		Now: g.Now, Rand: rand.Reader, Log: g.Log, PublicURL: g.Config.PublicURL,
+	})
 	s.Payments = payments.New(payments.Deps{
-		DB: g.DB, Accounts: s.Accounts, Bills: bills{s.Orders}, Channels: channels, Books: s.Ledger, Outbox: g.Outbox, Timers: g.Timers,
+		DB: g.DB, Accounts: s.Accounts, Bills: bills{s.Orders}, Channels: channels, Books: s.Ledger, Payouts: s.Transfers, Outbox: g.Outbox, Timers: g.Timers,
 		Vault: g.Vault, Now: g.Now, Rand: rand.Reader, Log: g.Log, PublicURL: g.Config.PublicURL,
 	})
 	s.Listings = listing.New(listing.Deps{DB: g.DB, Catalog: s.Catalog, Inventory: s.Inventory, Audit: g.Audit})
@@ -109,7 +115,7 @@ func NewServices(g *Ground) (*Services, error) {
 		return nil, err
 	}
 	s.Kinds, err = handle.New(handle.Deps{
-		DB: g.DB, Outbox: g.Outbox, Orders: s.Orders, Payments: s.Payments, Accounts: s.Accounts, Members: s.Members, Notices: s.Notices, Messenger: s.MiniProgram,
+		DB: g.DB, Outbox: g.Outbox, Orders: s.Orders, Payments: s.Payments, Transfers: s.Transfers, Accounts: s.Accounts, Members: s.Members, Notices: s.Notices, Messenger: s.MiniProgram,
 		Signups: s.Signups, Tryouts: s.buyer(), Herald: letters, Plans: g.Plans, Timers: g.Timers, Vault: g.Vault, Now: g.Now,
 		BodiesKept: g.Config.bodiesKept(), Log: g.Log,
 	}).Kinds()
