@@ -7,3 +7,9 @@ ALTER TABLE member
   ADD CONSTRAINT member_phone_whole CHECK ((phone_sealed IS NULL) = (phone_index IS NULL) AND (phone_sealed IS NULL) = (phone_at IS NULL));
 -- A phone has one member, who proves it by holding it.
 CREATE UNIQUE INDEX member_phone ON member (phone_index) WHERE phone_index IS NOT NULL;
+
+-- What phone_index is made with, sealed: it outlives the data keys.
+CREATE TABLE member_index_key (
+  only_row    boolean PRIMARY KEY DEFAULT true CHECK (only_row),
+  key_sealed  bytea NOT NULL
+);

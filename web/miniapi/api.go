@@ -68,6 +68,7 @@ func New(app *fiber.App, d Deps) *API {
 func (a *API) routes() {
 	a.loginRoutes()
 	a.memberRoutes()
+	a.phoneRoutes()
 	a.shopRoutes()
 	a.productRoutes()
 	a.cartRoutes()

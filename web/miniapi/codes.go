@@ -21,7 +21,7 @@ func everyFault() []*fault.Error {
 		envelope.ErrMediaType, envelope.ErrRateLimited, envelope.Internal(),
 		fault.ErrValidation, fault.ErrNotFound, fault.ErrBusy, fault.ErrUnknownOutcome,
 		registry.ErrUnknownApp, registry.ErrSuspended, registry.ErrClosing, registry.ErrMaintenance,
-		member.ErrAuthRequired, member.ErrAuthInvalid, member.ErrBlocked, member.ErrTooManyAddresses,
+		member.ErrAuthRequired, member.ErrAuthInvalid, member.ErrBlocked, member.ErrTooManyAddresses, member.ErrPhoneTaken, miniprogram.ErrPhone,
 		miniprogram.ErrCode, miniprogram.ErrBlocked, miniprogram.ErrConfiguration, miniprogram.ErrProviderTimeout, miniprogram.ErrBadResponse,
 		cart.ErrSKUUnavailable, cart.ErrFull,
 		order.ErrPriceChanged, order.ErrState, order.ErrNotTaking, inventory.ErrShort,

@@ -70,7 +70,7 @@ func NewServices(g *Ground) (*Services, error) {
 		}),
 		Catalog:     catalog.New(catalog.Deps{DB: g.DB, Plans: g.Plans}),
 		Inventory:   inventory.New(inventory.Deps{NotifyChannel: catalog.NotifyChannel}),
-		Members:     member.New(member.Deps{DB: g.DB, Now: g.Now, Rand: rand.Reader}),
+		Members:     member.New(member.Deps{DB: g.DB, Now: g.Now, Rand: rand.Reader, Vault: g.Vault}),
 		Notices:     notice.New(g.DB),
 		MiniProgram: miniprogram.New(miniprogram.Deps{DB: g.DB, Vault: g.Vault, Now: g.Now, SandboxBase: egress.Only(g.Config.SandboxURL), Plans: g.Plans}),
 		Accounts: account.New(account.Deps{

@@ -29,7 +29,7 @@ func (q *Queries) FindIdentity(ctx context.Context, db DBTX, appID string, openi
 }
 
 const findMember = `-- name: FindMember :one
-SELECT id, nickname, avatar, status, created_at FROM member WHERE id = $1
+SELECT id, nickname, avatar, status, phone_hint, created_at FROM member WHERE id = $1
 `
 
 type FindMemberRow struct {
@@ -37,6 +37,7 @@ type FindMemberRow struct {
 	Nickname  string
 	Avatar    string
 	Status    string
+	PhoneHint string
 	CreatedAt time.Time
 }
 
@@ -48,6 +49,7 @@ func (q *Queries) FindMember(ctx context.Context, db DBTX, id int64) (FindMember
 		&i.Nickname,
 		&i.Avatar,
 		&i.Status,
+		&i.PhoneHint,
 		&i.CreatedAt,
 	)
 	return i, err
