@@ -124,6 +124,7 @@ func walkSession(t *testing.T, h *house, c *client) {
 	c.must(t, http.StatusOK, http.MethodPost, "/auth/refresh", map[string]any{"refresh_token": login.RefreshToken}).into(t, &login)
 	c.token = login.AccessToken
 	c.must(t, http.StatusOK, http.MethodGet, "/me", nil)
+	c.must(t, http.StatusOK, http.MethodGet, "/me/transfers", nil)
 	phone, err := h.provider.PhoneCode(c.app, "小满", "13800138000")
 	if err != nil {
 		t.Fatal(err)

@@ -30,6 +30,7 @@ import (
 	"galleria/payments/account"
 	"galleria/payments/ledger"
 	"galleria/payments/sandbox"
+	"galleria/payments/transfer"
 	"galleria/payments/wechat"
 	"galleria/tenant"
 	"galleria/tenant/egress"
@@ -163,7 +164,7 @@ func (h *house) deps(s settings, answers *miniapi.Answers) web.Deps {
 	return web.Deps{
 		Limiter: limiter, Budgets: s.budgets, Places: s.places, Draining: s.drain,
 		API: &miniapi.Deps{
-			Apps: h.Resolver, Shops: h.mini, Catalog: h.catalog, Members: h.members, Carts: carts, Orders: orders, Payments: pay,
+			Apps: h.Resolver, Shops: h.mini, Catalog: h.catalog, Members: h.members, Carts: carts, Orders: orders, Payments: pay, Transfers: transfer.New(transfer.Deps{DB: h.DB, Now: now}),
 			Subscriptions: h.notices, Logins: h.mini, Audit: h.Audit, Limiter: limiter, Limits: s.limits,
 			Answers: answers, Log: log,
 		},

@@ -9,6 +9,7 @@ import (
 
 	"galleria/commerce/order"
 	"galleria/payments"
+	"galleria/payments/transfer"
 	"galleria/tenant/registry"
 )
 
@@ -48,7 +49,7 @@ func withCharts(text []byte) ([]byte, error) {
 	var b strings.Builder
 	b.WriteString(before + chartsBegin)
 	for _, c := range []struct{ title, chart string }{
-		{"An order", order.Chart()}, {"A payment attempt", payments.Chart()}, {"A shop", registry.Chart()},
+		{"An order", order.Chart()}, {"A payment attempt", payments.Chart()}, {"A transfer to a person", transfer.Chart()}, {"A shop", registry.Chart()},
 	} {
 		b.WriteString("\n#### " + c.title + "\n\n```mermaid\n" + c.chart + "```\n")
 	}

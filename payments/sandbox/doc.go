@@ -100,6 +100,7 @@
 //	short_nonce        notify: a GCM nonce of 8 bytes
 //	refund_abnormal, refund_closed
 //	                   refund: accepted, but it ends so
+//	transfer_stuck     transfer: PROCESSING, because the money is not there yet
 //
 // Tests of other rooms build single hostile callbacks with Server.Notification.
 package sandbox

@@ -35,6 +35,7 @@ type Deps struct {
 	Carts         Carts
 	Orders        Orders
 	Payments      Payments
+	Transfers     Transfers
 	Subscriptions Subscriptions
 	Logins        Logins
 	Audit         auth.Auditor
@@ -69,6 +70,7 @@ func (a *API) routes() {
 	a.loginRoutes()
 	a.memberRoutes()
 	a.phoneRoutes()
+	a.transferRoutes()
 	a.shopRoutes()
 	a.productRoutes()
 	a.cartRoutes()

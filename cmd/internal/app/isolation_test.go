@@ -133,6 +133,7 @@ func walk(a, b *twin) map[string][]step {
 			{path: "/orders", body: map[string]any{"lines": lines(a.shop.skus[0]), "address_id": b.secondAddress, "expected_payable_fen": 5900}, want: gone, key: true},
 		},
 		"getOrder":                  {{path: "/orders/" + b.orderNo, want: gone}},
+		"listTransfers":             {{path: "/me/transfers", want: ok}},
 		"setPhone":                  {{path: "/me/phone", body: map[string]any{"code": "a code of nobody"}, want: gone409}},
 		"listPaymentMethods":        {{path: "/orders/" + b.orderNo + "/payment-methods", want: gone}},
 		"cancelOrder":               {{path: "/orders/" + b.orderNo + "/cancel", want: gone}},

@@ -34,7 +34,7 @@ func TestEverySealedColumnIsRotated(t *testing.T) {
 		"audit_log.hash": true, "audit_log.prev_hash": true, "audit_head.hash": true, "audit_anchor.hash": true, "audit_anchor_day.digest": true,
 		"verification.visitor": true, "verification.code_mac": true,
 		"member.phone_index": true,
-		"staff_totp.sealed": true, "staff_totp.new_sealed": true, // by the key-encryption key: console/factor seals them anew
+		"staff_totp.sealed":  true, "staff_totp.new_sealed": true, // by the key-encryption key: console/factor seals them anew
 	}
 	registered := map[string]bool{}
 	for _, c := range app.SealedColumns() {
