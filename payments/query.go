@@ -123,11 +123,14 @@ func (s *Service) watch(ctx context.Context, id tenant.ID, a Attempt) error {
 			result.State = PaymentClosed
 		}
 	}
+	return s.watchOn(ctx, id, ch, a, result, cause)
+}
+
+// watchOn sets the next look at an attempt that is closed and was not paid.
+func (s *Service) watchOn(ctx context.Context, id tenant.ID, ch Channel, a Attempt, result PaymentResult, cause error) error {
 	unknown, closed := errors.Is(cause, ErrNoSuchNumber), cause == nil && result.State == PaymentClosed
-	if byBuyer(ch, a) && s.d.Now().Before(a.ExpiresAt.Add(watchMargin)) && (unknown || noClose(ch, a)) {
-		return s.rearm(ctx, id, a, cause)
-	}
-	if unknown || closed {
+	mayCome := byBuyer(ch, a) && s.d.Now().Before(a.ExpiresAt.Add(watchMargin)) && (unknown || noClose(ch, a))
+	if !mayCome && (unknown || closed) {
 		return s.lookLast(ctx, id, a)
 	}
 	return s.rearm(ctx, id, a, cause)

@@ -15,10 +15,11 @@ import (
 	"galleria/tenant/tenantdb"
 )
 
+// Events and timers of surplus money.
 const (
-	// TopicSurplus: money came that its bill cannot use, and goes back. Payload SurplusV1.
+	// TopicSurplus says that money came that its bill cannot use, and goes back. Payload SurplusV1.
 	TopicSurplus outbox.Topic = "payments.surplus"
-	// TimerSurplus: CheckSurplus is to be called. Payload QueryV1.
+	// TimerSurplus says that CheckSurplus is to be called. Payload QueryV1.
 	TimerSurplus outbox.Topic = "payments.surplus_due"
 
 	// surplusLimit is how soon surplus money must be on its way back.

@@ -78,13 +78,11 @@ func (s *Server) Notification(in NotificationInput) (http.Header, []byte, error)
 	if keys == nil || signAs == nil || encryptAs == nil {
 		return nil, nil, payError("MCH_NOT_EXISTS")
 	}
-	event, original, content, err := eventPaid, originalTx, map[string]any(nil), error(nil)
+	event, original, said := eventPaid, originalTx, any(transactionOf(charge, stateSuccess))
 	if in.OutBillNo != "" {
-		event, original = transferEventType, originalTransfer
-		content, err = asMap(transferNoticeOf(bill))
-	} else {
-		content, err = asMap(transactionOf(charge, stateSuccess))
+		event, original, said = transferEventType, originalTransfer, transferNoticeOf(bill)
 	}
+	content, err := asMap(said)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -135,30 +135,6 @@ func aboutFault(f Fault) string {
 	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), " · ")
 }
 
-// tradeState is the state of a UnionPay trade in words.
-func (p pageView) tradeState(t unionpaygw.Trade) string {
-	switch t.RespCode {
-	case "":
-		return p.t("待支付", "unpaid")
-	case "00", "A6":
-		return p.t("成功", "done") + " " + t.RespCode
-	case "05":
-		return p.t("处理中", "under way") + " 05"
-	}
-	return t.RespCode
-}
-
-// tradeKind is what a UnionPay trade is.
-func (p pageView) tradeKind(t unionpaygw.Trade) string {
-	switch t.TxnType {
-	case "04":
-		return p.t("退货", "refund")
-	case "31":
-		return p.t("消费撤销", "reversal")
-	}
-	return p.t("消费", "payment")
-}
-
 // aliState and unionState colour a state as WeChat Pay's is.
 func aliState(state string) string {
 	return map[string]string{alipaygw.StateWait: "notpay", alipaygw.StateSuccess: "success", alipaygw.StateFinished: "success"}[state]
@@ -166,4 +142,12 @@ func aliState(state string) string {
 
 func unionState(respCode string) string {
 	return map[string]string{"": "notpay", "00": "success", "A6": "success", "05": "notpay"}[respCode]
+}
+
+// tradeState is the provider's own word; a trade that nobody has tried to pay has none.
+func tradeState(t unionpaygw.Trade) string {
+	if t.RespCode == "" {
+		return "-"
+	}
+	return t.RespCode
 }

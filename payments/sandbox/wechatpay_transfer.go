@@ -60,7 +60,7 @@ type Transfer struct {
 
 // sceneReports is what the scenes ask for.
 func sceneReports() map[string][]string {
-	return map[string][]string{"1000": {"活动名称", "奖励说明"}, "1005": {"岗位类型", "报酬说明"}}
+	return map[string][]string{"1000": {reportEvent, reportReward}, "1005": {reportPost, reportPay}}
 }
 
 func transferFields() []field {

@@ -248,7 +248,7 @@ func TestTransferReachesItsReceiver(t *testing.T) {
 
 // T048: the call times out after it was done, or the answer is garbage: the state is
 // unknown, it is asked for by the same number, and there is one transfer.
-func TestT048UnknownResultsAreAskedAndNeverSentAgain(t *testing.T) {
+func TestT048UnknownResultsAreAskedAndNeverSentAgain(t *testing.T) { //nolint:tparallel // the modes share a merchant
 	t.Parallel()
 	for _, mode := range []string{sandbox.ModeCutAfterDoing, sandbox.ModeDrop, sandbox.ModeGarbage, sandbox.ModeWrongKey, sandbox.ModeHTTP500} {
 		t.Run(mode, func(t *testing.T) {
@@ -294,7 +294,7 @@ func TestT048ParallelRequestsAreOneTransfer(t *testing.T) {
 	k.want(k.step(numbers[0]), transfer.Waiting)
 }
 
-func TestTransferEndsOtherwise(t *testing.T) {
+func TestTransferEndsOtherwise(t *testing.T) { //nolint:tparallel // one shop
 	t.Parallel()
 	k := newKit(t)
 	t.Run("the receiver's account does not take it", func(t *testing.T) {

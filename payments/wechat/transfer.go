@@ -131,7 +131,7 @@ func (b transferBill) result() (payments.TransferResult, error) {
 	switch b.State {
 	case "ACCEPTED":
 		r.State = payments.TransferAccepted
-	case "PROCESSING", "TRANSFERING", "TRANSFERRING": // the documentation spells it with one R
+	case "PROCESSING", "TRANSFERING", "TRANSFERRING": //nolint:misspell // the provider spells it with one R
 		r.State = payments.TransferProcessing
 	case "WAIT_USER_CONFIRM":
 		r.State = payments.TransferWaiting
