@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"galleria/tenant"
+	"galleria/tenant/tenantdb"
 	"galleria/tenant/vault"
 )
 
@@ -111,4 +112,7 @@ type Accounts interface {
 	ByID(ctx context.Context, id tenant.ID, accountID int64) (Account, error)
 	// ForApp finds the account that is bound to an AppID and enabled. Faults: NOT_FOUND.
 	ForApp(ctx context.Context, id tenant.ID, channel Code, appID string) (Account, error)
+	// Serving lists the enabled accounts that are bound to an AppID, one of a channel, in
+	// one statement and without their keys.
+	Serving(ctx context.Context, q tenantdb.Querier, appID string) ([]Serving, error)
 }

@@ -37,6 +37,8 @@ const (
 	reasonPayer         = "payer"
 	reasonOtherAccount  = "other_account"
 	reasonRefund        = "refund"
+	reasonLate          = "late"   // money for a bill that is closed: it goes back
+	reasonDouble        = "double" // money for a bill that is paid: it goes back
 )
 
 // finding is one thing that a message says otherwise than we do.
@@ -178,8 +180,10 @@ func (s *Service) markPaidWithCare(ctx context.Context, tx tenantdb.Tx, acc Acco
 		return fmt.Errorf("mark paid: %w", err)
 	}
 	if surplus {
-		_, err := s.RequestRefundTx(ctx, tx, a.OutTradeNo, DoublePayment)
-		return err
+		if _, err := s.RequestRefundTx(ctx, tx, a.OutTradeNo, DoublePayment); err != nil {
+			return err
+		}
+		return s.surplusTx(ctx, tx, a, DoublePayment)
 	}
 	return s.publishPaid(ctx, tx, a, p)
 }

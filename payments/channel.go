@@ -66,6 +66,9 @@ type Traits struct {
 	// NoClose says that the provider cannot close a number, and knows it only once a buyer
 	// has opened what was handed out. It takes no payment after ExpiresAt.
 	NoClose bool
+	// Unopened says that the provider knows a number only once a buyer has opened what was
+	// handed out, and can close it from then on. Until ExpiresAt it may still be opened.
+	Unopened bool
 }
 
 // Identity is what a message about a payment must say besides number and amount. A word
@@ -197,13 +200,14 @@ type Notice struct {
 	At time.Time
 }
 
-// Notification is a verified callback. Exactly one of Payment and Refund is set, or none
-// if the message is of a kind that is not ours.
+// Notification is a verified callback. Exactly one of Payment, Refund and Transfer is set,
+// or none if the message is of a kind that is not ours.
 type Notification struct {
 	EventID   string // the provider's, the same on every repeat
 	EventType string
 	Payment   *PaymentResult
 	Refund    *RefundResult
+	Transfer  *TransferResult
 }
 
 // Ack is the answer to a callback.

@@ -68,7 +68,7 @@ func (s *Service) closeAttempt(ctx context.Context, id tenant.ID, a Attempt) (ou
 	}
 	cause = ch.Close(ctx, acc, a.OutTradeNo)
 	switch {
-	case (cause == nil || errors.Is(cause, ErrNoSuchNumber)) && noClose(ch, a):
+	case cause == nil && noClose(ch, a), errors.Is(cause, ErrNoSuchNumber) && byBuyer(ch, a):
 		return s.finishSoftClose(ctx, id, a)
 	case cause == nil, errors.Is(cause, ErrProviderClosed):
 		return s.finishClose(ctx, id, a.OutTradeNo, "")
@@ -123,8 +123,9 @@ func (s *Service) closedTx(ctx context.Context, tx tenantdb.Tx, outTradeNo, note
 	if err != nil {
 		return Unknown, err
 	}
-	if moved {
-		return Closed, s.d.Timers.Clear(ctx, tx, TimerQuery, outTradeNo)
+	if moved { // asked once more later: its callback may be lost
+		due := tx.Now().Add(s.jitter(firstLateLook))
+		return Closed, s.d.Timers.Set(ctx, tx, TimerQuery, outTradeNo, due, QueryV1{OutTradeNo: outTradeNo})
 	}
 	a, err := s.attempt(ctx, tx, outTradeNo)
 	return outcomeOf(a.Status), err
@@ -134,6 +135,13 @@ func (s *Service) closedTx(ctx context.Context, tx tenantdb.Tx, outTradeNo, note
 func noClose(ch Channel, a Attempt) bool {
 	traits, _ := ch.Traits(a.Scene)
 	return traits.NoClose
+}
+
+// byBuyer says that an attempt's provider knows it only once a buyer has come: until its
+// end, "no such number" says nothing about whether it will be paid.
+func byBuyer(ch Channel, a Attempt) bool {
+	traits, _ := ch.Traits(a.Scene)
+	return traits.NoClose || traits.Unopened
 }
 
 // finishSoftClose closes on our side what its provider cannot close, and sets a timer to

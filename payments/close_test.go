@@ -33,9 +33,7 @@ func TestCloseAllClosesAtTheProvider(t *testing.T) {
 	if got := k.attempt(a.OutTradeNo).Status; got != "closed" {
 		t.Errorf("attempt is %s, want closed", got)
 	}
-	if _, ok := k.timer("payments.query", a.OutTradeNo); ok {
-		t.Error("the query timer of a closed attempt is still set")
-	}
+	k.wantTimer("payments.query", a.OutTradeNo, 9*time.Minute, 12*time.Minute) // a late look, and no rung
 	_, err := k.provider.Pay(sandbox.PayInput{TimeStamp: params.TimeStamp, NonceStr: params.NonceStr, Package: params.Package, SignType: params.SignType, PaySign: params.PaySign})
 	var refusal *sandbox.Refusal
 	if !errors.As(err, &refusal) || refusal.Code != "ORDER_CLOSED" {

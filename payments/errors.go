@@ -12,6 +12,11 @@ var (
 	ErrScene = fault.New(fault.Invalid, "SCENE_NOT_SERVED", "该支付方式不支持当前场景", "This payment method cannot be used here")
 	// ErrShopNotOpen is a real merchant account in a shop that is still being set up.
 	ErrShopNotOpen = fault.New(fault.Forbidden, "SHOP_NOT_OPEN", "店铺尚未开业，暂时只能使用沙箱支付", "This shop is not open yet and takes sandbox payments only")
+	// ErrMethodsPaused is an app whose accounts all cannot be used now: their keys do not
+	// open, or the shop is not open yet and they are real.
+	ErrMethodsPaused = fault.New(fault.Conflict, "PAYMENT_PAUSED", "店铺的支付暂不可用，请联系商家", "This shop cannot take payments right now; please contact the merchant")
+	// ErrMethodsElsewhere is an app whose accounts cannot be paid to where the buyer is.
+	ErrMethodsElsewhere = fault.New(fault.Conflict, "PAYMENT_ELSEWHERE", "当前环境不支持店铺开通的支付方式，请换到微信、支付宝或浏览器中支付", "None of this shop's payment methods works here; try WeChat, Alipay or a browser")
 	// ErrAlreadyPaid is a bill that has been paid; the order will show it shortly.
 	ErrAlreadyPaid = fault.New(fault.Conflict, "ALREADY_PAID", "订单已支付", "This order has been paid")
 	// ErrBillExpired is a bill whose deadline has passed.
@@ -38,6 +43,9 @@ var (
 	ErrNoSuchNumber = fault.New(fault.Upstream, "PROVIDER_NO_SUCH_NUMBER", "支付渠道查无此单", "The payment provider does not know this number")
 	// ErrNumberUsed is a number the provider knows with other parameters.
 	ErrNumberUsed = fault.New(fault.Upstream, "PROVIDER_NUMBER_USED", "支付单号重复", "The payment provider knows this number with other parameters")
+	// ErrNotEnough is a merchant account without the money for it. The same call is repeated
+	// once there is.
+	ErrNotEnough = fault.New(fault.Upstream, "PROVIDER_NOT_ENOUGH", "商户账户余额不足，请充值", "The merchant account's balance is not enough")
 	// ErrProviderPaid is the provider's "this number has been paid" to prepay or close.
 	ErrProviderPaid = fault.New(fault.Upstream, "PROVIDER_ORDER_PAID", "支付渠道显示已支付", "The payment provider says that this number is paid")
 	// ErrProviderClosed is the provider's "this number is closed".
@@ -87,4 +95,13 @@ func (r RefundReason) text() string {
 		return "订单已取消，款项原路退回"
 	}
 	return "退款"
+}
+
+// methodName is what buyers call a way to pay.
+func methodName(code Code, scene Scene) Text {
+	name := map[Code]Text{WeChat: {"微信支付", "WeChat Pay"}, Alipay: {"支付宝", "Alipay"}, UnionPay: {"云闪付", "UnionPay"}}[code]
+	if scene == QR || (scene == PC && code == WeChat) {
+		return Text{name.ZH + "扫码", name.EN + " QR code"}
+	}
+	return name
 }

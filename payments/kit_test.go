@@ -430,3 +430,7 @@ func (a oneAccount) ByID(context.Context, tenant.ID, int64) (payments.Account, e
 func (a oneAccount) ForApp(context.Context, tenant.ID, payments.Code, string) (payments.Account, error) {
 	return a.Account, nil
 }
+
+func (a oneAccount) Serving(context.Context, tenantdb.Querier, string) ([]payments.Serving, error) {
+	return []payments.Serving{{Channel: a.Channel, Mode: a.Mode}}, nil
+}

@@ -95,6 +95,10 @@ func (s *Service) receive(ctx context.Context, id tenant.ID, ch Channel, acc Acc
 		ev.outTradeNo = msg.Refund.OutTradeNo
 		return s.settleRefundNotice(ctx, id, acc, *msg.Refund, ev)
 	}
+	if msg.Transfer != nil {
+		ev.outTradeNo = msg.Transfer.OutBillNo
+		return s.transferNotice(ctx, id, acc, *msg.Transfer, ev)
+	}
 	return s.d.DB.InTenant(ctx, id, func(tx tenantdb.Tx) error {
 		_, err := s.insertEvent(ctx, tx, acc, ev, outcomeIgnored)
 		return err

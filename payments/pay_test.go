@@ -291,9 +291,7 @@ func TestQueryLadderEndsInAClose(t *testing.T) {
 	if got := k.attempt(a.OutTradeNo).Status; got != "closed" {
 		t.Errorf("attempt is %s, want closed", got)
 	}
-	if _, ok := k.timer("payments.query", a.OutTradeNo); ok {
-		t.Error("the ladder of a closed attempt goes on")
-	}
+	k.wantTimer("payments.query", a.OutTradeNo, 9*time.Minute, 12*time.Minute) // a late look, and no rung
 }
 
 func TestPaySignsWhatThePhoneChecks(t *testing.T) {

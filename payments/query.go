@@ -22,6 +22,15 @@ const queryMargin = 10 * time.Minute
 // out paid: clocks differ.
 const watchMargin = 2 * time.Minute
 
+// A closed attempt is asked about twice more: what was paid in the moment of the close and
+// whose callbacks are all lost is found all the same.
+const (
+	firstLateLook = 10 * time.Minute
+	lastLateLook  = 24 * time.Hour
+	// lateStep is the rung of an attempt that waits for its last look.
+	lateStep = 1000
+)
+
 // queryDelay is the wait before the next rung: 10 s, 30 s, 1, 3, 10 min, then every 30.
 func queryDelay(step int) time.Duration {
 	switch step {
@@ -94,32 +103,58 @@ func (s *Service) Query(ctx context.Context, id tenant.ID, outTradeNo string) er
 	return s.queryAnswered(ctx, id, acc, a, result)
 }
 
-// watch asks about an attempt that was closed on our side only, until the provider takes no
-// money for it any more. Other channels have nothing to watch.
+// watch asks about an attempt that is closed: twice, or where it was closed on our side
+// only, until the provider takes no money for it any more. What a buyer has opened since is
+// closed at the provider.
 func (s *Service) watch(ctx context.Context, id tenant.ID, a Attempt) error {
 	ch, acc, err := s.sideOf(ctx, id, a)
 	if errors.Is(err, vault.ErrSealed) {
 		return s.rearm(ctx, id, a, err)
 	}
-	if err != nil || !noClose(ch, a) {
+	if err != nil {
 		return err
 	}
 	result, cause := ch.Query(ctx, acc, a.OutTradeNo)
-	over := !s.d.Now().Before(a.ExpiresAt.Add(watchMargin))
-	switch {
-	case cause == nil && result.State == PaymentPaid:
+	if cause == nil && result.State == PaymentPaid {
 		return s.queryAnswered(ctx, id, acc, a, result)
-	case over && errors.Is(cause, ErrNoSuchNumber), over && cause == nil && result.State == PaymentClosed:
-		return nil
+	}
+	if cause == nil && result.State == PaymentUnpaid && !noClose(ch, a) {
+		if cause = ch.Close(ctx, acc, a.OutTradeNo); cause == nil {
+			result.State = PaymentClosed
+		}
+	}
+	return s.watchOn(ctx, id, ch, a, result, cause)
+}
+
+// watchOn sets the next look at an attempt that is closed and was not paid.
+func (s *Service) watchOn(ctx context.Context, id tenant.ID, ch Channel, a Attempt, result PaymentResult, cause error) error {
+	unknown, closed := errors.Is(cause, ErrNoSuchNumber), cause == nil && result.State == PaymentClosed
+	mayCome := byBuyer(ch, a) && s.d.Now().Before(a.ExpiresAt.Add(watchMargin)) && (unknown || noClose(ch, a))
+	if !mayCome && (unknown || closed) {
+		return s.lookLast(ctx, id, a)
 	}
 	return s.rearm(ctx, id, a, cause)
+}
+
+// lookLast sets the last look at a closed attempt, once.
+func (s *Service) lookLast(ctx context.Context, id tenant.ID, a Attempt) error {
+	if a.QueryStep >= lateStep {
+		return nil
+	}
+	return s.d.DB.InTenant(ctx, id, func(tx tenantdb.Tx) error {
+		if err := s.q.SetQueryStep(ctx, tx, lateStep, tx.Now(), a.OutTradeNo); err != nil {
+			return fmt.Errorf("look at a closed payment: %w", err)
+		}
+		due := tx.Now().Add(s.jitter(lastLateLook - firstLateLook))
+		return s.d.Timers.Set(ctx, tx, TimerQuery, a.OutTradeNo, due, QueryV1{OutTradeNo: a.OutTradeNo})
+	})
 }
 
 // queryFailed: a number that the provider does not know may be one it will know in a
 // moment; only an old one is closed by that, and where a buyer makes it known, only one
 // that cannot be paid any more.
 func (s *Service) queryFailed(ctx context.Context, id tenant.ID, ch Channel, a Attempt, cause error) error {
-	if errors.Is(cause, ErrNoSuchNumber) && s.d.Now().Sub(a.CreatedAt) >= settleAge && !noClose(ch, a) {
+	if errors.Is(cause, ErrNoSuchNumber) && s.d.Now().Sub(a.CreatedAt) >= settleAge && !byBuyer(ch, a) {
 		_, _, err := s.finishClose(ctx, id, a.OutTradeNo, cause.Error())
 		return err
 	}

@@ -51,6 +51,9 @@ func (s *Service) MarkSurplusTx(ctx context.Context, tx tenantdb.Tx, outTradeNo 
 	if _, err := s.q.SetSurplus(ctx, tx, tx.Now(), outTradeNo); err != nil {
 		return fmt.Errorf("mark surplus: %w", err)
 	}
+	if err := s.surplusTx(ctx, tx, a, LatePayment); err != nil {
+		return err
+	}
 	return s.d.Books.SurplusTx(ctx, tx, Movement{
 		Number: a.OutTradeNo, Channel: a.Channel, AccountID: a.AccountID, AmountFen: a.AmountFen, At: tx.Now(), Surplus: true,
 	})
@@ -267,6 +270,11 @@ func (s *Service) finishRefund(ctx context.Context, tx tenantdb.Tx, task refundT
 	})
 	if err != nil {
 		return fmt.Errorf("finish refund: %w", err)
+	}
+	if sameRefund(task.reason, LatePayment) { // the alarm is over
+		if err := s.q.ResolveSurplus(ctx, tx, &now, task.accountID, surplusEvent(task.outTradeNo)); err != nil {
+			return fmt.Errorf("finish refund: %w", err)
+		}
 	}
 	return s.d.Outbox.Append(ctx, tx, TopicRefunded, task.outRefundNo, RefundedV1{
 		OutRefundNo: task.outRefundNo, OutTradeNo: task.outTradeNo, BusinessNo: task.businessNo,

@@ -40,6 +40,7 @@ type Deps struct {
 	Bills    BillSource
 	Channels []Channel
 	Books    Books
+	Payouts  Payouts // nil: no transfers, and messages about them are refused
 	Outbox   *outbox.Outbox
 	Timers   *timer.Timers
 	Vault    *vault.Vault
@@ -62,7 +63,7 @@ type Service struct {
 
 // counters of messages that were not answered with ok, since the process started.
 type counters struct {
-	probes, badSignatures, anomalies atomic.Int64
+	probes, badSignatures, anomalies, surplus, overdue atomic.Int64
 }
 
 // Stats counts the messages that were refused since the process started.
@@ -70,6 +71,8 @@ type Stats struct {
 	Probes        int64 // a provider's deliberate wrong signatures
 	BadSignatures int64 // all other signatures that did not verify
 	Anomalies     int64 // verified messages that did not fit
+	Surplus       int64 // payments that came late or twice, and go back
+	Overdue       int64 // times that such money was not on its way back in time
 }
 
 // New returns the service.
@@ -86,6 +89,7 @@ func New(d Deps) *Service {
 func (s *Service) Stats() Stats {
 	return Stats{
 		Probes: s.stats.probes.Load(), BadSignatures: s.stats.badSignatures.Load(), Anomalies: s.stats.anomalies.Load(),
+		Surplus: s.stats.surplus.Load(), Overdue: s.stats.overdue.Load(),
 	}
 }
 
@@ -100,5 +104,5 @@ func (s *Service) channel(code Code) (Channel, error) {
 
 // notifyURL is the callback address of an account: one endpoint, no query string.
 func (s *Service) notifyURL(acc Account) string {
-	return s.d.PublicURL + "/notify/" + string(acc.Channel) + "/" + acc.Key
+	return NotifyURL(s.d.PublicURL, acc)
 }

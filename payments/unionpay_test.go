@@ -268,6 +268,10 @@ func TestUnionPayMoneyAfterAClose(t *testing.T) {
 		t.Fatal(got)
 	}
 	k.Clock().Advance(33 * time.Minute)
+	k.query(c.OutTradeNo)
+	if due, ok := k.timer("payments.query", c.OutTradeNo); !ok || due < 23*time.Hour {
+		t.Errorf("the watch goes on, or is not followed by a last look: %s", due)
+	}
 	k.Owner(t, "DELETE FROM platform.timer WHERE key = $1", c.OutTradeNo)
 	k.query(c.OutTradeNo)
 	if _, ok := k.timer("payments.query", c.OutTradeNo); ok {

@@ -125,6 +125,15 @@ func walkSession(t *testing.T, h *house, c *client) {
 	c.must(t, http.StatusOK, http.MethodPost, "/auth/refresh", map[string]any{"refresh_token": login.RefreshToken}).into(t, &login)
 	c.token = login.AccessToken
 	c.must(t, http.StatusOK, http.MethodGet, "/me", nil)
+	c.must(t, http.StatusOK, http.MethodGet, "/me/transfers", nil)
+	phone, err := h.provider.PhoneCode(c.app, "小满", "13800138000")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := c.must(t, http.StatusOK, http.MethodPost, "/me/phone", map[string]any{"code": phone}); !strings.Contains(string(got.body), "138****8000") {
+		t.Errorf("the phone is answered as %s", got.body)
+	}
+	c.refused(t, http.StatusConflict, "PHONE_REFUSED", http.MethodPost, "/me/phone", map[string]any{"code": phone})
 }
 
 func walkShelf(t *testing.T, s *shop, c *client) {
@@ -193,6 +202,8 @@ func walkOrders(t *testing.T, h *house, s *shop, c *client) {
 	var kept miniapi.Order
 	c.must(t, http.StatusOK, http.MethodGet, "/orders/"+placed.OrderNo, nil).into(t, &kept)
 	c.must(t, http.StatusOK, http.MethodGet, "/snapshots/"+kept.Lines[0].Snapshot, nil)
+	c.must(t, http.StatusOK, http.MethodGet, "/orders/"+placed.OrderNo+"/payment-methods", nil)
+	c.must(t, http.StatusOK, http.MethodGet, "/orders/"+placed.OrderNo+"/payment-methods?client=alipay", nil)
 	pay := c.must(t, http.StatusOK, http.MethodPost, "/orders/"+placed.OrderNo+"/pay", nil)
 	var params sandbox.PayInput
 	pay.into(t, &params)

@@ -31,6 +31,7 @@ import (
 	"galleria/payments/account"
 	"galleria/payments/ledger"
 	"galleria/payments/sandbox"
+	"galleria/payments/transfer"
 	"galleria/payments/wechat"
 	"galleria/tenant"
 	"galleria/tenant/egress"
@@ -142,7 +143,7 @@ func (h *house) deps(s settings, answers *miniapi.Answers) web.Deps {
 	log, now := slog.New(slog.NewJSONHandler(h.log, nil)), h.Clock().Now
 	h.catalog = catalog.New(catalog.Deps{DB: h.DB, Plans: h.Plans, Timers: h.Timers})
 	h.stock = inventory.New(inventory.Deps{NotifyChannel: catalog.NotifyChannel})
-	h.members = member.New(member.Deps{DB: h.DB, Now: now, Rand: rand.Reader})
+	h.members = member.New(member.Deps{DB: h.DB, Now: now, Rand: rand.Reader, Vault: h.Vault})
 	h.mini = miniprogram.New(miniprogram.Deps{DB: h.DB, Vault: h.Vault, Now: now, SandboxBase: egress.Only(h.play)})
 	h.accounts = account.New(account.Deps{
 		DB: h.DB, Vault: h.Vault, Registry: h.Registry, Audit: h.Audit, Outbox: h.Outbox, Timers: h.Timers, Now: now, Rand: rand.Reader,
@@ -165,6 +166,7 @@ func (h *house) deps(s settings, answers *miniapi.Answers) web.Deps {
 		Limiter: limiter, Budgets: s.budgets, Places: s.places, Draining: s.drain,
 		API: &miniapi.Deps{
 			Apps: h.Resolver, Shops: h.mini, Catalog: h.catalog, Members: h.members, Carts: carts, Orders: orders, Delivery: delivery.New(delivery.Deps{DB: h.DB, Audit: h.Audit}), Payments: pay,
+			Transfers:     transfer.New(transfer.Deps{DB: h.DB, Now: now}),
 			Subscriptions: h.notices, Logins: h.mini, Audit: h.Audit, Limiter: limiter, Limits: s.limits,
 			Answers: answers, Log: log,
 		},

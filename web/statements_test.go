@@ -122,6 +122,12 @@ func TestG14StatementsPerRoute(t *testing.T) {
 	call(2, http.StatusOK, http.MethodGet, "/me", nil) // the session is looked up once
 	call(1, http.StatusOK, http.MethodGet, "/me", nil)
 
+	phone, err := h.provider.PhoneCode(c.app, "数一数", "13800138000")
+	if err != nil {
+		t.Fatal(err)
+	}
+	call(5, http.StatusOK, http.MethodPost, "/me/phone", map[string]any{"code": phone}) // the first of the shop makes its index key
+	call(1, http.StatusOK, http.MethodGet, "/me/transfers", nil)
 	product, sku := "/products/"+id(s.products[0].ID), "/cart/lines/"+id(s.products[0].SKUs[0].ID)
 	call(1, http.StatusOK, http.MethodGet, "/shop", nil)
 	call(1, http.StatusOK, http.MethodGet, "/categories", nil)
@@ -158,6 +164,7 @@ func TestG14StatementsPerRoute(t *testing.T) {
 	var kept miniapi.Order
 	call(1, http.StatusOK, http.MethodGet, "/orders/"+placed.OrderNo, nil).into(t, &kept)
 	call(1, http.StatusOK, http.MethodGet, "/snapshots/"+kept.Lines[0].Snapshot, nil)
+	call(2, http.StatusOK, http.MethodGet, "/orders/"+placed.OrderNo+"/payment-methods", nil)
 	call(6, http.StatusOK, http.MethodPost, "/orders/"+placed.OrderNo+"/pay", nil)
 	call(5, http.StatusOK, http.MethodPost, "/orders/"+placed.OrderNo+"/cancel", nil)
 	h.dispatch(t, s, placed.OrderNo)

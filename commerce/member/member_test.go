@@ -64,7 +64,7 @@ func newWorld(t *testing.T, options ...tenanttest.Option) *world {
 	seen := &statements{}
 	env := tenanttest.New(t, append(options, tenanttest.WithTracer(seen))...)
 	return &world{
-		Env: env, Service: member.New(member.Deps{DB: env.DB, Now: env.Clock().Now, Rand: rand.Reader}),
+		Env: env, Service: member.New(member.Deps{DB: env.DB, Now: env.Clock().Now, Rand: rand.Reader, Vault: env.Vault}),
 		id: env.Tenant.ID, app: env.App(t, env.Tenant).ID, seen: seen,
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"galleria/tenant"
 	"galleria/tenant/fault"
 	"galleria/tenant/tenantdb"
+	"galleria/tenant/vault"
 )
 
 // Lifetimes of the tokens.
@@ -35,6 +36,7 @@ type Member struct {
 	Nickname  string
 	Avatar    string
 	Status    Status
+	PhoneHint string // masked; empty if none was given
 	CreatedAt time.Time
 }
 
@@ -43,6 +45,8 @@ type Deps struct {
 	DB   *tenantdb.DB
 	Now  func() time.Time // ages the memory of Authenticate
 	Rand io.Reader        // source of tokens; crypto/rand.Reader
+	// Vault seals phone numbers.
+	Vault *vault.Vault
 }
 
 // Service knows the members of all tenants. Safe for concurrent use.
@@ -50,12 +54,13 @@ type Service struct {
 	db     *tenantdb.DB
 	q      *memberdb.Queries
 	rand   io.Reader
+	vault  *vault.Vault
 	recent *memory
 }
 
 // New returns the members.
 func New(d Deps) *Service {
-	return &Service{db: d.DB, q: memberdb.New(), rand: d.Rand, recent: newMemory(d.Now)}
+	return &Service{db: d.DB, q: memberdb.New(), rand: d.Rand, vault: d.Vault, recent: newMemory(d.Now)}
 }
 
 // Get returns a member. One statement. Faults: NOT_FOUND.
@@ -66,7 +71,7 @@ func (s *Service) Get(ctx context.Context, id tenant.ID, memberID int64) (Member
 		if tenantdb.NoRows(err) {
 			return fault.ErrNotFound
 		}
-		out = Member{ID: row.ID, Nickname: row.Nickname, Avatar: row.Avatar, Status: Status(row.Status), CreatedAt: row.CreatedAt}
+		out = Member{ID: row.ID, Nickname: row.Nickname, Avatar: row.Avatar, Status: Status(row.Status), PhoneHint: row.PhoneHint, CreatedAt: row.CreatedAt}
 		return err
 	})
 	if err != nil {

@@ -31,7 +31,7 @@ type Line struct {
 	GoodsFen    money.Fen `json:"goods_fen"`
 	DiscountFen money.Fen `json:"discount_fen"`
 	PayableFen  money.Fen `json:"payable_fen"`
-	Snapshot    string    `json:"snapshot,omitempty"` // names the product as it was sold, see catalog.Service.Snapshot
+	Snapshot    string    `json:"snapshot,omitempty"`   // names the product as it was sold, see catalog.Service.Snapshot
 	AdjustFen   money.Fen `json:"adjust_fen,omitempty"` // what the shop changed; in PayableFen
 	Sent        int64     `json:"sent,omitempty"`       // pieces in parcels
 }

@@ -15,6 +15,7 @@ import (
 	"galleria/commerce/trial"
 	"galleria/jobs"
 	"galleria/payments"
+	"galleria/payments/transfer"
 	"galleria/tenant"
 	"galleria/tenant/miniprogram"
 	"galleria/tenant/outbox"
@@ -34,6 +35,7 @@ type Orders interface {
 	ParcelsTx(ctx context.Context, q tenantdb.Querier, orderNo string) ([]order.Parcel, error)
 	GoodsTx(ctx context.Context, q tenantdb.Querier, orderNo string) (order.Goods, error)
 	MoveParcelTx(ctx context.Context, tx tenantdb.Tx, parcelNo string, to order.ParcelStatus, at time.Time) error
+	Buyer(ctx context.Context, q tenantdb.Querier, orderNo string) (order.Buyer, error)
 }
 
 // Payments is the part of payments.Service that events move.
@@ -44,7 +46,13 @@ type Payments interface {
 	MarkSurplusTx(ctx context.Context, tx tenantdb.Tx, outTradeNo string) error
 	RequestRefundTx(ctx context.Context, tx tenantdb.Tx, outTradeNo string, reason payments.RefundReason) (string, error)
 	ExecuteRefund(ctx context.Context, id tenant.ID, outRefundNo string) error
+	CheckSurplus(ctx context.Context, id tenant.ID, outTradeNo string) error
 	PurgeBodiesTx(ctx context.Context, tx tenantdb.Tx, before time.Time, after int64, limit int) (reached int64, purged int, more bool, err error)
+}
+
+// Transfers is the part of transfer.Service that events move.
+type Transfers interface {
+	Execute(ctx context.Context, id tenant.ID, outBillNo string) error
 }
 
 // Accounts is the part of account.Service that timers move.
@@ -104,6 +112,7 @@ type Deps struct {
 	Outbox    *outbox.Outbox
 	Orders    Orders
 	Payments  Payments
+	Transfers Transfers
 	Accounts  Accounts
 	Bills     Reconciler
 	Members   Members
@@ -156,6 +165,10 @@ func (h *Handlers) Kinds() (jobs.Kinds, error) {
 		money(payments.TopicRefundRequested, provider, h.refundDue),
 		money(payments.TimerRefundQuery, provider, h.refundDue),
 		jobs.Kind{Topic: payments.TopicRefunded},
+		kind(payments.TopicSurplus, jobs.Default, brief, provider, h.paymentSurplus),
+		money(payments.TimerSurplus, quick, h.surplusDue),
+		money(transfer.TopicDue, provider, h.transferDue),
+		jobs.Kind{Topic: transfer.TopicEnded},
 		money(payments.TimerQuery, provider, h.paymentQueryDue),
 		jobs.Kind{Topic: payments.TimerBills, Queue: jobs.Bulk, MaxFailures: patient, Delay: provider, Handle: h.billsDue, Money: true},
 		kind(payments.TimerKeyExpiry, jobs.Bulk, patient, quick, h.keyExpiryDue),

@@ -4,12 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	"galleria/commerce/notice"
 	"galleria/commerce/order"
 	"galleria/payments"
-	"galleria/tenant"
 	"galleria/tenant/miniprogram"
 	"galleria/tenant/outbox"
 	"galleria/tenant/plan"
@@ -61,48 +59,17 @@ func (h *Handlers) orderPaid(ctx context.Context, ev outbox.Event) error {
 	if err != nil {
 		return err
 	}
-	app, ok := tenant.ParseAppID(p.AppID)
-	if !ok {
-		return fmt.Errorf("order %s has the app id %.40q", p.OrderNo, p.AppID)
-	}
-	var message notice.Message
-	var ready bool
-	err = h.DB.InTenant(ctx, ev.TenantID, func(tx tenantdb.Tx) error {
-		openID, err := h.Members.OpenID(ctx, tx, p.MemberID, p.AppID)
-		if err != nil {
-			return err
-		}
-		message, ready, err = h.Notices.BeginTx(ctx, tx, notice.BeginInput{
-			EventID: ev.ID, Event: string(order.TopicPaid), MemberID: p.MemberID, AppID: p.AppID, OpenID: openID,
-			Values: map[string]string{
-				"order_no": p.OrderNo, "amount": amountText(p.PayableFen), "title": shorten(p.Title), "paid_at": timeText(ev.CreatedAt),
-			},
-		})
-		if err != nil {
-			return err
-		}
-		if ready, err = h.withinQuota(ctx, tx, message, ready); err != nil || ready {
-			return err
-		}
-		_, err = h.Outbox.Receive(ctx, tx, ev, "order.paid.message")
-		return err
+	return h.tell(ctx, ev, news{
+		event: string(order.TopicPaid), effect: "order.paid.message", orderNo: p.OrderNo, memberID: p.MemberID, appID: p.AppID,
+		values: map[string]string{
+			"order_no": p.OrderNo, "amount": amountText(p.PayableFen), "title": shorten(p.Title), "paid_at": timeText(ev.CreatedAt),
+		},
 	})
-	if err != nil {
-		return fmt.Errorf("begin message about %s: %w", p.OrderNo, err)
-	}
-	if !ready {
-		return nil
-	}
-	page := strings.ReplaceAll(message.Page, "{order_no}", p.OrderNo)
-	sendErr := h.Messenger.SendSubscribeMessage(ctx, ev.TenantID, app, miniprogram.Message{
-		OpenID: message.OpenID, TemplateID: message.TemplateID, Page: page, Data: message.Data,
-	})
-	return h.finishMessage(ctx, ev, message, sendErr)
 }
 
 // finishMessage records what became of a message. Only what certainly was not sent, and
 // may succeed later, is sent again.
-func (h *Handlers) finishMessage(ctx context.Context, ev outbox.Event, m notice.Message, sendErr error) error {
+func (h *Handlers) finishMessage(ctx context.Context, ev outbox.Event, effect string, m notice.Message, sendErr error) error {
 	ctx = context.WithoutCancel(ctx) // the message is out; saying so must not time out with it
 	if miniprogram.NotSent(sendErr) && passing(sendErr) {
 		err := h.DB.InTenant(ctx, ev.TenantID, func(tx tenantdb.Tx) error {
@@ -123,7 +90,7 @@ func (h *Handlers) finishMessage(ctx context.Context, ev outbox.Event, m notice.
 		h.Log.WarnContext(ctx, "message not delivered", "tenant_id", ev.TenantID.String(), "event_id", ev.ID.String(), "error", sendErr)
 	}
 	return h.DB.InTenant(ctx, ev.TenantID, func(tx tenantdb.Tx) error {
-		if _, err := h.Outbox.Receive(ctx, tx, ev, "order.paid.message"); err != nil {
+		if _, err := h.Outbox.Receive(ctx, tx, ev, effect); err != nil {
 			return err
 		}
 		return h.Notices.FinishTx(ctx, tx, m, state, reason, withdrawn)

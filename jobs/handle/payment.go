@@ -98,6 +98,11 @@ func (h *Handlers) billsDue(ctx context.Context, ev outbox.Event) error {
 	return h.Bills.Run(ctx, ev.TenantID, p.AccountID)
 }
 
+// transferDue sends a payout, or asks what became of it; the number is the same every time.
+func (h *Handlers) transferDue(ctx context.Context, ev outbox.Event) error {
+	return h.Transfers.Execute(ctx, ev.TenantID, ev.Key)
+}
+
 // keyExpiryDue looks at the certificates of an account.
 func (h *Handlers) keyExpiryDue(ctx context.Context, ev outbox.Event) error {
 	return h.Accounts.CheckExpiry(ctx, ev.TenantID, ev.Key)

@@ -58,6 +58,19 @@ func (s *Service) ForApp(ctx context.Context, id tenant.ID, channel payments.Cod
 	})
 }
 
+// Serving implements payments.Accounts.
+func (s *Service) Serving(ctx context.Context, q tenantdb.Querier, appID string) ([]payments.Serving, error) {
+	rows, err := s.q.Serving(ctx, q, appID)
+	if err != nil {
+		return nil, fmt.Errorf("accounts that serve %s: %w", appID, err)
+	}
+	all := make([]payments.Serving, 0, len(rows))
+	for _, r := range rows {
+		all = append(all, payments.Serving{Channel: payments.Code(r.Channel), Mode: payments.Mode(r.Mode), Damaged: r.Damaged})
+	}
+	return all, nil
+}
+
 // open reads an account in one statement and opens its secrets.
 func (s *Service) open(
 	ctx context.Context, id tenant.ID, read func(r *tenantdb.Reader) (accountdb.AccountByIDRow, error),

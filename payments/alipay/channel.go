@@ -70,7 +70,7 @@ func products() map[payments.Scene]product {
 // provider is told who pays.
 func (*Channel) Traits(scene payments.Scene) (payments.Traits, bool) {
 	_, served := products()[scene]
-	t := payments.Traits{PrepayLife: 0, AnyPayer: scene != payments.MiniProgram}
+	t := payments.Traits{PrepayLife: 0, AnyPayer: scene != payments.MiniProgram, Unopened: scene != payments.MiniProgram}
 	if scene == payments.QR {
 		t.PrepayLife = codeLife
 	}

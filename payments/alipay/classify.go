@@ -52,7 +52,9 @@ func (h head) fault() error {
 		return payments.ErrProviderPaid.Because(cause)
 	case "TRADE_HAS_CLOSE":
 		return payments.ErrProviderClosed.Because(cause)
-	case "TRADE_NOT_EXIST":
+	case "PAYER_BALANCE_NOT_ENOUGH", "SELLER_BALANCE_NOT_ENOUGH", "BALANCE_IS_NOT_ENOUGH":
+		return payments.ErrNotEnough.Because(cause)
+	case "TRADE_NOT_EXIST", "ORDER_NOT_EXIST":
 		return payments.ErrNoSuchNumber.Because(cause)
 	case "CONTEXT_INCONSISTENT", "DISCORDANT_REPEAT_REQUEST":
 		return payments.ErrNumberUsed.Because(cause)
@@ -61,8 +63,14 @@ func (h head) fault() error {
 	case "TRADE_STATUS_ERROR", "REASON_TRADE_STATUS_INVALID":
 		return refused(h, errState, cause)
 	}
+	if h.Code == "40004" {
+		return refused(h, errBusiness, cause)
+	}
 	return refused(h, nil, cause)
 }
+
+// errBusiness is a refusal by the service itself, which signs it.
+var errBusiness = fmt.Errorf("the service refuses it")
 
 // errState is a trade in a state that does not allow the step; which one, a query tells.
 var errState = fmt.Errorf("the trade's state does not allow it")

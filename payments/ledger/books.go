@@ -40,6 +40,15 @@ func (s *Service) RefundedTx(ctx context.Context, tx tenantdb.Tx, m payments.Mov
 	return err
 }
 
+// PaidOutTx implements transfer.Books.
+func (s *Service) PaidOutTx(ctx context.Context, tx tenantdb.Tx, what string, m payments.Movement) error {
+	_, err := s.PostTx(ctx, tx, Fact{
+		Kind: KindPayout, Ref: m.Number, At: m.At, Actor: system,
+		Transfers: []Transfer{{Debit: Payouts(what), Credit: Receivable(m.Channel, m.AccountID), AmountFen: m.AmountFen}},
+	})
+	return err
+}
+
 const system = "system"
 
 // origin is where collected money comes from.

@@ -82,6 +82,10 @@ func (a oneAccount) Recent(ctx context.Context, id tenant.ID, key string) (payme
 	return a.ByKey(ctx, id, key)
 }
 
+func (a oneAccount) Serving(context.Context, tenantdb.Querier, string) ([]payments.Serving, error) {
+	return nil, nil
+}
+
 func (a oneAccount) ByKey(context.Context, tenant.ID, string) (payments.Account, error) {
 	return a.Account, nil
 }

@@ -21,6 +21,8 @@ type entry struct {
 	Shipment *Shipment    `json:"shipment,omitempty"`
 	Charge   *Charge      `json:"charge,omitempty"`
 	Refund   *Refund      `json:"refund,omitempty"`
+	Transfer *Transfer    `json:"transfer,omitempty"`
+	Balance  *Balance     `json:"balance,omitempty"`
 	Delivery *Delivery    `json:"delivery,omitempty"`
 	Attempt  *attemptRow  `json:"attempt,omitempty"`
 }
@@ -153,6 +155,9 @@ type books struct {
 	refunds       map[pair]Refund // (mchid, out_refund_no)
 	refundOrder   []pair
 	unsettled     map[pair]bool
+	transfers     map[pair]Transfer // (mchid, out_bill_no)
+	transferOrder []pair
+	balances      map[string]money.Fen // by mchid; none: no limit
 	deliveries    map[string]Delivery
 	deliveryOrder []string
 	pending       map[string]bool
@@ -167,6 +172,7 @@ func newBooks() books {
 		shipments: map[string]Shipment{}, charges: map[pair]Charge{}, chargeOrder: nil,
 		byPrepay: map[string]pair{}, byTransaction: map[string]pair{},
 		refunds: map[pair]Refund{}, refundOrder: nil, unsettled: map[pair]bool{},
+		transfers: map[pair]Transfer{}, transferOrder: nil, balances: map[string]money.Fen{},
 		deliveries: map[string]Delivery{}, deliveryOrder: nil, pending: map[string]bool{}, callbacks: map[string]int{},
 	}
 }
@@ -178,6 +184,12 @@ func (b *books) apply(e entry) {
 	}
 	if e.Refund != nil {
 		b.applyRefund(*e.Refund)
+	}
+	if e.Transfer != nil {
+		b.applyTransfer(*e.Transfer)
+	}
+	if e.Balance != nil {
+		b.balances[e.Balance.MchID] = e.Balance.Fen
 	}
 	if e.Delivery != nil {
 		d := *e.Delivery

@@ -126,8 +126,8 @@ func TestPage(t *testing.T) {
 	e.inbox.wait(t)
 	e.attempts(1)
 	for lang, want := range map[string][]string{
-		"zh": {"微信支付沙箱", "PAGE0001", "PAGE0002", "¥88.80", "支付", "&lt;script&gt;"},
-		"en": {"Provider sandbox", "PAGE0001", "¥88.80", "Pay", "Send again"},
+		"zh": {"支付沙箱", "支付宝交易", "银联交易", "PAGE0001", "PAGE0002", "¥88.80", "支付", "&lt;script&gt;"},
+		"en": {"Provider sandbox", "Alipay trades", "UnionPay trades", "PAGE0001", "¥88.80", "Pay", "Send again"},
 	} {
 		a := do(t, http.MethodGet, e.url+"/?lang="+lang, "", nil)
 		for _, text := range want {

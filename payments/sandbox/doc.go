@@ -20,6 +20,9 @@
 //	POST /v3/pay/transactions/out-trade-no/{no}/close            close
 //	POST /v3/refund/domestic/refunds                             refund
 //	GET  /v3/refund/domestic/refunds/{out_refund_no}             refund query
+//	POST /v3/fund-app/mch-transfer/transfer-bills                transfer to a person; waits for the receiver
+//	GET  /v3/fund-app/mch-transfer/transfer-bills/out-bill-no/{no} | /transfer-bill-no/{no}
+//	POST /v3/fund-app/mch-transfer/transfer-bills/out-bill-no/{no}/cancel
 //	GET  /v3/certificates                                        certificate mode only
 //	GET  /v3/bill/tradebill?bill_date=, /v3/bill/fundflowbill    bills of a past day, from 10:00
 //	GET  /v3/billdownload/file?token=                            the file, for five minutes
@@ -104,6 +107,7 @@
 //	payout             bill: the merchant took money out, and put money in
 //	refund_abnormal, refund_closed
 //	                   refund: accepted, but it ends so
+//	transfer_stuck     transfer: PROCESSING, because the money is not there yet
 //
 // Tests of other rooms build single hostile callbacks with Server.Notification.
 package sandbox

@@ -58,6 +58,7 @@ func payCodes() map[string]codeText {
 		"STATEMENT_CREATING":    {http.StatusBadRequest, "账单生成中"},
 		"ORDER_NOT_EXIST":       {http.StatusNotFound, "订单不存在"},
 		"RESOURCE_NOT_EXISTS":   {http.StatusNotFound, "查询的资源不存在"},
+		"NOT_FOUND":             {http.StatusNotFound, "记录不存在"},
 		"USER_PAYING":           {http.StatusAccepted, "用户支付中，需要输入密码"},
 		"FREQUENCY_LIMITED":     {http.StatusTooManyRequests, "频率超限"},
 		"RATELIMIT_EXCEEDED":    {http.StatusTooManyRequests, "频率超限"},
@@ -99,6 +100,17 @@ const (
 	textRefundOK      = "退款成功"
 	textRefundOdd     = "退款异常"
 	textRefundShut    = "退款关闭"
+	reportEvent       = "活动名称"
+	reportReward      = "奖励说明"
+	reportPost        = "岗位类型"
+	reportPay         = "报酬说明"
+	textTransferEnd   = "商家转账单据终态通知"
+	textTransferOther = "商户单号已存在，但参数与首次请求不一致"
+	textTransferOver  = "单据已终态，不支持撤销"
+	textAppNotBound   = "商户号与appid无绑定关系"
+	textOpenIDWrong   = "openid与appid不匹配"
+	textPoor          = "商户运营账户资金不足，请充值后原单重试"
+	textSceneClosed   = "商户未开通该转账场景"
 )
 
 // payError is the refusal of a code with its own text, or another one.

@@ -24,21 +24,24 @@ type Fault struct {
 
 // Targets: the kinds of calls, and the callbacks.
 const (
-	TargetPrepay       = "prepay"
-	TargetQuery        = "query"
-	TargetClose        = "close"
-	TargetRefund       = "refund"
-	TargetRefundQuery  = "refund_query"
-	TargetCertificates = "certificates"
-	TargetLogin        = "login"
-	TargetToken        = "token"
-	TargetMessage      = "message"
-	TargetPhone        = "phone"
-	TargetShipping     = "shipping"
-	TargetNotify       = "notify"
-	TargetBill         = "bill"      // tradebill
-	TargetFundBill     = "fund_bill" // fundflowbill
-	TargetBillFile     = "bill_file" // the download
+	TargetPrepay         = "prepay"
+	TargetQuery          = "query"
+	TargetClose          = "close"
+	TargetRefund         = "refund"
+	TargetRefundQuery    = "refund_query"
+	TargetCertificates   = "certificates"
+	TargetTransfer       = "transfer"
+	TargetTransferQuery  = "transfer_query"
+	TargetTransferCancel = "transfer_cancel"
+	TargetLogin          = "login"
+	TargetToken          = "token"
+	TargetMessage        = "message"
+	TargetPhone          = "phone"
+	TargetShipping       = "shipping"
+	TargetNotify         = "notify"
+	TargetBill           = "bill"      // tradebill
+	TargetFundBill       = "fund_bill" // fundflowbill
+	TargetBillFile       = "bill_file" // the download
 )
 
 // Modes; the package's documentation says what each does.
@@ -77,6 +80,7 @@ const (
 	ModeRowAmount        = "row_amount"
 	ModeRowFee           = "row_fee"
 	ModePayout           = "payout"
+	ModeTransferStuck    = "transfer_stuck"
 )
 
 // hugeMB is how large huge and gzip_bomb make a body: far above any honest one.
@@ -89,7 +93,7 @@ const retryAfter = "30"
 const codeDropped = "DROPPED"
 
 func payTargets() []string {
-	return []string{TargetPrepay, TargetQuery, TargetClose, TargetRefund, TargetRefundQuery, TargetCertificates}
+	return []string{TargetPrepay, TargetQuery, TargetClose, TargetRefund, TargetRefundQuery, TargetCertificates, TargetTransfer, TargetTransferQuery, TargetTransferCancel}
 }
 
 func miniTargets() []string {
@@ -110,6 +114,8 @@ func modesOf(target string) []string {
 		return slices.Concat(call, signature, content, []string{ModeHTTP429})
 	case target == TargetRefund:
 		return slices.Concat(call, signature, content, answer, []string{ModeRefundAbnormal, ModeRefundClosed})
+	case target == TargetTransfer:
+		return slices.Concat(call, signature, content, answer, []string{ModeTransferStuck})
 	case slices.Contains(payTargets(), target):
 		return slices.Concat(call, signature, content, answer)
 	case slices.Contains(miniTargets(), target):

@@ -53,6 +53,7 @@ const (
 type NotificationInput struct {
 	MchID           string
 	OutTradeNo      string               // which charge; "" = the merchant's latest, or an invented one
+	OutBillNo       string               // instead: which transfer
 	Mutate          func(map[string]any) // changes the resource before it is encrypted
 	MutateEnvelope  func(map[string]any) // changes the body before it is signed
 	EventID         string
@@ -72,12 +73,16 @@ type NotificationInput struct {
 func (s *Server) Notification(in NotificationInput) (http.Header, []byte, error) {
 	s.mu.Lock()
 	keys, signAs, encryptAs := s.keysOf(in.MchID), s.keysOf(orElse(in.SignAs, in.MchID)), s.keysOf(orElse(in.EncryptAs, in.MchID))
-	charge := s.chargeToShow(in.MchID, in.OutTradeNo)
+	charge, bill := s.chargeToShow(in.MchID, in.OutTradeNo), s.books.transfers[pair{in.MchID, in.OutBillNo}]
 	s.mu.Unlock()
 	if keys == nil || signAs == nil || encryptAs == nil {
 		return nil, nil, payError("MCH_NOT_EXISTS")
 	}
-	content, err := asMap(transactionOf(charge, stateSuccess))
+	event, original, said := eventPaid, originalTx, any(transactionOf(charge, stateSuccess))
+	if in.OutBillNo != "" {
+		event, original, said = transferEventType, originalTransfer, transferNoticeOf(bill)
+	}
+	content, err := asMap(said)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -89,8 +94,8 @@ func (s *Server) Notification(in NotificationInput) (http.Header, []byte, error)
 		return nil, nil, fmt.Errorf("encode resource: %w", err)
 	}
 	d := Delivery{
-		EventID: orElse(in.EventID, s.uuid()), MchID: in.MchID, EventType: orElse(in.EventType, eventPaid),
-		Original: orElse(in.OriginalType, originalTx), Summary: textPaid, Content: string(plain), CreatedAt: s.now(),
+		EventID: orElse(in.EventID, s.uuid()), MchID: in.MchID, EventType: orElse(in.EventType, event),
+		Original: orElse(in.OriginalType, original), Summary: textPaid, Content: string(plain), CreatedAt: s.now(),
 	}
 	body, err := s.envelope(d, encryptAs.APIv3Key, nil)
 	if err == nil && in.MutateEnvelope != nil {

@@ -71,6 +71,18 @@ func (s *Server) runDue(ctx context.Context) time.Duration {
 			rest = min(rest, busyTick)
 		}
 	}
+	for _, key := range s.books.transferOrder {
+		t := s.books.transfers[key]
+		if t.DueAt.IsZero() {
+			continue
+		}
+		if wait := t.DueAt.Sub(now); wait > 0 {
+			rest = min(rest, wait, busyTick)
+		} else if err := s.dueTransfer(t); err != nil {
+			s.log.ErrorContext(ctx, "transfer cannot be ended", "out_bill_no", t.OutBillNo, "error", err)
+			rest = min(rest, busyTick)
+		}
+	}
 	for id := range s.books.pending {
 		if s.inflight[id] {
 			continue

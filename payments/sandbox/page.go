@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"galleria/commerce/money"
+	"galleria/payments/sandbox/alipaygw"
+	"galleria/payments/sandbox/unionpaygw"
 )
 
 //go:embed page
@@ -29,6 +31,8 @@ type pageView struct {
 	Deliveries []Delivery
 	Refunds    []Refund
 	Messages   []Message
+	Alipay     []alipaygw.Trade
+	UnionPay   []unionpaygw.Trade
 	Faults     []Fault
 	Targets    []string
 	Modes      []string
@@ -76,7 +80,9 @@ func (s *Server) pageView(lang string) pageView {
 		modes = union(modes, modesOf(target))
 	}
 	slices.Sort(modes)
+	aliPay, unionPay := s.alipay.Books().Trades, s.unionPay.Books().Trades
 	return pageView{
+		Alipay: newest(aliPay), UnionPay: newest(unionPay),
 		Lang: lang, Books: b, Charges: newest(b.Charges), Deliveries: newest(b.Deliveries), Refunds: newest(b.Refunds),
 		Messages: newest(b.Messages), Faults: s.Armed(), Targets: targets, Modes: modes, Now: s.now(),
 	}
@@ -127,4 +133,21 @@ func aboutAttempt(a Attempt) string {
 func aboutFault(f Fault) string {
 	parts := []string{fmt.Sprintf("%s × %d", f.Mode, f.Count), f.Match, f.Value}
 	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), " · ")
+}
+
+// aliState and unionState colour a state as WeChat Pay's is.
+func aliState(state string) string {
+	return map[string]string{alipaygw.StateWait: "notpay", alipaygw.StateSuccess: "success", alipaygw.StateFinished: "success"}[state]
+}
+
+func unionState(respCode string) string {
+	return map[string]string{"": "notpay", "00": "success", "A6": "success", "05": "notpay"}[respCode]
+}
+
+// tradeState is the provider's own word; a trade that nobody has tried to pay has none.
+func tradeState(t unionpaygw.Trade) string {
+	if t.RespCode == "" {
+		return "-"
+	}
+	return t.RespCode
 }

@@ -12,6 +12,7 @@ type Books struct {
 	Buyers     []Buyer        `json:"buyers"`
 	Charges    []ChargeView   `json:"charges"`
 	Refunds    []Refund       `json:"refunds"`
+	Transfers  []Transfer     `json:"transfers"`
 	Messages   []Message      `json:"messages"`
 	Shipments  []Shipment     `json:"shipments"`
 	Templates  []Template     `json:"templates"`
@@ -69,6 +70,9 @@ func (s *Server) Books() Books {
 	}
 	for _, key := range s.books.refundOrder {
 		b.Refunds = append(b.Refunds, s.books.refunds[key])
+	}
+	for _, key := range s.books.transferOrder {
+		b.Transfers = append(b.Transfers, s.books.transfers[key])
 	}
 	for _, id := range s.books.deliveryOrder {
 		d := s.books.deliveries[id]

@@ -18,6 +18,7 @@ func (s *Server) routePay(mux *http.ServeMux) {
 	mux.HandleFunc("POST /v3/pay/transactions/out-trade-no/{out_trade_no}/close", s.pay(TargetClose, s.closeCharge))
 	mux.HandleFunc("POST /v3/refund/domestic/refunds", s.pay(TargetRefund, s.refund))
 	mux.HandleFunc("GET /v3/refund/domestic/refunds/{out_refund_no}", s.pay(TargetRefundQuery, s.queryRefund))
+	s.routeTransfers(mux)
 	mux.HandleFunc("GET /v3/certificates", s.pay(TargetCertificates, s.certificates))
 	mux.HandleFunc("GET /v3/bill/tradebill", s.pay(TargetBill, s.bill("bill_type")))
 	mux.HandleFunc("GET /v3/bill/fundflowbill", s.pay(TargetFundBill, s.bill("account_type")))

@@ -23,5 +23,8 @@ FROM payment_anomaly n JOIN payment_account a ON a.id = n.account_id WHERE n.id 
 -- name: StoredRefusal :one
 SELECT a.account_key, r.body_sealed, r.received_at, r.body_bytes FROM payment_refusal r JOIN payment_account a ON a.id = r.account_id WHERE r.id = @id;
 
+-- name: ResolveSurplus :exec
+UPDATE payment_anomaly SET resolved_at = @at WHERE account_id = @account_id AND event_id = @event_id AND resolved_at IS NULL;
+
 -- name: ResolveAnomaly :exec
 UPDATE payment_anomaly SET resolved_at = @at WHERE id = @id AND resolved_at IS NULL;

@@ -178,6 +178,78 @@ func TestConformance(t *testing.T) {
 	}
 }
 
+func (b *bench) purse() channeltest.Payer {
+	harness := b.harness()
+	return channeltest.Payer{
+		Channel: b.channel, Account: b.account, AppID: b.appID, Kind: payments.ReceiverOpenID, Receiver: b.payer, Stranger: "oNobody0000000000000000000000",
+		NotifyURL: harness.NotifyURL, NewNumber: b.newNumber, Break: harness.Break,
+		Terms: payments.TransferTerms{SceneID: "1005", Reports: []payments.TransferReport{{Type: "岗位类型", Content: "推广员"}, {Type: "报酬说明", Content: "推广佣金"}}},
+		Confirm: func(t *testing.T, r payments.TransferResult) {
+			t.Helper()
+			if _, err := b.server.ConfirmTransfer(sandbox.ConfirmInput{MchID: mchid, AppID: b.appID, Package: r.PackageInfo, Buyer: "li"}); err != nil {
+				t.Fatal(err)
+			}
+		},
+		Notice: func(t *testing.T, no string, forged bool) payments.Notice {
+			t.Helper()
+			in := sandbox.NotificationInput{OutBillNo: no}
+			if forged {
+				in.SignWith = sandbox.SignStranger
+			}
+			return b.notice(t, in)
+		},
+		Broke: func(t *testing.T, broke bool) {
+			t.Helper()
+			balance := sandbox.Balance{MchID: mchid, Fen: 1_000_000_00}
+			if broke {
+				balance.Fen = 0
+			}
+			if err := b.server.SetBalance(balance); err != nil {
+				t.Fatal(err)
+			}
+		},
+	}
+}
+
+func TestTransferConformance(t *testing.T) {
+	t.Parallel()
+	for _, mode := range []payments.KeyMode{payments.KeyModePublicKey, payments.KeyModeCertificate, payments.KeyModeBoth} {
+		t.Run(string(mode), func(t *testing.T) {
+			t.Parallel()
+			channeltest.ExerciseTransfer(t, newBench(t, mode).purse())
+		})
+	}
+}
+
+// What the provider would refuse is refused before it is asked, and the name is seen by the
+// provider alone.
+func TestTransferRules(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, payments.KeyModePublicKey)
+	p := b.purse()
+	in := payments.TransferRequest{
+		OutBillNo: b.newNumber(), AppID: b.appID, ReceiverKind: p.Kind, Receiver: p.Receiver, AmountFen: 2_000_00, Title: "佣金", Terms: p.Terms, NotifyURL: p.NotifyURL,
+	}
+	if _, err := b.channel.Transfer(t.Context(), b.account, in); !errors.Is(err, payments.ErrRefused) {
+		t.Errorf("2000 yuan without a name: %v", err)
+	}
+	in.Name = "王小明"
+	if _, err := b.channel.Transfer(t.Context(), b.account, in); err != nil {
+		t.Fatal(err)
+	}
+	if got := b.server.Transfers()[0]; got.Name != "王小明" || got.AmountFen != 2_000_00 {
+		t.Errorf("the provider has read %+v", got)
+	}
+	in.OutBillNo, in.AmountFen = b.newNumber(), 20
+	if _, err := b.channel.Transfer(t.Context(), b.account, in); err != nil {
+		t.Errorf("a small sum with a name that must not be sent: %v", err)
+	}
+	in.OutBillNo, in.Terms.Reports = b.newNumber(), in.Terms.Reports[:1]
+	if _, err := b.channel.Transfer(t.Context(), b.account, in); !errors.Is(err, payments.ErrRefused) {
+		t.Errorf("half of what the scene asks for: %v", err)
+	}
+}
+
 // Each scene hands out what its client takes, and nothing else.
 func TestClientParamsOfEachScene(t *testing.T) {
 	t.Parallel()

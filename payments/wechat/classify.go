@@ -43,7 +43,9 @@ func classifyAnswer(api *core.APIError) error {
 		return payments.ErrProviderPaid.Because(cause)
 	case "ORDERCLOSED":
 		return payments.ErrProviderClosed.Because(cause)
-	case "ORDERNOTEXIST", "RESOURCENOTEXISTS":
+	case "NOTENOUGH":
+		return payments.ErrNotEnough.Because(cause)
+	case "ORDERNOTEXIST", "RESOURCENOTEXISTS", "NOTFOUND":
 		return payments.ErrNoSuchNumber.Because(cause)
 	case "OUTTRADENOUSED":
 		return payments.ErrNumberUsed.Because(cause)

@@ -112,6 +112,16 @@ func decode(acc payments.Account, body []byte) (payments.Notification, error) {
 			return payments.Notification{}, err
 		}
 		n.Refund = &result
+	default: // of transfers the name varies: what is inside tells
+		var b transferBill
+		if err := json.Unmarshal([]byte(plain), &b); err != nil || b.OutBillNo == "" {
+			return n, nil //nolint:nilerr // of a kind that is not ours
+		}
+		result, err := b.result()
+		if err != nil {
+			return payments.Notification{}, err
+		}
+		n.Transfer = &result
 	}
 	return n, nil
 }

@@ -41,6 +41,7 @@ type verifier struct {
 	channel     *Channel
 	acc         payments.Account
 	publicKeyID string // "" in certificate mode
+	public      *rsa.PublicKey
 	certs       *certificates
 	sdk         auth.Verifier
 }
@@ -79,7 +80,7 @@ func (c *Channel) newVerifier(acc payments.Account) (*verifier, error) {
 	if public == nil {
 		return nil, fmt.Errorf("public key %s is missing", acc.Config.PublicKeyID)
 	}
-	v.publicKeyID = acc.Config.PublicKeyID
+	v.publicKeyID, v.public = acc.Config.PublicKeyID, public
 	if acc.Config.KeyMode == payments.KeyModeBoth {
 		v.sdk = verifiers.NewSHA256WithRSACombinedVerifier(v.certs, v.publicKeyID, *public)
 	} else {

@@ -36,6 +36,7 @@ type Deps struct {
 	Orders        Orders
 	Delivery      Parcels
 	Payments      Payments
+	Transfers     Transfers
 	Subscriptions Subscriptions
 	Logins        Logins
 	Audit         auth.Auditor
@@ -69,6 +70,8 @@ func New(app *fiber.App, d Deps) *API {
 func (a *API) routes() {
 	a.loginRoutes()
 	a.memberRoutes()
+	a.phoneRoutes()
+	a.transferRoutes()
 	a.shopRoutes()
 	a.productRoutes()
 	a.searchRoutes()

@@ -21,12 +21,12 @@ func everyFault() []*fault.Error {
 		envelope.ErrMediaType, envelope.ErrRateLimited, envelope.Internal(),
 		fault.ErrValidation, fault.ErrNotFound, fault.ErrBusy, fault.ErrUnknownOutcome,
 		registry.ErrUnknownApp, registry.ErrSuspended, registry.ErrClosing, registry.ErrMaintenance,
-		member.ErrAuthRequired, member.ErrAuthInvalid, member.ErrBlocked, member.ErrTooManyAddresses,
+		member.ErrAuthRequired, member.ErrAuthInvalid, member.ErrBlocked, member.ErrTooManyAddresses, member.ErrPhoneTaken, miniprogram.ErrPhone,
 		miniprogram.ErrCode, miniprogram.ErrBlocked, miniprogram.ErrConfiguration, miniprogram.ErrProviderTimeout, miniprogram.ErrBadResponse,
 		cart.ErrSKUUnavailable, cart.ErrFull,
 		order.ErrPriceChanged, order.ErrPurchaseLimit, order.ErrState, order.ErrNotTaking, inventory.ErrShort,
 		idempotency.ErrMissing, idempotency.ErrMismatch, idempotency.ErrInProgress,
-		payments.ErrNoAccount, payments.ErrShopNotOpen, payments.ErrAlreadyPaid, payments.ErrBillExpired, payments.ErrState, payments.ErrRefused, payments.ErrProviderBusy,
+		payments.ErrNoAccount, payments.ErrMethodsPaused, payments.ErrMethodsElsewhere, payments.ErrShopNotOpen, payments.ErrAlreadyPaid, payments.ErrBillExpired, payments.ErrState, payments.ErrRefused, payments.ErrProviderBusy,
 		notice.ErrUnknownTemplate,
 	}
 }

@@ -22,12 +22,14 @@ type Members interface {
 	Addresses(ctx context.Context, id tenant.ID, memberID int64) ([]member.Address, error)
 	AddAddress(ctx context.Context, id tenant.ID, memberID int64, in member.AddressInput) (member.Address, error)
 	UpdateAddress(ctx context.Context, id tenant.ID, memberID, addressID int64, in member.AddressInput) (member.Address, error)
+	SetPhone(ctx context.Context, id tenant.ID, memberID int64, phone string) (hint string, err error)
 	DeleteAddress(ctx context.Context, id tenant.ID, memberID, addressID int64) error
 }
 
 // Logins asks the provider who is behind a login code; *miniprogram.Service is one.
 type Logins interface {
 	Login(ctx context.Context, id tenant.ID, app tenant.AppID, code string) (miniprogram.Session, error)
+	PhoneNumber(ctx context.Context, id tenant.ID, app tenant.AppID, given string) (string, error)
 }
 
 // Tokens is a session's keys.
@@ -43,6 +45,7 @@ type Member struct {
 	ID        int64     `json:"id" example:"42"`
 	Nickname  string    `json:"nickname" example:"小满"`
 	Avatar    string    `json:"avatar" example:""`
+	Phone     string    `json:"phone" example:"138****8000" doc:"Masked; empty until the buyer has given one."`
 	CreatedAt time.Time `json:"created_at"`
 }
 
@@ -160,5 +163,5 @@ func toTokens(t member.Tokens) Tokens {
 }
 
 func toMember(m member.Member) Member {
-	return Member{ID: m.ID, Nickname: m.Nickname, Avatar: m.Avatar, CreatedAt: m.CreatedAt}
+	return Member{ID: m.ID, Nickname: m.Nickname, Avatar: m.Avatar, Phone: m.PhoneHint, CreatedAt: m.CreatedAt}
 }

@@ -16,6 +16,7 @@ import (
 // Payments begins payments; *payments.Service is one.
 type Payments interface {
 	Pay(ctx context.Context, id tenant.ID, in payments.PayInput) (payments.ClientParams, error)
+	Methods(ctx context.Context, id tenant.ID, in payments.MethodsInput) (payments.Methods, error)
 }
 
 // PayParams is what the buyer's side needs. Which members are there depends on channel
@@ -60,6 +61,68 @@ func (a *API) payRoutes() {
 			payments.ErrRefused, payments.ErrProviderBusy, payments.ErrBadResponse, payments.ErrTimeout,
 		},
 	}, a.pay)
+	add(a, route{
+		method: http.MethodGet, path: "/orders/{order_no}/payment-methods", id: "listPaymentMethods", tag: tagOrder, member: true,
+		summary: "How an order can be paid here",
+		description: "Best first. Each says the `channel` and `scene` to begin the payment with. The list is empty with a reason under `none` if the shop " +
+			"cannot be paid where the buyer is.",
+		errors: []*fault.Error{fault.ErrNotFound, order.ErrState, payments.ErrBillExpired},
+	}, a.paymentMethods)
+}
+
+// MethodName is how people call a way to pay.
+type MethodName struct {
+	ZH string `json:"zh" example:"微信支付"`
+	EN string `json:"en" example:"WeChat Pay"`
+}
+
+// PaymentMethod is one way to pay.
+type PaymentMethod struct {
+	Code    string     `json:"code" example:"wechat_mini_program" doc:"Stable. New ones may appear."`
+	Channel string     `json:"channel" enum:"wechat,alipay,unionpay"`
+	Scene   string     `json:"scene" enum:"mini_program,web,app,pc,qr"`
+	Name    MethodName `json:"name"`
+}
+
+// NoMethod says why there is no way to pay.
+type NoMethod struct {
+	Code    string     `json:"code" enum:"PAYMENT_NOT_CONFIGURED,PAYMENT_PAUSED,PAYMENT_ELSEWHERE"`
+	Message MethodName `json:"message"`
+}
+
+// PaymentMethods is every way to pay an order where the buyer is.
+type PaymentMethods struct {
+	Items []PaymentMethod `json:"items" nullable:"false"`
+	None  *NoMethod       `json:"none,omitempty" doc:"Why items is empty."`
+}
+
+type methodsInput struct {
+	OrderNo string `path:"order_no" minLength:"8" maxLength:"32" pattern:"^[0-9A-Za-z]+$"`
+	Client  string `query:"client" enum:"wechat,alipay,browser,app,pc" doc:"Where the buyer is. Default: inside the Mini Program that asks."`
+}
+
+type methodsOutput struct{ Body PaymentMethods }
+
+func (a *API) paymentMethods(ctx context.Context, in *methodsInput) (*methodsOutput, error) {
+	who, err := callerOf(ctx)
+	if err != nil {
+		return nil, err
+	}
+	found, err := a.d.Payments.Methods(ctx, who.tenant, payments.MethodsInput{
+		BusinessNo: in.OrderNo, AppID: who.app.String(), MemberID: who.member, Trial: who.shop.Policy().Storefront == tenant.StorefrontTrial,
+		Client: payments.Client(cmp.Or(in.Client, string(who.provider))),
+	})
+	if err != nil {
+		return nil, err
+	}
+	out := PaymentMethods{Items: make([]PaymentMethod, 0, len(found.List))}
+	for _, m := range found.List {
+		out.Items = append(out.Items, PaymentMethod{Code: m.Code, Channel: string(m.Channel), Scene: string(m.Scene), Name: MethodName(m.Name)})
+	}
+	if found.None != nil {
+		out.None = &NoMethod{Code: found.None.Code(), Message: MethodName{ZH: found.None.Text("zh"), EN: found.None.Text("en")}}
+	}
+	return &methodsOutput{out}, nil
 }
 
 func (a *API) pay(ctx context.Context, in *payInput) (*payOutput, error) {

@@ -101,7 +101,7 @@ func (s *Services) server(answers *miniapi.Answers, shared redis.UniversalClient
 	deps := web.Deps{
 		API: &miniapi.Deps{
 			Apps: s.Resolver, Shops: s.MiniProgram, Catalog: s.Catalog, Members: s.Members, Carts: s.Carts, Orders: s.Orders, Delivery: s.Delivery,
-			Payments: s.Payments, Subscriptions: s.Notices, Logins: s.MiniProgram, Audit: s.Audit,
+			Payments: s.Payments, Transfers: s.Transfers, Subscriptions: s.Notices, Logins: s.MiniProgram, Audit: s.Audit,
 			Limiter: limiter, Limits: s.limits(), Answers: answers, Log: s.Log,
 		},
 		Notify: &notify.Deps{Accounts: s.Resolver, Payments: s.Payments, Limiter: limiter, Limit: rate(s.Config.CallbackRate, 10)},

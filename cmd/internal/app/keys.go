@@ -1,8 +1,12 @@
 package app
 
 import (
+	"slices"
+
+	"galleria/commerce/member"
 	"galleria/payments"
 	"galleria/payments/account"
+	"galleria/payments/transfer"
 	"galleria/tenant/miniprogram"
 	"galleria/tenant/vault"
 )
@@ -10,5 +14,8 @@ import (
 // SealedColumns is every column of the tenants' schemas that holds sealed fields. A test
 // compares it with the schema: a rotation must reach them all.
 func SealedColumns() []vault.Column {
-	return append([]vault.Column{miniprogram.SealedColumn(), miniprogram.SealedSecretColumn(), account.SealedColumn()}, payments.SealedColumns()...)
+	return slices.Concat(
+		[]vault.Column{miniprogram.SealedColumn(), miniprogram.SealedSecretColumn(), account.SealedColumn(), transfer.SealedColumn()},
+		payments.SealedColumns(), member.SealedColumns(),
+	)
 }

@@ -207,6 +207,8 @@ func (g *platformGauges) collectPools(s sink) {
 func (g *platformGauges) collectPayments(s sink) {
 	stats := g.stats()
 	s.counter("galleria_payment_anomalies_total", "Verified messages that did not fit, since this process started.", float64(stats.Anomalies))
+	s.counter("galleria_payment_surplus_total", "Payments that came late or twice and go back.", float64(stats.Surplus))
+	s.counter("galleria_payment_surplus_overdue_total", "Times that such money was not on its way back after five minutes.", float64(stats.Overdue))
 	s.counter("galleria_callback_signatures_refused_total", "Signatures that did not verify.", float64(stats.BadSignatures), "kind", "wrong")
 	s.counter("galleria_callback_signatures_refused_total", "Signatures that did not verify.", float64(stats.Probes), "kind", "probe")
 	lag := g.lag()

@@ -26,6 +26,7 @@ import (
 	"galleria/payments/alipay"
 	"galleria/payments/ledger"
 	"galleria/payments/reconcile"
+	"galleria/payments/transfer"
 	"galleria/payments/unionpay"
 	"galleria/payments/wechat"
 	"galleria/tenant"
@@ -49,6 +50,7 @@ type Services struct {
 	MiniProgram *miniprogram.Service
 	Accounts    *account.Service
 	Payments    *payments.Service
+	Transfers   *transfer.Service
 	Ledger      *ledger.Service
 	Reconcile   *reconcile.Service
 	Signups     *signup.Service
@@ -72,7 +74,7 @@ func NewServices(g *Ground) (*Services, error) {
 		}),
 		Catalog:     catalog.New(catalog.Deps{DB: g.DB, Plans: g.Plans, Timers: g.Timers}),
 		Inventory:   inventory.New(inventory.Deps{NotifyChannel: catalog.NotifyChannel}),
-		Members:     member.New(member.Deps{DB: g.DB, Now: g.Now, Rand: rand.Reader}),
+		Members:     member.New(member.Deps{DB: g.DB, Now: g.Now, Rand: rand.Reader, Vault: g.Vault}),
 		Notices:     notice.New(g.DB),
 		MiniProgram: miniprogram.New(miniprogram.Deps{DB: g.DB, Vault: g.Vault, Now: g.Now, SandboxBase: egress.Only(g.Config.SandboxURL), Plans: g.Plans}),
 		Accounts: account.New(account.Deps{
@@ -93,8 +95,12 @@ func NewServices(g *Ground) (*Services, error) {
 		unionpay.New(unionpay.Deps{Now: g.Now, Signers: signers}),
 	}
 	s.Ledger = ledger.New(ledger.Deps{DB: g.DB, Audit: g.Audit})
+	s.Transfers = transfer.New(transfer.Deps{
+		DB: g.DB, Accounts: s.Accounts, Channels: channels, Books: s.Ledger, Outbox: g.Outbox, Timers: g.Timers, Vault: g.Vault, Audit: g.Audit,
+		Now: g.Now, Rand: rand.Reader, Log: g.Log, PublicURL: g.Config.PublicURL,
+	})
 	s.Payments = payments.New(payments.Deps{
-		DB: g.DB, Accounts: s.Accounts, Bills: bills{s.Orders}, Channels: channels, Books: s.Ledger, Outbox: g.Outbox, Timers: g.Timers,
+		DB: g.DB, Accounts: s.Accounts, Bills: bills{s.Orders}, Channels: channels, Books: s.Ledger, Payouts: s.Transfers, Outbox: g.Outbox, Timers: g.Timers,
 		Vault: g.Vault, Now: g.Now, Rand: rand.Reader, Log: g.Log, PublicURL: g.Config.PublicURL,
 	})
 	s.Reconcile = reconcile.New(reconcile.Deps{
@@ -121,7 +127,7 @@ func NewServices(g *Ground) (*Services, error) {
 		return nil, err
 	}
 	s.Kinds, err = handle.New(handle.Deps{
-		DB: g.DB, Outbox: g.Outbox, Orders: s.Orders, Payments: s.Payments, Accounts: s.Accounts, Bills: s.Reconcile, Members: s.Members, Notices: s.Notices, Messenger: s.MiniProgram,
+		DB: g.DB, Outbox: g.Outbox, Orders: s.Orders, Payments: s.Payments, Transfers: s.Transfers, Accounts: s.Accounts, Bills: s.Reconcile, Members: s.Members, Notices: s.Notices, Messenger: s.MiniProgram,
 		Delivery: s.Delivery, Shippers: s.MiniProgram,
 		Signups: s.Signups, Tryouts: s.buyer(), Listings: s.Listings, Shelf: s.Catalog, Pictures: s.Pictures, Herald: letters, Plans: g.Plans, Timers: g.Timers, Vault: g.Vault, Now: g.Now,
 		BodiesKept: g.Config.bodiesKept(), Log: g.Log,

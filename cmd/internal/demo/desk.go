@@ -19,6 +19,7 @@ import (
 	"galleria/payments/account"
 	"galleria/payments/sandbox"
 	"galleria/tenant"
+	"galleria/tenant/tenantdb"
 )
 
 // desk stands before the sandbox while history is told. The provider's SDK dates its
@@ -103,6 +104,11 @@ func (a atDesk) ByID(ctx context.Context, id tenant.ID, accountID int64) (paymen
 // ForApp implements payments.Accounts.
 func (a atDesk) ForApp(ctx context.Context, id tenant.ID, channel payments.Code, appID string) (payments.Account, error) {
 	return a.moved(a.accounts.ForApp(ctx, id, channel, appID))
+}
+
+// Serving implements payments.Accounts.
+func (a atDesk) Serving(ctx context.Context, q tenantdb.Querier, appID string) ([]payments.Serving, error) {
+	return a.accounts.Serving(ctx, q, appID)
 }
 
 func (a atDesk) moved(acc payments.Account, err error) (payments.Account, error) {

@@ -7,6 +7,7 @@ func qinghe() shopPlan {
 	return shopPlan{
 		handle: "qinghe", name: "青禾生活", appID: "wx5c1e8a7f30b2d946", appTag: "青禾生活馆",
 		mchID: "1700026011", templateID: "QHorderPaid-2f7c1Vd0aKx93mLr5e8TzYw", salt: 5,
+		channels: channelPlan{signApp: "2021004100026011", seller: "2088001700026011", merID: "777290017000261"},
 		staff: []staffPlan{
 			{"qinghe-owner", "林晚青", owner},
 			{"qinghe-clerk", "周禾", clerk},

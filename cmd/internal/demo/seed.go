@@ -121,6 +121,7 @@ func fill(ctx context.Context, d Deps, plan shopPlan) error {
 		{"goods", func(ctx context.Context) error { return s.receive(ctx, orders) }},
 		{"members", s.welcome},
 		{"orders", func(ctx context.Context) error { return s.tell(ctx, orders) }},
+		{"channels", s.connectOthers},
 		{"template", s.finish},
 	} {
 		started := time.Now() // how long seeding takes, which Clock cannot tell

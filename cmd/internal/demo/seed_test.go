@@ -191,7 +191,7 @@ func checkDashboard(t *testing.T, w *world, shop demo.Shop) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if o.PendingPayment != 3 || o.ToShip < 30 || o.LowStock == 0 || o.SoldOut == 0 || o.Apps != 1 || o.Accounts != 1 || o.Anomalies != 0 {
+	if o.PendingPayment != 3 || o.ToShip < 30 || o.LowStock == 0 || o.SoldOut == 0 || o.Apps != 1 || o.Accounts != 3 || o.Anomalies != 0 {
 		t.Errorf("%s: the dashboard shows %+v", shop.Handle, o)
 	}
 }

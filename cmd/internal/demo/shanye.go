@@ -10,6 +10,7 @@ func shanye() shopPlan {
 	return shopPlan{
 		handle: "shanye", name: "山野茶咖", appID: "wx9b27d0e4c6183fa5", appTag: "山野茶咖铺",
 		mchID: "1700026029", templateID: "SYorderPaid-9d4e0Bq7nHs21cUj6k3PfXo", salt: 11,
+		channels: channelPlan{signApp: "2021004100026029", seller: "2088001700026029", merID: "777290017000269"},
 		staff: []staffPlan{
 			{"shanye-owner", "陆山", owner},
 			{"shanye-clerk", "叶小野", clerk},

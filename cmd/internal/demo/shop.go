@@ -20,6 +20,7 @@ type shopPlan struct {
 	handle, name  string
 	appID, appTag string // the Mini Program and what it is called
 	mchID         string
+	channels      channelPlan
 	templateID    string
 	salt          uint64 // makes this shop's history its own
 	staff         []staffPlan

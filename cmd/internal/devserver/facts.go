@@ -86,7 +86,7 @@ func (f facts) print(w io.Writer, data string) error {
 	for _, s := range f.Shops {
 		line("            X-App-Id: %s  %s", s.AppID, s.Name)
 	}
-	line("  Sandbox   %s   WeChat Pay and wx.login to play with", f.Sandbox)
+	line("  Sandbox   %s   WeChat Pay, Alipay, UnionPay and logins to play with", f.Sandbox)
 	line("  Data      %s", data)
 	line("")
 	line("Buy something: paste these lines into another terminal, one by one.")

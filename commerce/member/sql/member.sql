@@ -14,7 +14,7 @@ VALUES (@app_id, @openid, sqlc.narg(unionid), @member_id, @at) ON CONFLICT DO NO
 UPDATE member_identity SET unionid = @unionid::text WHERE app_id = @app_id AND openid = @openid;
 
 -- name: FindMember :one
-SELECT id, nickname, avatar, status, created_at FROM member WHERE id = @id;
+SELECT id, nickname, avatar, status, phone_hint, created_at FROM member WHERE id = @id;
 
 -- name: FindOpenID :one
 SELECT openid FROM member_identity WHERE member_id = @member_id AND app_id = @app_id ORDER BY created_at LIMIT 1;

@@ -103,3 +103,8 @@ SELECT count(*) FROM orders WHERE status IN ('pending_payment', 'closing', 'paid
 -- name: MarkTest :execrows
 -- Before the money only: what was sold stays sold.
 UPDATE orders SET test = true WHERE order_no = @order_no AND (status = 'pending_payment' OR test);
+
+-- name: Buyer :one
+SELECT o.member_id, o.app_id, (SELECT l.title FROM order_line l WHERE l.order_id = o.id ORDER BY l.id LIMIT 1)::text AS first_title,
+       (SELECT count(*) FROM order_line l WHERE l.order_id = o.id) AS kinds
+FROM orders o WHERE o.order_no = @order_no;

@@ -147,3 +147,9 @@ WHERE id = @id AND (check_begun_at IS NULL OR check_begun_at <= @before::timesta
 -- What is kept of it is about the keys that were tried.
 UPDATE payment_account SET checked_at = @now::timestamptz, check_version = @version, check_outcome = @outcome, check_code = @code, check_message = @message
 WHERE id = @id;
+
+-- name: Serving :many
+-- What a buyer of an app may be offered. The last live check counts only for the keys in use.
+SELECT a.channel, a.mode, (a.check_outcome = 'damaged' AND a.check_version = a.key_version)::boolean AS damaged
+FROM payment_binding b JOIN payment_account a ON a.id = b.account_id
+WHERE b.app_id = @app_id AND a.status = 'active' ORDER BY a.id;

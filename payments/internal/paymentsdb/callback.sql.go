@@ -67,6 +67,15 @@ func (q *Queries) ResolveAnomaly(ctx context.Context, db DBTX, at *time.Time, iD
 	return err
 }
 
+const resolveSurplus = `-- name: ResolveSurplus :exec
+UPDATE payment_anomaly SET resolved_at = $1 WHERE account_id = $2 AND event_id = $3 AND resolved_at IS NULL
+`
+
+func (q *Queries) ResolveSurplus(ctx context.Context, db DBTX, at *time.Time, accountID int64, eventID string) error {
+	_, err := db.Exec(ctx, resolveSurplus, at, accountID, eventID)
+	return err
+}
+
 const storedAnomaly = `-- name: StoredAnomaly :one
 SELECT a.account_key, coalesce(n.body_sealed, '')::bytea AS body_sealed, n.first_at AS received_at
 FROM payment_anomaly n JOIN payment_account a ON a.id = n.account_id WHERE n.id = $1

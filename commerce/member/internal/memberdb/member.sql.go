@@ -29,17 +29,27 @@ func (q *Queries) FindIdentity(ctx context.Context, db DBTX, appID string, openi
 }
 
 const findMember = `-- name: FindMember :one
-SELECT id, nickname, avatar, status, created_at FROM member WHERE id = $1
+SELECT id, nickname, avatar, status, phone_hint, created_at FROM member WHERE id = $1
 `
 
-func (q *Queries) FindMember(ctx context.Context, db DBTX, id int64) (Member, error) {
+type FindMemberRow struct {
+	ID        int64
+	Nickname  string
+	Avatar    string
+	Status    string
+	PhoneHint string
+	CreatedAt time.Time
+}
+
+func (q *Queries) FindMember(ctx context.Context, db DBTX, id int64) (FindMemberRow, error) {
 	row := db.QueryRow(ctx, findMember, id)
-	var i Member
+	var i FindMemberRow
 	err := row.Scan(
 		&i.ID,
 		&i.Nickname,
 		&i.Avatar,
 		&i.Status,
+		&i.PhoneHint,
 		&i.CreatedAt,
 	)
 	return i, err

@@ -3,15 +3,3 @@
 //   sqlc v1.31.1
 
 package memberdb
-
-import (
-	"time"
-)
-
-type Member struct {
-	ID        int64
-	Nickname  string
-	Avatar    string
-	Status    string
-	CreatedAt time.Time
-}

@@ -47,6 +47,31 @@ func (q *Queries) Bill(ctx context.Context, db DBTX, orderNo string) (BillRow, e
 	return i, err
 }
 
+const buyer = `-- name: Buyer :one
+SELECT o.member_id, o.app_id, (SELECT l.title FROM order_line l WHERE l.order_id = o.id ORDER BY l.id LIMIT 1)::text AS first_title,
+       (SELECT count(*) FROM order_line l WHERE l.order_id = o.id) AS kinds
+FROM orders o WHERE o.order_no = $1
+`
+
+type BuyerRow struct {
+	MemberID   int64
+	AppID      string
+	FirstTitle string
+	Kinds      int64
+}
+
+func (q *Queries) Buyer(ctx context.Context, db DBTX, orderNo string) (BuyerRow, error) {
+	row := db.QueryRow(ctx, buyer, orderNo)
+	var i BuyerRow
+	err := row.Scan(
+		&i.MemberID,
+		&i.AppID,
+		&i.FirstTitle,
+		&i.Kinds,
+	)
+	return i, err
+}
+
 const countUnfinished = `-- name: CountUnfinished :one
 SELECT count(*) FROM orders WHERE status IN ('pending_payment', 'closing', 'paid', 'fulfilling')
 `

@@ -615,6 +615,39 @@ func (q *Queries) SealedSecrets(ctx context.Context, db DBTX) ([]SealedSecretsRo
 	return items, nil
 }
 
+const serving = `-- name: Serving :many
+SELECT a.channel, a.mode, (a.check_outcome = 'damaged' AND a.check_version = a.key_version)::boolean AS damaged
+FROM payment_binding b JOIN payment_account a ON a.id = b.account_id
+WHERE b.app_id = $1 AND a.status = 'active' ORDER BY a.id
+`
+
+type ServingRow struct {
+	Channel string
+	Mode    string
+	Damaged bool
+}
+
+// What a buyer of an app may be offered. The last live check counts only for the keys in use.
+func (q *Queries) Serving(ctx context.Context, db DBTX, appID string) ([]ServingRow, error) {
+	rows, err := db.Query(ctx, serving, appID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ServingRow{}
+	for rows.Next() {
+		var i ServingRow
+		if err := rows.Scan(&i.Channel, &i.Mode, &i.Damaged); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const setKeyVersion = `-- name: SetKeyVersion :execrows
 UPDATE payment_account SET key_version = $1, config = $2,
   updated_at = greatest($3::timestamptz, updated_at + interval '1 microsecond')

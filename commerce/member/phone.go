@@ -1,0 +1,180 @@
+package member
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"fmt"
+	"io"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"galleria/commerce/member/internal/memberdb"
+	"galleria/tenant"
+	"galleria/tenant/fault"
+	"galleria/tenant/tenantdb"
+	"galleria/tenant/vault"
+)
+
+var phoneForm = regexp.MustCompile(`^\+?[0-9]{5,20}$`)
+
+// SetPhone keeps a phone number that a provider vouched for: sealed, with a blind index that
+// finds it and a masked hint. It replaces the one there was; repeating it changes nothing.
+// A number that another member has is refused: accounts are never joined by it. Opens a
+// transaction. Faults: VALIDATION, NOT_FOUND, PHONE_TAKEN.
+func (s *Service) SetPhone(ctx context.Context, id tenant.ID, memberID int64, phone string) (hint string, err error) {
+	if !phoneForm.MatchString(phone) {
+		return "", fault.Invalidf("phone", "is not a phone number")
+	}
+	key, err := s.indexKey(ctx, id)
+	if err != nil {
+		return "", fmt.Errorf("set phone: %w", err)
+	}
+	mac := hmac.New(sha256.New, key.Reveal())
+	mac.Write([]byte(strings.TrimPrefix(strings.TrimPrefix(phone, "+86"), "+")))
+	sealed, err := s.vault.Seal(ctx, phoneField(id, memberID), vault.NewSecret([]byte(phone)))
+	if err != nil {
+		return "", fmt.Errorf("set phone: %w", err)
+	}
+	hint = maskPhone(phone)
+	err = s.db.InTenant(ctx, id, func(tx tenantdb.Tx) error {
+		n, err := s.q.SetPhone(ctx, tx, sealed, mac.Sum(nil), hint, tx.Now(), memberID)
+		if err == nil && n == 0 {
+			return fault.ErrNotFound
+		}
+		return err
+	})
+	if tenantdb.Violates(err, "member_phone") {
+		return "", ErrPhoneTaken
+	}
+	if err != nil {
+		return "", fmt.Errorf("set phone: %w", err)
+	}
+	return hint, nil
+}
+
+// Phone opens a member's phone number. The caller checks who asks and records that somebody
+// did. Faults: NOT_FOUND, also if the member gave none.
+func (s *Service) Phone(ctx context.Context, id tenant.ID, memberID int64) (vault.Secret, error) {
+	var sealed []byte
+	err := s.db.Read(ctx, id, func(r *tenantdb.Reader) (err error) {
+		sealed, err = s.q.SealedPhone(ctx, r, memberID)
+		return err
+	})
+	if tenantdb.NoRows(err) {
+		return vault.Secret{}, fault.ErrNotFound
+	}
+	if err != nil {
+		return vault.Secret{}, fmt.Errorf("read phone: %w", err)
+	}
+	return s.vault.Open(ctx, phoneField(id, memberID), sealed)
+}
+
+// indexKey is what a shop's blind indexes are made with, made when first needed.
+func (s *Service) indexKey(ctx context.Context, id tenant.ID) (vault.Secret, error) {
+	var sealed []byte
+	err := s.db.Read(ctx, id, func(r *tenantdb.Reader) (err error) {
+		sealed, err = s.q.IndexKey(ctx, r)
+		return err
+	})
+	if tenantdb.NoRows(err) {
+		sealed, err = s.newIndexKey(ctx, id)
+	}
+	if err != nil {
+		return vault.Secret{}, fmt.Errorf("index key: %w", err)
+	}
+	return s.vault.Open(ctx, indexField(id), sealed)
+}
+
+func (s *Service) newIndexKey(ctx context.Context, id tenant.ID) (sealed []byte, err error) {
+	var key [32]byte
+	if _, err := io.ReadFull(s.rand, key[:]); err != nil {
+		return nil, fmt.Errorf("make key: %w", err)
+	}
+	if sealed, err = s.vault.Seal(ctx, indexField(id), vault.NewSecret(key[:])); err != nil {
+		return nil, err
+	}
+	err = s.db.InTenant(ctx, id, func(tx tenantdb.Tx) error {
+		if err := s.q.PutIndexKey(ctx, tx, sealed); err != nil {
+			return err
+		}
+		sealed, err = s.q.IndexKey(ctx, tx)
+		return err
+	})
+	return sealed, err
+}
+
+// maskPhone shows where a number begins and ends.
+func maskPhone(phone string) string {
+	if len(phone) < 8 {
+		return "***" + phone[len(phone)-2:]
+	}
+	return phone[:len(phone)-8] + "****" + phone[len(phone)-4:]
+}
+
+func phoneField(id tenant.ID, memberID int64) vault.Field {
+	return vault.Field{Tenant: id, Owner: "member:" + strconv.FormatInt(memberID, 10), Name: "phone"}
+}
+
+func indexField(id tenant.ID) vault.Field {
+	return vault.Field{Tenant: id, Owner: "member", Name: "index_key"}
+}
+
+// SealedColumns describes, for the rotation of data keys, what of members is kept sealed.
+func SealedColumns() []vault.Column {
+	q := memberdb.New()
+	return []vault.Column{
+		{
+			Name: "member.phone_sealed",
+			Page: func(ctx context.Context, db tenantdb.Querier, after string, primary []byte) (page []vault.Row, err error) {
+				last := int64(0)
+				if after != "" {
+					if last, err = strconv.ParseInt(after, 10, 64); err != nil {
+						return nil, fmt.Errorf("page of phones: %w", err)
+					}
+				}
+				rows, err := q.SealedPhones(ctx, db, primary, last)
+				if err != nil {
+					return nil, err
+				}
+				for _, r := range rows {
+					f := phoneField(tenant.ID{}, r.ID)
+					page = append(page, vault.Row{Key: strconv.FormatInt(r.ID, 10), Owner: f.Owner, Field: f.Name, Prefix: r.Prefix, Sealed: r.Sealed})
+				}
+				return page, nil
+			},
+			Replace: func(ctx context.Context, tx tenantdb.Tx, row vault.Row, sealed []byte) (int64, error) {
+				id, err := strconv.ParseInt(row.Key, 10, 64)
+				if err != nil {
+					return 0, fmt.Errorf("reseal phone: %w", err)
+				}
+				return q.ResealPhone(ctx, tx, sealed, id, row.Sealed)
+			},
+		},
+		{
+			Name: "member_index_key.key_sealed",
+			Page: func(ctx context.Context, db tenantdb.Querier, after string, primary []byte) ([]vault.Row, error) {
+				if after != "" {
+					return nil, nil
+				}
+				sealed, err := q.IndexKey(ctx, db)
+				if tenantdb.NoRows(err) {
+					return nil, nil
+				}
+				if err != nil {
+					return nil, err
+				}
+				f, row := indexField(tenant.ID{}), vault.Row{Key: "1", Prefix: sealed[:min(5, len(sealed))]}
+				row.Owner, row.Field = f.Owner, f.Name
+				if len(primary) > 0 && string(row.Prefix) != string(primary) {
+					row.Sealed = sealed
+				}
+				return []vault.Row{row}, nil
+			},
+			Replace: func(ctx context.Context, tx tenantdb.Tx, row vault.Row, sealed []byte) (int64, error) {
+				return q.ResealIndexKey(ctx, tx, sealed, row.Sealed)
+			},
+		},
+	}
+}
