@@ -149,7 +149,7 @@ func paymentsOf(t *testing.T, env *tenanttest.Env) *payments.Service {
 	accounts := accountsOf(env)
 	return payments.New(payments.Deps{
 		DB: env.DB, Accounts: accounts, Bills: nil, Channels: []payments.Channel{wechat.New(wechat.Deps{Keys: accounts, Now: env.Clock().Now, Log: log, Signers: 1})},
-		Books: ledger.New(ledger.Deps{DB: env.DB, Audit: env.Audit}), Outbox: env.Outbox, Timers: env.Timers, Vault: env.Vault, Now: env.Clock().Now, Rand: rand.Reader, Log: log, PublicURL: "http://console.test",
+		Books: ledger.New(ledger.Deps{DB: env.DB, Audit: env.Audit}), Audit: env.Audit, Outbox: env.Outbox, Timers: env.Timers, Vault: env.Vault, Now: env.Clock().Now, Rand: rand.Reader, Log: log, PublicURL: "http://console.test",
 	})
 }
 

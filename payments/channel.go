@@ -66,6 +66,8 @@ type Traits struct {
 	// NoClose says that the provider cannot close a number, and knows it only once a buyer
 	// has opened what was handed out. It takes no payment after ExpiresAt.
 	NoClose bool
+	// Refunds are the provider's limits on giving back.
+	Refunds RefundLimits
 }
 
 // Identity is what a message about a payment must say besides number and amount. A word

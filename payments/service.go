@@ -10,6 +10,7 @@ import (
 
 	"galleria/commerce/money"
 	"galleria/payments/internal/paymentsdb"
+	"galleria/tenant/audit"
 	"galleria/tenant/outbox"
 	"galleria/tenant/tenantdb"
 	"galleria/tenant/timer"
@@ -40,6 +41,7 @@ type Deps struct {
 	Bills    BillSource
 	Channels []Channel
 	Books    Books
+	Audit    *audit.Log
 	Outbox   *outbox.Outbox
 	Timers   *timer.Timers
 	Vault    *vault.Vault

@@ -48,7 +48,7 @@ func withCharts(text []byte) ([]byte, error) {
 	var b strings.Builder
 	b.WriteString(before + chartsBegin)
 	for _, c := range []struct{ title, chart string }{
-		{"An order", order.Chart()}, {"A payment attempt", payments.Chart()}, {"A shop", registry.Chart()},
+		{"An order", order.Chart()}, {"A payment attempt", payments.Chart()}, {"A refund", payments.RefundChart()}, {"A shop", registry.Chart()},
 	} {
 		b.WriteString("\n#### " + c.title + "\n\n```mermaid\n" + c.chart + "```\n")
 	}

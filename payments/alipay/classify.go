@@ -58,6 +58,10 @@ func (h head) fault() error {
 		return payments.ErrNumberUsed.Because(cause)
 	case "SYSTEM_ERROR", "REQUEST_PROCESSING", "SYSTEM_RATE_LIMIT", "USER_RATE_LIMIT":
 		return payments.ErrProviderBusy.Because(cause)
+	case "SELLER_BALANCE_NOT_ENOUGH":
+		return payments.ErrNotEnough.WithData(map[string]any{
+			"provider_code": wire.Cut(h.SubCode, 60), "provider_message": wire.Cut(h.SubMsg, 200),
+		}).Because(cause)
 	case "TRADE_STATUS_ERROR", "REASON_TRADE_STATUS_INVALID":
 		return refused(h, errState, cause)
 	}

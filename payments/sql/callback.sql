@@ -25,3 +25,7 @@ SELECT a.account_key, r.body_sealed, r.received_at, r.body_bytes FROM payment_re
 
 -- name: ResolveAnomaly :exec
 UPDATE payment_anomaly SET resolved_at = @at WHERE id = @id AND resolved_at IS NULL;
+
+-- name: CloseAnomaly :execrows
+-- A person has dealt with it.
+UPDATE payment_anomaly SET resolved_at = @at, resolved_by = @actor, resolved_note = @note WHERE id = @id AND resolved_at IS NULL;

@@ -89,7 +89,7 @@ func NewServices(g *Ground) (*Services, error) {
 	}
 	s.Ledger = ledger.New(ledger.Deps{DB: g.DB, Audit: g.Audit})
 	s.Payments = payments.New(payments.Deps{
-		DB: g.DB, Accounts: s.Accounts, Bills: bills{s.Orders}, Channels: channels, Books: s.Ledger, Outbox: g.Outbox, Timers: g.Timers,
+		DB: g.DB, Accounts: s.Accounts, Bills: bills{s.Orders}, Channels: channels, Books: s.Ledger, Audit: g.Audit, Outbox: g.Outbox, Timers: g.Timers,
 		Vault: g.Vault, Now: g.Now, Rand: rand.Reader, Log: g.Log, PublicURL: g.Config.PublicURL,
 	})
 	s.Listings = listing.New(listing.Deps{DB: g.DB, Catalog: s.Catalog, Inventory: s.Inventory, Audit: g.Audit})
