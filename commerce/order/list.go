@@ -54,7 +54,7 @@ func (s *Service) List(ctx context.Context, id tenant.ID, memberID int64, in Lis
 			ID: row.ID, OrderNo: row.OrderNo, MemberID: row.MemberID, AppID: row.AppID, Status: row.Status, CloseReason: row.CloseReason,
 			GoodsFen: row.GoodsFen, DiscountFen: row.DiscountFen, FreightFen: row.FreightFen, PayableFen: row.PayableFen,
 			Address: row.Address, Remark: row.Remark, ExpiresAt: row.ExpiresAt, PlacedAt: row.PlacedAt,
-			PaidAt: row.PaidAt, ClosedAt: row.ClosedAt, Lines: row.Lines,
+			PaidAt: row.PaidAt, ClosedAt: row.ClosedAt, RefundedFen: row.RefundedFen, Lines: row.Lines,
 		}); err != nil {
 			return Page{}, fmt.Errorf("list orders: %w", err)
 		}

@@ -72,6 +72,7 @@ type Order struct {
 	DiscountFen money.Fen
 	FreightFen  money.Fen
 	PayableFen  money.Fen
+	RefundedFen money.Fen // what has gone back of it
 	Address     Address
 	Remark      string
 	Lines       []Line

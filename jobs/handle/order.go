@@ -61,22 +61,50 @@ func (h *Handlers) orderPaid(ctx context.Context, ev outbox.Event) error {
 	if err != nil {
 		return err
 	}
-	app, ok := tenant.ParseAppID(p.AppID)
+	return h.tellBuyer(ctx, ev, news{
+		topic: order.TopicPaid, orderNo: p.OrderNo, memberID: p.MemberID, appID: p.AppID,
+		values: map[string]string{"order_no": p.OrderNo, "amount": amountText(p.PayableFen), "title": shorten(p.Title), "paid_at": timeText(ev.CreatedAt)},
+	})
+}
+
+// orderRefunded tells the buyer that money came back, if the buyer subscribed.
+func (h *Handlers) orderRefunded(ctx context.Context, ev outbox.Event) error {
+	p, err := payload[order.RefundedEvent](ev)
+	if err != nil {
+		return err
+	}
+	return h.tellBuyer(ctx, ev, news{
+		topic: order.TopicRefunded, orderNo: p.OrderNo, memberID: p.MemberID, appID: p.AppID,
+		values: map[string]string{"order_no": p.OrderNo, "amount": amountText(p.AmountFen), "title": shorten(p.Title), "refunded_at": timeText(ev.CreatedAt)},
+	})
+}
+
+// news is what a buyer is told about an order.
+type news struct {
+	topic          outbox.Topic
+	orderNo, appID string
+	memberID       int64
+	values         map[string]string // by the names that templates use
+}
+
+// receipt is the effect of a message.
+func (n news) receipt() string { return string(n.topic) + ".message" }
+
+// tellBuyer sends a subscribe message, once.
+func (h *Handlers) tellBuyer(ctx context.Context, ev outbox.Event, n news) error {
+	app, ok := tenant.ParseAppID(n.appID)
 	if !ok {
-		return fmt.Errorf("order %s has the app id %.40q", p.OrderNo, p.AppID)
+		return fmt.Errorf("order %s has the app id %.40q", n.orderNo, n.appID)
 	}
 	var message notice.Message
 	var ready bool
-	err = h.DB.InTenant(ctx, ev.TenantID, func(tx tenantdb.Tx) error {
-		openID, err := h.Members.OpenID(ctx, tx, p.MemberID, p.AppID)
+	err := h.DB.InTenant(ctx, ev.TenantID, func(tx tenantdb.Tx) error {
+		openID, err := h.Members.OpenID(ctx, tx, n.memberID, n.appID)
 		if err != nil {
 			return err
 		}
 		message, ready, err = h.Notices.BeginTx(ctx, tx, notice.BeginInput{
-			EventID: ev.ID, Event: string(order.TopicPaid), MemberID: p.MemberID, AppID: p.AppID, OpenID: openID,
-			Values: map[string]string{
-				"order_no": p.OrderNo, "amount": amountText(p.PayableFen), "title": shorten(p.Title), "paid_at": timeText(ev.CreatedAt),
-			},
+			EventID: ev.ID, Event: string(n.topic), MemberID: n.memberID, AppID: n.appID, OpenID: openID, Values: n.values,
 		})
 		if err != nil {
 			return err
@@ -84,25 +112,25 @@ func (h *Handlers) orderPaid(ctx context.Context, ev outbox.Event) error {
 		if ready, err = h.withinQuota(ctx, tx, message, ready); err != nil || ready {
 			return err
 		}
-		_, err = h.Outbox.Receive(ctx, tx, ev, "order.paid.message")
+		_, err = h.Outbox.Receive(ctx, tx, ev, n.receipt())
 		return err
 	})
 	if err != nil {
-		return fmt.Errorf("begin message about %s: %w", p.OrderNo, err)
+		return fmt.Errorf("begin message about %s: %w", n.orderNo, err)
 	}
 	if !ready {
 		return nil
 	}
-	page := strings.ReplaceAll(message.Page, "{order_no}", p.OrderNo)
+	page := strings.ReplaceAll(message.Page, "{order_no}", n.orderNo)
 	sendErr := h.Messenger.SendSubscribeMessage(ctx, ev.TenantID, app, miniprogram.Message{
 		OpenID: message.OpenID, TemplateID: message.TemplateID, Page: page, Data: message.Data,
 	})
-	return h.finishMessage(ctx, ev, message, sendErr)
+	return h.finishMessage(ctx, ev, n.receipt(), message, sendErr)
 }
 
 // finishMessage records what became of a message. Only what certainly was not sent, and
 // may succeed later, is sent again.
-func (h *Handlers) finishMessage(ctx context.Context, ev outbox.Event, m notice.Message, sendErr error) error {
+func (h *Handlers) finishMessage(ctx context.Context, ev outbox.Event, receipt string, m notice.Message, sendErr error) error {
 	ctx = context.WithoutCancel(ctx) // the message is out; saying so must not time out with it
 	if miniprogram.NotSent(sendErr) && passing(sendErr) {
 		err := h.DB.InTenant(ctx, ev.TenantID, func(tx tenantdb.Tx) error {
@@ -123,7 +151,7 @@ func (h *Handlers) finishMessage(ctx context.Context, ev outbox.Event, m notice.
 		h.Log.WarnContext(ctx, "message not delivered", "tenant_id", ev.TenantID.String(), "event_id", ev.ID.String(), "error", sendErr)
 	}
 	return h.DB.InTenant(ctx, ev.TenantID, func(tx tenantdb.Tx) error {
-		if _, err := h.Outbox.Receive(ctx, tx, ev, "order.paid.message"); err != nil {
+		if _, err := h.Outbox.Receive(ctx, tx, ev, receipt); err != nil {
 			return err
 		}
 		return h.Notices.FinishTx(ctx, tx, m, state, reason, withdrawn)

@@ -39,7 +39,7 @@ type Moment struct {
 	At    time.Time `json:"at"`
 	Event string    `json:"event" example:"place"`
 	From  string    `json:"from" doc:"Status before; empty for the first." example:""`
-	To    string    `json:"to" doc:"Status after." example:"pending_payment"`
+	To    string    `json:"to" doc:"Status after; empty for what changes none, such as part_refunded." example:"pending_payment"`
 	By    string    `json:"by" enum:"member,staff,system,provider"`
 }
 
@@ -52,6 +52,7 @@ type Order struct {
 	DiscountFen money.Fen    `json:"discount_fen" example:"0"`
 	FreightFen  money.Fen    `json:"freight_fen" example:"0"`
 	PayableFen  money.Fen    `json:"payable_fen" example:"11800"`
+	RefundedFen money.Fen    `json:"refunded_fen" doc:"What has gone back of it, fen." example:"0"`
 	Address     OrderAddress `json:"address"`
 	Remark      string       `json:"remark"`
 	Lines       []OrderLine  `json:"lines" nullable:"false"`
@@ -193,7 +194,7 @@ func (a *API) cancel(ctx context.Context, in *orderPath) (*orderOutput, error) {
 func toOrder(o order.Order) Order {
 	out := Order{
 		OrderNo: o.OrderNo, Status: string(o.Status), CloseReason: string(o.CloseReason),
-		GoodsFen: o.GoodsFen, DiscountFen: o.DiscountFen, FreightFen: o.FreightFen, PayableFen: o.PayableFen,
+		GoodsFen: o.GoodsFen, DiscountFen: o.DiscountFen, FreightFen: o.FreightFen, PayableFen: o.PayableFen, RefundedFen: o.RefundedFen,
 		Address: OrderAddress(o.Address), Remark: o.Remark, Lines: toOrderLines(o.Lines),
 		PlacedAt: o.PlacedAt, ExpiresAt: o.ExpiresAt, PaidAt: o.PaidAt, ClosedAt: o.ClosedAt,
 		Actions: make([]string, len(o.Actions)), Timeline: make([]Moment, len(o.Timeline)),

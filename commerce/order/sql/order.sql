@@ -66,7 +66,7 @@ FROM orders o WHERE o.order_no = @order_no FOR SHARE OF o;
 
 -- name: Page :many
 SELECT o.id, o.order_no, o.member_id, o.app_id, o.status, o.close_reason, o.goods_fen, o.discount_fen, o.freight_fen, o.payable_fen,
-       o.address, o.remark, o.expires_at, o.placed_at, o.paid_at, o.closed_at,
+       o.address, o.remark, o.expires_at, o.placed_at, o.paid_at, o.closed_at, o.refunded_fen,
        (SELECT json_agg(json_build_object('spu_id', l.spu_id, 'sku_id', l.sku_id, 'title', l.title, 'spec', l.spec, 'picture', l.picture,
                'price_fen', l.price_fen, 'qty', l.qty, 'goods_fen', l.goods_fen, 'discount_fen', l.discount_fen, 'payable_fen', l.payable_fen) ORDER BY l.id)
         FROM order_line l WHERE l.order_id = o.id)::jsonb AS lines
@@ -77,7 +77,7 @@ LIMIT @max_rows;
 
 -- name: Find :one
 SELECT o.id, o.order_no, o.member_id, o.app_id, o.status, o.close_reason, o.goods_fen, o.discount_fen, o.freight_fen, o.payable_fen,
-       o.address, o.remark, o.expires_at, o.placed_at, o.paid_at, o.closed_at,
+       o.address, o.remark, o.expires_at, o.placed_at, o.paid_at, o.closed_at, o.refunded_fen,
        (SELECT json_agg(json_build_object('spu_id', l.spu_id, 'sku_id', l.sku_id, 'title', l.title, 'spec', l.spec, 'picture', l.picture,
                'price_fen', l.price_fen, 'qty', l.qty, 'goods_fen', l.goods_fen, 'discount_fen', l.discount_fen, 'payable_fen', l.payable_fen) ORDER BY l.id)
         FROM order_line l WHERE l.order_id = o.id)::jsonb AS lines,

@@ -60,7 +60,7 @@ func (q *Queries) CountUnfinished(ctx context.Context, db DBTX) (int64, error) {
 
 const find = `-- name: Find :one
 SELECT o.id, o.order_no, o.member_id, o.app_id, o.status, o.close_reason, o.goods_fen, o.discount_fen, o.freight_fen, o.payable_fen,
-       o.address, o.remark, o.expires_at, o.placed_at, o.paid_at, o.closed_at,
+       o.address, o.remark, o.expires_at, o.placed_at, o.paid_at, o.closed_at, o.refunded_fen,
        (SELECT json_agg(json_build_object('spu_id', l.spu_id, 'sku_id', l.sku_id, 'title', l.title, 'spec', l.spec, 'picture', l.picture,
                'price_fen', l.price_fen, 'qty', l.qty, 'goods_fen', l.goods_fen, 'discount_fen', l.discount_fen, 'payable_fen', l.payable_fen) ORDER BY l.id)
         FROM order_line l WHERE l.order_id = o.id)::jsonb AS lines,
@@ -87,6 +87,7 @@ type FindRow struct {
 	PlacedAt    time.Time
 	PaidAt      *time.Time
 	ClosedAt    *time.Time
+	RefundedFen money.Fen
 	Lines       json.RawMessage
 	Timeline    json.RawMessage
 }
@@ -111,6 +112,7 @@ func (q *Queries) Find(ctx context.Context, db DBTX, memberID int64, orderNo str
 		&i.PlacedAt,
 		&i.PaidAt,
 		&i.ClosedAt,
+		&i.RefundedFen,
 		&i.Lines,
 		&i.Timeline,
 	)
@@ -219,7 +221,7 @@ func (q *Queries) MarkTest(ctx context.Context, db DBTX, orderNo string) (int64,
 
 const page = `-- name: Page :many
 SELECT o.id, o.order_no, o.member_id, o.app_id, o.status, o.close_reason, o.goods_fen, o.discount_fen, o.freight_fen, o.payable_fen,
-       o.address, o.remark, o.expires_at, o.placed_at, o.paid_at, o.closed_at,
+       o.address, o.remark, o.expires_at, o.placed_at, o.paid_at, o.closed_at, o.refunded_fen,
        (SELECT json_agg(json_build_object('spu_id', l.spu_id, 'sku_id', l.sku_id, 'title', l.title, 'spec', l.spec, 'picture', l.picture,
                'price_fen', l.price_fen, 'qty', l.qty, 'goods_fen', l.goods_fen, 'discount_fen', l.discount_fen, 'payable_fen', l.payable_fen) ORDER BY l.id)
         FROM order_line l WHERE l.order_id = o.id)::jsonb AS lines
@@ -246,6 +248,7 @@ type PageRow struct {
 	PlacedAt    time.Time
 	PaidAt      *time.Time
 	ClosedAt    *time.Time
+	RefundedFen money.Fen
 	Lines       json.RawMessage
 }
 
@@ -280,6 +283,7 @@ func (q *Queries) Page(ctx context.Context, db DBTX, memberID int64, beforeID in
 			&i.PlacedAt,
 			&i.PaidAt,
 			&i.ClosedAt,
+			&i.RefundedFen,
 			&i.Lines,
 		); err != nil {
 			return nil, err
