@@ -34,6 +34,8 @@ var (
 	ErrRefundOwn = fault.New(fault.Forbidden, "REFUND_OWN", "不能审批自己申请的退款，请由另一位同事审批", "Somebody else has to decide about your refund")
 	// ErrRefundUnderWay is a refund that the provider has done or is about to do.
 	ErrRefundUnderWay = fault.New(fault.Conflict, "REFUND_UNDER_WAY", "支付渠道已受理该退款，无需人工登记，请刷新查看结果", "The provider is doing this refund; it need not be settled by hand")
+	// ErrAnomalyResolved is an anomaly that is absent, or that somebody has dealt with.
+	ErrAnomalyResolved = fault.New(fault.Conflict, "ANOMALY_RESOLVED", "该异常已处理或不存在，请刷新", "This anomaly is absent or has been dealt with")
 
 	errMeans     = fault.Invalidf("means", "must be provider or elsewhere")
 	errReference = fault.Invalidf("evidence_ref", "must have at most 200 bytes")

@@ -45,7 +45,7 @@ func (s *Service) DecideRefund(ctx context.Context, id tenant.ID, in DecideInput
 		}
 		decide := func(from []string, to RefundStatus) (int64, error) {
 			return s.q.DecideRefund(ctx, tx, paymentsdb.DecideRefundParams{
-				ToStatus: string(to), Actor: in.Actor, Now: new(tx.Now()), Note: in.Note, Over: !in.Approve, OutRefundNo: in.OutRefundNo, FromStatuses: from,
+				ToStatus: string(to), Actor: in.Actor, Now: tx.Now(), Note: in.Note, Over: !in.Approve, OutRefundNo: in.OutRefundNo, FromStatuses: from,
 			})
 		}
 		if in.Approve {

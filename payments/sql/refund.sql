@@ -51,8 +51,8 @@ UPDATE refund SET last_error = @last_error WHERE out_refund_no = @out_refund_no 
 
 -- name: DecideRefund :execrows
 -- The second person is another one, also under CHECK refund_two_people.
-UPDATE refund SET status = @to_status, decided_by = @actor::text, decided_at = @now, decision_note = @note,
-  finished_at = CASE WHEN @over::boolean THEN @now END
+UPDATE refund SET status = @to_status, decided_by = @actor::text, decided_at = @now::timestamptz, decision_note = @note,
+  finished_at = CASE WHEN @over::boolean THEN @now::timestamptz END
 WHERE out_refund_no = @out_refund_no AND status = ANY(@from_statuses::text[]) AND requested_by <> @actor::text;
 
 -- name: InheritDecision :exec

@@ -38,15 +38,15 @@ func (q *Queries) CountUnfinished(ctx context.Context, db DBTX) (int64, error) {
 }
 
 const decideRefund = `-- name: DecideRefund :execrows
-UPDATE refund SET status = $1, decided_by = $2::text, decided_at = $3, decision_note = $4,
-  finished_at = CASE WHEN $5::boolean THEN $3 END
+UPDATE refund SET status = $1, decided_by = $2::text, decided_at = $3::timestamptz, decision_note = $4,
+  finished_at = CASE WHEN $5::boolean THEN $3::timestamptz END
 WHERE out_refund_no = $6 AND status = ANY($7::text[]) AND requested_by <> $2::text
 `
 
 type DecideRefundParams struct {
 	ToStatus     string
 	Actor        string
-	Now          *time.Time
+	Now          time.Time
 	Note         string
 	Over         bool
 	OutRefundNo  string
