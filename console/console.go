@@ -62,6 +62,7 @@ type Deps struct {
 	Plans     *plan.Service
 	Outbox    *outbox.Outbox
 	Callbacks Callbacks
+	Refunds   Refunds
 	// Accounts keeps merchant accounts, Channels tries their keys at the provider.
 	Accounts *account.Service
 	Channels Channels

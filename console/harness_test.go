@@ -101,7 +101,7 @@ func consoleDeps(t *testing.T, env *tenanttest.Env, people *staff.Service) conso
 	}
 	kernel := paymentsOf(t, env)
 	return console.Deps{
-		DB: env.DB, Registry: env.Registry, Provision: env.Provision, Plans: env.Plans, Outbox: env.Outbox, Callbacks: kernel, Accounts: accountsOf(env), Channels: kernel, Products: listingOf(env), Pictures: picture.New(picture.NewFolder(t.TempDir())), Tryout: &tryoutStub{env: env}, Staff: people,
+		DB: env.DB, Registry: env.Registry, Provision: env.Provision, Plans: env.Plans, Outbox: env.Outbox, Callbacks: kernel, Refunds: kernel, Accounts: accountsOf(env), Channels: kernel, Products: listingOf(env), Pictures: picture.New(picture.NewFolder(t.TempDir())), Tryout: &tryoutStub{env: env}, Staff: people,
 		MiniPrograms: miniprogram.New(miniprogram.Deps{DB: env.DB, Vault: env.Vault, Now: env.Clock().Now, SandboxBase: egress.Only(sandboxURL), Plans: env.Plans}), SandboxURL: sandboxURL, EgressAddresses: []string{"203.0.113.20"}, Vault: env.Vault, Courier: courier.NewDesk(env.Clock().Now), SecondFactor: false, Audit: env.Audit, Assets: assets, Log: slog.New(slog.NewTextHandler(t.Output(), nil)),
 		Now: env.Clock().Now, Secret: []byte(strings.Repeat("s", 32)), BaseURL: "http://console.test",
 		Opening: openingOf(env, people, signup.ModeOpen),

@@ -5,6 +5,9 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"galleria/commerce/money"
+	"galleria/console/authz"
+	"galleria/console/readmodel"
 	"galleria/console/view"
 	"galleria/tenant/fault"
 )
@@ -23,5 +26,17 @@ func (s *Console) orderShow(c *fiber.Ctx, v *visit) error {
 		maskOrder(&order)
 	}
 	title := v.text.T("order.one") + " " + order.OrderNo
-	return render(c, view.OrderShowPage(s.page(c, v, title, "nav.orders"), view.OrderShow{OrderDetail: order}))
+	return render(c, view.OrderShowPage(s.page(c, v, title, "nav.orders"), view.OrderShow{
+		OrderDetail: order, MayRefund: v.granted[authz.RefundCreate], Rest: refundable(order),
+	}))
+}
+
+// refundable is what is left to give back of the payment that paid an order.
+func refundable(o readmodel.OrderDetail) money.Fen {
+	for _, a := range o.Attempts {
+		if a.Status == "succeeded" && !a.Surplus {
+			return a.Amount - a.Reserved - a.Refunded
+		}
+	}
+	return 0
 }

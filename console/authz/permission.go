@@ -33,6 +33,12 @@ const (
 	PlanRead             Permission = "plan.read"
 	CallbackRead         Permission = "callback.read"
 	CallbackRaw          Permission = "callback.raw" // what the provider wrote, buyers included
+	PaymentRead          Permission = "payment.read"
+	RefundRead           Permission = "refund.read"
+	RefundCreate         Permission = "refund.create"
+	RefundApprove        Permission = "refund.approve" // as the second person
+	RefundSettle         Permission = "refund.settle"  // by hand, and asking the provider again
+	AnomalyResolve       Permission = "anomaly.resolve"
 	OwnerTransfer        Permission = "owner.transfer"
 )
 
@@ -69,6 +75,12 @@ func registry() []entry {
 		{PlanRead, manager, false},
 		{CallbackRead, manager | finance, false},
 		{CallbackRaw, 0, true},
+		{PaymentRead, manager | finance | support, false},
+		{RefundRead, manager | finance | support, false},
+		{RefundCreate, manager | finance | support, false},
+		{RefundApprove, manager | finance, false},
+		{RefundSettle, finance, false},
+		{AnomalyResolve, manager | finance, false},
 		{OwnerTransfer, 0, true},
 	}
 }

@@ -422,9 +422,3 @@ const todoCounts = `SELECT
 func queueTodo(b *pgx.Batch, into *Todo, actor string) {
 	b.Queue(todoCounts, CountCap, actor).QueryRow(func(row pgx.Row) error { return row.Scan(&into.ToApprove, &into.Tasks) })
 }
-
-// Todo returns what waits for a person; actor is who looks ("staff:3").
-func (s *Store) Todo(ctx context.Context, shop tenant.ID, actor string) (t Todo, err error) {
-	err = s.read(ctx, shop, "todo", func(b *pgx.Batch) { queueTodo(b, &t, actor) })
-	return t, err
-}
