@@ -78,7 +78,9 @@ func (s *Console) anomalyList(c *fiber.Ctx, v *visit) error {
 }
 
 // anomalyShow shows one anomaly.
-func (s *Console) anomalyShow(c *fiber.Ctx, v *visit) error { return s.anomalyPage(c, v, view.AnomalyShow{Done: done(c, v)}) }
+func (s *Console) anomalyShow(c *fiber.Ctx, v *visit) error {
+	return s.anomalyPage(c, v, view.AnomalyShow{Done: done(c, v)})
+}
 
 func (s *Console) anomalyPage(c *fiber.Ctx, v *visit, show view.AnomalyShow) error {
 	id, err := pathID(c, "id")

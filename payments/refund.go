@@ -102,7 +102,9 @@ func (s *Service) executeRefund(ctx context.Context, id tenant.ID, outRefundNo s
 	if err != nil || !ask {
 		return err
 	}
-	result, err := s.askRefund(ctx, ch, acc, task)
+	heard, said := listening(ctx)
+	result, err := s.askRefund(heard, ch, acc, task)
+	s.keepExchanges(ctx, id, about{acc.ID, task.outTradeNo, outRefundNo, stepRefund}, said, err)
 	switch {
 	case errors.Is(err, ErrNotEnough):
 		return s.keepBack(ctx, id, outRefundNo, HoldBalance, err)

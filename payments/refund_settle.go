@@ -98,7 +98,9 @@ func (s *Service) notUnderWay(ctx context.Context, id tenant.ID, outRefundNo str
 	if err != nil {
 		return err
 	}
-	result, err := ch.QueryRefund(ctx, acc, task.outTradeNo, task.outRefundNo)
+	heard, said := listening(ctx)
+	result, err := ch.QueryRefund(heard, acc, task.outTradeNo, task.outRefundNo)
+	s.keepExchanges(ctx, id, about{acc.ID, task.outTradeNo, outRefundNo, stepRefundQuery}, said, err)
 	if errors.Is(err, ErrNoSuchNumber) {
 		return nil
 	}

@@ -108,12 +108,12 @@ func TestRefundTroubleKeepsTheNumber(t *testing.T) {
 		fault sandbox.Fault
 		mchid string
 	}{
-		"never arrived":      {sandbox.Fault{Mode: sandbox.ModeDrop}, "1900000021"},
-		"done, answer lost":  {sandbox.Fault{Mode: sandbox.ModeCutAfterDoing}, "1900000022"},
-		"done, forged":       {sandbox.Fault{Mode: sandbox.ModeWrongKey}, "1900000023"},
-		"done, HTML":         {sandbox.Fault{Mode: sandbox.ModeGarbage}, "1900000024"},
-		"busy":               {sandbox.Fault{Mode: sandbox.ModeError, Value: "SYSTEM_ERROR"}, "1900000025"},
-		"too many calls":     {sandbox.Fault{Mode: sandbox.ModeError, Value: "FREQUENCY_LIMITED"}, "1900000026"},
+		"never arrived":     {sandbox.Fault{Mode: sandbox.ModeDrop}, "1900000021"},
+		"done, answer lost": {sandbox.Fault{Mode: sandbox.ModeCutAfterDoing}, "1900000022"},
+		"done, forged":      {sandbox.Fault{Mode: sandbox.ModeWrongKey}, "1900000023"},
+		"done, HTML":        {sandbox.Fault{Mode: sandbox.ModeGarbage}, "1900000024"},
+		"busy":              {sandbox.Fault{Mode: sandbox.ModeError, Value: "SYSTEM_ERROR"}, "1900000025"},
+		"too many calls":    {sandbox.Fault{Mode: sandbox.ModeError, Value: "FREQUENCY_LIMITED"}, "1900000026"},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
