@@ -68,6 +68,7 @@ type Deps struct {
 	Books     Books
 	// Reconcile compares the shop's books with the providers' bills.
 	Reconcile Reconcile
+	Refunds   Refunds
 	// Accounts keeps merchant accounts, Channels tries their keys at the provider.
 	Accounts *account.Service
 	Channels Channels

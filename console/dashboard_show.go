@@ -14,7 +14,7 @@ func (s *Console) dashboardShow(c *fiber.Ctx, v *visit) error {
 	if v.shop.Status == tenant.Closed {
 		return s.shopClosed(c, v)
 	}
-	overview, err := s.pages.Overview(c.UserContext(), v.shop.ID, s.Now(), s.texts.Shanghai())
+	overview, todo, err := s.pages.Overview(c.UserContext(), v.shop.ID, s.Now(), s.texts.Shanghai(), actor(v.session.StaffID))
 	if err != nil {
 		return err
 	}
@@ -29,6 +29,8 @@ func (s *Console) dashboardShow(c *fiber.Ctx, v *visit) error {
 	}
 	return render(c, view.DashboardPage(s.page(c, v, v.text.T("dashboard.title"), "nav.dashboard"), view.Dashboard{
 		Overview: overview, SeesOrders: v.granted[authz.OrderRead], SeesSettings: v.granted[authz.AppRead] && v.granted[authz.PaymentAccountRead],
-		Uses: tight, SeesBills: v.granted[authz.ReconcileRead],
+		Uses: tight, Todo: todo, SeesPayments: v.granted[authz.PaymentRead], SeesBills: v.granted[authz.ReconcileRead],
+		// What waits for a second person waits for those who may be one.
+		SeesRefunds: v.granted[authz.RefundApprove] || v.granted[authz.RefundSettle],
 	}))
 }

@@ -106,7 +106,7 @@ func consoleDeps(t *testing.T, env *tenanttest.Env, people *staff.Service) conso
 	}
 	kernel := paymentsOf(t, env)
 	return console.Deps{
-		DB: env.DB, Registry: env.Registry, Provision: env.Provision, Plans: env.Plans, Outbox: env.Outbox, Callbacks: kernel, Books: ledger.New(ledger.Deps{DB: env.DB, Audit: env.Audit}), Reconcile: reconcileOf(env, kernel),
+		DB: env.DB, Registry: env.Registry, Provision: env.Provision, Plans: env.Plans, Outbox: env.Outbox, Callbacks: kernel, Books: ledger.New(ledger.Deps{DB: env.DB, Audit: env.Audit}), Reconcile: reconcileOf(env, kernel), Refunds: kernel,
 		Accounts: accountsOf(env), Channels: kernel, Orders: ordersOf(env), Reprice: func(ctx context.Context, id tenant.ID, in order.RepriceInput) error {
 			in.Idle = kernel.IdleTx
 			return ordersOf(env).Reprice(ctx, id, in)
@@ -176,7 +176,7 @@ func paymentsOf(t *testing.T, env *tenanttest.Env) *payments.Service {
 	accounts := accountsOf(env)
 	return payments.New(payments.Deps{
 		DB: env.DB, Accounts: accounts, Bills: nil, Channels: []payments.Channel{wechat.New(wechat.Deps{Keys: accounts, Now: env.Clock().Now, Log: log, Signers: 1})},
-		Books: ledger.New(ledger.Deps{DB: env.DB, Audit: env.Audit}), Outbox: env.Outbox, Timers: env.Timers, Vault: env.Vault, Now: env.Clock().Now, Rand: rand.Reader, Log: log, PublicURL: "http://console.test",
+		Books: ledger.New(ledger.Deps{DB: env.DB, Audit: env.Audit}), Audit: env.Audit, Outbox: env.Outbox, Timers: env.Timers, Vault: env.Vault, Now: env.Clock().Now, Rand: rand.Reader, Log: log, PublicURL: "http://console.test",
 	})
 }
 

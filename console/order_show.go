@@ -5,7 +5,9 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"galleria/commerce/money"
 	"galleria/console/authz"
+	"galleria/console/readmodel"
 	"galleria/console/view"
 	"galleria/tenant/fault"
 )
@@ -29,6 +31,7 @@ func (s *Console) orderPage(c *fiber.Ctx, v *visit, problem string) error {
 	title := v.text.T("order.one") + " " + order.OrderNo
 	return render(c, view.OrderShowPage(s.page(c, v, title, "nav.orders"), view.OrderShow{
 		OrderDetail: order, Problem: problem,
+		MayRefund: v.granted[authz.RefundCreate], Rest: refundable(order),
 		MayShip: v.granted[authz.OrderShip], MayUpdate: v.granted[authz.OrderUpdate], MayVerify: v.granted[authz.OrderVerify],
 	}))
 }
@@ -41,4 +44,14 @@ func pathOrder(c *fiber.Ctx) (string, error) {
 		return no, nil
 	}
 	return "", fault.ErrNotFound
+}
+
+// refundable is what is left to give back of the payment that paid an order.
+func refundable(o readmodel.OrderDetail) money.Fen {
+	for _, a := range o.Attempts {
+		if a.Status == "succeeded" && !a.Surplus {
+			return a.Amount - a.Reserved - a.Refunded
+		}
+	}
+	return 0
 }

@@ -37,7 +37,7 @@ func (s *Console) tryoutPage(c *fiber.Ctx, v *visit, refused error) error {
 	if err != nil {
 		return err
 	}
-	overview, err := s.pages.Overview(ctx, v.shop.ID, s.Now(), s.texts.Shanghai())
+	overview, _, err := s.pages.Overview(ctx, v.shop.ID, s.Now(), s.texts.Shanghai(), actor(v.session.StaffID))
 	if err != nil {
 		return err
 	}

@@ -51,7 +51,7 @@ func newAlipayKit(t *testing.T) *kit {
 	k.opened = acc
 	k.account.Key, k.appID, k.openID = acc.Key, alipayApp, alipaygw.OpenID(alipayApp, "li")
 	k.service = payments.New(payments.Deps{
-		DB: k.DB, Accounts: oneAccount{acc}, Bills: k.bills, Books: ledger.New(ledger.Deps{DB: k.DB, Audit: k.Audit}), Outbox: k.Outbox, Timers: k.Timers, Vault: k.Vault, Now: k.Clock().Now, Rand: rand.Reader,
+		DB: k.DB, Accounts: oneAccount{acc}, Bills: k.bills, Books: ledger.New(ledger.Deps{DB: k.DB, Audit: k.Audit}), Audit: k.Audit, Outbox: k.Outbox, Timers: k.Timers, Vault: k.Vault, Now: k.Clock().Now, Rand: rand.Reader,
 		Channels: []payments.Channel{alipay.New(alipay.Deps{Now: time.Now, Log: slog.New(slog.DiscardHandler), Signers: 2})},
 		Log:      slog.New(slog.DiscardHandler), PublicURL: k.public,
 	})

@@ -16,7 +16,7 @@ type Books interface {
 	// SurplusTx: what was collected for a bill turned out to be of no use to it. Number is
 	// out_trade_no.
 	SurplusTx(ctx context.Context, tx tenantdb.Tx, m Movement) error
-	// RefundedTx: the provider has given money back. Number is out_refund_no.
+	// RefundedTx: money was given back. Number is out_refund_no.
 	RefundedTx(ctx context.Context, tx tenantdb.Tx, m Movement) error
 }
 
@@ -28,4 +28,5 @@ type Movement struct {
 	AmountFen money.Fen
 	At        time.Time
 	Surplus   bool // the money belongs to no bill
+	Elsewhere bool // a refund that did not pass the provider: the shop paid it from its bank
 }

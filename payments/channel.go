@@ -69,6 +69,8 @@ type Traits struct {
 	// Unopened says that the provider knows a number only once a buyer has opened what was
 	// handed out, and can close it from then on. Until ExpiresAt it may still be opened.
 	Unopened bool
+	// Refunds are the provider's limits on giving back.
+	Refunds RefundLimits
 }
 
 // Identity is what a message about a payment must say besides number and amount. A word

@@ -1,7 +1,8 @@
 // Package payments collects money for bills and gives it back, through providers that
 // hold each merchant's own keys.
 //
-// It owns the tables payment_attempt, payment_event, payment_anomaly and refund, the
+// It owns the tables payment_attempt, payment_event, payment_anomaly, payment_exchange,
+// payment_setting, refund and refund_event, the
 // states of an attempt, the once-only handling of a provider's notifications, the
 // query ladder, the close before an order may close, and refunds. It does not own
 // orders: it knows a business number and asks its BillSource for amount, title and
@@ -20,6 +21,10 @@
 //     and its refund is requested in the same transaction.
 //   - refund_reserved_fen + refunded_fen never exceeds what was collected; the reserve
 //     is taken by a conditional UPDATE before a provider hears of the refund.
+//   - What a person asks to refund above the shop's limit is sent only after another
+//     person approved it (refund_decide.go, CHECK refund_two_people).
+//   - A refund ended by hand is ended after the provider said that it knows nothing of it,
+//     and carries who, how and what proves it.
 //   - No network call inside a transaction.
 //   - Where a provider cannot close (Traits.NoClose), an attempt is closed on our side and
 //     asked about until its deadline has passed; money that comes all the same is late or
@@ -37,5 +42,5 @@
 //   - A refund is never called failed because of an error answer, which no provider
 //     signs: only a signed CLOSED ends it without the money having moved.
 //
-// The chart of an attempt's states is in testdata/transitions.golden.md.
+// The charts of an attempt's and a refund's states are in testdata/transitions.golden.md.
 package payments

@@ -25,6 +25,25 @@ var (
 	ErrState = fault.New(fault.Conflict, "PAYMENT_STATE", "支付状态已变化，请刷新", "The state of this payment does not allow this")
 	// ErrNothingToRefund is a payment whose whole amount is refunded or about to be.
 	ErrNothingToRefund = fault.New(fault.Conflict, "NOTHING_TO_REFUND", "没有可退金额", "Nothing is left to refund")
+	// ErrRefundExceeds is a refund of more than is left; its data name "rest_fen".
+	ErrRefundExceeds = fault.New(fault.Conflict, "REFUND_EXCEEDS", "退款金额超过可退金额", "This is more than is left to refund")
+	// ErrRefundTooOld is a refund of a payment that the provider takes no refunds of any more.
+	ErrRefundTooOld = fault.New(fault.Conflict, "REFUND_TOO_OLD", "支付已超过渠道退款期限，请线下退款", "The provider takes no refund of so old a payment")
+	// ErrRefundTooMany is one refund more of a payment than the provider takes.
+	ErrRefundTooMany = fault.New(fault.Conflict, "REFUND_TOO_MANY", "该笔支付的退款次数已达渠道上限", "The provider takes no further refund of this payment")
+	// ErrRefundSourceUsed is a document that asked for another refund before.
+	ErrRefundSourceUsed = fault.New(fault.Conflict, "REFUND_SOURCE_USED", "该单据已申请过其他退款", "This document has asked for another refund")
+	// ErrRefundState is a refund in a state that does not allow the step.
+	ErrRefundState = fault.New(fault.Conflict, "REFUND_STATE", "退款状态已变化，请刷新后查看", "The state of this refund does not allow this")
+	// ErrRefundOwn is a person who decides about a refund of his own asking.
+	ErrRefundOwn = fault.New(fault.Forbidden, "REFUND_OWN", "不能审批自己申请的退款，请由另一位同事审批", "Somebody else has to decide about your refund")
+	// ErrRefundUnderWay is a refund that the provider has done or is about to do.
+	ErrRefundUnderWay = fault.New(fault.Conflict, "REFUND_UNDER_WAY", "支付渠道已受理该退款，无需人工登记，请刷新查看结果", "The provider is doing this refund; it need not be settled by hand")
+	// ErrAnomalyResolved is an anomaly that is absent, or that somebody has dealt with.
+	ErrAnomalyResolved = fault.New(fault.Conflict, "ANOMALY_RESOLVED", "该异常已处理或不存在，请刷新", "This anomaly is absent or has been dealt with")
+
+	errMeans     = fault.Invalidf("means", "must be provider or elsewhere")
+	errReference = fault.Invalidf("evidence_ref", "must have at most 200 bytes")
 )
 
 // What a provider, or the way to it, can do to a call.
@@ -39,13 +58,13 @@ var (
 	ErrProviderBusy = fault.New(fault.Upstream, "PROVIDER_BUSY", "支付渠道繁忙，请稍后重试", "The payment provider is busy")
 	// ErrRefused is a definite no of the provider. Data["provider_code"] says which.
 	ErrRefused = fault.New(fault.Upstream, "PROVIDER_REFUSED", "支付渠道拒绝了请求", "The payment provider refused the request")
+	// ErrNotEnough is a merchant's balance at the provider that does not cover a refund or
+	// a transfer. It is no end: the same number is asked for again once there is money.
+	ErrNotEnough = fault.New(fault.Upstream, "PROVIDER_NOT_ENOUGH", "商户账户余额不足", "The merchant's balance at the provider is too small")
 	// ErrNoSuchNumber is a number the provider does not know (yet).
 	ErrNoSuchNumber = fault.New(fault.Upstream, "PROVIDER_NO_SUCH_NUMBER", "支付渠道查无此单", "The payment provider does not know this number")
 	// ErrNumberUsed is a number the provider knows with other parameters.
 	ErrNumberUsed = fault.New(fault.Upstream, "PROVIDER_NUMBER_USED", "支付单号重复", "The payment provider knows this number with other parameters")
-	// ErrNotEnough is a merchant account without the money for it. The same call is repeated
-	// once there is.
-	ErrNotEnough = fault.New(fault.Upstream, "PROVIDER_NOT_ENOUGH", "商户账户余额不足，请充值", "The merchant account's balance is not enough")
 	// ErrProviderPaid is the provider's "this number has been paid" to prepay or close.
 	ErrProviderPaid = fault.New(fault.Upstream, "PROVIDER_ORDER_PAID", "支付渠道显示已支付", "The payment provider says that this number is paid")
 	// ErrProviderClosed is the provider's "this number is closed".
@@ -93,8 +112,9 @@ func (r RefundReason) text() string {
 		return "重复支付，款项原路退回"
 	case OrderCancelled:
 		return "订单已取消，款项原路退回"
+	case ByStaff, AfterSale:
 	}
-	return "退款"
+	return "商家退款"
 }
 
 // methodName is what buyers call a way to pay.

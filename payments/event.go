@@ -56,6 +56,7 @@ type RefundedV1 struct {
 	BusinessNo  string       `json:"business_no"`
 	AmountFen   money.Fen    `json:"amount_fen"`
 	Reason      RefundReason `json:"reason"`
+	At          time.Time    `json:"at"`
 }
 
 // KeysV1 names an account whose replaced keys are to be destroyed.

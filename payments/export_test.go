@@ -15,3 +15,19 @@ func Moves() []Move {
 	}
 	return moves
 }
+
+// RefundMove is one legal move of a refund.
+type RefundMove struct {
+	From  RefundStatus
+	Event string
+	To    RefundStatus
+}
+
+// RefundMoves is the table of a refund's transitions.
+func RefundMoves() []RefundMove {
+	moves := make([]RefundMove, 0, len(refundTransitions))
+	for _, t := range refundTransitions {
+		moves = append(moves, RefundMove{t.from, string(t.event), t.to})
+	}
+	return moves
+}

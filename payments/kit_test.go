@@ -154,7 +154,7 @@ func (k *kit) booksAgree() {
 func (k *kit) newService() *payments.Service {
 	channel := wechat.New(wechat.Deps{Keys: k.accounts, Now: time.Now, Log: slog.New(slog.DiscardHandler), Signers: 2})
 	return payments.New(payments.Deps{
-		DB: k.DB, Accounts: k.accounts, Bills: k.bills, Channels: []payments.Channel{channel}, Books: ledger.New(ledger.Deps{DB: k.DB, Audit: k.Audit}), Outbox: k.Outbox, Timers: k.Timers,
+		DB: k.DB, Accounts: k.accounts, Bills: k.bills, Channels: []payments.Channel{channel}, Books: ledger.New(ledger.Deps{DB: k.DB, Audit: k.Audit}), Audit: k.Audit, Outbox: k.Outbox, Timers: k.Timers,
 		Vault: k.Vault, Now: k.Clock().Now, Rand: rand.Reader, Log: slog.New(slog.DiscardHandler), PublicURL: k.public,
 	})
 }

@@ -29,7 +29,7 @@ func TestKeysOfEveryChannelFitTheirProvider(t *testing.T) {
 	k := newKit(t)
 	log := slog.New(slog.DiscardHandler)
 	service := payments.New(payments.Deps{
-		DB: k.DB, Accounts: k.accounts, Bills: k.bills, Books: ledger.New(ledger.Deps{DB: k.DB, Audit: k.Audit}), Outbox: k.Outbox, Timers: k.Timers, Vault: k.Vault,
+		DB: k.DB, Accounts: k.accounts, Bills: k.bills, Books: ledger.New(ledger.Deps{DB: k.DB, Audit: k.Audit}), Audit: k.Audit, Outbox: k.Outbox, Timers: k.Timers, Vault: k.Vault,
 		Now: k.Clock().Now, Rand: rand.Reader, Log: log, PublicURL: k.public,
 		Channels: []payments.Channel{
 			wechat.New(wechat.Deps{Keys: k.accounts, Now: time.Now, Log: log, Signers: 2}), alipay.New(alipay.Deps{Now: time.Now, Log: log, Signers: 2}),

@@ -14,7 +14,7 @@ import (
 const BodiesKept = 180 * 24 * time.Hour
 
 // PurgeBodiesTx empties up to limit messages of events, of resolved anomalies and of
-// refusals each that came before a time, in the caller's transaction. after is where the
+// refusals, and drops exchanges, each that came before a time, in the caller's transaction. after is where the
 // last pass over the events ended; more says that there is more to do.
 func (s *Service) PurgeBodiesTx(ctx context.Context, tx tenantdb.Tx, before time.Time, after int64, limit int) (reached int64, purged int, more bool, err error) {
 	events, err := s.q.PurgeEventBodies(ctx, tx, after, before, int32(limit))
@@ -33,5 +33,9 @@ func (s *Service) PurgeBodiesTx(ctx context.Context, tx tenantdb.Tx, before time
 	if err != nil {
 		return after, 0, false, fmt.Errorf("purge refusals: %w", err)
 	}
-	return reached, len(events) + len(anomalies) + int(refusals), len(events) == limit || len(anomalies) == limit || int(refusals) == limit, nil
+	exchanges, err := s.q.PurgeExchanges(ctx, tx, before, int32(limit))
+	if err != nil {
+		return after, 0, false, fmt.Errorf("purge exchanges: %w", err)
+	}
+	return reached, int(exchanges) + len(events) + len(anomalies) + int(refusals), len(events) == limit || len(anomalies) == limit || int(refusals) == limit || int(exchanges) == limit, nil
 }

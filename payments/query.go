@@ -96,7 +96,9 @@ func (s *Service) Query(ctx context.Context, id tenant.ID, outTradeNo string) er
 	if err != nil {
 		return err
 	}
-	result, cause := ch.Query(ctx, acc, outTradeNo)
+	heard, said := listening(ctx)
+	result, cause := ch.Query(heard, acc, outTradeNo)
+	s.keepExchanges(ctx, id, about{acc.ID, outTradeNo, "", stepQuery}, said, cause)
 	if cause != nil {
 		return s.queryFailed(ctx, id, ch, a, cause)
 	}

@@ -6,9 +6,7 @@ import (
 	"fmt"
 	"time"
 
-	"galleria/payments/internal/paymentsdb"
 	"galleria/tenant"
-	"galleria/tenant/fault"
 	"galleria/tenant/tenantdb"
 )
 
@@ -20,20 +18,9 @@ const (
 	LatePayment    RefundReason = "late_payment"   // the order was closed when the money came
 	DoublePayment  RefundReason = "double_payment" // the order was paid before
 	OrderCancelled RefundReason = "order_cancelled"
+	ByStaff        RefundReason = "staff"     // somebody of the shop decided so
+	AfterSale      RefundReason = "aftersale" // a case of the buyer's ended so
 )
-
-// RefundStatus is where a refund stands.
-type RefundStatus string
-
-// The statuses of a refund.
-const (
-	RefundRequested  RefundStatus = "requested"  // reserved; the provider may or may not know it
-	RefundProcessing RefundStatus = "processing" // the provider accepted it
-	RefundSucceeded  RefundStatus = "succeeded"  // the money is with the buyer
-	RefundFailed     RefundStatus = "failed"     // closed by the provider; no money moved
-)
-
-func (s RefundStatus) final() bool { return s == RefundSucceeded || s == RefundFailed }
 
 // MarkSurplusTx marks a paid attempt whose money its bill cannot use. Safe to repeat.
 // Joins the caller's transaction. Faults: NOT_FOUND, PAYMENT_STATE.
@@ -82,24 +69,7 @@ func (s *Service) RequestRefundTx(ctx context.Context, tx tenantdb.Tx, outTradeN
 	if a.Status != StatusSucceeded {
 		return "", ErrState
 	}
-	rest := a.AmountFen - a.ReservedFen - a.RefundedFen
-	if rest <= 0 {
-		return "", ErrNothingToRefund
-	}
-	n, err := s.q.ReserveRefund(ctx, tx, int64(rest), tx.Now(), a.ID)
-	if err != nil {
-		return "", fmt.Errorf("reserve refund: %w", err)
-	}
-	if n == 0 {
-		return "", ErrNothingToRefund
-	}
-	if outRefundNo, err = newNumber(tx.Now(), s.d.Rand); err != nil {
-		return "", err
-	}
-	if err := s.q.InsertRefund(ctx, tx, outRefundNo, a.ID, a.BusinessNo, string(reason), rest, tx.Now()); err != nil {
-		return "", fmt.Errorf("insert refund: %w", err)
-	}
-	return outRefundNo, s.d.Outbox.Append(ctx, tx, TopicRefundRequested, outRefundNo, RefundV1{OutRefundNo: outRefundNo})
+	return s.openRefund(ctx, tx, a, newRefund{reason: reason, amountFen: a.AmountFen - a.ReservedFen - a.RefundedFen, status: RefundRequested, actor: "system"})
 }
 
 // sameRefund: late and double are two views of one surplus.
@@ -109,42 +79,71 @@ func sameRefund(a, b RefundReason) bool {
 }
 
 // ExecuteRefund brings a refund one step further: it asks the provider, or asks about
-// what was asked before, always under the same number. It serves TopicRefundRequested
-// and TimerRefundQuery. Safe to repeat; nil means settled or that a timer is set. Opens
-// transactions; the provider is called outside of them. Faults: NOT_FOUND, PROVIDER_…
-// (the caller repeats later).
+// what was asked before, always under the same number, and waits where the provider's
+// limits or an empty balance want it. It serves TopicRefundRequested and TimerRefundQuery.
+// Safe to repeat; nil means settled, that a timer is set, or that a person has to act.
+// Opens transactions; the provider is called outside of them. Faults: NOT_FOUND,
+// PROVIDER_… (the caller repeats later).
 func (s *Service) ExecuteRefund(ctx context.Context, id tenant.ID, outRefundNo string) error {
+	if err := s.executeRefund(ctx, id, outRefundNo); err != nil {
+		return fmt.Errorf("refund %s: %w", outRefundNo, err)
+	}
+	return nil
+}
+
+func (s *Service) executeRefund(ctx context.Context, id tenant.ID, outRefundNo string) error {
 	task, err := s.refundTask(ctx, id, outRefundNo)
-	if err != nil {
-		return fmt.Errorf("refund %s: %w", outRefundNo, err)
+	if err != nil || task.status.final() || task.status == RefundAwaitingApproval {
+		return err
 	}
-	if task.status.final() {
-		return nil
-	}
-	ch, err := s.channel(task.channel)
+	ch, acc, err := s.refundSide(ctx, id, task)
 	if err != nil {
 		return err
 	}
-	acc, err := s.d.Accounts.ByID(ctx, id, task.accountID)
-	if err != nil {
-		return fmt.Errorf("refund %s: %w", outRefundNo, err)
-	}
-	err = s.d.DB.InTenant(ctx, id, func(tx tenantdb.Tx) error {
-		_, err := s.q.CountRefundTry(ctx, tx, outRefundNo)
+	traits, _ := ch.Traits(task.scene)
+	task, ask, err := s.mayAsk(ctx, id, outRefundNo, traits.Refunds)
+	if err != nil || !ask {
 		return err
-	})
-	if err != nil {
-		return fmt.Errorf("refund %s: %w", outRefundNo, err)
 	}
-	result, err := s.askRefund(ctx, ch, acc, task)
-	if err != nil {
+	heard, said := listening(ctx)
+	result, err := s.askRefund(heard, ch, acc, task)
+	s.keepExchanges(ctx, id, about{acc.ID, task.outTradeNo, outRefundNo, stepRefund}, said, err)
+	switch {
+	case errors.Is(err, ErrNotEnough):
+		return s.keepBack(ctx, id, outRefundNo, HoldBalance, err)
+	case errors.Is(err, ErrRefused), errors.Is(err, ErrNumberUsed):
+		return s.keepBack(ctx, id, outRefundNo, HoldRefused, err)
+	case err != nil:
 		note := s.d.DB.InTenant(ctx, id, func(tx tenantdb.Tx) error {
 			return s.q.SetRefundError(ctx, tx, clip(err.Error()), outRefundNo)
 		})
-		return errors.Join(fmt.Errorf("refund %s: %w", outRefundNo, err), note)
+		return errors.Join(err, note)
 	}
 	result.OutRefundNo = outRefundNo
 	return s.d.DB.InTenant(ctx, id, func(tx tenantdb.Tx) error { return s.applyRefund(ctx, tx, result) })
+}
+
+// keepBack makes an unsigned no a task for a person. The amount stays reserved: only what
+// the provider signs can free it.
+func (s *Service) keepBack(ctx context.Context, id tenant.ID, outRefundNo string, hold RefundHold, cause error) error {
+	s.d.Log.WarnContext(ctx, "refund kept back", "tenant_id", id.String(), "out_refund_no", outRefundNo, "hold", string(hold), "error", cause)
+	return s.d.DB.InTenant(ctx, id, func(tx tenantdb.Tx) error {
+		task, err := s.lockRefund(ctx, tx, outRefundNo)
+		if err != nil || task.status.final() {
+			return err
+		}
+		return s.holdRefund(ctx, tx, task, hold, s.jitter(holdDelay(hold, task.tries)), cause.Error())
+	})
+}
+
+// refundSide is the channel and the account of a refund.
+func (s *Service) refundSide(ctx context.Context, id tenant.ID, task refundTask) (Channel, Account, error) {
+	ch, err := s.channel(task.channel)
+	if err != nil {
+		return nil, Account{}, err
+	}
+	acc, err := s.d.Accounts.ByID(ctx, id, task.accountID)
+	return ch, acc, err
 }
 
 func (s *Service) refundTask(ctx context.Context, id tenant.ID, outRefundNo string) (task refundTask, err error) {
@@ -170,7 +169,7 @@ func (s *Service) askRefund(ctx context.Context, ch Channel, acc Account, task r
 		}
 	}
 	return ch.Refund(ctx, acc, RefundRequest{
-		OutTradeNo: task.outTradeNo, TransactionID: task.transactionID, OutRefundNo: task.outRefundNo, Reason: task.reason.text(),
+		OutTradeNo: task.outTradeNo, TransactionID: task.transactionID, OutRefundNo: task.outRefundNo, Reason: task.text(),
 		RefundFen: task.amountFen, TotalFen: task.totalFen, NotifyURL: s.notifyURL(acc),
 	})
 }
@@ -189,95 +188,4 @@ func refundDelay(tries int) time.Duration {
 	default:
 		return 6 * time.Hour
 	}
-}
-
-// applyRefund applies what the provider says about a refund, once.
-func (s *Service) applyRefund(ctx context.Context, tx tenantdb.Tx, result RefundResult) error {
-	row, err := s.q.LockRefund(ctx, tx, result.OutRefundNo)
-	if err != nil {
-		return notFound(err, "lock refund")
-	}
-	task := refundFromRow(paymentsdb.RefundTaskRow(row))
-	if task.status.final() {
-		return nil
-	}
-	switch result.State {
-	case RefundDone:
-		return s.finishRefund(ctx, tx, task, result, RefundSucceeded, int64(task.amountFen))
-	case RefundShut:
-		return s.finishRefund(ctx, tx, task, result, RefundFailed, 0)
-	case RefundStale:
-		return s.renewRefund(ctx, tx, task)
-	case RefundPending, RefundAbnormal:
-	}
-	note := ""
-	if result.State == RefundAbnormal {
-		note = "ABNORMAL: the money left the merchant and did not arrive; finish it at the provider"
-	}
-	if _, err := s.q.SetRefundProcessing(ctx, tx, result.RefundID, note, task.outRefundNo); err != nil {
-		return fmt.Errorf("store refund: %w", err)
-	}
-	due := tx.Now().Add(s.jitter(refundDelay(task.tries)))
-	return s.d.Timers.Set(ctx, tx, TimerRefundQuery, task.outRefundNo, due, RefundV1{OutRefundNo: task.outRefundNo})
-}
-
-// renewRefund asks for a refund again under a new number, because the provider never heard
-// of this one and would not take it now.
-func (s *Service) renewRefund(ctx context.Context, tx tenantdb.Tx, task refundTask) error {
-	now := tx.Now()
-	n, err := s.q.FinishRefund(ctx, tx, string(RefundFailed), "", "the provider takes this number no more", &now, task.outRefundNo)
-	if err == nil && n == 1 {
-		n, err = s.q.SettleRefund(ctx, tx, int64(task.amountFen), 0, now, task.attemptID)
-	}
-	if err != nil || n == 0 {
-		return fmt.Errorf("renew refund of attempt %d: %d rows: %w", task.attemptID, n, errors.Join(err, fault.ErrConflict))
-	}
-	if err := s.d.Timers.Clear(ctx, tx, TimerRefundQuery, task.outRefundNo); err != nil {
-		return fmt.Errorf("renew refund: %w", err)
-	}
-	_, err = s.RequestRefundTx(ctx, tx, task.outTradeNo, task.reason)
-	return err
-}
-
-// finishRefund ends a refund; moved is what left the merchant, all or nothing.
-func (s *Service) finishRefund(ctx context.Context, tx tenantdb.Tx, task refundTask, result RefundResult, to RefundStatus, moved int64) error {
-	now := tx.Now()
-	n, err := s.q.FinishRefund(ctx, tx, string(to), result.RefundID, "", &now, task.outRefundNo)
-	if err != nil {
-		return fmt.Errorf("finish refund: %w", err)
-	}
-	if n == 0 {
-		return fault.ErrConflict
-	}
-	if n, err = s.q.SettleRefund(ctx, tx, int64(task.amountFen), moved, now, task.attemptID); err != nil || n == 0 {
-		return fmt.Errorf("settle refund of attempt %d: %d rows: %w", task.attemptID, n, errors.Join(err, fault.ErrConflict))
-	}
-	if err := s.d.Timers.Clear(ctx, tx, TimerRefundQuery, task.outRefundNo); err != nil {
-		return fmt.Errorf("finish refund: %w", err)
-	}
-	if to != RefundSucceeded {
-		s.d.Log.ErrorContext(ctx, "refund closed by the provider", "tenant_id", tx.TenantID().String(), "out_refund_no", task.outRefundNo,
-			"out_trade_no", task.outTradeNo)
-		return nil
-	}
-	at := result.DoneAt
-	if at.IsZero() {
-		at = now // a query's answer may leave the time out
-	}
-	err = s.d.Books.RefundedTx(ctx, tx, Movement{
-		Number: task.outRefundNo, Channel: task.channel, AccountID: task.accountID, AmountFen: task.amountFen, At: at,
-		Surplus: sameRefund(task.reason, LatePayment),
-	})
-	if err != nil {
-		return fmt.Errorf("finish refund: %w", err)
-	}
-	if sameRefund(task.reason, LatePayment) { // the alarm is over
-		if err := s.q.ResolveSurplus(ctx, tx, &now, task.accountID, surplusEvent(task.outTradeNo)); err != nil {
-			return fmt.Errorf("finish refund: %w", err)
-		}
-	}
-	return s.d.Outbox.Append(ctx, tx, TopicRefunded, task.outRefundNo, RefundedV1{
-		OutRefundNo: task.outRefundNo, OutTradeNo: task.outTradeNo, BusinessNo: task.businessNo,
-		AmountFen: task.amountFen, Reason: task.reason,
-	})
 }

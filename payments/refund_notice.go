@@ -57,6 +57,9 @@ func (s *Service) compareRefund(ctx context.Context, tx tenantdb.Tx, acc Account
 		return []finding{{reasonRefund, true, task.outTradeNo, result.OutTradeNo}}, nil
 	case !result.Amount.Valid || result.Amount.Fen != task.amountFen:
 		return []finding{{reasonAmount, true, strconv.FormatInt(int64(task.amountFen), 10), result.Amount.Text}}, nil
+	case result.State == RefundDone && task.status.final() && task.status != RefundSucceeded:
+		// Money moved for a refund that had ended without the provider: perhaps twice.
+		return []finding{{reasonRefund, true, string(task.status), "SUCCESS"}}, nil
 	case result.State == RefundAbnormal:
 		return []finding{{reasonRefund, false, "money with the buyer", "ABNORMAL"}}, nil
 	}

@@ -108,13 +108,12 @@ func TestRefundTroubleKeepsTheNumber(t *testing.T) {
 		fault sandbox.Fault
 		mchid string
 	}{
-		"never arrived":      {sandbox.Fault{Mode: sandbox.ModeDrop}, "1900000021"},
-		"done, answer lost":  {sandbox.Fault{Mode: sandbox.ModeCutAfterDoing}, "1900000022"},
-		"done, forged":       {sandbox.Fault{Mode: sandbox.ModeWrongKey}, "1900000023"},
-		"done, HTML":         {sandbox.Fault{Mode: sandbox.ModeGarbage}, "1900000024"},
-		"busy":               {sandbox.Fault{Mode: sandbox.ModeError, Value: "SYSTEM_ERROR"}, "1900000025"},
-		"too many calls":     {sandbox.Fault{Mode: sandbox.ModeError, Value: "FREQUENCY_LIMITED"}, "1900000026"},
-		"not enough balance": {sandbox.Fault{Mode: sandbox.ModeError, Value: "NOT_ENOUGH"}, "1900000027"},
+		"never arrived":     {sandbox.Fault{Mode: sandbox.ModeDrop}, "1900000021"},
+		"done, answer lost": {sandbox.Fault{Mode: sandbox.ModeCutAfterDoing}, "1900000022"},
+		"done, forged":      {sandbox.Fault{Mode: sandbox.ModeWrongKey}, "1900000023"},
+		"done, HTML":        {sandbox.Fault{Mode: sandbox.ModeGarbage}, "1900000024"},
+		"busy":              {sandbox.Fault{Mode: sandbox.ModeError, Value: "SYSTEM_ERROR"}, "1900000025"},
+		"too many calls":    {sandbox.Fault{Mode: sandbox.ModeError, Value: "FREQUENCY_LIMITED"}, "1900000026"},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -181,8 +180,8 @@ func TestRefundOtherEnds(t *testing.T) {
 		if got := k.anomalies()[0]; got.Reason != "refund" || got.Blocking {
 			t.Errorf("anomaly %+v, want refund, not blocking", got)
 		}
-		if got := k.refundStatus(refundNo); got != "processing" || k.attempt(no).Reserved != 1234 {
-			t.Errorf("refund is %s, want processing with its reserve kept", got)
+		if got := k.refundStatus(refundNo); got != "abnormal" || k.attempt(no).Reserved != 1234 {
+			t.Errorf("refund is %s, want abnormal with its reserve kept", got)
 		}
 	})
 }

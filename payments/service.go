@@ -10,6 +10,7 @@ import (
 
 	"galleria/commerce/money"
 	"galleria/payments/internal/paymentsdb"
+	"galleria/tenant/audit"
 	"galleria/tenant/outbox"
 	"galleria/tenant/tenantdb"
 	"galleria/tenant/timer"
@@ -41,6 +42,7 @@ type Deps struct {
 	Channels []Channel
 	Books    Books
 	Payouts  Payouts // nil: no transfers, and messages about them are refused
+	Audit    *audit.Log
 	Outbox   *outbox.Outbox
 	Timers   *timer.Timers
 	Vault    *vault.Vault

@@ -83,23 +83,39 @@ func (s *Service) noteError(ctx context.Context, id tenant.ID, outTradeNo string
 
 // refundTask is a refund with what the provider must know of its payment.
 type refundTask struct {
+	id                                  int64
 	outRefundNo, outTradeNo, businessNo string
-	transactionID                       string
+	transactionID, refundID             string // the provider's
 	attemptID, accountID                int64
 	channel                             Code
+	scene                               Scene
+	appID                               string
 	reason                              RefundReason
+	note                                string
+	requestedBy                         string
 	status                              RefundStatus
+	hold                                RefundHold
 	amountFen, totalFen                 money.Fen
 	tries                               int
-	requestedAt                         time.Time
+	requestedAt, sentAt, paidAt         time.Time
 }
 
 func refundFromRow(r paymentsdb.RefundTaskRow) refundTask {
 	return refundTask{
-		outRefundNo: r.OutRefundNo, outTradeNo: r.OutTradeNo, businessNo: r.BusinessNo, attemptID: r.AttemptID, accountID: r.AccountID,
-		channel: Code(r.Channel), transactionID: orZero(r.TransactionID), reason: RefundReason(r.Reason), status: RefundStatus(r.Status),
-		amountFen: r.AmountFen, totalFen: r.TotalFen, tries: int(r.Tries), requestedAt: r.RequestedAt,
+		id: r.ID, outRefundNo: r.OutRefundNo, outTradeNo: r.OutTradeNo, businessNo: r.BusinessNo, attemptID: r.AttemptID, accountID: r.AccountID,
+		channel: Code(r.Channel), scene: Scene(r.Scene), appID: r.AppID, transactionID: orZero(r.TransactionID), refundID: r.ProviderRefundID,
+		reason: RefundReason(r.Reason), note: r.Note, requestedBy: r.RequestedBy, status: RefundStatus(r.Status), hold: RefundHold(r.Hold),
+		amountFen: r.AmountFen, totalFen: r.TotalFen, tries: int(r.Tries), requestedAt: r.RequestedAt, sentAt: orZero(r.SentAt), paidAt: orZero(r.PaidAt),
 	}
+}
+
+// text is what the buyer reads beside the refund in the provider's app: the same for every
+// repeat.
+func (t refundTask) text() string {
+	if t.note != "" {
+		return t.note
+	}
+	return t.reason.text()
 }
 
 func notFound(err error, doing string) error {

@@ -49,9 +49,39 @@ func TestTransitionsWalk(t *testing.T) {
 	}
 }
 
+// Every status of a refund can be reached, one event leads to one status wherever it
+// comes from, and what the provider says is heard wherever it may have been asked.
+func TestRefundTransitionsWalk(t *testing.T) {
+	t.Parallel()
+	reached := map[payments.RefundStatus]bool{payments.RefundRequested: true, payments.RefundAwaitingApproval: true}
+	leads := map[string]payments.RefundStatus{}
+	for range payments.RefundStatuses() {
+		for _, m := range payments.RefundMoves() {
+			reached[m.To] = reached[m.To] || reached[m.From]
+		}
+	}
+	for _, m := range payments.RefundMoves() {
+		if to, ok := leads[m.Event]; ok && to != m.To {
+			t.Errorf("%s leads to %s and to %s", m.Event, to, m.To)
+		}
+		leads[m.Event] = m.To
+		if !slices.Contains(payments.RefundStatuses(), m.From) || !slices.Contains(payments.RefundStatuses(), m.To) {
+			t.Errorf("%s/%s leads to or from an unknown status", m.From, m.Event)
+		}
+		if m.From == payments.RefundSucceeded || m.From == payments.RefundSettled {
+			t.Errorf("%s/%s: money that went back cannot un-go", m.From, m.Event)
+		}
+	}
+	for _, s := range payments.RefundStatuses() {
+		if !reached[s] {
+			t.Errorf("%s cannot be reached", s)
+		}
+	}
+}
+
 func TestTransitionsChart(t *testing.T) {
 	t.Parallel()
-	got := "```mermaid\n" + payments.Chart() + "```\n"
+	got := "```mermaid\n" + payments.Chart() + "```\n\n```mermaid\n" + payments.RefundChart() + "```\n"
 	if *update {
 		if err := os.WriteFile(chartFile, []byte(got), 0o600); err != nil {
 			t.Fatal(err)
@@ -72,8 +102,11 @@ func TestStatusesMatchTheSchema(t *testing.T) {
 	k := &kit{Env: tenanttest.New(t), t: t}
 	for constraint, want := range map[string][]string{
 		"payment_attempt_status": texts(payments.Statuses()),
-		"refund_status":          texts([]payments.RefundStatus{payments.RefundRequested, payments.RefundProcessing, payments.RefundSucceeded, payments.RefundFailed}),
-		"refund_reason":          texts([]payments.RefundReason{payments.LatePayment, payments.DoublePayment, payments.OrderCancelled}),
+		"refund_status":          texts(payments.RefundStatuses()),
+		"refund_hold":            texts(payments.RefundHolds()),
+		"refund_reason": texts([]payments.RefundReason{
+			payments.LatePayment, payments.DoublePayment, payments.OrderCancelled, payments.ByStaff, payments.AfterSale,
+		}),
 	} {
 		type def struct{ Text string }
 		rows := query[def](k, "SELECT pg_get_constraintdef(c.oid) FROM pg_constraint c WHERE c.conname = $1 AND c.connamespace = current_schema()::regnamespace", constraint)

@@ -63,7 +63,7 @@ func newUnionKit(t *testing.T) *unionKit {
 	})
 	k.service = payments.New(payments.Deps{
 		DB: k.DB, Accounts: oneAccount{k.account}, Bills: k.bills, Channels: []payments.Channel{unionpay.New(unionpay.Deps{Now: k.Clock().Now, Signers: 2})},
-		Books: ledger.New(ledger.Deps{DB: k.DB, Audit: k.Audit}), Outbox: k.Outbox, Timers: k.Timers, Vault: k.Vault, Now: k.Clock().Now, Rand: rand.Reader, Log: slog.New(slog.DiscardHandler), PublicURL: k.public,
+		Books: ledger.New(ledger.Deps{DB: k.DB, Audit: k.Audit}), Audit: k.Audit, Outbox: k.Outbox, Timers: k.Timers, Vault: k.Vault, Now: k.Clock().Now, Rand: rand.Reader, Log: slog.New(slog.DiscardHandler), PublicURL: k.public,
 	})
 	t.Cleanup(k.booksAgree)
 	return k

@@ -157,7 +157,7 @@ func (h *house) deps(s settings, answers *miniapi.Answers) web.Deps {
 		Stores: delivery.New(delivery.Deps{DB: h.DB, Audit: h.Audit}), Outbox: h.Outbox, Timers: h.Timers, Audit: h.Audit,
 	})
 	pay := payments.New(payments.Deps{
-		DB: h.DB, Accounts: h.accounts, Bills: bills{orders}, Books: ledger.New(ledger.Deps{DB: h.DB, Audit: h.Audit}), Outbox: h.Outbox, Timers: h.Timers, Vault: h.Vault, Now: now, Rand: rand.Reader,
+		DB: h.DB, Accounts: h.accounts, Bills: bills{orders}, Books: ledger.New(ledger.Deps{DB: h.DB, Audit: h.Audit}), Audit: h.Audit, Outbox: h.Outbox, Timers: h.Timers, Vault: h.Vault, Now: now, Rand: rand.Reader,
 		Channels: []payments.Channel{wechat.New(wechat.Deps{Keys: h.accounts, Now: now, Log: log, Signers: 2})}, Log: log, PublicURL: h.base,
 	})
 	h.places = s.places

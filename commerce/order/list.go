@@ -54,7 +54,7 @@ func (s *Service) List(ctx context.Context, id tenant.ID, memberID int64, in Lis
 			ID: row.ID, OrderNo: row.OrderNo, MemberID: row.MemberID, AppID: row.AppID, Status: row.Status, CloseReason: row.CloseReason,
 			GoodsFen: row.GoodsFen, DiscountFen: row.DiscountFen, FreightFen: row.FreightFen, PayableFen: row.PayableFen,
 			Address: row.Address, Remark: row.Remark, ExpiresAt: row.ExpiresAt, PlacedAt: row.PlacedAt,
-			PaidAt: row.PaidAt, ClosedAt: row.ClosedAt, Lines: row.Lines, AdjustFen: row.AdjustFen, Delivery: row.Delivery, StoreID: row.StoreID,
+			PaidAt: row.PaidAt, ClosedAt: row.ClosedAt, RefundedFen: row.RefundedFen, Lines: row.Lines, AdjustFen: row.AdjustFen, Delivery: row.Delivery, StoreID: row.StoreID,
 			PickupCode: row.PickupCode, Settlement: row.Settlement, ShippedAt: row.ShippedAt, ReceiveBy: row.ReceiveBy,
 			ReceivedAt: row.ReceivedAt, Hidden: row.Hidden, Unsent: row.Unsent,
 		}); err != nil {

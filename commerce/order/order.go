@@ -84,6 +84,7 @@ type Order struct {
 	ShippedAt   *time.Time // when the last of it was sent
 	ReceiveBy   *time.Time // when it counts as received by itself
 	ReceivedAt  *time.Time
+	RefundedFen money.Fen // what has gone back of it
 	Address     Address
 	Remark      string
 	Lines       []Line

@@ -72,7 +72,7 @@ type momentRow struct {
 func orderFromRow(row orderdb.FindRow) (Order, error) {
 	o := Order{
 		OrderNo: row.OrderNo, MemberID: row.MemberID, AppID: row.AppID, Status: Status(row.Status),
-		GoodsFen: row.GoodsFen, DiscountFen: row.DiscountFen, FreightFen: row.FreightFen, PayableFen: row.PayableFen,
+		GoodsFen: row.GoodsFen, DiscountFen: row.DiscountFen, FreightFen: row.FreightFen, PayableFen: row.PayableFen, RefundedFen: row.RefundedFen,
 		Remark: row.Remark, PlacedAt: row.PlacedAt, ExpiresAt: row.ExpiresAt, PaidAt: row.PaidAt, ClosedAt: row.ClosedAt,
 		AdjustFen: row.AdjustFen, Delivery: ParcelKind(row.Delivery), Settlement: Settlement(row.Settlement),
 		ShippedAt: row.ShippedAt, ReceivedAt: row.ReceivedAt,

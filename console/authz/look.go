@@ -4,5 +4,5 @@ package authz
 // nothing and whose personal data is masked for them. A new page stays shut until it is
 // named here.
 func Lookable() []Permission {
-	return []Permission{DashboardRead, OrderRead, ProductRead, AppRead, PaymentAccountRead, PlanRead, CallbackRead}
+	return []Permission{DashboardRead, OrderRead, ProductRead, AppRead, PaymentAccountRead, PlanRead, CallbackRead, PaymentRead, RefundRead}
 }

@@ -41,6 +41,12 @@ const (
 	LedgerRead           Permission = "ledger.read"
 	LedgerExport         Permission = "ledger.export"
 	LedgerReverse        Permission = "ledger.reverse" // correct the books
+	PaymentRead          Permission = "payment.read"
+	RefundRead           Permission = "refund.read"
+	RefundCreate         Permission = "refund.create"
+	RefundApprove        Permission = "refund.approve" // as the second person
+	RefundSettle         Permission = "refund.settle"  // by hand, and asking the provider again
+	AnomalyResolve       Permission = "anomaly.resolve"
 	OwnerTransfer        Permission = "owner.transfer"
 )
 
@@ -85,6 +91,12 @@ func registry() []entry {
 		{LedgerRead, manager | finance, false},
 		{LedgerExport, finance, false},
 		{LedgerReverse, 0, false},
+		{PaymentRead, manager | finance | support, false},
+		{RefundRead, manager | finance | support, false},
+		{RefundCreate, manager | finance | support, false},
+		{RefundApprove, manager | finance, false},
+		{RefundSettle, finance, false},
+		{AnomalyResolve, manager | finance, false},
 		{OwnerTransfer, 0, true},
 	}
 }

@@ -97,7 +97,7 @@ func GuardedRoles() []string { return []string{Owner, Finance} }
 // GuardedPermissions make a shop's own role need a second factor, too: else a copy of
 // finance would do without.
 func GuardedPermissions() []string {
-	return []string{string(PaymentAccountUpdate), string(AppUpdate)}
+	return []string{string(PaymentAccountUpdate), string(AppUpdate), string(RefundApprove), string(RefundSettle)}
 }
 
 // Codes are the stored form of the role's permissions.

@@ -92,6 +92,7 @@ type Attempt struct {
 	Mode          string // live or sandbox
 	AppID         string
 	Amount        money.Fen
+	Reserved      money.Fen // about to be given back
 	Refunded      money.Fen
 	Status        string
 	PrepayID      string
@@ -143,6 +144,7 @@ type OrderDetail struct {
 	Discount    money.Fen
 	Freight     money.Fen
 	Payable     money.Fen
+	Refunded    money.Fen
 	PlacedAt    time.Time
 	ExpiresAt   time.Time
 	PaidAt      *time.Time

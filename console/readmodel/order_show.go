@@ -14,14 +14,14 @@ import (
 
 const (
 	orderHead = `SELECT o.order_no, o.status, coalesce(o.close_reason, ''), o.member_id, m.nickname, o.app_id, o.address, o.remark,
-       o.goods_fen, o.discount_fen, o.freight_fen, o.payable_fen, o.placed_at, o.expires_at, o.paid_at, o.closed_at, o.test
+       o.goods_fen, o.discount_fen, o.freight_fen, o.payable_fen, o.placed_at, o.expires_at, o.paid_at, o.closed_at, o.test, o.refunded_fen
   FROM orders o JOIN member m ON m.id = o.member_id WHERE o.order_no = $1`
 	orderLines = `SELECT l.spu_id, l.title, l.spec, l.picture, l.price_fen, l.qty::bigint, l.goods_fen, l.discount_fen, l.payable_fen
   FROM order_line l JOIN orders o ON o.id = l.order_id WHERE o.order_no = $1 ORDER BY l.id`
 	orderEvents = `SELECT e.at, e.event, coalesce(e.from_status, ''), coalesce(e.to_status, ''), e.actor,
        coalesce(e.detail->>'amount_fen', e.detail->>'payable_fen', ''), coalesce(e.detail->>'reason', '')
   FROM order_event e JOIN orders o ON o.id = e.order_id WHERE o.order_no = $1 ORDER BY e.id LIMIT 200`
-	orderAttempts = `SELECT t.out_trade_no, t.channel, a.name, a.merchant_no, a.mode, t.app_id, t.amount_fen, t.refunded_fen, t.status,
+	orderAttempts = `SELECT t.out_trade_no, t.channel, a.name, a.merchant_no, a.mode, t.app_id, t.amount_fen, t.refund_reserved_fen, t.refunded_fen, t.status,
        coalesce(t.prepay_id, ''), coalesce(t.transaction_id, ''), t.surplus, t.last_error, t.created_at, t.paid_at
   FROM payment_attempt t JOIN payment_account a ON a.id = t.account_id WHERE t.business_no = $1 ORDER BY t.id DESC LIMIT 50`
 	orderRefunds = `SELECT r.out_refund_no, t.out_trade_no, coalesce(r.provider_refund_id, ''), r.reason, r.amount_fen, r.status, r.last_error,
@@ -100,7 +100,7 @@ func staffIDs(actors []string) []int64 {
 func scanOrderHead(row pgx.Row, o *OrderDetail) error {
 	var address []byte
 	if err := row.Scan(&o.OrderNo, &o.Status, &o.CloseReason, &o.MemberID, &o.Buyer, &o.AppID, &address, &o.Remark,
-		&o.Goods, &o.Discount, &o.Freight, &o.Payable, &o.PlacedAt, &o.ExpiresAt, &o.PaidAt, &o.ClosedAt, &o.Test); err != nil {
+		&o.Goods, &o.Discount, &o.Freight, &o.Payable, &o.PlacedAt, &o.ExpiresAt, &o.PaidAt, &o.ClosedAt, &o.Test, &o.Refunded); err != nil {
 		return err
 	}
 	if err := json.Unmarshal(address, &o.Address); err != nil {
@@ -126,7 +126,7 @@ func orderEvent(row pgx.CollectableRow) (e OrderEvent, actor string, err error) 
 }
 
 func attempt(row pgx.CollectableRow) (a Attempt, err error) {
-	err = row.Scan(&a.OutTradeNo, &a.Channel, &a.Account, &a.MerchantNo, &a.Mode, &a.AppID, &a.Amount, &a.Refunded, &a.Status,
+	err = row.Scan(&a.OutTradeNo, &a.Channel, &a.Account, &a.MerchantNo, &a.Mode, &a.AppID, &a.Amount, &a.Reserved, &a.Refunded, &a.Status,
 		&a.PrepayID, &a.TransactionID, &a.Surplus, &a.LastError, &a.CreatedAt, &a.PaidAt)
 	return a, err
 }

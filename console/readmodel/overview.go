@@ -67,8 +67,9 @@ const (
        (SELECT count(*) FROM (SELECT 1 FROM payment_account a WHERE a.status = 'active' LIMIT $1) c)`
 )
 
-// Overview returns the dashboard as of now; days are those of Shanghai.
-func (s *Store) Overview(ctx context.Context, shop tenant.ID, now time.Time, shanghai *time.Location) (o Overview, err error) {
+// Overview returns the dashboard as of now, and what waits for who looks ("staff:3"); days
+// are those of Shanghai.
+func (s *Store) Overview(ctx context.Context, shop tenant.ID, now time.Time, shanghai *time.Location, actor string) (o Overview, todo Todo, err error) {
 	starts := dayStarts(now, shanghai)
 	var placed, paid []dayCount
 	var shelves map[string]int64
@@ -78,15 +79,16 @@ func (s *Store) Overview(ctx context.Context, shop tenant.ID, now time.Time, sha
 		b.Queue(overviewCounts, CountCap).QueryRow(func(row pgx.Row) error {
 			return row.Scan(&o.ToShip, &o.PendingPayment, &o.Anomalies, &o.Differences, &o.Apps, &o.Accounts)
 		})
+		queueTodo(b, &todo, actor)
 		queueShelfCounts(b, &shelves)
 		collect(b, &o.Latest, orderRow, orderColumns+" ORDER BY o.id DESC LIMIT $1", 6)
 	})
 	if err != nil {
-		return Overview{}, err
+		return Overview{}, Todo{}, err
 	}
 	o.LowStock, o.SoldOut, o.Products = shelves[ShelfLowStock], shelves[ShelfSoldOut], shelves[ShelfOn]
 	o.Days = days(starts, placed, paid)
-	return o, nil
+	return o, todo, nil
 }
 
 // dayStarts returns the Shanghai midnights of the days the dashboard shows.

@@ -36,11 +36,11 @@ func shelfTone(status string) tone {
 // moneyTone colours the state of a payment attempt or a refund.
 func moneyTone(status string) tone {
 	switch status {
-	case "succeeded":
+	case "succeeded", "settled":
 		return toneGood
-	case "failed":
+	case "failed", "abnormal":
 		return toneBad
-	case "created", "prepaid", "closing", "requested", "processing":
+	case "awaiting_approval", "waiting", "created", "prepaid", "closing", "requested", "processing":
 		return toneWarn
 	default:
 		return toneNeutral

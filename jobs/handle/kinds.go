@@ -28,6 +28,7 @@ import (
 // Orders is the part of order.Service that events move.
 type Orders interface {
 	MarkPaidTx(ctx context.Context, tx tenantdb.Tx, in order.PaidInput) (order.PaidOutcome, error)
+	MarkRefundedTx(ctx context.Context, tx tenantdb.Tx, in order.RefundedInput) (counted bool, err error)
 	ExpireTx(ctx context.Context, tx tenantdb.Tx, orderNo string) error
 	FinishClosingTx(ctx context.Context, tx tenantdb.Tx, orderNo string) (closed bool, err error)
 	ReceiveDueTx(ctx context.Context, tx tenantdb.Tx, orderNo string) error
@@ -164,7 +165,7 @@ func (h *Handlers) Kinds() (jobs.Kinds, error) {
 		money(payments.TopicSucceeded, quick, h.paymentSucceeded),
 		money(payments.TopicRefundRequested, provider, h.refundDue),
 		money(payments.TimerRefundQuery, provider, h.refundDue),
-		jobs.Kind{Topic: payments.TopicRefunded},
+		money(payments.TopicRefunded, quick, h.refunded),
 		kind(payments.TopicSurplus, jobs.Default, brief, provider, h.paymentSurplus),
 		money(payments.TimerSurplus, quick, h.surplusDue),
 		money(transfer.TopicDue, provider, h.transferDue),
@@ -187,6 +188,7 @@ func (h *Handlers) Kinds() (jobs.Kinds, error) {
 		jobs.Kind{Topic: order.TopicReceived},
 		jobs.Kind{Topic: order.TopicFinished},
 		kind(order.TopicPaid, jobs.Default, brief, provider, h.orderPaid),
+		kind(order.TopicRefunded, jobs.Default, brief, provider, h.orderRefunded),
 		kind(signup.Topic, jobs.Default, patient, jobs.Backoff(time.Second, 30*time.Second), h.signupApproved),
 		kind(trial.Topic, jobs.Default, brief, quick, h.testPurchase),
 		kind(TimerUpkeep, jobs.Bulk, patient, quick, h.upkeepDue),

@@ -67,6 +67,18 @@ func (h *Handlers) orderPaid(ctx context.Context, ev outbox.Event) error {
 	})
 }
 
+// orderRefunded tells the buyer that money came back, if the buyer subscribed.
+func (h *Handlers) orderRefunded(ctx context.Context, ev outbox.Event) error {
+	p, err := payload[order.RefundedEvent](ev)
+	if err != nil {
+		return err
+	}
+	return h.tell(ctx, ev, news{
+		event: string(order.TopicRefunded), effect: "order.refunded.message", orderNo: p.OrderNo, memberID: p.MemberID, appID: p.AppID,
+		values: map[string]string{"order_no": p.OrderNo, "amount": amountText(p.AmountFen), "title": shorten(p.Title), "refunded_at": timeText(ev.CreatedAt)},
+	})
+}
+
 // finishMessage records what became of a message. Only what certainly was not sent, and
 // may succeed later, is sent again.
 func (h *Handlers) finishMessage(ctx context.Context, ev outbox.Event, effect string, m notice.Message, sendErr error) error {

@@ -80,6 +80,29 @@ func (h *Handlers) refundDue(ctx context.Context, ev outbox.Event) error {
 	return h.Payments.ExecuteRefund(ctx, ev.TenantID, p.OutRefundNo)
 }
 
+// refunded counts money that went back with its order. Money that the order did not use
+// is none of the order's.
+func (h *Handlers) refunded(ctx context.Context, ev outbox.Event) error {
+	p, err := payload[payments.RefundedV1](ev)
+	if err != nil {
+		return err
+	}
+	err = h.DB.InTenant(ctx, ev.TenantID, func(tx tenantdb.Tx) error {
+		fresh, err := h.Outbox.Receive(ctx, tx, ev, "order.mark_refunded")
+		if err != nil || !fresh {
+			return err
+		}
+		_, err = h.Orders.MarkRefundedTx(ctx, tx, order.RefundedInput{
+			OrderNo: p.BusinessNo, AmountFen: p.AmountFen, OutTradeNo: p.OutTradeNo, OutRefundNo: p.OutRefundNo,
+		})
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("refund %s of order %s: %w", p.OutRefundNo, p.BusinessNo, err)
+	}
+	return nil
+}
+
 // paymentQueryDue asks the provider about a payment whose callback has not come.
 func (h *Handlers) paymentQueryDue(ctx context.Context, ev outbox.Event) error {
 	p, err := payload[payments.QueryV1](ev)

@@ -24,7 +24,7 @@ func TestUpkeepForgetsWhatIsOver(t *testing.T) {
 	env := tenanttest.New(t)
 	log := slog.New(slog.DiscardHandler)
 	pay := payments.New(payments.Deps{
-		DB: env.DB, Accounts: nil, Bills: nil, Channels: nil, Outbox: env.Outbox, Timers: env.Timers, Vault: env.Vault,
+		DB: env.DB, Accounts: nil, Bills: nil, Channels: nil, Audit: env.Audit, Outbox: env.Outbox, Timers: env.Timers, Vault: env.Vault,
 		Now: env.Clock().Now, Rand: rand.Reader, Log: log, PublicURL: "http://shop.test",
 	})
 	shelf := catalog.New(catalog.Deps{DB: env.DB, Plans: env.Plans, Timers: env.Timers})

@@ -70,7 +70,11 @@ func products() map[payments.Scene]product {
 // provider is told who pays.
 func (*Channel) Traits(scene payments.Scene) (payments.Traits, bool) {
 	_, served := products()[scene]
-	t := payments.Traits{PrepayLife: 0, AnyPayer: scene != payments.MiniProgram, Unopened: scene != payments.MiniProgram}
+	t := payments.Traits{
+		PrepayLife: 0, AnyPayer: scene != payments.MiniProgram, Unopened: scene != payments.MiniProgram,
+		// Twelve months, and three seconds between the refunds of a trade.
+		Refunds: payments.RefundLimits{Within: 365 * 24 * time.Hour, Spacing: 3 * time.Second},
+	}
 	if scene == payments.QR {
 		t.PrepayLife = codeLife
 	}

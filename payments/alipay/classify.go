@@ -52,14 +52,16 @@ func (h head) fault() error {
 		return payments.ErrProviderPaid.Because(cause)
 	case "TRADE_HAS_CLOSE":
 		return payments.ErrProviderClosed.Because(cause)
-	case "PAYER_BALANCE_NOT_ENOUGH", "SELLER_BALANCE_NOT_ENOUGH", "BALANCE_IS_NOT_ENOUGH":
-		return payments.ErrNotEnough.Because(cause)
 	case "TRADE_NOT_EXIST", "ORDER_NOT_EXIST":
 		return payments.ErrNoSuchNumber.Because(cause)
 	case "CONTEXT_INCONSISTENT", "DISCORDANT_REPEAT_REQUEST":
 		return payments.ErrNumberUsed.Because(cause)
 	case "SYSTEM_ERROR", "REQUEST_PROCESSING", "SYSTEM_RATE_LIMIT", "USER_RATE_LIMIT":
 		return payments.ErrProviderBusy.Because(cause)
+	case "PAYER_BALANCE_NOT_ENOUGH", "SELLER_BALANCE_NOT_ENOUGH", "BALANCE_IS_NOT_ENOUGH":
+		return payments.ErrNotEnough.WithData(map[string]any{
+			"provider_code": wire.Cut(h.SubCode, 60), "provider_message": wire.Cut(h.SubMsg, 200),
+		}).Because(cause)
 	case "TRADE_STATUS_ERROR", "REASON_TRADE_STATUS_INVALID":
 		return refused(h, errState, cause)
 	}

@@ -33,9 +33,13 @@ func (s *Service) RefundedTx(ctx context.Context, tx tenantdb.Tx, m payments.Mov
 	if m.Surplus {
 		debit = Surplus
 	}
+	credit := Receivable(m.Channel, m.AccountID)
+	if m.Elsewhere {
+		credit = Bank
+	}
 	_, err := s.PostTx(ctx, tx, Fact{
 		Kind: KindRefund, Ref: m.Number, At: m.At, Actor: system,
-		Transfers: []Transfer{{Debit: debit, Credit: Receivable(m.Channel, m.AccountID), AmountFen: m.AmountFen}},
+		Transfers: []Transfer{{Debit: debit, Credit: credit, AmountFen: m.AmountFen}},
 	})
 	return err
 }

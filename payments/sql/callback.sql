@@ -28,3 +28,7 @@ UPDATE payment_anomaly SET resolved_at = @at WHERE account_id = @account_id AND 
 
 -- name: ResolveAnomaly :exec
 UPDATE payment_anomaly SET resolved_at = @at WHERE id = @id AND resolved_at IS NULL;
+
+-- name: CloseAnomaly :execrows
+-- A person has dealt with it.
+UPDATE payment_anomaly SET resolved_at = @at, resolved_by = @actor, resolved_note = @note WHERE id = @id AND resolved_at IS NULL;

@@ -21,6 +21,8 @@ const (
 	// qrDomain is where every code that UnionPay gives out leads.
 	qrDomain  = ".95516.com"
 	mostTitle = 32 // characters
+	// refundLife is eleven months, wherever in the year they lie: the shortest have 334 days.
+	refundLife = 334 * 24 * time.Hour
 )
 
 // Deps is what the channel needs; all are required.
@@ -56,7 +58,10 @@ func (*Channel) Code() payments.Code { return payments.UnionPay }
 func (*Channel) Traits(scene payments.Scene) (payments.Traits, bool) {
 	switch scene {
 	case payments.Web, payments.PC, payments.App, payments.QR:
-		return payments.Traits{PrepayLife: numberLife, AnyPayer: true, NoClose: true}, true
+		return payments.Traits{
+			PrepayLife: numberLife, AnyPayer: true, NoClose: true,
+			Refunds: payments.RefundLimits{Within: refundLife},
+		}, true
 	case payments.MiniProgram:
 	}
 	return payments.Traits{}, false
@@ -274,6 +279,9 @@ func (c *Channel) Refund(ctx context.Context, acc payments.Account, in payments.
 			return payments.RefundResult{}, err
 		}
 		return got, queryErr
+	}
+	if errors.Is(err, payments.ErrRefused) && out["respCode"] == codeBalance {
+		return payments.RefundResult{}, payments.ErrNotEnough.Because(err)
 	}
 	if err != nil {
 		return payments.RefundResult{}, err

@@ -27,6 +27,7 @@ const (
 	codeDuplicate = "12"
 	codeNoTrade   = "34"
 	codeGivenBack = "45" // refunded or undone before
+	codeBalance   = "64" // of a refund: the merchant's receipts do not cover it
 )
 
 // outcomeOf reads the code of a trade. Whatever is not in the table has failed for good;

@@ -43,10 +43,10 @@ func classifyAnswer(api *core.APIError) error {
 		return payments.ErrProviderPaid.Because(cause)
 	case "ORDERCLOSED":
 		return payments.ErrProviderClosed.Because(cause)
-	case "NOTENOUGH":
-		return payments.ErrNotEnough.Because(cause)
 	case "ORDERNOTEXIST", "RESOURCENOTEXISTS", "NOTFOUND":
 		return payments.ErrNoSuchNumber.Because(cause)
+	case "NOTENOUGH":
+		return payments.ErrNotEnough.WithData(said(api)).Because(cause)
 	case "OUTTRADENOUSED":
 		return payments.ErrNumberUsed.Because(cause)
 	case "SYSTEMERROR", "BANKERROR", "SERVICEUNAVAILABLE", "FREQUENCYLIMITED", "FREQUENCYLIMITEXCEED", "RATELIMITEXCEED", "RATELIMITEXCEEDED":
@@ -76,5 +76,9 @@ func busy(api *core.APIError, cause error) error {
 }
 
 func refused(api *core.APIError, cause error) error {
-	return payments.ErrRefused.WithData(map[string]any{"provider_code": wire.Cut(api.Code, 40), "provider_message": wire.Cut(api.Message, 200)}).Because(cause)
+	return payments.ErrRefused.WithData(said(api)).Because(cause)
+}
+
+func said(api *core.APIError) map[string]any {
+	return map[string]any{"provider_code": wire.Cut(api.Code, 40), "provider_message": wire.Cut(api.Message, 200)}
 }

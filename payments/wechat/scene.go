@@ -44,7 +44,13 @@ func productOf(scene payments.Scene) (product, bool) {
 // Traits implements payments.Channel.
 func (*Channel) Traits(scene payments.Scene) (payments.Traits, bool) {
 	p, ok := productOf(scene)
-	return payments.Traits{PrepayLife: p.life, AnyPayer: p.anyPayer}, ok
+	return payments.Traits{PrepayLife: p.life, AnyPayer: p.anyPayer, Refunds: refundLimits()}, ok
+}
+
+// refundLimits are what a merchant may give back: within a year, in fifty parts, one a
+// minute.
+func refundLimits() payments.RefundLimits {
+	return payments.RefundLimits{Within: 365 * 24 * time.Hour, Count: 50, Spacing: time.Minute}
 }
 
 // Identity implements payments.Channel.

@@ -40,7 +40,7 @@ type Moment struct {
 	At    time.Time `json:"at"`
 	Event string    `json:"event" example:"place"`
 	From  string    `json:"from" doc:"Status before; empty for the first." example:""`
-	To    string    `json:"to" doc:"Status after." example:"pending_payment"`
+	To    string    `json:"to" doc:"Status after; empty for what changes none, such as part_refunded." example:"pending_payment"`
 	By    string    `json:"by" enum:"member,staff,system,provider"`
 }
 
@@ -61,6 +61,7 @@ type Order struct {
 	ShippedAt   *time.Time   `json:"shipped_at,omitempty" nullable:"false" doc:"When the last of it was sent."`
 	ReceiveBy   *time.Time   `json:"receive_by,omitempty" nullable:"false" doc:"When it counts as received by itself."`
 	ReceivedAt  *time.Time   `json:"received_at,omitempty" nullable:"false"`
+	RefundedFen money.Fen    `json:"refunded_fen" doc:"What has gone back of it, fen." example:"0"`
 	Address     OrderAddress `json:"address"`
 	Remark      string       `json:"remark"`
 	Lines       []OrderLine  `json:"lines" nullable:"false"`
@@ -206,7 +207,7 @@ func (a *API) cancel(ctx context.Context, in *orderPath) (*orderOutput, error) {
 func toOrder(o order.Order) Order {
 	out := Order{
 		OrderNo: o.OrderNo, Status: string(o.Status), CloseReason: string(o.CloseReason),
-		GoodsFen: o.GoodsFen, DiscountFen: o.DiscountFen, FreightFen: o.FreightFen, PayableFen: o.PayableFen,
+		GoodsFen: o.GoodsFen, DiscountFen: o.DiscountFen, FreightFen: o.FreightFen, PayableFen: o.PayableFen, RefundedFen: o.RefundedFen,
 		AdjustFen: o.AdjustFen, Delivery: string(o.Delivery), StoreID: o.StoreID, PickupCode: o.PickupCode, Settlement: string(o.Settlement),
 		ShippedAt: o.ShippedAt, ReceiveBy: o.ReceiveBy, ReceivedAt: o.ReceivedAt,
 		Address: OrderAddress(o.Address), Remark: o.Remark, Lines: toOrderLines(o.Lines),

@@ -10,6 +10,24 @@ import (
 	"time"
 )
 
+const closeAnomaly = `-- name: CloseAnomaly :execrows
+UPDATE payment_anomaly SET resolved_at = $1, resolved_by = $2, resolved_note = $3 WHERE id = $4 AND resolved_at IS NULL
+`
+
+// A person has dealt with it.
+func (q *Queries) CloseAnomaly(ctx context.Context, db DBTX, at *time.Time, actor string, note string, iD int64) (int64, error) {
+	result, err := db.Exec(ctx, closeAnomaly,
+		at,
+		actor,
+		note,
+		iD,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const countFailure = `-- name: CountFailure :exec
 WITH old AS (DELETE FROM platform.callback_failure o WHERE o.tenant_id = $1 AND o.day < CAST($5::text AS date))
 INSERT INTO platform.callback_failure AS f (tenant_id, day, failures, last_at, last_code) VALUES ($1, CAST($2::text AS date), 1, $3, $4)

@@ -13,12 +13,12 @@ import (
 )
 
 const countRefundTry = `-- name: CountRefundTry :execrows
-UPDATE refund SET tries = tries + 1 WHERE out_refund_no = $1 AND status IN ('requested', 'processing')
+UPDATE refund SET tries = tries + 1, sent_at = coalesce(sent_at, $1) WHERE out_refund_no = $2 AND status = ANY($3::text[])
 `
 
 // Counted before the provider is called: whoever finds tries > 0 asks before it repeats.
-func (q *Queries) CountRefundTry(ctx context.Context, db DBTX, outRefundNo string) (int64, error) {
-	result, err := db.Exec(ctx, countRefundTry, outRefundNo)
+func (q *Queries) CountRefundTry(ctx context.Context, db DBTX, now *time.Time, outRefundNo string, fromStatuses []string) (int64, error) {
+	result, err := db.Exec(ctx, countRefundTry, now, outRefundNo, fromStatuses)
 	if err != nil {
 		return 0, err
 	}
@@ -26,7 +26,7 @@ func (q *Queries) CountRefundTry(ctx context.Context, db DBTX, outRefundNo strin
 }
 
 const countUnfinished = `-- name: CountUnfinished :one
-SELECT ((SELECT count(*) FROM refund WHERE status IN ('requested', 'processing'))
+SELECT ((SELECT count(*) FROM refund WHERE finished_at IS NULL)
      + (SELECT count(*) FROM payment_attempt WHERE status IN ('created', 'prepaid', 'closing')))::bigint AS unfinished
 `
 
@@ -37,18 +37,32 @@ func (q *Queries) CountUnfinished(ctx context.Context, db DBTX) (int64, error) {
 	return unfinished, err
 }
 
-const finishRefund = `-- name: FinishRefund :execrows
-UPDATE refund SET status = $1, provider_refund_id = $2::text, last_error = $3, finished_at = $4
-WHERE out_refund_no = $5 AND status IN ('requested', 'processing')
+const decideRefund = `-- name: DecideRefund :execrows
+UPDATE refund SET status = $1, decided_by = $2::text, decided_at = $3::timestamptz, decision_note = $4,
+  finished_at = CASE WHEN $5::boolean THEN $3::timestamptz END
+WHERE out_refund_no = $6 AND status = ANY($7::text[]) AND requested_by <> $2::text
 `
 
-func (q *Queries) FinishRefund(ctx context.Context, db DBTX, toStatus string, providerRefundID string, lastError string, now *time.Time, outRefundNo string) (int64, error) {
-	result, err := db.Exec(ctx, finishRefund,
-		toStatus,
-		providerRefundID,
-		lastError,
-		now,
-		outRefundNo,
+type DecideRefundParams struct {
+	ToStatus     string
+	Actor        string
+	Now          time.Time
+	Note         string
+	Over         bool
+	OutRefundNo  string
+	FromStatuses []string
+}
+
+// The second person is another one, also under CHECK refund_two_people.
+func (q *Queries) DecideRefund(ctx context.Context, db DBTX, arg DecideRefundParams) (int64, error) {
+	result, err := db.Exec(ctx, decideRefund,
+		arg.ToStatus,
+		arg.Actor,
+		arg.Now,
+		arg.Note,
+		arg.Over,
+		arg.OutRefundNo,
+		arg.FromStatuses,
 	)
 	if err != nil {
 		return 0, err
@@ -56,50 +70,169 @@ func (q *Queries) FinishRefund(ctx context.Context, db DBTX, toStatus string, pr
 	return result.RowsAffected(), nil
 }
 
-const insertRefund = `-- name: InsertRefund :exec
-INSERT INTO refund (out_refund_no, attempt_id, business_no, reason, amount_fen, status, requested_at)
-VALUES ($1, $2, $3, $4, $5, 'requested', $6)
+const finishRefund = `-- name: FinishRefund :execrows
+UPDATE refund SET status = $1, provider_refund_id = coalesce(nullif($2::text, ''), provider_refund_id),
+  last_error = $3, hold = '', due_at = NULL, finished_at = $4
+WHERE out_refund_no = $5 AND status = ANY($6::text[])
 `
 
-func (q *Queries) InsertRefund(ctx context.Context, db DBTX, outRefundNo string, attemptID int64, businessNo string, reason string, amountFen money.Fen, now time.Time) error {
-	_, err := db.Exec(ctx, insertRefund,
-		outRefundNo,
-		attemptID,
-		businessNo,
-		reason,
-		amountFen,
+func (q *Queries) FinishRefund(ctx context.Context, db DBTX, toStatus string, providerRefundID string, lastError string, now *time.Time, outRefundNo string, fromStatuses []string) (int64, error) {
+	result, err := db.Exec(ctx, finishRefund,
+		toStatus,
+		providerRefundID,
+		lastError,
 		now,
+		outRefundNo,
+		fromStatuses,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const inheritDecision = `-- name: InheritDecision :exec
+UPDATE refund n SET decided_by = o.decided_by, decided_at = o.decided_at, decision_note = o.decision_note
+FROM refund o WHERE n.out_refund_no = $1 AND o.out_refund_no = $2 AND o.decided_by <> n.requested_by
+`
+
+// A refund asked for anew because the provider closed the one before needs no second look.
+func (q *Queries) InheritDecision(ctx context.Context, db DBTX, outRefundNo string, earlier string) error {
+	_, err := db.Exec(ctx, inheritDecision, outRefundNo, earlier)
+	return err
+}
+
+const insertExchange = `-- name: InsertExchange :exec
+INSERT INTO payment_exchange (account_id, out_trade_no, out_refund_no, step, asked, answered, answer, code, took_ms, at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+`
+
+type InsertExchangeParams struct {
+	AccountID   int64
+	OutTradeNo  string
+	OutRefundNo string
+	Step        string
+	Asked       string
+	Answered    string
+	Answer      int16
+	Code        string
+	TookMs      int32
+	At          time.Time
+}
+
+func (q *Queries) InsertExchange(ctx context.Context, db DBTX, arg InsertExchangeParams) error {
+	_, err := db.Exec(ctx, insertExchange,
+		arg.AccountID,
+		arg.OutTradeNo,
+		arg.OutRefundNo,
+		arg.Step,
+		arg.Asked,
+		arg.Answered,
+		arg.Answer,
+		arg.Code,
+		arg.TookMs,
+		arg.At,
+	)
+	return err
+}
+
+const insertRefund = `-- name: InsertRefund :one
+INSERT INTO refund (out_refund_no, attempt_id, business_no, reason, amount_fen, status, source_kind, source_no, note, requested_by, requested_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+ON CONFLICT (source_kind, source_no) WHERE source_no <> '' DO NOTHING
+RETURNING id
+`
+
+type InsertRefundParams struct {
+	OutRefundNo string
+	AttemptID   int64
+	BusinessNo  string
+	Reason      string
+	AmountFen   money.Fen
+	Status      string
+	SourceKind  string
+	SourceNo    string
+	Note        string
+	RequestedBy string
+	Now         time.Time
+}
+
+// Nothing is inserted if the document has its refund.
+func (q *Queries) InsertRefund(ctx context.Context, db DBTX, arg InsertRefundParams) (int64, error) {
+	row := db.QueryRow(ctx, insertRefund,
+		arg.OutRefundNo,
+		arg.AttemptID,
+		arg.BusinessNo,
+		arg.Reason,
+		arg.AmountFen,
+		arg.Status,
+		arg.SourceKind,
+		arg.SourceNo,
+		arg.Note,
+		arg.RequestedBy,
+		arg.Now,
+	)
+	var id int64
+	err := row.Scan(&id)
+	return id, err
+}
+
+const insertRefundEvent = `-- name: InsertRefundEvent :exec
+INSERT INTO refund_event (refund_id, at, event, to_status, actor, note)
+SELECT r.id, $1, $2, $3, $4, $5 FROM refund r WHERE r.out_refund_no = $6
+`
+
+func (q *Queries) InsertRefundEvent(ctx context.Context, db DBTX, now time.Time, event string, toStatus string, actor string, note string, outRefundNo string) error {
+	_, err := db.Exec(ctx, insertRefundEvent,
+		now,
+		event,
+		toStatus,
+		actor,
+		note,
+		outRefundNo,
 	)
 	return err
 }
 
 const lockRefund = `-- name: LockRefund :one
-SELECT r.out_refund_no, r.attempt_id, r.business_no, r.reason, r.amount_fen, r.status, r.tries, r.requested_at,
-       a.out_trade_no, a.account_id, a.channel, a.amount_fen AS total_fen, a.transaction_id
+SELECT r.id, r.out_refund_no, r.attempt_id, r.business_no, r.reason, r.amount_fen, r.status, r.tries, r.requested_at, r.note, r.hold, r.sent_at,
+       r.requested_by, r.decided_by, coalesce(r.provider_refund_id, '')::text AS provider_refund_id,
+       a.out_trade_no, a.account_id, a.channel, a.scene, a.app_id, a.amount_fen AS total_fen, a.transaction_id, a.paid_at
 FROM refund r JOIN payment_attempt a ON a.id = r.attempt_id
 WHERE r.out_refund_no = $1 FOR UPDATE OF r
 `
 
 type LockRefundRow struct {
-	OutRefundNo   string
-	AttemptID     int64
-	BusinessNo    string
-	Reason        string
-	AmountFen     money.Fen
-	Status        string
-	Tries         int32
-	RequestedAt   time.Time
-	OutTradeNo    string
-	AccountID     int64
-	Channel       string
-	TotalFen      money.Fen
-	TransactionID *string
+	ID               int64
+	OutRefundNo      string
+	AttemptID        int64
+	BusinessNo       string
+	Reason           string
+	AmountFen        money.Fen
+	Status           string
+	Tries            int32
+	RequestedAt      time.Time
+	Note             string
+	Hold             string
+	SentAt           *time.Time
+	RequestedBy      string
+	DecidedBy        *string
+	ProviderRefundID string
+	OutTradeNo       string
+	AccountID        int64
+	Channel          string
+	Scene            string
+	AppID            string
+	TotalFen         money.Fen
+	TransactionID    *string
+	PaidAt           *time.Time
 }
 
 func (q *Queries) LockRefund(ctx context.Context, db DBTX, outRefundNo string) (LockRefundRow, error) {
 	row := db.QueryRow(ctx, lockRefund, outRefundNo)
 	var i LockRefundRow
 	err := row.Scan(
+		&i.ID,
 		&i.OutRefundNo,
 		&i.AttemptID,
 		&i.BusinessNo,
@@ -108,36 +241,166 @@ func (q *Queries) LockRefund(ctx context.Context, db DBTX, outRefundNo string) (
 		&i.Status,
 		&i.Tries,
 		&i.RequestedAt,
+		&i.Note,
+		&i.Hold,
+		&i.SentAt,
+		&i.RequestedBy,
+		&i.DecidedBy,
+		&i.ProviderRefundID,
 		&i.OutTradeNo,
 		&i.AccountID,
 		&i.Channel,
+		&i.Scene,
+		&i.AppID,
 		&i.TotalFen,
 		&i.TransactionID,
+		&i.PaidAt,
+	)
+	return i, err
+}
+
+const moveRefund = `-- name: MoveRefund :execrows
+UPDATE refund SET status = $1, hold = $2, due_at = $3, last_error = $4,
+  provider_refund_id = coalesce(nullif($5::text, ''), provider_refund_id)
+WHERE out_refund_no = $6 AND status = ANY($7::text[])
+`
+
+type MoveRefundParams struct {
+	ToStatus         string
+	Hold             string
+	DueAt            *time.Time
+	LastError        string
+	ProviderRefundID string
+	OutRefundNo      string
+	FromStatuses     []string
+}
+
+// A move that leaves the money reserved.
+func (q *Queries) MoveRefund(ctx context.Context, db DBTX, arg MoveRefundParams) (int64, error) {
+	result, err := db.Exec(ctx, moveRefund,
+		arg.ToStatus,
+		arg.Hold,
+		arg.DueAt,
+		arg.LastError,
+		arg.ProviderRefundID,
+		arg.OutRefundNo,
+		arg.FromStatuses,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const paidAttempt = `-- name: PaidAttempt :one
+SELECT out_trade_no FROM payment_attempt WHERE business_no = $1 AND status = 'succeeded' AND NOT surplus
+`
+
+// The payment of a bill that counts.
+func (q *Queries) PaidAttempt(ctx context.Context, db DBTX, businessNo string) (string, error) {
+	row := db.QueryRow(ctx, paidAttempt, businessNo)
+	var out_trade_no string
+	err := row.Scan(&out_trade_no)
+	return out_trade_no, err
+}
+
+const purgeExchanges = `-- name: PurgeExchanges :execrows
+DELETE FROM payment_exchange x WHERE x.id IN (SELECT o.id FROM payment_exchange o WHERE o.at < $1 ORDER BY o.id LIMIT $2)
+`
+
+func (q *Queries) PurgeExchanges(ctx context.Context, db DBTX, before time.Time, maxRows int32) (int64, error) {
+	result, err := db.Exec(ctx, purgeExchanges, before, maxRows)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const refundApproval = `-- name: RefundApproval :one
+SELECT coalesce((SELECT refund_approval_fen FROM payment_setting), -1)::bigint AS approval_fen
+`
+
+func (q *Queries) RefundApproval(ctx context.Context, db DBTX) (int64, error) {
+	row := db.QueryRow(ctx, refundApproval)
+	var approval_fen int64
+	err := row.Scan(&approval_fen)
+	return approval_fen, err
+}
+
+const refundHistory = `-- name: RefundHistory :one
+SELECT count(*)::bigint AS refunds, coalesce(max(sent_at), 'epoch')::timestamptz AS last_sent_at FROM refund
+WHERE attempt_id = $1 AND id <> $2 AND status NOT IN ('refused', 'withdrawn') AND (sent_at IS NOT NULL OR status NOT IN ('failed', 'settled'))
+`
+
+type RefundHistoryRow struct {
+	Refunds    int64
+	LastSentAt time.Time
+}
+
+// What the provider counts of a payment: how many refunds it was asked for, and when last.
+func (q *Queries) RefundHistory(ctx context.Context, db DBTX, attemptID int64, exceptID int64) (RefundHistoryRow, error) {
+	row := db.QueryRow(ctx, refundHistory, attemptID, exceptID)
+	var i RefundHistoryRow
+	err := row.Scan(&i.Refunds, &i.LastSentAt)
+	return i, err
+}
+
+const refundOfSource = `-- name: RefundOfSource :one
+SELECT r.out_refund_no, r.amount_fen, r.status, a.out_trade_no FROM refund r JOIN payment_attempt a ON a.id = r.attempt_id
+WHERE r.source_kind = $1 AND r.source_no = $2 AND r.source_no <> ''
+`
+
+type RefundOfSourceRow struct {
+	OutRefundNo string
+	AmountFen   money.Fen
+	Status      string
+	OutTradeNo  string
+}
+
+func (q *Queries) RefundOfSource(ctx context.Context, db DBTX, sourceKind string, sourceNo string) (RefundOfSourceRow, error) {
+	row := db.QueryRow(ctx, refundOfSource, sourceKind, sourceNo)
+	var i RefundOfSourceRow
+	err := row.Scan(
+		&i.OutRefundNo,
+		&i.AmountFen,
+		&i.Status,
+		&i.OutTradeNo,
 	)
 	return i, err
 }
 
 const refundTask = `-- name: RefundTask :one
-SELECT r.out_refund_no, r.attempt_id, r.business_no, r.reason, r.amount_fen, r.status, r.tries, r.requested_at,
-       a.out_trade_no, a.account_id, a.channel, a.amount_fen AS total_fen, a.transaction_id
+SELECT r.id, r.out_refund_no, r.attempt_id, r.business_no, r.reason, r.amount_fen, r.status, r.tries, r.requested_at, r.note, r.hold, r.sent_at,
+       r.requested_by, r.decided_by, coalesce(r.provider_refund_id, '')::text AS provider_refund_id,
+       a.out_trade_no, a.account_id, a.channel, a.scene, a.app_id, a.amount_fen AS total_fen, a.transaction_id, a.paid_at
 FROM refund r JOIN payment_attempt a ON a.id = r.attempt_id
 WHERE r.out_refund_no = $1
 `
 
 type RefundTaskRow struct {
-	OutRefundNo   string
-	AttemptID     int64
-	BusinessNo    string
-	Reason        string
-	AmountFen     money.Fen
-	Status        string
-	Tries         int32
-	RequestedAt   time.Time
-	OutTradeNo    string
-	AccountID     int64
-	Channel       string
-	TotalFen      money.Fen
-	TransactionID *string
+	ID               int64
+	OutRefundNo      string
+	AttemptID        int64
+	BusinessNo       string
+	Reason           string
+	AmountFen        money.Fen
+	Status           string
+	Tries            int32
+	RequestedAt      time.Time
+	Note             string
+	Hold             string
+	SentAt           *time.Time
+	RequestedBy      string
+	DecidedBy        *string
+	ProviderRefundID string
+	OutTradeNo       string
+	AccountID        int64
+	Channel          string
+	Scene            string
+	AppID            string
+	TotalFen         money.Fen
+	TransactionID    *string
+	PaidAt           *time.Time
 }
 
 // A refund with what the provider must be told about its payment.
@@ -145,6 +408,7 @@ func (q *Queries) RefundTask(ctx context.Context, db DBTX, outRefundNo string) (
 	row := db.QueryRow(ctx, refundTask, outRefundNo)
 	var i RefundTaskRow
 	err := row.Scan(
+		&i.ID,
 		&i.OutRefundNo,
 		&i.AttemptID,
 		&i.BusinessNo,
@@ -153,11 +417,20 @@ func (q *Queries) RefundTask(ctx context.Context, db DBTX, outRefundNo string) (
 		&i.Status,
 		&i.Tries,
 		&i.RequestedAt,
+		&i.Note,
+		&i.Hold,
+		&i.SentAt,
+		&i.RequestedBy,
+		&i.DecidedBy,
+		&i.ProviderRefundID,
 		&i.OutTradeNo,
 		&i.AccountID,
 		&i.Channel,
+		&i.Scene,
+		&i.AppID,
 		&i.TotalFen,
 		&i.TransactionID,
+		&i.PaidAt,
 	)
 	return i, err
 }
@@ -198,8 +471,18 @@ func (q *Queries) RefundsOf(ctx context.Context, db DBTX, attemptID int64) ([]Re
 	return items, nil
 }
 
+const setRefundApproval = `-- name: SetRefundApproval :exec
+INSERT INTO payment_setting (refund_approval_fen, updated_by, updated_at) VALUES (nullif($1::bigint, -1), $2, $3)
+ON CONFLICT (only_row) DO UPDATE SET refund_approval_fen = excluded.refund_approval_fen, updated_by = excluded.updated_by, updated_at = excluded.updated_at
+`
+
+func (q *Queries) SetRefundApproval(ctx context.Context, db DBTX, approvalFen int64, updatedBy string, now time.Time) error {
+	_, err := db.Exec(ctx, setRefundApproval, approvalFen, updatedBy, now)
+	return err
+}
+
 const setRefundError = `-- name: SetRefundError :exec
-UPDATE refund SET last_error = $1 WHERE out_refund_no = $2 AND status IN ('requested', 'processing')
+UPDATE refund SET last_error = $1 WHERE out_refund_no = $2 AND finished_at IS NULL
 `
 
 func (q *Queries) SetRefundError(ctx context.Context, db DBTX, lastError string, outRefundNo string) error {
@@ -207,13 +490,34 @@ func (q *Queries) SetRefundError(ctx context.Context, db DBTX, lastError string,
 	return err
 }
 
-const setRefundProcessing = `-- name: SetRefundProcessing :execrows
-UPDATE refund SET status = 'processing', provider_refund_id = $1::text, last_error = $2
-WHERE out_refund_no = $3 AND status IN ('requested', 'processing')
+const settleByHand = `-- name: SettleByHand :execrows
+UPDATE refund SET status = $1, settled_by = $2::text, settled_means = $3::text, evidence = $4, evidence_ref = $5,
+  hold = '', due_at = NULL, finished_at = $6
+WHERE out_refund_no = $7 AND status = ANY($8::text[])
 `
 
-func (q *Queries) SetRefundProcessing(ctx context.Context, db DBTX, providerRefundID string, lastError string, outRefundNo string) (int64, error) {
-	result, err := db.Exec(ctx, setRefundProcessing, providerRefundID, lastError, outRefundNo)
+type SettleByHandParams struct {
+	ToStatus     string
+	Actor        string
+	Means        string
+	Evidence     string
+	EvidenceRef  string
+	Now          *time.Time
+	OutRefundNo  string
+	FromStatuses []string
+}
+
+func (q *Queries) SettleByHand(ctx context.Context, db DBTX, arg SettleByHandParams) (int64, error) {
+	result, err := db.Exec(ctx, settleByHand,
+		arg.ToStatus,
+		arg.Actor,
+		arg.Means,
+		arg.Evidence,
+		arg.EvidenceRef,
+		arg.Now,
+		arg.OutRefundNo,
+		arg.FromStatuses,
+	)
 	if err != nil {
 		return 0, err
 	}

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -108,13 +109,62 @@ func (t *AccountTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	} else if r.URL.Scheme != "https" || r.URL.Host != t.host {
 		return nil, ErrForeignHost
 	}
+	if !payments.Heard(r.Context()) {
+		resp, err := t.next.RoundTrip(r)
+		if err != nil {
+			return nil, err
+		}
+		resp.Body = &boundedBody{ReadCloser: resp.Body, left: mostAnswer}
+		return resp, nil
+	}
+	return t.heard(r)
+}
+
+// heard makes the call and tells it to whoever listens, once its answer was read.
+func (t *AccountTransport) heard(r *http.Request) (*http.Response, error) {
+	x := payments.Exchange{Method: r.Method, Path: r.URL.Path, At: time.Now()}
+	if r.GetBody != nil {
+		if body, err := r.GetBody(); err == nil {
+			x.Asked, _ = io.ReadAll(io.LimitReader(body, mostAnswer)) // our own bytes, from memory
+			_ = body.Close()
+		}
+	}
 	resp, err := t.next.RoundTrip(r)
 	if err != nil {
+		x.Took = time.Since(x.At)
+		payments.Hear(r.Context(), x)
 		return nil, err
 	}
-	resp.Body = &boundedBody{ReadCloser: resp.Body, left: limitOf(r.Context())}
+	bounded := &boundedBody{ReadCloser: resp.Body, left: limitOf(r.Context())}
+	if bounded.left > mostAnswer { // a file, which nobody wants in memory
+		x.Status, x.Took = resp.StatusCode, time.Since(x.At)
+		payments.Hear(r.Context(), x)
+		resp.Body = bounded
+		return resp, nil
+	}
+	read, err := io.ReadAll(bounded)
+	_ = bounded.Close()
+	x.Status, x.Took, x.Answered = resp.StatusCode, time.Since(x.At), read
+	payments.Hear(r.Context(), x)
+	resp.Body = &readBody{rest: bytes.NewReader(read), err: err}
 	return resp, nil
 }
+
+// readBody is an answer that was read before; it ends as the answer did.
+type readBody struct {
+	rest *bytes.Reader
+	err  error
+}
+
+func (b *readBody) Read(p []byte) (int, error) {
+	n, err := b.rest.Read(p)
+	if errors.Is(err, io.EOF) && b.err != nil {
+		err = b.err
+	}
+	return n, err
+}
+
+func (*readBody) Close() error { return nil }
 
 // boundedBody fails, rather than ends, beyond its limit.
 type boundedBody struct {
