@@ -55,7 +55,8 @@ func (s *Console) categorySave(c *fiber.Ctx, v *visit) error {
 		}
 	}
 	f := view.ArrangeForm{ID: id, Name: strings.TrimSpace(form(c, "name")), Parent: form(c, "parent"), Hidden: form(c, "hidden") != ""}
-	what, err := "category_saved", error(nil)
+	what := "category_saved"
+	var err error
 	if form(c, "do") == "delete" {
 		what, err = "category_deleted", s.Products.DeleteCategory(c.UserContext(), v.shop.ID, id, actor(v.session.StaffID))
 	} else {
@@ -134,7 +135,8 @@ func (s *Console) brandSave(c *fiber.Ctx, v *visit) error {
 		}
 	}
 	f := view.ArrangeForm{ID: id, Name: strings.TrimSpace(form(c, "name"))}
-	what, err := "brand_saved", error(nil)
+	what := "brand_saved"
+	var err error
 	if form(c, "do") == "delete" {
 		what, err = "brand_deleted", s.Products.DeleteBrand(c.UserContext(), v.shop.ID, id, actor(v.session.StaffID))
 	} else {

@@ -62,8 +62,12 @@ func (s *Console) receiverPage(c *fiber.Ctx, v *visit, orderNo string, a order.A
 		name, value, most string
 		required          bool
 	}{
-		{"name", a.Name, "50", true}, {"phone", a.Phone, "20", true}, {"province", a.Province, "40", true}, {"city", a.City, "40", true},
-		{"district", a.District, "40", false}, {"detail", a.Detail, "200", true},
+		{"name", a.Name, "50", true},
+		{"phone", a.Phone, "20", true},
+		{"province", a.Province, "40", true},
+		{"city", a.City, "40", true},
+		{"district", a.District, "40", false},
+		{"detail", a.Detail, "200", true},
 	} {
 		f.Inputs = append(f.Inputs, view.Input{
 			ID: field.name, Name: field.name, Label: v.text.T("receiver." + field.name), Type: "text", Value: field.value, Autocomplete: "off",

@@ -15,13 +15,7 @@ import (
 // productBulk does one thing to the products that were ticked, and says what became of each.
 // What cannot be undone is asked for a second time.
 func (s *Console) productBulk(c *fiber.Ctx, v *visit) error {
-	in := listing.BulkInput{Act: listing.BulkAct(form(c, "act")), Actor: actor(v.session.StaffID)}
-	for _, text := range formAll(c, "id") {
-		if id, err := strconv.ParseInt(text, 10, 64); err == nil && id > 0 {
-			in.IDs = append(in.IDs, id)
-		}
-	}
-	in.CategoryID, _ = strconv.ParseInt(form(c, "category"), 10, 64)
+	in := bulkInput(c, v)
 	back := view.Shop{Handle: v.shop.Handle}.URL("/products")
 	if len(in.IDs) == 0 || (in.Act == listing.BulkCategory && in.CategoryID == 0) {
 		return c.Redirect(back+"?done=bulk_none", fiber.StatusSeeOther)
@@ -33,12 +27,7 @@ func (s *Console) productBulk(c *fiber.Ctx, v *visit) error {
 	out := view.Bulk{Act: string(in.Act), Shelf: form(c, "shelf")}
 	p := s.page(c, v, v.text.T("product.title"), "nav.products")
 	if in.Act == listing.BulkPurge && form(c, "confirm") != "1" {
-		out.Confirm = true
-		for _, id := range in.IDs {
-			if titles[id] != "" {
-				out.Rows = append(out.Rows, view.BulkRow{ID: id, Title: titles[id]})
-			}
-		}
+		out.Confirm, out.Rows = true, bulkToConfirm(in.IDs, titles)
 		return render(c, view.BulkPage(p, out))
 	}
 	rows, err := s.Products.Bulk(c.UserContext(), v.shop.ID, in)
@@ -59,6 +48,28 @@ func (s *Console) productBulk(c *fiber.Ctx, v *visit) error {
 		out.Rows = append(out.Rows, view.BulkRow{ID: row.ID, Title: title, Problem: textOf(v, row.Err)})
 	}
 	return render(c, view.BulkPage(p, out))
+}
+
+// bulkInput is what was ticked and what is to be done to it.
+func bulkInput(c *fiber.Ctx, v *visit) listing.BulkInput {
+	in := listing.BulkInput{Act: listing.BulkAct(form(c, "act")), Actor: actor(v.session.StaffID)}
+	for _, text := range formAll(c, "id") {
+		if id, err := strconv.ParseInt(text, 10, 64); err == nil && id > 0 {
+			in.IDs = append(in.IDs, id)
+		}
+	}
+	in.CategoryID, _ = strconv.ParseInt(form(c, "category"), 10, 64)
+	return in
+}
+
+// bulkToConfirm are the ticked products that there are.
+func bulkToConfirm(ids []int64, titles map[int64]string) (rows []view.BulkRow) {
+	for _, id := range ids {
+		if titles[id] != "" {
+			rows = append(rows, view.BulkRow{ID: id, Title: titles[id]})
+		}
+	}
+	return rows
 }
 
 // productCopy makes a draft like a product and opens it in its form.

@@ -147,8 +147,12 @@ func (f *productForm) combine(d int, at []string, label []string) {
 // fill puts what is for all rows into the cells that are empty.
 func (f *productForm) fill(row *view.SKUField) {
 	for _, cell := range []struct{ of, to *string }{
-		{&f.All.Price, &row.Price}, {&f.All.Market, &row.Market}, {&f.All.Stock, &row.Stock}, {&f.All.Weight, &row.Weight},
-		{&f.All.Cost, &row.Cost}, {&f.All.Volume, &row.Volume},
+		{&f.All.Price, &row.Price},
+		{&f.All.Market, &row.Market},
+		{&f.All.Stock, &row.Stock},
+		{&f.All.Weight, &row.Weight},
+		{&f.All.Cost, &row.Cost},
+		{&f.All.Volume, &row.Volume},
 	} {
 		if *cell.to == "" {
 			*cell.to = *cell.of

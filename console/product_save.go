@@ -127,11 +127,7 @@ func (s *Console) productPosted(c *fiber.Ctx, v *visit, now readmodel.ProductDet
 	n, _ := strconv.Atoi(which)
 	// Files that were chosen and not yet sent are sent by whatever button.
 	bad := s.takePictures(c, v, f, sent.File["file"])
-	for _, address := range f.values["pick"] { // from the library
-		if picture.Owns(v.shop.ID, address) && !slices.Contains(f.Pictures, address) && len(f.Pictures) < catalog.MaxPictures {
-			f.Pictures = append(f.Pictures, address)
-		}
-	}
+	f.pickPictures(v.shop.ID)
 	switch {
 	case what == "drop" && n >= 0 && n < len(f.Pictures):
 		f.Pictures = slices.Delete(f.Pictures, n, n+1)
@@ -144,6 +140,15 @@ func (s *Console) productPosted(c *fiber.Ctx, v *visit, now readmodel.ProductDet
 		c.Status(fiber.StatusUnprocessableEntity)
 	}
 	return s.productFormPage(c, v, f)
+}
+
+// pickPictures adds what was ticked in the shop's library, as long as there is room.
+func (f *productForm) pickPictures(shop tenant.ID) {
+	for _, address := range f.values["pick"] {
+		if picture.Owns(shop, address) && !slices.Contains(f.Pictures, address) && len(f.Pictures) < catalog.MaxPictures {
+			f.Pictures = append(f.Pictures, address)
+		}
+	}
 }
 
 // takePictures keeps what was uploaded, and says next to the field what could not be.

@@ -96,14 +96,14 @@ func (s *Console) acted(c *fiber.Ctx, v *visit, no, what string, err error) erro
 	if err == nil {
 		return c.Redirect(view.Shop{Handle: v.shop.Handle}.URL("/refunds/"+no+"?done="+what), fiber.StatusSeeOther)
 	}
-	switch fault.KindOf(err) { //nolint:exhaustive // the others are the error page's
+	switch fault.KindOf(err) {
 	case fault.Conflict:
 		c.Status(fiber.StatusConflict)
 	case fault.Forbidden:
 		c.Status(fiber.StatusForbidden)
 	case fault.Upstream, fault.UpstreamTimeout:
 		c.Status(fiber.StatusBadGateway)
-	default:
+	default: // the others are the error page's
 		return err
 	}
 	s.note(c, v, err)

@@ -10,7 +10,6 @@ import (
 
 	"galleria/console/authz"
 	"galleria/console/staff"
-
 	"galleria/tenant/tenantdb"
 )
 

@@ -3,6 +3,7 @@ package payments
 import (
 	"context"
 	"encoding/json"
+	"net/http"
 	"net/url"
 	"regexp"
 	"strings"
@@ -115,7 +116,7 @@ func (s *Service) keepExchanges(ctx context.Context, id tenant.ID, of about, x *
 
 // asksOnly tells a question about a refund from the request for one.
 func asksOnly(e Exchange) bool {
-	return e.Method == "GET" || strings.Contains(e.Path, "queryTrans") || strings.Contains(string(e.Asked), "refund.query")
+	return e.Method == http.MethodGet || strings.Contains(e.Path, "queryTrans") || strings.Contains(string(e.Asked), "refund.query")
 }
 
 // hiddenNames are what identifies people or proves who speaks, in every provider's words.

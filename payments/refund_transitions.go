@@ -36,9 +36,6 @@ func (s RefundStatus) final() bool {
 	return !slices.ContainsFunc(refundTransitions, func(t refundTransition) bool { return t.from == s })
 }
 
-// gone says that money went back to the buyer.
-func (s RefundStatus) gone() bool { return s == RefundSucceeded || s == RefundSettled }
-
 // refundEvent is what moves a refund.
 type refundEvent string
 

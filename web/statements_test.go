@@ -97,7 +97,7 @@ func TestG14StatementsPerRoute(t *testing.T) {
 		return a
 	}
 	h.notice(t, "/notify/wechat/"+s.account, header, []byte("{}")) // refused, but the address is remembered
-	exactly(7, "callback", func() answer { return h.notice(t, "/notify/wechat/"+s.account, header, body) })
+	exactly(6, "callback", func() answer { return h.notice(t, "/notify/wechat/"+s.account, header, body) })
 
 	c := h.client(s)
 	call := func(want, status int, method, path string, body any, header ...string) answer {

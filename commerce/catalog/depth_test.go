@@ -163,7 +163,7 @@ func TestProductsComeAndGoByTheClock(t *testing.T) {
 	if _, to := due(p.ID); to != "" {
 		t.Errorf("a repetition moved it to %q", to)
 	}
-	in.Title, in.OnAt, in.OffAt = "两个时间都过了", ptr(past.Add(-time.Hour)), &past
+	in.Title, in.OnAt, in.OffAt = "两个时间都过了", new(past.Add(-time.Hour)), &past
 	if p, err = s.CreateProduct(t.Context(), s.id, in); err != nil {
 		t.Fatal(err)
 	}
@@ -181,8 +181,6 @@ func TestProductsComeAndGoByTheClock(t *testing.T) {
 		t.Errorf("what lies in the bin went to %q", to)
 	}
 }
-
-func ptr[T any](v T) *T { return &v }
 
 func TestBinIsEmptiedAfterItsTime(t *testing.T) {
 	t.Parallel()

@@ -104,38 +104,21 @@ func (s *Service) List(ctx context.Context, id tenant.ID, in ListInput) (Page, e
 	return page, nil
 }
 
+// checked returns the request with its defaults filled in.
 func (in ListInput) checked() (ListInput, error) {
-	switch in.Sort {
-	case "":
-		in.Sort = ByPlace
-		if in.Query != "" {
-			in.Sort = ByRelevance
-		}
-	case ByPlace, ByNewest, ByPriceAsc, ByPriceDesc, BySales:
-	case ByRelevance:
-		if in.Query == "" {
-			return in, fault.Invalidf("sort", "relevance needs q")
-		}
-	default:
-		return in, fault.Invalidf("sort", "must be one of default, relevance, newest, price_asc, price_desc, sales")
+	by, err := in.order()
+	if err != nil {
+		return in, err
 	}
+	in.Sort = by
 	if in.Limit == 0 {
 		in.Limit = DefaultLimit
 	}
 	if in.Limit < 1 || in.Limit > MaxLimit {
 		return in, fault.Invalidf("limit", "must be 1 to %d", MaxLimit)
 	}
-	if in.CategoryID < 0 {
-		return in, fault.Invalidf("category_id", "must be a category")
-	}
-	if in.BrandID < 0 {
-		return in, fault.Invalidf("brand_id", "must be a brand")
-	}
-	if in.LowFen < 0 || in.HighFen < 0 || (in.HighFen > 0 && in.HighFen < in.LowFen) {
-		return in, fault.Invalidf("max_price_fen", "must not be below min_price_fen")
-	}
-	if utf8.RuneCountInString(in.Tag) > MaxTag || !plain(in.Tag) {
-		return in, fault.Invalidf("tag", "must be at most %d characters", MaxTag)
+	if err := in.checkFilters(); err != nil {
+		return in, err
 	}
 	if in.Query != "" {
 		in.Query = strings.TrimSpace(in.Query)
@@ -144,6 +127,42 @@ func (in ListInput) checked() (ListInput, error) {
 		}
 	}
 	return in, nil
+}
+
+// order is the order that is asked for, or else what is the default for the question.
+func (in ListInput) order() (Sort, error) {
+	switch in.Sort {
+	case "":
+		if in.Query != "" {
+			return ByRelevance, nil
+		}
+		return ByPlace, nil
+	case ByPlace, ByNewest, ByPriceAsc, ByPriceDesc, BySales:
+	case ByRelevance:
+		if in.Query == "" {
+			return "", fault.Invalidf("sort", "relevance needs q")
+		}
+	default:
+		return "", fault.Invalidf("sort", "must be one of default, relevance, newest, price_asc, price_desc, sales")
+	}
+	return in.Sort, nil
+}
+
+// checkFilters refuses what no product could be narrowed by.
+func (in ListInput) checkFilters() error {
+	if in.CategoryID < 0 {
+		return fault.Invalidf("category_id", "must be a category")
+	}
+	if in.BrandID < 0 {
+		return fault.Invalidf("brand_id", "must be a brand")
+	}
+	if in.LowFen < 0 || in.HighFen < 0 || (in.HighFen > 0 && in.HighFen < in.LowFen) {
+		return fault.Invalidf("max_price_fen", "must not be below min_price_fen")
+	}
+	if utf8.RuneCountInString(in.Tag) > MaxTag || !plain(in.Tag) {
+		return fault.Invalidf("tag", "must be at most %d characters", MaxTag)
+	}
+	return nil
 }
 
 // plain reports whether s is valid text without control characters.

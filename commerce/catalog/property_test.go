@@ -95,9 +95,7 @@ func TestSKUIdsStayUnderAnySequenceOfEdits(t *testing.T) {
 				live[i].id = ids[i]
 				ever[ids[i]] = true
 			}
-			for name, id := range dropped {
-				gone[name] = id
-			}
+			maps.Copy(gone, dropped)
 			for _, v := range before {
 				if !ever[v.id] {
 					rt.Fatal("a SKU was lost")

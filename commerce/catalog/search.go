@@ -2,12 +2,11 @@ package catalog
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"math"
 	"time"
 	"unicode/utf8"
-
-	"encoding/json"
 
 	"galleria/commerce/catalog/internal/catalogdb"
 	"galleria/commerce/money"

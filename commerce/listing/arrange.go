@@ -48,7 +48,8 @@ func (s *Service) DeleteCategory(ctx context.Context, shop tenant.ID, id int64, 
 // transaction. Faults: VALIDATION, NOT_FOUND, NAME_TAKEN.
 func (s *Service) SaveBrand(ctx context.Context, shop tenant.ID, id int64, name, logo, actor string) (int64, error) {
 	err := s.arranged(ctx, shop, actor, func(tx tenantdb.Tx) (audit.Entry, error) {
-		action, err := "brand.updated", error(nil)
+		action := "brand.updated"
+		var err error
 		if id == 0 {
 			action = "brand.created"
 			id, err = s.Catalog.AddBrandTx(ctx, tx, name, logo)

@@ -2,7 +2,6 @@ package picture_test
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"image"
@@ -151,7 +150,7 @@ func TestSweepTakesOnlyOrphans(t *testing.T) {
 	folder, _, _ := strings.Cut(kept, "/")
 	orphan, fresh, legacy := folder+"/"+strings.Repeat("a", 26)+".jpg", folder+"/"+strings.Repeat("b", 26)+"-s.png", folder+"/"+strings.Repeat("0", 32)+".jpg"
 	for _, key := range []string{orphan, fresh, legacy} {
-		if err := store.Put(context.Background(), key, []byte("x")); err != nil {
+		if err := store.Put(t.Context(), key, []byte("x")); err != nil {
 			t.Fatal(err)
 		}
 	}

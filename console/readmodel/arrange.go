@@ -13,13 +13,13 @@ import (
 // search narrows a list of products (p) to what fits a question: by the index of tokens, as
 // buyers search, by its text where tokens are still to be computed, and by the beginning of a
 // SKU's code or barcode.
-func (w *filter) search(q string) {
+func (f *filter) search(q string) {
 	asked := search.Parse(q)
 	words, initials, letters := asked.Words, asked.Initials, asked.Letters
 	if asked.Empty() { // signs alone fit no token; all tokens of nothing would be everything
 		words, initials, letters = []string{"\x01"}, []string{"\x01"}, []string{"\x01"}
 	}
-	w.addAll(`(p.tokens @> ? OR p.tokens @> ? OR p.tokens @> ? OR (NOT p.indexed AND p.title ILIKE ?)
+	f.addAll(`(p.tokens @> ? OR p.tokens @> ? OR p.tokens @> ? OR (NOT p.indexed AND p.title ILIKE ?)
   OR p.id IN (SELECT k.spu_id FROM sku k WHERE k.code ILIKE ? OR k.barcode ILIKE ?))`,
 		words, initials, letters, contains(q), contains(q)[1:], contains(q)[1:])
 }

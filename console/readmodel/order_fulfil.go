@@ -56,7 +56,7 @@ func (f Fulfilment) Unsent(lines []OrderLine) bool {
 
 const (
 	fulfilHead = `SELECT o.delivery, coalesce(s.name, ''), o.settlement, o.staff_note, o.adjust_fen, o.receive_by, o.settle_by,
-       (SELECT json_agg(json_build_object('id', l.id, 'sent', l.sent) ORDER BY l.id) FROM order_line l WHERE l.order_id = o.id),
+       coalesce((SELECT json_agg(json_build_object('id', l.id, 'sent', l.sent) ORDER BY l.id) FROM order_line l WHERE l.order_id = o.id), '[]'),
        (SELECT json_build_object('State', u.state, 'Error', u.error, 'UploadedAt', u.uploaded_at) FROM shipping_upload u WHERE u.order_no = o.order_no)
   FROM orders o LEFT JOIN pickup_store s ON s.id = o.store_id WHERE o.order_no = $1`
 	fulfilParcels = `SELECT p.parcel_no, p.kind, p.courier, p.tracking_no, p.status, p.shipped_at,

@@ -64,24 +64,10 @@ func (h *Handlers) upkeepDue(ctx context.Context, ev outbox.Event) error {
 	for turn := range upkeepTurns {
 		more, reached := false, p.AfterEvent
 		err := h.DB.InTenant(ctx, ev.TenantID, func(tx tenantdb.Tx) error {
-			var left bool
 			var err error
-			if reached, _, left, err = h.Payments.PurgeBodiesTx(ctx, tx, before, p.AfterEvent, upkeepBatch); err != nil {
+			if reached, more, err = h.forgetTx(ctx, tx, before, p.AfterEvent); err != nil {
 				return err
 			}
-			sessions, err := h.Members.PurgeSessionsTx(ctx, tx, upkeepBatch)
-			if err != nil {
-				return err
-			}
-			keys, err := idempotency.Purge(ctx, tx, upkeepBatch)
-			if err != nil {
-				return err
-			}
-			goods, err := h.upkeepShelf(ctx, tx)
-			if err != nil {
-				return err
-			}
-			more = left || sessions == upkeepBatch || keys == upkeepBatch || goods
 			if more && turn+1 < upkeepTurns {
 				return nil
 			}
@@ -102,6 +88,28 @@ func (h *Handlers) upkeepDue(ctx context.Context, ev outbox.Event) error {
 		p.AfterEvent = reached
 	}
 	return nil
+}
+
+// forgetTx forgets a batch of each kind, of messages those from before a time and after an
+// event, and returns the event it reached and whether there may be more of some kind.
+func (h *Handlers) forgetTx(ctx context.Context, tx tenantdb.Tx, before time.Time, afterEvent int64) (reached int64, more bool, err error) {
+	reached, _, left, err := h.Payments.PurgeBodiesTx(ctx, tx, before, afterEvent, upkeepBatch)
+	if err != nil {
+		return 0, false, err
+	}
+	sessions, err := h.Members.PurgeSessionsTx(ctx, tx, upkeepBatch)
+	if err != nil {
+		return 0, false, err
+	}
+	keys, err := idempotency.Purge(ctx, tx, upkeepBatch)
+	if err != nil {
+		return 0, false, err
+	}
+	goods, err := h.upkeepShelf(ctx, tx)
+	if err != nil {
+		return 0, false, err
+	}
+	return reached, left || sessions == upkeepBatch || keys == upkeepBatch || goods, nil
 }
 
 // keyWatchDue looks at one hour of use of an owner's keys.

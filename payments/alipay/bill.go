@@ -79,7 +79,7 @@ func billFault(err error) error {
 // download fetches a file without a signature, from nowhere but the provider's bill centre.
 // The address may say http; we do not.
 func (c *Channel) download(ctx context.Context, acc payments.Account, from *url.URL, to io.Writer) error {
-	transport, err := wire.NewAccountTransport(c.transport, acc, billHost)
+	transport, err := wire.NewAccountTransport(c.transport, acc, billHost, c.d.Now)
 	if err != nil {
 		return err
 	}

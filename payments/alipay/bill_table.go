@@ -113,8 +113,8 @@ func (p *parser) remark(line string) error {
 // trade reads a line of the trade bill. Of a refund the amount is negative, and only our
 // own number of it is there.
 func (p *parser) trade(r *billtext.Row) error {
-	total, fee := r.Fen("订单金额"), int64(0)
-	fee, _ = r.Milli("服务费")
+	total := r.Fen("订单金额")
+	fee, _ := r.Milli("服务费")
 	line := payments.BillLine{
 		Kind: payments.PaymentLine, ProviderNo: r.Number("支付宝交易号"), OwnNo: r.Number("商户订单号"), PaymentNo: r.Number("支付宝交易号"),
 		AmountFen: total, SettledFen: r.Fen("商家实收"), FeeMilli: -fee, At: r.At("完成时间"), State: r.Text("业务类型"), Final: true,

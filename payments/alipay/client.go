@@ -59,7 +59,7 @@ func (c *Channel) newClient(acc payments.Account) (*client, error) {
 	if acc.Config.SignAppID == "" {
 		return nil, errors.New("the app that signs is missing")
 	}
-	transport, err := wire.NewAccountTransport(c.transport, acc, providerHost)
+	transport, err := wire.NewAccountTransport(c.transport, acc, providerHost, c.d.Now)
 	if err != nil {
 		return nil, err
 	}

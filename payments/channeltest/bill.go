@@ -16,7 +16,7 @@ func (h Harness) bills(t *testing.T) {
 	if !ok || h.Backdate == nil {
 		t.Skip("no bills")
 	}
-	today := time.Now().In(time.FixedZone("CST", 8*60*60))
+	today := h.CreatedAt.In(time.FixedZone("CST", 8*60*60))
 	// A day of its own: a provider may be shared by the scenes.
 	ago := 2 + slices.Index([]payments.Scene{payments.MiniProgram, payments.Web, payments.App, payments.PC, payments.QR}, h.Scene)
 	day := time.Date(today.Year(), today.Month(), today.Day()-ago, 0, 0, 0, 0, time.UTC)
@@ -71,39 +71,61 @@ func (h Harness) fetchBill(t *testing.T, reader payments.BillReader, kind paymen
 func (h Harness) readBill(t *testing.T, reader payments.BillReader, kind payments.BillKind, day time.Time, file []byte, paid map[string]string, refunded string) {
 	t.Helper()
 	from, until := reader.BillSpan(day)
-	seen, refunds, fees := map[string]bool{}, 0, int64(0)
+	seen := movements{kind: kind, paid: paid, refunded: refunded, payments: map[string]bool{}}
 	err := reader.ReadBill(h.Account, kind, day, bytes.NewReader(file), int64(len(file)), func(l payments.BillLine) error {
 		if l.Kind != payments.SettlementLine && (l.At.Before(from) || !l.At.Before(until) || !l.Final) {
 			t.Errorf("%s: a line of %s, final %v", kind, l.At, l.Final)
 		}
-		switch l.Kind {
-		case payments.PaymentLine:
-			if paid[l.OwnNo] == "" || paid[l.OwnNo] != l.ProviderNo || l.AmountFen != amount || seen[l.OwnNo] {
-				t.Errorf("%s: payment %+v", kind, l)
-			}
-			seen[l.OwnNo] = true
-		case payments.RefundLine:
-			refunds++
-			if l.AmountFen != 234 || (kind == payments.TradeBill && (l.OwnNo != refunded || l.PaymentNo == "")) {
-				t.Errorf("%s: refund %+v", kind, l)
-			}
-		case payments.FeeLine:
-			fees -= int64(l.AmountFen) * 1000
-		case payments.SettlementLine, payments.OtherLine:
-		}
-		fees += l.FeeMilli
+		seen.add(t, l)
 		return nil
 	})
 	if err != nil {
 		t.Fatalf("read %s: %v", kind, err)
 	}
-	const most = 2 * int64(amount*6+500) / 1000 * 1000
-	if len(seen) != 2 || refunds != 1 || fees <= 0 || fees > most {
-		t.Errorf("%s: %d payments, %d refunds, fees of %d", kind, len(seen), refunds, fees)
-	}
+	seen.complete(t)
 	stop := errors.New("enough")
 	err = reader.ReadBill(h.Account, kind, day, bytes.NewReader(file), int64(len(file)), func(payments.BillLine) error { return stop })
 	want(t, string(kind)+" whose reader stops", err, stop)
+}
+
+// movements is what was read of a bill so far, beside what it should have.
+type movements struct {
+	kind     payments.BillKind
+	paid     map[string]string // the provider's numbers by ours
+	refunded string
+	payments map[string]bool // that were read
+	refunds  int
+	fees     int64 // thousandths of a fen
+}
+
+// add wants a line to be about what was done, and every payment once.
+func (m *movements) add(t *testing.T, l payments.BillLine) {
+	t.Helper()
+	switch l.Kind {
+	case payments.PaymentLine:
+		if m.paid[l.OwnNo] == "" || m.paid[l.OwnNo] != l.ProviderNo || l.AmountFen != amount || m.payments[l.OwnNo] {
+			t.Errorf("%s: payment %+v", m.kind, l)
+		}
+		m.payments[l.OwnNo] = true
+	case payments.RefundLine:
+		m.refunds++
+		if l.AmountFen != 234 || (m.kind == payments.TradeBill && (l.OwnNo != m.refunded || l.PaymentNo == "")) {
+			t.Errorf("%s: refund %+v", m.kind, l)
+		}
+	case payments.FeeLine:
+		m.fees -= int64(l.AmountFen) * 1000
+	case payments.SettlementLine, payments.OtherLine:
+	}
+	m.fees += l.FeeMilli
+}
+
+// complete wants nothing to be missing, and fees that somebody would charge.
+func (m *movements) complete(t *testing.T) {
+	t.Helper()
+	const most = 2 * int64(amount*6+500) / 1000 * 1000
+	if len(m.payments) != 2 || m.refunds != 1 || m.fees <= 0 || m.fees > most {
+		t.Errorf("%s: %d payments, %d refunds, fees of %d", m.kind, len(m.payments), m.refunds, m.fees)
+	}
 }
 
 // hostileBills wants a file refused as a whole that is broken, or somebody else's.

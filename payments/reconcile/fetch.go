@@ -41,6 +41,11 @@ func (s *Service) fetch(ctx context.Context, acc account, d day) error {
 		}
 		staged[kind] = f
 	}
+	return s.adopt(ctx, acc, d, staged)
+}
+
+// adopt makes files that were read the ones that count, and the day ready to be matched.
+func (s *Service) adopt(ctx context.Context, acc account, d day, staged map[payments.BillKind]stagedFile) error {
 	return s.d.DB.InTenant(ctx, acc.TenantID, func(tx tenantdb.Tx) error {
 		if err := s.q.Patient(ctx, tx); err != nil {
 			return fmt.Errorf("adopt files: %w", err)
@@ -49,17 +54,8 @@ func (s *Service) fetch(ctx context.Context, acc account, d day) error {
 			return fmt.Errorf("adopt files: %w", err)
 		}
 		for kind, f := range staged {
-			if f.same {
-				continue
-			}
-			if err := s.q.ReplaceFiles(ctx, tx, d.id, string(kind)); err != nil {
-				return fmt.Errorf("replace files: %w", err)
-			}
-			if f.none {
-				continue
-			}
-			if err := s.q.AdoptFile(ctx, tx, int32(f.lines), f.id); err != nil {
-				return fmt.Errorf("adopt file: %w", err)
+			if err := s.adoptFile(ctx, tx, d, kind, f); err != nil {
+				return err
 			}
 		}
 		if err := s.q.DropReplacedLines(ctx, tx, d.id); err != nil {
@@ -76,6 +72,23 @@ func (s *Service) fetch(ctx context.Context, acc account, d day) error {
 		}
 		return err
 	})
+}
+
+// adoptFile lets a file count in the place of the one before it.
+func (s *Service) adoptFile(ctx context.Context, tx tenantdb.Tx, d day, kind payments.BillKind, f stagedFile) error {
+	if f.same {
+		return nil
+	}
+	if err := s.q.ReplaceFiles(ctx, tx, d.id, string(kind)); err != nil {
+		return fmt.Errorf("replace files: %w", err)
+	}
+	if f.none {
+		return nil
+	}
+	if err := s.q.AdoptFile(ctx, tx, int32(f.lines), f.id); err != nil {
+		return fmt.Errorf("adopt file: %w", err)
+	}
+	return nil
 }
 
 // stagedFile is a file that was read and does not count yet.
@@ -125,11 +138,7 @@ func (s *Service) fetchFile(ctx context.Context, acc account, d day, kind paymen
 		return out, keepErr
 	}
 	if err == nil {
-		out.id = id
-		out.lines, err = s.read(ctx, acc, d, kind, id, spool, size)
-	}
-	if err == nil {
-		err = s.d.DB.InTenant(ctx, acc.TenantID, func(tx tenantdb.Tx) error { return s.q.SetLines(ctx, tx, int32(out.lines), id) })
+		out, err = s.readKept(ctx, acc, d, kind, id, spool, size)
 	}
 	if errors.Is(err, payments.ErrBillMalformed) {
 		return out, errors.Join(err, s.reject(ctx, acc, id, err))
@@ -232,6 +241,15 @@ func (s *Service) read(ctx context.Context, acc account, d day, kind payments.Bi
 		return lines, err
 	}
 	return lines, flush()
+}
+
+// readKept copies the lines of a kept file and notes how many there are.
+func (s *Service) readKept(ctx context.Context, acc account, d day, kind payments.BillKind, id int64, from io.ReaderAt, size int64) (out stagedFile, err error) {
+	out.id = id
+	if out.lines, err = s.read(ctx, acc, d, kind, id, from, size); err != nil {
+		return out, err
+	}
+	return out, s.d.DB.InTenant(ctx, acc.TenantID, func(tx tenantdb.Tx) error { return s.q.SetLines(ctx, tx, int32(out.lines), id) })
 }
 
 // reject keeps a file that cannot be believed, and not a line of it.

@@ -41,7 +41,6 @@ func TestALargeBillInBoundedMemory(t *testing.T) {
 	}
 	lines[n/2].fen = 999
 	s.write(s.day, lines)
-	lines = nil
 
 	runtime.GC()
 	var before runtime.MemStats
@@ -149,7 +148,7 @@ func TestEveryFenIsMatchedOrListed(t *testing.T) {
 			s.paid(no, 1, s.day)
 			lines = append(lines, line{no: no, fen: 1, at: s.day})
 		}
-		rand.Shuffle(len(lines), func(i, j int) { lines[i], lines[j] = lines[j], lines[i] }) //nolint:gosec // an order, not a secret
+		rand.Shuffle(len(lines), func(i, j int) { lines[i], lines[j] = lines[j], lines[i] })
 		s.write(s.day, lines)
 		s.run()
 		s.agree(r)

@@ -9,6 +9,10 @@ import (
 	"galleria/tenant/tenantdb"
 )
 
+// matchedAtOnce is how many lines one statement matches: short enough for its time limit on
+// a slow machine, long enough to be few.
+const matchedAtOnce = 10_000
+
 // match compares a whole day: first it finds what belongs together, then what does not
 // agree. Doing it again finds the same.
 func (s *Service) match(ctx context.Context, acc account, d day) error {
@@ -21,14 +25,7 @@ func (s *Service) match(ctx context.Context, acc account, d day) error {
 		if err := s.q.LockDays(ctx, tx, acc.ID, d.id); err != nil {
 			return err
 		}
-		for _, by := range []func(context.Context, reconciledb.DBTX, int64, int64) (int64, error){
-			s.q.MatchPaymentsByProvider, s.q.MatchPaymentsByOwn, s.q.MatchRefundsByOwn, s.q.MatchRefundsByProvider,
-		} {
-			if _, err := by(ctx, tx, acc.ID, trade); err != nil {
-				return err
-			}
-		}
-		return nil
+		return s.matchLines(ctx, tx, acc, trade)
 	})
 	if err != nil {
 		return fmt.Errorf("match lines: %w", err)
@@ -64,6 +61,24 @@ func (s *Service) match(ctx context.Context, acc account, d day) error {
 	})
 	if err != nil {
 		return fmt.Errorf("match day: %w", err)
+	}
+	return nil
+}
+
+// matchLines finds what of ours the lines of a file are.
+func (s *Service) matchLines(ctx context.Context, tx tenantdb.Tx, acc account, trade int64) error {
+	bounds, err := s.q.LineBounds(ctx, tx, trade)
+	if err != nil || bounds.LastLine == 0 {
+		return err
+	}
+	for _, by := range []func(ctx context.Context, db reconciledb.DBTX, accountID, file, first, last int64) (int64, error){
+		s.q.MatchPaymentsByProvider, s.q.MatchPaymentsByOwn, s.q.MatchRefundsByOwn, s.q.MatchRefundsByProvider,
+	} {
+		for first := bounds.FirstLine; first <= bounds.LastLine; first += matchedAtOnce {
+			if _, err := by(ctx, tx, acc.ID, trade, first, first+matchedAtOnce-1); err != nil {
+				return err
+			}
+		}
 	}
 	return nil
 }

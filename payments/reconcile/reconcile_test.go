@@ -65,7 +65,8 @@ func TestADayThatAgreesCloses(t *testing.T) {
 	s.paid("PAY0000002", 250, noon)
 	s.refunded("REF0000001", "PAY0000001", 3000, noon.Add(time.Hour))
 	s.write(s.day, []line{
-		{no: "PAY0000001", fen: 10000, fee: 60, at: noon}, {no: "PAY0000002", fen: 250, fee: 2, at: noon},
+		{no: "PAY0000001", fen: 10000, fee: 60, at: noon},
+		{no: "PAY0000002", fen: 250, fee: 2, at: noon},
 		{no: "REF0000001", of: "PAY0000001", fen: 3000, fee: -18, at: noon.Add(time.Hour)},
 	})
 	for range 2 {
@@ -133,14 +134,16 @@ func TestDifferences(t *testing.T) {
 		},
 		"refund differs": {
 			func(s *shop) { s.paid("PAY0000001", 100, noon); s.refunded("REF0000001", "PAY0000001", 50, noon) },
-			[]line{{no: "PAY0000001", fen: 100, at: noon}, {no: "REF0000001", of: "PAY0000001", fen: 60, at: noon}}, []string{"amount_differs/refund/open/-10/10/"},
+			[]line{{no: "PAY0000001", fen: 100, at: noon}, {no: "REF0000001", of: "PAY0000001", fen: 60, at: noon}},
+			[]string{"amount_differs/refund/open/-10/10/"},
 		},
 		"only theirs, a stranger": {
 			func(*shop) {}, []line{{no: "STRANGER01", fen: 70, at: noon}}, []string{"only_theirs/payment/open/70/70/unknown"},
 		},
 		"only theirs, a refund by hand": {
 			func(s *shop) { s.paid("PAY0000001", 100, noon) },
-			[]line{{no: "PAY0000001", fen: 100, at: noon}, {no: "BYHAND0001", of: "PAY0000001", fen: 40, at: noon}}, []string{"only_theirs/refund/open/-40/40/unknown"},
+			[]line{{no: "PAY0000001", fen: 100, at: noon}, {no: "BYHAND0001", of: "PAY0000001", fen: 40, at: noon}},
+			[]string{"only_theirs/refund/open/-40/40/unknown"},
 		},
 		"only theirs, never paid here": {
 			func(s *shop) { s.attempt("PAY0000001", 70) }, []line{{no: "PAY0000001", fen: 70, at: noon}}, []string{"only_theirs/payment/open/70/70/unpaid"},
@@ -149,7 +152,8 @@ func TestDifferences(t *testing.T) {
 			func(s *shop) { s.attempt("PAY0000001", 70); s.late["PAY0000001"] = true }, []line{{no: "PAY0000001", fen: 70, at: noon}}, []string{"only_theirs/payment/healed/70/70/paid"},
 		},
 		"the same line twice": {
-			func(s *shop) { s.paid("PAY0000001", 70, noon) }, []line{{no: "PAY0000001", fen: 70, at: noon}, {no: "PAY0000001", fen: 70, at: noon}},
+			func(s *shop) { s.paid("PAY0000001", 70, noon) },
+			[]line{{no: "PAY0000001", fen: 70, at: noon}, {no: "PAY0000001", fen: 70, at: noon}},
 			[]string{"only_theirs/payment/open/70/70/paid"},
 		},
 		"a fee that is not the one named": {
@@ -160,7 +164,8 @@ func TestDifferences(t *testing.T) {
 		},
 		"a trade that moved nothing": {
 			func(s *shop) { s.paid("PAY0000001", 1000, noon); s.paid("PAY0000002", 10, noon) },
-			[]line{{no: "PAY0000001", fen: 1000, noFund: true, at: noon}, {no: "PAY0000002", fen: 10, at: noon}}, []string{"amount_differs/fund/open/-1000/1000/"},
+			[]line{{no: "PAY0000001", fen: 1000, noFund: true, at: noon}, {no: "PAY0000002", fen: 10, at: noon}},
+			[]string{"amount_differs/fund/open/-1000/1000/"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

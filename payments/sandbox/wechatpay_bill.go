@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -42,12 +43,8 @@ func beijing() *time.Location { return time.FixedZone("CST", 8*60*60) }
 func (s *Server) bill(names ...string) payHandler {
 	return func(call *payCall) (int, any, error) {
 		q := call.r.URL.Query()
-		for name, values := range q {
-			allowed := map[string][]string{"bill_date": nil, "bill_type": {"ALL"}, "account_type": {"BASIC"}, "tar_type": {"GZIP"}}[name]
-			known := name == "bill_date" || name == "tar_type" || name == names[0]
-			if !known || len(values) != 1 || (allowed != nil && values[0] != allowed[0]) {
-				return 0, nil, &Refusal{Status: http.StatusBadRequest, Code: "PARAM_ERROR", Message: "参数错误", Detail: &Detail{Location: "query", Field: "/" + name, Value: q.Get(name), Issue: "not played, or not a value"}}
-			}
+		if refusal := checkBillQuery(q, names[0]); refusal != nil {
+			return 0, nil, refusal
 		}
 		day, err := time.ParseInLocation(time.DateOnly, q.Get("bill_date"), beijing())
 		now := s.now().In(beijing())
@@ -70,6 +67,19 @@ func (s *Server) bill(names ...string) payHandler {
 		}
 		return s.offer(call, text, q.Get("tar_type") == "GZIP")
 	}
+}
+
+// checkBillQuery refuses parameters that are not played; option is the one that only this
+// kind of bill has.
+func checkBillQuery(q url.Values, option string) *Refusal {
+	for name, values := range q {
+		allowed := map[string][]string{"bill_date": nil, "bill_type": {"ALL"}, "account_type": {"BASIC"}, "tar_type": {"GZIP"}}[name]
+		known := name == "bill_date" || name == "tar_type" || name == option
+		if !known || len(values) != 1 || (allowed != nil && values[0] != allowed[0]) {
+			return &Refusal{Status: http.StatusBadRequest, Code: "PARAM_ERROR", Message: "参数错误", Detail: &Detail{Location: "query", Field: "/" + name, Value: q.Get(name), Issue: "not played, or not a value"}}
+		}
+	}
+	return nil
 }
 
 // offer keeps a bill where it can be fetched for a while. s.mu must be held.

@@ -71,7 +71,7 @@ func (c *Channel) fetch(ctx context.Context, acc payments.Account, f fields) (fi
 	if err != nil {
 		return nil, err
 	}
-	transport, err := wire.NewAccountTransport(c.transport, acc, billHost)
+	transport, err := wire.NewAccountTransport(c.transport, acc, billHost, c.d.Now)
 	if err != nil {
 		return nil, err
 	}
@@ -168,17 +168,8 @@ func (p *parser) read(f func(line string) error) func(int, string) error {
 // trade reads a line of the detail file. The fee and what the provider pays out must add up
 // to the amount: a slip in the columns does not.
 func (p *parser) trade(line string) error {
-	if len(line) < lineWidth() {
-		return fmt.Errorf("%d bytes, %d are needed", len(line), lineWidth())
-	}
-	for i, w := 0, columnWidths(); i < len(w)-1; i++ { // a column that slipped has no blank behind it
-		c := columnAt(i + 1)
-		if line[c.from+c.width] != ' ' && line[c.from+c.width] != '|' {
-			return fmt.Errorf("no separator behind column %d", i+1)
-		}
-	}
-	if _, err := simplifiedchinese.GBK.NewDecoder().String(line); err != nil {
-		return errors.New("the text is not GBK")
+	if err := checkLayout(line); err != nil {
+		return err
 	}
 	if got := columnAt(28).of(line); got != p.merID {
 		return fmt.Errorf("the line is of merchant %.20s", got)
@@ -219,6 +210,23 @@ func (p *parser) trade(line string) error {
 	}
 	p.lines, p.net = p.lines+1, p.net+net
 	return p.take(out)
+}
+
+// checkLayout refuses a line whose columns are not where they belong.
+func checkLayout(line string) error {
+	if len(line) < lineWidth() {
+		return fmt.Errorf("%d bytes, %d are needed", len(line), lineWidth())
+	}
+	for i, w := 0, columnWidths(); i < len(w)-1; i++ { // a column that slipped has no blank behind it
+		c := columnAt(i + 1)
+		if line[c.from+c.width] != ' ' && line[c.from+c.width] != '|' {
+			return fmt.Errorf("no separator behind column %d", i+1)
+		}
+	}
+	if _, err := simplifiedchinese.GBK.NewDecoder().String(line); err != nil {
+		return errors.New("the text is not GBK")
+	}
+	return nil
 }
 
 // adjustment is a line of the file of chargebacks and corrections, which a person looks at.

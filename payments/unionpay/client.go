@@ -46,7 +46,7 @@ func (c *Channel) newClient(acc payments.Account) (*client, error) {
 	if err != nil {
 		return nil, err
 	}
-	transport, err := wire.NewAccountTransport(c.transport, acc, host)
+	transport, err := wire.NewAccountTransport(c.transport, acc, host, c.d.Now)
 	if err != nil {
 		return nil, err
 	}

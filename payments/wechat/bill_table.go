@@ -72,6 +72,32 @@ type fundSums struct {
 	inFen, outFen  money.Fen
 }
 
+// add counts a movement in its direction.
+func (s *fundSums) add(direction string, amount money.Fen) (incoming bool, err error) {
+	switch direction {
+	case "收入":
+		s.in, s.inFen = s.in+1, s.inFen+amount
+	case "支出":
+		s.out, s.outFen = s.out+1, s.outFen+amount
+	default:
+		return false, fmt.Errorf("收支类型 %.20q", direction)
+	}
+	s.lines++
+	return direction == "收入", nil
+}
+
+// direct gives the amount of a movement its sign. That of a refund has none: refunds go
+// out.
+func direct(line *payments.BillLine, incoming bool) {
+	if (line.Kind == payments.PaymentLine && !incoming) || (line.Kind == payments.RefundLine && incoming) {
+		line.Kind = payments.OtherLine // the wrong way round: a person looks at it
+	}
+	if !incoming && line.Kind != payments.RefundLine {
+		line.AmountFen = -line.AmountFen
+	}
+	line.SettledFen = line.AmountFen
+}
+
 // fundKind is what a business of the fund-flow bill is about.
 func fundKind(business string) payments.BillLineKind {
 	switch business {
@@ -109,27 +135,11 @@ func newFundTable(take func(payments.BillLine) error) table {
 			if line.Kind == payments.SettlementLine || line.Kind == payments.OtherLine {
 				line.ProviderNo = flow
 			}
-			incoming := false
-			switch r.Text("收支类型") {
-			case "收入":
-				incoming = true
-				sums.in, sums.inFen = sums.in+1, sums.inFen+amount
-			case "支出":
-				sums.out, sums.outFen = sums.out+1, sums.outFen+amount
-			default:
-				return fmt.Errorf("收支类型 %.20q", r.Text("收支类型"))
+			incoming, err := sums.add(r.Text("收支类型"), amount)
+			if err != nil {
+				return err
 			}
-			sums.lines++
-			if !incoming {
-				line.AmountFen = -amount
-			}
-			if (line.Kind == payments.PaymentLine && !incoming) || (line.Kind == payments.RefundLine && incoming) {
-				line.Kind = payments.OtherLine // the wrong way round: a person looks at it
-			}
-			if line.Kind == payments.RefundLine {
-				line.AmountFen = amount
-			}
-			line.SettledFen = line.AmountFen
+			direct(&line, incoming)
 			return take(line)
 		},
 		check: func(r *billtext.Row) error {

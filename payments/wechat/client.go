@@ -54,7 +54,7 @@ func (c *Channel) newClient(ctx context.Context, acc payments.Account) (*client,
 	if err != nil {
 		return nil, err
 	}
-	transport, err := wire.NewAccountTransport(c.transport, acc, providerHost)
+	transport, err := wire.NewAccountTransport(c.transport, acc, providerHost, c.d.Now)
 	if err != nil {
 		return nil, err
 	}

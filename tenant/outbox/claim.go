@@ -3,6 +3,7 @@ package outbox
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -57,6 +58,7 @@ func (o *Outbox) Fail(ctx context.Context, q tenantdb.Querier, id uuid.UUID, cau
 	if len(text) > maxError {
 		text = text[:maxError]
 	}
+	text = strings.ReplaceAll(strings.ToValidUTF8(text, ""), "\x00", "") // a cut character, or a panic's own bytes
 	return o.q.Fail(ctx, q, text, delay.Seconds(), giveUp, id)
 }
 

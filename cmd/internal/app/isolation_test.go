@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/url"
 	"os"
 	"regexp"
 	"strings"
@@ -146,6 +147,13 @@ func walk(a, b *twin) map[string][]step {
 		"listProducts":              {{path: "/products", want: ok}, {path: "/products?category_id=" + itoa(b.category), want: ok}},
 		"getProduct":                {{path: "/products/" + itoa(b.shop.product), want: ok}, {path: "/products/" + itoa(b.product), want: gone}},
 		"getShop":                   {{path: "/shop", want: ok}},
+		"listBrands":                {{path: "/brands", want: ok}},
+		"searchFacets":              {{path: "/search/facets?q=" + url.QueryEscape("仅此店有 "+b.shop.Handle), want: ok}},
+		"searchSuggest":             {{path: "/search/suggest?q=" + url.QueryEscape("仅此店有 "+b.shop.Handle), want: ok}},
+		"searchHistory":             {{path: "/search/history", want: ok}},
+		"keepSearch":                {{path: "/search/history", body: map[string]any{"q": "甲店的词"}, want: ok}},
+		"forgetSearch":              {{path: "/search/history", want: ok}},
+		"getSnapshot":               {{path: "/snapshots/" + strings.Repeat("0", 64), want: gone}},
 		"listSubscriptionTemplates": {{path: "/subscriptions", want: ok}},
 		"reportSubscription":        {{path: "/subscriptions", body: map[string]any{"template_id": b.shop.template, "result": "accept"}, want: gone}},
 	}

@@ -191,7 +191,7 @@ func (p productPlan) wayToShelf() []catalog.ShelfStatus {
 		return []catalog.ShelfStatus{catalog.OnShelf}
 	case catalog.OffShelf:
 		return []catalog.ShelfStatus{catalog.OnShelf, catalog.OffShelf}
-	case catalog.Draft, catalog.Recycled:
+	case catalog.Draft, catalog.Recycled, catalog.Purged:
 	}
 	return nil
 }

@@ -38,6 +38,7 @@ func TestStoresDoTheSame(t *testing.T) {
 	t.Parallel()
 	for name, s := range stores(t) {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			ctx := t.Context()
 			if _, err := s.Get(ctx, "0123456789abcdef/a.jpg"); !errors.Is(err, fault.ErrNotFound) {
 				t.Errorf("a file that is not there: %v", err)

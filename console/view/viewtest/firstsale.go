@@ -50,7 +50,8 @@ func (f Frame) firstSalePages() []Sample {
 		{"products_bulk", view.BulkPage(page, view.Bulk{Act: "on", Done: 1, Rows: []view.BulkRow{{ID: 1, Title: "云南小粒咖啡豆"}, {ID: 2, Title: "圣诞礼盒", Problem: "商品没有可售规格"}}})},
 		{"products_bulk_confirm", view.BulkPage(page, view.Bulk{Act: "purge", Shelf: "bin", Confirm: true, Rows: []view.BulkRow{{ID: 1, Title: "旧货 <b>"}}})},
 		{"categories", view.CategoryListPage(page, view.CategoryList{Rows: []readmodel.CategoryNode{
-			{ID: 1, Name: "咖啡", Depth: 1, Visible: true, Products: 3, First: true}, {ID: 3, ParentID: 1, Name: "咖啡豆", Depth: 2, Visible: true, Products: 12, First: true, Last: true},
+			{ID: 1, Name: "咖啡", Depth: 1, Visible: true, Products: 3, First: true},
+			{ID: 3, ParentID: 1, Name: "咖啡豆", Depth: 2, Visible: true, Products: 12, First: true, Last: true},
 			{ID: 2, Name: "内部 <样品>", Depth: 1, Last: true},
 		}, MayUpdate: true, Moved: "up-2", Parents: []view.Choice{{Value: "1", Label: "咖啡"}}, Form: view.ArrangeForm{ID: 3, Problem: f.Text.T("category.problem.name", 60)}})},
 		{"categories_none", view.CategoryListPage(page, view.CategoryList{Done: "category_deleted"})},

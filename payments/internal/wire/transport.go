@@ -79,22 +79,23 @@ type AccountTransport struct {
 	next http.RoundTripper
 	base *url.URL // nil: the provider itself
 	host string   // of the provider
+	now  func() time.Time
 }
 
 // NewAccountTransport puts an account's rules before the connections. A sandbox account
 // has a base url, and a live one has none.
-func NewAccountTransport(next http.RoundTripper, acc payments.Account, host string) (*AccountTransport, error) {
+func NewAccountTransport(next http.RoundTripper, acc payments.Account, host string, now func() time.Time) (*AccountTransport, error) {
 	if acc.Mode != payments.Sandbox {
 		if acc.Config.BaseURL != "" {
 			return nil, ErrForeignHost
 		}
-		return &AccountTransport{next: next, base: nil, host: host}, nil
+		return &AccountTransport{next: next, base: nil, host: host, now: now}, nil
 	}
 	base, err := url.Parse(acc.Config.BaseURL)
 	if err != nil || base.Host == "" {
 		return nil, fmt.Errorf("sandbox account %d has no base url", acc.ID)
 	}
-	return &AccountTransport{next: next, base: base, host: host}, nil
+	return &AccountTransport{next: next, base: base, host: host, now: now}, nil
 }
 
 // RoundTrip implements http.RoundTripper. No signature covers scheme and host, so it stays
@@ -122,7 +123,7 @@ func (t *AccountTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 
 // heard makes the call and tells it to whoever listens, once its answer was read.
 func (t *AccountTransport) heard(r *http.Request) (*http.Response, error) {
-	x := payments.Exchange{Method: r.Method, Path: r.URL.Path, At: time.Now()}
+	x := payments.Exchange{Method: r.Method, Path: r.URL.Path, At: t.now()}
 	if r.GetBody != nil {
 		if body, err := r.GetBody(); err == nil {
 			x.Asked, _ = io.ReadAll(io.LimitReader(body, mostAnswer)) // our own bytes, from memory
@@ -131,20 +132,20 @@ func (t *AccountTransport) heard(r *http.Request) (*http.Response, error) {
 	}
 	resp, err := t.next.RoundTrip(r)
 	if err != nil {
-		x.Took = time.Since(x.At)
+		x.Took = t.now().Sub(x.At)
 		payments.Hear(r.Context(), x)
 		return nil, err
 	}
 	bounded := &boundedBody{ReadCloser: resp.Body, left: limitOf(r.Context())}
 	if bounded.left > mostAnswer { // a file, which nobody wants in memory
-		x.Status, x.Took = resp.StatusCode, time.Since(x.At)
+		x.Status, x.Took = resp.StatusCode, t.now().Sub(x.At)
 		payments.Hear(r.Context(), x)
 		resp.Body = bounded
 		return resp, nil
 	}
 	read, err := io.ReadAll(bounded)
 	_ = bounded.Close()
-	x.Status, x.Took, x.Answered = resp.StatusCode, time.Since(x.At), read
+	x.Status, x.Took, x.Answered = resp.StatusCode, t.now().Sub(x.At), read
 	payments.Hear(r.Context(), x)
 	resp.Body = &readBody{rest: bytes.NewReader(read), err: err}
 	return resp, nil
