@@ -62,12 +62,7 @@ func (s *Console) booksPeriod(first, last string) (view.BooksPeriod, ledger.Peri
 		to = from
 	}
 	shown := view.BooksPeriod{From: from.Format(time.DateOnly), To: to.Format(time.DateOnly), Invalid: invalid}
-	return shown, ledger.Period{From: businessDay(from), To: businessDay(to)}
-}
-
-// businessDay is a day of Beijing as the books name it.
-func businessDay(t time.Time) time.Time {
-	return time.Date(t.Year(), t.Month(), t.Day(), 0, 0, 0, 0, time.UTC)
+	return shown, ledger.Period{From: ledger.BusinessDay(from), To: ledger.BusinessDay(to)}
 }
 
 // booksShow shows the trial balance.

@@ -3,7 +3,6 @@ package payments
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
 
 	"galleria/commerce/money"
@@ -125,11 +124,5 @@ func notFound(err error, doing string) error {
 	return fmt.Errorf("%s: %w", doing, err)
 }
 
-// clip makes a text of the outside fit to be stored: bounded, valid, without NUL.
-func clip(text string) string {
-	const most = 500
-	if len(text) > most {
-		text = text[:most]
-	}
-	return strings.ReplaceAll(strings.ToValidUTF8(text, ""), "\x00", "")
-}
+// clip makes a text of the outside fit to be stored.
+func clip(text string) string { return tenantdb.Storable(text, 500) }

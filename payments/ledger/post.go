@@ -63,7 +63,7 @@ func (s *Service) post(ctx context.Context, tx tenantdb.Tx, f Fact, reverses *in
 		return false, err
 	}
 	row := ledgerdb.PostParams{
-		Kind: string(f.Kind), Ref: f.Ref, Day: businessDay(f.At), OccurredAt: f.At, Now: tx.Now(), Actor: f.Actor, Note: f.Note, Reverses: reverses,
+		Kind: string(f.Kind), Ref: f.Ref, Day: BusinessDay(f.At), OccurredAt: f.At, Now: tx.Now(), Actor: f.Actor, Note: f.Note, Reverses: reverses,
 	}
 	if row.Actor == "" {
 		row.Actor = audit.Actor(ctx)
@@ -135,8 +135,8 @@ func (s *Service) Reverse(ctx context.Context, in ReverseInput) error {
 	return nil
 }
 
-// businessDay is the day in Shanghai, which has had no summer time since 1991.
-func businessDay(at time.Time) time.Time {
+// BusinessDay is the day in Shanghai as the books name it, midnight UTC. Shanghai has had no summer time since 1991.
+func BusinessDay(at time.Time) time.Time {
 	y, m, d := at.In(time.FixedZone("CST", 8*60*60)).Date()
 	return time.Date(y, m, d, 0, 0, 0, 0, time.UTC)
 }

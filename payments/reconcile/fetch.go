@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strings"
 	"time"
 
 	"galleria/payments"
@@ -263,10 +262,4 @@ func (s *Service) reject(ctx context.Context, acc account, id int64, cause error
 }
 
 // clip makes a text of the outside fit to be stored.
-func clip(text string) string {
-	const most = 300
-	if len(text) > most {
-		text = text[:most]
-	}
-	return strings.ReplaceAll(strings.ToValidUTF8(text, ""), "\x00", "")
-}
+func clip(text string) string { return tenantdb.Storable(text, 300) }

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
-	"strings"
 	"time"
 
 	"galleria/payments"
@@ -158,7 +157,7 @@ func (s *Service) later(ctx context.Context, id tenant.ID, t Transfer, cause err
 func (s *Service) climb(ctx context.Context, tx tenantdb.Tx, t Transfer, cause error) error {
 	text := ""
 	if cause != nil {
-		text = clip(cause.Error())
+		text = tenantdb.Storable(cause.Error(), 500)
 	}
 	if err := s.q.SetStep(ctx, tx, int32(t.step+1), text, t.OutBillNo); err != nil {
 		return fmt.Errorf("climb transfer ladder: %w", err)
@@ -303,13 +302,4 @@ func compare(t Transfer, acc payments.Account, r payments.TransferResult) *payme
 		return &payments.Misfit{Reason: payments.MisfitAmount, Expected: strconv.FormatInt(int64(t.AmountFen), 10), Got: r.Amount.Text}
 	}
 	return nil
-}
-
-// clip makes a text of the outside fit to be stored.
-func clip(text string) string {
-	const most = 500
-	if len(text) > most {
-		text = text[:most]
-	}
-	return strings.ReplaceAll(strings.ToValidUTF8(text, ""), "\x00", "")
 }

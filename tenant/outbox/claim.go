@@ -3,7 +3,6 @@ package outbox
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -54,12 +53,7 @@ func (o *Outbox) Rest(ctx context.Context, q tenantdb.Querier, ids []uuid.UUID, 
 // or, with giveUp, becomes a dead letter.
 func (o *Outbox) Fail(ctx context.Context, q tenantdb.Querier, id uuid.UUID, cause error, delay time.Duration, giveUp bool) error {
 	const maxError = 2000
-	text := cause.Error()
-	if len(text) > maxError {
-		text = text[:maxError]
-	}
-	text = strings.ReplaceAll(strings.ToValidUTF8(text, ""), "\x00", "") // a cut character, or a panic's own bytes
-	return o.q.Fail(ctx, q, text, delay.Seconds(), giveUp, id)
+	return o.q.Fail(ctx, q, tenantdb.Storable(cause.Error(), maxError), delay.Seconds(), giveUp, id)
 }
 
 // MarkDone ends an event whose handler needed no receipt, for example because there
