@@ -97,9 +97,6 @@ func (l *lab) reportOnly(ctx context.Context) (report Report, err error) {
 	points := slices.DeleteFunc(l.points(), func(p point) bool { return !strings.Contains(p.Work, l.opt.Only) })
 	var figures [][]figure
 	if len(points) > 0 {
-		if err := l.product.crawl(ctx); err != nil {
-			return Report{}, err
-		}
 		if err := l.stack.startProcesses(ctx, l.opt.Binary, l.shop); err != nil {
 			return Report{}, err
 		}

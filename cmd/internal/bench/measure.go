@@ -321,6 +321,10 @@ func (s *stack) quiet(ctx context.Context) error {
 func (l *lab) rounds(ctx context.Context, points []point) ([][]figure, error) {
 	out := make([][]figure, len(points))
 	for round := range l.opt.Rounds {
+		// Products sold in the last round have moved: cursors of then may stand behind all of them.
+		if err := l.product.crawl(ctx); err != nil {
+			return nil, err
+		}
 		for i, p := range points {
 			f, err := p.measure(ctx)
 			if ctx.Err() != nil {

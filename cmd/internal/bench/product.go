@@ -108,7 +108,7 @@ func (p *product) detail() operation {
 	const pages = 50
 	return p.get(func(cl *client) string {
 		return "/products/" + strconv.FormatInt(p.shop.firstSPU+int64(cl.dice.IntN(pages)), 10)
-	}, `"detail":"Detail text`)
+	}, `Detail text of the product`)
 }
 
 // detailAnew spells the product's id with up to fifteen zeros in front, which is another page
@@ -116,7 +116,7 @@ func (p *product) detail() operation {
 func (p *product) detailAnew() operation {
 	return p.get(func(cl *client) string {
 		return fmt.Sprintf("/products/%0*d", 1+cl.dice.IntN(15), p.shop.firstSPU+int64(cl.dice.IntN(products)))
-	}, `"detail":"Detail text`)
+	}, `Detail text of the product`)
 }
 
 func (p *product) quote() operation {

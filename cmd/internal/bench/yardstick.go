@@ -34,7 +34,7 @@ func (y yardstick) search() operation {
 func (y yardstick) detail() operation {
 	return y.get(func(cl *client) string {
 		return "/detail?product=" + strconv.FormatInt(y.shop.firstSPU+int64(cl.dice.IntN(products)), 10)
-	}, `"detail":"Detail text`)
+	}, `Detail text of the product`)
 }
 
 func (y yardstick) post(cl *client, want, format string, args ...any) error {
