@@ -29,6 +29,7 @@ import (
 	"galleria/tenant/plan"
 	"galleria/tenant/provision"
 	"galleria/tenant/registry"
+	"galleria/tenant/routine"
 	"galleria/tenant/tenantdb"
 	"galleria/tenant/vault"
 )
@@ -64,6 +65,7 @@ type Deps struct {
 	Provision *provision.Service
 	Plans     *plan.Service
 	Outbox    *outbox.Outbox
+	Routines  *routine.Log
 	Callbacks Callbacks
 	Books     Books
 	// Reconcile compares the shop's books with the providers' bills.

@@ -59,7 +59,7 @@ func TestE2EPlatform(t *testing.T) {
 				"plans": "/console/platform/plans", "plan": "/console/platform/plans/starter", "fleet": "/console/platform/fleet",
 				"applications": "/console/platform/applications", "audit": "/console/platform/audit", "people": "/console/platform/staff",
 				"invite": "/console/platform/staff/invite", "keys": "/console/platform/keys", "address": "/console/account/address",
-				"queues": "/console/platform/queues", "discarded": "/console/platform/queues?state=discarded",
+				"jobs": "/console/platform/jobs", "job_runs": "/console/platform/jobs/shop.upkeep?runs=all", "queues": "/console/platform/queues", "discarded": "/console/platform/queues?state=discarded",
 			} {
 				b.run(chromedp.Navigate(b.base + path))
 				b.inspect(name)

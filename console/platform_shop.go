@@ -43,6 +43,7 @@ func (s *Console) platformPage(c *fiber.Ctx, v *visit, title, here string) view.
 		{authz.PlatformShopRead, view.NavItem{Key: "platform.shops", Icon: "building-store", Href: platformURL}},
 		{authz.PlatformShopReview, view.NavItem{Key: "platform.applications", Icon: "message", Href: applicationsURL}},
 		{authz.PlatformPlanRead, view.NavItem{Key: "platform.plans", Icon: "coin", Href: platformURL + "/plans"}},
+		{authz.PlatformQueueRead, view.NavItem{Key: "platform.jobs", Icon: "clock", Href: view.JobsURL}},
 		{authz.PlatformQueueRead, view.NavItem{Key: "platform.queues", Icon: "hourglass", Href: platformURL + "/queues"}},
 		{authz.PlatformFleetRead, view.NavItem{Key: "platform.fleet", Icon: "refresh", Href: platformURL + "/fleet"}},
 		{authz.PlatformKeyRead, view.NavItem{Key: "platform.keys", Icon: "key", Href: keysURL}},
@@ -62,7 +63,7 @@ func (s *Console) platformPage(c *fiber.Ctx, v *visit, title, here string) view.
 func doneWord(word string) string {
 	switch word {
 	case "opened", "suspended", "resumed", "closing", "closed", "assigned", "agreed", "disagreed", "saved", "replayed", "discarded", "look_ended", "notice_replayed",
-		"approve", "reject", "invited", "revoked", "roles", "disabled", "enabled", "handled":
+		"approve", "reject", "invited", "revoked", "roles", "disabled", "enabled", "handled", "hurried":
 		return word
 	}
 	return ""

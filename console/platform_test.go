@@ -55,7 +55,7 @@ func (d *desk) wantTwice(t *testing.T, shop tenant.ID, action string) {
 
 func platformPath(r, tenantID string) string {
 	return strings.NewReplacer(
-		":tenant", tenantID, ":quota", "staff", ":plan", "starter", ":event", "0193f1a0-0000-7000-8000-000000000000", ":look", "1", ":application", "t_000000000000", ":kind", "event", ":id", "1",
+		":tenant", tenantID, ":quota", "staff", ":plan", "starter", ":event", "0193f1a0-0000-7000-8000-000000000000", ":look", "1", ":application", "t_000000000000", ":kind", "event", ":id", "1", ":job", "shop.upkeep",
 	).Replace(r)
 }
 

@@ -105,7 +105,7 @@ func TestT018_AccessMatrix(t *testing.T) {
 	matrix.WriteString("\n|" + strings.Repeat(" --- |", len(viewers)+2) + "\n")
 	for _, r := range d.console.Declarations() {
 		path := strings.NewReplacer(
-			":handle", d.env.Tenant.Handle, ":order_no", "20260101000000000001", ":app_id", "wx0000000000000000", ":id", "999999999", ":seq", "999999999", ":file", "none.css", ":token", "none", ":code", authz.Owner, ":tenant", d.env.Tenant.ID.String(), ":quota", "staff", ":plan", "starter", ":event", "0193f1a0-0000-7000-8000-000000000000", ":application", "t_000000000000", ":kind", "event", "*", "no/where",
+			":handle", d.env.Tenant.Handle, ":order_no", "20260101000000000001", ":app_id", "wx0000000000000000", ":id", "999999999", ":seq", "999999999", ":file", "none.css", ":token", "none", ":code", authz.Owner, ":tenant", d.env.Tenant.ID.String(), ":quota", "staff", ":plan", "starter", ":event", "0193f1a0-0000-7000-8000-000000000000", ":application", "t_000000000000", ":kind", "event", ":job", "shop.upkeep", "*", "no/where",
 		).Replace(r.Path)
 		fmt.Fprintf(&matrix, "| %s %s | %s |", r.Method, r.Path, r.Access)
 		for _, v := range viewers {

@@ -4,6 +4,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"galleria/console/authz"
+	"galleria/console/view"
 )
 
 // platformTable lists the routes of the platform's own staff. Every act asks for a recent
@@ -63,6 +64,10 @@ func (s *Console) platformTable() []route {
 		{get, "/console/platform/plans/:plan", may(authz.PlatformPlanManage), s.planEdit},
 		{post, "/console/platform/plans/:plan", may(authz.PlatformPlanManage).StepUp(), s.planUpdate},
 		{get, "/console/platform/fleet", may(authz.PlatformFleetRead), s.fleetShow},
+		{get, view.JobsURL, may(authz.PlatformQueueRead), s.jobList},
+		{get, view.JobsURL + "/:job", may(authz.PlatformQueueRead), s.jobShow},
+		{get, view.JobsURL + "/:job/run", may(authz.PlatformQueueManage), s.jobRunNew},
+		{post, view.JobsURL + "/:job/run", may(authz.PlatformQueueManage).StepUp(), s.jobRun},
 		{get, "/console/platform/queues", may(authz.PlatformQueueRead), s.queueShow},
 		{get, "/console/platform/queues/replay", may(authz.PlatformQueueManage), s.replayNew},
 		{post, "/console/platform/queues/replay", may(authz.PlatformQueueManage).StepUp(), s.replayCreate},

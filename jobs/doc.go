@@ -10,7 +10,7 @@
 // losing or flushing Redis, or killing a worker, delays an effect by at most Lease.
 //
 //	relay     outbox → queue, under the lease
-//	schedule  due timers → outbox; housekeeping
+//	schedule  due timers → outbox; the platform's own recurring work (tenant/routine)
 //	handle    what each topic does; the only room that knows both order and payments
 //
 // A suspended shop's events wait, and none is dropped; those of money and stock (Critical)

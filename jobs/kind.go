@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"galleria/tenant"
@@ -43,6 +44,9 @@ type Kind struct {
 	// Money marks what finds out about money or gives it back: it is done in every state
 	// of the shop, while everything else waits in a suspended one.
 	Money bool
+	// Recurs marks a shop's recurring work, whose timer sets itself again under the same key:
+	// each run is noted for the platform's staff, who may have it done at once.
+	Recurs bool
 }
 
 // Kinds is the catalogue of topics.
@@ -73,6 +77,18 @@ func (k Kinds) QueueOf(topic outbox.Topic) Queue {
 		return kind.Queue
 	}
 	return Default
+}
+
+// Recurring lists the topics of recurring work, by name.
+func (k Kinds) Recurring() []outbox.Topic {
+	var topics []outbox.Topic
+	for topic, kind := range k.byTopic {
+		if kind.Recurs {
+			topics = append(topics, topic)
+		}
+	}
+	slices.Sort(topics)
+	return topics
 }
 
 // Inert reports whether nothing acts on a topic's events.

@@ -14,6 +14,7 @@ import (
 
 	"galleria/tenant/fault"
 	"galleria/tenant/outbox"
+	"galleria/tenant/routine"
 	"galleria/tenant/tenantdb"
 )
 
@@ -24,8 +25,9 @@ type WorkerDeps struct {
 	Kinds       Kinds
 	Redis       asynq.RedisClientOpt
 	Log         *slog.Logger
-	Concurrency int // places; 16
-	PerTenant   int // places one tenant may hold; three quarters of Concurrency
+	Routines    *routine.Log // where runs of recurring kinds are noted; nil: nowhere
+	Concurrency int          // places; 16
+	PerTenant   int          // places one tenant may hold; three quarters of Concurrency
 }
 
 // Worker runs handlers. Any number may run.
@@ -113,9 +115,13 @@ func (w *Worker) Do(ctx context.Context, id uuid.UUID) error {
 		err = errors.New("no handler for this topic")
 		kind = Kind{MaxFailures: 1, Delay: func(int) time.Duration { return 0 }}
 	} else {
+		began := time.Now()
 		handleCtx, cancel := context.WithTimeout(ctx, HandlerTimeout)
 		err = safely(handleCtx, kind.Handle, ev)
 		cancel()
+		if kind.Recurs && w.Routines != nil {
+			w.note(ctx, log, ev, began, err)
+		}
 	}
 	if err == nil && ev.Received() {
 		return nil // done in the transaction of its effect
@@ -137,6 +143,17 @@ func (w *Worker) Do(ctx context.Context, id uuid.UUID) error {
 	return w.settle(ctx, func(ctx context.Context, q tenantdb.Querier) error {
 		return w.Outbox.Fail(ctx, q, id, err, wait, giveUp)
 	})
+}
+
+// note tells how a run of recurring work went. A page shows it; nothing depends on it.
+func (w *Worker) note(ctx context.Context, log *slog.Logger, ev outbox.Event, began time.Time, failure error) {
+	took := time.Since(began)
+	err := w.settle(ctx, func(ctx context.Context, _ tenantdb.Querier) error {
+		return w.Routines.Note(ctx, ev, began, took, failure)
+	})
+	if err != nil {
+		log.WarnContext(ctx, "run is not noted", "error", err)
+	}
 }
 
 // settle records an outcome even when the task's own time is up.

@@ -160,6 +160,11 @@ func (h *Handlers) Kinds() (jobs.Kinds, error) {
 		k.Money = true
 		return k
 	}
+	// A shop's work that comes again by itself.
+	recurs := func(k jobs.Kind) jobs.Kind {
+		k.Recurs = true
+		return k
+	}
 	// Facts that nothing acts on yet are kinds without a handler.
 	return jobs.NewKinds(
 		money(payments.TopicSucceeded, quick, h.paymentSucceeded),
@@ -171,8 +176,8 @@ func (h *Handlers) Kinds() (jobs.Kinds, error) {
 		money(transfer.TopicDue, provider, h.transferDue),
 		jobs.Kind{Topic: transfer.TopicEnded},
 		money(payments.TimerQuery, provider, h.paymentQueryDue),
-		jobs.Kind{Topic: payments.TimerBills, Queue: jobs.Bulk, MaxFailures: patient, Delay: provider, Handle: h.billsDue, Money: true},
-		kind(payments.TimerKeyExpiry, jobs.Bulk, patient, quick, h.keyExpiryDue),
+		recurs(jobs.Kind{Topic: payments.TimerBills, Queue: jobs.Bulk, MaxFailures: patient, Delay: provider, Handle: h.billsDue, Money: true}),
+		recurs(kind(payments.TimerKeyExpiry, jobs.Bulk, patient, quick, h.keyExpiryDue)),
 		kind(payments.TimerKeysDestroy, jobs.Bulk, patient, quick, h.keysDestroyDue),
 		jobs.Kind{Topic: payments.TopicKeyExpiring},
 		jobs.Kind{Topic: order.TopicPlaced},
@@ -191,7 +196,7 @@ func (h *Handlers) Kinds() (jobs.Kinds, error) {
 		kind(order.TopicRefunded, jobs.Default, brief, provider, h.orderRefunded),
 		kind(signup.Topic, jobs.Default, patient, jobs.Backoff(time.Second, 30*time.Second), h.signupApproved),
 		kind(trial.Topic, jobs.Default, brief, quick, h.testPurchase),
-		kind(TimerUpkeep, jobs.Bulk, patient, quick, h.upkeepDue),
+		recurs(kind(TimerUpkeep, jobs.Bulk, patient, quick, h.upkeepDue)),
 		kind(catalog.TimerShelf, jobs.Default, patient, quick, h.shelfDue),
 		kind(catalog.TimerReindex, jobs.Bulk, patient, quick, h.reindexDue),
 		kind(picture.TopicUploaded, jobs.Bulk, brief, quick, h.pictureUploaded),

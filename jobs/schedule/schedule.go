@@ -1,31 +1,29 @@
-// Package schedule does what is due by the clock: it turns due timers into events and
-// keeps house (old events, the stock of spare schemas, the anchors of the audit log). Any number may run; the
-// database's clock decides what is due.
+// Package schedule does what is due by the clock: it turns due timers into events and does
+// the platform's own recurring work (tenant/routine). Any number may run; the database's
+// clock decides what is due.
 package schedule
 
 import (
 	"context"
-	"errors"
+	"fmt"
 	"log/slog"
+	"runtime/debug"
+	"sync"
 	"time"
 
-	"galleria/tenant/outbox"
+	"galleria/tenant/routine"
 	"galleria/tenant/tenantdb"
 	"galleria/tenant/timer"
 )
 
 // Deps are what the scheduler works with.
 type Deps struct {
-	DB     *tenantdb.DB
-	Outbox *outbox.Outbox
-	Timers *timer.Timers
-	// Refill keeps the stock of spare schemas; nil in a process that may not build any.
-	Refill func(ctx context.Context) error
-	// Keys finishes rotations of data keys whose waiting time is over; nil for none.
-	Keys func(ctx context.Context) error
-	// Anchor keeps the ends of the audit chains once a day; nil in a process that does not.
-	Anchor func(ctx context.Context) error
-	Log    *slog.Logger
+	DB       *tenantdb.DB
+	Timers   *timer.Timers
+	Routines *routine.Log
+	// Work is what this process does of the platform's recurring work.
+	Work []routine.Work
+	Log  *slog.Logger
 }
 
 // Scheduler runs until its context ends.
@@ -35,15 +33,27 @@ type Scheduler struct{ Deps }
 func New(d Deps) *Scheduler { return &Scheduler{d} }
 
 const (
-	fireEvery  = 500 * time.Millisecond
-	houseEvery = 30 * time.Second
-	batch      = 100
-	keepDays   = 7 // done events, for looking things up
+	fireEvery = 500 * time.Millisecond
+	workEvery = 5 * time.Second // how late work may come
+	batch     = 100
 )
 
-// Run fires timers and keeps house until ctx ends.
+// Run fires timers and does recurring work until ctx ends, and waits for what is under way.
 func (s *Scheduler) Run(ctx context.Context) {
-	go s.every(ctx, houseEvery, s.house)
+	var under sync.WaitGroup
+	defer under.Wait()
+	declared := false
+	under.Go(func() {
+		s.every(ctx, workEvery, func(ctx context.Context) error {
+			if !declared {
+				if err := s.Routines.Declare(ctx, s.Work); err != nil {
+					return err
+				}
+				declared = true
+			}
+			return s.work(ctx, &under)
+		})
+	})
 	s.every(ctx, fireEvery, s.fire)
 }
 
@@ -76,20 +86,48 @@ func (s *Scheduler) fire(ctx context.Context) error {
 	}
 }
 
-func (s *Scheduler) house(ctx context.Context) error {
-	const purgeBatch = 1000
-	err := s.DB.InPlatform(ctx, func(tx tenantdb.Tx) error {
-		_, err := s.Outbox.Purge(ctx, tx, keepDays, purgeBatch)
+// work begins what is due, each piece beside the others: the anchors do not wait for schemas
+// to be built.
+func (s *Scheduler) work(ctx context.Context, under *sync.WaitGroup) error {
+	claims, err := s.Routines.Claim(ctx, s.Work)
+	if err != nil {
 		return err
-	})
-	if err == nil && s.Refill != nil {
-		err = s.Refill(ctx)
 	}
-	if err == nil && s.Keys != nil {
-		err = s.Keys(ctx)
+	for _, c := range claims {
+		for _, w := range s.Work {
+			if w.Name == c.Name {
+				under.Go(func() { s.do(ctx, c, w) })
+			}
+		}
 	}
-	if s.Anchor != nil {
-		err = errors.Join(err, s.Anchor(ctx))
+	return nil
+}
+
+// do does one piece and says how it went, even when the process is ending.
+func (s *Scheduler) do(ctx context.Context, c routine.Claim, w routine.Work) {
+	began := time.Now()
+	limited, cancel := context.WithTimeout(ctx, routine.Limit)
+	failure := safely(limited, w.Do)
+	cancel()
+	took := time.Since(began)
+	if failure != nil && ctx.Err() != nil {
+		failure = fmt.Errorf("the process ended: %w", failure)
 	}
-	return err
+	if failure != nil {
+		s.Log.WarnContext(ctx, "recurring work failed", "work", w.Name, "error", failure)
+	}
+	record, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	if err := s.Routines.Finish(record, c, began, took, failure); err != nil {
+		s.Log.WarnContext(ctx, "recurring work is not told", "work", w.Name, "error", err)
+	}
+}
+
+func safely(ctx context.Context, f func(context.Context) error) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("panic: %v\n%s", r, debug.Stack())
+		}
+	}()
+	return f(ctx)
 }

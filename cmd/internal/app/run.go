@@ -2,7 +2,9 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"time"
 
 	"github.com/google/uuid"
 	"golang.org/x/sync/errgroup"
@@ -11,6 +13,8 @@ import (
 	"galleria/jobs/relay"
 	"galleria/jobs/schedule"
 	"galleria/tenant/look"
+	"galleria/tenant/routine"
+	"galleria/tenant/tenantdb"
 )
 
 // RunRelay carries events to the queue until ctx ends. Every process that writes events
@@ -42,10 +46,10 @@ func (s *Services) RunWorker(ctx context.Context) error {
 	}
 	worker := jobs.NewWorker(jobs.WorkerDeps{
 		DB: s.DB, Outbox: s.Outbox, Kinds: s.Kinds, Redis: opt, Log: s.Log, Concurrency: s.Config.WorkerConcurrency,
-		PerTenant: s.Config.TenantJobs,
+		PerTenant: s.Config.TenantJobs, Routines: s.Routines,
 	})
 	scheduler := schedule.New(schedule.Deps{
-		DB: s.DB, Outbox: s.Outbox, Timers: s.Timers, Log: s.Log, Refill: s.house, Keys: s.keepKeys, Anchor: s.anchor,
+		DB: s.DB, Timers: s.Timers, Routines: s.Routines, Work: s.PlatformWork(), Log: s.Log,
 	})
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return s.RunRelay(ctx) })
@@ -53,6 +57,39 @@ func (s *Services) RunWorker(ctx context.Context) error {
 	group.Go(func() error { scheduler.Run(ctx); return nil })
 	group.Go(func() error { return s.Vault.Run(ctx) })
 	return group.Wait()
+}
+
+// PlatformWork is the platform's own recurring work.
+func (s *Services) PlatformWork() []routine.Work {
+	looks := look.New(look.Deps{DB: s.DB, Audit: s.Audit})
+	return []routine.Work{
+		{Name: "outbox.purge", Every: 30 * time.Second, Do: s.forgetDone},
+		{Name: "shop.stock", Every: 30 * time.Second, Do: s.refill},
+		{Name: "signup.sweep", Every: time.Minute, Do: func(ctx context.Context) error {
+			_, err := s.Signups.Sweep(ctx)
+			return err
+		}},
+		{Name: "proof.sweep", Every: 5 * time.Minute, Do: s.Proofs.Sweep},
+		{Name: "look.end", Every: 30 * time.Second, Do: looks.EndOver},
+		{Name: "key.rotation", Every: time.Minute, Do: func(ctx context.Context) error {
+			if err := s.Vault.SweepDue(ctx, SealedColumns()); err != nil {
+				return fmt.Errorf("finish key rotations: %w", err)
+			}
+			return nil
+		}},
+		{Name: "key.usage", Every: time.Hour, Do: s.Vault.PurgeUsage},
+		{Name: "audit.anchor", Every: 5 * time.Minute, Do: s.anchor}, // once a day; early in it
+	}
+}
+
+// forgetDone forgets events that are long done, and runs of what recurs no more.
+func (s *Services) forgetDone(ctx context.Context) error {
+	const keepDays, purgeBatch = 7, 1000 // done events are kept for looking things up
+	err := s.DB.InPlatform(ctx, func(tx tenantdb.Tx) error {
+		_, err := s.Outbox.Purge(ctx, tx, keepDays, purgeBatch)
+		return err
+	})
+	return errors.Join(err, s.Routines.Forget(ctx, purgeBatch))
 }
 
 // anchor keeps the ends of the audit chains, and tells the log. Kept where the database's
@@ -65,21 +102,7 @@ func (s *Services) anchor(ctx context.Context) error {
 	return err
 }
 
-// house is the housekeeping that needs rooms: abandoned applications, old proofs, looks that
-// have run out, the stock of spare schemas.
-func (s *Services) house(ctx context.Context) error {
-	if _, err := s.Signups.Sweep(ctx); err != nil {
-		return err
-	}
-	if err := s.Proofs.Sweep(ctx); err != nil {
-		return err
-	}
-	if err := look.New(look.Deps{DB: s.DB, Audit: s.Audit}).EndOver(ctx); err != nil {
-		return err
-	}
-	return s.refill(ctx)
-}
-
+// refill keeps the stock of spare schemas.
 func (s *Services) refill(ctx context.Context) error {
 	made, err := s.Provision.Refill(ctx, s.Config.SpareSchemas)
 	if err != nil {
@@ -89,12 +112,4 @@ func (s *Services) refill(ctx context.Context) error {
 		s.Log.InfoContext(ctx, "spare schemas made", "made", made)
 	}
 	return nil
-}
-
-// keepKeys finishes rotations of data keys and forgets old counts of use.
-func (s *Services) keepKeys(ctx context.Context) error {
-	if err := s.Vault.SweepDue(ctx, SealedColumns()); err != nil {
-		return fmt.Errorf("finish key rotations: %w", err)
-	}
-	return s.Vault.PurgeUsage(ctx)
 }

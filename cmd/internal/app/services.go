@@ -32,6 +32,7 @@ import (
 	"galleria/tenant"
 	"galleria/tenant/egress"
 	"galleria/tenant/miniprogram"
+	"galleria/tenant/routine"
 	"galleria/tenant/signup"
 	"galleria/tenant/tenantdb"
 	"galleria/web/middleware"
@@ -59,6 +60,7 @@ type Services struct {
 	Pictures    *picture.Service
 	Tryouts     *tryout.Service // nil without a sandbox
 	Kinds       jobs.Kinds
+	Routines    *routine.Log
 
 	metrics *metrics
 	places  *middleware.Places
@@ -135,6 +137,7 @@ func NewServices(g *Ground) (*Services, error) {
 	if err != nil {
 		return nil, fmt.Errorf("jobs: %w", err)
 	}
+	s.Routines = routine.New(g.DB, s.Kinds.Recurring())
 	g.Outbox.EndInert(s.Kinds.Inert)
 	g.Vault.Watch(s.watchKeys)
 	return s, nil

@@ -43,10 +43,11 @@ func rooms() []room {
 		{3, "tenant/timer", with(foundation, "tenant/outbox")},                 // a due timer becomes an event
 		{3, "tenant/registry", with(foundation, "tenant/audit", "migrations")}, // knows which schemas this binary can serve; every move is audited
 		{3, "tenant/audit", foundation},
-		{3, "tenant/egress", foundation},                       // calls to addresses that merchants give
-		{3, "tenant/pulse", with(foundation, "migrations")},    // how the platform is doing
-		{3, "tenant/plan", with(foundation, "commerce/money")}, // plans have a price
-		{3, "tenant/look", with(foundation, "tenant/audit")},   // what is looked at is recorded
+		{3, "tenant/egress", foundation},                         // calls to addresses that merchants give
+		{3, "tenant/pulse", with(foundation, "migrations")},      // how the platform is doing
+		{3, "tenant/plan", with(foundation, "commerce/money")},   // plans have a price
+		{3, "tenant/look", with(foundation, "tenant/audit")},     // what is looked at is recorded
+		{3, "tenant/routine", with(foundation, "tenant/outbox")}, // what recurs is told by its topic
 		{3, "tenant/idempotency", foundation},
 		{3, "tenant/provision", with(foundation, "tenant/registry", "tenant/audit", "tenant/outbox", "migrations")},    // makes the spare schemas
 		{3, "tenant/signup", with(foundation, "tenant/registry", "tenant/provision", "tenant/audit", "tenant/outbox")}, // an application becomes a shop

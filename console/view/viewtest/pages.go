@@ -90,6 +90,10 @@ func Pages(f Frame) []Sample {
 		})},
 		{"platform_queues", view.QueuePage(f.platform("platform.queues"), queues())},
 		{"platform_queues_none", view.QueuePage(f.platform("platform.queues"), view.QueueShow{OnFirst: true})},
+		{"platform_jobs", view.JobPage(f.platform("platform.jobs"), jobs())},
+		{"platform_jobs_none", view.JobPage(f.platform("platform.jobs"), view.JobShow{})},
+		{"platform_job_runs", view.JobRunPage(f.platform("platform.jobs"), jobRuns())},
+		{"platform_job_runs_none", view.JobRunPage(f.platform("platform.jobs"), view.JobRuns{Topic: "shop.upkeep", All: true, OnFirst: true})},
 		{"platform_fleet", view.FleetPage(f.platform("platform.fleet"), fleet())},
 		{"platform_act_refused", view.ActPage(f.platform("platform.shops"), view.ActForm{
 			Title: f.Text.T("platform.move.close", "山野咖啡"), Warning: f.Text.T("platform.move_warning.close"), Danger: true, Back: "/console/platform", BackText: "山野咖啡",

@@ -12,6 +12,7 @@ import (
 	"galleria/tenant/look"
 	"galleria/tenant/outbox"
 	"galleria/tenant/plan"
+	"galleria/tenant/routine"
 	"galleria/tenant/vault"
 )
 
@@ -147,6 +148,36 @@ func queues() view.QueueShow {
 	return view.QueueShow{
 		Topics:  []outbox.TopicBacklog{{Topic: "order.closing.v1", Owed: 12, Due: 2, Oldest: 95 * time.Minute}, {Topic: "payment.succeeded.v1", Dead: 1}},
 		Letters: []view.LetterRow{{Letter: letter, Handle: "qingci"}, {Letter: discarded, Handle: "qingci"}}, OnFirst: true, Next: letter.ID.String(), MayManage: true,
+	}
+}
+
+func jobs() view.JobShow {
+	at := moment()
+	next := at.Add(20 * time.Hour)
+	return view.JobShow{
+		Shops: []routine.ShopState{
+			{Topic: "payments.bills", Waiting: 1204, Late: 2, NextAt: &at, Ran: 1180, LastAt: &at, Mean: 840 * time.Millisecond, Most: 92 * time.Second, Failing: 3},
+			{Topic: "shop.upkeep", Waiting: 1204, NextAt: &next, Ran: 1204, LastAt: &at, Mean: 40 * time.Millisecond, Most: 2300 * time.Millisecond},
+			{Topic: "payments.key_expiry"},
+		},
+		Platform: []routine.State{
+			{Name: "audit.anchor", Every: 5 * time.Minute, NextAt: next, LastAt: &at, Took: 12 * time.Millisecond, Runs: 288},
+			{Name: "outbox.purge", Every: 30 * time.Second, NextAt: next},
+			{Name: "shop.stock", Every: 30 * time.Second, NextAt: next, LastAt: &at, Took: 2 * time.Second, Error: "refill spare schemas: no space left on device", Failures: 4, Runs: 9},
+			{Name: "key.rotation", Every: time.Minute, NextAt: next, Running: true, LastAt: &at, Runs: 2},
+		},
+		MayRun: true,
+	}
+}
+
+func jobRuns() view.JobRuns {
+	at := moment()
+	return view.JobRuns{
+		Topic: "payments.bills", OnFirst: true, More: true, MayRun: true,
+		Rows: []routine.Run{
+			{Shop: sampleShop(), Handle: "qingci", Key: "k7f2m9q4", BeganAt: at, Took: 31 * time.Second, Error: "the provider is away", Failures: 12, NextAt: &at},
+			{Shop: sampleShop(), Handle: "shanye", Key: "p1d8x0c3", BeganAt: at, Took: 220 * time.Millisecond},
+		},
 	}
 }
 

@@ -1,0 +1,1 @@
+DROP TABLE platform.routine_run, platform.routine;
