@@ -444,49 +444,11 @@ func TestDueTimersBecomeEventsOnceWithManyPollers(t *testing.T) {
 		return r.env.Timers.Clear(t.Context(), tx, topic, "cleared")
 	})
 	for range 3 {
-		run(t, schedule.New(schedule.Deps{DB: r.env.DB, Timers: r.env.Timers, Routines: routine.New(r.env.DB, nil), Log: r.env.Log}).Run)
+		run(t, schedule.New(schedule.Deps{DB: r.env.DB, Timers: r.env.Timers, Routines: routine.New(r.env.DB, nil), Now: time.Now, Log: r.env.Log}).Run)
 	}
 	r.startRelay(t)
 	r.startWorker(t)
 	r.wantExactly(t, 3)
-}
-
-// Each run of recurring work is noted, a failure and the success after it.
-func TestRunsOfRecurringWorkAreNoted(t *testing.T) {
-	t.Parallel()
-	var tries atomic.Int64
-	var r *rig
-	k := kind(func(ctx context.Context, ev outbox.Event) error {
-		if tries.Add(1) == 1 {
-			return errors.New("the bill is not ready")
-		}
-		return applyEffect(ctx, r.env.DB, r.env.Outbox, ev)
-	})
-	k.Recurs = true
-	r = newRig(t, k)
-	log := routine.New(r.env.DB, []outbox.Topic{topic})
-	r.append(t, "a1")
-	id := r.env.Events(t, topic)[0].ID
-	w := r.worker(t)
-	w.Routines = log
-	for _, want := range []struct {
-		failures int
-		text     string
-	}{{1, "the bill is not ready"}, {0, ""}} {
-		if err := w.Do(t.Context(), id); err != nil {
-			t.Fatal(err)
-		}
-		err := r.env.DB.InPlatform(t.Context(), func(tx tenantdb.Tx) error {
-			runs, err := log.Runs(t.Context(), tx, routine.RunFilter{Topic: topic, Shop: r.env.Tenant.ID, Limit: 10})
-			if len(runs) != 1 || runs[0].Failures != want.failures || runs[0].Error != want.text || runs[0].Key != "a1" {
-				t.Errorf("noted %+v, want %+v", runs, want)
-			}
-			return err
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
 }
 
 // One shop's slow work leaves room for another's.

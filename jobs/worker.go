@@ -25,9 +25,10 @@ type WorkerDeps struct {
 	Kinds       Kinds
 	Redis       asynq.RedisClientOpt
 	Log         *slog.Logger
-	Routines    *routine.Log // where runs of recurring kinds are noted; nil: nowhere
-	Concurrency int          // places; 16
-	PerTenant   int          // places one tenant may hold; three quarters of Concurrency
+	Routines    *routine.Log     // where runs of recurring kinds are noted; nil: nowhere
+	Now         func() time.Time // tells how long they take; needed with Routines
+	Concurrency int              // places; 16
+	PerTenant   int              // places one tenant may hold; three quarters of Concurrency
 }
 
 // Worker runs handlers. Any number may run.
@@ -115,13 +116,13 @@ func (w *Worker) Do(ctx context.Context, id uuid.UUID) error {
 		err = errors.New("no handler for this topic")
 		kind = Kind{MaxFailures: 1, Delay: func(int) time.Duration { return 0 }}
 	} else {
-		began := time.Now()
-		handleCtx, cancel := context.WithTimeout(ctx, HandlerTimeout)
-		err = safely(handleCtx, kind.Handle, ev)
-		cancel()
+		handle := kind.Handle
 		if kind.Recurs && w.Routines != nil {
-			w.note(ctx, log, ev, began, err)
+			handle = w.noted(log, handle)
 		}
+		handleCtx, cancel := context.WithTimeout(ctx, HandlerTimeout)
+		err = safely(handleCtx, handle, ev)
+		cancel()
 	}
 	if err == nil && ev.Received() {
 		return nil // done in the transaction of its effect
@@ -145,14 +146,19 @@ func (w *Worker) Do(ctx context.Context, id uuid.UUID) error {
 	})
 }
 
-// note tells how a run of recurring work went. A page shows it; nothing depends on it.
-func (w *Worker) note(ctx context.Context, log *slog.Logger, ev outbox.Event, began time.Time, failure error) {
-	took := time.Since(began)
-	err := w.settle(ctx, func(ctx context.Context, _ tenantdb.Querier) error {
-		return w.Routines.Note(ctx, ev, began, took, failure)
-	})
-	if err != nil {
-		log.WarnContext(ctx, "run is not noted", "error", err)
+// noted tells how a run of recurring work went. A page shows it; nothing depends on it.
+func (w *Worker) noted(log *slog.Logger, h Handler) Handler {
+	return func(ctx context.Context, ev outbox.Event) error {
+		began := w.Now()
+		failure := safely(ctx, h, ev)
+		took := w.Now().Sub(began)
+		err := w.settle(ctx, func(ctx context.Context, _ tenantdb.Querier) error {
+			return w.Routines.Note(ctx, ev, began, took, failure)
+		})
+		if err != nil {
+			log.WarnContext(ctx, "run is not noted", "error", err)
+		}
+		return failure
 	}
 }
 

@@ -23,6 +23,7 @@ type Deps struct {
 	Routines *routine.Log
 	// Work is what this process does of the platform's recurring work.
 	Work []routine.Work
+	Now  func() time.Time // tells how long it takes
 	Log  *slog.Logger
 }
 
@@ -105,11 +106,11 @@ func (s *Scheduler) work(ctx context.Context, under *sync.WaitGroup) error {
 
 // do does one piece and says how it went, even when the process is ending.
 func (s *Scheduler) do(ctx context.Context, c routine.Claim, w routine.Work) {
-	began := time.Now()
+	began := s.Now()
 	limited, cancel := context.WithTimeout(ctx, routine.Limit)
 	failure := safely(limited, w.Do)
 	cancel()
-	took := time.Since(began)
+	took := s.Now().Sub(began)
 	if failure != nil && ctx.Err() != nil {
 		failure = fmt.Errorf("the process ended: %w", failure)
 	}

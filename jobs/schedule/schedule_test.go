@@ -40,7 +40,7 @@ func TestWorkIsDoneOnceAndTold(t *testing.T) {
 	ctx, end := context.WithCancel(t.Context())
 	ended := make(chan struct{}, 3)
 	for range cap(ended) {
-		s := schedule.New(schedule.Deps{DB: env.DB, Timers: env.Timers, Routines: log, Work: work, Log: env.Log})
+		s := schedule.New(schedule.Deps{DB: env.DB, Timers: env.Timers, Routines: log, Work: work, Now: time.Now, Log: env.Log})
 		go func() { s.Run(ctx); ended <- struct{}{} }()
 	}
 	states := func() map[string]routine.State {

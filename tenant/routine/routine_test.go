@@ -215,8 +215,9 @@ func TestRunsOfShops(t *testing.T) {
 	good := ev
 	good.Key = "a2"
 	note(good, began, nil)
-	env.InTenant(t, func(tx tenantdb.Tx) error { return env.Timers.Set(t.Context(), tx, topic, "a1", tx.Now().Add(-time.Hour), nil) })
-
+	env.InTenant(t, func(tx tenantdb.Tx) error {
+		return env.Timers.Set(t.Context(), tx, topic, "a1", tx.Now().Add(-time.Hour), nil)
+	})
 	err := env.DB.InPlatform(t.Context(), func(tx tenantdb.Tx) error {
 		shops, err := l.Shops(t.Context(), tx)
 		if err != nil || len(shops) != 1 {

@@ -46,10 +46,10 @@ func (s *Services) RunWorker(ctx context.Context) error {
 	}
 	worker := jobs.NewWorker(jobs.WorkerDeps{
 		DB: s.DB, Outbox: s.Outbox, Kinds: s.Kinds, Redis: opt, Log: s.Log, Concurrency: s.Config.WorkerConcurrency,
-		PerTenant: s.Config.TenantJobs, Routines: s.Routines,
+		PerTenant: s.Config.TenantJobs, Routines: s.Routines, Now: s.Now,
 	})
 	scheduler := schedule.New(schedule.Deps{
-		DB: s.DB, Timers: s.Timers, Routines: s.Routines, Work: s.PlatformWork(), Log: s.Log,
+		DB: s.DB, Timers: s.Timers, Routines: s.Routines, Work: s.PlatformWork(), Now: s.Now, Log: s.Log,
 	})
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return s.RunRelay(ctx) })
