@@ -11,9 +11,9 @@
 //
 // # Decisions
 //
-//   - The xlsx writer is our own, over archive/zip: excelize makes the binary 4 MB larger for
-//     styles, charts and readers that no export needs. Its tests read the files back with
-//     an independent reader.
+//   - The xlsx writer is our own, over archive/zip: an export needs strings, numbers and a head
+//     row, and the binary is above its bar as it is. excelize, which would bring styles,
+//     charts and readers, is used by tests only, as the independent reader.
 //   - Texts are written inline, not shared: a table of shared strings would have to be kept
 //     in memory until the end.
 package sheet
