@@ -108,7 +108,7 @@ type Whereabouts struct {
 // Total adds the accounts up.
 func (w Whereabouts) Total() (sum AccountMoney) {
 	for _, a := range w.Accounts {
-		sum.Flow = sum.Flow.Plus(a.Flow)
+		sum.Flow = sum.Plus(a.Flow)
 		sum.Unshipped, sum.UnshippedN = sum.Unshipped+a.Unshipped, sum.UnshippedN+a.UnshippedN
 		sum.NotUploaded, sum.NotUploadedN = sum.NotUploaded+a.NotUploaded, sum.NotUploadedN+a.NotUploadedN
 		sum.Unreceived, sum.UnreceivedN = sum.Unreceived+a.Unreceived, sum.UnreceivedN+a.UnreceivedN

@@ -4,8 +4,6 @@ import (
 	"bufio"
 	"encoding/csv"
 	"io"
-
-	"galleria/tenant/fault"
 )
 
 // Format is the kind of file.
@@ -35,9 +33,6 @@ func (f Format) ContentType() string {
 
 // MostRows is how many rows a sheet of a spreadsheet holds.
 const MostRows = 1 << 20
-
-// ErrTooLong is a table with more rows than a spreadsheet takes.
-var ErrTooLong = fault.New(fault.Invalid, "SHEET_TOO_LONG", "行数超过电子表格的上限，请缩小日期范围", "There are more rows than a spreadsheet holds; choose fewer days")
 
 // Writer writes one table. It is not safe for concurrent use.
 type Writer interface {
