@@ -2,8 +2,6 @@ package console
 
 import (
 	"context"
-	"encoding/csv"
-	"io"
 	"strconv"
 	"strings"
 	"time"
@@ -12,11 +10,9 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"galleria/console/authz"
-	"galleria/console/i18n"
 	"galleria/console/view"
 	"galleria/payments/ledger"
 	"galleria/tenant"
-	"galleria/tenant/audit"
 	"galleria/tenant/fault"
 )
 
@@ -41,6 +37,7 @@ func (s *Console) booksTable() []route {
 		{get, booksPath, authz.Require(authz.LedgerRead), s.booksShow},
 		{post, booksPath + "/export", authz.Require(authz.LedgerExport), s.booksExport},
 		{get, booksPath + "/accounts/:account", authz.Require(authz.LedgerRead), s.ledgerAccountShow},
+		{post, booksPath + "/accounts/:account/export", authz.Require(authz.LedgerExport), s.ledgerAccountExport},
 		{get, booksPath + "/journals/:no", authz.Require(authz.LedgerRead), s.journalShow},
 		{post, booksPath + "/journals/:no/reverse", authz.Require(authz.LedgerReverse).StepUp(), s.journalReverse},
 	}
@@ -113,7 +110,7 @@ func (s *Console) ledgerAccountShow(c *fiber.Ctx, v *visit) error {
 		return err
 	}
 	class, _ := account.Class()
-	page := view.LedgerAccount{Period: shown, Names: names, Balance: ledger.Balance{Account: account, Class: class}, OnFirst: before == 0, Rows: rows}
+	page := view.LedgerAccount{Period: shown, Names: names, Balance: ledger.Balance{Account: account, Class: class}, OnFirst: before == 0, MayExport: v.granted[authz.LedgerExport]}
 	for _, b := range balances {
 		if b.Account == account {
 			page.Balance = b
@@ -182,46 +179,4 @@ func (s *Console) journalReverse(c *fiber.Ctx, v *visit) error {
 		return err
 	}
 	return c.Redirect(s.shopURL(v, "/books/journals/"+strconv.FormatInt(no, 10)+"?done=reversed"), fiber.StatusSeeOther)
-}
-
-// booksExport sends the trial balance as a table for a spreadsheet. The export itself is
-// recorded, and refused if it cannot be.
-func (s *Console) booksExport(c *fiber.Ctx, v *visit) error {
-	shown, period := s.booksPeriod(form(c, "from"), form(c, "to"))
-	balances, err := s.Books.TrialBalance(c.UserContext(), v.shop.ID, period)
-	if err != nil {
-		return err
-	}
-	names, err := s.bookNames(c.UserContext(), v)
-	if err != nil {
-		return err
-	}
-	err = s.Audit.Record(c.UserContext(), audit.Entry{
-		TenantID: v.shop.ID, Actor: actor(v.session.StaffID), Action: "books.exported",
-		Detail: map[string]any{"from": shown.From, "to": shown.To, "format": "csv"},
-	})
-	if err != nil {
-		return err
-	}
-	c.Set(fiber.HeaderContentType, "text/csv; charset=utf-8")
-	c.Set(fiber.HeaderContentDisposition, `attachment; filename="books-`+v.shop.Handle+`-`+strings.ReplaceAll(shown.From+"-"+shown.To, "-", "")+`.csv"`)
-	return writeBooks(c, v.text, balances, names)
-}
-
-func writeBooks(w io.Writer, text i18n.Printer, balances []ledger.Balance, names view.BookNames) error {
-	if _, err := io.WriteString(w, "\ufeff"); err != nil { // tells a spreadsheet that this is UTF-8
-		return err
-	}
-	out := csv.NewWriter(w)
-	_ = out.Write([]string{
-		text.T("books.col.account"), text.T("books.code"), text.T("books.col.class"), text.T("books.col.debit"), text.T("books.col.credit"), text.T("books.col.balance"),
-	})
-	for _, b := range balances {
-		_ = out.Write([]string{
-			audit.SafeCell(names.Title(text, b.Account)), string(b.Account), text.Code("books.class", string(b.Class)),
-			b.DebitFen.Yuan(), b.CreditFen.Yuan(), b.BalanceFen.Yuan(),
-		})
-	}
-	out.Flush()
-	return out.Error()
 }

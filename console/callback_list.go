@@ -35,8 +35,12 @@ func callbackCursor(text string) (at readmodel.CallbackCursor) {
 // callbackLog reads a page of a shop's log.
 func (s *Console) callbackLog(c *fiber.Ctx, shop tenant.ID, l view.CallbackLog) (view.CallbackLog, error) {
 	after := callbackCursor(c.Query("before"))
+	in, shown := s.moneyFilter(query(c), []string{"event", "anomaly", "refusal"})
+	l.MoneyQuery = shown
 	l.OnFirst = after == readmodel.CallbackCursor{}
-	page, err := s.pages.Callbacks(c.UserContext(), shop, after)
+	page, err := s.pages.Callbacks(c.UserContext(), shop, readmodel.CallbackFilter{
+		Kind: in.Status, Channel: in.Channel, Query: in.Query, From: in.From, Until: in.Until,
+	}, after)
 	l.CallbackPage = page
 	return l, err
 }

@@ -23,15 +23,19 @@ func (s *Console) orderList(c *fiber.Ctx, v *visit) error {
 	if !slices.Contains(view.OrderStatuses(), list.Status) {
 		list.Status = ""
 	}
-	if list.Flag != "anomaly" {
+	if !slices.Contains(view.OrderFlags(), list.Flag) {
 		list.Flag = ""
+	}
+	frozen := list.Flag
+	if frozen == "anomaly" {
+		frozen = ""
 	}
 	from, until, invalid := s.dateRange(list.From, list.To)
 	list.Invalid = invalid
 	before := cursor(c.Query("before"))
 	list.OnFirst = before == 0
 	page, err := s.pages.Orders(c.UserContext(), v.shop.ID, readmodel.OrderFilter{
-		Status: list.Status, From: from, Until: until, Query: list.Query, Anomaly: list.Flag != "", Before: before,
+		Status: list.Status, From: from, Until: until, Query: list.Query, Anomaly: list.Flag == "anomaly", Frozen: frozen, Before: before,
 	})
 	if err != nil {
 		return err

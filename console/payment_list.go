@@ -7,6 +7,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"galleria/commerce/money"
 	"galleria/console/authz"
 	"galleria/console/readmodel"
 	"galleria/console/view"
@@ -15,23 +16,73 @@ import (
 
 // moneyFilter reads what a list of money is narrowed to; a status that no link of ours
 // makes is left out.
-func moneyFilter(c *fiber.Ctx, statuses []string) readmodel.MoneyFilter {
-	in := readmodel.MoneyFilter{Status: c.Query("status"), Query: searchWords(c.Query("q")), Before: cursor(c.Query("before"))}
-	if !slices.Contains(statuses, in.Status) {
-		in.Status = ""
+func (s *Console) moneyFilter(value func(name string) string, statuses []string) (in readmodel.MoneyFilter, shown view.MoneyQuery) {
+	shown = view.MoneyQuery{
+		Status: value("status"), Query: searchWords(value("q")), From: value("from"), To: value("to"), Channel: value("channel"), Amount: strings.TrimSpace(value("amount")),
 	}
-	return in
+	if !slices.Contains(statuses, shown.Status) {
+		shown.Status = ""
+	}
+	if !slices.Contains(view.MoneyChannels(), shown.Channel) {
+		shown.Channel = ""
+	}
+	in = readmodel.MoneyFilter{Status: shown.Status, Query: shown.Query, Channel: shown.Channel, Before: cursor(value("before"))}
+	in.From, in.Until, shown.Invalid = s.dateRange(shown.From, shown.To)
+	var ok bool
+	if in.Least, in.Most, ok = amountRange(shown.Amount); !ok {
+		shown.Invalid = "filter.bad_amount"
+	}
+	shown.OnFirst = in.Before == 0
+	return in, shown
+}
+
+// amountRange reads "118", "100-200", "100-" or "-200": yuan, both ends included.
+func amountRange(text string) (least, most money.Fen, ok bool) {
+	if text == "" {
+		return 0, 0, true
+	}
+	first, last, two := strings.Cut(strings.NewReplacer("～", "-", "~", "-", "–", "-", "—", "-", "¥", "", "￥", "", ",", "", " ", "").Replace(text), "-")
+	if !two {
+		last = first
+	}
+	for _, end := range []struct {
+		text string
+		into *money.Fen
+	}{{first, &least}, {last, &most}} {
+		if end.text == "" {
+			continue
+		}
+		fen, err := money.ParseYuan(end.text)
+		if err != nil || fen <= 0 {
+			return 0, 0, false
+		}
+		*end.into = fen
+	}
+	if (least == 0 && most == 0) || (most > 0 && least > most) {
+		return 0, 0, false
+	}
+	return least, most, true
+}
+
+// query reads a value of the address, for moneyFilter.
+func query(c *fiber.Ctx) func(string) string {
+	return func(name string) string { return c.Query(name) }
+}
+
+// posted reads a value of the posted form, for moneyFilter.
+func posted(c *fiber.Ctx) func(string) string {
+	return func(name string) string { return form(c, name) }
 }
 
 // paymentList shows every try to collect money.
 func (s *Console) paymentList(c *fiber.Ctx, v *visit) error {
-	in := moneyFilter(c, view.PaymentStatuses())
+	in, shown := s.moneyFilter(query(c), view.PaymentStatuses())
 	page, err := s.pages.Payments(c.UserContext(), v.shop.ID, in)
 	if err != nil {
 		return err
 	}
 	return render(c, view.PaymentListPage(s.page(c, v, v.text.T("payment.list"), "nav.payments"), view.PaymentList{
-		MoneyPage: page, Status: in.Status, Query: in.Query, OnFirst: in.Before == 0,
+		MoneyPage: page, MoneyQuery: shown, MayExport: v.granted[authz.PaymentExport],
 	}))
 }
 
@@ -58,22 +109,22 @@ func (s *Console) paymentShow(c *fiber.Ctx, v *visit) error {
 	}
 	return render(c, view.PaymentShowPage(s.page(c, v, v.text.T("payment.one")+" "+no, "nav.payments"), view.PaymentShow{
 		PaymentDetail: payment, MayRefund: v.granted[authz.RefundCreate], SeesRefunds: v.granted[authz.RefundRead],
-		MayRaw: v.granted[authz.CallbackRaw] && v.granted[authz.CallbackRead], CallbackBase: view.Shop{Handle: v.shop.Handle}.URL("/callbacks"),
+		MayRaw: v.granted[authz.CallbackRaw] && v.granted[authz.CallbackRead], CallbackBase: view.Shop{Handle: v.shop.Handle}.URL("/callbacks"), Now: s.Now(),
 	}))
 }
 
 // anomalyList shows the messages that verified and did not fit: first what is open.
 func (s *Console) anomalyList(c *fiber.Ctx, v *visit) error {
-	in := moneyFilter(c, []string{"open", "resolved"})
+	in, shown := s.moneyFilter(query(c), []string{"open", "resolved"})
 	if in.Status == "" {
-		in.Status = "open"
+		in.Status, shown.Status = "open", "open"
 	}
 	page, err := s.pages.Anomalies(c.UserContext(), v.shop.ID, in)
 	if err != nil {
 		return err
 	}
 	return render(c, view.AnomalyListPage(s.page(c, v, v.text.T("anomaly.list"), "nav.anomalies"), view.AnomalyList{
-		MoneyPage: page, Status: in.Status, Query: in.Query, OnFirst: in.Before == 0, Done: done(c, v),
+		MoneyPage: page, MoneyQuery: shown, Done: done(c, v),
 	}))
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"galleria/console/authz"
 	"galleria/console/readmodel"
 	"galleria/console/view"
 	"galleria/payments/reconcile"
@@ -23,7 +24,7 @@ type Reconcile interface {
 
 // reconcileList shows the business days of the shop's accounts, newest first.
 func (s *Console) reconcileList(c *fiber.Ctx, v *visit) error {
-	list := view.BillDayList{Account: cursor(c.Query("account")), OnlyOpen: c.Query("only") == "open", Done: done(c, v)}
+	list := view.BillDayList{Account: cursor(c.Query("account")), OnlyOpen: c.Query("only") == "open", Done: done(c, v), MayExport: v.granted[authz.ReconcileExport]}
 	in := readmodel.BillDayFilter{AccountID: list.Account, OnlyOpen: list.OnlyOpen}
 	if day, id, ok := strings.Cut(c.Query("before"), "."); ok {
 		if at, err := time.Parse("20060102", day); err == nil {

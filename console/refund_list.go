@@ -43,13 +43,13 @@ func (s *Console) refundList(c *fiber.Ctx, v *visit) error {
 }
 
 func (s *Console) refundsPage(c *fiber.Ctx, v *visit, limit, limitBad string) error {
-	in := moneyFilter(c, readmodel.RefundTabs())
+	in, shown := s.moneyFilter(query(c), readmodel.RefundTabs())
 	page, err := s.pages.Refunds(c.UserContext(), v.shop.ID, in)
 	if err != nil {
 		return err
 	}
 	return render(c, view.RefundListPage(s.page(c, v, v.text.T("refund.list"), "nav.refunds"), view.RefundList{
-		MoneyPage: page, Status: in.Status, Query: in.Query, OnFirst: in.Before == 0, Done: done(c, v),
+		MoneyPage: page, MoneyQuery: shown, MayExport: v.granted[authz.RefundExport], Done: done(c, v),
 		MayLimit: v.granted[authz.ShopManage], Limit: limit, LimitBad: limitBad,
 	}))
 }

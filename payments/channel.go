@@ -188,6 +188,9 @@ type RefundResult struct {
 	State       RefundState
 	Amount      Amount // refunded
 	DoneAt      time.Time
+	// ReceivedAccount is where the money goes, in words for the buyer: "招商银行信用卡0403".
+	// Empty if the provider does not say.
+	ReceivedAccount string
 }
 
 // Notice is a callback as it came in. Body is the raw bytes, within the edge's limit.

@@ -66,7 +66,9 @@ func (s *Service) closeAttempt(ctx context.Context, id tenant.ID, a Attempt) (ou
 	if err != nil {
 		return Unknown, nil, err
 	}
-	cause = ch.Close(ctx, acc, a.OutTradeNo)
+	heard, said := listening(ctx)
+	cause = ch.Close(heard, acc, a.OutTradeNo)
+	s.keepExchanges(ctx, id, about{acc.ID, a.OutTradeNo, "", stepClose}, said, cause)
 	switch {
 	case cause == nil && noClose(ch, a), errors.Is(cause, ErrNoSuchNumber) && byBuyer(ch, a):
 		return s.finishSoftClose(ctx, id, a)
@@ -158,7 +160,9 @@ func (s *Service) finishSoftClose(ctx context.Context, id tenant.ID, a Attempt) 
 }
 
 func (s *Service) closeByQuery(ctx context.Context, id tenant.ID, ch Channel, acc Account, a Attempt, cause error) (CloseOutcome, error, error) {
-	result, err := ch.Query(ctx, acc, a.OutTradeNo)
+	heard, said := listening(ctx)
+	result, err := ch.Query(heard, acc, a.OutTradeNo)
+	s.keepExchanges(ctx, id, about{acc.ID, a.OutTradeNo, "", stepQuery}, said, err)
 	if err != nil {
 		cause = errors.Join(cause, err)
 		return Unknown, cause, s.noteError(ctx, id, a.OutTradeNo, cause)

@@ -26,7 +26,9 @@ func (s *Service) Confirm(ctx context.Context, id tenant.ID, outTradeNo string) 
 	if err != nil {
 		return "", fmt.Errorf("confirm %s: %w", outTradeNo, err)
 	}
-	result, err := ch.Query(ctx, acc, outTradeNo)
+	heard, said := listening(ctx)
+	result, err := ch.Query(heard, acc, outTradeNo)
+	s.keepExchanges(ctx, id, about{acc.ID, outTradeNo, "", stepQuery}, said, err)
 	if err != nil {
 		return "", fmt.Errorf("confirm %s: %w", outTradeNo, err)
 	}

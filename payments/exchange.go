@@ -3,6 +3,7 @@ package payments
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -41,6 +42,13 @@ func listening(ctx context.Context) (context.Context, *exchanges) {
 	return context.WithValue(ctx, exchangesKey{}, x), x
 }
 
+// none reports that nothing was heard.
+func (x *exchanges) none() bool {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return len(x.all) == 0
+}
+
 // Heard tells whether the calls under ctx are kept, for the way to the provider.
 func Heard(ctx context.Context) bool { return ctx.Value(exchangesKey{}) != nil }
 
@@ -66,7 +74,9 @@ const (
 type step string
 
 const (
+	stepPrepay      step = "prepay"
 	stepQuery       step = "query"
+	stepClose       step = "close"
 	stepRefund      step = "refund"
 	stepRefundQuery step = "refund_query"
 )
@@ -81,37 +91,42 @@ type about struct {
 // keepExchanges writes what was said, masked, in a transaction of its own. What goes wrong
 // here changes nothing about the money.
 func (s *Service) keepExchanges(ctx context.Context, id tenant.ID, of about, x *exchanges, cause error) {
-	x.mu.Lock()
-	heard := x.all
-	x.mu.Unlock()
-	if len(heard) == 0 {
+	if x.none() {
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
 	defer cancel()
 	err := s.d.DB.InTenant(ctx, id, func(tx tenantdb.Tx) error {
-		for i, e := range heard {
-			code, at := "", of.step
-			if cause != nil && i == len(heard)-1 {
-				code = fault.CodeOf(cause)
-			}
-			if of.step == stepRefund && asksOnly(e) {
-				at = stepRefundQuery
-			}
-			err := s.q.InsertExchange(ctx, tx, paymentsdb.InsertExchangeParams{
-				AccountID: of.accountID, OutTradeNo: of.outTradeNo, OutRefundNo: of.outRefundNo, Step: string(at),
-				Asked: strings.TrimSpace(e.Method + " " + e.Path + "\n\n" + maskWire(e.Asked)), Answered: maskWire(e.Answered), Answer: int16(e.Status), Code: code,
-				TookMs: int32(min(e.Took.Milliseconds(), 1<<30)), At: e.At.UTC(),
-			})
-			if err != nil {
-				return err
-			}
-		}
-		return nil
+		return s.keepExchangesTx(ctx, tx, of, x, cause)
 	})
 	if err != nil {
 		s.d.Log.WarnContext(ctx, "exchange not kept", "tenant_id", id.String(), "out_trade_no", of.outTradeNo, "error", err)
 	}
+}
+
+// keepExchangesTx writes what was said, masked, in a transaction that is about it.
+func (s *Service) keepExchangesTx(ctx context.Context, tx tenantdb.Tx, of about, x *exchanges, cause error) error {
+	x.mu.Lock()
+	heard := x.all
+	x.mu.Unlock()
+	for i, e := range heard {
+		code, at := "", of.step
+		if cause != nil && i == len(heard)-1 {
+			code = fault.CodeOf(cause)
+		}
+		if of.step == stepRefund && asksOnly(e) {
+			at = stepRefundQuery
+		}
+		err := s.q.InsertExchange(ctx, tx, paymentsdb.InsertExchangeParams{
+			AccountID: of.accountID, OutTradeNo: of.outTradeNo, OutRefundNo: of.outRefundNo, Step: string(at),
+			Asked: strings.TrimSpace(e.Method + " " + e.Path + "\n\n" + maskWire(e.Asked)), Answered: maskWire(e.Answered), Answer: int16(e.Status), Code: code,
+			TookMs: int32(min(e.Took.Milliseconds(), 1<<30)), At: e.At.UTC(),
+		})
+		if err != nil {
+			return fmt.Errorf("keep exchange: %w", err)
+		}
+	}
+	return nil
 }
 
 // asksOnly tells a question about a refund from the request for one.

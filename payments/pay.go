@@ -99,11 +99,13 @@ func (s *Service) payOnce(ctx context.Context, id tenant.ID, ch Channel, traits 
 	if a.Status == StatusPrepaid && (traits.PrepayLife == 0 || s.d.Now().Before(a.PrepaidAt.Add(traits.PrepayLife-margin(traits.PrepayLife)))) {
 		return a, nil
 	}
-	a.PrepayID, err = ch.Prepay(ctx, acc, s.prepayRequest(acc, a, in))
+	heard, said := listening(ctx)
+	a.PrepayID, err = ch.Prepay(heard, acc, s.prepayRequest(acc, a, in))
 	if err != nil {
+		s.keepExchanges(ctx, id, about{acc.ID, a.OutTradeNo, "", stepPrepay}, said, err)
 		return Attempt{}, s.prepayFailed(ctx, id, a, err)
 	}
-	return a, s.storePrepaid(ctx, id, a)
+	return a, s.storePrepaid(ctx, id, a, said)
 }
 
 // margin is how long before its end what Prepay returned is not handed out any more.
@@ -211,9 +213,9 @@ func (s *Service) replace(ctx context.Context, id tenant.ID, a Attempt) error {
 	return ErrState
 }
 
-// storePrepaid is the second transaction: the prepay id and the first rung of the query
-// ladder exist together.
-func (s *Service) storePrepaid(ctx context.Context, id tenant.ID, a Attempt) error {
+// storePrepaid is the second transaction: the prepay id, the first rung of the query
+// ladder and what was said exist together.
+func (s *Service) storePrepaid(ctx context.Context, id tenant.ID, a Attempt, said *exchanges) error {
 	return s.d.DB.InTenant(ctx, id, func(tx tenantdb.Tx) error {
 		now := tx.Now()
 		n, err := s.q.SetPrepaid(ctx, tx, string(StatusPrepaid), a.PrepayID, &now, a.OutTradeNo, sources(eventPrepaid))
@@ -222,6 +224,9 @@ func (s *Service) storePrepaid(ctx context.Context, id tenant.ID, a Attempt) err
 		}
 		if n == 0 {
 			return ErrState // closed or paid meanwhile: the buyer must not get parameters
+		}
+		if err := s.keepExchangesTx(ctx, tx, about{a.AccountID, a.OutTradeNo, "", stepPrepay}, said, nil); err != nil {
+			return err
 		}
 		return s.d.Timers.Set(ctx, tx, TimerQuery, a.OutTradeNo, now.Add(firstQuery), QueryV1{OutTradeNo: a.OutTradeNo})
 	})

@@ -116,14 +116,18 @@ func (s *Service) watch(ctx context.Context, id tenant.ID, a Attempt) error {
 	if err != nil {
 		return err
 	}
-	result, cause := ch.Query(ctx, acc, a.OutTradeNo)
+	heard, said := listening(ctx)
+	result, cause := ch.Query(heard, acc, a.OutTradeNo)
+	s.keepExchanges(ctx, id, about{acc.ID, a.OutTradeNo, "", stepQuery}, said, cause)
 	if cause == nil && result.State == PaymentPaid {
 		return s.queryAnswered(ctx, id, acc, a, result)
 	}
 	if cause == nil && result.State == PaymentUnpaid && !noClose(ch, a) {
-		if cause = ch.Close(ctx, acc, a.OutTradeNo); cause == nil {
+		heard, said := listening(ctx)
+		if cause = ch.Close(heard, acc, a.OutTradeNo); cause == nil {
 			result.State = PaymentClosed
 		}
+		s.keepExchanges(ctx, id, about{acc.ID, a.OutTradeNo, "", stepClose}, said, cause)
 	}
 	return s.watchOn(ctx, id, ch, a, result, cause)
 }

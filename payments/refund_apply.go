@@ -26,6 +26,9 @@ func (s *Service) applyRefund(ctx context.Context, tx tenantdb.Tx, result Refund
 	if err != nil || task.status.final() {
 		return err
 	}
+	if err := s.toldAccount(ctx, tx, result); err != nil {
+		return err
+	}
 	switch result.State {
 	case RefundDone:
 		return s.finishRefund(ctx, tx, task, result)

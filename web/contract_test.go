@@ -203,6 +203,7 @@ func walkOrders(t *testing.T, h *house, s *shop, c *client) {
 	c.must(t, http.StatusOK, http.MethodGet, "/orders/"+placed.OrderNo, nil).into(t, &kept)
 	c.must(t, http.StatusOK, http.MethodGet, "/snapshots/"+kept.Lines[0].Snapshot, nil)
 	c.must(t, http.StatusOK, http.MethodGet, "/orders/"+placed.OrderNo+"/payment-methods", nil)
+	c.must(t, http.StatusOK, http.MethodGet, "/orders/"+placed.OrderNo+"/refunds", nil)
 	c.must(t, http.StatusOK, http.MethodGet, "/orders/"+placed.OrderNo+"/payment-methods?client=alipay", nil)
 	pay := c.must(t, http.StatusOK, http.MethodPost, "/orders/"+placed.OrderNo+"/pay", nil)
 	var params sandbox.PayInput

@@ -165,7 +165,8 @@ func TestG14StatementsPerRoute(t *testing.T) {
 	call(1, http.StatusOK, http.MethodGet, "/orders/"+placed.OrderNo, nil).into(t, &kept)
 	call(1, http.StatusOK, http.MethodGet, "/snapshots/"+kept.Lines[0].Snapshot, nil)
 	call(2, http.StatusOK, http.MethodGet, "/orders/"+placed.OrderNo+"/payment-methods", nil)
-	call(6, http.StatusOK, http.MethodPost, "/orders/"+placed.OrderNo+"/pay", nil)
+	call(7, http.StatusOK, http.MethodPost, "/orders/"+placed.OrderNo+"/pay", nil) // the seventh: what was said with the provider
+	call(2, http.StatusOK, http.MethodGet, "/orders/"+placed.OrderNo+"/refunds", nil)
 	call(5, http.StatusOK, http.MethodPost, "/orders/"+placed.OrderNo+"/cancel", nil)
 	h.dispatch(t, s, placed.OrderNo)
 	call(1, http.StatusOK, http.MethodGet, "/pickup-stores", nil)

@@ -24,6 +24,7 @@ const (
 	PaymentAccountRead   Permission = "payment_account.read"
 	PaymentAccountUpdate Permission = "payment_account.update"
 	ReconcileRead        Permission = "reconcile.read"
+	ReconcileExport      Permission = "reconcile.export"
 	ReconcileResolve     Permission = "reconcile.resolve" // explain, fetch again, take the files
 	ShopRead             Permission = "shop.read"
 	ShopManage           Permission = "shop.manage" // open and close it
@@ -42,7 +43,9 @@ const (
 	LedgerExport         Permission = "ledger.export"
 	LedgerReverse        Permission = "ledger.reverse" // correct the books
 	PaymentRead          Permission = "payment.read"
+	PaymentExport        Permission = "payment.export"
 	RefundRead           Permission = "refund.read"
+	RefundExport         Permission = "refund.export"
 	RefundCreate         Permission = "refund.create"
 	RefundApprove        Permission = "refund.approve" // as the second person
 	RefundSettle         Permission = "refund.settle"  // by hand, and asking the provider again
@@ -74,6 +77,7 @@ func registry() []entry {
 		{PaymentAccountRead, manager | finance, false},
 		{PaymentAccountUpdate, 0, false},
 		{ReconcileRead, manager | finance, false},
+		{ReconcileExport, finance, false},
 		{ReconcileResolve, finance, false},
 		{ShopRead, manager | support, false},
 		{ShopUpdate, manager, false},
@@ -92,7 +96,9 @@ func registry() []entry {
 		{LedgerExport, finance, false},
 		{LedgerReverse, 0, false},
 		{PaymentRead, manager | finance | support, false},
+		{PaymentExport, finance, false},
 		{RefundRead, manager | finance | support, false},
+		{RefundExport, finance, false},
 		{RefundCreate, manager | finance | support, false},
 		{RefundApprove, manager | finance, false},
 		{RefundSettle, finance, false},

@@ -46,28 +46,31 @@ const callbacksPerPage = 50
 
 const (
 	callbackEvents = `SELECT 'event', e.id, e.received_at, a.merchant_no, a.channel, e.outcome, '', e.out_trade_no, e.answer::bigint, e.took_ms::bigint, e.seen::bigint,
-       0::bigint, false, e.body_sealed <> '' FROM payment_event e JOIN payment_account a ON a.id = e.account_id WHERE e.id < $1 ORDER BY e.id DESC LIMIT $2`
+       0::bigint, false, e.body_sealed <> '' FROM payment_event e JOIN payment_account a ON a.id = e.account_id`
 	callbackAnomalies = `SELECT 'anomaly', n.id, n.first_at, a.merchant_no, a.channel, 'anomaly', n.reason, n.out_trade_no, 0::bigint, n.took_ms::bigint, n.seen::bigint,
-       0::bigint, n.resolved_at IS NOT NULL, n.body_sealed IS NOT NULL FROM payment_anomaly n JOIN payment_account a ON a.id = n.account_id
- WHERE n.id < $1 ORDER BY n.id DESC LIMIT $2`
+       0::bigint, n.resolved_at IS NOT NULL, n.body_sealed IS NOT NULL FROM payment_anomaly n JOIN payment_account a ON a.id = n.account_id`
 	callbackRefusals = `SELECT 'refusal', r.id, r.received_at, a.merchant_no, a.channel, r.code, '', '', r.answer::bigint, r.took_ms::bigint, 1::bigint,
-       r.skipped::bigint, false, true FROM payment_refusal r JOIN payment_account a ON a.id = r.account_id WHERE r.id < $1 ORDER BY r.id DESC LIMIT $2`
+       r.skipped::bigint, false, true FROM payment_refusal r JOIN payment_account a ON a.id = r.account_id`
 )
 
 // Callbacks returns a page of a shop's callback log in one round trip. Its three parts are
 // read by their keys and put together by time.
-func (s *Store) Callbacks(ctx context.Context, shop tenant.ID, after CallbackCursor) (page CallbackPage, err error) {
-	from := func(id int64) int64 {
-		if id <= 0 {
-			return 1<<62 - 1
-		}
-		return id
-	}
+func (s *Store) Callbacks(ctx context.Context, shop tenant.ID, in CallbackFilter, after CallbackCursor) (page CallbackPage, err error) {
 	var events, anomalies, refusals []Callback
 	err = s.read(ctx, shop, "callbacks", func(b *pgx.Batch) {
-		collect(b, &events, callbackRow, callbackEvents, from(after.Event), callbacksPerPage+1)
-		collect(b, &anomalies, callbackRow, callbackAnomalies, from(after.Anomaly), callbacksPerPage+1)
-		collect(b, &refusals, callbackRow, callbackRefusals, from(after.Refusal), callbacksPerPage+1)
+		events, anomalies, refusals = nil, nil, nil
+		if in.wants("event") {
+			sql, args := in.part(callbackEvents, "e", "e.received_at", "e.out_trade_no", after.Event)
+			collect(b, &events, callbackRow, sql, args...)
+		}
+		if in.wants("anomaly") {
+			sql, args := in.part(callbackAnomalies, "n", "n.first_at", "n.out_trade_no", after.Anomaly)
+			collect(b, &anomalies, callbackRow, sql, args...)
+		}
+		if in.wants("refusal") && in.Query == "" { // nobody believed what number it named
+			sql, args := in.part(callbackRefusals, "r", "r.received_at", "", after.Refusal)
+			collect(b, &refusals, callbackRow, sql, args...)
+		}
 	})
 	if err != nil {
 		return CallbackPage{}, fmt.Errorf("read callbacks: %w", err)
@@ -90,6 +93,23 @@ func (s *Store) Callbacks(ctx context.Context, shop tenant.ID, after CallbackCur
 		}
 	}
 	return page, nil
+}
+
+func (in CallbackFilter) wants(kind string) bool { return in.Kind == "" || in.Kind == kind }
+
+// part is the statement for one part of the log.
+func (in CallbackFilter) part(columns, table, at, number string, after int64) (sql string, args []any) {
+	var w filter
+	w.before(table+".id", after)
+	w.between(at, MoneyFilter{From: in.From, Until: in.Until})
+	if in.Channel != "" {
+		w.add("a.channel = ?", in.Channel)
+	}
+	if in.Query != "" && number != "" {
+		w.add(number+" = ?", in.Query)
+	}
+	w.args = append(w.args, callbacksPerPage+1)
+	return columns + w.where() + " ORDER BY " + table + ".id DESC LIMIT " + lastArg(w.args), w.args
 }
 
 func callbackRow(row pgx.CollectableRow) (c Callback, err error) {

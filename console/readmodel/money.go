@@ -13,10 +13,13 @@ import (
 // MoneyFilter narrows the lists of payments, refunds and anomalies.
 type MoneyFilter struct {
 	Status string // "" for all; of refunds also "task"
-	Query  string // a number of ours or the provider's, or an order's: exact
+	Query  string // a number of ours or the provider's, or an order's: exact; of refunds also words of the note
 	From   time.Time
 	Until  time.Time
 	Before int64 // 0 for the first page
+	// Channel is a provider's code; Least and Most bound the amount, 0 for none.
+	Channel     string
+	Least, Most money.Fen
 }
 
 // PaymentRow is a payment in the list.
@@ -69,8 +72,7 @@ func paymentRow(row pgx.CollectableRow) (p PaymentRow, err error) {
 	return p, err
 }
 
-// Payments returns a page of the shop's payments, newest first.
-func (s *Store) Payments(ctx context.Context, shop tenant.ID, in MoneyFilter) (page MoneyPage[PaymentRow], err error) {
+func paymentsSQL(in MoneyFilter, limit int) (sql string, args []any) {
 	var w filter
 	if in.Status != "" {
 		w.add("t.status = ?", in.Status)
@@ -78,11 +80,17 @@ func (s *Store) Payments(ctx context.Context, shop tenant.ID, in MoneyFilter) (p
 	if in.Query != "" {
 		w.add("(t.out_trade_no = ? OR t.business_no = ? OR t.transaction_id = ?)", in.Query)
 	}
-	w.between("t.created_at", in)
+	w.money("t.created_at", "t.amount_fen", in)
 	w.before("t.id", in.Before)
-	w.args = append(w.args, PageSize+1)
+	w.args = append(w.args, limit)
+	return paymentColumns + w.where() + " ORDER BY t.id DESC LIMIT " + lastArg(w.args), w.args
+}
+
+// Payments returns a page of the shop's payments, newest first.
+func (s *Store) Payments(ctx context.Context, shop tenant.ID, in MoneyFilter) (page MoneyPage[PaymentRow], err error) {
+	sql, args := paymentsSQL(in, PageSize+1)
 	err = s.read(ctx, shop, "payments", func(b *pgx.Batch) {
-		collect(b, &page.Rows, paymentRow, paymentColumns+w.where()+" ORDER BY t.id DESC LIMIT "+lastArg(w.args), w.args...)
+		collect(b, &page.Rows, paymentRow, sql, args...)
 		queueCounts(b, &page.Counts, paymentCounts, []string{"created", "prepaid", "closing", "succeeded", "closed", "failed"})
 	})
 	page.cut(func(p PaymentRow) int64 { return p.ID })
@@ -95,6 +103,20 @@ func (f *filter) between(column string, in MoneyFilter) {
 	}
 	if !in.Until.IsZero() {
 		f.add(column+" < ?", in.Until)
+	}
+}
+
+// money narrows a list to days, a channel of t and an amount; "" for a list without one.
+func (f *filter) money(at, amount string, in MoneyFilter) {
+	f.between(at, in)
+	if in.Channel != "" {
+		f.add("t.channel = ?", in.Channel)
+	}
+	if in.Least > 0 {
+		f.add(amount+" >= ?", in.Least)
+	}
+	if in.Most > 0 {
+		f.add(amount+" <= ?", in.Most)
 	}
 }
 
@@ -146,6 +168,7 @@ type PaymentDetail struct {
 	Callbacks []Callback
 	Exchanges []Exchange
 	Anomalies []AnomalyRow
+	Money     []MoneyFacts // none before it brought some
 }
 
 const (
@@ -170,6 +193,7 @@ func (s *Store) Payment(ctx context.Context, shop tenant.ID, outTradeNo string) 
 			return x, err
 		}, paymentExchanges, outTradeNo)
 		collect(b, &p.Anomalies, anomalyRow, anomalyColumns+" WHERE n.out_trade_no = $1 ORDER BY n.id DESC LIMIT 20", outTradeNo)
+		queueMoney(b, "t.out_trade_no = $1", outTradeNo, &p.Money)
 	})
 	return p, err
 }
@@ -222,8 +246,7 @@ func refundRow(row pgx.CollectableRow) (r RefundRow, err error) {
 	return r, err
 }
 
-// Refunds returns a page of the shop's refunds, newest first.
-func (s *Store) Refunds(ctx context.Context, shop tenant.ID, in MoneyFilter) (page MoneyPage[RefundRow], err error) {
+func refundsSQL(in MoneyFilter, limit int) (sql string, args []any) {
 	var w filter
 	switch in.Status {
 	case "task":
@@ -238,13 +261,19 @@ func (s *Store) Refunds(ctx context.Context, shop tenant.ID, in MoneyFilter) (pa
 		w.add("r.status = ?", in.Status)
 	}
 	if in.Query != "" {
-		w.add("(r.out_refund_no = ? OR r.business_no = ? OR t.out_trade_no = ? OR r.provider_refund_id = ?)", in.Query)
+		w.addAll("(r.out_refund_no = ? OR r.business_no = ? OR t.out_trade_no = ? OR r.provider_refund_id = ? OR r.note ILIKE ?)", in.Query, in.Query, in.Query, in.Query, contains(in.Query))
 	}
-	w.between("r.requested_at", in)
+	w.money("r.requested_at", "r.amount_fen", in)
 	w.before("r.id", in.Before)
-	w.args = append(w.args, PageSize+1)
+	w.args = append(w.args, limit)
+	return refundColumns + w.where() + " ORDER BY r.id DESC LIMIT " + lastArg(w.args), w.args
+}
+
+// Refunds returns a page of the shop's refunds, newest first.
+func (s *Store) Refunds(ctx context.Context, shop tenant.ID, in MoneyFilter) (page MoneyPage[RefundRow], err error) {
+	sql, args := refundsSQL(in, PageSize+1)
 	err = s.read(ctx, shop, "refunds", func(b *pgx.Batch) {
-		collect(b, &page.Rows, refundRow, refundColumns+w.where()+" ORDER BY r.id DESC LIMIT "+lastArg(w.args), w.args...)
+		collect(b, &page.Rows, refundRow, sql, args...)
 		queueCounts(b, &page.Counts, refundCounts, RefundTabs())
 	})
 	page.cut(func(r RefundRow) int64 { return r.ID })
@@ -381,6 +410,10 @@ func (s *Store) Anomalies(ctx context.Context, shop tenant.ID, in MoneyFilter) (
 	}
 	if in.Query != "" {
 		w.add("(n.out_trade_no = ? OR t.business_no = ?)", in.Query)
+	}
+	w.between("n.last_at", in)
+	if in.Channel != "" {
+		w.add("a.channel = ?", in.Channel)
 	}
 	w.before("n.id", in.Before)
 	w.args = append(w.args, PageSize+1)

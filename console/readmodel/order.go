@@ -18,6 +18,7 @@ type OrderFilter struct {
 	From    time.Time // placed at or after
 	Until   time.Time // placed before
 	Query   string    // order number, buyer's nickname, phone or its last digits, product title
+	Frozen  string    // why the provider keeps the money: unshipped, not_uploaded or unreceived
 	Anomaly bool      // only orders with an unresolved payment anomaly
 	Before  int64     // cursor: rows with a smaller id only
 }
@@ -156,4 +157,5 @@ type OrderDetail struct {
 	Refunds     []Refund
 	Anomalies   []Anomaly
 	Fulfil      Fulfilment
+	Money       []MoneyFacts // of the payments that brought some
 }

@@ -29,6 +29,10 @@ const orderCounts = `SELECT s.status, (SELECT count(*) FROM (SELECT 1 FROM order
 const hasOpenAnomaly = `EXISTS (SELECT 1 FROM payment_attempt t JOIN payment_anomaly a ON a.out_trade_no = t.out_trade_no
                  WHERE t.business_no = o.order_no AND a.resolved_at IS NULL) = ?`
 
+// frozenIs picks the orders that a line of the money page is about.
+const frozenIs = `EXISTS (SELECT 1 FROM payment_attempt t LEFT JOIN shipping_upload u ON u.order_no = o.order_no
+                 WHERE t.out_trade_no = o.paid_by AND ` + frozenOrders + ` AND ` + frozenPart + ` = ?)`
+
 // searchable keeps a search for words to the newest orders; a whole order number is
 // found at any age.
 const searchable = `(o.id > (SELECT coalesce(max(x.id), 0) - 50000 FROM orders x) OR o.order_no = ?)`
@@ -49,6 +53,9 @@ func (s *Store) Orders(ctx context.Context, shop tenant.ID, in OrderFilter) (pag
 	}
 	if in.Anomaly {
 		w.add(hasOpenAnomaly, true)
+	}
+	if in.Frozen != "" {
+		w.add(frozenIs, in.Frozen)
 	}
 	if in.Query != "" {
 		w.add(`(o.order_no ILIKE ? OR m.nickname ILIKE ? OR o.address->>'phone' LIKE ? OR o.address->>'name' ILIKE ?

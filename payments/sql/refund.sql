@@ -91,3 +91,14 @@ VALUES (@account_id, @out_trade_no, @out_refund_no, @step, @asked, @answered, @a
 
 -- name: PurgeExchanges :execrows
 DELETE FROM payment_exchange x WHERE x.id IN (SELECT o.id FROM payment_exchange o WHERE o.at < @before ORDER BY o.id LIMIT @max_rows);
+
+-- name: SetReceivedAccount :exec
+-- Where the provider says that the money goes.
+UPDATE refund SET received_account = @received_account WHERE out_refund_no = @out_refund_no AND received_account <> @received_account;
+
+-- name: BuyerRefunds :many
+-- What a buyer may know: not what only a person of the shop has asked for, nor what ended
+-- without money.
+SELECT r.out_refund_no, r.amount_fen, r.status, r.note, r.received_account, a.channel, r.requested_at, r.sent_at, r.finished_at
+FROM refund r JOIN payment_attempt a ON a.id = r.attempt_id
+WHERE r.business_no = @business_no AND r.status NOT IN ('awaiting_approval', 'failed', 'refused', 'withdrawn') ORDER BY r.id DESC LIMIT 100;

@@ -58,6 +58,7 @@ type refund struct {
 	Status       string `json:"status"`
 	RefundStatus string `json:"refund_status"`
 	SuccessTime  string `json:"success_time"`
+	Received     string `json:"user_received_account"`
 	Amount       struct {
 		Refund number `json:"refund"`
 	} `json:"amount"`
@@ -66,7 +67,7 @@ type refund struct {
 func (r refund) result(status string) (payments.RefundResult, error) {
 	out := payments.RefundResult{
 		OutRefundNo: r.OutRefundNo, OutTradeNo: r.OutTradeNo, RefundID: r.RefundID, MerchantNo: r.MchID,
-		State: payments.RefundPending, Amount: r.Amount.Refund.amount(), DoneAt: time.Time{},
+		State: payments.RefundPending, Amount: r.Amount.Refund.amount(), DoneAt: time.Time{}, ReceivedAccount: r.Received,
 	}
 	switch status {
 	case "PROCESSING":

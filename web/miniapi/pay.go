@@ -17,6 +17,7 @@ import (
 type Payments interface {
 	Pay(ctx context.Context, id tenant.ID, in payments.PayInput) (payments.ClientParams, error)
 	Methods(ctx context.Context, id tenant.ID, in payments.MethodsInput) (payments.Methods, error)
+	BuyerRefunds(ctx context.Context, id tenant.ID, businessNo string) ([]payments.BuyerRefund, error)
 }
 
 // PayParams is what the buyer's side needs. Which members are there depends on channel
@@ -68,6 +69,7 @@ func (a *API) payRoutes() {
 			"cannot be paid where the buyer is.",
 		errors: []*fault.Error{fault.ErrNotFound, order.ErrState, payments.ErrBillExpired},
 	}, a.paymentMethods)
+	a.refundRoutes()
 }
 
 // MethodName is how people call a way to pay.

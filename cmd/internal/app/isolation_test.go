@@ -137,6 +137,7 @@ func walk(a, b *twin) map[string][]step {
 		"getOrder":                  {{path: "/orders/" + b.orderNo, want: gone}},
 		"listTransfers":             {{path: "/me/transfers", want: ok}},
 		"setPhone":                  {{path: "/me/phone", body: map[string]any{"code": "a code of nobody"}, want: gone409}},
+		"listOrderRefunds":          {{path: "/orders/" + b.orderNo + "/refunds", want: gone}},
 		"listPaymentMethods":        {{path: "/orders/" + b.orderNo + "/payment-methods", want: gone}},
 		"cancelOrder":               {{path: "/orders/" + b.orderNo + "/cancel", want: gone}},
 		"receiveOrder":              {{path: "/orders/" + b.orderNo + "/receive", want: gone}},

@@ -36,7 +36,7 @@ func Pages(f Frame) []Sample {
 	}
 	counts := map[string]int64{"": 1000, "pending_payment": 3, "paid": 12, "fulfilling": 40, "completed": 861, "closed": 126}
 	shelves := map[string]int64{"": 46, "on_shelf": 42, "off_shelf": 4, "low_stock": 4, "sold_out": 1}
-	return append(slices.Concat(f.staffPages(), f.signUpPages(), f.appPages(), f.accountPages(), f.firstSalePages(), f.books(), f.fulfilPages(), f.reconcilePages(), f.moneyPages()), []Sample{
+	return append(slices.Concat(f.staffPages(), f.signUpPages(), f.appPages(), f.accountPages(), f.firstSalePages(), f.books(), f.fulfilPages(), f.reconcilePages(), f.moneyPages(), f.moneyBoardPages()), []Sample{
 		{"signin", view.SignInPage(signedOut, view.SignIn{Next: "/console/shanye/orders"})},
 		{"signin_refused", view.SignInPage(signedOut, view.SignIn{Login: "owner@shanye.example", Problem: f.Text.T("problem.429.title")})},
 		{"signin_expired", view.SignInPage(signedOut, view.SignIn{Expired: true})},
@@ -67,8 +67,8 @@ func Pages(f Frame) []Sample {
 		{"audit_entry_plain", view.AuditShowPage(shop("nav.audit", "audit.one"), view.AuditShow{Base: "/console/shanye/audit", Row: auditRows()[4]})},
 		{"plan", view.PlanShowPage(shop("nav.plan", "plan.title"), view.PlanShow{Terms: terms(), Uses: uses()})},
 		{"dashboard_quota", view.DashboardPage(shop("nav.dashboard", "dashboard.title"), view.Dashboard{Overview: full, SeesSettings: true, Uses: uses()[:2]})},
-		{"callbacks", view.CallbackLogPage(shop("nav.callbacks", "callback.title"), view.CallbackLog{CallbackPage: callbacks(), Base: "/console/shanye/callbacks", MayRaw: true, OnFirst: true})},
-		{"callbacks_none", view.CallbackLogPage(shop("nav.callbacks", "callback.title"), view.CallbackLog{Base: "/console/shanye/callbacks", OnFirst: true})},
+		{"callbacks", view.CallbackLogPage(shop("nav.callbacks", "callback.title"), view.CallbackLog{MoneyQuery: view.MoneyQuery{OnFirst: true}, CallbackPage: callbacks(), Base: "/console/shanye/callbacks", MayRaw: true})},
+		{"callbacks_none", view.CallbackLogPage(shop("nav.callbacks", "callback.title"), view.CallbackLog{MoneyQuery: view.MoneyQuery{OnFirst: true}, Base: "/console/shanye/callbacks"})},
 		{"orders_looked_at", view.OrderListPage(f.looking("nav.orders", f.Text.T("order.title")), view.OrderList{OnFirst: true})},
 		{"platform_shops", view.TenantListPage(f.platform("platform.shops"), tenants())},
 		{"platform_shops_none", view.TenantListPage(f.platform("platform.shops"), view.TenantList{OnFirst: true, MayOpen: true, Latest: 8})},

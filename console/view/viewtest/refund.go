@@ -50,8 +50,8 @@ func (f Frame) moneyPages() []Sample {
 	refused := form
 	refused.Amount, refused.Note, refused.Bad = "790", "", map[string]string{"amount": f.Text.T("refund.amount_bad"), "note": f.Text.T("refund.note_bad"), "sure": f.Text.T("refund.unsure")}
 	return []Sample{
-		{"refunds", view.RefundListPage(shop("nav.refunds", "refund.list"), view.RefundList{MoneyPage: readmodel.MoneyPage[readmodel.RefundRow]{Rows: rows, Counts: counts}, OnFirst: true, MayLimit: true, Limit: "50.00"})},
-		{"refunds_none", view.RefundListPage(shop("nav.refunds", "refund.list"), view.RefundList{OnFirst: true})},
+		{"refunds", view.RefundListPage(shop("nav.refunds", "refund.list"), view.RefundList{MoneyQuery: view.MoneyQuery{OnFirst: true}, MoneyPage: readmodel.MoneyPage[readmodel.RefundRow]{Rows: rows, Counts: counts}, MayLimit: true, Limit: "50.00"})},
+		{"refunds_none", view.RefundListPage(shop("nav.refunds", "refund.list"), view.RefundList{MoneyQuery: view.MoneyQuery{OnFirst: true}})},
 		{"refund_approve", view.RefundShowPage(shop("nav.refunds", "refund.one"), view.RefundShow{RefundDetail: detail("awaiting_approval", ""), MayApprove: true, MayCreate: true})},
 		{"refund_own", view.RefundShowPage(shop("nav.refunds", "refund.one"), view.RefundShow{RefundDetail: detail("awaiting_approval", ""), Own: true, MayApprove: true, Done: "refund_awaits"})},
 		{"refund_held", view.RefundShowPage(shop("nav.refunds", "refund.one"), view.RefundShow{
@@ -60,8 +60,8 @@ func (f Frame) moneyPages() []Sample {
 		{"refund_settled", view.RefundShowPage(shop("nav.refunds", "refund.one"), view.RefundShow{RefundDetail: settled, MaySettle: true})},
 		{"refund_new", view.RefundFormPage(shop("nav.orders", "refund.new"), form)},
 		{"refund_new_refused", view.RefundFormPage(shop("nav.orders", "refund.new"), refused)},
-		{"payments", view.PaymentListPage(shop("nav.payments", "payment.list"), view.PaymentList{MoneyPage: readmodel.MoneyPage[readmodel.PaymentRow]{Rows: []readmodel.PaymentRow{payment}, Counts: map[string]int64{"": 1, "succeeded": 1}}, OnFirst: true})},
-		{"payments_none", view.PaymentListPage(shop("nav.payments", "payment.list"), view.PaymentList{OnFirst: true})},
+		{"payments", view.PaymentListPage(shop("nav.payments", "payment.list"), view.PaymentList{MoneyQuery: view.MoneyQuery{OnFirst: true}, MoneyPage: readmodel.MoneyPage[readmodel.PaymentRow]{Rows: []readmodel.PaymentRow{payment}, Counts: map[string]int64{"": 1, "succeeded": 1}}})},
+		{"payments_none", view.PaymentListPage(shop("nav.payments", "payment.list"), view.PaymentList{MoneyQuery: view.MoneyQuery{OnFirst: true}})},
 		{"payment", view.PaymentShowPage(shop("nav.payments", "payment.one"), view.PaymentShow{
 			PaymentDetail: readmodel.PaymentDetail{
 				PaymentRow: payment, Refunds: rows[1:2], Callbacks: callbacks().Rows, Anomalies: []readmodel.AnomalyRow{odd},
@@ -71,8 +71,8 @@ func (f Frame) moneyPages() []Sample {
 				},
 			}, MayRefund: true, SeesRefunds: true, MayRaw: true, CallbackBase: "/console/shanye/callbacks",
 		})},
-		{"anomalies", view.AnomalyListPage(shop("nav.anomalies", "anomaly.list"), view.AnomalyList{MoneyPage: readmodel.MoneyPage[readmodel.AnomalyRow]{Rows: []readmodel.AnomalyRow{odd, resolved}, Counts: map[string]int64{"": 2, "open": 1, "resolved": 1}}, Status: "open", OnFirst: true})},
-		{"anomalies_none", view.AnomalyListPage(shop("nav.anomalies", "anomaly.list"), view.AnomalyList{Status: "open", OnFirst: true})},
+		{"anomalies", view.AnomalyListPage(shop("nav.anomalies", "anomaly.list"), view.AnomalyList{MoneyQuery: view.MoneyQuery{Status: "open", OnFirst: true}, MoneyPage: readmodel.MoneyPage[readmodel.AnomalyRow]{Rows: []readmodel.AnomalyRow{odd, resolved}, Counts: map[string]int64{"": 2, "open": 1, "resolved": 1}}})},
+		{"anomalies_none", view.AnomalyListPage(shop("nav.anomalies", "anomaly.list"), view.AnomalyList{MoneyQuery: view.MoneyQuery{Status: "open", OnFirst: true}})},
 		{"anomaly", view.AnomalyShowPage(shop("nav.anomalies", "anomaly.one"), view.AnomalyShow{AnomalyRow: odd, MayResolve: true})},
 		{"anomaly_resolved", view.AnomalyShowPage(shop("nav.anomalies", "anomaly.one"), view.AnomalyShow{AnomalyRow: resolved, MayResolve: true})},
 	}

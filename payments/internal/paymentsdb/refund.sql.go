@@ -12,6 +12,56 @@ import (
 	"galleria/commerce/money"
 )
 
+const buyerRefunds = `-- name: BuyerRefunds :many
+SELECT r.out_refund_no, r.amount_fen, r.status, r.note, r.received_account, a.channel, r.requested_at, r.sent_at, r.finished_at
+FROM refund r JOIN payment_attempt a ON a.id = r.attempt_id
+WHERE r.business_no = $1 AND r.status NOT IN ('awaiting_approval', 'failed', 'refused', 'withdrawn') ORDER BY r.id DESC LIMIT 100
+`
+
+type BuyerRefundsRow struct {
+	OutRefundNo     string
+	AmountFen       money.Fen
+	Status          string
+	Note            string
+	ReceivedAccount string
+	Channel         string
+	RequestedAt     time.Time
+	SentAt          *time.Time
+	FinishedAt      *time.Time
+}
+
+// What a buyer may know: not what only a person of the shop has asked for, nor what ended
+// without money.
+func (q *Queries) BuyerRefunds(ctx context.Context, db DBTX, businessNo string) ([]BuyerRefundsRow, error) {
+	rows, err := db.Query(ctx, buyerRefunds, businessNo)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []BuyerRefundsRow{}
+	for rows.Next() {
+		var i BuyerRefundsRow
+		if err := rows.Scan(
+			&i.OutRefundNo,
+			&i.AmountFen,
+			&i.Status,
+			&i.Note,
+			&i.ReceivedAccount,
+			&i.Channel,
+			&i.RequestedAt,
+			&i.SentAt,
+			&i.FinishedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const countRefundTry = `-- name: CountRefundTry :execrows
 UPDATE refund SET tries = tries + 1, sent_at = coalesce(sent_at, $1) WHERE out_refund_no = $2 AND status = ANY($3::text[])
 `
@@ -469,6 +519,16 @@ func (q *Queries) RefundsOf(ctx context.Context, db DBTX, attemptID int64) ([]Re
 		return nil, err
 	}
 	return items, nil
+}
+
+const setReceivedAccount = `-- name: SetReceivedAccount :exec
+UPDATE refund SET received_account = $1 WHERE out_refund_no = $2 AND received_account <> $1
+`
+
+// Where the provider says that the money goes.
+func (q *Queries) SetReceivedAccount(ctx context.Context, db DBTX, receivedAccount string, outRefundNo string) error {
+	_, err := db.Exec(ctx, setReceivedAccount, receivedAccount, outRefundNo)
+	return err
 }
 
 const setRefundApproval = `-- name: SetRefundApproval :exec
