@@ -69,6 +69,7 @@ const (
 	stepQuery       step = "query"
 	stepRefund      step = "refund"
 	stepRefundQuery step = "refund_query"
+	stepAbnormal    step = "refund_abnormal"
 )
 
 // about names what an exchange belongs to.

@@ -58,7 +58,7 @@ func (s *Service) SettleRefund(ctx context.Context, id tenant.ID, in SettleInput
 		if err != nil {
 			return err
 		}
-		if err := s.publishRefund(ctx, tx, task, Movement{At: tx.Now(), Elsewhere: in.Means == Elsewhere}); err != nil {
+		if err := s.publishRefund(ctx, tx, task, Movement{At: tx.Now(), Elsewhere: in.Means == Elsewhere && task.hold != HoldOwed}); err != nil {
 			return err
 		}
 		return s.recordRefund(ctx, tx, task, in.Actor, "refund.settled", map[string]any{
@@ -91,7 +91,7 @@ func (s *Service) notUnderWay(ctx context.Context, id tenant.ID, outRefundNo str
 	if _, ok := nextRefund(task.status, refundSettled); !ok {
 		return ErrRefundState
 	}
-	if task.sentAt.IsZero() {
+	if task.sentAt.IsZero() || task.hold == HoldOwed { // of what is owed the provider has said its last
 		return nil
 	}
 	ch, acc, err := s.refundSide(ctx, id, task)
@@ -131,7 +131,7 @@ func (s *Service) RetryRefund(ctx context.Context, id tenant.ID, outRefundNo, ac
 		switch {
 		case task.status == RefundFailed:
 			goesOn, err = s.successor(ctx, tx, task, actor)
-		case task.status.final() || task.status == RefundAwaitingApproval:
+		case task.status.final() || task.status == RefundAwaitingApproval || task.hold == HoldOwed:
 			err = ErrRefundState
 		default:
 			err = s.requested(ctx, tx, outRefundNo)
