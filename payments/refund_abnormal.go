@@ -47,6 +47,19 @@ type RedirectInput struct {
 	Actor string // "staff:3"
 }
 
+// Banks lists the banks whose cards a channel brings abnormal refunds to; none where it brings
+// them nowhere.
+func (s *Service) Banks(channel Code) []string {
+	ch, err := s.channel(channel)
+	if err != nil {
+		return nil
+	}
+	if to, ok := ch.(Redirector); ok {
+		return to.Banks()
+	}
+	return nil
+}
+
 var cardForm = regexp.MustCompile(`^[0-9]{12,21}$`)
 
 const mostHolder = 60 // bytes: what is sealed is short

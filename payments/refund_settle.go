@@ -49,6 +49,9 @@ func (s *Service) SettleRefund(ctx context.Context, id tenant.ID, in SettleInput
 		if task.hold == HoldSpacing { // in a minute it is sent
 			return ErrRefundState
 		}
+		if task.hold == HoldOwed { // whichever way the buyer was paid, it left the balance at the provider
+			in.Means = AtProvider
+		}
 		err = s.endRefund(ctx, tx, task, refundSettled, in.Actor, in.Evidence, int64(task.amountFen), func(from []string, to RefundStatus) (int64, error) {
 			return s.q.SettleByHand(ctx, tx, paymentsdb.SettleByHandParams{
 				ToStatus: string(to), Actor: in.Actor, Means: string(in.Means), Evidence: in.Evidence, EvidenceRef: in.EvidenceRef, Now: new(tx.Now()),
@@ -58,7 +61,7 @@ func (s *Service) SettleRefund(ctx context.Context, id tenant.ID, in SettleInput
 		if err != nil {
 			return err
 		}
-		if err := s.publishRefund(ctx, tx, task, Movement{At: tx.Now(), Elsewhere: in.Means == Elsewhere && task.hold != HoldOwed}); err != nil {
+		if err := s.publishRefund(ctx, tx, task, Movement{At: tx.Now(), Elsewhere: in.Means == Elsewhere}); err != nil {
 			return err
 		}
 		return s.recordRefund(ctx, tx, task, in.Actor, "refund.settled", map[string]any{
