@@ -193,12 +193,12 @@ func (s *Console) newAccountForm(c *fiber.Ctx, v *visit, channel payments.Code, 
 	f.Channel, f.Built = string(channel), s.Channels.Has(channel)
 	f.Title, f.Lead = v.text.T("collect.add_title", v.text.T("channel."+string(channel))), v.text.T("collect.add_lead."+string(channel))
 	f.Action, f.Submit = shop.URL("/payment-accounts/new/"+string(channel)), v.text.T("collect.add_submit")
-	number, numberHint := "collect.number."+string(channel), "collect.number_hint."+string(channel)
+	word := string(channel) // what the merchant number is called
 	if channel == payments.WeChat {
 		f.Relation = string(relationOf(c))
 		if f.Relation == string(account.ServiceProvider) {
 			f.Title, f.Lead = v.text.T("collect.add_title", v.text.T("collect.partner")), v.text.T("collect.add_lead.partner")
-			number, numberHint = "collect.number.partner", "collect.number_hint.partner"
+			word = "partner"
 		}
 	}
 	f.Back, f.BackText = shop.URL("/payment-accounts"), v.text.T("account.title")
@@ -216,7 +216,7 @@ func (s *Console) newAccountForm(c *fiber.Ctx, v *visit, channel payments.Code, 
 		basics.Fields,
 		view.KeyField{Name: "name", Kind: "text", Label: v.text.T("collect.label.name"), Hint: v.text.T("collect.hint.name"), Value: form(c, "name"), Required: true, Max: "20"},
 		view.KeyField{
-			Name: "merchant_no", Kind: "text", Label: v.text.T(number), Hint: v.text.T(numberHint),
+			Name: "merchant_no", Kind: "text", Label: v.text.T("collect.number." + word), Hint: v.text.T("collect.number_hint." + word),
 			Value: form(c, "merchant_no"), Required: true, Max: "20",
 		},
 	)
