@@ -25,6 +25,7 @@ func keyFields(channel payments.Code) [][]string {
 		return [][]string{
 			{"!private_key", "?merchant_certificate", "merchant_serial", "!api_v3_key"},
 			{"key_mode", "public_key_id", "public_key", "?platform_certificate"},
+			{"relation", "sp_mchid", "sp_appid", "?sub_appid"},
 		}
 	case payments.Alipay:
 		return [][]string{
@@ -59,7 +60,7 @@ func keyKind(name string) string {
 		return "file"
 	case "api_v3_key", "pfx_password":
 		return "password"
-	case "key_mode":
+	case "key_mode", "relation":
 		return "select"
 	}
 	return "text"
@@ -69,7 +70,15 @@ func keyKind(name string) string {
 func (s *Console) keyGroups(c *fiber.Ctx, v *visit, channel payments.Code, shown *readmodel.Account) []view.KeyGroup {
 	groups := []view.KeyGroup{}
 	for i, names := range keyFields(channel) {
-		g := view.KeyGroup{Title: v.text.T("collect.group." + []string{"own", "provider"}[i])}
+		g := view.KeyGroup{Title: v.text.T("collect.group." + []string{"own", "provider", "relation"}[i])}
+		if i == relationGroup {
+			if shown == nil && relationOf(c) == account.DirectMerchant {
+				continue // the page of the other relation asks for it
+			}
+			g.Lead = v.text.T("collect.relation_lead")
+		} else if i == 0 && relationOf(c) == account.ServiceProvider || shown != nil && shown.SpMchID != "" && i == 0 {
+			g.Title, g.Lead = v.text.T("collect.group.sp"), v.text.T("collect.sp_keys_lead")
+		}
 		for _, name := range names {
 			name, required := strings.CutPrefix(name, "!")
 			name, optional := strings.CutPrefix(name, "?")
@@ -77,6 +86,9 @@ func (s *Console) keyGroups(c *fiber.Ctx, v *visit, channel payments.Code, shown
 				continue // it stays for an account's life
 			}
 			f := s.keyField(c, v, channel, name, shown)
+			if shown == nil && name == "relation" {
+				continue // it is chosen by the page
+			}
 			f.Required, f.Optional = required && shown == nil, optional
 			g.Fields = append(g.Fields, f)
 		}
@@ -103,13 +115,19 @@ func (s *Console) keyField(c *fiber.Ctx, v *visit, channel payments.Code, name s
 		if f.Value == "" && shown != nil {
 			f.Value = shown.KeyMode
 		}
+		if name == "relation" {
+			f.Value, f.Options = string(relationShown(c, shown)), relationOptions(v)
+			break
+		}
 		for _, mode := range keyModes(channel) {
 			f.Options = append(f.Options, view.Option{Value: string(mode), Label: v.text.T("collect.mode_of_keys." + string(channel) + "." + string(mode))})
 		}
 	case "text":
 		f.Value = form(c, name)
 		if f.Value == "" && shown != nil {
-			f.Value = map[string]string{"merchant_serial": "", "public_key_id": shown.PublicKeyID}[name]
+			f.Value = map[string]string{
+				"merchant_serial": "", "public_key_id": shown.PublicKeyID, "sp_mchid": shown.SpMchID, "sp_appid": shown.SpAppID, "sub_appid": shown.SubAppID,
+			}[name]
 		}
 	}
 	return f
@@ -122,6 +140,7 @@ func readKeys(c *fiber.Ctx, channel payments.Code) account.Keys {
 	switch channel {
 	case payments.WeChat:
 		return account.WeChatKeys{
+			Relation: account.Relation(form(c, "relation")), SpMchID: form(c, "sp_mchid"), SpAppID: form(c, "sp_appid"), SubAppID: form(c, "sub_appid"),
 			PrivateKey: secret("private_key"), APIv3Key: secret("api_v3_key"), Serial: form(c, "merchant_serial"), Certificate: form(c, "merchant_certificate"),
 			KeyMode: mode, PublicKeyID: form(c, "public_key_id"), PublicKey: form(c, "public_key"), PlatformCertificate: form(c, "platform_certificate"),
 		}
@@ -153,6 +172,9 @@ func (s *Console) paymentAccountChoose(c *fiber.Ctx, v *visit) error {
 	choice := view.ChannelChoice{}
 	for _, channel := range []payments.Code{payments.WeChat, payments.Alipay, payments.UnionPay} {
 		choice.Channels = append(choice.Channels, view.ChannelOption{Channel: string(channel), Built: s.Channels.Has(channel)})
+		if channel == payments.WeChat {
+			choice.Channels = append(choice.Channels, view.ChannelOption{Channel: string(channel), Partner: true, Built: s.Channels.Has(channel)})
+		}
 	}
 	return render(c, view.ChannelChoicePage(s.page(c, v, v.text.T("collect.add"), "nav.accounts"), choice))
 }
@@ -171,6 +193,14 @@ func (s *Console) newAccountForm(c *fiber.Ctx, v *visit, channel payments.Code, 
 	f.Channel, f.Built = string(channel), s.Channels.Has(channel)
 	f.Title, f.Lead = v.text.T("collect.add_title", v.text.T("channel."+string(channel))), v.text.T("collect.add_lead."+string(channel))
 	f.Action, f.Submit = shop.URL("/payment-accounts/new/"+string(channel)), v.text.T("collect.add_submit")
+	word := string(channel) // what the merchant number is called
+	if channel == payments.WeChat {
+		f.Relation = string(relationOf(c))
+		if f.Relation == string(account.ServiceProvider) {
+			f.Title, f.Lead = v.text.T("collect.add_title", v.text.T("collect.partner")), v.text.T("collect.add_lead.partner")
+			word = "partner"
+		}
+	}
 	f.Back, f.BackText = shop.URL("/payment-accounts"), v.text.T("account.title")
 	basics := view.KeyGroup{Title: v.text.T("collect.group.basics")}
 	if s.SandboxURL != "" {
@@ -186,11 +216,14 @@ func (s *Console) newAccountForm(c *fiber.Ctx, v *visit, channel payments.Code, 
 		basics.Fields,
 		view.KeyField{Name: "name", Kind: "text", Label: v.text.T("collect.label.name"), Hint: v.text.T("collect.hint.name"), Value: form(c, "name"), Required: true, Max: "20"},
 		view.KeyField{
-			Name: "merchant_no", Kind: "text", Label: v.text.T("collect.number." + string(channel)), Hint: v.text.T("collect.number_hint." + string(channel)),
+			Name: "merchant_no", Kind: "text", Label: v.text.T("collect.number." + word), Hint: v.text.T("collect.number_hint." + word),
 			Value: form(c, "merchant_no"), Required: true, Max: "20",
 		},
 	)
 	f.Groups = append([]view.KeyGroup{basics}, s.keyGroups(c, v, channel, nil)...)
+	if last := len(f.Groups) - 1; f.Relation == string(account.ServiceProvider) { // who it is comes before what it signs with
+		f.Groups = slices.Insert(f.Groups[:last:last], 1, f.Groups[last])
+	}
 	apps, err := s.freeApps(c, v, channel)
 	if err != nil {
 		return err

@@ -21,6 +21,12 @@ import (
 // playDesk is a desk of an installation with a sandbox, and a merchant there.
 func playDesk(t *testing.T, mchid string) (*desk, sandbox.Merchant) {
 	t.Helper()
+	d, m, _ := playDeskAt(t, mchid)
+	return d, m
+}
+
+func playDeskAt(t *testing.T, mchid string) (*desk, sandbox.Merchant, *sandbox.Server) {
+	t.Helper()
 	server, err := sandbox.Open(sandbox.Config{Now: time.Now, RefundDelay: time.Millisecond})
 	if err != nil {
 		t.Fatal(err)
@@ -40,7 +46,7 @@ func playDesk(t *testing.T, mchid string) (*desk, sandbox.Merchant) {
 	}
 	d.app = fiber.New(fiber.Config{Immutable: true, DisableStartupMessage: true, StrictRouting: true, CaseSensitive: true, DisablePreParseMultipartForm: true})
 	d.console.Mount(d.app)
-	return d, m
+	return d, m, server
 }
 
 // upload sends a form with files, as a browser does without any script.

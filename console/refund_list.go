@@ -21,6 +21,8 @@ type Refunds interface {
 	DecideRefund(ctx context.Context, id tenant.ID, in payments.DecideInput) error
 	RetryRefund(ctx context.Context, id tenant.ID, outRefundNo, actor string) (goesOn string, err error)
 	SettleRefund(ctx context.Context, id tenant.ID, in payments.SettleInput) error
+	RedirectRefund(ctx context.Context, id tenant.ID, in payments.RedirectInput) error
+	Banks(channel payments.Code) []string
 	WithdrawRefund(ctx context.Context, id tenant.ID, outRefundNo, actor string) error
 	RefundApproval(ctx context.Context, id tenant.ID) (money.Fen, error)
 	SetRefundApproval(ctx context.Context, id tenant.ID, limit money.Fen, actor string) error
@@ -86,6 +88,7 @@ func (s *Console) refundPage(c *fiber.Ctx, v *visit, show view.RefundShow) error
 	if show.RefundDetail, err = s.pages.Refund(c.UserContext(), v.shop.ID, no); err != nil {
 		return err
 	}
+	show.Banks = s.Refunds.Banks(payments.Code(show.Channel))
 	show.Own = v.session != nil && show.RequestedBy == actor(v.session.StaffID)
 	show.MayApprove, show.MaySettle, show.MayCreate = v.granted[authz.RefundApprove], v.granted[authz.RefundSettle], v.granted[authz.RefundCreate]
 	return render(c, view.RefundShowPage(s.page(c, v, v.text.T("refund.one")+" "+no, "nav.refunds"), show))

@@ -48,6 +48,12 @@ type AccountConfig struct {
 	SignAppID      string  `json:"sign_app_id,omitempty"`   // Alipay: the application whose key signs
 	RootSerial     string  `json:"root_sn,omitempty"`       // Alipay, certificate mode: alipay_root_cert_sn
 	BaseURL        string  `json:"base_url,omitempty"`      // sandbox accounts only
+	// WeChat Pay's service-provider mode: the provider that signs for the merchant, and the
+	// app it is known by; both empty for a merchant that signs itself. SubAppID is the
+	// merchant's own app, if the account is to serve no other of its apps.
+	SpMchID  string `json:"sp_mchid,omitempty"`
+	SpAppID  string `json:"sp_appid,omitempty"`
+	SubAppID string `json:"sub_appid,omitempty"`
 }
 
 // ProviderKey is a key that verifies the provider's messages: a public key or a
@@ -68,7 +74,7 @@ type Account struct {
 	Channel      Code
 	Mode         Mode
 	Name         string
-	MerchantNo   string   // mchid, PID or merId
+	MerchantNo   string   // mchid, sub_mchid, PID or merId: whose money it is
 	AppIDs       []string // the AppIDs it serves
 	Enabled      bool     // a disabled account collects nothing new; callbacks and refunds go on
 	Config       AccountConfig
@@ -79,6 +85,23 @@ type Account struct {
 	Recalled     bool      // from memory: Version may be out of date
 	Earlier      []KeySet  // replaced sets, newest first, that messages under way may still need
 	Meter        KeyMeter  // counts the uses of the keys; may be nil
+}
+
+// Partner reports that a service provider signs for the merchant.
+func (c AccountConfig) Partner() bool { return c.SpMchID != "" }
+
+// Serves reports that the account may collect for an app: any, unless its service provider
+// knows it with one app of its own.
+func (c AccountConfig) Serves(appID string) bool {
+	return c.SubAppID == "" || appID == c.SubAppID || appID == c.SpAppID
+}
+
+// SignerNo is the merchant number that the keys are of.
+func (a Account) SignerNo() string {
+	if a.Config.Partner() {
+		return a.Config.SpMchID
+	}
+	return a.MerchantNo
 }
 
 // KeySet is what is left of replaced keys: enough to verify and open a message that was

@@ -78,8 +78,11 @@ type Traits struct {
 type Identity struct {
 	AppID      string
 	MerchantNo string
-	TradeType  string // the provider's word for the kind of payment
-	Currency   string
+	// PartnerNo and PartnerAppID are the service provider's that acts for the merchant.
+	PartnerNo    string
+	PartnerAppID string
+	TradeType    string // the provider's word for the kind of payment
+	Currency     string
 }
 
 // PrepayRequest is what a provider is told about a payment. Equal requests must become
@@ -185,12 +188,16 @@ type RefundResult struct {
 	OutTradeNo  string
 	RefundID    string // the provider's number
 	MerchantNo  string // only in notifications
+	PartnerNo   string // only in notifications: of the service provider, if there is one
 	State       RefundState
 	Amount      Amount // refunded
-	DoneAt      time.Time
 	// ReceivedAccount is where the money goes, in words for the buyer: "招商银行信用卡0403".
 	// Empty if the provider does not say.
 	ReceivedAccount string
+	// ToMerchant says that what is done brought the money to the merchant's own account and
+	// not to the buyer: an abnormal refund may end so.
+	ToMerchant bool
+	DoneAt     time.Time
 }
 
 // Notice is a callback as it came in. Body is the raw bytes, within the edge's limit.

@@ -42,6 +42,9 @@ var (
 	// ErrAnomalyResolved is an anomaly that is absent, or that somebody has dealt with.
 	ErrAnomalyResolved = fault.New(fault.Conflict, "ANOMALY_RESOLVED", "该异常已处理或不存在，请刷新", "This anomaly is absent or has been dealt with")
 
+	// ErrNoRedirect is a refund that the provider cannot bring elsewhere.
+	ErrNoRedirect = fault.New(fault.Conflict, "REFUND_NO_REDIRECT", "该支付渠道不支持改退到其他账户，请用其他方式退款后登记", "This provider cannot bring a refund to another account")
+
 	errMeans     = fault.Invalidf("means", "must be provider or elsewhere")
 	errReference = fault.Invalidf("evidence_ref", "must have at most 200 bytes")
 )

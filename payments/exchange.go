@@ -79,6 +79,7 @@ const (
 	stepClose       step = "close"
 	stepRefund      step = "refund"
 	stepRefundQuery step = "refund_query"
+	stepAbnormal    step = "refund_abnormal"
 )
 
 // about names what an exchange belongs to.

@@ -128,7 +128,7 @@ func newKitOf(t *testing.T, mchid string, options ...tenanttest.Option) *kit {
 func (k *kit) booksAgree() {
 	k.t.Helper()
 	const sql = `SELECT
-	  (SELECT coalesce(sum(amount_fen), 0) FROM payment_attempt WHERE status = 'succeeded') - (SELECT coalesce(sum(amount_fen), 0) FROM refund WHERE status = 'succeeded')
+	  (SELECT coalesce(sum(amount_fen), 0) FROM payment_attempt WHERE status = 'succeeded') - (SELECT coalesce(sum(amount_fen), 0) FROM refund WHERE status = 'succeeded' OR settled_means = 'provider')
 	    = (SELECT coalesce(sum(amount_fen) FILTER (WHERE debit LIKE 'receivable:%'), 0) - coalesce(sum(amount_fen) FILTER (WHERE credit LIKE 'receivable:%'), 0) FROM ledger_transfer JOIN ledger_journal j ON j.no = journal_no WHERE j.kind IN ('capture', 'refund'))
 	  AND NOT EXISTS (SELECT FROM payment_attempt a WHERE status = 'succeeded' AND NOT EXISTS (SELECT FROM ledger_journal j WHERE j.kind = 'capture' AND j.ref = a.out_trade_no))
 	  AND NOT EXISTS (SELECT FROM refund r WHERE status = 'succeeded' AND NOT EXISTS (SELECT FROM ledger_journal j WHERE j.kind = 'refund' AND j.ref = r.out_refund_no))

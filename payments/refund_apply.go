@@ -31,6 +31,9 @@ func (s *Service) applyRefund(ctx context.Context, tx tenantdb.Tx, result Refund
 	}
 	switch result.State {
 	case RefundDone:
+		if result.ToMerchant {
+			return s.moveRefund(ctx, tx, task, refundMove{event: refundOdd, hold: HoldOwed, refundID: result.RefundID, note: "the provider gave the money to the merchant"})
+		}
 		return s.finishRefund(ctx, tx, task, result)
 	case RefundShut:
 		s.d.Log.ErrorContext(ctx, "refund closed by the provider", "tenant_id", tx.TenantID().String(), "out_refund_no", task.outRefundNo,

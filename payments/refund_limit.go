@@ -38,7 +38,7 @@ func holdDelay(hold RefundHold, tries int) time.Duration {
 		return 6 * time.Hour
 	case HoldRefused, HoldAbnormal:
 		return 6 * time.Hour
-	case NotHeld, HoldSpacing, HoldCount, HoldAge:
+	case NotHeld, HoldSpacing, HoldCount, HoldAge, HoldOwed:
 	}
 	return 0
 }

@@ -53,6 +53,8 @@ func (s *Service) compareRefund(ctx context.Context, tx tenantdb.Tx, acc Account
 		return []finding{{reasonOtherAccount, true, strconv.FormatInt(task.accountID, 10), strconv.FormatInt(acc.ID, 10)}}, nil
 	case result.MerchantNo != acc.MerchantNo:
 		return []finding{{reasonMerchant, true, acc.MerchantNo, result.MerchantNo}}, nil
+	case result.PartnerNo != acc.Config.SpMchID:
+		return []finding{{reasonMerchant, true, acc.Config.SpMchID, result.PartnerNo}}, nil
 	case result.OutTradeNo != task.outTradeNo:
 		return []finding{{reasonRefund, true, task.outTradeNo, result.OutTradeNo}}, nil
 	case !result.Amount.Valid || result.Amount.Fen != task.amountFen:

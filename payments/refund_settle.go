@@ -49,6 +49,9 @@ func (s *Service) SettleRefund(ctx context.Context, id tenant.ID, in SettleInput
 		if task.hold == HoldSpacing { // in a minute it is sent
 			return ErrRefundState
 		}
+		if task.hold == HoldOwed { // whichever way the buyer was paid, it left the balance at the provider
+			in.Means = AtProvider
+		}
 		err = s.endRefund(ctx, tx, task, refundSettled, in.Actor, in.Evidence, int64(task.amountFen), func(from []string, to RefundStatus) (int64, error) {
 			return s.q.SettleByHand(ctx, tx, paymentsdb.SettleByHandParams{
 				ToStatus: string(to), Actor: in.Actor, Means: string(in.Means), Evidence: in.Evidence, EvidenceRef: in.EvidenceRef, Now: new(tx.Now()),
@@ -91,7 +94,7 @@ func (s *Service) notUnderWay(ctx context.Context, id tenant.ID, outRefundNo str
 	if _, ok := nextRefund(task.status, refundSettled); !ok {
 		return ErrRefundState
 	}
-	if task.sentAt.IsZero() {
+	if task.sentAt.IsZero() || task.hold == HoldOwed { // of what is owed the provider has said its last
 		return nil
 	}
 	ch, acc, err := s.refundSide(ctx, id, task)
@@ -131,7 +134,7 @@ func (s *Service) RetryRefund(ctx context.Context, id tenant.ID, outRefundNo, ac
 		switch {
 		case task.status == RefundFailed:
 			goesOn, err = s.successor(ctx, tx, task, actor)
-		case task.status.final() || task.status == RefundAwaitingApproval:
+		case task.status.final() || task.status == RefundAwaitingApproval || task.hold == HoldOwed:
 			err = ErrRefundState
 		default:
 			err = s.requested(ctx, tx, outRefundNo)

@@ -143,14 +143,15 @@ const (
 	HoldBalance  RefundHold = "balance"  // the merchant's balance at the provider is too small
 	HoldRefused  RefundHold = "refused"  // the provider said no, unsigned
 	HoldAbnormal RefundHold = "abnormal" // the buyer's account takes no money
+	HoldOwed     RefundHold = "owed"     // the provider gave it to the shop: the shop owes it to the buyer
 )
 
 // RefundHolds lists them, without NotHeld.
 func RefundHolds() []RefundHold {
-	return []RefundHold{HoldSpacing, HoldCount, HoldAge, HoldBalance, HoldRefused, HoldAbnormal}
+	return []RefundHold{HoldSpacing, HoldCount, HoldAge, HoldBalance, HoldRefused, HoldAbnormal, HoldOwed}
 }
 
 // TaskHolds are the holds that a person has to do something about.
 func TaskHolds() []RefundHold {
-	return []RefundHold{HoldCount, HoldAge, HoldBalance, HoldRefused, HoldAbnormal}
+	return []RefundHold{HoldCount, HoldAge, HoldBalance, HoldRefused, HoldAbnormal, HoldOwed}
 }

@@ -35,6 +35,9 @@ type Account struct {
 	KeyMode      string // how the provider's messages are verified
 	Serial       string // of the merchant's own certificate
 	PublicKeyID  string
+	SpMchID      string // WeChat Pay: the service provider that signs; empty for a direct merchant
+	SpAppID      string
+	SubAppID     string
 	SignAppID    string // Alipay: the application whose key signs
 	RootSerial   string // Alipay, certificate mode
 	Status       string
@@ -56,6 +59,7 @@ const (
 	accounts = `SELECT a.id, a.account_key, a.channel, a.mode, a.name, a.merchant_no,
        ARRAY(SELECT b.app_id FROM payment_binding b WHERE b.account_id = a.id ORDER BY b.app_id),
        coalesce(a.config->>'key_mode', ''), coalesce(a.config->>'serial', ''), coalesce(a.config->>'public_key_id', ''),
+       coalesce(a.config->>'sp_mchid', ''), coalesce(a.config->>'sp_appid', ''), coalesce(a.config->>'sub_appid', ''),
        coalesce(a.config->>'sign_app_id', ''), coalesce(a.config->>'root_sn', ''), a.status, a.updated_at, a.key_version::bigint,
        (SELECT k.cert_not_after FROM payment_key_set k WHERE k.account_id = a.id AND k.version = a.key_version),
        (SELECT max(k.destroy_at) FROM payment_key_set k WHERE k.account_id = a.id AND k.destroyed_at IS NULL),
@@ -118,7 +122,7 @@ func valuesOf[T any](rows []ofAccount[T], account int64) (values []T) {
 
 func accountRow(row pgx.CollectableRow) (a Account, err error) {
 	err = row.Scan(&a.ID, &a.AccountKey, &a.Channel, &a.Mode, &a.Name, &a.MerchantNo, &a.AppIDs,
-		&a.KeyMode, &a.Serial, &a.PublicKeyID, &a.SignAppID, &a.RootSerial, &a.Status, &a.UpdatedAt, &a.KeyVersion, &a.CertNotAfter, &a.Overlap,
+		&a.KeyMode, &a.Serial, &a.PublicKeyID, &a.SpMchID, &a.SpAppID, &a.SubAppID, &a.SignAppID, &a.RootSerial, &a.Status, &a.UpdatedAt, &a.KeyVersion, &a.CertNotAfter, &a.Overlap,
 		&a.CheckedAt, &a.CheckOutcome, &a.CheckCode, &a.CheckMessage, &a.CheckCurrent)
 	return a, err
 }

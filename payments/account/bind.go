@@ -61,6 +61,9 @@ func (s *Service) Bind(ctx context.Context, id tenant.ID, in BindInput) error {
 	if err := s.ownApps(ctx, id, shown.Channel, []tenant.AppID{in.AppID}); err != nil {
 		return err
 	}
+	if !shown.Config.Serves(in.AppID.String()) {
+		return fault.ErrValidation.With(errNotServed.At("app_ids[0]", shown.Config.SubAppID))
+	}
 	if in.From == in.AccountID {
 		return nil
 	}

@@ -30,6 +30,7 @@ const (
 	BadAnswer      Outcome = "answer"      // the provider's answer does not verify: its key is wrong
 	BadAPIv3Key    Outcome = "api_v3_key"  // the provider's message does not open
 	BadApp         Outcome = "app"         // the AppID and the merchant do not belong together
+	BadRelation    Outcome = "relation"    // the service provider may not act for the merchant
 	Refused        Outcome = "refused"     // another no of the provider
 	Unreachable    Outcome = "unreachable"
 	Busy           Outcome = "busy"
@@ -41,7 +42,7 @@ const (
 // Outcomes lists all of them.
 func Outcomes() []Outcome {
 	return []Outcome{
-		Unchecked, Fits, BadSignature, BadMerchant, BadPermission, BadCertificate, BadAnswer, BadAPIv3Key, BadApp, Refused,
+		Unchecked, Fits, BadSignature, BadMerchant, BadPermission, BadCertificate, BadAnswer, BadAPIv3Key, BadApp, BadRelation, Refused,
 		Unreachable, Busy, NotBuilt, Damaged, NoSandbox,
 	}
 }
@@ -50,7 +51,7 @@ func Outcomes() []Outcome {
 // nothing was learnt.
 func (o Outcome) Wrong() bool {
 	switch o {
-	case BadSignature, BadMerchant, BadPermission, BadCertificate, BadAnswer, BadAPIv3Key, BadApp, Refused, Damaged:
+	case BadSignature, BadMerchant, BadPermission, BadCertificate, BadAnswer, BadAPIv3Key, BadApp, BadRelation, Refused, Damaged:
 		return true
 	case Unchecked, Fits, Unreachable, Busy, NotBuilt, NoSandbox:
 	}
@@ -204,6 +205,8 @@ func refusals() []struct {
 		{payments.WeChat, "sign_error", "", BadSignature},
 		{payments.WeChat, "signerror", "", BadSignature},
 		{payments.WeChat, "appid_mchid_not_match", "", BadApp},
+		{payments.WeChat, "no_auth", relationWord(), BadRelation},
+		{payments.WeChat, "param_error", providerWord(), BadRelation},
 		{payments.WeChat, "no_auth", "", BadPermission},
 		{payments.WeChat, "noauth", "", BadPermission},
 		{payments.WeChat, "mch_not_exist", "", BadMerchant},

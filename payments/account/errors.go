@@ -32,6 +32,14 @@ var (
 	errSandbox    = fault.New(fault.Invalid, "SANDBOX_ADDRESS", "沙箱账户只能连接本系统的沙箱；当前没有开启沙箱", "must be the address of this installation's sandbox")
 	errLost       = fault.New(fault.Invalid, "STORED_KEY_DAMAGED", "已保存的这一项无法读取，请重新填写", "the stored one cannot be read and must be given again")
 	errMchid      = fault.New(fault.Invalid, "MCHID_FORM", "微信支付商户号是 8 到 10 位数字", "must be 8 to 10 digits")
+	errRelation   = fault.New(fault.Invalid, "RELATION_UNKNOWN", "请选择接入方式", "must be direct or partner")
+	errDirect     = fault.New(fault.Invalid, "PARTNER_FIELD_UNUSED", "直连商户不填这一项；由服务商代为接入时请选择“服务商模式”", "is used in service-provider mode only")
+	errSpMchid    = fault.New(fault.Invalid, "SP_MCHID_FORM", "服务商商户号是 8 到 10 位数字，由服务商提供", "must be the service provider's 8 to 10 digits")
+	errSpIsSub    = fault.New(fault.Invalid, "SP_IS_SUB_MERCHANT", "服务商商户号与特约商户号不能相同；如果密钥就是本商户号自己的，请选择“直连商户”", "is the sub-merchant's own number; a merchant that signs itself is a direct one")
+	errWeChatApp  = fault.New(fault.Invalid, "WECHAT_APP_ID_FORM", "微信 AppID 以 wx 开头，例如 wx8888888888888888", "must be a WeChat AppID, which begins with wx")
+	errSubIsSp    = fault.New(fault.Invalid, "SUB_APP_IS_SP_APP", "与服务商 AppID 相同时请留空", "is the service provider's app; leave it empty")
+	errNotServed  = fault.New(fault.Invalid, "APP_NOT_SERVED", "服务商只为 %s 收款，请取消勾选其他 AppID，或将特约商户 AppID 留空", "is not the app that the service provider serves, %s")
+	errRelationOn = fault.New(fault.Invalid, "RELATION_IN_USE", "此账户已经发起过收款，接入方式和服务商商户号不能再改。请用新的商户号添加账户", "cannot be changed once the account has collected")
 	errPID        = fault.New(fault.Invalid, "PID_FORM", "支付宝商家账号 PID 是 2088 开头的 16 位数字，不是登录邮箱或手机号", "must be the 16 digits of the PID, which begin with 2088")
 	errMerID      = fault.New(fault.Invalid, "MERID_FORM", "银联商户号（merId）是 15 位数字", "must be the 15 digits of the merId")
 	errSignApp    = fault.New(fault.Invalid, "SIGN_APP_FORM", "请填写支付宝应用的 APPID（16 位数字），应用私钥属于这个应用", "must be the 16 digits of the Alipay application whose key signs")
@@ -82,3 +90,9 @@ func serialWord() string { return "序列号" }
 
 // merchantWord is how it speaks of a merchant number that the key is not of.
 func merchantWord() string { return "商户号" }
+
+// relationWord is how it speaks of a sub-merchant that the signer may not act for.
+func relationWord() string { return "受理关系" }
+
+// providerWord is how it speaks to a service provider that names no sub-merchant.
+func providerWord() string { return "sub_mch_id" }

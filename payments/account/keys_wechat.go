@@ -13,13 +13,28 @@ import (
 const apiV3KeySize = 32
 
 var (
+	wechatAppPattern   = regexp.MustCompile(`^wx[0-9A-Za-z]{1,30}$`)
 	mchidPattern       = regexp.MustCompile(`^[0-9]{8,10}$`)
 	serialPattern      = regexp.MustCompile(`^[0-9A-F]{8,40}$`)
 	publicKeyIDPattern = regexp.MustCompile(`^PUB_KEY_ID_[0-9]{8,40}$`)
 )
 
-// WeChatKeys is what a merchant has of WeChat Pay (APIv3).
+// Relation is who signs for a merchant of WeChat Pay.
+type Relation string
+
+// The relations.
+const (
+	DirectMerchant  Relation = "direct"  // the merchant itself
+	ServiceProvider Relation = "partner" // a service provider, for the sub-merchant
+)
+
+// WeChatKeys is what a merchant has of WeChat Pay (APIv3). In service-provider mode the
+// account's merchant number is the sub-merchant's, and the keys are the provider's.
 type WeChatKeys struct {
+	Relation            Relation     // "" is direct; of a replacement: as it was
+	SpMchID             string       // the service provider's number
+	SpAppID             string       // an app that is bound to it
+	SubAppID            string       // optional: the one app of the merchant's that the provider serves
 	PrivateKey          vault.Secret // apiclient_key.pem
 	APIv3Key            vault.Secret // 32 bytes
 	Serial              string       // of apiclient_cert.pem; may be empty if the certificate is given
@@ -39,6 +54,7 @@ func (k WeChatKeys) check(c *checking) {
 	if !mchidPattern.MatchString(c.in.MerchantNo) {
 		c.bad("merchant_no", errMchid)
 	}
+	k.checkRelation(c)
 	c.p.config.MerchantSerial, c.p.config.KeyMode = strings.ToUpper(strings.ReplaceAll(trim(k.Serial), ":", "")), k.KeyMode
 	private := readPrivate("private_key", k.PrivateKey.Reveal(), "apiclient_key.pem", c.bad)
 	c.p.setPrivate(private)
@@ -56,6 +72,46 @@ func (k WeChatKeys) check(c *checking) {
 	k.checkProvider(c, private)
 }
 
+// checkRelation reads who signs. Fields of service-provider mode are not silently dropped.
+func (k WeChatKeys) checkRelation(c *checking) {
+	given := [3]string{trim(k.SpMchID), trim(k.SpAppID), trim(k.SubAppID)}
+	switch k.Relation {
+	case DirectMerchant, "":
+		for i, path := range []string{"sp_mchid", "sp_appid", "sub_appid"} {
+			if given[i] != "" {
+				c.bad(path, errDirect)
+			}
+		}
+		return
+	case ServiceProvider:
+	default:
+		c.bad("relation", errRelation)
+		return
+	}
+	c.p.config.SpMchID, c.p.config.SpAppID, c.p.config.SubAppID = given[0], given[1], given[2]
+	switch {
+	case !mchidPattern.MatchString(given[0]):
+		c.bad("sp_mchid", errSpMchid)
+	case given[0] == c.in.MerchantNo:
+		c.bad("sp_mchid", errSpIsSub)
+	}
+	if !wechatAppPattern.MatchString(given[1]) {
+		c.bad("sp_appid", errWeChatApp)
+	}
+	switch {
+	case given[2] == "":
+	case !wechatAppPattern.MatchString(given[2]):
+		c.bad("sub_appid", errWeChatApp)
+	case given[2] == given[1]:
+		c.bad("sub_appid", errSubIsSp)
+	}
+	for i, id := range c.in.AppIDs {
+		if !c.p.config.Serves(id.String()) {
+			c.bad(fmt.Sprintf("app_ids[%d]", i), errNotServed, given[2])
+		}
+	}
+}
+
 // checkCertificate takes the serial from the certificate and sees that the private key is
 // its.
 func (k WeChatKeys) checkCertificate(c *checking, private *rsa.PrivateKey) {
@@ -66,7 +122,11 @@ func (k WeChatKeys) checkCertificate(c *checking, private *rsa.PrivateKey) {
 	cert := certs[0]
 	c.certOf("merchant_certificate", cert)
 	// The provider writes the merchant number into the certificate's name.
-	if name := cert.Subject.CommonName; mchidPattern.MatchString(name) && name != c.in.MerchantNo {
+	signer := c.in.MerchantNo
+	if k.Relation == ServiceProvider {
+		signer = c.p.config.SpMchID
+	}
+	if name := cert.Subject.CommonName; mchidPattern.MatchString(name) && name != signer {
 		c.bad("merchant_certificate", errOtherNo, name)
 	}
 	serial := fmt.Sprintf("%X", cert.SerialNumber)
@@ -128,6 +188,15 @@ func (k WeChatKeys) checkPlatform(c *checking, private *rsa.PrivateKey) {
 func (k WeChatKeys) merge(shown Account, now payments.Account, bad complain) Keys {
 	keptPrivate := keepSecret("private_key", &k.PrivateKey, now.PrivateKey, bad)
 	keepSecret("api_v3_key", &k.APIv3Key, now.APIv3Key, bad)
+	if k.Relation == "" {
+		k.Relation = DirectMerchant
+		if shown.Config.Partner() {
+			k.Relation = ServiceProvider
+		}
+	}
+	if k.Relation == ServiceProvider && k.SpMchID == "" && k.SpAppID == "" {
+		k.SpMchID, k.SpAppID, k.SubAppID = shown.Config.SpMchID, shown.Config.SpAppID, shown.Config.SubAppID
+	}
 	forgetMasked(&k.Serial, &k.Certificate, &k.PublicKeyID, &k.PublicKey, &k.PlatformCertificate)
 	if k.Serial == "" && k.Certificate == "" {
 		if !keptPrivate && !samePrivate(k.PrivateKey, now.PrivateKey) {

@@ -162,6 +162,16 @@ func (s *Service) storeSet(ctx context.Context, tx tenantdb.Tx, in ReplaceInput,
 	if next.replacesDamaged {
 		kept = 0 // it opens nothing any more
 	}
+	if p.config.SpMchID != shown.Config.SpMchID {
+		// What was begun would be asked about under another's name, and denied.
+		begun, err := s.q.HasCollected(ctx, tx, shown.ID)
+		if err != nil {
+			return err
+		}
+		if begun {
+			return fault.ErrValidation.With(errRelationOn.At("relation"))
+		}
+	}
 	n, err := s.q.SetKeyVersion(ctx, tx, int32(to), next.config, tx.Now(), shown.ID, from)
 	if err != nil {
 		return err
@@ -215,7 +225,7 @@ func (s *Service) announceReplaced(
 		Actor: in.Actor, Action: "payment_account.keys_replaced", Object: object(shown.ID),
 		Detail: map[string]any{
 			"merchant_no": shown.MerchantNo, "key_version": shown.KeyVersion + 1, "fields": what,
-			"serial": p.config.MerchantSerial, "key_mode": string(p.config.KeyMode), "public_key_id": p.config.PublicKeyID,
+			"serial": p.config.MerchantSerial, "key_mode": string(p.config.KeyMode), "public_key_id": p.config.PublicKeyID, "sp_mchid": p.config.SpMchID,
 		},
 	})
 }

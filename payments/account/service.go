@@ -187,6 +187,9 @@ func (s *Service) insert(
 		"channel": channel, "mode": string(in.Mode), "name": in.Name, "merchant_no": in.MerchantNo, "app_ids": appIDs,
 		"private_key_fingerprint": p.publicKey,
 	}
+	if p.config.Partner() {
+		after["sp_mchid"], after["sp_appid"] = p.config.SpMchID, p.config.SpAppID
+	}
 	if !p.apiV3Key.IsZero() {
 		after["api_v3_key_fingerprint"] = p.apiV3Key.Fingerprint()
 	}

@@ -12,6 +12,7 @@ type entry struct {
 	At       time.Time    `json:"at"`
 	Merchant *merchantRow `json:"merchant,omitempty"`
 	App      *App         `json:"app,omitempty"`
+	Relation *Relation    `json:"relation,omitempty"`
 	Buyer    *Buyer       `json:"buyer,omitempty"`
 	Code     *code        `json:"code,omitempty"`
 	Token    *token       `json:"token,omitempty"`
@@ -36,8 +37,11 @@ type Buyer struct {
 
 // Charge is one payment order, keyed by (mchid, out_trade_no).
 type Charge struct {
-	MchID         string    `json:"mchid"`
-	AppID         string    `json:"app_id"`
+	MchID         string    `json:"mchid"`              // whose money it is
+	SpMchID       string    `json:"sp_mchid,omitempty"` // the service provider that signed
+	SpAppID       string    `json:"sp_appid,omitempty"`
+	SubAppID      string    `json:"sub_appid,omitempty"`
+	AppID         string    `json:"app_id"`     // the app that runs
 	TradeType     string    `json:"trade_type"` // JSAPI, NATIVE, MWEB, APP
 	OutTradeNo    string    `json:"out_trade_no"`
 	OpenID        string    `json:"openid"` // known from the payment on unless JSAPI
@@ -57,6 +61,9 @@ type Charge struct {
 	Refunds       int       `json:"refunds,omitempty"`      // accepted refunds, for the limit of 50
 	LastRefundAt  time.Time `json:"last_refund_at,omitzero"`
 }
+
+// signer is the merchant number whose keys the charge is signed with.
+func (c Charge) signer() string { return orElse(c.SpMchID, c.MchID) }
 
 // Trade states of a charge, as the provider spells them.
 const (
@@ -83,6 +90,7 @@ func (c Charge) State(now time.Time) string {
 // Refund is one refund, keyed by (mchid, out_refund_no).
 type Refund struct {
 	MchID         string    `json:"mchid"`
+	SpMchID       string    `json:"sp_mchid,omitempty"`
 	OutTradeNo    string    `json:"out_trade_no"`
 	TransactionID string    `json:"transaction_id"`
 	OutRefundNo   string    `json:"out_refund_no"`
@@ -92,9 +100,10 @@ type Refund struct {
 	RefundFen     money.Fen `json:"refund_fen"`
 	TotalFen      money.Fen `json:"total_fen"`
 	BodyDigest    string    `json:"body_digest"`
-	Status        string    `json:"status"`    // PROCESSING, SUCCESS, CLOSED, ABNORMAL
-	EndsWith      string    `json:"ends_with"` // the status it will take
-	DueAt         time.Time `json:"due_at"`    // when it leaves PROCESSING
+	ReceivedBy    string    `json:"received_by,omitempty"` // where the money went, if not the wallet
+	Status        string    `json:"status"`                // PROCESSING, SUCCESS, CLOSED, ABNORMAL
+	EndsWith      string    `json:"ends_with"`             // the status it will take
+	DueAt         time.Time `json:"due_at"`                // when it leaves PROCESSING
 	CreatedAt     time.Time `json:"created_at"`
 	SuccessAt     time.Time `json:"success_at,omitzero"`
 }
@@ -139,6 +148,8 @@ type pair struct{ owner, name string }
 // under the lock may keep it.
 type books struct {
 	merchants     map[string]merchantRow
+	relations     map[pair]bool   // (sp_mchid, sub_mchid)
+	providers     map[string]bool // who is an sp_mchid of a relation
 	apps          map[string]App
 	buyers        map[string]Buyer // by openid
 	codes         map[string]code
@@ -166,7 +177,7 @@ type books struct {
 
 func newBooks() books {
 	return books{
-		merchants: map[string]merchantRow{}, apps: map[string]App{}, buyers: map[string]Buyer{},
+		merchants: map[string]merchantRow{}, relations: map[pair]bool{}, providers: map[string]bool{}, apps: map[string]App{}, buyers: map[string]Buyer{},
 		codes: map[string]code{}, tokens: map[string]token{}, currentToken: map[string]string{},
 		templates: map[pair]Template{}, consents: map[pair]Consent{}, messages: nil,
 		shipments: map[string]Shipment{}, charges: map[pair]Charge{}, chargeOrder: nil,
@@ -210,6 +221,9 @@ func (b *books) apply(e entry) {
 func (b *books) applyPeople(e entry) {
 	if e.Merchant != nil {
 		b.merchants[e.Merchant.MchID] = *e.Merchant
+	}
+	if e.Relation != nil {
+		b.relations[pair{e.Relation.SpMchID, e.Relation.SubMchID}], b.providers[e.Relation.SpMchID] = true, true
 	}
 	if e.App != nil {
 		b.apps[e.App.AppID] = *e.App

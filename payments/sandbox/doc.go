@@ -18,13 +18,16 @@
 //	GET  /v3/pay/transactions/out-trade-no/{no}?mchid=           query
 //	GET  /v3/pay/transactions/id/{transaction_id}?mchid=         query
 //	POST /v3/pay/transactions/out-trade-no/{no}/close            close
+//	the same four under /v3/pay/partner/transactions             service-provider mode
 //	POST /v3/refund/domestic/refunds                             refund
 //	GET  /v3/refund/domestic/refunds/{out_refund_no}             refund query
+//	POST /v3/refund/domestic/refunds/{refund_id}/apply-abnormal-refund   to a bank card, or to the merchant
 //	POST /v3/fund-app/mch-transfer/transfer-bills                transfer to a person; waits for the receiver
 //	GET  /v3/fund-app/mch-transfer/transfer-bills/out-bill-no/{no} | /transfer-bill-no/{no}
 //	POST /v3/fund-app/mch-transfer/transfer-bills/out-bill-no/{no}/cancel
 //	GET  /v3/certificates                                        certificate mode only
 //	GET  /v3/bill/tradebill?bill_date=, /v3/bill/fundflowbill    bills of a past day, from 10:00
+//	GET  /v3/bill/sub-merchant-fundflowbill?bill_date=&sub_mchid=&algorithm=AEAD_AES_256_GCM
 //	GET  /v3/billdownload/file?token=                            the file, for five minutes
 //	callbacks TRANSACTION.SUCCESS, REFUND.SUCCESS|ABNORMAL|CLOSED to notify_url
 //	GET  /sns/jscode2session
@@ -47,11 +50,17 @@
 // sent again after 15s/15s/30s/3m/10m/20m/30m/30m/30m/60m/3h/3h/3h/6h/6h with a fresh
 // timestamp, nonce and signature and the same event id.
 //
+// A merchant that others are bound to is a service provider: it signs for them under
+// /v3/pay/partner, says sub_mchid in refunds and bills, and is refused where it does not
+// (PARAM_ERROR), acts for a merchant that is not bound to it (NO_AUTH) or names an app of
+// neither (APPID_MCHID_NOT_MATCH). Its fund-flow bill of a merchant comes in two parts,
+// each sealed for its private key.
+//
 // Stricter than the real thing, on purpose: a nonce cannot be used for a second request
 // inside the clock window (the very same GET may be repeated, as transports do), unknown
 // JSON fields are refused on api.weixin.qq.com paths too, and an unknown query parameter
 // is an error. Looser: a notify_url may be plain http when its host is loopback. Not
-// played: rate limits per merchant, partner mode, promotions.
+// played: rate limits per merchant, transfers for sub-merchants, promotions.
 //
 // # Controls
 //
@@ -60,6 +69,7 @@
 //
 //	POST   merchants      {"mchid","key_mode":"public_key|certificate|both"} → all keys; repeatable
 //	POST   apps           {"app_id","secret"?,"mchids"?,"pages"?} → app with secret; repeatable
+//	POST   sub-merchants  {"sp_mchid","sub_mchid"}; lets the first sign for the second, which needs no keys; repeatable
 //	POST   wx-login       {"app_id","buyer"} → {"code"}, what wx.login gives
 //	POST   pay            the parameters of wx.requestPayment, {"app_id"?,"buyer"?} → receipt
 //	POST   open           {"url","buyer"?} → receipt; a code_url scanned, an h5_url opened
@@ -74,7 +84,7 @@
 //	DELETE faults         disarm all
 //
 // A fault is used up by the next count calls (or callbacks) of its target that match
-// an mchid, app id or out_trade_no. Targets: prepay, query, close, refund, refund_query,
+// an mchid, app id or out_trade_no. Targets: prepay, query, close, refund, refund_query, abnormal_refund,
 // certificates; bill, fund_bill, bill_file; login, token, message, phone, shipping; notify. Any fault may carry
 // delay_ms, which passes first.
 //
@@ -106,7 +116,7 @@
 //	                   bill: a line is left out, made up, or a fen off; value is its number
 //	payout             bill: the merchant took money out, and put money in
 //	refund_abnormal, refund_closed
-//	                   refund: accepted, but it ends so
+//	                   refund, abnormal_refund: accepted, but it ends so
 //	transfer_stuck     transfer: PROCESSING, because the money is not there yet
 //
 // Tests of other rooms build single hostile callbacks with Server.Notification.

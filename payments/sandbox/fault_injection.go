@@ -29,6 +29,7 @@ const (
 	TargetClose          = "close"
 	TargetRefund         = "refund"
 	TargetRefundQuery    = "refund_query"
+	TargetAbnormalRefund = "abnormal_refund"
 	TargetCertificates   = "certificates"
 	TargetTransfer       = "transfer"
 	TargetTransferQuery  = "transfer_query"
@@ -93,7 +94,7 @@ const retryAfter = "30"
 const codeDropped = "DROPPED"
 
 func payTargets() []string {
-	return []string{TargetPrepay, TargetQuery, TargetClose, TargetRefund, TargetRefundQuery, TargetCertificates, TargetTransfer, TargetTransferQuery, TargetTransferCancel}
+	return []string{TargetPrepay, TargetQuery, TargetClose, TargetRefund, TargetRefundQuery, TargetAbnormalRefund, TargetCertificates, TargetTransfer, TargetTransferQuery, TargetTransferCancel}
 }
 
 func miniTargets() []string {
@@ -112,7 +113,7 @@ func modesOf(target string) []string {
 		return slices.Concat(own, signature, content)
 	case target == TargetClose: // answers without a body
 		return slices.Concat(call, signature, content, []string{ModeHTTP429})
-	case target == TargetRefund:
+	case target == TargetRefund || target == TargetAbnormalRefund:
 		return slices.Concat(call, signature, content, answer, []string{ModeRefundAbnormal, ModeRefundClosed})
 	case target == TargetTransfer:
 		return slices.Concat(call, signature, content, answer, []string{ModeTransferStuck})
@@ -269,12 +270,22 @@ func (f *Fault) tamperMap(m map[string]any) {
 			amount["currency"] = orElse(f.Value, "USD")
 		}
 	case ModeWrongAppID:
-		m["appid"] = orElse(f.Value, "wx0000000000000000")
+		m[firstOf(m, "sub_appid", "sp_appid", "appid")] = orElse(f.Value, "wx0000000000000000")
 	case ModeWrongMchID:
-		m["mchid"] = orElse(f.Value, "1999999999")
+		m[firstOf(m, "sub_mchid", "mchid")] = orElse(f.Value, "1999999999")
 	case ModeTradeState:
 		m["trade_state"] = orElse(f.Value, "PAYERROR")
 	}
+}
+
+// firstOf is the first of the names that a message has, or the last.
+func firstOf(m map[string]any, names ...string) string {
+	for _, name := range names {
+		if _, said := m[name]; said {
+			return name
+		}
+	}
+	return names[len(names)-1]
 }
 
 // bend changes how it is signed, or what happens to it on the way.

@@ -51,7 +51,8 @@ const (
 // NotificationInput asks for a callback that is ready to be posted but is not sent.
 // Everything but MchID is optional; the zero value is a true TRANSACTION.SUCCESS.
 type NotificationInput struct {
-	MchID           string
+	MchID           string               // who signs
+	SubMchID        string               // whose charge, of a service provider; "" is MchID's own
 	OutTradeNo      string               // which charge; "" = the merchant's latest, or an invented one
 	OutBillNo       string               // instead: which transfer
 	Mutate          func(map[string]any) // changes the resource before it is encrypted
@@ -73,7 +74,7 @@ type NotificationInput struct {
 func (s *Server) Notification(in NotificationInput) (http.Header, []byte, error) {
 	s.mu.Lock()
 	keys, signAs, encryptAs := s.keysOf(in.MchID), s.keysOf(orElse(in.SignAs, in.MchID)), s.keysOf(orElse(in.EncryptAs, in.MchID))
-	charge, bill := s.chargeToShow(in.MchID, in.OutTradeNo), s.books.transfers[pair{in.MchID, in.OutBillNo}]
+	charge, bill := s.chargeToShow(orElse(in.SubMchID, in.MchID), in.OutTradeNo), s.books.transfers[pair{in.MchID, in.OutBillNo}]
 	s.mu.Unlock()
 	if keys == nil || signAs == nil || encryptAs == nil {
 		return nil, nil, payError("MCH_NOT_EXISTS")

@@ -155,7 +155,7 @@ func (s *Server) take(c Charge) (Receipt, error) {
 		c.OpenID = s.payerOf(c, "")
 	}
 	c.PaidAt, c.TransactionID = now.UTC(), s.transactionID()
-	d, err := s.owe(c.NotifyURL, c.MchID, c.OutTradeNo, eventPaid, originalTx, textPaid, transactionOf(c, stateSuccess))
+	d, err := s.owe(c.NotifyURL, c.signer(), c.OutTradeNo, eventPaid, originalTx, textPaid, transactionOf(c, stateSuccess))
 	if err != nil {
 		return Receipt{}, err
 	}
@@ -182,7 +182,7 @@ func (s *Server) checkPaySign(in PayInput, c Charge, now time.Time) *Refusal {
 	if err != nil || now.Sub(time.Unix(stamp, 0)) > prepayLife || time.Unix(stamp, 0).Sub(now) > clockWindow {
 		return badControl(http.StatusBadRequest, "PARAM_ERROR", "timeStamp is not a recent Unix time in seconds")
 	}
-	keys := s.keysOf(c.MchID)
+	keys := s.keysOf(c.signer())
 	last := in.Package
 	if in.fromApp() {
 		last = in.PrepayID

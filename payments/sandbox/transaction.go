@@ -9,8 +9,12 @@ import (
 
 // transaction is a charge as queries answer it and callbacks carry it.
 type transaction struct {
-	AppID          string            `json:"appid"`
-	MchID          string            `json:"mchid"`
+	AppID          string            `json:"appid,omitempty"`
+	MchID          string            `json:"mchid,omitempty"`
+	SpAppID        string            `json:"sp_appid,omitempty"`
+	SpMchID        string            `json:"sp_mchid,omitempty"`
+	SubAppID       string            `json:"sub_appid,omitempty"`
+	SubMchID       string            `json:"sub_mchid,omitempty"`
 	OutTradeNo     string            `json:"out_trade_no"`
 	TransactionID  string            `json:"transaction_id,omitempty"`
 	TradeType      string            `json:"trade_type,omitempty"`
@@ -24,7 +28,9 @@ type transaction struct {
 }
 
 type transactionPayer struct {
-	OpenID string `json:"openid,omitempty"`
+	OpenID    string `json:"openid,omitempty"`
+	SpOpenID  string `json:"sp_openid,omitempty"`
+	SubOpenID string `json:"sub_openid,omitempty"`
 }
 
 type transactionAmount struct {
@@ -35,6 +41,14 @@ type transactionAmount struct {
 }
 
 func transactionOf(c Charge, state string) transaction {
+	t := transactionOfCharge(c, state)
+	if c.SpMchID != "" {
+		return t.ofPartner(c)
+	}
+	return t
+}
+
+func transactionOfCharge(c Charge, state string) transaction {
 	t := transaction{
 		AppID: c.AppID, MchID: c.MchID, OutTradeNo: c.OutTradeNo, TradeState: state,
 		TradeStateDesc: stateText(state), Attach: c.Attach,

@@ -11,17 +11,22 @@ type payHandler func(call *payCall) (status int, body any, err error)
 
 func (s *Server) routePay(mux *http.ServeMux) {
 	for _, p := range products() {
-		mux.HandleFunc("POST /v3/pay/transactions/"+p.path, s.pay(TargetPrepay, s.prepay(p)))
+		mux.HandleFunc("POST /v3/pay/transactions/"+p.path, s.pay(TargetPrepay, s.prepay(p, false)))
+		mux.HandleFunc("POST /v3/pay/partner/transactions/"+p.path, s.pay(TargetPrepay, s.prepay(p, true)))
 	}
-	mux.HandleFunc("GET /v3/pay/transactions/out-trade-no/{out_trade_no}", s.pay(TargetQuery, s.queryByOutTradeNo))
-	mux.HandleFunc("GET /v3/pay/transactions/id/{transaction_id}", s.pay(TargetQuery, s.queryByTransactionID))
-	mux.HandleFunc("POST /v3/pay/transactions/out-trade-no/{out_trade_no}/close", s.pay(TargetClose, s.closeCharge))
+	for path, isPartner := range map[string]bool{"/v3/pay/transactions": false, "/v3/pay/partner/transactions": true} {
+		mux.HandleFunc("GET "+path+"/out-trade-no/{out_trade_no}", s.pay(TargetQuery, s.queryByOutTradeNo(isPartner)))
+		mux.HandleFunc("GET "+path+"/id/{transaction_id}", s.pay(TargetQuery, s.queryByTransactionID(isPartner)))
+		mux.HandleFunc("POST "+path+"/out-trade-no/{out_trade_no}/close", s.pay(TargetClose, s.closeCharge(isPartner)))
+	}
 	mux.HandleFunc("POST /v3/refund/domestic/refunds", s.pay(TargetRefund, s.refund))
 	mux.HandleFunc("GET /v3/refund/domestic/refunds/{out_refund_no}", s.pay(TargetRefundQuery, s.queryRefund))
+	mux.HandleFunc("POST /v3/refund/domestic/refunds/{refund_id}/apply-abnormal-refund", s.pay(TargetAbnormalRefund, s.redirectRefund))
 	s.routeTransfers(mux)
 	mux.HandleFunc("GET /v3/certificates", s.pay(TargetCertificates, s.certificates))
 	mux.HandleFunc("GET /v3/bill/tradebill", s.pay(TargetBill, s.bill("bill_type")))
 	mux.HandleFunc("GET /v3/bill/fundflowbill", s.pay(TargetFundBill, s.bill("account_type")))
+	mux.HandleFunc("GET /v3/bill/sub-merchant-fundflowbill", s.pay(TargetFundBill, s.bill("account_type", "algorithm")))
 	mux.HandleFunc("GET /v3/billdownload/file", s.downloadBill)
 	mux.HandleFunc("/v3/", func(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, r, payError("RESOURCE_NOT_EXISTS", textNoSuchPath))
@@ -43,7 +48,7 @@ func (s *Server) pay(target string, handle payHandler) http.HandlerFunc {
 		}
 		status, body, err := handle(&call)
 		if err == nil && call.fault.is(ModeOtherAnswer) {
-			status, body, err = s.transactionAt(call.keys.MchID, pair{call.keys.MchID, call.fault.Value})
+			status, body, err = s.otherAnswer(&call)
 		}
 		if err != nil {
 			s.refuse(w, r, s.asRefusal(err))

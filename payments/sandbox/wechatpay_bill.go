@@ -1,11 +1,15 @@
 package sandbox
 
 import (
+	"crypto/rand"
+	"crypto/rsa"
 	"crypto/sha1" //nolint:gosec // the provider's protocol
+	"encoding/base64"
 	"encoding/hex"
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -39,11 +43,17 @@ type billLine struct {
 
 func beijing() *time.Location { return time.FixedZone("CST", 8*60*60) }
 
-// bill is GET /v3/bill/tradebill and /v3/bill/fundflowbill.
+// bill is GET /v3/bill/tradebill, fundflowbill and sub-merchant-fundflowbill; names are the
+// options that the kind of bill has besides those of all. A service provider's bills are of
+// one of its merchants, or the trades of all of them.
 func (s *Server) bill(names ...string) payHandler {
 	return func(call *payCall) (int, any, error) {
 		q := call.r.URL.Query()
-		if refusal := checkBillQuery(q, names[0]); refusal != nil {
+		if refusal := checkBillQuery(q, names); refusal != nil {
+			return 0, nil, refusal
+		}
+		who, refusal := s.billParty(call, q.Get("sub_mchid"), names)
+		if refusal != nil {
 			return 0, nil, refusal
 		}
 		day, err := time.ParseInLocation(time.DateOnly, q.Get("bill_date"), beijing())
@@ -57,24 +67,49 @@ func (s *Server) bill(names ...string) payHandler {
 		}
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		lines := call.fault.bendLines(s.billLines(call.keys.MchID, day))
+		lines := call.fault.bendLines(s.billLines(who, day))
 		if len(lines) == 0 {
 			return 0, nil, payError("NO_STATEMENT_EXIST")
 		}
-		text := tradeBillText(call.keys.MchID, lines)
-		if names[0] == "account_type" {
-			text = fundBillText(lines)
+		packed := q.Get("tar_type") == "GZIP"
+		switch {
+		case slices.Contains(names, "algorithm"):
+			return s.offerSealed(call, fundBillText(lines), packed)
+		case slices.Contains(names, "account_type"):
+			return s.offer(call, fundBillText(lines), packed)
 		}
-		return s.offer(call, text, q.Get("tar_type") == "GZIP")
+		return s.offer(call, tradeBillText(lines), packed)
 	}
 }
 
-// checkBillQuery refuses parameters that are not played; option is the one that only this
+// billParty is whose bill is asked for. Only trades are listed for all of a service
+// provider's merchants at once: then who has no mchid.
+func (s *Server) billParty(call *payCall, subMchID string, names []string) (party, *Refusal) {
+	s.mu.Lock()
+	provides := s.provides(call.keys.MchID)
+	s.mu.Unlock()
+	sealed, trades := slices.Contains(names, "algorithm"), slices.Contains(names, "bill_type")
+	switch {
+	case subMchID != "" && (sealed || trades):
+		return s.partner(call, "query", call.keys.MchID, subMchID)
+	case sealed:
+		return party{}, badField("query", "sub_mchid", "", "required")
+	case subMchID != "":
+		return party{}, badField("query", "sub_mchid", subMchID, "unknown parameter")
+	case provides && trades:
+		return party{spMchID: call.keys.MchID}, nil
+	}
+	return party{mchid: call.keys.MchID}, nil
+}
+
+// checkBillQuery refuses parameters that are not played; options are those that only this
 // kind of bill has.
-func checkBillQuery(q url.Values, option string) *Refusal {
+func checkBillQuery(q url.Values, options []string) *Refusal {
 	for name, values := range q {
-		allowed := map[string][]string{"bill_date": nil, "bill_type": {"ALL"}, "account_type": {"BASIC"}, "tar_type": {"GZIP"}}[name]
-		known := name == "bill_date" || name == "tar_type" || name == option
+		allowed := map[string][]string{
+			"bill_date": nil, "sub_mchid": nil, "bill_type": {"ALL"}, "account_type": {"BASIC"}, "algorithm": {algorithmGCM}, "tar_type": {"GZIP"},
+		}[name]
+		known := name == "bill_date" || name == "tar_type" || name == "sub_mchid" || slices.Contains(options, name)
 		if !known || len(values) != 1 || (allowed != nil && values[0] != allowed[0]) {
 			return &Refusal{Status: http.StatusBadRequest, Code: "PARAM_ERROR", Message: "参数错误", Detail: &Detail{Location: "query", Field: "/" + name, Value: q.Get(name), Issue: "not played, or not a value"}}
 		}
@@ -95,13 +130,67 @@ func (s *Server) offer(call *payCall, text string, pack bool) (int, any, error) 
 			packed = zipped([]byte(strings.Replace(text, "`", "`9", 1)))
 		}
 	}
+	return http.StatusOK, billOffer{"SHA1", hex.EncodeToString(sum[:]), s.link(call, packed)}, nil
+}
+
+// billOffer says where a bill lies.
+type billOffer struct {
+	HashType    string `json:"hash_type"`
+	HashValue   string `json:"hash_value"`
+	DownloadURL string `json:"download_url"`
+}
+
+// sealedOffer says where a part of a sealed bill lies, and what opens it.
+type sealedOffer struct {
+	billOffer
+	Sequence int    `json:"bill_sequence"`
+	Key      string `json:"encrypt_key"`
+	Nonce    string `json:"nonce"`
+}
+
+// link keeps a file for who asked. s.mu must be held.
+func (s *Server) link(call *payCall, file []byte) string {
 	token := s.letters(40)
-	s.bills[token] = billLink{mchid: call.keys.MchID, packed: packed, madeAt: s.now()}
+	s.bills[token] = billLink{mchid: call.keys.MchID, packed: file, madeAt: s.now()}
+	return "https://api.mch.weixin.qq.com/v3/billdownload/file?token=" + token
+}
+
+// offerSealed keeps a bill in two parts, each sealed with a key of its own that only the
+// asking merchant's private key opens. s.mu must be held.
+func (s *Server) offerSealed(call *payCall, text string, pack bool) (int, any, error) {
+	var parts []sealedOffer
+	cut := len(text) / 2
+	cut += strings.IndexByte(text[cut:], '\n') + 1
+	for i, part := range []string{text[:cut], text[cut:]} {
+		sum := sha1.Sum([]byte(part)) //nolint:gosec // the provider's protocol
+		packed := []byte(part)
+		if pack {
+			packed = zipped(packed)
+		}
+		key, nonce := s.letters(32), s.letters(gcmNonceSize)
+		sealed, err := seal(key, nonce, "", packed)
+		if err != nil {
+			return 0, nil, err
+		}
+		file, err := base64.StdEncoding.DecodeString(sealed)
+		if err != nil {
+			return 0, nil, fmt.Errorf("sealed bill: %w", err)
+		}
+		if call.fault.is(ModeCorruptFile) {
+			file = flipMiddle(file)
+		}
+		sealedKey, err := rsa.EncryptOAEP(sha1.New(), rand.Reader, call.keys.verify, []byte(key), nil) //nolint:gosec // the provider's protocol
+		if err != nil {
+			return 0, nil, fmt.Errorf("seal the key of a bill: %w", err)
+		}
+		parts = append(parts, sealedOffer{
+			billOffer{"SHA1", hex.EncodeToString(sum[:]), s.link(call, file)}, i + 1, base64.StdEncoding.EncodeToString(sealedKey), nonce,
+		})
+	}
 	return http.StatusOK, struct {
-		HashType    string `json:"hash_type"`
-		HashValue   string `json:"hash_value"`
-		DownloadURL string `json:"download_url"`
-	}{"SHA1", hex.EncodeToString(sum[:]), "https://api.mch.weixin.qq.com/v3/billdownload/file?token=" + token}, nil
+		Count int           `json:"download_bill_count"`
+		Parts []sealedOffer `json:"download_bill_list"`
+	}{len(parts), parts}, nil
 }
 
 // downloadBill is GET /v3/billdownload/file: a signed request, an answer without signature.
@@ -135,18 +224,21 @@ func (s *Server) downloadBill(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write(body)
 }
 
-// billLines collects the movements of a merchant's day. s.mu must be held.
-func (s *Server) billLines(mchid string, day time.Time) (lines []billLine) {
+// billLines collects the movements of a party's day. s.mu must be held.
+func (s *Server) billLines(who party, day time.Time) (lines []billLine) {
+	of := func(spMchID, mchid string) bool {
+		return who.owns(spMchID, mchid) || (who.mchid == "" && who.spMchID == spMchID)
+	}
 	within := func(at time.Time) bool { return !at.IsZero() && !at.Before(day) && at.Before(day.AddDate(0, 0, 1)) }
 	for _, key := range s.books.chargeOrder {
 		c := s.books.charges[key]
-		if c.MchID == mchid && within(c.PaidAt) {
+		if of(c.SpMchID, c.MchID) && within(c.PaidAt) {
 			lines = append(lines, billLine{charge: c, at: c.PaidAt, amount: c.TotalFen, fee: feeOf(c.TotalFen)})
 		}
 	}
 	for _, key := range s.books.refundOrder {
 		r := s.books.refunds[key]
-		if r.MchID == mchid && r.Status == refundSuccess && within(r.SuccessAt) {
+		if of(r.SpMchID, r.MchID) && r.Status == refundSuccess && within(r.SuccessAt) {
 			lines = append(lines, billLine{charge: s.books.charges[pair{r.MchID, r.OutTradeNo}], refund: &r, at: r.SuccessAt, amount: r.RefundFen, fee: -feeOf(r.RefundFen)})
 		}
 	}
@@ -209,7 +301,7 @@ func ticked(b *strings.Builder, cells ...string) {
 	b.WriteString("\r\n")
 }
 
-func tradeBillText(mchid string, lines []billLine) string {
+func tradeBillText(lines []billLine) string {
 	var b strings.Builder
 	b.WriteString("\ufeff交易时间,公众账号ID,商户号,特约商户号,设备号,微信订单号,商户订单号,用户标识,交易类型,交易状态,付款银行,货币种类,应结订单金额,代金券金额,微信退款单号,商户退款单号,退款金额,充值券退款金额,退款类型,退款状态,商品名称,商户数据包,手续费,费率,订单金额,申请退款金额,费率备注\r\n")
 	var count int
@@ -227,7 +319,11 @@ func tradeBillText(mchid string, lines []billLine) string {
 			refundID, outRefundNo, refundType, refundState = l.refund.RefundID, l.refund.OutRefundNo, "ORIGINAL", "SUCCESS"
 		}
 		orders, refunds = orders+order, refunds+back
-		ticked(&b, l.at.In(beijing()).Format(time.DateTime), l.charge.AppID, mchid, "0", "", l.charge.TransactionID, l.charge.OutTradeNo, l.charge.OpenID,
+		appID, mchid, subMchID := l.charge.AppID, l.charge.MchID, "0"
+		if l.charge.SpMchID != "" {
+			appID, mchid, subMchID = l.charge.SpAppID, l.charge.SpMchID, l.charge.MchID
+		}
+		ticked(&b, l.at.In(beijing()).Format(time.DateTime), appID, mchid, subMchID, "", l.charge.TransactionID, l.charge.OutTradeNo, l.charge.OpenID,
 			l.charge.TradeType, state, "OTHERS", "CNY", yuanText(order), "0.00", refundID, outRefundNo, yuanText(back), "0.00", refundType, refundState,
 			l.charge.Description, l.charge.Attach, milliText(l.fee), "0.60%", yuanText(order), yuanText(back), "")
 	}

@@ -102,6 +102,10 @@ func commonPrepayFields() []field {
 type prepayBody struct {
 	AppID       string `json:"appid"`
 	MchID       string `json:"mchid"`
+	SpAppID     string `json:"sp_appid"`
+	SpMchID     string `json:"sp_mchid"`
+	SubAppID    string `json:"sub_appid"`
+	SubMchID    string `json:"sub_mchid"`
 	Description string `json:"description"`
 	OutTradeNo  string `json:"out_trade_no"`
 	TimeExpire  string `json:"time_expire"`
@@ -111,7 +115,9 @@ type prepayBody struct {
 		Total money.Fen `json:"total"`
 	} `json:"amount"`
 	Payer struct {
-		OpenID string `json:"openid"`
+		OpenID    string `json:"openid"`
+		SpOpenID  string `json:"sp_openid"`
+		SubOpenID string `json:"sub_openid"`
 	} `json:"payer"`
 	Detail json.RawMessage `json:"detail"`
 }
@@ -138,13 +144,18 @@ func prepayAnswerOf(c Charge) prepayAnswer {
 	return prepayAnswer{PrepayID: c.PrepayID}
 }
 
-// prepay is POST /v3/pay/transactions/jsapi, native, h5 or app.
-func (s *Server) prepay(p product) payHandler {
-	return func(call *payCall) (int, any, error) { return s.begin(p, call) }
+// prepay is POST /v3/pay/transactions/jsapi, native, h5 or app, or the same under
+// /v3/pay/partner.
+func (s *Server) prepay(p product, isPartner bool) payHandler {
+	return func(call *payCall) (int, any, error) { return s.begin(p, call, isPartner) }
 }
 
-func (s *Server) begin(p product, call *payCall) (int, any, error) {
-	if refusal := checkBody(call.body, prepayFields(p)); refusal != nil {
+func (s *Server) begin(p product, call *payCall, isPartner bool) (int, any, error) {
+	fields := prepayFields(p)
+	if isPartner {
+		fields = partnerFields(p)
+	}
+	if refusal := checkBody(call.body, fields); refusal != nil {
 		return 0, nil, refusal
 	}
 	var in prepayBody
@@ -162,12 +173,25 @@ func (s *Server) begin(p product, call *payCall) (int, any, error) {
 	if refusal != nil {
 		return 0, nil, refusal
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if refusal := s.checkParties(call.keys.MchID, p, in); refusal != nil {
+	who, refusal := s.partyOf(call, in, isPartner)
+	if refusal != nil {
 		return 0, nil, refusal
 	}
-	c, known := s.books.charges[pair{in.MchID, in.OutTradeNo}]
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	appID, openID := in.AppID, in.Payer.OpenID
+	if isPartner {
+		appID, openID, refusal = s.checkPartnerApps(p, in)
+	} else {
+		refusal = s.checkPayer(p, in)
+	}
+	if refusal != nil {
+		return 0, nil, refusal
+	}
+	c, known := s.books.charges[pair{who.mchid, in.OutTradeNo}]
+	if known && !who.owns(c.SpMchID, c.MchID) {
+		return 0, nil, payError("OUT_TRADE_NO_USED")
+	}
 	digest := digestHex(call.body)
 	if p.tradeType != "JSAPI" { // the others' bodies may be equal
 		digest = digestHex(append([]byte(p.path+"\n"), call.body...))
@@ -181,7 +205,8 @@ func (s *Server) begin(p product, call *payCall) (int, any, error) {
 		}
 	} else {
 		c = Charge{
-			MchID: in.MchID, AppID: in.AppID, TradeType: p.tradeType, OutTradeNo: in.OutTradeNo, OpenID: in.Payer.OpenID,
+			MchID: who.mchid, SpMchID: who.spMchID, SpAppID: in.SpAppID, SubAppID: in.SubAppID, AppID: appID, TradeType: p.tradeType,
+			OutTradeNo: in.OutTradeNo, OpenID: openID,
 			Description: in.Description, Attach: in.Attach, NotifyURL: in.NotifyURL, TotalFen: in.Amount.Total,
 			BodyDigest: digest, CreatedAt: now.UTC(), ExpiresAt: expires.UTC(),
 		}
@@ -193,14 +218,8 @@ func (s *Server) begin(p product, call *payCall) (int, any, error) {
 	return http.StatusOK, prepayAnswerOf(c), nil
 }
 
-// checkParties asks who pays whom through which app. s.mu must be held.
-func (s *Server) checkParties(signedBy string, p product, in prepayBody) *Refusal {
-	if _, ok := s.books.merchants[in.MchID]; !ok {
-		return payError("MCH_NOT_EXISTS")
-	}
-	if in.MchID != signedBy {
-		return badField("body", "/mchid", in.MchID, "not the merchant that signed the request")
-	}
+// checkPayer asks through which app who pays. s.mu must be held.
+func (s *Server) checkPayer(p product, in prepayBody) *Refusal {
 	app, ok := s.books.apps[in.AppID]
 	if !ok || !slices.Contains(app.MchIDs, in.MchID) {
 		return payError("APPID_MCHID_NOT_MATCH")
@@ -271,76 +290,74 @@ func isLoopback(host string) bool {
 	return host == "localhost" || (ip != nil && ip.IsLoopback())
 }
 
-func (s *Server) queryByOutTradeNo(call *payCall) (int, any, error) {
-	if refusal := checkMerchantQuery(call); refusal != nil {
-		return 0, nil, refusal
+func (s *Server) queryByOutTradeNo(isPartner bool) payHandler {
+	return func(call *payCall) (int, any, error) {
+		who, refusal := s.queryParty(call, isPartner)
+		if refusal != nil {
+			return 0, nil, refusal
+		}
+		return s.transactionAt(who, pair{who.mchid, call.r.PathValue("out_trade_no")})
 	}
-	return s.transactionAt(call.keys.MchID, pair{call.keys.MchID, call.r.PathValue("out_trade_no")})
 }
 
-func (s *Server) queryByTransactionID(call *payCall) (int, any, error) {
-	if refusal := checkMerchantQuery(call); refusal != nil {
-		return 0, nil, refusal
+func (s *Server) queryByTransactionID(isPartner bool) payHandler {
+	return func(call *payCall) (int, any, error) {
+		who, refusal := s.queryParty(call, isPartner)
+		if refusal != nil {
+			return 0, nil, refusal
+		}
+		s.mu.Lock()
+		key := s.books.byTransaction[call.r.PathValue("transaction_id")] // zero, which no charge has, if there is none
+		s.mu.Unlock()
+		return s.transactionAt(who, key)
 	}
-	s.mu.Lock()
-	key := s.books.byTransaction[call.r.PathValue("transaction_id")] // zero, which no charge has, if there is none
-	s.mu.Unlock()
-	return s.transactionAt(call.keys.MchID, key)
 }
 
-// transactionAt is the answer about a charge to the merchant that asks.
-func (s *Server) transactionAt(mchid string, key pair) (int, any, error) {
+// transactionAt is the answer about a charge to the party that asks.
+func (s *Server) transactionAt(who party, key pair) (int, any, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	c, known := s.books.charges[key]
-	if !known || c.MchID != mchid {
+	if !known || !who.owns(c.SpMchID, c.MchID) {
 		return 0, nil, payError("ORDER_NOT_EXIST")
 	}
 	return http.StatusOK, transactionOf(c, c.State(s.now())), nil
 }
 
-func checkMerchantQuery(call *payCall) *Refusal {
-	q := call.r.URL.Query()
-	for name := range q {
-		if name != "mchid" {
-			return badField("query", name, q.Get(name), "unknown parameter")
+// otherAnswer is the truth about another charge of the merchant that signed.
+func (s *Server) otherAnswer(call *payCall) (int, any, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, key := range s.books.chargeOrder {
+		if c := s.books.charges[key]; c.signer() == call.keys.MchID && c.OutTradeNo == call.fault.Value {
+			return http.StatusOK, transactionOf(c, c.State(s.now())), nil
 		}
 	}
-	if q.Get("mchid") == "" {
-		return badField("query", "mchid", "", "required")
-	}
-	if q.Get("mchid") != call.keys.MchID || len(q["mchid"]) > 1 {
-		return badField("query", "mchid", q.Get("mchid"), "not the merchant that signed the request")
-	}
-	return nil
+	return 0, nil, payError("ORDER_NOT_EXIST")
 }
 
 // closeCharge is POST …/close: 204, and 204 again.
-func (s *Server) closeCharge(call *payCall) (int, any, error) {
-	fields := []field{{name: "mchid", kind: kindString, required: true, maximum: 32}}
-	if refusal := checkBody(call.body, fields); refusal != nil {
-		return 0, nil, refusal
-	}
-	var in struct {
-		MchID string `json:"mchid"`
-	}
-	if err := json.Unmarshal(call.body, &in); err != nil || in.MchID != call.keys.MchID {
-		return 0, nil, badField("body", "/mchid", in.MchID, "not the merchant that signed the request")
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	c, ok := s.books.charges[pair{in.MchID, call.r.PathValue("out_trade_no")}]
-	if !ok {
-		return 0, nil, payError("ORDER_NOT_EXIST")
-	}
-	switch c.State(s.now()) {
-	case stateSuccess, stateRefund:
-		return 0, nil, payError("ORDERPAID")
-	case stateNotPay:
-		c.ClosedAt = s.now().UTC()
-		if err := s.commit(entry{Charge: &c}); err != nil {
-			return 0, nil, err
+func (s *Server) closeCharge(isPartner bool) payHandler {
+	return func(call *payCall) (int, any, error) {
+		who, refusal := s.bodyParty(call, isPartner)
+		if refusal != nil {
+			return 0, nil, refusal
 		}
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		c, ok := s.books.charges[pair{who.mchid, call.r.PathValue("out_trade_no")}]
+		if !ok || !who.owns(c.SpMchID, c.MchID) {
+			return 0, nil, payError("ORDER_NOT_EXIST")
+		}
+		switch c.State(s.now()) {
+		case stateSuccess, stateRefund:
+			return 0, nil, payError("ORDERPAID")
+		case stateNotPay:
+			c.ClosedAt = s.now().UTC()
+			if err := s.commit(entry{Charge: &c}); err != nil {
+				return 0, nil, err
+			}
+		}
+		return http.StatusNoContent, nil, nil
 	}
-	return http.StatusNoContent, nil, nil
 }

@@ -27,6 +27,7 @@ var outRefundNoPattern = regexp.MustCompile(`^[0-9A-Za-z_\-|*@]{1,64}$`)
 
 func refundFields() []field {
 	return []field{
+		{name: "sub_mchid", kind: kindString, minimum: 1, maximum: 32},
 		{name: "transaction_id", kind: kindString, maximum: 32},
 		{name: "out_trade_no", kind: kindString, pattern: outTradeNoPattern},
 		{name: "out_refund_no", kind: kindString, required: true, pattern: outRefundNoPattern},
@@ -54,6 +55,7 @@ func refundFields() []field {
 }
 
 type refundBody struct {
+	SubMchID      string `json:"sub_mchid"`
 	TransactionID string `json:"transaction_id"`
 	OutTradeNo    string `json:"out_trade_no"`
 	OutRefundNo   string `json:"out_refund_no"`
@@ -82,21 +84,25 @@ func (s *Server) refund(call *payCall) (int, any, error) {
 			return 0, nil, refusal
 		}
 	}
+	who, refusal := s.either(call, "body", in.SubMchID)
+	if refusal != nil {
+		return 0, nil, refusal
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	digest := digestHex(call.body)
-	if old, ok := s.books.refunds[pair{call.keys.MchID, in.OutRefundNo}]; ok {
-		if old.BodyDigest != digest {
+	if old, ok := s.books.refunds[pair{who.mchid, in.OutRefundNo}]; ok {
+		if old.BodyDigest != digest || !who.owns(old.SpMchID, old.MchID) {
 			return 0, nil, payError("INVALID_REQUEST", textSameNoOther)
 		}
 		return http.StatusOK, refundViewOf(old), nil
 	}
-	key := pair{call.keys.MchID, in.OutTradeNo}
+	key := pair{who.mchid, in.OutTradeNo}
 	if in.TransactionID != "" {
 		key = s.books.byTransaction[in.TransactionID]
 	}
 	c, ok := s.books.charges[key]
-	if !ok || c.MchID != call.keys.MchID {
+	if !ok || !who.owns(c.SpMchID, c.MchID) {
 		return 0, nil, payError("RESOURCE_NOT_EXISTS", textNoSuchOrder)
 	}
 	now := s.now()
@@ -141,7 +147,7 @@ func (s *Server) newRefund(c Charge, in refundBody, digest string, f *Fault) Ref
 	}
 	now := s.now().UTC()
 	return Refund{
-		MchID: c.MchID, OutTradeNo: c.OutTradeNo, TransactionID: c.TransactionID, OutRefundNo: in.OutRefundNo,
+		MchID: c.MchID, SpMchID: c.SpMchID, OutTradeNo: c.OutTradeNo, TransactionID: c.TransactionID, OutRefundNo: in.OutRefundNo,
 		RefundID:  "5030" + s.digits(6) + now.In(chinaTime()).Format("20060102") + s.digits(10),
 		NotifyURL: in.NotifyURL, Reason: in.Reason, RefundFen: in.Amount.Refund, TotalFen: c.TotalFen, BodyDigest: digest,
 		Status: refundProcessing, EndsWith: ends, DueAt: now.Add(s.refundDelay), CreatedAt: now, SuccessAt: time.Time{},
@@ -166,7 +172,7 @@ func (s *Server) settleRefund(key pair) error {
 		e.Charge = &c
 	}
 	if r.NotifyURL != "" {
-		d, err := s.owe(r.NotifyURL, r.MchID, r.OutTradeNo, "REFUND."+r.Status, originalRef, summary, refundNoticeOf(r))
+		d, err := s.owe(r.NotifyURL, c.signer(), r.OutTradeNo, "REFUND."+r.Status, originalRef, summary, refundNoticeOf(r))
 		if err != nil {
 			return err
 		}
@@ -177,13 +183,20 @@ func (s *Server) settleRefund(key pair) error {
 
 // queryRefund is GET /v3/refund/domestic/refunds/{out_refund_no}.
 func (s *Server) queryRefund(call *payCall) (int, any, error) {
-	for name := range call.r.URL.Query() {
-		return 0, nil, badField("query", name, "", "unknown parameter")
+	q := call.r.URL.Query()
+	for name := range q {
+		if name != "sub_mchid" || q.Get(name) == "" {
+			return 0, nil, badField("query", name, "", "unknown parameter")
+		}
+	}
+	who, refusal := s.either(call, "query", q.Get("sub_mchid"))
+	if refusal != nil {
+		return 0, nil, refusal
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	r, ok := s.books.refunds[pair{call.keys.MchID, call.r.PathValue("out_refund_no")}]
-	if !ok {
+	r, ok := s.books.refunds[pair{who.mchid, call.r.PathValue("out_refund_no")}]
+	if !ok || !who.owns(r.SpMchID, r.MchID) {
 		return 0, nil, payError("RESOURCE_NOT_EXISTS", textNoSuchRefund)
 	}
 	return http.StatusOK, refundViewOf(r), nil
@@ -220,7 +233,7 @@ type refundAmount struct {
 func refundViewOf(r Refund) refundView {
 	v := refundView{
 		RefundID: r.RefundID, OutRefundNo: r.OutRefundNo, TransactionID: r.TransactionID, OutTradeNo: r.OutTradeNo,
-		Channel: "ORIGINAL", UserReceivedAccount: textWallet, SuccessTime: "", CreateTime: rfc3339(r.CreatedAt),
+		Channel: "ORIGINAL", UserReceivedAccount: orElse(r.ReceivedBy, textWallet), SuccessTime: "", CreateTime: rfc3339(r.CreatedAt),
 		Status: r.Status, FundsAccount: "UNSETTLED", PromotionDetail: []struct{}{},
 		Amount: refundAmount{
 			Total: r.TotalFen, Refund: r.RefundFen, From: []struct{}{}, PayerTotal: r.TotalFen, PayerRefund: r.RefundFen,
@@ -235,7 +248,9 @@ func refundViewOf(r Refund) refundView {
 
 // refundNotice says refund_status where the query says status.
 type refundNotice struct {
-	MchID               string             `json:"mchid"`
+	MchID               string             `json:"mchid,omitempty"`
+	SpMchID             string             `json:"sp_mchid,omitempty"`
+	SubMchID            string             `json:"sub_mchid,omitempty"`
 	OutTradeNo          string             `json:"out_trade_no"`
 	TransactionID       string             `json:"transaction_id"`
 	OutRefundNo         string             `json:"out_refund_no"`
@@ -256,8 +271,11 @@ type refundNoticeAmount struct {
 func refundNoticeOf(r Refund) refundNotice {
 	n := refundNotice{
 		MchID: r.MchID, OutTradeNo: r.OutTradeNo, TransactionID: r.TransactionID, OutRefundNo: r.OutRefundNo,
-		RefundID: r.RefundID, RefundStatus: r.Status, SuccessTime: "", UserReceivedAccount: textWallet,
+		RefundID: r.RefundID, RefundStatus: r.Status, SuccessTime: "", UserReceivedAccount: orElse(r.ReceivedBy, textWallet),
 		Amount: refundNoticeAmount{Total: r.TotalFen, Refund: r.RefundFen, PayerTotal: r.TotalFen, PayerRefund: r.RefundFen},
+	}
+	if r.SpMchID != "" {
+		n.MchID, n.SpMchID, n.SubMchID = "", r.SpMchID, r.MchID
 	}
 	if !r.SuccessAt.IsZero() {
 		n.SuccessTime = rfc3339(r.SuccessAt)

@@ -97,7 +97,8 @@ func TestRefundRefusals(t *testing.T) {
 		"neither number":          {change("out_trade_no", nil), 400, "PARAM_ERROR"},
 		"both numbers":            {both, 400, "PARAM_ERROR"},
 		"notify_url with a query": {change("notify_url", "https://shop.example.com/r?x=1"), 400, "PARAM_ERROR"},
-		"unknown field":           {change("sub_mchid", "1"), 400, "PARAM_ERROR"},
+		"unknown field":           {change("refund_account", "1"), 400, "PARAM_ERROR"},
+		"not a provider":          {change("sub_mchid", "1900000301"), 403, "NO_AUTH"},
 		"no currency":             {change("amount", map[string]any{"refund": 1, "total": 8880}), 400, "PARAM_ERROR"},
 	}
 	for name, c := range cases {

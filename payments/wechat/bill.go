@@ -56,7 +56,11 @@ func (c *Channel) FetchBill(ctx context.Context, acc payments.Account, kind paym
 	if kind == payments.FundBill {
 		target, name = "/v3/bill/fundflowbill?account_type=BASIC&", "wechat-fundflow-"
 	}
-	target += "bill_date=" + billtext.Date(day) + "&tar_type=GZIP"
+	name += acc.MerchantNo + "-" + billtext.Date(day) + ".csv.gz"
+	if kind == payments.FundBill && acc.Config.Partner() {
+		return name, c.fetchSealedBill(ctx, acc, day, to)
+	}
+	target = ofMerchant(acc, target+"bill_date="+billtext.Date(day)+"&tar_type=GZIP", "&")
 	var answer billAnswer
 	err = c.call(ctx, acc, callTimeout, &answer, func(ctx context.Context, client *core.Client) (*core.APIResult, error) {
 		return client.Get(ctx, consts.WechatPayAPIServer+target)
@@ -64,14 +68,20 @@ func (c *Channel) FetchBill(ctx context.Context, acc payments.Account, kind paym
 	if err != nil {
 		return "", billFault(err)
 	}
-	from, err := url.Parse(answer.DownloadURL)
-	if err != nil || answer.HashType != "SHA1" || len(answer.HashValue) != 2*sha1.Size || from.Path != downloadPath {
-		return "", payments.ErrBadResponse.Because(errors.New("the bill's address is none"))
-	}
-	if err := c.download(ctx, acc, consts.WechatPayAPIServer+from.RequestURI(), answer.HashValue, to); err != nil {
+	address, err := answer.address()
+	if err != nil {
 		return "", err
 	}
-	return name + acc.MerchantNo + "-" + billtext.Date(day) + ".csv.gz", nil
+	return name, c.download(ctx, acc, address, func(file io.Reader) error { return c.keep(file, answer.HashValue, to) })
+}
+
+// address is where to fetch the file: the path that was answered, at the provider.
+func (a billAnswer) address() (string, error) {
+	from, err := url.Parse(a.DownloadURL)
+	if err != nil || a.HashType != "SHA1" || len(a.HashValue) != 2*sha1.Size || from.Path != downloadPath {
+		return "", payments.ErrBadResponse.Because(errors.New("the bill's address is none"))
+	}
+	return consts.WechatPayAPIServer + from.RequestURI(), nil
 }
 
 // billFault says what a refusal means for a bill.
@@ -89,9 +99,8 @@ func billFault(err error) error {
 	return err
 }
 
-// download fetches a file: a signed request, whose answer is not signed but has the hash
-// that a signed answer named.
-func (c *Channel) download(ctx context.Context, acc payments.Account, target, hash string, to io.Writer) error {
+// download fetches a file: a signed request, whose answer is not signed.
+func (c *Channel) download(ctx context.Context, acc payments.Account, target string, take func(file io.Reader) error) error {
 	client, err := c.client(ctx, acc)
 	if err != nil {
 		return err
@@ -106,7 +115,12 @@ func (c *Channel) download(ctx context.Context, acc payments.Account, target, ha
 	if result.Response.StatusCode != http.StatusOK {
 		return payments.ErrBadResponse.Because(fmt.Errorf("HTTP %d", result.Response.StatusCode))
 	}
-	packed := io.TeeReader(result.Response.Body, to)
+	return take(result.Response.Body)
+}
+
+// keep writes a packed bill and sees that its text has the hash that a signed answer named.
+func (*Channel) keep(file io.Reader, hash string, to io.Writer) error {
+	packed := io.TeeReader(file, to)
 	text, err := gzip.NewReader(packed)
 	if err != nil {
 		return broken(err)
@@ -141,7 +155,7 @@ func (*Channel) ReadBill(acc payments.Account, kind payments.BillKind, _ time.Ti
 	var bill table
 	switch kind {
 	case payments.TradeBill:
-		bill = newTradeTable(acc.MerchantNo, take)
+		bill = newTradeTable(acc, take)
 	case payments.FundBill:
 		bill = newFundTable(take)
 	}

@@ -18,11 +18,11 @@ type tradeSums struct {
 
 // newTradeTable reads a trade bill of type ALL. The amount that counts is the order's
 // (订单金额), as queries and callbacks state it, and of a refund what was asked for.
-func newTradeTable(merchantNo string, take func(payments.BillLine) error) table {
+func newTradeTable(acc payments.Account, take func(payments.BillLine) error) table {
 	var sums tradeSums
 	return table{
 		columns: []string{
-			"交易时间", "商户号", "微信订单号", "商户订单号", "交易状态", "货币种类", "微信退款单号", "商户退款单号", "退款状态", "手续费", "应结订单金额", "退款金额", "订单金额", "申请退款金额",
+			"交易时间", "商户号", "特约商户号", "微信订单号", "商户订单号", "交易状态", "货币种类", "微信退款单号", "商户退款单号", "退款状态", "手续费", "应结订单金额", "退款金额", "订单金额", "申请退款金额",
 		},
 		sums: []string{"总交易单数", "手续费总金额", "订单总金额", "申请退款总金额"},
 		line: func(r *billtext.Row) error {
@@ -43,8 +43,10 @@ func newTradeTable(merchantNo string, take func(payments.BillLine) error) table 
 			switch {
 			case r.Err() != nil:
 				return r.Err()
-			case r.Text("商户号") != merchantNo:
+			case r.Text("商户号") != acc.SignerNo():
 				return fmt.Errorf("the bill is of merchant %.20s", r.Text("商户号"))
+			case acc.Config.Partner() && r.Text("特约商户号") != acc.MerchantNo:
+				return fmt.Errorf("the bill is of sub-merchant %.20s", r.Text("特约商户号"))
 			case r.Text("货币种类") != "CNY":
 				return fmt.Errorf("货币种类 %.10q", r.Text("货币种类"))
 			case line.ProviderNo == "" || line.AmountFen < 0 || (order == 0 && refund == 0):

@@ -13,7 +13,6 @@ import (
 
 	"github.com/wechatpay-apiv3/wechatpay-go/core"
 	"github.com/wechatpay-apiv3/wechatpay-go/core/consts"
-	"github.com/wechatpay-apiv3/wechatpay-go/services/payments/jsapi"
 	"github.com/wechatpay-apiv3/wechatpay-go/services/refunddomestic"
 
 	"galleria/payments"
@@ -71,7 +70,7 @@ func (*Channel) Code() payments.Code { return payments.WeChat }
 // Query implements payments.Channel.
 func (c *Channel) Query(ctx context.Context, acc payments.Account, outTradeNo string) (payments.PaymentResult, error) {
 	var out transaction
-	target := consts.WechatPayAPIServer + "/v3/pay/transactions/out-trade-no/" + url.PathEscape(outTradeNo) + "?mchid=" + url.QueryEscape(acc.MerchantNo)
+	target := queryTarget(acc, outTradeNo)
 	err := c.call(ctx, acc, callTimeout, &out, func(ctx context.Context, client *core.Client) (*core.APIResult, error) {
 		return client.Get(ctx, target)
 	})
@@ -86,16 +85,16 @@ func (c *Channel) Query(ctx context.Context, acc payments.Account, outTradeNo st
 
 // Close implements payments.Channel.
 func (c *Channel) Close(ctx context.Context, acc payments.Account, outTradeNo string) error {
-	target := consts.WechatPayAPIServer + "/v3/pay/transactions/out-trade-no/" + url.PathEscape(outTradeNo) + "/close"
+	target := payTarget(acc, "out-trade-no/"+url.PathEscape(outTradeNo)+"/close")
 	return c.call(ctx, acc, callTimeout, nil, func(ctx context.Context, client *core.Client) (*core.APIResult, error) {
-		return client.Post(ctx, target, jsapi.CloseRequest{Mchid: &acc.MerchantNo})
+		return client.Post(ctx, target, closeBody(acc))
 	})
 }
 
 // Refund implements payments.Channel.
 func (c *Channel) Refund(ctx context.Context, acc payments.Account, in payments.RefundRequest) (payments.RefundResult, error) {
 	body := refunddomestic.CreateRequest{
-		OutTradeNo: &in.OutTradeNo, OutRefundNo: &in.OutRefundNo, Reason: new(wire.Cut(in.Reason, mostReason)), NotifyUrl: &in.NotifyURL,
+		SubMchid: merchantOf(acc), OutTradeNo: &in.OutTradeNo, OutRefundNo: &in.OutRefundNo, Reason: new(wire.Cut(in.Reason, mostReason)), NotifyUrl: &in.NotifyURL,
 		Amount: &refunddomestic.AmountReq{Refund: new(int64(in.RefundFen)), Total: new(int64(in.TotalFen)), Currency: new(currency)},
 	}
 	result, err := c.refundCall(ctx, acc, in.OutRefundNo, func(ctx context.Context, client *core.Client) (*core.APIResult, error) {
@@ -110,7 +109,7 @@ func (c *Channel) Refund(ctx context.Context, acc payments.Account, in payments.
 // QueryRefund implements payments.Channel.
 func (c *Channel) QueryRefund(ctx context.Context, acc payments.Account, _, outRefundNo string) (payments.RefundResult, error) {
 	return c.refundCall(ctx, acc, outRefundNo, func(ctx context.Context, client *core.Client) (*core.APIResult, error) {
-		return client.Get(ctx, consts.WechatPayAPIServer+"/v3/refund/domestic/refunds/"+url.PathEscape(outRefundNo))
+		return client.Get(ctx, ofMerchant(acc, consts.WechatPayAPIServer+"/v3/refund/domestic/refunds/"+url.PathEscape(outRefundNo), "?"))
 	})
 }
 

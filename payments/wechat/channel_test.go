@@ -52,6 +52,7 @@ type bench struct {
 	account payments.Account
 	appID   string
 	payer   string
+	owner   string // whose money it is: who signs, or a merchant of theirs
 	numbers atomic.Int64
 	// Requests to /v3/certificates that reached the provider.
 	certificateCalls atomic.Int64
@@ -66,7 +67,7 @@ func newBench(t *testing.T, mode payments.KeyMode) *bench {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = server.Close() })
-	b := &bench{server: server, store: &store{}, appID: "wx0123456789abcdef"}
+	b := &bench{server: server, store: &store{}, appID: "wx0123456789abcdef", owner: mchid}
 	handler := server.Handler()
 	b.http = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/v3/certificates" {
@@ -131,7 +132,7 @@ func (b *bench) harness() channeltest.Harness {
 		},
 		Backdate: func(t *testing.T, no string, at time.Time) {
 			t.Helper()
-			if !b.server.Backdate(mchid, no, at) {
+			if !b.server.Backdate(b.owner, no, at) {
 				t.Fatalf("no payment %s at the provider", no)
 			}
 		},
@@ -152,7 +153,7 @@ func (b *bench) harness() channeltest.Harness {
 
 func (b *bench) notice(t *testing.T, in sandbox.NotificationInput) payments.Notice {
 	t.Helper()
-	in.MchID = mchid
+	in.MchID, in.SubMchID = mchid, b.owner
 	h, body, err := b.server.Notification(in)
 	if err != nil {
 		t.Fatal(err)

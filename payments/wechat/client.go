@@ -58,7 +58,7 @@ func (c *Channel) newClient(ctx context.Context, acc payments.Account) (*client,
 	if err != nil {
 		return nil, err
 	}
-	s := &signer{merchantNo: acc.MerchantNo, serial: acc.Config.MerchantSerial, key: key, slots: c.slots, used: acc.Used}
+	s := &signer{merchantNo: acc.SignerNo(), serial: acc.Config.MerchantSerial, key: key, slots: c.slots, used: acc.Used}
 	v, err := c.newVerifier(acc)
 	if err != nil {
 		return nil, err

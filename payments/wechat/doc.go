@@ -1,5 +1,7 @@
-// Package wechat is WeChat Pay APIv3 for Mini Programs behind payments.Channel: JSAPI
-// prepay, query, close, refunds and notifications. It is the only home of wechatpay-go.
+// Package wechat is WeChat Pay APIv3 behind payments.Channel: prepay of every product,
+// query, close, refunds, bills, transfers and notifications, for merchants that sign
+// themselves and for those whom a service provider signs for (partner.go). It is the only
+// home of wechatpay-go.
 //
 // It owns the provider's wire: signatures in both directions, the platform's
 // certificates, time limits, and what each error code means. It keeps no payment and no
@@ -19,6 +21,9 @@
 //     traffic. Accounts in public-key mode never call it.
 //   - Answers to queries are compared with the question: a true signature on another
 //     number's answer is a bad response.
+//   - Service-provider mode is other paths and other names of the same facts. Two merchants
+//     of one provider share its keys, so what tells their messages apart is the comparison
+//     of sp_mchid, sub_mchid and both apps, and nothing else.
 //   - Error answers are not signed. They are reported by class, and no class but
 //     "refused" and "no such number" claims to know an outcome.
 //   - RSA signing costs about a millisecond of CPU, so a semaphore bounds how many run

@@ -50,7 +50,7 @@ func (c *Channel) Probe(ctx context.Context, acc payments.Account) error {
 func (c *Channel) probeAnswer(ctx context.Context, acc payments.Account) error {
 	yesterday := c.d.Now().In(wire.Beijing()).AddDate(0, 0, -1).Format(time.DateOnly)
 	err := c.call(ctx, acc, callTimeout, nil, func(ctx context.Context, client *core.Client) (*core.APIResult, error) {
-		return client.Get(ctx, consts.WechatPayAPIServer+"/v3/bill/tradebill?bill_date="+yesterday)
+		return client.Get(ctx, ofMerchant(acc, consts.WechatPayAPIServer+"/v3/bill/tradebill?bill_date="+yesterday, "&"))
 	})
 	if errors.Is(err, payments.ErrBadResponse) {
 		return err

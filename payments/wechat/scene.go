@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/wechatpay-apiv3/wechatpay-go/core"
-	"github.com/wechatpay-apiv3/wechatpay-go/core/consts"
 	"github.com/wechatpay-apiv3/wechatpay-go/services/payments/app"
 	"github.com/wechatpay-apiv3/wechatpay-go/services/payments/h5"
 	"github.com/wechatpay-apiv3/wechatpay-go/services/payments/jsapi"
@@ -56,7 +55,9 @@ func refundLimits() payments.RefundLimits {
 // Identity implements payments.Channel.
 func (*Channel) Identity(acc payments.Account, scene payments.Scene, appID string) payments.Identity {
 	p, _ := productOf(scene)
-	return payments.Identity{AppID: appID, MerchantNo: acc.MerchantNo, TradeType: p.tradeType, Currency: currency}
+	return payments.Identity{
+		AppID: appID, MerchantNo: acc.MerchantNo, PartnerNo: acc.Config.SpMchID, PartnerAppID: acc.Config.SpAppID, TradeType: p.tradeType, Currency: currency,
+	}
 }
 
 // Prepay implements payments.Channel. What it returns is a prepay_id, a code_url or an
@@ -73,7 +74,7 @@ func (c *Channel) Prepay(ctx context.Context, acc payments.Account, in payments.
 	}
 	body := p.body(acc, in)
 	err := c.call(ctx, acc, callTimeout, &out, func(ctx context.Context, client *core.Client) (*core.APIResult, error) {
-		return client.Post(ctx, consts.WechatPayAPIServer+"/v3/pay/transactions/"+p.path, body)
+		return client.Post(ctx, payTarget(acc, p.path), body)
 	})
 	if err != nil {
 		return "", err
@@ -87,6 +88,9 @@ func (c *Channel) Prepay(ctx context.Context, acc payments.Account, in payments.
 
 // body is the request in the SDK's words, which differ by product in their types only.
 func (p product) body(acc payments.Account, in payments.PrepayRequest) any {
+	if acc.Config.Partner() {
+		return p.partnerBody(acc, in)
+	}
 	expires := in.ExpiresAt.In(wire.Beijing())
 	title, total, yuan := wire.Cut(in.Title, mostTitle), int64(in.AmountFen), currency
 	switch p.path {

@@ -164,7 +164,7 @@ func (c *Channel) seal(ctx context.Context, acc payments.Account, text string) (
 	}
 	sealed, err := rsa.EncryptOAEP(sha1.New(), rand.Reader, key, []byte(text), nil) //nolint:gosec // as above
 	if err != nil {
-		return "", payments.ErrRefused.Because(errors.New("the name is too long to be encrypted"))
+		return "", payments.ErrRefused.Because(errors.New("the text is too long to be encrypted"))
 	}
 	return base64.StdEncoding.EncodeToString(sealed), nil
 }

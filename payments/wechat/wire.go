@@ -15,13 +15,19 @@ import (
 type transaction struct {
 	AppID         string `json:"appid"`
 	MchID         string `json:"mchid"`
+	SpAppID       string `json:"sp_appid"`
+	SpMchID       string `json:"sp_mchid"`
+	SubAppID      string `json:"sub_appid"`
+	SubMchID      string `json:"sub_mchid"`
 	OutTradeNo    string `json:"out_trade_no"`
 	TransactionID string `json:"transaction_id"`
 	TradeType     string `json:"trade_type"`
 	TradeState    string `json:"trade_state"`
 	SuccessTime   string `json:"success_time"`
 	Payer         struct {
-		OpenID string `json:"openid"`
+		OpenID    string `json:"openid"`
+		SpOpenID  string `json:"sp_openid"`
+		SubOpenID string `json:"sub_openid"`
 	} `json:"payer"`
 	Amount struct {
 		Total    number `json:"total"`
@@ -32,8 +38,7 @@ type transaction struct {
 func (t transaction) result() payments.PaymentResult {
 	r := payments.PaymentResult{
 		OutTradeNo: t.OutTradeNo, TransactionID: t.TransactionID, State: payments.PaymentOdd, ProviderState: t.TradeState,
-		Amount: t.Amount.Total.amount(), Identity: payments.Identity{AppID: t.AppID, MerchantNo: t.MchID, TradeType: t.TradeType, Currency: t.Amount.Currency},
-		Payer: t.Payer.OpenID, PaidAt: time.Time{},
+		Amount: t.Amount.Total.amount(), Identity: t.identity(), Payer: t.payer(), PaidAt: time.Time{},
 	}
 	switch t.TradeState {
 	case "SUCCESS", "REFUND": // any refund, also of a part, turns SUCCESS into REFUND
@@ -52,13 +57,15 @@ func (t transaction) result() payments.PaymentResult {
 // refund is a refund as the API (status) and notifications (refund_status) show it.
 type refund struct {
 	MchID        string `json:"mchid"`
+	SpMchID      string `json:"sp_mchid"`
+	SubMchID     string `json:"sub_mchid"`
 	OutTradeNo   string `json:"out_trade_no"`
 	OutRefundNo  string `json:"out_refund_no"`
 	RefundID     string `json:"refund_id"`
 	Status       string `json:"status"`
 	RefundStatus string `json:"refund_status"`
 	SuccessTime  string `json:"success_time"`
-	Received     string `json:"user_received_account"`
+	ReceivedBy   string `json:"user_received_account"`
 	Amount       struct {
 		Refund number `json:"refund"`
 	} `json:"amount"`
@@ -67,12 +74,15 @@ type refund struct {
 func (r refund) result(status string) (payments.RefundResult, error) {
 	out := payments.RefundResult{
 		OutRefundNo: r.OutRefundNo, OutTradeNo: r.OutTradeNo, RefundID: r.RefundID, MerchantNo: r.MchID,
-		State: payments.RefundPending, Amount: r.Amount.Refund.amount(), DoneAt: time.Time{}, ReceivedAccount: r.Received,
+		State: payments.RefundPending, Amount: r.Amount.Refund.amount(), DoneAt: time.Time{}, ReceivedAccount: r.ReceivedBy,
+	}
+	if r.SpMchID != "" || r.SubMchID != "" {
+		out.PartnerNo, out.MerchantNo = r.SpMchID, r.SubMchID
 	}
 	switch status {
 	case "PROCESSING":
-	case "SUCCESS":
-		out.State = payments.RefundDone
+	case "SUCCESS": // 商户基本账户, 商户结算银行账户: the money came back to the merchant
+		out.State, out.ToMerchant = payments.RefundDone, strings.HasPrefix(r.ReceivedBy, "商户")
 	case "CLOSED":
 		out.State = payments.RefundShut
 	case "ABNORMAL":

@@ -137,9 +137,11 @@ func (f Frame) accountPages() []Sample {
 		{"account", view.AccountShowPage(shop("nav.accounts", "account.title"), accountShow())},
 		{"account_plain", view.AccountShowPage(shop("nav.accounts", "account.title"), accountPlain())},
 		{"account_choose", view.ChannelChoicePage(shop("nav.accounts", "collect.add"), view.ChannelChoice{Channels: []view.ChannelOption{
-			{Channel: "wechat", Built: true}, {Channel: "alipay"}, {Channel: "unionpay"},
+			{Channel: "wechat", Built: true}, {Channel: "wechat", Partner: true, Built: true}, {Channel: "alipay"}, {Channel: "unionpay"},
 		}})},
 		{"account_form", view.KeyFormPage(shop("nav.accounts", "collect.add"), f.keyForm())},
+		{"account_partner", view.AccountShowPage(shop("nav.accounts", "account.title"), accountPartner())},
+		{"account_keys_partner", view.KeyFormPage(shop("nav.accounts", "collect.add"), f.keyFormPartner())},
 		{"account_keys_refused", view.KeyFormPage(shop("nav.accounts", "collect.replace"), f.keyFormRefused())},
 	}
 }

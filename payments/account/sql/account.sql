@@ -29,6 +29,10 @@ UPDATE payment_account SET key_version = @to_version, config = @config,
   updated_at = greatest(@now::timestamptz, updated_at + interval '1 microsecond')
 WHERE id = @id AND key_version = @from_version;
 
+-- name: HasCollected :one
+-- Whether anything was begun at the provider in the account's name.
+SELECT (EXISTS (SELECT FROM payment_attempt a WHERE a.account_id = @account_id) OR EXISTS (SELECT FROM transfer t WHERE t.account_id = @account_id))::boolean AS begun;
+
 -- name: InsertKeySet :exec
 INSERT INTO payment_key_set (account_id, version, config, cert_not_after, created_by, created_at)
 VALUES (@account_id, @version, @config, @cert_not_after, @created_by, @now);

@@ -425,6 +425,18 @@ func (q *Queries) Expiries(ctx context.Context, db DBTX, accountKey string) (Exp
 	return i, err
 }
 
+const hasCollected = `-- name: HasCollected :one
+SELECT (EXISTS (SELECT FROM payment_attempt a WHERE a.account_id = $1) OR EXISTS (SELECT FROM transfer t WHERE t.account_id = $1))::boolean AS begun
+`
+
+// Whether anything was begun at the provider in the account's name.
+func (q *Queries) HasCollected(ctx context.Context, db DBTX, accountID int64) (bool, error) {
+	row := db.QueryRow(ctx, hasCollected, accountID)
+	var begun bool
+	err := row.Scan(&begun)
+	return begun, err
+}
+
 const insertAccount = `-- name: InsertAccount :one
 INSERT INTO payment_account (account_key, channel, mode, name, merchant_no, config, created_at, updated_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $7)
