@@ -47,7 +47,7 @@ func moneyCases() map[string][]shown {
 		"T069": {{unNote, "TestT069WhatNotificationsSay"}, {union, "TestT069UnionPayAnomalies"}},
 		"T071": {{ask, "TestT071ParallelRefundsNeverExceedThePayment"}, {"payments/refund_property_test.go", "TestAnyHistoryOfRefundsKeepsTheMoney"}},
 		"T072": {{ask, "TestT072ImpossibleRefunds"}},
-		"T073": {{"payments/alipay/answer_test.go", "TestT073RefundOnce"}, {union, "TestT073UnionPayRefunds"}},
+		"T073": {{"cmd/internal/app/refund_killed_test.go", "TestT073_KilledInMidRefund"}, {"payments/alipay/answer_test.go", "TestT073RefundOnce"}, {union, "TestT073UnionPayRefunds"}},
 		"T075": {
 			{"commerce/order/fulfil_test.go", "TestT075ShipAgainstOthers"}, {hold, "TestT075WholeRefundKeepsTheGoods"}, {hold, "TestT075RefundedGoodsGoBackOnTheShelf"},
 			{hold, "TestT075ClocksWaitForARefund"}, {crowd, "TestBooksHold"},
