@@ -11,7 +11,6 @@ import (
 	"galleria/cmd/internal/app"
 	"galleria/console/readmodel"
 	"galleria/tenant"
-	"galleria/tenant/tenantdb"
 )
 
 // runReconcile is `galleria reconcile`: it does for one account what its timer does, at
@@ -60,25 +59,25 @@ func reconcileDay(ctx context.Context, sh shell, s *app.Services, args []string)
 			return err
 		}
 	}
-	if err := s.Reconcile.Run(ctx, shop.ID, *accountID); err != nil {
-		return explain(err)
-	}
-	found, err := dayOf(ctx, s, shop.ID, *accountID, day)
-	if err != nil {
-		return err
-	}
-	if *again {
+	found, err := ranDay(ctx, s, shop.ID, *accountID, day)
+	if err == nil && *again {
 		if err := s.Reconcile.FetchAgain(ctx, shop.ID, found.ID, "operator"); err != nil {
 			return explain(err)
 		}
-		if err := s.Reconcile.Run(ctx, shop.ID, *accountID); err != nil {
-			return explain(err)
-		}
-		if found, err = dayOf(ctx, s, shop.ID, *accountID, day); err != nil {
-			return err
-		}
+		found, err = ranDay(ctx, s, shop.ID, *accountID, day)
+	}
+	if err != nil {
+		return err
 	}
 	return showDay(ctx, sh, s, shop.ID, found)
+}
+
+// ranDay does what is due for the account and returns how the day stands then.
+func ranDay(ctx context.Context, s *app.Services, shop tenant.ID, accountID int64, day time.Time) (readmodel.BillDay, error) {
+	if err := s.Reconcile.Run(ctx, shop, accountID); err != nil {
+		return readmodel.BillDay{}, explain(err)
+	}
+	return dayOf(ctx, s, shop, accountID, day)
 }
 
 // lastDay is the last business day that is over.
@@ -123,7 +122,7 @@ func showDay(ctx context.Context, sh shell, s *app.Services, shop tenant.ID, d r
 	_, _ = fmt.Fprintf(sh.stdout, "  refunded  %s yuan in %d (bill), %s yuan in %d (ours)\n", d.TheirRefunded.Yuan(), d.TheirRefundN, d.OurRefunded.Yuan(), d.OurRefundN)
 	_, _ = fmt.Fprintf(sh.stdout, "  fees %s, paid out %s, %d lines matched\n", d.Fee.Yuan(), d.Settled.Yuan(), d.Matched)
 	if d.LastError != "" {
-		_, _ = fmt.Fprintf(sh.stdout, "  not had: %s; asked again after %s\n", d.LastError, tenantdb.Storable(d.DueAt.Format(time.RFC3339), 40))
+		_, _ = fmt.Fprintf(sh.stdout, "  not had: %s; asked again after %s\n", d.LastError, d.DueAt.Format(time.RFC3339))
 	}
 	if d.OpenCount == 0 {
 		return nil
