@@ -41,7 +41,7 @@ func TestAnyHistoryOfRefundsKeepsTheMoney(t *testing.T) {
 	}
 	first := rand.Uint64N(1 << 32)
 	for seed := first; seed < first+historySeeds; seed++ {
-		h := &history{unionKit: k, dice: rand.New(rand.NewPCG(seed, 0)), order: fmt.Sprint("ORDER", seed)} //nolint:gosec // a history, to be repeated from its seed
+		h := &history{unionKit: k, dice: rand.New(rand.NewPCG(seed, 0)), order: fmt.Sprint("ORDER", seed)}
 		params, a := k.begin(h.order, payments.App)
 		k.buy(params, "")
 		k.query(a.OutTradeNo)

@@ -128,7 +128,9 @@ func TestT075ClocksWaitForARefund(t *testing.T) {
 	if _, err := ship(s, no, "SF1234567890123", nil); err != nil {
 		t.Fatal(err)
 	}
-	receive := func() { s.InTenant(t, func(tx tenantdb.Tx) error { return s.orders.ReceiveDueTx(t.Context(), tx, no) }) }
+	receive := func() {
+		s.InTenant(t, func(tx tenantdb.Tx) error { return s.orders.ReceiveDueTx(t.Context(), tx, no) })
+	}
 	finish := func() { s.InTenant(t, func(tx tenantdb.Tx) error { return s.orders.FinishDueTx(t.Context(), tx, no) }) }
 	s.due(no)
 	s.going.set(no, 1, 0)

@@ -49,8 +49,11 @@ func moneyCases() map[string][]shown {
 		"T072": {{ask, "TestT072ImpossibleRefunds"}},
 		"T073": {{"cmd/internal/app/refund_killed_test.go", "TestT073_KilledInMidRefund"}, {"payments/alipay/answer_test.go", "TestT073RefundOnce"}, {union, "TestT073UnionPayRefunds"}},
 		"T075": {
-			{"commerce/order/fulfil_test.go", "TestT075ShipAgainstOthers"}, {hold, "TestT075WholeRefundKeepsTheGoods"}, {hold, "TestT075RefundedGoodsGoBackOnTheShelf"},
-			{hold, "TestT075ClocksWaitForARefund"}, {crowd, "TestBooksHold"},
+			{"commerce/order/fulfil_test.go", "TestT075ShipAgainstOthers"},
+			{hold, "TestT075WholeRefundKeepsTheGoods"},
+			{hold, "TestT075RefundedGoodsGoBackOnTheShelf"},
+			{hold, "TestT075ClocksWaitForARefund"},
+			{crowd, "TestBooksHold"},
 		},
 		"T076": {{ask, "TestT076SecondPartWaitsForTheMinute"}, {"payments/refund_test.go", "TestRefundNotificationThatDoesNotFit"}, {aliNote, "TestT066RefundNotices"}},
 		"T077": {{race, "T077_MoneyAtTheDeadline"}, {"payments/close_test.go", "TestT077PaidWhileClosing"}, {"commerce/order/load_test.go", "TestT077PaidOrClosed"}},
@@ -58,13 +61,18 @@ func moneyCases() map[string][]shown {
 		"T080": {{race, "T080_MoneyAfterTheClose"}, {"payments/surplus_test.go", "TestT080SurplusMoneyIsAnAlarmUntilItIsBack"}, {crowd, "TestBooksHold"}},
 		"T081": {{race, "T081_TwoPayments"}, {"payments/close_test.go", "TestT081PaidTwice"}, {union, "TestT081UnionPaySceneChangedAfterPrepay"}},
 		"T094": {
-			{"payments/pay_test.go", "TestT094ProviderUnreachable"}, {"payments/wechat/transport_test.go", "TestT094BlackHole"},
-			{"payments/wechat/transport_test.go", "TestT094RedirectToAnotherHost"}, {"payments/alipay/answer_test.go", "TestT094GatewayInTrouble"},
+			{"payments/pay_test.go", "TestT094ProviderUnreachable"},
+			{"payments/wechat/transport_test.go", "TestT094BlackHole"},
+			{"payments/wechat/transport_test.go", "TestT094RedirectToAnotherHost"},
+			{"payments/alipay/answer_test.go", "TestT094GatewayInTrouble"},
 			{"payments/unionpay/channel_test.go", "TestT094Breaker"},
 		},
 		"T095": {
-			{fault, "T095_ProviderTalksNonsense"}, {"payments/pay_test.go", "TestT095BadAnswers"}, {"payments/wechat/transport_test.go", "TestT095AnswersThatAreNone"},
-			{"payments/wechat/transport_test.go", "TestT095AnswerToAnotherQuestion"}, {"payments/unionpay/channel_test.go", "TestT095AnswersThatAreNone"},
+			{fault, "T095_ProviderTalksNonsense"},
+			{"payments/pay_test.go", "TestT095BadAnswers"},
+			{"payments/wechat/transport_test.go", "TestT095AnswersThatAreNone"},
+			{"payments/wechat/transport_test.go", "TestT095AnswerToAnotherQuestion"},
+			{"payments/unionpay/channel_test.go", "TestT095AnswersThatAreNone"},
 		},
 	}
 }
