@@ -19,6 +19,7 @@ import (
 	"galleria/tenant"
 	"galleria/tenant/fault"
 	"galleria/tenant/outbox"
+	"galleria/tenant/tenantdb"
 )
 
 // Orders is the part of order.Service that staff move.
@@ -31,6 +32,7 @@ type Orders interface {
 	FindPickup(ctx context.Context, id tenant.ID, typed string) (orderNo string, err error)
 	HandOver(ctx context.Context, id tenant.ID, typed, actor string) (orderNo string, err error)
 	SetTerms(ctx context.Context, id tenant.ID, in order.TermsInput) error
+	NothingSentTx(ctx context.Context, q tenantdb.Querier, orderNo string) error
 }
 
 // Deliveries is the part of delivery.Service that staff move.

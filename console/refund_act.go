@@ -1,6 +1,7 @@
 package console
 
 import (
+	"context"
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
@@ -14,6 +15,7 @@ import (
 	"galleria/console/view"
 	"galleria/payments"
 	"galleria/tenant/fault"
+	"galleria/tenant/tenantdb"
 )
 
 // refundDecide takes the second person's word. What that person may do is read anew: the
@@ -127,7 +129,7 @@ func (s *Console) refundForm(c *fiber.Ctx, v *visit, f view.RefundForm) error {
 	if err != nil {
 		return err
 	}
-	f.OrderNo = no
+	f.OrderNo, f.Unsent = no, !anySent(order.Fulfil.Sent)
 	for _, a := range order.Attempts {
 		if a.Status == "succeeded" && !a.Surplus {
 			payment, err := s.pages.Payment(c.UserContext(), v.shop.ID, a.OutTradeNo)
@@ -147,6 +149,24 @@ func (s *Console) refundForm(c *fiber.Ctx, v *visit, f view.RefundForm) error {
 		f.Amount = f.Rest.Yuan()
 	}
 	return render(c, view.RefundFormPage(s.page(c, v, v.text.T("refund.new"), "nav.orders"), f))
+}
+
+func anySent(sent map[int64]int64) bool {
+	for _, pieces := range sent {
+		if pieces > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// stillUnsent refuses a refund that was decided on before anything was sent, once something
+// is: of the one who sends and the one who refunds, whoever comes second looks again.
+func (s *Console) stillUnsent(c *fiber.Ctx, orderNo string) func(context.Context, tenantdb.Tx) error {
+	if form(c, "unsent") != "1" {
+		return nil
+	}
+	return func(ctx context.Context, tx tenantdb.Tx) error { return s.Orders.NothingSentTx(ctx, tx, orderNo) }
 }
 
 // refundCreate asks for a refund. The same form makes one refund, however often it is sent.
@@ -172,7 +192,7 @@ func (s *Console) refundCreate(c *fiber.Ctx, v *visit) error {
 	}
 	made, err := s.Refunds.AskRefund(c.UserContext(), v.shop.ID, payments.AskInput{
 		BusinessNo: no, AmountFen: amount, Reason: payments.ByStaff, Note: f.Note, SourceKind: payments.SourceStaff, SourceNo: f.Key,
-		Actor: actor(v.session.StaffID),
+		Actor: actor(v.session.StaffID), Still: s.stillUnsent(c, no),
 	})
 	switch {
 	case errors.Is(err, payments.ErrRefundExceeds), errors.Is(err, payments.ErrNothingToRefund):

@@ -104,6 +104,8 @@ func (s *Console) acted(c *fiber.Ctx, v *visit, no, what string, err error) erro
 		c.Status(fiber.StatusConflict)
 	case fault.Forbidden:
 		c.Status(fiber.StatusForbidden)
+	case fault.Unavailable: // the provider, for now
+		c.Status(fiber.StatusServiceUnavailable)
 	case fault.Upstream, fault.UpstreamTimeout:
 		c.Status(fiber.StatusBadGateway)
 	default: // the others are the error page's

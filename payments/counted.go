@@ -2,7 +2,9 @@ package payments
 
 import (
 	"context"
+	"fmt"
 
+	"galleria/commerce/money"
 	"galleria/tenant/tenantdb"
 )
 
@@ -23,4 +25,18 @@ func (s *Service) CountedTx(ctx context.Context, q tenantdb.Querier, businessNo 
 func (s *Service) IdleTx(ctx context.Context, tx tenantdb.Tx, businessNo string) (bool, error) {
 	attempts, err := s.relevant(ctx, tx, businessNo)
 	return err == nil && len(attempts) == 0, err
+}
+
+// GoingBackTx is how much of the money that pays a bill is on its way back, and how much
+// has arrived; both 0 for a bill that nobody paid. Until the transaction ends no further
+// refund of it can be asked for. One statement.
+func (s *Service) GoingBackTx(ctx context.Context, tx tenantdb.Tx, businessNo string) (underWay, gone money.Fen, err error) {
+	row, err := s.q.GoingBack(ctx, tx, businessNo)
+	if tenantdb.NoRows(err) {
+		return 0, 0, nil
+	}
+	if err != nil {
+		return 0, 0, fmt.Errorf("read what goes back of %s: %w", businessNo, err)
+	}
+	return row.RefundReservedFen, row.RefundedFen, nil
 }

@@ -57,8 +57,9 @@ var (
 	// unknown.
 	ErrBadResponse = fault.New(fault.Upstream, "PROVIDER_BAD_RESPONSE", "支付渠道异常，请稍后重试", "The payment provider answered nonsense")
 	// ErrProviderBusy is a provider that says it cannot now, or too many calls. The
-	// outcome is unknown; the same call may be repeated later.
-	ErrProviderBusy = fault.New(fault.Upstream, "PROVIDER_BUSY", "支付渠道繁忙，请稍后重试", "The payment provider is busy")
+	// outcome is unknown; the same call may be repeated later, which its kind tells the
+	// caller: 503 with Retry-After, not a bad gateway.
+	ErrProviderBusy = fault.New(fault.Unavailable, "PROVIDER_BUSY", "支付渠道繁忙，请稍后重试", "The payment provider is busy")
 	// ErrRefused is a definite no of the provider. Data["provider_code"] says which.
 	ErrRefused = fault.New(fault.Upstream, "PROVIDER_REFUSED", "支付渠道拒绝了请求", "The payment provider refused the request")
 	// ErrNotEnough is a merchant's balance at the provider that does not cover a refund or

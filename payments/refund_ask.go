@@ -36,6 +36,9 @@ type AskInput struct {
 	SourceKind SourceKind
 	SourceNo   string // the document gets one refund, however often it asks; 1 to 64 bytes
 	Actor      string // who asks: "staff:3"
+	// Still, if it is set, says with the payment locked whether what the asking side saw
+	// still holds; its fault refuses a refund that was not asked for before. It only reads.
+	Still func(ctx context.Context, tx tenantdb.Tx) error
 }
 
 // Refund is a refund as whoever asked for it is told.
@@ -74,7 +77,7 @@ func (s *Service) AskRefund(ctx context.Context, id tenant.ID, in AskInput) (out
 // it waits for a second person; else TopicRefundRequested is appended. A repeat of the same
 // document returns its refund. Joins the caller's transaction. Faults: VALIDATION,
 // NOT_FOUND for a bill that nobody paid, REFUND_EXCEEDS, REFUND_TOO_OLD, REFUND_TOO_MANY,
-// REFUND_SOURCE_USED.
+// REFUND_SOURCE_USED, and those of in.Still.
 func (s *Service) AskRefundTx(ctx context.Context, tx tenantdb.Tx, in AskInput) (Refund, error) {
 	out, _, err := s.askTx(ctx, tx, in)
 	return out, err
@@ -102,6 +105,11 @@ func (s *Service) askTx(ctx context.Context, tx tenantdb.Tx, in AskInput) (out R
 		return Refund{old.OutRefundNo, old.AmountFen, RefundStatus(old.Status)}, false, nil
 	case !tenantdb.NoRows(err):
 		return Refund{}, false, fmt.Errorf("find refund: %w", err)
+	}
+	if in.Still != nil {
+		if err := in.Still(ctx, tx); err != nil {
+			return Refund{}, false, err
+		}
 	}
 	if err := s.withinLimits(ctx, tx, a); err != nil {
 		return Refund{}, false, err

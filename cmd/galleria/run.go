@@ -29,6 +29,8 @@ func commands() []command {
 		{"tenant", "open, list, suspend, resume and close shops; decide applications", runTenant},
 		{"keys", "show and rotate the keys that seal merchants' secrets", runKeys},
 		{"audit", "verify and export the audit log", runAudit},
+		{"books", "look in every shop for what its books must never hold; changes nothing", runBooks},
+		{"reconcile", "compare an account's bills with the books now, and show a day", runReconcile},
 		{"platform-staff", "add people who run the platform, grant and revoke their roles", runPlatformStaff},
 		{"sandbox", "play the payment and Mini Program providers on loopback", runSandbox},
 		{"doctor", "examine database, schemas and queue, and say what to mend", runDoctor},

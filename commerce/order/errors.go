@@ -25,6 +25,10 @@ var (
 
 	// ErrSent is a piece that is to be sent twice, or one that the order does not have.
 	ErrSent = fault.New(fault.Conflict, "ALREADY_SENT", "部分商品已发货或数量超出，请刷新后重试", "Some of these goods were sent already, or are more than was ordered")
+	// ErrRefunding is goods of an order whose whole money is going back or has gone.
+	ErrRefunding = fault.New(fault.Conflict, "ORDER_REFUNDING", "该订单正在全额退款，请勿发货", "The whole of this order's money is going back: do not send it")
+	// ErrAlreadyLeft is an act on an order that was not sent, after something of it was.
+	ErrAlreadyLeft = fault.New(fault.Conflict, "ORDER_SENT", "订单刚刚已发货，请刷新后再决定是否退款", "Something of this order has just been sent; look again before refunding it")
 	// ErrParcelKnown is a tracking number that another parcel of the order has.
 	ErrParcelKnown = fault.New(fault.Conflict, "PARCEL_KNOWN", "该订单已有相同的快递单号", "The order has a parcel with this number already")
 	// ErrPayUnderWay is a price change while a payment of the old price may still succeed.

@@ -34,6 +34,7 @@ type shop struct {
 	carts     *cart.Service
 	orders    *order.Service
 	places    *plan.Meter
+	going     *goingBack
 	keys      atomic.Int64
 }
 
@@ -45,7 +46,7 @@ type buyer struct {
 func newShop(t testing.TB, options ...tenanttest.Option) *shop {
 	t.Helper()
 	env := tenanttest.New(t, options...)
-	s := &shop{Env: env, t: t, app: env.App(t, env.Tenant).ID}
+	s := &shop{Env: env, t: t, app: env.App(t, env.Tenant).ID, going: &goingBack{fen: map[string][2]money.Fen{}}}
 	s.catalog = catalog.New(catalog.Deps{DB: env.DB, Plans: env.Plans, Timers: env.Timers})
 	s.inventory = inventory.New(inventory.Deps{NotifyChannel: catalog.NotifyChannel})
 	s.members = member.New(member.Deps{DB: env.DB, Now: env.Clock().Now, Rand: rand.Reader})
@@ -53,7 +54,7 @@ func newShop(t testing.TB, options ...tenanttest.Option) *shop {
 	s.places = plan.NewMeter(env.Plans, plan.Orders)
 	s.orders = order.New(order.Deps{
 		DB: env.DB, Catalog: s.catalog, Inventory: s.inventory, Addresses: s.members,
-		Carts: s.carts, Places: s.places, Stores: delivery.New(delivery.Deps{DB: env.DB, Audit: env.Audit}), Outbox: env.Outbox, Timers: env.Timers, Audit: env.Audit,
+		Carts: s.carts, Places: s.places, Stores: delivery.New(delivery.Deps{DB: env.DB, Audit: env.Audit}), Outbox: env.Outbox, Timers: env.Timers, Audit: env.Audit, Refunds: s.going,
 	})
 	return s
 }

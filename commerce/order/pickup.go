@@ -52,7 +52,7 @@ func (s *Service) FindPickup(ctx context.Context, id tenant.ID, typed string) (o
 
 // HandOver gives the goods of a pickup order to whoever brought its code. A code is used
 // once. Opens a transaction. Faults: PICKUP_CODE, ORDER_STATE if it was used or the order
-// is not paid.
+// is not paid, ORDER_REFUNDING.
 func (s *Service) HandOver(ctx context.Context, id tenant.ID, typed, actor string) (orderNo string, err error) {
 	code, ok := parsePickupCode(typed)
 	if !ok {
@@ -76,6 +76,9 @@ func (s *Service) HandOver(ctx context.Context, id tenant.ID, typed, actor strin
 		}
 		take, _, err := takeLines(rows, nil)
 		if err != nil {
+			return err
+		}
+		if err := s.mayLeave(ctx, tx, rows[0]); err != nil {
 			return err
 		}
 		return s.send(ctx, tx, rows, sending{

@@ -39,8 +39,8 @@ func (s *Service) Receive(ctx context.Context, id tenant.ID, memberID int64, ord
 }
 
 // ReceiveDueTx is what the timer TopicReceive means: an order that is on its way as a
-// whole, and whose time is over by the database's clock, counts as received. Any other
-// order stays as it is. Faults: NOT_FOUND.
+// whole, and whose time is over by the database's clock, counts as received. While money of
+// it goes back the timer is set anew; any other order stays as it is. Faults: NOT_FOUND.
 func (s *Service) ReceiveDueTx(ctx context.Context, tx tenantdb.Tx, orderNo string) error {
 	rows, err := s.lockWhole(ctx, tx, orderNo)
 	if err != nil {
@@ -48,6 +48,12 @@ func (s *Service) ReceiveDueTx(ctx context.Context, tx tenantdb.Tx, orderNo stri
 	}
 	if Status(rows[0].Status) != Fulfilling || !rows[0].ReceiveDue || factsOf(rows).Unsent {
 		return nil
+	}
+	later, err := s.postponed(ctx, tx, rows[0], func(at time.Time) error {
+		return s.timers.Set(ctx, tx, TopicReceive, orderNo, at, ReceivedEvent{OrderNo: orderNo, MemberID: rows[0].MemberID})
+	})
+	if err != nil || later {
+		return err
 	}
 	if err := s.receive(ctx, tx, rows, System, string(System)); err != nil {
 		return fmt.Errorf("receive order %s: %w", orderNo, err)
@@ -91,7 +97,8 @@ func (s *Service) setFinish(ctx context.Context, tx tenantdb.Tx, head orderdb.Lo
 
 // FinishDueTx is what the timer TopicFinish means: the money of a completed order whose
 // time to complain is over by the database's clock is final, and TopicFinished is appended.
-// Any other order stays as it is; one that was refunded whole is never settled.
+// While money of it goes back the timer is set anew. Any other order stays as it is; one
+// that was refunded whole is never settled.
 // Faults: NOT_FOUND.
 func (s *Service) FinishDueTx(ctx context.Context, tx tenantdb.Tx, orderNo string) error {
 	rows, err := s.lockWhole(ctx, tx, orderNo)
@@ -105,6 +112,9 @@ func (s *Service) FinishDueTx(ctx context.Context, tx tenantdb.Tx, orderNo strin
 	}
 	if _, err := allow(Status(head.Status), EventFinish, System, Facts{}); err != nil {
 		return nil //nolint:nilerr // closed meanwhile
+	}
+	if later, err := s.postponed(ctx, tx, head, func(at time.Time) error { return s.setFinish(ctx, tx, head, at) }); err != nil || later {
+		return err
 	}
 	pipe := tx.Pipeline()
 	pipe.Add(func(tx tenantdb.Tx) error {

@@ -39,8 +39,8 @@ type RefundedInput struct {
 }
 
 // MarkRefundedTx counts money of the order's payment that went back, tells it in the
-// timeline and appends TopicRefunded. With the last fen the order closes; a part leaves it
-// where it is. Money of another payment than the one that paid the order is none of its
+// timeline and appends TopicRefunded. With the last fen the order closes, and what was not
+// sent of it is back on the shelf, once; a part leaves it where it is. Money of another payment than the one that paid the order is none of its
 // business: counted is false. Joins the caller's transaction, which receives the refund's
 // event once. Faults: NOT_FOUND, CONFLICT for an order that does not know yet that it is
 // paid.
@@ -61,6 +61,7 @@ func (s *Service) MarkRefundedTx(ctx context.Context, tx tenantdb.Tx, in Refunde
 		return false, fmt.Errorf("refund order %s: %w", in.OrderNo, err)
 	}
 	event, to := eventPartRefunded, (*string)(nil)
+	var unsent []orderdb.UnsentRow
 	if refunded == o.PayableFen {
 		next, err := Next(Status(o.Status), EventRefunded, System)
 		if err != nil {
@@ -69,31 +70,53 @@ func (s *Service) MarkRefundedTx(ctx context.Context, tx tenantdb.Tx, in Refunde
 		if err := moved(s.q.ToRefunded(ctx, tx, string(next), tx.Now(), o.ID, o.Status)); err != nil {
 			return false, fmt.Errorf("refund order %s: %w", in.OrderNo, err)
 		}
+		if unsent, err = s.q.Unsent(ctx, tx, o.ID); err != nil {
+			return false, fmt.Errorf("refund order %s: %w", in.OrderNo, err)
+		}
 		event, to = EventRefunded, new(string(next))
 	}
-	if err := s.tellRefund(ctx, tx, o, in, event, to); err != nil {
+	if err := s.tellRefund(ctx, tx, o, in, telling{event, to, unsent}); err != nil {
 		return false, fmt.Errorf("refund order %s: %w", in.OrderNo, err)
 	}
 	facts, err := s.q.Facts(ctx, tx, o.ID)
 	if err != nil {
 		return false, fmt.Errorf("refund order %s: %w", in.OrderNo, err)
 	}
-	return true, s.outbox.Append(ctx, tx, TopicRefunded, in.OrderNo, RefundedEvent{
+	err = s.outbox.Append(ctx, tx, TopicRefunded, in.OrderNo, RefundedEvent{
 		OrderNo: in.OrderNo, MemberID: o.MemberID, AppID: o.AppID, AmountFen: in.AmountFen, RefundedFen: refunded, PayableFen: o.PayableFen,
 		Title: billTitle(facts.FirstTitle, facts.Kinds),
 	})
+	if err != nil {
+		return false, fmt.Errorf("refund order %s: %w", in.OrderNo, err)
+	}
+	return true, s.putBack(ctx, tx, in.OrderNo, unsent) // last: other buyers queue for these rows
 }
 
-func (s *Service) tellRefund(ctx context.Context, tx tenantdb.Tx, o orderdb.LockRow, in RefundedInput, event Event, to *string) error {
-	detail, err := json.Marshal(map[string]any{"amount_fen": int64(in.AmountFen), "out_refund_no": in.OutRefundNo})
+// telling is what a refund's row in the timeline says.
+type telling struct {
+	event Event
+	to    *string
+	back  []orderdb.UnsentRow // what went back to the shelf
+}
+
+func (s *Service) tellRefund(ctx context.Context, tx tenantdb.Tx, o orderdb.LockRow, in RefundedInput, t telling) error {
+	said := map[string]any{"amount_fen": int64(in.AmountFen), "out_refund_no": in.OutRefundNo}
+	if len(t.back) > 0 {
+		pieces := int64(0)
+		for _, r := range t.back {
+			pieces += r.Left
+		}
+		said["put_back"] = pieces
+	}
+	detail, err := json.Marshal(said)
 	if err != nil {
 		return err
 	}
 	var from *string
-	if to != nil {
+	if t.to != nil {
 		from = &o.Status
 	}
 	return s.q.TellRefund(ctx, tx, orderdb.TellRefundParams{
-		OrderID: o.ID, At: tx.Now(), Event: string(event), FromStatus: from, ToStatus: to, Actor: string(System), Detail: detail,
+		OrderID: o.ID, At: tx.Now(), Event: string(t.event), FromStatus: from, ToStatus: t.to, Actor: string(System), Detail: detail,
 	})
 }

@@ -28,6 +28,8 @@ type Inventory interface {
 	ReserveTx(ctx context.Context, tx tenantdb.Tx, orderNo string, lines []inventory.Line, actor string) error
 	CommitTx(ctx context.Context, tx tenantdb.Tx, orderNo, actor string) error
 	ReleaseTx(ctx context.Context, tx tenantdb.Tx, orderNo, actor string) error
+	// ReceiveTx books what comes in under a document's number, once.
+	ReceiveTx(ctx context.Context, tx tenantdb.Tx, document string, lines []inventory.Line, actor string) error
 }
 
 // Addresses finds a member's address; another member's is fault.ErrNotFound.
@@ -54,7 +56,8 @@ type Places interface {
 	GiveBack(id tenant.ID)
 }
 
-// Deps is what the service needs; all of it is required.
+// Deps is what the service needs; all of it is required but Refunds, which is nil where
+// nobody gives money back.
 type Deps struct {
 	DB        *tenantdb.DB
 	Catalog   Catalog
@@ -66,6 +69,7 @@ type Deps struct {
 	Outbox    *outbox.Outbox
 	Timers    *timer.Timers
 	Audit     *audit.Log
+	Refunds   Refunds
 }
 
 // Service places orders and moves them through their life. Safe for concurrent use.
@@ -77,6 +81,7 @@ type Service struct {
 	carts     Carts
 	places    Places
 	stores    Stores
+	refunds   Refunds
 	audit     *audit.Log
 	outbox    *outbox.Outbox
 	timers    *timer.Timers
@@ -87,6 +92,6 @@ type Service struct {
 func New(deps Deps) *Service {
 	return &Service{
 		db: deps.DB, catalog: deps.Catalog, inventory: deps.Inventory, addresses: deps.Addresses,
-		carts: deps.Carts, places: deps.Places, stores: deps.Stores, audit: deps.Audit, outbox: deps.Outbox, timers: deps.Timers, q: orderdb.New(),
+		carts: deps.Carts, places: deps.Places, stores: deps.Stores, refunds: deps.Refunds, audit: deps.Audit, outbox: deps.Outbox, timers: deps.Timers, q: orderdb.New(),
 	}
 }

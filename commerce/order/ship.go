@@ -45,7 +45,7 @@ func (s *Service) Ship(ctx context.Context, id tenant.ID, in ShipInput) (out Shi
 // ShipTx records a parcel that leaves the shop: the order is on its way with the first,
 // and with the last the time begins after which it counts as received. A parcel that the
 // order has already is not an error. Faults: NOT_FOUND, VALIDATION on courier and
-// tracking_no, ORDER_STATE, ALREADY_SENT.
+// tracking_no, ORDER_STATE, ALREADY_SENT, ORDER_REFUNDING.
 func (s *Service) ShipTx(ctx context.Context, tx tenantdb.Tx, in ShipInput) (Shipped, error) {
 	courier, number, err := delivery.CheckNumber(in.Courier, in.TrackingNo)
 	if err != nil {
@@ -69,6 +69,9 @@ func (s *Service) ShipTx(ctx context.Context, tx tenantdb.Tx, in ShipInput) (Shi
 	}
 	take, complete, err := takeLines(rows, in.Lines)
 	if err != nil {
+		return Shipped{}, fmt.Errorf("ship: %w", err)
+	}
+	if err := s.mayLeave(ctx, tx, head); err != nil {
 		return Shipped{}, fmt.Errorf("ship: %w", err)
 	}
 	out := Shipped{ParcelNo: newParcelNo(tx.Now()), Complete: complete}

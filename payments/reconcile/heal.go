@@ -109,7 +109,7 @@ func (s *Service) ask(ctx context.Context, acc account, row reconciledb.ToAskRow
 		return answerAnomaly, nil
 	case errors.Is(err, vault.ErrSealed):
 		return answerSealed, nil
-	case fault.KindOf(err) == fault.Upstream || fault.KindOf(err) == fault.UpstreamTimeout:
+	case errors.Is(err, payments.ErrProviderBusy) || fault.KindOf(err) == fault.Upstream || fault.KindOf(err) == fault.UpstreamTimeout:
 		return answerNoWord, nil
 	}
 	return "", err

@@ -132,7 +132,7 @@ func (s *Service) fail(ctx context.Context, acc account, d day, cause error) err
 		return nil
 	}
 	kind := fault.KindOf(cause)
-	if kind != fault.Upstream && kind != fault.UpstreamTimeout && !errors.Is(cause, vault.ErrSealed) {
+	if kind != fault.Upstream && kind != fault.UpstreamTimeout && !errors.Is(cause, payments.ErrProviderBusy) && !errors.Is(cause, vault.ErrSealed) {
 		return cause
 	}
 	wait := patience(d.tries, cause)

@@ -16,6 +16,10 @@ WHERE r.source_kind = @source_kind AND r.source_no = @source_no AND r.source_no 
 -- The payment of a bill that counts.
 SELECT out_trade_no FROM payment_attempt WHERE business_no = @business_no AND status = 'succeeded' AND NOT surplus;
 
+-- name: GoingBack :one
+-- Locked against a refund that is being asked for: whoever sends goods decides first.
+SELECT refund_reserved_fen, refunded_fen FROM payment_attempt WHERE business_no = @business_no AND status = 'succeeded' AND NOT surplus FOR SHARE;
+
 -- name: RefundHistory :one
 -- What the provider counts of a payment: how many refunds it was asked for, and when last.
 SELECT count(*)::bigint AS refunds, coalesce(max(sent_at), 'epoch')::timestamptz AS last_sent_at FROM refund

@@ -10,6 +10,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"sync"
 	"testing"
 	"time"
 
@@ -80,6 +81,27 @@ type process struct {
 // It ends with the test, and well.
 func (w *world) process() process {
 	w.t.Helper()
+	p, end := w.spawn()
+	w.t.Cleanup(func() {
+		if err := end(false); err != nil {
+			w.t.Errorf("the second process ended with %v", err)
+		}
+	})
+	return p
+}
+
+// victim is process for a test that kills it, as kill -9 does.
+func (w *world) victim() (p process, kill func()) {
+	w.t.Helper()
+	p, end := w.spawn()
+	kill = sync.OnceFunc(func() { _ = end(true) })
+	w.t.Cleanup(kill)
+	return p, kill
+}
+
+// spawn starts a process. end ends it, well or by killing it, and says how it ended.
+func (w *world) spawn() (p process, end func(kill bool) error) {
+	w.t.Helper()
 	cmd := exec.CommandContext(context.WithoutCancel(w.t.Context()), os.Args[0])
 	cmd.Env = append(os.Environ(), processEnv+"="+toJSON(w.t, w.config))
 	stdin, err := cmd.StdinPipe()
@@ -97,7 +119,7 @@ func (w *world) process() process {
 	if err := cmd.Start(); err != nil {
 		w.t.Fatal(err)
 	}
-	p := process{log: &logbook{out: w.t.Output()}}
+	p = process{log: &logbook{out: w.t.Output()}}
 	logged := make(chan struct{})
 	go func() {
 		defer close(logged)
@@ -105,19 +127,21 @@ func (w *world) process() process {
 			_, _ = p.log.Write(append(lines.Bytes(), '\n'))
 		}
 	}()
-	w.t.Cleanup(func() {
+	end = func(kill bool) error {
+		if kill {
+			_ = cmd.Process.Kill()
+		}
 		_ = stdin.Close()
 		stuck := time.AfterFunc(20*time.Second, func() { _ = cmd.Process.Kill() })
 		defer stuck.Stop()
 		<-logged // Wait closes the pipe, and what is in it would be lost
-		if err := cmd.Wait(); err != nil {
-			w.t.Errorf("the second process ended with %v", err)
-		}
-	})
+		return cmd.Wait()
+	}
 	address := bufio.NewScanner(stdout)
 	if !address.Scan() {
+		_ = end(true)
 		w.t.Fatal("the second process does not serve")
 	}
 	p.base = address.Text()
-	return p
+	return p, end
 }

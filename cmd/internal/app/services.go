@@ -86,9 +86,10 @@ func NewServices(g *Ground) (*Services, error) {
 	}
 	s.Delivery = delivery.New(delivery.Deps{DB: g.DB, Audit: g.Audit})
 	s.Carts = cart.New(cart.Deps{DB: g.DB})
+	going := &goingBack{}
 	s.Orders = order.New(order.Deps{
 		DB: g.DB, Catalog: s.Catalog, Inventory: s.Inventory, Addresses: s.Members, Carts: s.Carts, Places: g.Places,
-		Stores: s.Delivery, Outbox: g.Outbox, Timers: g.Timers, Audit: g.Audit,
+		Stores: s.Delivery, Outbox: g.Outbox, Timers: g.Timers, Audit: g.Audit, Refunds: going,
 	})
 	signers := max(1, runtime.NumCPU()/2)
 	channels := []payments.Channel{
@@ -105,6 +106,7 @@ func NewServices(g *Ground) (*Services, error) {
 		DB: g.DB, Accounts: s.Accounts, Bills: bills{s.Orders}, Channels: channels, Books: s.Ledger, Payouts: s.Transfers, Audit: g.Audit, Outbox: g.Outbox, Timers: g.Timers,
 		Vault: g.Vault, Now: g.Now, Rand: rand.Reader, Log: g.Log, PublicURL: g.Config.PublicURL,
 	})
+	going.Service = s.Payments
 	s.Reconcile = reconcile.New(reconcile.Deps{
 		DB: g.DB, Accounts: s.Accounts, Channels: channels, Payments: s.Payments, Books: s.Ledger, Audit: g.Audit, Timers: g.Timers, Now: g.Now, Log: g.Log,
 	})
@@ -142,6 +144,10 @@ func NewServices(g *Ground) (*Services, error) {
 	g.Vault.Watch(s.watchKeys)
 	return s, nil
 }
+
+// goingBack shows orders what goes back of their money. Payments are built after orders,
+// whose bills they read.
+type goingBack struct{ *payments.Service }
 
 // bills shows payments an order as the bill it is. The two rooms share no type.
 type bills struct{ orders *order.Service }

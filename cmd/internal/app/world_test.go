@@ -49,6 +49,7 @@ type world struct {
 	log     *logbook
 	text    *logbook              // the log once more, as text and with every detail; may be nil
 	before  func(w *world) string // see newWorldLogged
+	idle    bool                  // this process answers HTTP and does no background work
 }
 
 // shop is one merchant in the world, set up as a merchant would be.
@@ -140,7 +141,13 @@ func (w *world) run(listener net.Listener) *app.Services {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(w.t.Context()))
 	ended := make(chan error, 2)
 	go func() { ended <- services.RunHTTP(ctx, listener) }()
-	go func() { ended <- services.RunWorker(ctx) }()
+	go func() {
+		if w.idle {
+			ended <- nil
+			return
+		}
+		ended <- services.RunWorker(ctx)
+	}()
 	w.t.Cleanup(func() {
 		cancel()
 		for range 2 {

@@ -3,10 +3,22 @@
 UPDATE orders SET refunded_fen = refunded_fen + @amount_fen::bigint WHERE id = @id RETURNING refunded_fen;
 
 -- name: ToRefunded :one
+-- What was not sent does not count against its buyer's limits.
 WITH moved AS (
   UPDATE orders SET status = @to_status, close_reason = 'all_refunded', closed_at = @at::timestamptz
-  WHERE orders.id = @id AND orders.status = @from_status RETURNING id)
+  WHERE orders.id = @id AND orders.status = @from_status RETURNING id, member_id),
+freed AS (
+  UPDATE purchase_count c SET qty = c.qty - l.qty
+  FROM (SELECT moved.member_id, x.spu_id, sum(x.qty - x.sent) AS qty FROM moved JOIN order_line x ON x.order_id = moved.id WHERE x.counted GROUP BY 1, 2) l
+  WHERE c.member_id = l.member_id AND c.spu_id = l.spu_id)
 SELECT count(*) FROM moved;
+
+-- name: Unsent :many
+-- What of an order is still in the shop.
+SELECT l.sku_id, (l.qty - l.sent)::bigint AS "left" FROM order_line l WHERE l.order_id = @order_id AND l.sent < l.qty ORDER BY l.sku_id;
+
+-- name: PiecesSent :one
+SELECT coalesce((SELECT sum(l.sent) FROM order_line l WHERE l.order_id = o.id), 0)::bigint AS pieces FROM orders o WHERE o.order_no = @order_no;
 
 -- name: TellRefund :exec
 INSERT INTO order_event (order_id, at, event, from_status, to_status, actor, detail)

@@ -141,6 +141,23 @@ func (q *Queries) FinishRefund(ctx context.Context, db DBTX, toStatus string, pr
 	return result.RowsAffected(), nil
 }
 
+const goingBack = `-- name: GoingBack :one
+SELECT refund_reserved_fen, refunded_fen FROM payment_attempt WHERE business_no = $1 AND status = 'succeeded' AND NOT surplus FOR SHARE
+`
+
+type GoingBackRow struct {
+	RefundReservedFen money.Fen
+	RefundedFen       money.Fen
+}
+
+// Locked against a refund that is being asked for: whoever sends goods decides first.
+func (q *Queries) GoingBack(ctx context.Context, db DBTX, businessNo string) (GoingBackRow, error) {
+	row := db.QueryRow(ctx, goingBack, businessNo)
+	var i GoingBackRow
+	err := row.Scan(&i.RefundReservedFen, &i.RefundedFen)
+	return i, err
+}
+
 const inheritDecision = `-- name: InheritDecision :exec
 UPDATE refund n SET decided_by = o.decided_by, decided_at = o.decided_at, decision_note = o.decision_note
 FROM refund o WHERE n.out_refund_no = $1 AND o.out_refund_no = $2 AND o.decided_by <> n.requested_by

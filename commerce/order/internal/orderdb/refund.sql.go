@@ -53,6 +53,17 @@ func (q *Queries) Facts(ctx context.Context, db DBTX, id int64) (FactsRow, error
 	return i, err
 }
 
+const piecesSent = `-- name: PiecesSent :one
+SELECT coalesce((SELECT sum(l.sent) FROM order_line l WHERE l.order_id = o.id), 0)::bigint AS pieces FROM orders o WHERE o.order_no = $1
+`
+
+func (q *Queries) PiecesSent(ctx context.Context, db DBTX, orderNo string) (int64, error) {
+	row := db.QueryRow(ctx, piecesSent, orderNo)
+	var pieces int64
+	err := row.Scan(&pieces)
+	return pieces, err
+}
+
 const tellRefund = `-- name: TellRefund :exec
 INSERT INTO order_event (order_id, at, event, from_status, to_status, actor, detail)
 VALUES ($1, $2, $3, $4, $5, $6, $7)
@@ -84,10 +95,15 @@ func (q *Queries) TellRefund(ctx context.Context, db DBTX, arg TellRefundParams)
 const toRefunded = `-- name: ToRefunded :one
 WITH moved AS (
   UPDATE orders SET status = $1, close_reason = 'all_refunded', closed_at = $2::timestamptz
-  WHERE orders.id = $3 AND orders.status = $4 RETURNING id)
+  WHERE orders.id = $3 AND orders.status = $4 RETURNING id, member_id),
+freed AS (
+  UPDATE purchase_count c SET qty = c.qty - l.qty
+  FROM (SELECT moved.member_id, x.spu_id, sum(x.qty - x.sent) AS qty FROM moved JOIN order_line x ON x.order_id = moved.id WHERE x.counted GROUP BY 1, 2) l
+  WHERE c.member_id = l.member_id AND c.spu_id = l.spu_id)
 SELECT count(*) FROM moved
 `
 
+// What was not sent does not count against its buyer's limits.
 func (q *Queries) ToRefunded(ctx context.Context, db DBTX, toStatus string, at time.Time, iD int64, fromStatus string) (int64, error) {
 	row := db.QueryRow(ctx, toRefunded,
 		toStatus,
@@ -98,4 +114,34 @@ func (q *Queries) ToRefunded(ctx context.Context, db DBTX, toStatus string, at t
 	var count int64
 	err := row.Scan(&count)
 	return count, err
+}
+
+const unsent = `-- name: Unsent :many
+SELECT l.sku_id, (l.qty - l.sent)::bigint AS "left" FROM order_line l WHERE l.order_id = $1 AND l.sent < l.qty ORDER BY l.sku_id
+`
+
+type UnsentRow struct {
+	SkuID int64
+	Left  int64
+}
+
+// What of an order is still in the shop.
+func (q *Queries) Unsent(ctx context.Context, db DBTX, orderID int64) ([]UnsentRow, error) {
+	rows, err := db.Query(ctx, unsent, orderID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []UnsentRow{}
+	for rows.Next() {
+		var i UnsentRow
+		if err := rows.Scan(&i.SkuID, &i.Left); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }

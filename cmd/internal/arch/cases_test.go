@@ -1,0 +1,102 @@
+package arch_test
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// shown is a test that shows a case about money. name is the test's, or that of the subtest
+// as its run call spells it.
+type shown struct{ file, name string }
+
+// moneyCases says which test shows which hostile case of callbacks (T050 to T069), refunds
+// (T071 to T076), races (T077 to T081) and providers in trouble (T094, T095). A test that is
+// renamed or removed is missed here, and not only when its case comes up in production.
+func moneyCases() map[string][]shown {
+	const (
+		kernel   = "payments/notification_test.go"
+		callback = "cmd/internal/app/callback_test.go"
+		fault    = "cmd/internal/app/fault_test.go"
+		race     = "cmd/internal/app/race_test.go"
+		crowd    = "cmd/internal/app/oracle_test.go"
+		alipay   = "payments/alipay_test.go"
+		aliNote  = "payments/alipay/notification_test.go"
+		union    = "payments/unionpay_test.go"
+		unNote   = "payments/unionpay/notification_test.go"
+		ask      = "payments/refund_ask_test.go"
+		hold     = "commerce/order/refund_hold_test.go"
+	)
+	return map[string][]shown{
+		"T050": {{kernel, "TestT050GenuineRepeats"}, {callback, "T050_RepeatsPayOnce"}},
+		"T051": {{kernel, "TestT051ForgedSignatures"}, {callback, "T051_ForgedSignatures"}},
+		"T052": {{kernel, "TestT052ReplayedRequest"}, {callback, "T052_Replays"}},
+		"T053": {{kernel, "TestT053ValidlySignedMismatch"}, {callback, "T053_ValidlySignedLies"}},
+		"T055": {{kernel, "TestT055ParallelCopies"}, {callback, "T055_FiftyCopiesTwoProcesses"}},
+		"T056": {{kernel, "TestT056UnknownNumber"}, {callback, "T056_UnknownNumbers"}, {callback, "T056_ClosedAndDeletedShop"}},
+		"T059": {{kernel, "TestT059PostgresAway"}, {fault, "T059_PostgresAwayWhenTheNoticeComes"}},
+		"T060": {{kernel, "TestT060XMLOnJSONRoute"}, {callback, "T060_XML"}},
+		"T061": {{kernel, "TestT061OtherPath"}, {callback, "T061_OtherDoors"}, {"web/notify_test.go", "TestT061GenuineNoticeAtAWrongAddressHasNoEffect"}},
+		"T063": {{alipay, "TestAlipayIsPaidOnce"}, {union, "TestUnionPayCopiesHaveOneEffect"}},
+		"T064": {{aliNote, "TestT064Signatures"}, {aliNote, "TestT064OtherBodies"}, {aliNote, "TestT064Ack"}},
+		"T065": {{aliNote, "TestT065Content"}, {alipay, "TestT065AlipayAnomalies"}},
+		"T066": {{aliNote, "TestT066States"}, {aliNote, "TestT066RefundNotices"}, {alipay, "TestT066AlipayRefund"}},
+		"T068": {{unNote, "TestT068ForgedNotifications"}},
+		"T069": {{unNote, "TestT069WhatNotificationsSay"}, {union, "TestT069UnionPayAnomalies"}},
+		"T071": {{ask, "TestT071ParallelRefundsNeverExceedThePayment"}, {"payments/refund_property_test.go", "TestAnyHistoryOfRefundsKeepsTheMoney"}},
+		"T072": {{ask, "TestT072ImpossibleRefunds"}},
+		"T073": {{"cmd/internal/app/refund_killed_test.go", "TestT073_KilledInMidRefund"}, {"payments/alipay/answer_test.go", "TestT073RefundOnce"}, {union, "TestT073UnionPayRefunds"}},
+		"T075": {
+			{"commerce/order/fulfil_test.go", "TestT075ShipAgainstOthers"},
+			{hold, "TestT075WholeRefundKeepsTheGoods"},
+			{hold, "TestT075RefundedGoodsGoBackOnTheShelf"},
+			{hold, "TestT075ClocksWaitForARefund"},
+			{crowd, "TestBooksHold"},
+		},
+		"T076": {{ask, "TestT076SecondPartWaitsForTheMinute"}, {"payments/refund_test.go", "TestRefundNotificationThatDoesNotFit"}, {aliNote, "TestT066RefundNotices"}},
+		"T077": {{race, "T077_MoneyAtTheDeadline"}, {"payments/close_test.go", "TestT077PaidWhileClosing"}, {"commerce/order/load_test.go", "TestT077PaidOrClosed"}},
+		"T078": {{race, "T078_AnswersToAClose"}, {"payments/close_test.go", "TestT078CloseAnswers"}},
+		"T080": {{race, "T080_MoneyAfterTheClose"}, {"payments/surplus_test.go", "TestT080SurplusMoneyIsAnAlarmUntilItIsBack"}, {crowd, "TestBooksHold"}},
+		"T081": {{race, "T081_TwoPayments"}, {"payments/close_test.go", "TestT081PaidTwice"}, {union, "TestT081UnionPaySceneChangedAfterPrepay"}},
+		"T094": {
+			{"payments/pay_test.go", "TestT094ProviderUnreachable"},
+			{"payments/wechat/transport_test.go", "TestT094BlackHole"},
+			{"payments/wechat/transport_test.go", "TestT094RedirectToAnotherHost"},
+			{"payments/alipay/answer_test.go", "TestT094GatewayInTrouble"},
+			{"payments/unionpay/channel_test.go", "TestT094Breaker"},
+		},
+		"T095": {
+			{fault, "T095_ProviderTalksNonsense"},
+			{"payments/pay_test.go", "TestT095BadAnswers"},
+			{"payments/wechat/transport_test.go", "TestT095AnswersThatAreNone"},
+			{"payments/wechat/transport_test.go", "TestT095AnswerToAnotherQuestion"},
+			{"payments/unionpay/channel_test.go", "TestT095AnswersThatAreNone"},
+		},
+	}
+}
+
+// TestEveryMoneyCaseHasItsTest finds each named test where it is said to be.
+func TestEveryMoneyCaseHasItsTest(t *testing.T) {
+	t.Parallel()
+	for name, tests := range moneyCases() {
+		if len(tests) == 0 {
+			t.Errorf("%s is shown by no test", name)
+		}
+		for _, test := range tests {
+			text, err := os.ReadFile(filepath.Join(root, test.file))
+			if err != nil {
+				t.Errorf("%s: %v", name, err)
+				continue
+			}
+			spelled := `run("` + test.name + `"`
+			if strings.HasPrefix(test.name, "Test") {
+				spelled = "func " + test.name + "(t *testing.T)"
+			}
+			if !bytes.Contains(text, []byte(spelled)) {
+				t.Errorf("%s: %s has no %s", name, test.file, test.name)
+			}
+		}
+	}
+}

@@ -1,0 +1,45 @@
+-- Stock against its movements, its reservations and the orders that hold it.
+
+-- S1 stock is never negative, and nobody holds more than there is
+SELECT sku_id::text FROM stock_level WHERE on_hand < 0 OR reserved < 0 OR reserved > on_hand;
+
+-- S2 what is on hand is the sum of its movements
+SELECT l.sku_id::text FROM stock_level l LEFT JOIN (SELECT sku_id, sum(on_hand_delta) AS n FROM stock_movement GROUP BY sku_id) m USING (sku_id)
+WHERE l.on_hand <> coalesce(m.n, 0);
+
+-- S3 what is reserved is the sum of its movements
+SELECT l.sku_id::text FROM stock_level l LEFT JOIN (SELECT sku_id, sum(reserved_delta) AS n FROM stock_movement GROUP BY sku_id) m USING (sku_id)
+WHERE l.reserved <> coalesce(m.n, 0);
+
+-- S4 what is reserved is what orders hold
+SELECT l.sku_id::text FROM stock_level l LEFT JOIN (SELECT sku_id, sum(qty) AS n FROM reservation WHERE state = 'held' GROUP BY sku_id) r USING (sku_id)
+WHERE l.reserved <> coalesce(r.n, 0);
+
+-- S5 a reservation follows its order: held, sold, or given back
+SELECT o.order_no FROM orders o JOIN reservation r USING (order_no)
+WHERE r.state <> CASE WHEN o.status IN ('pending_payment', 'closing') THEN 'held' WHEN o.paid_at IS NULL THEN 'released' ELSE 'committed' END;
+
+-- S6 an order holds exactly the goods it sold
+SELECT coalesce(x.order_no, r.order_no) FROM (SELECT o.order_no, l.sku_id, l.qty FROM orders o JOIN order_line l ON l.order_id = o.id) x
+FULL JOIN reservation r ON r.order_no = x.order_no AND r.sku_id = x.sku_id WHERE x.qty IS DISTINCT FROM r.qty;
+
+-- S7 a reservation moved the stock once for each step of its life, by its quantity
+SELECT r.order_no || '/' || r.sku_id FROM reservation r
+LEFT JOIN (SELECT document, sku_id, sum(on_hand_delta) FILTER (WHERE kind = 'commit') AS sold, sum(reserved_delta) FILTER (WHERE kind = 'reserve') AS held,
+           sum(reserved_delta) FILTER (WHERE kind IN ('commit', 'release')) AS let_go, count(*) FILTER (WHERE kind = 'release') AS released
+           FROM stock_movement WHERE kind IN ('reserve', 'commit', 'release') GROUP BY document, sku_id) m ON m.document = r.order_no AND m.sku_id = r.sku_id
+WHERE m.held IS DISTINCT FROM r.qty
+   OR coalesce(m.sold, 0) <> CASE r.state WHEN 'committed' THEN -r.qty ELSE 0 END
+   OR coalesce(m.let_go, 0) <> CASE r.state WHEN 'held' THEN 0 ELSE -r.qty END
+   OR m.released <> CASE r.state WHEN 'released' THEN 1 ELSE 0 END;
+
+-- S8 goods that came back with their money had been sold and not sent, of an order that closed
+SELECT m.document || '/' || m.sku_id FROM stock_movement m
+LEFT JOIN orders o ON m.document = 'refund:' || o.order_no AND o.status = 'closed' AND o.paid_at IS NOT NULL
+LEFT JOIN order_line l ON l.order_id = o.id AND l.sku_id = m.sku_id
+WHERE m.document LIKE 'refund:%' AND m.on_hand_delta IS DISTINCT FROM l.qty - l.sent;
+
+-- S9 what an order says it put back is back
+SELECT o.order_no FROM order_event e JOIN orders o ON o.id = e.order_id
+WHERE e.event = 'refunded' AND e.detail ? 'put_back'
+  AND (e.detail ->> 'put_back')::bigint <> coalesce((SELECT sum(m.on_hand_delta) FROM stock_movement m WHERE m.document = 'refund:' || o.order_no), 0);
