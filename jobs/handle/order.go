@@ -59,6 +59,9 @@ func (h *Handlers) orderPaid(ctx context.Context, ev outbox.Event) error {
 	if err != nil {
 		return err
 	}
+	if err := h.traded(ctx, ev, p.MemberID); err != nil {
+		return err
+	}
 	return h.tell(ctx, ev, news{
 		event: string(order.TopicPaid), effect: "order.paid.message", orderNo: p.OrderNo, memberID: p.MemberID, appID: p.AppID,
 		values: map[string]string{
@@ -71,6 +74,9 @@ func (h *Handlers) orderPaid(ctx context.Context, ev outbox.Event) error {
 func (h *Handlers) orderRefunded(ctx context.Context, ev outbox.Event) error {
 	p, err := payload[order.RefundedEvent](ev)
 	if err != nil {
+		return err
+	}
+	if err := h.traded(ctx, ev, p.MemberID); err != nil {
 		return err
 	}
 	return h.tell(ctx, ev, news{
