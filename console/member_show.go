@@ -23,7 +23,9 @@ type Members interface {
 }
 
 // memberShow shows one member with orders and refunds.
-func (s *Console) memberShow(c *fiber.Ctx, v *visit) error { return s.memberPage(c, v, view.MemberShow{}) }
+func (s *Console) memberShow(c *fiber.Ctx, v *visit) error {
+	return s.memberPage(c, v, view.MemberShow{})
+}
 
 // memberPage shows a member, with what was typed and refused.
 func (s *Console) memberPage(c *fiber.Ctx, v *visit, show view.MemberShow) error {

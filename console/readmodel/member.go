@@ -13,9 +13,9 @@ import (
 
 // MemberFilter narrows the list of members. Zero fields do not narrow.
 type MemberFilter struct {
-	Status     string    // one of MemberTabs
-	Query      string    // nickname, or the member's number
-	PhoneIndex []byte    // a whole phone number, blind; nil if Query is none
+	Status     string // one of MemberTabs
+	Query      string // nickname, or the member's number
+	PhoneIndex []byte // a whole phone number, blind; nil if Query is none
 	Tag        string
 	Spent      money.Fen // paid at least
 	Joined     time.Time // joined at or after
