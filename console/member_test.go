@@ -6,7 +6,6 @@ import (
 	"strconv"
 	"testing"
 
-	"galleria/console/authz"
 	"galleria/tenant/tenantdb"
 )
 
@@ -53,7 +52,9 @@ func TestMembersInTheConsole(t *testing.T) {
 		t.Errorf("%d entries of the look", reveals)
 	}
 	b.wantPost(one+"/tags", url.Values{"tags": {"常客，企业采购, 常客"}}, http.StatusSeeOther)
+	b.wantStatus(one, http.StatusOK)
 	b.wantPost(one+"/note", url.Values{"note": {"喜欢深烘"}}, http.StatusSeeOther)
+	b.wantStatus(one, http.StatusOK)
 	b.wantPost(one+"/tags", url.Values{"tags": {"这是一个实在太长而不能用作标签的标签名字超过二十字"}}, http.StatusUnprocessableEntity)
 	b.see("这是一个实在太长", "每个不超过 20 字")
 	b.wantPost(one+"/block", url.Values{"reason": {""}}, http.StatusUnprocessableEntity)
@@ -65,7 +66,7 @@ func TestMembersInTheConsole(t *testing.T) {
 	b.wantPost(one+"/unblock", url.Values{}, http.StatusSeeOther)
 	b.wantStatus(list+"/999999", http.StatusNotFound)
 
-	clerk := d.signedIn(t, d.hire(t, d.env.Tenant, authz.Clerk))
+	clerk := d.signedIn(t, d.clerk)
 	clerk.wantStatus(one, http.StatusOK)
 	clerk.miss(one+"/phone", one+"/tags", one+"/block", "13800138000")
 }
