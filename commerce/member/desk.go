@@ -49,21 +49,11 @@ func (s *Service) SetNote(ctx context.Context, id tenant.ID, memberID int64, not
 
 // SetTags replaces the tags of a member. Opens a transaction. Faults: VALIDATION, NOT_FOUND.
 func (s *Service) SetTags(ctx context.Context, id tenant.ID, memberID int64, tags []string, actor string) error {
-	var wanted []string
-	for _, t := range tags {
-		if t = strings.Join(strings.Fields(t), " "); t == "" || slices.Contains(wanted, t) {
-			continue
-		}
-		if !plain(t, 1, maxTag) {
-			return fault.Invalidf("tags", "each has at most %d characters", maxTag)
-		}
-		wanted = append(wanted, t)
+	wanted, err := checkedTags(tags)
+	if err != nil {
+		return err
 	}
-	if len(wanted) > MaxTags {
-		return fault.Invalidf("tags", "at most %d", MaxTags)
-	}
-	slices.Sort(wanted)
-	err := s.db.InTenant(ctx, id, func(tx tenantdb.Tx) error {
+	err = s.db.InTenant(ctx, id, func(tx tenantdb.Tx) error {
 		if row, err := s.q.NoteOf(ctx, tx, memberID); tenantdb.NoRows(err) || (err == nil && !Status(row.Status).present()) {
 			return fault.ErrNotFound
 		} else if err != nil {
@@ -90,6 +80,25 @@ func (s *Service) SetTags(ctx context.Context, id tenant.ID, memberID int64, tag
 		return fmt.Errorf("set tags: %w", err)
 	}
 	return nil
+}
+
+// checkedTags are the tags as they are stored: each once, in order. Faults: VALIDATION.
+func checkedTags(tags []string) ([]string, error) {
+	var wanted []string
+	for _, t := range tags {
+		if t = strings.Join(strings.Fields(t), " "); t == "" || slices.Contains(wanted, t) {
+			continue
+		}
+		if !plain(t, 1, maxTag) {
+			return nil, fault.Invalidf("tags", "each has at most %d characters", maxTag)
+		}
+		wanted = append(wanted, t)
+	}
+	if len(wanted) > MaxTags {
+		return nil, fault.Invalidf("tags", "at most %d", MaxTags)
+	}
+	slices.Sort(wanted)
+	return wanted, nil
 }
 
 // Block keeps a member from logging in and ordering; open orders go on. Blocking who is

@@ -64,8 +64,10 @@ func newWorld(t *testing.T, options ...tenanttest.Option) *world {
 	seen := &statements{}
 	env := tenanttest.New(t, append(options, tenanttest.WithTracer(seen))...)
 	return &world{
-		Env: env, Service: member.New(member.Deps{DB: env.DB, Now: env.Clock().Now, Rand: rand.Reader, Vault: env.Vault,
-			Audit: env.Audit, Outbox: env.Outbox, Timers: env.Timers, Belongings: func() []member.Belongings { return nil }}),
+		Env: env, Service: member.New(member.Deps{
+			DB: env.DB, Now: env.Clock().Now, Rand: rand.Reader, Vault: env.Vault,
+			Audit: env.Audit, Outbox: env.Outbox, Timers: env.Timers, Belongings: func() []member.Belongings { return nil },
+		}),
 		id: env.Tenant.ID, app: env.App(t, env.Tenant).ID, seen: seen,
 	}
 }

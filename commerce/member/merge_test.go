@@ -318,7 +318,9 @@ func (s *something) MoveMemberTx(context.Context, tenantdb.Tx, int64, int64) err
 	s.moved++
 	return nil
 }
+
 func (s *something) ForgetMemberTx(context.Context, tenantdb.Tx, int64) error { s.forgot++; return nil }
+
 func (s *something) OpenOfTx(context.Context, tenantdb.Querier, int64) (int64, error) {
 	return s.open, nil
 }

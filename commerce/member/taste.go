@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"galleria/commerce/member/internal/memberdb"
 	"galleria/commerce/money"
 	"galleria/tenant"
 	"galleria/tenant/fault"
@@ -76,9 +77,17 @@ func (s *Service) Unfavour(ctx context.Context, id tenant.ID, memberID int64, pr
 // Favourites returns a page of a member's favourites, the newest first; next is zero at the
 // end. One statement.
 func (s *Service) Favourites(ctx context.Context, id tenant.ID, memberID int64, after TasteCursor) (page []Liked, next TasteCursor, err error) {
-	from := after.orStart()
+	return s.tastes(ctx, id, after, func(r *tenantdb.Reader, from TasteCursor) ([]memberdb.FavouritesRow, error) {
+		return s.q.Favourites(ctx, r, memberID, from.At, from.ID, tastePage+1)
+	})
+}
+
+// tastes reads a page of a list of Liked.
+func (s *Service) tastes(
+	ctx context.Context, id tenant.ID, after TasteCursor, read func(r *tenantdb.Reader, from TasteCursor) ([]memberdb.FavouritesRow, error),
+) (page []Liked, next TasteCursor, err error) {
 	err = s.db.Read(ctx, id, func(r *tenantdb.Reader) error {
-		rows, err := s.q.Favourites(ctx, r, memberID, from.At, from.ID, tastePage+1)
+		rows, err := read(r, after.orStart())
 		page = make([]Liked, len(rows))
 		for i, row := range rows {
 			page[i] = Liked{ProductID: row.ID, Title: row.Title, Cover: row.Cover, MinPriceFen: row.MinPriceFen, OnSale: row.OnSale, At: row.At}
@@ -86,7 +95,7 @@ func (s *Service) Favourites(ctx context.Context, id tenant.ID, memberID int64, 
 		return err
 	})
 	if err != nil {
-		return nil, TasteCursor{}, fmt.Errorf("list favourites: %w", err)
+		return nil, TasteCursor{}, fmt.Errorf("list tastes: %w", err)
 	}
 	page, next = cut(page)
 	return page, next, nil
@@ -101,8 +110,8 @@ func (s *Service) LookedAt(ctx context.Context, id tenant.ID, memberID int64, pr
 	}
 	// The last look at each; an upsert touches a row once.
 	last, seen := make([]int64, 0, len(productIDs)), map[int64]bool{}
-	for i := len(productIDs) - 1; i >= 0; i-- {
-		if p := productIDs[i]; !seen[p] {
+	for _, p := range slices.Backward(productIDs) {
+		if !seen[p] {
 			seen[p] = true
 			last = append(last, p)
 		}
@@ -127,20 +136,14 @@ func (s *Service) LookedAt(ctx context.Context, id tenant.ID, memberID int64, pr
 // Footprints returns a page of what a member has looked at, the newest first; next is zero
 // at the end. One statement.
 func (s *Service) Footprints(ctx context.Context, id tenant.ID, memberID int64, after TasteCursor) (page []Liked, next TasteCursor, err error) {
-	from := after.orStart()
-	err = s.db.Read(ctx, id, func(r *tenantdb.Reader) error {
+	return s.tastes(ctx, id, after, func(r *tenantdb.Reader, from TasteCursor) ([]memberdb.FavouritesRow, error) {
 		rows, err := s.q.Footprints(ctx, r, memberID, from.At, from.ID, tastePage+1)
-		page = make([]Liked, len(rows))
+		out := make([]memberdb.FavouritesRow, len(rows))
 		for i, row := range rows {
-			page[i] = Liked{ProductID: row.ID, Title: row.Title, Cover: row.Cover, MinPriceFen: row.MinPriceFen, OnSale: row.OnSale, At: row.At}
+			out[i] = memberdb.FavouritesRow(row)
 		}
-		return err
+		return out, err
 	})
-	if err != nil {
-		return nil, TasteCursor{}, fmt.Errorf("list footprints: %w", err)
-	}
-	page, next = cut(page)
-	return page, next, nil
 }
 
 // ForgetFootprints forgets all that a member has looked at.

@@ -108,17 +108,7 @@ func (in MemberFilter) where() *filter {
 	default:
 		w.add("m.status = ?", in.Status)
 	}
-	switch id, err := strconv.ParseInt(in.Query, 10, 64); {
-	case in.Query == "":
-	case in.PhoneIndex != nil && err == nil:
-		w.addAll("(m.phone_index = ? OR m.id = ?)", in.PhoneIndex, id)
-	case in.PhoneIndex != nil:
-		w.add("m.phone_index = ?", in.PhoneIndex)
-	case err == nil:
-		w.addAll("(m.id = ? OR m.nickname ILIKE ?)", id, contains(in.Query))
-	default:
-		w.add("m.nickname ILIKE ?", contains(in.Query))
-	}
+	in.search(w)
 	if in.Tag != "" {
 		w.add("EXISTS (SELECT 1 FROM member_tag x WHERE x.tag = ? AND x.member_id = m.id)", in.Tag)
 	}
@@ -138,6 +128,21 @@ func (in MemberFilter) where() *filter {
 	}
 	w.before("m.id", in.Before)
 	return w
+}
+
+// search looks for a number or a nickname; a phone is found whole or not at all.
+func (in MemberFilter) search(w *filter) {
+	switch id, err := strconv.ParseInt(in.Query, 10, 64); {
+	case in.Query == "":
+	case in.PhoneIndex != nil && err == nil:
+		w.addAll("(m.phone_index = ? OR m.id = ?)", in.PhoneIndex, id)
+	case in.PhoneIndex != nil:
+		w.add("m.phone_index = ?", in.PhoneIndex)
+	case err == nil:
+		w.addAll("(m.id = ? OR m.nickname ILIKE ?)", id, contains(in.Query))
+	default:
+		w.add("m.nickname ILIKE ?", contains(in.Query))
+	}
 }
 
 // Member returns one member. Faults: NOT_FOUND.

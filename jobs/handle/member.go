@@ -23,8 +23,12 @@ func (h *Handlers) memberLeaves(ctx context.Context, ev outbox.Event) error {
 	})
 }
 
-// traded keeps what a member has bought in view of the list of members. It counts anew, so
-// it needs no receipt.
-func (h *Handlers) traded(ctx context.Context, ev outbox.Event, memberID int64) error {
-	return h.DB.InTenant(ctx, ev.TenantID, func(tx tenantdb.Tx) error { return h.Orders.CountTradeTx(ctx, tx, memberID) })
+// traded keeps what a member has bought in view of the list of members, and tells the member
+// the news of it. It counts anew, so it needs no receipt.
+func (h *Handlers) traded(ctx context.Context, ev outbox.Event, n news) error {
+	err := h.DB.InTenant(ctx, ev.TenantID, func(tx tenantdb.Tx) error { return h.Orders.CountTradeTx(ctx, tx, n.memberID) })
+	if err != nil {
+		return err
+	}
+	return h.tell(ctx, ev, n)
 }
