@@ -393,7 +393,7 @@ func TestT116MemberLeaves(t *testing.T) {
 	if back := w.login(t, "o-1"); !back.IsNew || back.MemberID == m.MemberID {
 		t.Errorf("came back as %+v", back)
 	}
-	if n := w.scalar(t, "SELECT count(*) FROM member m WHERE m::text ~ '1[3-9][0-9]{9}'"); n != 0 {
+	if n := w.scalar(t, "SELECT count(*) FROM member m WHERE m::text ~ '\\m1[3-9][0-9]{9}\\M'"); n != 0 {
 		t.Error("a phone lies in clear")
 	}
 }
