@@ -94,6 +94,7 @@ func TestEveryRouteAnswersAsItsContractSays(t *testing.T) {
 	walkShelf(t, s, c)
 	walkCart(t, s, c)
 	walkOrders(t, h, s, c)
+	walkTaste(t, s, c)
 	c.must(t, http.StatusOK, http.MethodGet, "/subscriptions", nil)
 	c.must(t, http.StatusNoContent, http.MethodPost, "/subscriptions", map[string]any{"template_id": template, "result": "accept"})
 	c.must(t, http.StatusNoContent, http.MethodPost, "/auth/logout", nil)
@@ -224,6 +225,32 @@ func walkOrders(t *testing.T, h *house, s *shop, c *client) {
 	c.must(t, http.StatusOK, http.MethodPost, "/orders/"+placed.OrderNo+"/receive", nil)
 	c.must(t, http.StatusNoContent, http.MethodDelete, "/orders/"+placed.OrderNo, nil)
 	c.must(t, http.StatusNoContent, http.MethodDelete, "/addresses/"+id(address.ID), nil)
+}
+
+func walkTaste(t *testing.T, s *shop, c *client) {
+	t.Helper()
+	one := id(s.products[0].ID)
+	c.must(t, http.StatusNoContent, http.MethodPut, "/me/favourites/"+one, nil)
+	c.refused(t, http.StatusNotFound, "NOT_FOUND", http.MethodPut, "/me/favourites/999999", nil)
+	c.must(t, http.StatusNoContent, http.MethodPost, "/me/footprints", map[string]any{"product_ids": []int64{s.products[0].ID, s.products[1].ID, 999_999}})
+	var page miniapi.LikedPage
+	for path, want := range map[string]int{"/me/favourites": 1, "/me/footprints": 2} {
+		if c.must(t, http.StatusOK, http.MethodGet, path, nil).into(t, &page); len(page.Items) != want || page.NextCursor != "" {
+			t.Errorf("%s: %+v", path, page)
+		}
+		c.refused(t, http.StatusUnprocessableEntity, "VALIDATION", http.MethodGet, path+"?cursor=x", nil)
+	}
+	c.must(t, http.StatusNoContent, http.MethodDelete, "/me/favourites/"+one, nil)
+	c.must(t, http.StatusNoContent, http.MethodDelete, "/me/footprints", nil)
+	c.must(t, http.StatusOK, http.MethodPost, "/me/leave", nil)
+	var me miniapi.Member
+	if c.must(t, http.StatusOK, http.MethodGet, "/me", nil).into(t, &me); me.LeavingAt == nil {
+		t.Error("/me does not say that the account is to be closed")
+	}
+	c.refused(t, http.StatusConflict, "MEMBER_LEAVING", http.MethodPost, "/orders", map[string]any{
+		"lines": []any{map[string]any{"sku_id": s.products[2].SKUs[0].ID, "qty": 1}}, "address_id": 1, "expected_payable_fen": 1,
+	}, "Idempotency-Key", "k-leaving")
+	c.must(t, http.StatusNoContent, http.MethodDelete, "/me/leave", nil)
 }
 
 func id(n int64) string { return strconv.FormatInt(n, 10) }

@@ -143,7 +143,10 @@ func (h *house) deps(s settings, answers *miniapi.Answers) web.Deps {
 	log, now := slog.New(slog.NewJSONHandler(h.log, nil)), h.Clock().Now
 	h.catalog = catalog.New(catalog.Deps{DB: h.DB, Plans: h.Plans, Timers: h.Timers})
 	h.stock = inventory.New(inventory.Deps{NotifyChannel: catalog.NotifyChannel})
-	h.members = member.New(member.Deps{DB: h.DB, Now: now, Rand: rand.Reader, Vault: h.Vault})
+	h.members = member.New(member.Deps{
+		DB: h.DB, Now: now, Rand: rand.Reader, Vault: h.Vault, Audit: h.Audit, Outbox: h.Outbox, Timers: h.Timers,
+		Belongings: func() []member.Belongings { return nil },
+	})
 	h.mini = miniprogram.New(miniprogram.Deps{DB: h.DB, Vault: h.Vault, Now: now, SandboxBase: egress.Only(h.play)})
 	h.accounts = account.New(account.Deps{
 		DB: h.DB, Vault: h.Vault, Registry: h.Registry, Audit: h.Audit, Outbox: h.Outbox, Timers: h.Timers, Now: now, Rand: rand.Reader,
@@ -165,7 +168,7 @@ func (h *house) deps(s settings, answers *miniapi.Answers) web.Deps {
 	return web.Deps{
 		Limiter: limiter, Budgets: s.budgets, Places: s.places, Draining: s.drain,
 		API: &miniapi.Deps{
-			Apps: h.Resolver, Shops: h.mini, Catalog: h.catalog, Members: h.members, Carts: carts, Orders: orders, Delivery: delivery.New(delivery.Deps{DB: h.DB, Audit: h.Audit}), Payments: pay,
+			Apps: h.Resolver, Shops: h.mini, Catalog: h.catalog, Members: h.members, Tastes: h.members, Carts: carts, Orders: orders, Delivery: delivery.New(delivery.Deps{DB: h.DB, Audit: h.Audit}), Payments: pay,
 			Transfers:     transfer.New(transfer.Deps{DB: h.DB, Now: now}),
 			Subscriptions: h.notices, Logins: h.mini, Audit: h.Audit, Limiter: limiter, Limits: s.limits,
 			Answers: answers, Log: log,

@@ -177,6 +177,15 @@ func TestG14StatementsPerRoute(t *testing.T) {
 	call(3, http.StatusNoContent, http.MethodDelete, "/addresses/"+id(address.ID), nil)
 	call(1, http.StatusOK, http.MethodGet, "/subscriptions", nil)
 	call(1, http.StatusNoContent, http.MethodPost, "/subscriptions", map[string]any{"template_id": template, "result": "accept"})
+	favourite := "/me/favourites/" + id(s.products[0].ID)
+	call(2, http.StatusNoContent, http.MethodPut, favourite, nil)
+	call(1, http.StatusOK, http.MethodGet, "/me/favourites", nil)
+	call(1, http.StatusNoContent, http.MethodDelete, favourite, nil)
+	call(2, http.StatusNoContent, http.MethodPost, "/me/footprints", map[string]any{"product_ids": []int64{s.products[0].ID}})
+	call(1, http.StatusOK, http.MethodGet, "/me/footprints", nil)
+	call(1, http.StatusNoContent, http.MethodDelete, "/me/footprints", nil)
+	call(4, http.StatusOK, http.MethodPost, "/me/leave", nil)
+	call(4, http.StatusNoContent, http.MethodDelete, "/me/leave", nil)
 	call(1, http.StatusNoContent, http.MethodPost, "/auth/logout", nil)
 	for path, item := range h.contract.Paths.Map() {
 		for method := range item.Operations() {

@@ -1,5 +1,5 @@
 // Package member owns the buyers of a shop: who they are to each Mini Program, their
-// sessions and their address book.
+// sessions, their address book, what they like, and what the shop notes of them.
 //
 // It does not own what wx.login answers (tenant/miniprogram asks the provider) nor
 // rights inside the console (members have none there). An identity is the pair of AppID
@@ -20,7 +20,16 @@
 //     logs in again silently with wx.login.
 //   - Lifetimes are set and judged by the database's clock.
 //   - Authenticate remembers an answer for five seconds. A logout or block in another
-//     process is therefore felt within that time; in this process at once.
-//   - A unionid is recorded, but members are not merged by it: merging moves orders and
-//     consents and needs a flow of its own.
+//     process is therefore felt within that time; in this process at once. Placing an order
+//     asks anew (MayOrder).
+//   - Members are joined by a provider's word only: a unionid among the apps of one provider,
+//     or the proof of a phone number that is not older than proofDays (carriers give numbers
+//     to somebody else). Two accounts of one app are two people and are never joined. The
+//     older member stays; what other rooms keep moves in the same transaction (Belongings),
+//     and a test walks every table that names members. The row of the other one stays, empty,
+//     because logs name it.
+//   - Who leaves has LeaveAfter to think better of it and cannot order meanwhile. Then name,
+//     phone, addresses, log-ins and the receivers of orders are erased; amounts, goods and
+//     dates stay for the books under the member's number.
+//   - What a member looked at is told in reports of its own: showing a product writes nothing.
 package member

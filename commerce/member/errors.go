@@ -15,4 +15,10 @@ var (
 	ErrPhoneTaken = fault.New(fault.Conflict, "PHONE_TAKEN", "该手机号已绑定其他账号", "Another account has this phone number")
 	// ErrTooManyAddresses is an address book that is full.
 	ErrTooManyAddresses = fault.New(fault.Conflict, "ADDRESS_LIMIT", "收货地址数量已达上限", "The address book is full")
+	// ErrTooManyFavourites is a list of favourites that is full.
+	ErrTooManyFavourites = fault.New(fault.Conflict, "FAVOURITE_LIMIT", "收藏数量已达上限", "The list of favourites is full")
+	// ErrOpenOrders is a member who cannot leave yet.
+	ErrOpenOrders = fault.New(fault.Conflict, "MEMBER_OPEN_ORDERS", "还有未完成的订单或款项，完成后才能注销账号", "There are orders or payments under way; the account can be closed after them")
+	// ErrLeaving is a member who wants to leave and to order.
+	ErrLeaving = fault.New(fault.Conflict, "MEMBER_LEAVING", "账号正在注销，撤销注销后才能下单", "This account is being closed; take that back to order")
 )

@@ -86,23 +86,36 @@ func (s *Service) login(ctx context.Context, tx tenantdb.Tx, in LoginInput) (Tok
 	}, nil
 }
 
+// findOrCreate finds the member of an identity, or makes it. A unionid that another app of
+// the same provider vouched for proves that it is the same person: a new identity becomes
+// one more of that member, and two members become one.
 func (s *Service) findOrCreate(ctx context.Context, tx tenantdb.Tx, in LoginInput) (memberID int64, isNew bool, err error) {
 	appID := in.AppID.String()
-	known, err := s.q.FindIdentity(ctx, tx, appID, in.OpenID)
+	row, err := s.q.FindIdentity(ctx, tx, appID, in.OpenID)
 	if err == nil {
-		if Status(known.Status) == Blocked {
+		if Status(row.Status) == Blocked {
 			return 0, false, ErrBlocked
 		}
-		if in.UnionID != "" && (known.Unionid == nil || *known.Unionid != in.UnionID) {
-			err = s.q.SetUnionID(ctx, tx, in.UnionID, appID, in.OpenID)
+		if in.UnionID == "" || (row.Unionid != nil && *row.Unionid == in.UnionID) {
+			return row.MemberID, false, nil
 		}
-		return known.MemberID, false, err
+		memberID, err = s.learnUnionID(ctx, tx, in, row.MemberID)
+		return memberID, false, err
 	}
 	if !tenantdb.NoRows(err) {
 		return 0, false, err
 	}
-	if memberID, err = s.q.InsertMember(ctx, tx, tx.Now()); err != nil {
+	memberID, status, err := s.known(ctx, tx, in)
+	switch {
+	case err != nil:
 		return 0, false, err
+	case status == Blocked:
+		return 0, false, ErrBlocked
+	case memberID == 0:
+		isNew = true
+		if memberID, err = s.q.InsertMember(ctx, tx, tx.Now()); err != nil {
+			return 0, false, err
+		}
 	}
 	var unionID *string
 	if in.UnionID != "" {
@@ -112,7 +125,32 @@ func (s *Service) findOrCreate(ctx context.Context, tx tenantdb.Tx, in LoginInpu
 	if err == nil && n == 0 {
 		err = errRaced
 	}
-	return memberID, true, err
+	return memberID, isNew, err
+}
+
+// learnUnionID keeps a unionid that the provider names for the first time, and joins the
+// member with the one who is known by it.
+func (s *Service) learnUnionID(ctx context.Context, tx tenantdb.Tx, in LoginInput, memberID int64) (int64, error) {
+	other, _, err := s.known(ctx, tx, in)
+	if err != nil {
+		return 0, err
+	}
+	if err := s.q.SetUnionID(ctx, tx, in.UnionID, in.AppID.String(), in.OpenID); err != nil {
+		return 0, err
+	}
+	if other == 0 || other == memberID {
+		return memberID, nil
+	}
+	_, err = s.mergeTx(ctx, tx, memberID, other, ByUnionID)
+	// Two accounts of one app keep apart; who was joined by somebody else meanwhile is found.
+	if err != nil && !errors.Is(err, errTwoPeople) && !errors.Is(err, fault.ErrConflict) {
+		return 0, err
+	}
+	row, err := s.q.FindIdentity(ctx, tx, in.AppID.String(), in.OpenID)
+	if err == nil && Status(row.Status) == Blocked {
+		return 0, ErrBlocked
+	}
+	return row.MemberID, err
 }
 
 func seconds(d time.Duration) int64 { return int64(d / time.Second) }

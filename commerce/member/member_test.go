@@ -64,7 +64,10 @@ func newWorld(t *testing.T, options ...tenanttest.Option) *world {
 	seen := &statements{}
 	env := tenanttest.New(t, append(options, tenanttest.WithTracer(seen))...)
 	return &world{
-		Env: env, Service: member.New(member.Deps{DB: env.DB, Now: env.Clock().Now, Rand: rand.Reader, Vault: env.Vault}),
+		Env: env, Service: member.New(member.Deps{
+			DB: env.DB, Now: env.Clock().Now, Rand: rand.Reader, Vault: env.Vault,
+			Audit: env.Audit, Outbox: env.Outbox, Timers: env.Timers, Belongings: func() []member.Belongings { return nil },
+		}),
 		id: env.Tenant.ID, app: env.App(t, env.Tenant).ID, seen: seen,
 	}
 }
@@ -135,7 +138,8 @@ func TestLoginMakesTheMemberOnce(t *testing.T) {
 	wantCode(t, err, "NOT_FOUND")
 }
 
-// All twenty find nobody before any of them may write: the table is closed to writers
+// All twenty find nobody before any of them may write (with a unionid they would come one
+// after the other): the table is closed to writers
 // until each waits at it.
 func TestT012ParallelFirstLoginsMakeOneMember(t *testing.T) {
 	t.Parallel()
@@ -155,7 +159,7 @@ func TestT012ParallelFirstLoginsMakeOneMember(t *testing.T) {
 	var wg sync.WaitGroup
 	for i := range ids {
 		wg.Go(func() {
-			tokens, err := w.Login(t.Context(), w.id, member.LoginInput{AppID: w.app, OpenID: "openid-race", UnionID: "union"})
+			tokens, err := w.Login(t.Context(), w.id, member.LoginInput{AppID: w.app, OpenID: "openid-race"})
 			if err != nil {
 				t.Error(err)
 			}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"io"
 	"regexp"
@@ -21,7 +22,9 @@ var phoneForm = regexp.MustCompile(`^\+?[0-9]{5,20}$`)
 
 // SetPhone keeps a phone number that a provider vouched for: sealed, with a blind index that
 // finds it and a masked hint. It replaces the one there was; repeating it changes nothing.
-// A number that another member has is refused: accounts are never joined by it. Opens a
+// If another member proved the same number within proofDays, they are one person and become
+// one member, the older one; an older proof loses the number, because carriers give numbers
+// to somebody else. Two accounts of one app are never joined: PHONE_TAKEN. Opens a
 // transaction. Faults: VALIDATION, NOT_FOUND, PHONE_TAKEN.
 func (s *Service) SetPhone(ctx context.Context, id tenant.ID, memberID int64, phone string) (hint string, err error) {
 	if !phoneForm.MatchString(phone) {
@@ -31,27 +34,43 @@ func (s *Service) SetPhone(ctx context.Context, id tenant.ID, memberID int64, ph
 	if err != nil {
 		return "", fmt.Errorf("set phone: %w", err)
 	}
-	mac := hmac.New(sha256.New, key.Reveal())
-	mac.Write([]byte(strings.TrimPrefix(strings.TrimPrefix(phone, "+86"), "+")))
-	sealed, err := s.vault.Seal(ctx, phoneField(id, memberID), vault.NewSecret([]byte(phone)))
-	if err != nil {
-		return "", fmt.Errorf("set phone: %w", err)
-	}
+	index := blind(key, phone)
 	hint = maskPhone(phone)
-	err = s.db.InTenant(ctx, id, func(tx tenantdb.Tx) error {
-		n, err := s.q.SetPhone(ctx, tx, sealed, mac.Sum(nil), hint, tx.Now(), memberID)
+	set := func(tx tenantdb.Tx, memberID int64) error {
+		sealed, err := s.vault.Seal(ctx, phoneField(id, memberID), vault.NewSecret([]byte(phone)))
+		if err != nil {
+			return err
+		}
+		n, err := s.q.SetPhone(ctx, tx, sealed, index, hint, tx.Now(), memberID)
 		if err == nil && n == 0 {
 			return fault.ErrNotFound
 		}
 		return err
-	})
-	if tenantdb.Violates(err, "member_phone") {
-		return "", ErrPhoneTaken
+	}
+	err = s.db.InTenant(ctx, id, func(tx tenantdb.Tx) error { return set(tx, memberID) })
+	if tenantdb.Violates(err, "member_phone") { // the rare way costs a transaction of its own
+		err = s.db.InTenant(ctx, id, func(tx tenantdb.Tx) error {
+			into, err := s.joinPhoneTx(ctx, tx, memberID, index)
+			if err != nil {
+				return err
+			}
+			return set(tx, into)
+		})
+	}
+	if errors.Is(err, fault.ErrConflict) || tenantdb.Violates(err, "member_phone") { // somebody was faster: ask again
+		err = ErrPhoneTaken
 	}
 	if err != nil {
 		return "", fmt.Errorf("set phone: %w", err)
 	}
 	return hint, nil
+}
+
+// blind is what a number is found by without being read.
+func blind(key vault.Secret, phone string) []byte {
+	mac := hmac.New(sha256.New, key.Reveal())
+	mac.Write([]byte(strings.TrimPrefix(strings.TrimPrefix(phone, "+86"), "+")))
+	return mac.Sum(nil)
 }
 
 // Phone opens a member's phone number. The caller checks who asks and records that somebody

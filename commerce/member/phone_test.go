@@ -33,7 +33,7 @@ func TestT012PhoneBelongsToOneMember(t *testing.T) {
 	}
 	var clear int
 	b.InTenant(t, func(tx tenantdb.Tx) error {
-		return tx.QueryRow(t.Context(), "SELECT count(*) FROM member m WHERE m::text ~ '1[3-9][0-9]{9}'").Scan(&clear)
+		return tx.QueryRow(t.Context(), "SELECT count(*) FROM member m WHERE m::text ~ '\\m1[3-9][0-9]{9}\\M'").Scan(&clear)
 	})
 	if clear != 0 {
 		t.Error("a phone lies in clear")

@@ -10,8 +10,11 @@ import (
 
 	"galleria/commerce/member/internal/memberdb"
 	"galleria/tenant"
+	"galleria/tenant/audit"
 	"galleria/tenant/fault"
+	"galleria/tenant/outbox"
 	"galleria/tenant/tenantdb"
+	"galleria/tenant/timer"
 	"galleria/tenant/vault"
 )
 
@@ -28,7 +31,31 @@ type Status string
 const (
 	Active  Status = "active"
 	Blocked Status = "blocked"
+	Merged  Status = "merged" // part of another member now
+	Left    Status = "left"   // has closed the account; nothing says who it was
 )
+
+// Statuses lists them.
+func Statuses() []Status { return []Status{Active, Blocked, Merged, Left} }
+
+// present reports whether there is a person behind the row.
+func (s Status) present() bool { return s == Active || s == Blocked }
+
+// MayOrder says why a member who stands as status, or as "leaving", may not order; nil if
+// nothing is in the way. Faults: MEMBER_BLOCKED, MEMBER_LEAVING, AUTH_INVALID.
+func MayOrder(status string) error {
+	switch Status(status) {
+	case Active:
+		return nil
+	case Blocked:
+		return ErrBlocked
+	case Merged, Left:
+		return ErrAuthInvalid // a session that was remembered
+	case "leaving":
+		return ErrLeaving
+	}
+	return fault.ErrNotFound
+}
 
 // Member is a buyer of one shop.
 type Member struct {
@@ -38,6 +65,7 @@ type Member struct {
 	Status    Status
 	PhoneHint string // masked; empty if none was given
 	CreatedAt time.Time
+	LeaveAt   *time.Time // set: asked to leave, and will have then
 }
 
 // Deps are what the members work with.
@@ -46,7 +74,13 @@ type Deps struct {
 	Now  func() time.Time // ages the memory of Authenticate
 	Rand io.Reader        // source of tokens; crypto/rand.Reader
 	// Vault seals phone numbers.
-	Vault *vault.Vault
+	Vault  *vault.Vault
+	Audit  *audit.Log
+	Outbox *outbox.Outbox
+	Timers *timer.Timers
+	// Belongings are the rooms that keep something of members. Asked when members are joined
+	// or leave: those rooms are built after this one.
+	Belongings func() []Belongings
 }
 
 // Service knows the members of all tenants. Safe for concurrent use.
@@ -55,12 +89,17 @@ type Service struct {
 	q      *memberdb.Queries
 	rand   io.Reader
 	vault  *vault.Vault
+	audit  *audit.Log
+	outbox *outbox.Outbox
+	timers *timer.Timers
 	recent *memory
+
+	belongings func() []Belongings
 }
 
 // New returns the members.
 func New(d Deps) *Service {
-	return &Service{db: d.DB, q: memberdb.New(), rand: d.Rand, vault: d.Vault, recent: newMemory(d.Now)}
+	return &Service{db: d.DB, q: memberdb.New(), rand: d.Rand, vault: d.Vault, audit: d.Audit, outbox: d.Outbox, timers: d.Timers, recent: newMemory(d.Now), belongings: d.Belongings}
 }
 
 // Get returns a member. One statement. Faults: NOT_FOUND.
@@ -71,7 +110,7 @@ func (s *Service) Get(ctx context.Context, id tenant.ID, memberID int64) (Member
 		if tenantdb.NoRows(err) {
 			return fault.ErrNotFound
 		}
-		out = Member{ID: row.ID, Nickname: row.Nickname, Avatar: row.Avatar, Status: Status(row.Status), PhoneHint: row.PhoneHint, CreatedAt: row.CreatedAt}
+		out = Member{ID: row.ID, Nickname: row.Nickname, Avatar: row.Avatar, Status: Status(row.Status), PhoneHint: row.PhoneHint, CreatedAt: row.CreatedAt, LeaveAt: row.LeaveAt}
 		return err
 	})
 	if err != nil {

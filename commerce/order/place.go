@@ -46,7 +46,7 @@ type PlaceInput struct {
 // whatever has become of prices, stock and address since.
 //
 // Faults: VALIDATION, NOT_FOUND (the address), SKU_UNAVAILABLE, OUT_OF_STOCK,
-// PRICE_CHANGED, PURCHASE_LIMIT, SHOP_NOT_TAKING_ORDERS, IDEMPOTENCY_KEY_REQUIRED, IDEMPOTENCY_MISMATCH,
+// PRICE_CHANGED, PURCHASE_LIMIT, MEMBER_BLOCKED, MEMBER_LEAVING, SHOP_NOT_TAKING_ORDERS, IDEMPOTENCY_KEY_REQUIRED, IDEMPOTENCY_MISMATCH,
 // IDEMPOTENCY_IN_PROGRESS.
 func (s *Service) Place(ctx context.Context, id tenant.ID, in PlaceInput) (placed Placed, replayed bool, err error) {
 	if err := in.check(); err != nil {
@@ -112,6 +112,7 @@ type placing struct {
 	address    member.Address
 	addressErr error
 	unpaidTTL  time.Duration
+	memberErr  error
 
 	fresh  bool // the key is new
 	quote  Quote
@@ -176,8 +177,9 @@ func (p *placing) readStore(ctx context.Context, q tenantdb.Querier) error {
 }
 
 func (p *placing) readTerms(ctx context.Context, q tenantdb.Querier) error {
-	seconds, err := p.q.Terms(ctx, q)
-	p.unpaidTTL = time.Duration(seconds) * time.Second
+	row, err := p.q.Terms(ctx, q, p.in.MemberID)
+	p.unpaidTTL = time.Duration(row.UnpaidTtlSeconds) * time.Second
+	p.memberErr = member.MayOrder(row.MemberStatus)
 	return err
 }
 
@@ -185,6 +187,9 @@ func (p *placing) readTerms(ctx context.Context, q tenantdb.Querier) error {
 // while the key's result is still on its way.
 func (p *placing) decide() (Placed, error) {
 	p.fresh = true
+	if p.memberErr != nil {
+		return Placed{}, p.memberErr
+	}
 	if p.full != nil {
 		return Placed{}, ErrNotTaking.Because(p.full)
 	}

@@ -19,6 +19,10 @@ const (
 	OrderVerify          Permission = "order.verify" // goods handed over against a code
 	ProductRead          Permission = "product.read"
 	ProductUpdate        Permission = "product.update" // and create, and put on the shelf
+	MemberRead           Permission = "member.read"
+	MemberUpdate         Permission = "member.update" // notes and tags
+	MemberBlock          Permission = "member.block"
+	MemberReveal         Permission = "member.reveal" // the whole phone number, with a reason
 	AppRead              Permission = "app.read"
 	AppUpdate            Permission = "app.update"
 	PaymentAccountRead   Permission = "payment_account.read"
@@ -72,6 +76,10 @@ func registry() []entry {
 		{OrderVerify, manager | warehouse | clerk, false},
 		{ProductRead, all, false},
 		{ProductUpdate, manager | warehouse, false},
+		{MemberRead, manager | finance | support | promoter | clerk, false},
+		{MemberUpdate, manager | support | promoter, false},
+		{MemberBlock, manager, false},
+		{MemberReveal, manager | support, false},
 		{AppRead, manager | support, false},
 		{AppUpdate, 0, false},
 		{PaymentAccountRead, manager | finance, false},

@@ -9,6 +9,7 @@ import (
 
 	"galleria/commerce/catalog"
 	"galleria/commerce/delivery"
+	"galleria/commerce/member"
 	"galleria/commerce/notice"
 	"galleria/commerce/order"
 	"galleria/commerce/picture"
@@ -37,6 +38,7 @@ type Orders interface {
 	GoodsTx(ctx context.Context, q tenantdb.Querier, orderNo string) (order.Goods, error)
 	MoveParcelTx(ctx context.Context, tx tenantdb.Tx, parcelNo string, to order.ParcelStatus, at time.Time) error
 	Buyer(ctx context.Context, q tenantdb.Querier, orderNo string) (order.Buyer, error)
+	CountTradeTx(ctx context.Context, tx tenantdb.Tx, memberID int64) error
 }
 
 // Payments is the part of payments.Service that events move.
@@ -67,8 +69,9 @@ type Reconciler interface {
 	Run(ctx context.Context, id tenant.ID, accountID int64) error
 }
 
-// Members finds a buyer's openid and forgets ended sessions.
+// Members finds a buyer's openid, forgets ended sessions and lets members leave.
 type Members interface {
+	LeaveDueTx(ctx context.Context, tx tenantdb.Tx, memberID int64) error
 	PurgeSessionsTx(ctx context.Context, tx tenantdb.Tx, limit int) (int64, error)
 	OpenID(ctx context.Context, q tenantdb.Querier, memberID int64, appID string) (string, error)
 }
@@ -189,6 +192,9 @@ func (h *Handlers) Kinds() (jobs.Kinds, error) {
 		kind(order.TopicReceive, jobs.Default, patient, quick, h.receiveDue),
 		kind(order.TopicFinish, jobs.Default, patient, quick, h.finishDue),
 		kind(delivery.TopicUpload, jobs.Default, patient, provider, h.uploadDue),
+		kind(member.TimerLeave, jobs.Default, patient, quick, h.memberLeaves),
+		jobs.Kind{Topic: member.TopicMerged},
+		jobs.Kind{Topic: member.TopicLeft},
 		// What a received order and final money lead to comes with those rooms.
 		jobs.Kind{Topic: order.TopicReceived},
 		jobs.Kind{Topic: order.TopicFinished},

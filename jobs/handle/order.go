@@ -59,7 +59,7 @@ func (h *Handlers) orderPaid(ctx context.Context, ev outbox.Event) error {
 	if err != nil {
 		return err
 	}
-	return h.tell(ctx, ev, news{
+	return h.traded(ctx, ev, news{
 		event: string(order.TopicPaid), effect: "order.paid.message", orderNo: p.OrderNo, memberID: p.MemberID, appID: p.AppID,
 		values: map[string]string{
 			"order_no": p.OrderNo, "amount": amountText(p.PayableFen), "title": shorten(p.Title), "paid_at": timeText(ev.CreatedAt),
@@ -73,7 +73,7 @@ func (h *Handlers) orderRefunded(ctx context.Context, ev outbox.Event) error {
 	if err != nil {
 		return err
 	}
-	return h.tell(ctx, ev, news{
+	return h.traded(ctx, ev, news{
 		event: string(order.TopicRefunded), effect: "order.refunded.message", orderNo: p.OrderNo, memberID: p.MemberID, appID: p.AppID,
 		values: map[string]string{"order_no": p.OrderNo, "amount": amountText(p.AmountFen), "title": shorten(p.Title), "refunded_at": timeText(ev.CreatedAt)},
 	})

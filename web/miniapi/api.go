@@ -32,6 +32,7 @@ type Deps struct {
 	Shops         Shops
 	Catalog       Catalog
 	Members       Members
+	Tastes        Tastes
 	Carts         Carts
 	Orders        Orders
 	Delivery      Parcels
@@ -71,6 +72,7 @@ func (a *API) routes() {
 	a.loginRoutes()
 	a.memberRoutes()
 	a.phoneRoutes()
+	a.tasteRoutes()
 	a.transferRoutes()
 	a.shopRoutes()
 	a.productRoutes()

@@ -47,6 +47,8 @@ type Member struct {
 	Avatar    string    `json:"avatar" example:""`
 	Phone     string    `json:"phone" example:"138****8000" doc:"Masked; empty until the buyer has given one."`
 	CreatedAt time.Time `json:"created_at"`
+	// LeavingAt is set for a member who has asked to leave.
+	LeavingAt *time.Time `json:"leaving_at,omitempty" nullable:"false" doc:"When the account will be closed; absent unless that was asked for."`
 }
 
 // Login is the answer to a log-in.
@@ -163,5 +165,5 @@ func toTokens(t member.Tokens) Tokens {
 }
 
 func toMember(m member.Member) Member {
-	return Member{ID: m.ID, Nickname: m.Nickname, Avatar: m.Avatar, Phone: m.PhoneHint, CreatedAt: m.CreatedAt}
+	return Member{ID: m.ID, Nickname: m.Nickname, Avatar: m.Avatar, Phone: m.PhoneHint, CreatedAt: m.CreatedAt, LeavingAt: m.LeaveAt}
 }

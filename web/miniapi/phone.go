@@ -27,7 +27,8 @@ func (a *API) phoneRoutes() {
 		method: http.MethodPost, path: "/me/phone", id: "setPhone", tag: tagSession, member: true, class: classWrite,
 		summary: "Keep the phone number that the buyer has allowed",
 		description: "The server reads the number from the provider; what the Mini Program says is never believed. It replaces the number there was. " +
-			"A number that another member of the shop has is refused.",
+			"A number that another app's member of the shop has proved within 90 days shows that they are one person: they become one member. " +
+			"Within one app a number that another member has is refused.",
 		errors: []*fault.Error{
 			miniprogram.ErrPhone, member.ErrPhoneTaken, fault.ErrNotFound, miniprogram.ErrConfiguration,
 			miniprogram.ErrProviderBusy, miniprogram.ErrProviderTimeout, miniprogram.ErrBadResponse,

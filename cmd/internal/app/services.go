@@ -76,7 +76,6 @@ func NewServices(g *Ground) (*Services, error) {
 		}),
 		Catalog:     catalog.New(catalog.Deps{DB: g.DB, Plans: g.Plans, Timers: g.Timers}),
 		Inventory:   inventory.New(inventory.Deps{NotifyChannel: catalog.NotifyChannel}),
-		Members:     member.New(member.Deps{DB: g.DB, Now: g.Now, Rand: rand.Reader, Vault: g.Vault}),
 		Notices:     notice.New(g.DB),
 		MiniProgram: miniprogram.New(miniprogram.Deps{DB: g.DB, Vault: g.Vault, Now: g.Now, SandboxBase: egress.Only(g.Config.SandboxURL), Plans: g.Plans}),
 		Accounts: account.New(account.Deps{
@@ -84,6 +83,12 @@ func NewServices(g *Ground) (*Services, error) {
 			SandboxBase: egress.Only(g.Config.SandboxURL),
 		}),
 	}
+	s.Members = member.New(member.Deps{
+		DB: g.DB, Now: g.Now, Rand: rand.Reader, Vault: g.Vault, Audit: g.Audit, Outbox: g.Outbox, Timers: g.Timers,
+		Belongings: func() []member.Belongings {
+			return []member.Belongings{s.Catalog, s.Carts, s.Orders, s.Notices, s.Transfers}
+		},
+	})
 	s.Delivery = delivery.New(delivery.Deps{DB: g.DB, Audit: g.Audit})
 	s.Carts = cart.New(cart.Deps{DB: g.DB})
 	going := &goingBack{}

@@ -14,7 +14,7 @@ VALUES (@app_id, @openid, sqlc.narg(unionid), @member_id, @at) ON CONFLICT DO NO
 UPDATE member_identity SET unionid = @unionid::text WHERE app_id = @app_id AND openid = @openid;
 
 -- name: FindMember :one
-SELECT id, nickname, avatar, status, phone_hint, created_at FROM member WHERE id = @id;
+SELECT id, nickname, avatar, status, phone_hint, created_at, leave_at FROM member WHERE id = @id;
 
 -- name: FindOpenID :one
 SELECT openid FROM member_identity WHERE member_id = @member_id AND app_id = @app_id ORDER BY created_at LIMIT 1;
@@ -22,7 +22,7 @@ SELECT openid FROM member_identity WHERE member_id = @member_id AND app_id = @ap
 -- name: LockMember :one
 -- The member is the lock of the address book: its limit and its one default hold
 -- under parallel changes.
-SELECT id FROM member WHERE id = @id FOR UPDATE;
+SELECT id FROM member WHERE id = @id AND status IN ('active', 'blocked') FOR UPDATE;
 
 -- name: SetNickname :execrows
 UPDATE member SET nickname = @nickname WHERE id = @id;

@@ -1,6 +1,8 @@
 -- name: Terms :one
--- The one setting of the shop that an order needs. A shop without a row has the default.
-SELECT coalesce((SELECT unpaid_ttl_seconds FROM shop), 1800)::bigint AS unpaid_ttl_seconds;
+-- The one setting of the shop that an order needs, and whether its member may order: a
+-- session is remembered for seconds. A shop without a row has the default.
+SELECT coalesce((SELECT unpaid_ttl_seconds FROM shop), 1800)::bigint AS unpaid_ttl_seconds,
+  coalesce((SELECT CASE WHEN m.leave_at IS NOT NULL AND m.status = 'active' THEN 'leaving' ELSE m.status END FROM member m WHERE m.id = @member_id), '')::text AS member_status;
 
 -- name: Place :exec
 WITH o AS (

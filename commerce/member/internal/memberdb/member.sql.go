@@ -29,7 +29,7 @@ func (q *Queries) FindIdentity(ctx context.Context, db DBTX, appID string, openi
 }
 
 const findMember = `-- name: FindMember :one
-SELECT id, nickname, avatar, status, phone_hint, created_at FROM member WHERE id = $1
+SELECT id, nickname, avatar, status, phone_hint, created_at, leave_at FROM member WHERE id = $1
 `
 
 type FindMemberRow struct {
@@ -39,6 +39,7 @@ type FindMemberRow struct {
 	Status    string
 	PhoneHint string
 	CreatedAt time.Time
+	LeaveAt   *time.Time
 }
 
 func (q *Queries) FindMember(ctx context.Context, db DBTX, id int64) (FindMemberRow, error) {
@@ -51,6 +52,7 @@ func (q *Queries) FindMember(ctx context.Context, db DBTX, id int64) (FindMember
 		&i.Status,
 		&i.PhoneHint,
 		&i.CreatedAt,
+		&i.LeaveAt,
 	)
 	return i, err
 }
@@ -98,7 +100,7 @@ func (q *Queries) InsertMember(ctx context.Context, db DBTX, at time.Time) (int6
 }
 
 const lockMember = `-- name: LockMember :one
-SELECT id FROM member WHERE id = $1 FOR UPDATE
+SELECT id FROM member WHERE id = $1 AND status IN ('active', 'blocked') FOR UPDATE
 `
 
 // The member is the lock of the address book: its limit and its one default hold

@@ -457,15 +457,22 @@ func (q *Queries) Place(ctx context.Context, db DBTX, arg PlaceParams) error {
 }
 
 const terms = `-- name: Terms :one
-SELECT coalesce((SELECT unpaid_ttl_seconds FROM shop), 1800)::bigint AS unpaid_ttl_seconds
+SELECT coalesce((SELECT unpaid_ttl_seconds FROM shop), 1800)::bigint AS unpaid_ttl_seconds,
+  coalesce((SELECT CASE WHEN m.leave_at IS NOT NULL AND m.status = 'active' THEN 'leaving' ELSE m.status END FROM member m WHERE m.id = $1), '')::text AS member_status
 `
 
-// The one setting of the shop that an order needs. A shop without a row has the default.
-func (q *Queries) Terms(ctx context.Context, db DBTX) (int64, error) {
-	row := db.QueryRow(ctx, terms)
-	var unpaid_ttl_seconds int64
-	err := row.Scan(&unpaid_ttl_seconds)
-	return unpaid_ttl_seconds, err
+type TermsRow struct {
+	UnpaidTtlSeconds int64
+	MemberStatus     string
+}
+
+// The one setting of the shop that an order needs, and whether its member may order: a
+// session is remembered for seconds. A shop without a row has the default.
+func (q *Queries) Terms(ctx context.Context, db DBTX, memberID int64) (TermsRow, error) {
+	row := db.QueryRow(ctx, terms, memberID)
+	var i TermsRow
+	err := row.Scan(&i.UnpaidTtlSeconds, &i.MemberStatus)
+	return i, err
 }
 
 const toClosed = `-- name: ToClosed :one

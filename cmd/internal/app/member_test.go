@@ -1,0 +1,145 @@
+package app_test
+
+import (
+	"context"
+	"net/http"
+	"testing"
+	"time"
+
+	"galleria/commerce/member"
+	"galleria/tenant"
+	"galleria/tenant/tenantdb"
+)
+
+// oneOfEach gives a member a row in every table that names members.
+func (w *world) oneOfEach(s *shop, id int64, mark string) {
+	w.t.Helper()
+	for _, sql := range []string{
+		`INSERT INTO member_favourite (member_id, spu_id, at) SELECT $1, min(id), now() FROM spu`,
+		`INSERT INTO member_footprint (member_id, spu_id, at) SELECT $1, min(id), now() FROM spu`,
+		`INSERT INTO cart_line (member_id, sku_id, qty) SELECT $1, min(id), 998 FROM sku`,
+		`INSERT INTO search_history (member_id, word, at) VALUES ($1, 'kafei', now())`,
+		`INSERT INTO purchase_count (member_id, spu_id, qty) SELECT $1, min(id), 3 FROM spu`,
+		`INSERT INTO message_log (event_id, channel, member_id, event, state) VALUES (gen_random_uuid(), 'wechat_subscribe', $1, 'order.paid', 'sent')`,
+		`INSERT INTO member_tag (tag, member_id, at) VALUES ('常客', $1, now())`,
+		`INSERT INTO orders (order_no, member_id, app_id, status, close_reason, closed_at, goods_fen, payable_fen, address, remark, expires_at, placed_at, paid_at)
+		 VALUES ('` + mark + `', $1, 'wx', 'closed', 'all_refunded', now(), 500, 500, '{"name":"王小明","phone":"13800138000","province":"云南省","city":"昆明市","detail":"翠湖"}', '请电 13800138000', now(), now(), now())`,
+		`INSERT INTO transfer (out_bill_no, source_kind, source_no, account_id, channel, app_id, member_id, receiver_kind, amount_fen, title, terms, status, created_by, created_at, updated_at, finished_at, receiver_sealed, receiver_hint)
+		 SELECT '` + mark + `', 'test', '` + mark + `', min(id), 'wechat', 'wx', $1, 'open_id', 100, 't', '{}', 'succeeded', 'system', now(), now(), now(), '\x00', '' FROM payment_account`,
+	} {
+		w.change(s, sql, id)
+	}
+	_, err := w.Members.AddAddress(w.t.Context(), s.ID, id, member.AddressInput{Name: "王小明", Phone: "13800138000", Province: "云南省", City: "昆明市", Detail: "翠湖"})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+func (w *world) change(s *shop, sql string, args ...any) {
+	w.t.Helper()
+	err := w.DB.InTenant(w.t.Context(), s.ID, func(tx tenantdb.Tx) error {
+		_, err := tx.Exec(w.t.Context(), sql, args...)
+		return err
+	})
+	if err != nil {
+		w.t.Fatalf("%s: %v", sql, err)
+	}
+}
+
+// TestT116EverythingOfAMember merges two members and lets the one that stays leave: every
+// table that names members is looked at, those that come with later versions too.
+func TestT116EverythingOfAMember(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	s := w.openShop("members", 100)
+	second, ok := tenant.ParseAppID("wx00000000000000a2")
+	if !ok {
+		t.Fatal("not an app id")
+	}
+	if err := w.Registry.AddApp(t.Context(), tenant.App{ID: second, Provider: tenant.WeChat, TenantID: s.ID, Name: "二号", Enabled: true}); err != nil {
+		t.Fatal(err)
+	}
+	w.change(s, "INSERT INTO app_credential (app_id, provider, secret_sealed, secret_last4) SELECT $1, 'wechat', secret_sealed, '' FROM app_credential LIMIT 1", second.String())
+	first, _ := tenant.ParseAppID(s.appID)
+	login := func(app tenant.AppID, openID, unionID string) int64 {
+		t.Helper()
+		got, err := w.Members.Login(t.Context(), s.ID, member.LoginInput{AppID: app, OpenID: openID, UnionID: unionID})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return got.MemberID
+	}
+	older, younger := login(first, "o-1", ""), login(second, "o-2", "union-1")
+	w.oneOfEach(s, older, "M000000001")
+	w.oneOfEach(s, younger, "M000000002")
+	if got := login(first, "o-1", "union-1"); got != older {
+		t.Fatalf("logged in as %d, want %d", got, older)
+	}
+	tables := w.memberTables(s)
+	if len(tables) < 12 {
+		t.Fatalf("only %v name members", tables)
+	}
+	for _, table := range tables {
+		left := w.count(s, "SELECT count(*) FROM "+table+" x WHERE x.member_id = $1 AND NOT to_jsonb(x) @> '{\"orders\": 0}'", younger)
+		if left != 0 {
+			t.Errorf("%s keeps %d rows of the member who is gone: let its room be one of the belongings (services.go)", table, left)
+		}
+	}
+	for what, sql := range map[string]string{
+		"cart": "SELECT count(*) - 1 FROM cart_line WHERE member_id = $1 AND qty = 999", "limits": "SELECT 6 - qty FROM purchase_count WHERE member_id = $1",
+		"trade": "SELECT 2 - orders FROM member_trade WHERE member_id = $1", "orders": "SELECT 2 - count(*) FROM orders WHERE member_id = $1",
+	} {
+		if n := w.count(s, sql, older); n != 0 {
+			t.Errorf("%s: off by %d", what, n)
+		}
+	}
+	w.leaves(s, older)
+	// The books keep their sums, and nobody can tell whose they were.
+	if n := w.count(s, "SELECT sum(payable_fen) FROM orders WHERE member_id = $1", older); n != 1000 {
+		t.Errorf("orders sum up to %d", n)
+	}
+	for _, table := range append(tables, "member", "order_line", "order_event", "parcel_track", "shipping_upload") {
+		if n := w.count(s, "SELECT count(*) FROM "+table+" x WHERE x::text ~ '\\m1[3-9][0-9]{9}\\M' OR x::text ~ '王小明|翠湖'"); n != 0 {
+			t.Errorf("%s still tells who it was in %d rows", table, n)
+		}
+	}
+	if again := login(first, "o-1", "union-1"); again == older || again == younger {
+		t.Error("came back as the member who has left")
+	}
+}
+
+func (w *world) memberTables(s *shop) (tables []string) {
+	w.t.Helper()
+	w.scan(s, `SELECT array_agg(c.table_name::text ORDER BY c.table_name) FROM information_schema.columns c JOIN information_schema.tables t USING (table_schema, table_name)
+		WHERE c.table_schema = current_schema() AND c.column_name = 'member_id' AND t.table_type = 'BASE TABLE'`, nil, &tables)
+	return tables
+}
+
+// leaves lets a member leave, and its time be over.
+func (w *world) leaves(s *shop, id int64) {
+	w.t.Helper()
+	ctx, cancel := context.WithTimeout(w.t.Context(), time.Minute)
+	defer cancel()
+	if _, err := w.Members.Leave(ctx, s.ID, id); err != nil {
+		w.t.Fatal(err)
+	}
+	w.change(s, "UPDATE member SET leave_at = now() - interval '1 second' WHERE id = $1", id)
+	if err := w.DB.InTenant(ctx, s.ID, func(tx tenantdb.Tx) error { return w.Members.LeaveDueTx(ctx, tx, id) }); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// TestBlockedMayNotOrder: a session that is remembered elsewhere does not order.
+func TestBlockedMayNotOrder(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	s := w.openShop("blocked", 10)
+	b := w.login(s, "一")
+	body := b.orderBody(1)
+	w.change(s, "UPDATE member SET status = 'blocked', block_reason = 'x'") // as another process does
+	var refusal struct{ Code string }
+	b.must(http.StatusForbidden, http.MethodPost, "/orders", body, &refusal, header{"Idempotency-Key": "blocked-1"})
+	if n := w.count(s, "SELECT count(*) FROM orders"); refusal.Code != "MEMBER_BLOCKED" || n != 0 {
+		t.Errorf("%s, %d orders", refusal.Code, n)
+	}
+}

@@ -1,0 +1,51 @@
+package order
+
+import (
+	"context"
+	"fmt"
+
+	"galleria/tenant/tenantdb"
+)
+
+// MoveMemberTx makes one member's orders another's.
+func (s *Service) MoveMemberTx(ctx context.Context, tx tenantdb.Tx, from, to int64) error {
+	if err := s.q.MoveOrders(ctx, tx, to, from); err != nil {
+		return fmt.Errorf("move orders of a member: %w", err)
+	}
+	for _, id := range []int64{from, to} {
+		if err := s.CountTradeTx(ctx, tx, id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ForgetMemberTx erases who received the orders of a member who has left, and what was written
+// on them. Amounts, goods and dates stay: the books need them.
+func (s *Service) ForgetMemberTx(ctx context.Context, tx tenantdb.Tx, memberID int64) error {
+	if err := s.q.ForgetOrders(ctx, tx, memberID); err != nil {
+		return fmt.Errorf("forget orders of a member: %w", err)
+	}
+	return nil
+}
+
+// OpenOfTx counts a member's orders that are under way or may still be complained about.
+func (s *Service) OpenOfTx(ctx context.Context, q tenantdb.Querier, memberID int64) (int64, error) {
+	n, err := s.q.OpenOf(ctx, q, memberID)
+	if err != nil {
+		return 0, fmt.Errorf("open orders of a member: %w", err)
+	}
+	return n, nil
+}
+
+// CountTradeTx counts anew what a member has bought, for the shop's list of members. Test
+// orders are left out. Safe to repeat.
+func (s *Service) CountTradeTx(ctx context.Context, tx tenantdb.Tx, memberID int64) error {
+	if err := s.q.LockTrade(ctx, tx, memberID); err != nil {
+		return fmt.Errorf("count a member's orders: %w", err)
+	}
+	if err := s.q.CountTrade(ctx, tx, memberID); err != nil {
+		return fmt.Errorf("count a member's orders: %w", err)
+	}
+	return nil
+}
