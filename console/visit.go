@@ -113,6 +113,7 @@ func (s *Console) menu(c *fiber.Ctx, v *visit, here string) []view.NavItem {
 		{authz.OrderRead, view.NavItem{Key: "nav.orders", Icon: "receipt", Href: shop.URL("/orders")}},
 		{authz.OrderVerify, view.NavItem{Key: "nav.pickup", Icon: "building-store", Href: shop.URL("/pickup")}},
 		{authz.ProductRead, view.NavItem{Key: "nav.products", Icon: "package", Href: shop.URL("/products")}},
+		{authz.StockRead, view.NavItem{Key: "nav.stock", Icon: "box", Href: shop.URL("/stock")}},
 		{authz.PaymentRead, view.NavItem{Key: "nav.payments", Icon: "cash", Href: shop.URL("/payments"), Group: "nav.money"}},
 		{authz.RefundRead, view.NavItem{Key: "nav.refunds", Icon: "receipt-refund", Href: shop.URL("/refunds"), Group: "nav.money"}},
 		{authz.PaymentRead, view.NavItem{Key: "nav.anomalies", Icon: "alert-triangle", Href: shop.URL("/anomalies"), Group: "nav.money"}},

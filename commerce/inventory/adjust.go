@@ -137,8 +137,8 @@ func (s *Service) correct(ctx context.Context, tx tenantdb.Tx, in Correction, si
 	return out, s.tell(ctx, tx, told)
 }
 
-// Corrections that came first, as ErrChanged names them.
-type earlier struct {
+// Earlier is a correction that came first, as ErrChanged names it.
+type Earlier struct {
 	Kind   string    `json:"kind"`
 	Delta  int64     `json:"delta"`
 	Reason string    `json:"reason"`
@@ -152,9 +152,9 @@ func (s *Service) changed(ctx context.Context, tx tenantdb.Tx, r inventorydb.Adj
 	if err != nil {
 		return nil, fmt.Errorf("who changed SKU %d: %w", r.SkuID, err)
 	}
-	list := make([]earlier, len(rows))
+	list := make([]Earlier, len(rows))
 	for i, m := range rows {
-		list[i] = earlier{Kind: m.Kind, Delta: m.OnHandDelta, Reason: m.Reason, Actor: m.Actor, At: m.At}
+		list[i] = Earlier{Kind: m.Kind, Delta: m.OnHandDelta, Reason: m.Reason, Actor: m.Actor, At: m.At}
 	}
 	return ErrChanged.WithData(map[string]any{"sku_id": r.SkuID, "on_hand": r.Here, "version": r.Version, "since": list}), nil
 }

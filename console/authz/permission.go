@@ -19,6 +19,8 @@ const (
 	OrderVerify          Permission = "order.verify" // goods handed over against a code
 	ProductRead          Permission = "product.read"
 	ProductUpdate        Permission = "product.update" // and create, and put on the shelf
+	StockRead            Permission = "stock.read"
+	StockUpdate          Permission = "stock.update" // correct, move, count
 	AppRead              Permission = "app.read"
 	AppUpdate            Permission = "app.update"
 	PaymentAccountRead   Permission = "payment_account.read"
@@ -69,6 +71,8 @@ func registry() []entry {
 		{OrderVerify, manager | warehouse | clerk, false},
 		{ProductRead, all, false},
 		{ProductUpdate, manager | warehouse, false},
+		{StockRead, manager | warehouse | support | clerk, false},
+		{StockUpdate, manager | warehouse, false},
 		{AppRead, manager | support, false},
 		{AppUpdate, 0, false},
 		{PaymentAccountRead, manager | finance, false},
