@@ -2,6 +2,7 @@ package console
 
 import (
 	"crypto/rand"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -53,25 +54,8 @@ func (s *Console) stockBulkCreate(c *fiber.Ctx, v *visit) error {
 		return err
 	}
 	if b.Done = form(c, "do") == "book"; b.Done && len(changes) > 0 {
-		reason := inventory.Reason(b.Reason)
-		if b.Mode == "count" {
-			reason = inventory.Count
-		}
-		out, err := s.Products.CorrectStockEach(c.UserContext(), v.shop.ID, inventory.Correction{
-			Document: document, LocationID: place, Reason: reason, Changes: changes, Actor: actor(v.session.StaffID),
-		})
-		if err != nil {
+		if err := s.bookStock(c, v, &b, inventory.Correction{Document: document, LocationID: place, Changes: changes}); err != nil {
 			return err
-		}
-		for _, o := range out {
-			for i := range b.Rows {
-				if row := &b.Rows[i]; row.SKUID == o.SKUID && row.Problem == "" {
-					row.Now = o.Now
-					if o.Problem != nil {
-						row.Problem = sentence(v, o.Problem)
-					}
-				}
-			}
 		}
 	}
 	for _, row := range b.Rows {
@@ -80,6 +64,29 @@ func (s *Console) stockBulkCreate(c *fiber.Ctx, v *visit) error {
 		}
 	}
 	return s.stockBulkPage(c, v, b)
+}
+
+// bookStock books the changes of a list and tells each row what became of it.
+func (s *Console) bookStock(c *fiber.Ctx, v *visit, b *view.StockBulk, in inventory.Correction) error {
+	in.Reason, in.Actor = inventory.Reason(b.Reason), actor(v.session.StaffID)
+	if b.Mode == "count" {
+		in.Reason = inventory.Count
+	}
+	if !slices.Contains(inventory.Reasons(), in.Reason) {
+		in.Reason = inventory.Other
+	}
+	out, err := s.Products.CorrectStockEach(c.UserContext(), v.shop.ID, in)
+	for _, o := range out {
+		for i := range b.Rows {
+			if row := &b.Rows[i]; row.SKUID == o.SKUID && row.Problem == "" {
+				row.Now = o.Now
+				if o.Problem != nil {
+					row.Problem = sentence(v, o.Problem)
+				}
+			}
+		}
+	}
+	return err
 }
 
 // judgeStock finds the SKUs of a list and what is to be changed of them.
@@ -160,22 +167,37 @@ func readStock(v *visit, text, mode string) []view.StockBulkRow {
 		if line == "" {
 			continue
 		}
-		cells := strings.FieldsFunc(line, func(r rune) bool { return r == '\t' || r == ',' || r == '，' || r == ';' || r == '；' || r == ' ' })
+		cells := strings.FieldsFunc(line, func(r rune) bool { return strings.ContainsRune("\t ,，;；", r) })
 		if len(cells) == 0 {
 			continue
 		}
-		row := view.StockBulkRow{Line: i + 1, Code: strings.TrimPrefix(cells[0], "'")}
-		ok := len(cells) == 2
-		if ok {
-			row.Number, ok = readPieces(cells[1])
-		}
+		row, ok := stockRow(cells, mode)
 		if !ok && i == 0 && len(cells) > 1 {
 			continue // a heading
 		}
-		if !ok || (mode == "count" && row.Number < 0) || (mode != "count" && row.Number == 0) {
+		if !ok {
 			row.Problem = v.text.T("stock.bulk.number")
 		}
+		row.Line = i + 1
 		rows = append(rows, row)
 	}
 	return rows
+}
+
+// stockRow reads one line; ok is false if its number is none that mode can do with.
+func stockRow(cells []string, mode string) (row view.StockBulkRow, ok bool) {
+	row.Code = strings.TrimPrefix(cells[0], "'")
+	if len(cells) != 2 {
+		return row, false
+	}
+	row.Number, ok = readPieces(cells[1])
+	return row, ok && wantedPieces(row.Number, mode)
+}
+
+// wantedPieces says whether a number is one that can be counted or one that changes something.
+func wantedPieces(n int64, mode string) bool {
+	if mode == "count" {
+		return n >= 0
+	}
+	return n != 0
 }

@@ -66,7 +66,7 @@ func (s *Console) stockCorrect(c *fiber.Ctx, v *visit) error {
 	place, _ := strconv.ParseInt(f.Place, 10, 64)
 	pieces, parsed := readPieces(f.Pieces)
 	f.Bad = map[string]string{}
-	if !parsed || (f.Mode == "count" && pieces < 0) || (f.Mode != "count" && pieces == 0) {
+	if !parsed || !wantedPieces(pieces, f.Mode) {
 		f.Bad["pieces"] = v.text.T("stock.bad.pieces")
 	}
 	if !slices.Contains(inventory.Reasons(), inventory.Reason(f.Reason)) {
