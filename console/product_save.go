@@ -35,6 +35,7 @@ type Products interface {
 	SaveBrand(ctx context.Context, shop tenant.ID, id int64, name, logo, actor string) (int64, error)
 	MoveBrand(ctx context.Context, shop tenant.ID, id int64, step catalog.Step, actor string) error
 	DeleteBrand(ctx context.Context, shop tenant.ID, id int64, actor string) error
+	Stock
 }
 
 // Pictures takes uploads; *picture.Service is one.

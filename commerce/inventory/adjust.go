@@ -5,7 +5,9 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
+	"galleria/commerce/inventory/internal/inventorydb"
 	"galleria/tenant/tenantdb"
 )
 
@@ -13,6 +15,47 @@ import (
 type Change struct {
 	SKUID int64
 	Delta int64
+	// Version is the level's as the person saw it; 0 corrects whatever there is.
+	Version int64
+}
+
+// Reason says why people change what is on hand.
+type Reason string
+
+// The reasons.
+const (
+	Count    Reason = "count"    // somebody counted
+	Purchase Reason = "purchase" // goods came in
+	Damage   Reason = "damage"
+	Loss     Reason = "loss"
+	Sample   Reason = "sample" // given away or used
+	Return   Reason = "return" // came back outside an order
+	Mistake  Reason = "mistake"
+	Other    Reason = "other"
+)
+
+// Reasons lists them in the order a form shows them.
+func Reasons() []Reason {
+	return []Reason{Purchase, Count, Return, Damage, Loss, Sample, Mistake, Other}
+}
+
+// Correction is a document that changes what is on hand in one place.
+type Correction struct {
+	Document   string // its number; the same again changes nothing
+	LocationID int64  // 0 is the main place
+	Reason     Reason // may be empty
+	Note       string // at most 200 characters
+	Changes    []Change
+	Actor      string
+}
+
+// Corrected is what became of one change.
+type Corrected struct {
+	SKUID       int64
+	Before, Now int64 // on hand in the place
+	Delta       int64 // what was asked for
+	Reserved    int64 // held there by orders
+	Problem     error // nil, ErrUnknownSKU, ErrReserved or ErrChanged; then nothing was changed
 }
 
 // AdjustTx corrects what is on hand under a document's number, all changes or none. A
@@ -21,27 +64,123 @@ type Change struct {
 // SKU_NOT_FOUND, STOCK_RESERVED. One statement, and one more when a coarse state changes.
 func (s *Service) AdjustTx(ctx context.Context, tx tenantdb.Tx, document string, changes []Change, actor string) error {
 	changes = slices.DeleteFunc(slices.Clone(changes), func(c Change) bool { return c.Delta == 0 })
-	if len(changes) == 0 {
+	return s.CorrectTx(ctx, tx, Correction{Document: document, Changes: changes, Actor: actor})
+}
+
+// CorrectTx is AdjustTx for any place, with a reason, and against versions: a SKU that
+// somebody else has corrected meanwhile is refused with what they did. Orders are no
+// correction. Faults: SKU_NOT_FOUND, STOCK_RESERVED, STOCK_CHANGED, NOT_FOUND (the place).
+func (s *Service) CorrectTx(ctx context.Context, tx tenantdb.Tx, in Correction) error {
+	if len(in.Changes) == 0 {
 		return nil
 	}
-	slices.SortFunc(changes, func(a, b Change) int { return cmp.Compare(a.SKUID, b.SKUID) })
-	ids, deltas := make([]int64, len(changes)), make([]int64, len(changes))
-	for i, c := range changes {
-		ids[i], deltas[i] = c.SKUID, c.Delta
-	}
-	rows, err := s.q.Adjust(ctx, tx, ids, deltas, document, actor, tx.Now())
+	done, err := s.correct(ctx, tx, in, false)
 	if err != nil {
-		return fmt.Errorf("adjust %s: %w", document, err)
+		return err
 	}
-	if len(rows) < len(ids) {
-		return fmt.Errorf("adjust %s: %w", document, ErrUnknownSKU)
-	}
-	crossed := false
-	for _, r := range rows {
-		if r.OnHand+r.Delta < r.Reserved {
-			return fmt.Errorf("adjust %s: %w", document, ErrReserved.WithData(map[string]any{"sku_id": r.SkuID}))
+	for _, d := range done {
+		if d.Problem != nil {
+			return fmt.Errorf("adjust %s: %w", in.Document, d.Problem)
 		}
-		crossed = crossed || crosses(r.OnHand-r.Reserved, r.OnHand-r.Reserved+r.Changed, r.LowAt)
 	}
-	return s.tell(ctx, tx, crossed)
+	return nil
+}
+
+// CorrectEachTx is CorrectTx for a list in which each line stands for itself: what cannot be
+// done is told, and the rest is done. The answer has one entry for each change, by SKU.
+// Faults: NOT_FOUND (the place).
+func (s *Service) CorrectEachTx(ctx context.Context, tx tenantdb.Tx, in Correction) ([]Corrected, error) {
+	if len(in.Changes) == 0 {
+		return nil, nil
+	}
+	return s.correct(ctx, tx, in, true)
+}
+
+func (s *Service) correct(ctx context.Context, tx tenantdb.Tx, in Correction, single bool) ([]Corrected, error) {
+	changes := slices.SortedFunc(slices.Values(in.Changes), func(a, b Change) int { return cmp.Compare(a.SKUID, b.SKUID) })
+	ids, deltas, versions := make([]int64, len(changes)), make([]int64, len(changes)), make([]int64, len(changes))
+	for i, c := range changes {
+		ids[i], deltas[i], versions[i] = c.SKUID, c.Delta, c.Version
+	}
+	if err := s.open(ctx, tx, in.LocationID, ids); err != nil {
+		return nil, fmt.Errorf("adjust %s: %w", in.Document, err)
+	}
+	rows, err := s.q.Adjust(ctx, tx, inventorydb.AdjustParams{
+		SkuIds: ids, Deltas: deltas, Versions: versions, LocationID: in.LocationID, Document: in.Document, Kind: "adjust", Single: single,
+		Actor: in.Actor, At: tx.Now(), Reason: string(in.Reason), Note: in.Note,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("adjust %s: %w", in.Document, err)
+	}
+	found := make(map[int64]inventorydb.AdjustRow, len(rows))
+	told := crossings{}
+	for _, r := range rows {
+		found[r.SkuID] = r
+		told.see(r.SkuID, r.OnHand-r.Reserved, r.OnHand-r.Reserved+r.Changed, r.LowAt)
+	}
+	out := make([]Corrected, len(changes))
+	for i, c := range changes {
+		r, known := found[c.SKUID]
+		out[i] = Corrected{SKUID: c.SKUID, Before: r.Here, Now: r.Here + r.Changed, Delta: c.Delta, Reserved: r.Held}
+		switch {
+		case !known:
+			out[i].Problem = ErrUnknownSKU
+		case r.Ok:
+		case r.Stale:
+			if out[i].Problem, err = s.changed(ctx, tx, r); err != nil {
+				return nil, err
+			}
+		default:
+			out[i].Problem = ErrReserved.WithData(map[string]any{"sku_id": r.SkuID, "reserved": r.Held})
+		}
+	}
+	return out, s.tell(ctx, tx, told)
+}
+
+// Earlier is a correction that came first, as ErrChanged names it.
+type Earlier struct {
+	Kind   string    `json:"kind"`
+	Delta  int64     `json:"delta"`
+	Reason string    `json:"reason"`
+	Actor  string    `json:"actor"`
+	At     time.Time `json:"at"`
+}
+
+// changed is the refusal of a correction that somebody else preceded.
+func (s *Service) changed(ctx context.Context, tx tenantdb.Tx, r inventorydb.AdjustRow) (refusal, err error) {
+	rows, err := s.q.Since(ctx, tx, r.SkuID, 3)
+	if err != nil {
+		return nil, fmt.Errorf("who changed SKU %d: %w", r.SkuID, err)
+	}
+	list := make([]Earlier, len(rows))
+	for i, m := range rows {
+		list[i] = Earlier{Kind: m.Kind, Delta: m.OnHandDelta, Reason: m.Reason, Actor: m.Actor, At: m.At}
+	}
+	return ErrChanged.WithData(map[string]any{"sku_id": r.SkuID, "on_hand": r.Here, "version": r.Version, "since": list}), nil
+}
+
+// Code is a SKU found by what is printed on it.
+type Code struct {
+	Code        string // as it was asked for: its code or barcode
+	SKUID       int64
+	Title, Spec string
+	Version     int64
+	OnHand      int64 // in the place
+}
+
+// FindCodes returns the SKUs that bear one of these codes or barcodes, with what is on hand of
+// them in a place. One code may be on several. One statement.
+func (s *Service) FindCodes(ctx context.Context, q tenantdb.Querier, codes []string, locationID int64) ([]Code, error) {
+	rows, err := s.q.FindCodes(ctx, q, locationID, codes)
+	if err != nil {
+		return nil, fmt.Errorf("find codes: %w", err)
+	}
+	out := make([]Code, len(rows))
+	for i, r := range rows {
+		out[i] = Code{Code: r.Code, SKUID: r.ID, Title: r.Title, Spec: r.Spec, Version: r.Version, OnHand: r.MainOnHand}
+		if locationID != 0 {
+			out[i].OnHand = r.AwayOnHand
+		}
+	}
+	return out, nil
 }

@@ -1,12 +1,23 @@
 // Package inventory keeps how much of each SKU there is and who holds it.
 //
-// It owns stock_level, reservation and stock_movement. The catalogue inserts the level of
+// It owns stock_level, stock_location, stock_away, reservation, reservation_away,
+// stock_movement and stock_alarm. The catalogue inserts the level of
 // a new SKU (0 on hand) and reads levels for the shelf; nobody else writes here. It knows
 // an order only as a number.
 //
 // Invariants: 0 <= reserved <= on_hand; available = on_hand - reserved; the movements of a
 // SKU add up to its level; reserved = what its held reservations hold. A line set is taken
 // whole or not at all.
+//
+// Places. A shop has one main place, which needs no row; others hold their part in
+// stock_away. The level is the sum over all and the one row that orders queue for, under
+// whose lock everything else of the SKU is written: in a shop with one place a reservation is
+// one conditional update, and elsewhere a second statement only when the main place lacks
+// something. A level's version grows with corrections by people, not with orders, so that a
+// SKU that sells can be corrected and two people who correct it cannot undo each other.
+//
+// An alarm stands in stock_alarm from the transaction in which a SKU became scarce or ran
+// out, once per crossing, until there is enough again.
 //
 // Life of a reservation: held → committed (paid: the goods leave the shelf) or → released
 // (closed). CommitTx and ReleaseTx look at that state, so a repeat changes nothing and the

@@ -9,6 +9,16 @@ var (
 	// ErrReserved is a correction to less than what orders hold. Its data name the SKU under
 	// "sku_id".
 	ErrReserved = fault.New(fault.Conflict, "STOCK_RESERVED", "库存不能少于订单已占用的数量", "Stock cannot be less than what orders hold")
+	// ErrChanged is a correction of what somebody else has corrected meanwhile. Its data hold
+	// what is on hand in the place now under "on_hand", "version", and the last corrections
+	// under "since": [{"kind", "delta", "reason", "actor", "at"}].
+	ErrChanged = fault.New(fault.Conflict, "STOCK_CHANGED", "库存刚被他人修改，请核对后重新提交", "Somebody else has just changed this stock, please check and submit again")
+	// ErrLocationName is a place with the name of another one.
+	ErrLocationName = fault.New(fault.Conflict, "LOCATION_NAME", "已有同名的仓库", "Another location has this name")
+	// ErrLocationLimit is a place too many.
+	ErrLocationLimit = fault.New(fault.Conflict, "LOCATION_LIMIT", "仓库数量已达上限", "There are as many locations as there can be")
+	// ErrLocationInUse is a place that is to be closed with goods in it.
+	ErrLocationInUse = fault.New(fault.Conflict, "LOCATION_IN_USE", "仓库里还有库存，请先调拨或清空", "There are goods in this location, move them first")
 	// ErrUnknownSKU is a SKU that has no stock level.
 	ErrUnknownSKU = fault.New(fault.NotFound, "SKU_NOT_FOUND", "商品规格不存在", "No such SKU")
 )

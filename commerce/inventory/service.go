@@ -38,7 +38,8 @@ func New(deps Deps) *Service {
 // ReserveTx holds lines for an order, all of them or none: ErrShort names what is missing.
 // Two lines of one SKU are a defect of the caller and refused. actor says who caused it
 // ("member:7"). Run it last: until the transaction ends it keeps other buyers of these SKUs
-// waiting. One statement, and one more when a coarse state changes.
+// waiting. One statement, one more when a coarse state changes, and one more when the main
+// place has too little and others have the rest.
 func (s *Service) ReserveTx(ctx context.Context, tx tenantdb.Tx, orderNo string, lines []Line, actor string) error {
 	ids, qtys, err := columns(lines)
 	if err != nil {
@@ -48,14 +49,19 @@ func (s *Service) ReserveTx(ctx context.Context, tx tenantdb.Tx, orderNo string,
 	if err != nil {
 		return fmt.Errorf("reserve for %s: %w", orderNo, err)
 	}
-	if len(rows) < len(ids) || !rows[0].Whole {
-		return ShortOf(missing(ids, qtys, rows))
+	if short := missing(ids, qtys, rows); len(short) > 0 {
+		return ShortOf(short)
 	}
-	crossed := false
+	if !rows[0].Whole { // there is enough, but not all of it in the main place
+		if err := s.q.ReserveAway(ctx, tx, orderNo, actor, tx.Now(), ids, qtys); err != nil {
+			return fmt.Errorf("reserve for %s: %w", orderNo, err)
+		}
+	}
+	told := crossings{}
 	for _, r := range rows {
-		crossed = crossed || crosses(r.OnHand-r.Reserved, r.OnHand-r.Reserved-r.Qty, r.LowAt)
+		told.see(r.SkuID, r.OnHand-r.Reserved, r.OnHand-r.Reserved-r.Qty, r.LowAt)
 	}
-	return s.tell(ctx, tx, crossed)
+	return s.tell(ctx, tx, told)
 }
 
 // missing lists the wanted SKUs that have no level or less than was asked for.
@@ -90,14 +96,19 @@ func (s *Service) settle(ctx context.Context, tx tenantdb.Tx, orderNo, actor, ki
 	if err != nil {
 		return fmt.Errorf("%s stock of %s: %w", kind, orderNo, err)
 	}
+	if slices.ContainsFunc(rows, func(r inventorydb.SettleRow) bool { return r.Spread }) {
+		if err := s.q.SettleAway(ctx, tx, kind, state, orderNo, actor, tx.Now()); err != nil {
+			return fmt.Errorf("%s stock of %s: %w", kind, orderNo, err)
+		}
+	}
 	if state == "committed" {
 		return nil // on hand and reserved fall alike: what is available stays
 	}
-	crossed := false
+	told := crossings{}
 	for _, r := range rows {
-		crossed = crossed || crosses(r.OnHand-r.Reserved, r.OnHand-r.Reserved+r.Qty, r.LowAt)
+		told.see(r.SkuID, r.OnHand-r.Reserved, r.OnHand-r.Reserved+r.Qty, r.LowAt)
 	}
-	return s.tell(ctx, tx, crossed)
+	return s.tell(ctx, tx, told)
 }
 
 // ReceiveTx books stock that came in under a document's number. The same document again
@@ -115,21 +126,11 @@ func (s *Service) ReceiveTx(ctx context.Context, tx tenantdb.Tx, document string
 	if len(rows) < len(ids) {
 		return fmt.Errorf("receive %s: %w", document, ErrUnknownSKU) // the caller's transaction ends, and the booked lines with it
 	}
-	crossed := false
+	told := crossings{}
 	for _, r := range rows {
-		crossed = crossed || crosses(r.OnHand-r.Reserved, r.OnHand-r.Reserved+r.Received, r.LowAt)
+		told.see(r.SkuID, r.OnHand-r.Reserved, r.OnHand-r.Reserved+r.Received, r.LowAt)
 	}
-	return s.tell(ctx, tx, crossed)
-}
-
-func (s *Service) tell(ctx context.Context, tx tenantdb.Tx, crossed bool) error {
-	if !crossed {
-		return nil
-	}
-	if err := s.q.Tell(ctx, tx, s.channel, tx.TenantID().String()); err != nil {
-		return fmt.Errorf("tell of stock: %w", err)
-	}
-	return nil
+	return s.tell(ctx, tx, told)
 }
 
 // columns turns lines into parallel arrays in SKU order.
@@ -148,21 +149,4 @@ func columns(lines []Line) (ids, qtys []int64, err error) {
 		ids, qtys = append(ids, l.SKUID), append(qtys, l.Qty)
 	}
 	return ids, qtys, nil
-}
-
-// crosses says whether the coarse state (sold out, low, in stock) of a SKU differs between
-// two available quantities.
-func crosses(before, after, lowAt int64) bool {
-	return coarse(before, lowAt) != coarse(after, lowAt)
-}
-
-func coarse(available, lowAt int64) int {
-	switch {
-	case available <= 0:
-		return 0
-	case available <= lowAt:
-		return 1
-	default:
-		return 2
-	}
 }

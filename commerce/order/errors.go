@@ -19,6 +19,9 @@ var (
 	// ErrPurchaseLimit is an order of fewer or more pieces of a product than it is sold in; its
 	// data name the products and their limits under "limits".
 	ErrPurchaseLimit = fault.New(fault.Conflict, "PURCHASE_LIMIT", "超出商品的购买数量限制", "The quantity is outside the product's purchase limits")
+	// ErrOpenOrders is an order of a buyer who has left too many others unpaid; its data hold the
+	// shop's bounds under "max_orders" and "max_pieces" (0: none).
+	ErrOpenOrders = fault.New(fault.Conflict, "OPEN_ORDERS", "您有较多未付款的订单，请先付款或取消后再下单", "You have too many unpaid orders, please pay or cancel some first")
 	// ErrNotTaking is a shop whose plan has no place for another order this month. The
 	// buyer is told no more than that; the shop is warned in its console.
 	ErrNotTaking = fault.New(fault.Conflict, "SHOP_NOT_TAKING_ORDERS", "店铺暂时无法接单，请联系商家", "The shop cannot take orders at the moment, please contact the merchant")

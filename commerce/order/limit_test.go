@@ -109,3 +109,44 @@ func TestLinesNameTheProductAsItWasSold(t *testing.T) {
 		t.Errorf("two orders of one product name %d snapshots", n)
 	}
 }
+
+// TestT030OneBuyerCannotHoldTheShelf: forty orders of one buyer at the same time, of whom the
+// shop lets five wait unpaid: exactly five hold stock. What is paid or closed counts no more.
+func TestT030OneBuyerCannotHoldTheShelf(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	b, other, sku := s.buyer(), s.buyer(), s.product(1000, 100)[0]
+	s.Owner(t, fmt.Sprintf("INSERT INTO %s.shop (name, max_open_orders, max_open_pieces) VALUES ('山野', 5, 12) ON CONFLICT (only_row) DO UPDATE SET max_open_orders = 5, max_open_pieces = 12", s.Tenant.ID))
+	one := order.LineInput{SKUID: sku, Qty: 2}
+	var wg sync.WaitGroup
+	var placed, refused atomic.Int64
+	var last atomic.Value
+	for range 40 {
+		in := s.input(b, 200, one)
+		wg.Go(func() {
+			p, _, err := s.orders.Place(t.Context(), s.Tenant.ID, in)
+			switch {
+			case err == nil:
+				placed.Add(1)
+				last.Store(p.OrderNo)
+			case errors.Is(err, order.ErrOpenOrders):
+				refused.Add(1)
+			default:
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	if placed.Load() != 5 || refused.Load() != 35 {
+		t.Errorf("%d placed, %d refused; want 5 and 35", placed.Load(), refused.Load())
+	}
+	s.place(other, 200, one) // each buyer for themselves
+	no, _ := last.Load().(string)
+	if _, err := s.pay(no, "T1", 200); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := s.orders.Place(t.Context(), s.Tenant.ID, s.input(b, 500, order.LineInput{SKUID: sku, Qty: 5})); !errors.Is(err, order.ErrOpenOrders) {
+		t.Errorf("13 pieces of 12: %v", err)
+	}
+	s.place(b, 400, order.LineInput{SKUID: sku, Qty: 4})
+}

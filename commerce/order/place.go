@@ -46,7 +46,7 @@ type PlaceInput struct {
 // whatever has become of prices, stock and address since.
 //
 // Faults: VALIDATION, NOT_FOUND (the address), SKU_UNAVAILABLE, OUT_OF_STOCK,
-// PRICE_CHANGED, PURCHASE_LIMIT, MEMBER_BLOCKED, MEMBER_LEAVING, SHOP_NOT_TAKING_ORDERS, IDEMPOTENCY_KEY_REQUIRED, IDEMPOTENCY_MISMATCH,
+// PRICE_CHANGED, PURCHASE_LIMIT, OPEN_ORDERS, MEMBER_BLOCKED, MEMBER_LEAVING, SHOP_NOT_TAKING_ORDERS, IDEMPOTENCY_KEY_REQUIRED, IDEMPOTENCY_MISMATCH,
 // IDEMPOTENCY_IN_PROGRESS.
 func (s *Service) Place(ctx context.Context, id tenant.ID, in PlaceInput) (placed Placed, replayed bool, err error) {
 	if err := in.check(); err != nil {
@@ -57,7 +57,7 @@ func (s *Service) Place(ctx context.Context, id tenant.ID, in PlaceInput) (place
 		return Placed{}, false, fmt.Errorf("place order: %w", full)
 	}
 	err = s.db.InTenant(ctx, id, func(tx tenantdb.Tx) error {
-		p := &placing{Service: s, in: in, now: tx.Now(), full: full}
+		p := &placing{Service: s, id: id, in: in, now: tx.Now(), full: full}
 		if err := p.run(ctx, tx); err != nil {
 			return err
 		}
@@ -103,6 +103,7 @@ func (in PlaceInput) check() error {
 // priced when all of it is there.
 type placing struct {
 	*Service
+	id    tenant.ID
 	in    PlaceInput
 	now   time.Time
 	lines []LineInput
@@ -111,6 +112,7 @@ type placing struct {
 	facts      map[int64]catalog.Sellable
 	address    member.Address
 	addressErr error
+	terms      orderdb.TermsRow
 	unpaidTTL  time.Duration
 	memberErr  error
 
@@ -177,9 +179,11 @@ func (p *placing) readStore(ctx context.Context, q tenantdb.Querier) error {
 }
 
 func (p *placing) readTerms(ctx context.Context, q tenantdb.Querier) error {
-	row, err := p.q.Terms(ctx, q, p.in.MemberID)
-	p.unpaidTTL = time.Duration(row.UnpaidTtlSeconds) * time.Second
-	p.memberErr = member.MayOrder(row.MemberStatus)
+	buyer := fmt.Sprintf("order:%s:%d", p.id, p.in.MemberID)
+	var err error
+	p.terms, err = p.q.Terms(ctx, q, p.in.MemberID, buyer)
+	p.unpaidTTL = time.Duration(p.terms.UnpaidTtlSeconds) * time.Second
+	p.memberErr = member.MayOrder(p.terms.MemberStatus)
 	return err
 }
 
@@ -261,7 +265,7 @@ func (p *placing) insert(ctx context.Context, tx tenantdb.Tx, actor string) erro
 		OrderNo: p.placed.OrderNo, MemberID: p.in.MemberID, AppID: p.in.AppID.String(), Status: string(PendingPayment),
 		GoodsFen: p.quote.GoodsFen, DiscountFen: p.quote.DiscountFen, FreightFen: p.quote.FreightFen, PayableFen: p.quote.PayableFen,
 		Delivery: string(Express), Address: address, Remark: p.in.Remark, ExpiresAt: p.placed.ExpiresAt, PlacedAt: p.placed.PlacedAt, Test: p.in.Test,
-		Event: string(EventPlace), Actor: actor,
+		Event: string(EventPlace), Actor: actor, MaxOpenOrders: p.terms.MaxOpenOrders, MaxOpenPieces: p.terms.MaxOpenPieces,
 	}
 	if p.in.Delivery == Pickup {
 		code, err := newPickupCode()
@@ -274,12 +278,17 @@ func (p *placing) insert(ctx context.Context, tx tenantdb.Tx, actor string) erro
 		row.SpuIds, row.SkuIds = append(row.SpuIds, l.SPUID), append(row.SkuIds, l.SKUID)
 		row.Titles, row.Specs, row.Pictures = append(row.Titles, l.Title), append(row.Specs, l.Spec), append(row.Pictures, l.Picture)
 		row.PricesFen, row.Qtys = append(row.PricesFen, int64(l.PriceFen)), append(row.Qtys, l.Qty)
+		row.Pieces += l.Qty
 		row.LinesGoodsFen = append(row.LinesGoodsFen, int64(l.GoodsFen))
 		row.LinesDiscountFen = append(row.LinesDiscountFen, int64(l.DiscountFen))
 		row.LinesPayableFen = append(row.LinesPayableFen, int64(l.PayableFen))
 		row.Snapshots, row.Counted = append(row.Snapshots, l.Snapshot), append(row.Counted, p.facts[l.SKUID].Limits.MaxLifetime > 0)
 	}
-	return p.q.Place(ctx, tx, row)
+	n, err := p.q.Place(ctx, tx, row)
+	if err == nil && n == 0 {
+		return ErrOpenOrders.WithData(map[string]any{"max_orders": row.MaxOpenOrders, "max_pieces": row.MaxOpenPieces})
+	}
+	return err
 }
 
 func skuIDs(lines []LineInput) []int64 {

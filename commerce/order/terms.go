@@ -10,18 +10,21 @@ import (
 	"galleria/tenant/tenantdb"
 )
 
-// TermsInput is how long a shop waits.
+// TermsInput is how long a shop waits, and for how much.
 type TermsInput struct {
 	UnpaidMinutes int64 // for money; 1 to 10080
 	ReceiveDays   int64 // from the last parcel until an order counts as received; 1 to 60
 	FinishDays    int64 // from receipt until its money is final; 0 to 60
+	// What one buyer may leave unpaid at a time, so that nobody can hold all the stock.
+	MaxOpenOrders int64 // 1 to 1000
+	MaxOpenPieces int64 // in all these orders; 0 for no limit, at most 1,000,000
 	Actor         string
 }
 
 // SetTerms changes how long the shop waits, for orders that come to that point from now
 // on. Opens a transaction. Faults: VALIDATION.
 func (s *Service) SetTerms(ctx context.Context, id tenant.ID, in TermsInput) error {
-	const week, most = 7 * 24 * 60, 60
+	const week, most, mostOrders, mostPieces = 7 * 24 * 60, 60, 1000, 1_000_000
 	switch {
 	case in.UnpaidMinutes < 1 || in.UnpaidMinutes > week:
 		return fault.Invalidf("unpaid", "must be 1 to %d minutes", week)
@@ -29,13 +32,18 @@ func (s *Service) SetTerms(ctx context.Context, id tenant.ID, in TermsInput) err
 		return fault.Invalidf("receive", "must be 1 to %d days", most)
 	case in.FinishDays < 0 || in.FinishDays > most:
 		return fault.Invalidf("finish", "must be 0 to %d days", most)
+	case in.MaxOpenOrders < 1 || in.MaxOpenOrders > mostOrders:
+		return fault.Invalidf("open_orders", "must be 1 to %d", mostOrders)
+	case in.MaxOpenPieces < 0 || in.MaxOpenPieces > mostPieces:
+		return fault.Invalidf("open_pieces", "must be 0 to %d", mostPieces)
 	}
 	err := s.db.InTenant(ctx, id, func(tx tenantdb.Tx) error {
-		if err := moved(s.q.SetDeliveryTerms(ctx, tx, int32(in.ReceiveDays), int32(in.FinishDays), int32(in.UnpaidMinutes*60))); err != nil {
+		if err := moved(s.q.SetDeliveryTerms(ctx, tx, int32(in.ReceiveDays), int32(in.FinishDays), int32(in.UnpaidMinutes*60), int32(in.MaxOpenOrders), int32(in.MaxOpenPieces))); err != nil {
 			return err
 		}
 		return s.audit.RecordTx(ctx, tx, audit.Entry{Actor: in.Actor, Action: "shop.terms", Object: "shop", Detail: map[string]any{
 			"unpaid_minutes": in.UnpaidMinutes, "receive_days": in.ReceiveDays, "finish_days": in.FinishDays,
+			"max_open_orders": in.MaxOpenOrders, "max_open_pieces": in.MaxOpenPieces,
 		}})
 	})
 	if err != nil {

@@ -19,6 +19,8 @@ const (
 	OrderVerify          Permission = "order.verify" // goods handed over against a code
 	ProductRead          Permission = "product.read"
 	ProductUpdate        Permission = "product.update" // and create, and put on the shelf
+	StockRead            Permission = "stock.read"
+	StockUpdate          Permission = "stock.update" // correct, move, count
 	MemberRead           Permission = "member.read"
 	MemberUpdate         Permission = "member.update" // notes and tags
 	MemberBlock          Permission = "member.block"
@@ -76,6 +78,8 @@ func registry() []entry {
 		{OrderVerify, manager | warehouse | clerk, false},
 		{ProductRead, all, false},
 		{ProductUpdate, manager | warehouse, false},
+		{StockRead, manager | warehouse | support | clerk, false},
+		{StockUpdate, manager | warehouse, false},
 		{MemberRead, manager | finance | support | promoter | clerk, false},
 		{MemberUpdate, manager | support | promoter, false},
 		{MemberBlock, manager, false},

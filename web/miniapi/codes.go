@@ -24,7 +24,7 @@ func everyFault() []*fault.Error {
 		member.ErrAuthRequired, member.ErrAuthInvalid, member.ErrBlocked, member.ErrTooManyAddresses, member.ErrPhoneTaken, miniprogram.ErrPhone,
 		miniprogram.ErrCode, miniprogram.ErrBlocked, miniprogram.ErrConfiguration, miniprogram.ErrProviderTimeout, miniprogram.ErrBadResponse,
 		cart.ErrSKUUnavailable, cart.ErrFull,
-		order.ErrPriceChanged, order.ErrPurchaseLimit, order.ErrState, order.ErrNotTaking, inventory.ErrShort,
+		order.ErrPriceChanged, order.ErrPurchaseLimit, order.ErrOpenOrders, order.ErrState, order.ErrNotTaking, inventory.ErrShort,
 		idempotency.ErrMissing, idempotency.ErrMismatch, idempotency.ErrInProgress,
 		payments.ErrNoAccount, payments.ErrMethodsPaused, payments.ErrMethodsElsewhere, payments.ErrShopNotOpen, payments.ErrAlreadyPaid, payments.ErrBillExpired, payments.ErrState, payments.ErrRefused, payments.ErrProviderBusy,
 		notice.ErrUnknownTemplate,

@@ -1,13 +1,23 @@
 -- name: Terms :one
--- The one setting of the shop that an order needs, and whether its member may order: a
--- session is remembered for seconds. A shop without a row has the default.
-SELECT coalesce((SELECT unpaid_ttl_seconds FROM shop), 1800)::bigint AS unpaid_ttl_seconds,
-  coalesce((SELECT CASE WHEN m.leave_at IS NOT NULL AND m.status = 'active' THEN 'leaving' ELSE m.status END FROM member m WHERE m.id = @member_id), '')::text AS member_status;
+-- What an order needs of the shop's settings, and whether its member may order: a session is
+-- remembered for seconds. A shop without a row has the defaults. Two orders of a buyer wait for
+-- each other from here on, so that the one that counts (Place) sees all.
+SELECT coalesce(s.unpaid_ttl_seconds, 1800)::bigint AS unpaid_ttl_seconds, coalesce(s.max_open_orders, 20)::bigint AS max_open_orders,
+  coalesce(s.max_open_pieces, 0)::bigint AS max_open_pieces,
+  coalesce((SELECT CASE WHEN m.leave_at IS NOT NULL AND m.status = 'active' THEN 'leaving' ELSE m.status END FROM member m WHERE m.id = @member_id), '')::text AS member_status,
+  (pg_advisory_xact_lock(hashtextextended(@buyer::text, 0)) IS NULL)::boolean AS waited
+FROM (SELECT 1) one LEFT JOIN shop s ON true;
 
--- name: Place :exec
-WITH o AS (
+-- name: Place :execrows
+-- Writes nothing if the buyer has too much unpaid already.
+WITH held AS (
+  SELECT count(*) AS orders,
+    CASE WHEN @max_open_pieces::bigint = 0 THEN 0 ELSE coalesce(sum((SELECT sum(l.qty) FROM order_line l WHERE l.order_id = x.id)), 0) END AS pieces
+  FROM orders x WHERE x.member_id = @member_id AND x.status IN ('pending_payment', 'closing')),
+o AS (
   INSERT INTO orders (order_no, member_id, app_id, status, goods_fen, discount_fen, freight_fen, payable_fen, address, remark, expires_at, placed_at, test, delivery, store_id, pickup_code)
-  VALUES (@order_no, @member_id, @app_id, @status::text, @goods_fen, @discount_fen, @freight_fen, @payable_fen, @address, @remark, @expires_at, @placed_at::timestamptz, @test, @delivery, sqlc.narg(store_id), sqlc.narg(pickup_code))
+  SELECT @order_no, @member_id, @app_id, @status::text, @goods_fen, @discount_fen, @freight_fen, @payable_fen, @address, @remark, @expires_at, @placed_at::timestamptz, @test, @delivery, sqlc.narg(store_id), sqlc.narg(pickup_code)
+  FROM held WHERE held.orders < @max_open_orders::bigint AND (@max_open_pieces::bigint = 0 OR held.pieces + @pieces::bigint <= @max_open_pieces::bigint)
   RETURNING id),
 line AS (
   SELECT unnest(@spu_ids::bigint[]) AS spu_id, unnest(@sku_ids::bigint[]) AS sku_id, unnest(@titles::text[]) AS title,

@@ -43,7 +43,7 @@ func (f Frame) fulfilPages() []Sample {
 	waiting.Status = "paid"
 	waiting.Fulfil = readmodel.Fulfilment{Delivery: "pickup", Store: "西湖店", Sent: map[int64]int64{}, LineIDs: []int64{1, 2}}
 	stores := []delivery.Store{{ID: 1, Name: "西湖店", Phone: "0571-8888888", Address: "杭州市西湖区龙井路1号", Hours: "周一至周日 9:00–21:00", Open: true}, {ID: 2, Name: "滨江店", Address: "江南大道2号"}}
-	settings := view.DeliverySettings{UnpaidMinutes: "30", ReceiveDays: "10", FinishDays: "7", MayUpdate: true}
+	settings := view.DeliverySettings{UnpaidMinutes: "30", ReceiveDays: "10", FinishDays: "7", OpenOrders: "20", OpenPieces: "0", MayUpdate: true}
 	full := settings
 	full.Stores, full.Frozen, full.FrozenOrders = stores, f.Text.Money(128000), 3
 	return []Sample{

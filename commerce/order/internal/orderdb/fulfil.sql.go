@@ -468,11 +468,18 @@ func (q *Queries) RetrackParcel(ctx context.Context, db DBTX, arg RetrackParcelP
 }
 
 const setDeliveryTerms = `-- name: SetDeliveryTerms :execrows
-UPDATE shop SET receive_days = $1, finish_days = $2, unpaid_ttl_seconds = $3, updated_at = now()
+UPDATE shop SET receive_days = $1, finish_days = $2, unpaid_ttl_seconds = $3,
+  max_open_orders = $4, max_open_pieces = $5, updated_at = now()
 `
 
-func (q *Queries) SetDeliveryTerms(ctx context.Context, db DBTX, receiveDays int32, finishDays int32, unpaidTtlSeconds int32) (int64, error) {
-	result, err := db.Exec(ctx, setDeliveryTerms, receiveDays, finishDays, unpaidTtlSeconds)
+func (q *Queries) SetDeliveryTerms(ctx context.Context, db DBTX, receiveDays int32, finishDays int32, unpaidTtlSeconds int32, maxOpenOrders int32, maxOpenPieces int32) (int64, error) {
+	result, err := db.Exec(ctx, setDeliveryTerms,
+		receiveDays,
+		finishDays,
+		unpaidTtlSeconds,
+		maxOpenOrders,
+		maxOpenPieces,
+	)
 	if err != nil {
 		return 0, err
 	}

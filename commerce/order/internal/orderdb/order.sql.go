@@ -367,17 +367,22 @@ func (q *Queries) Page(ctx context.Context, db DBTX, memberID int64, beforeID in
 	return items, nil
 }
 
-const place = `-- name: Place :exec
-WITH o AS (
+const place = `-- name: Place :execrows
+WITH held AS (
+  SELECT count(*) AS orders,
+    CASE WHEN $5::bigint = 0 THEN 0 ELSE coalesce(sum((SELECT sum(l.qty) FROM order_line l WHERE l.order_id = x.id)), 0) END AS pieces
+  FROM orders x WHERE x.member_id = $6 AND x.status IN ('pending_payment', 'closing')),
+o AS (
   INSERT INTO orders (order_no, member_id, app_id, status, goods_fen, discount_fen, freight_fen, payable_fen, address, remark, expires_at, placed_at, test, delivery, store_id, pickup_code)
-  VALUES ($5, $6, $7, $3::text, $8, $9, $10, $11, $12, $13, $14, $1::timestamptz, $15, $16, $17, $18)
+  SELECT $7, $6, $8, $3::text, $9, $10, $11, $12, $13, $14, $15, $1::timestamptz, $16, $17, $18, $19
+  FROM held WHERE held.orders < $20::bigint AND ($5::bigint = 0 OR held.pieces + $21::bigint <= $5::bigint)
   RETURNING id),
 line AS (
-  SELECT unnest($19::bigint[]) AS spu_id, unnest($20::bigint[]) AS sku_id, unnest($21::text[]) AS title,
-         unnest($22::text[]) AS spec, unnest($23::text[]) AS picture, unnest($24::bigint[]) AS price_fen,
-         unnest($25::bigint[]) AS qty, unnest($26::bigint[]) AS goods_fen,
-         unnest($27::bigint[]) AS discount_fen, unnest($28::bigint[]) AS payable_fen,
-         unnest($29::text[]) AS snapshot, unnest($30::boolean[]) AS counted),
+  SELECT unnest($22::bigint[]) AS spu_id, unnest($23::bigint[]) AS sku_id, unnest($24::text[]) AS title,
+         unnest($25::text[]) AS spec, unnest($26::text[]) AS picture, unnest($27::bigint[]) AS price_fen,
+         unnest($28::bigint[]) AS qty, unnest($29::bigint[]) AS goods_fen,
+         unnest($30::bigint[]) AS discount_fen, unnest($31::bigint[]) AS payable_fen,
+         unnest($32::text[]) AS snapshot, unnest($33::boolean[]) AS counted),
 lines AS (
   INSERT INTO order_line (order_id, spu_id, sku_id, title, spec, picture, price_fen, qty, goods_fen, discount_fen, payable_fen,
     snapshot, counted)
@@ -392,8 +397,9 @@ type PlaceParams struct {
 	Event            string
 	Status           string
 	Actor            string
-	OrderNo          string
+	MaxOpenPieces    int64
 	MemberID         int64
+	OrderNo          string
 	AppID            string
 	GoodsFen         money.Fen
 	DiscountFen      money.Fen
@@ -406,6 +412,8 @@ type PlaceParams struct {
 	Delivery         string
 	StoreID          *int64
 	PickupCode       *string
+	MaxOpenOrders    int64
+	Pieces           int64
 	SpuIds           []int64
 	SkuIds           []int64
 	Titles           []string
@@ -420,14 +428,16 @@ type PlaceParams struct {
 	Counted          []bool
 }
 
-func (q *Queries) Place(ctx context.Context, db DBTX, arg PlaceParams) error {
-	_, err := db.Exec(ctx, place,
+// Writes nothing if the buyer has too much unpaid already.
+func (q *Queries) Place(ctx context.Context, db DBTX, arg PlaceParams) (int64, error) {
+	result, err := db.Exec(ctx, place,
 		arg.PlacedAt,
 		arg.Event,
 		arg.Status,
 		arg.Actor,
-		arg.OrderNo,
+		arg.MaxOpenPieces,
 		arg.MemberID,
+		arg.OrderNo,
 		arg.AppID,
 		arg.GoodsFen,
 		arg.DiscountFen,
@@ -440,6 +450,8 @@ func (q *Queries) Place(ctx context.Context, db DBTX, arg PlaceParams) error {
 		arg.Delivery,
 		arg.StoreID,
 		arg.PickupCode,
+		arg.MaxOpenOrders,
+		arg.Pieces,
 		arg.SpuIds,
 		arg.SkuIds,
 		arg.Titles,
@@ -453,25 +465,41 @@ func (q *Queries) Place(ctx context.Context, db DBTX, arg PlaceParams) error {
 		arg.Snapshots,
 		arg.Counted,
 	)
-	return err
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }
 
 const terms = `-- name: Terms :one
-SELECT coalesce((SELECT unpaid_ttl_seconds FROM shop), 1800)::bigint AS unpaid_ttl_seconds,
-  coalesce((SELECT CASE WHEN m.leave_at IS NOT NULL AND m.status = 'active' THEN 'leaving' ELSE m.status END FROM member m WHERE m.id = $1), '')::text AS member_status
+SELECT coalesce(s.unpaid_ttl_seconds, 1800)::bigint AS unpaid_ttl_seconds, coalesce(s.max_open_orders, 20)::bigint AS max_open_orders,
+  coalesce(s.max_open_pieces, 0)::bigint AS max_open_pieces,
+  coalesce((SELECT CASE WHEN m.leave_at IS NOT NULL AND m.status = 'active' THEN 'leaving' ELSE m.status END FROM member m WHERE m.id = $1), '')::text AS member_status,
+  (pg_advisory_xact_lock(hashtextextended($2::text, 0)) IS NULL)::boolean AS waited
+FROM (SELECT 1) one LEFT JOIN shop s ON true
 `
 
 type TermsRow struct {
 	UnpaidTtlSeconds int64
+	MaxOpenOrders    int64
+	MaxOpenPieces    int64
 	MemberStatus     string
+	Waited           bool
 }
 
-// The one setting of the shop that an order needs, and whether its member may order: a
-// session is remembered for seconds. A shop without a row has the default.
-func (q *Queries) Terms(ctx context.Context, db DBTX, memberID int64) (TermsRow, error) {
-	row := db.QueryRow(ctx, terms, memberID)
+// What an order needs of the shop's settings, and whether its member may order: a session is
+// remembered for seconds. A shop without a row has the defaults. Two orders of a buyer wait for
+// each other from here on, so that the one that counts (Place) sees all.
+func (q *Queries) Terms(ctx context.Context, db DBTX, memberID int64, buyer string) (TermsRow, error) {
+	row := db.QueryRow(ctx, terms, memberID, buyer)
 	var i TermsRow
-	err := row.Scan(&i.UnpaidTtlSeconds, &i.MemberStatus)
+	err := row.Scan(
+		&i.UnpaidTtlSeconds,
+		&i.MaxOpenOrders,
+		&i.MaxOpenPieces,
+		&i.MemberStatus,
+		&i.Waited,
+	)
 	return i, err
 }
 
