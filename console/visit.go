@@ -112,6 +112,7 @@ func (s *Console) menu(c *fiber.Ctx, v *visit, here string) []view.NavItem {
 		{authz.DashboardRead, view.NavItem{Key: "nav.dashboard", Icon: "layout-dashboard", Href: shop.URL("")}},
 		{authz.OrderRead, view.NavItem{Key: "nav.orders", Icon: "receipt", Href: shop.URL("/orders")}},
 		{authz.OrderVerify, view.NavItem{Key: "nav.pickup", Icon: "building-store", Href: shop.URL("/pickup")}},
+		{authz.AfterSaleRead, view.NavItem{Key: "nav.aftersales", Icon: "receipt-refund", Href: shop.URL("/aftersales")}},
 		{authz.ProductRead, view.NavItem{Key: "nav.products", Icon: "package", Href: shop.URL("/products")}},
 		{authz.PaymentRead, view.NavItem{Key: "nav.payments", Icon: "cash", Href: shop.URL("/payments"), Group: "nav.money"}},
 		{authz.RefundRead, view.NavItem{Key: "nav.refunds", Icon: "receipt-refund", Href: shop.URL("/refunds"), Group: "nav.money"}},

@@ -65,7 +65,7 @@ func walkAfterSales(t *testing.T, h *house, s *shop, orderNo string, lineID int6
 	t.Helper()
 	form, kind := photo(t, 1)
 	var uploaded miniapi.UploadedPicture
-	call(5, http.StatusCreated, http.MethodPost, "/pictures", form, "Content-Type", kind).into(t, &uploaded)
+	call(4, http.StatusCreated, http.MethodPost, "/pictures", form, "Content-Type", kind).into(t, &uploaded)
 	lines := []any{map[string]any{"line_id": lineID, "qty": 1}}
 	body := map[string]any{"order_no": orderNo, "kind": "exchange", "lines": lines}
 	var preview miniapi.AfterSalePreview
@@ -76,18 +76,18 @@ func walkAfterSales(t *testing.T, h *house, s *shop, orderNo string, lineID int6
 	call(1, http.StatusOK, http.MethodGet, "/aftersales?open=true", nil)
 	one := "/aftersales/" + opened.CaseNo
 	call(1, http.StatusOK, http.MethodGet, one, nil)
-	call(8, http.StatusOK, http.MethodPost, one+"/messages", map[string]any{"body": "请尽快处理"}, "Idempotency-Key", "say-1")
+	call(9, http.StatusOK, http.MethodPost, one+"/messages", map[string]any{"body": "请尽快处理"}, "Idempotency-Key", "say-1")
 	h.agreeToReturn(t, s, opened.CaseNo)
 	call(9, http.StatusOK, http.MethodPost, one+"/send-back", map[string]any{"courier": "sf", "tracking_no": "SF1234567890123"})
 	h.replace(t, s, opened.CaseNo, lineID)
 	var c miniapi.AfterSale
-	call(12, http.StatusOK, http.MethodPost, one+"/confirm", nil).into(t, &c)
+	call(11, http.StatusOK, http.MethodPost, one+"/confirm", nil).into(t, &c)
 	if c.Status != "closed" || len(c.Messages) < 6 || c.Messages[0].Pictures[0] != uploaded.URL {
 		t.Errorf("the case: %+v", c)
 	}
 	body["kind"] = "return"
 	call(8, http.StatusCreated, http.MethodPost, "/aftersales", body, "Idempotency-Key", "as-2").into(t, &opened)
-	call(12, http.StatusOK, http.MethodPost, "/aftersales/"+opened.CaseNo+"/cancel", nil)
+	call(11, http.StatusOK, http.MethodPost, "/aftersales/"+opened.CaseNo+"/cancel", nil)
 }
 
 func (h *house) agreeToReturn(t *testing.T, s *shop, caseNo string) {

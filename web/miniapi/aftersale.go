@@ -146,7 +146,7 @@ type openCaseInput struct {
 }
 
 type sayInput struct {
-	casePath
+	CaseNo  string `path:"case_no" minLength:"12" maxLength:"32" pattern:"^S[0-9A-Z]+$"`
 	Key     string `header:"Idempotency-Key" maxLength:"255" pattern:"^[!-~]+$" doc:"Yours, unique per message."`
 	RawBody []byte
 	Body    struct {
@@ -156,8 +156,8 @@ type sayInput struct {
 }
 
 type sendBackInput struct {
-	casePath
-	Body struct {
+	CaseNo string `path:"case_no" minLength:"12" maxLength:"32" pattern:"^S[0-9A-Z]+$"`
+	Body   struct {
 		Courier    string `json:"courier" maxLength:"20" doc:"Our code." example:"sf"`
 		TrackingNo string `json:"tracking_no" maxLength:"40" example:"SF1234567890123"`
 	}
