@@ -105,7 +105,7 @@ func (s *Console) caseAct(c *fiber.Ctx, v *visit) error {
 	if err == nil {
 		return c.Redirect(view.Shop{Handle: v.shop.Handle}.URL("/aftersales/"+no+"?done=aftersale"), fiber.StatusSeeOther)
 	}
-	switch fault.KindOf(err) { //nolint:exhaustive // the others are the error page's
+	switch fault.KindOf(err) {
 	case fault.Conflict, fault.Precondition:
 		c.Status(fiber.StatusConflict)
 	case fault.Invalid:
@@ -148,7 +148,7 @@ func (s *Console) doCase(c *fiber.Ctx, v *visit, no, event string, typed map[str
 		}
 		amount = &fen
 	}
-	switch aftersale.Event(event) { //nolint:exhaustive // the others are not for staff
+	switch aftersale.Event(event) {
 	case aftersale.EventApprove:
 		address, _ := strconv.ParseInt(form(c, "address_id"), 10, 64)
 		_, err = s.Cases.Approve(ctx, shop, aftersale.ApproveInput{CaseNo: no, AmountFen: amount, AddressID: address, Body: typed["body"], Actor: who})
@@ -212,7 +212,7 @@ func (s *Console) caseSay(c *fiber.Ctx, v *visit) error {
 		return c.Redirect(view.Shop{Handle: v.shop.Handle}.URL("/aftersales/"+no+"?done=said"), fiber.StatusSeeOther)
 	}
 	show := view.CaseShow{Typed: map[string]string{"say": body}, Problem: textOf(v, err)}
-	switch fault.KindOf(err) { //nolint:exhaustive // the others are the error page's
+	switch fault.KindOf(err) {
 	case fault.Conflict:
 		c.Status(fiber.StatusConflict)
 	case fault.Invalid:
@@ -280,8 +280,7 @@ func (s *Console) caseSet(c *fiber.Ctx, v *visit, err error, typed map[string]st
 	c.Status(fiber.StatusUnprocessableEntity)
 	bad, _ := badFields(v, err)
 	for name := range bad {
-		bad[name] = v.text.T("aftersale.bad_" + name)
+		bad[name] = v.text.T("aftersale.wrong." + name)
 	}
 	return s.caseSettingsPage(c, v, view.CaseSettings{Typed: typed, Bad: bad})
 }
-

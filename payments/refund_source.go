@@ -8,8 +8,8 @@ import (
 	"galleria/tenant/tenantdb"
 )
 
-// TopicRefundEnded: a refund that a case of the buyer's asked for ended without money.
-// Payload RefundV1.
+// TopicRefundEnded says that a refund that a case of the buyer's asked for ended without
+// money. Payload RefundV1.
 const TopicRefundEnded outbox.Topic = "payments.refund_ended"
 
 // Source is the document that a refund goes back to.

@@ -109,16 +109,7 @@ func (a *acting) end(ctx context.Context, detail map[string]any) error {
 		}
 		return err
 	}
-	ev := CaseEvent{CaseNo: a.row.CaseNo, OrderNo: a.row.OrderNo, MemberID: a.row.MemberID, AppID: a.row.AppID, Event: a.event, Status: to}
-	if a.next.DueAt == nil {
-		err = a.d.Timers.Clear(ctx, a.tx, TimerDue, a.row.CaseNo)
-	} else {
-		err = a.d.Timers.Set(ctx, a.tx, TimerDue, a.row.CaseNo, *a.next.DueAt, ev)
-	}
-	if err != nil {
-		return err
-	}
-	if err := a.d.Outbox.Append(ctx, a.tx, TopicMoved, a.row.CaseNo, ev); err != nil {
+	if err := a.tell(ctx, to); err != nil {
 		return err
 	}
 	if !to.Open() {
@@ -133,6 +124,20 @@ func (a *acting) end(ctx context.Context, detail map[string]any) error {
 		return a.refundedNow(ctx)
 	}
 	return nil
+}
+
+// tell sets the timer of the status that a move leads to and announces the move.
+func (a *acting) tell(ctx context.Context, to Status) (err error) {
+	ev := CaseEvent{CaseNo: a.row.CaseNo, OrderNo: a.row.OrderNo, MemberID: a.row.MemberID, AppID: a.row.AppID, Event: a.event, Status: to}
+	if a.next.DueAt == nil {
+		err = a.d.Timers.Clear(ctx, a.tx, TimerDue, a.row.CaseNo)
+	} else {
+		err = a.d.Timers.Set(ctx, a.tx, TimerDue, a.row.CaseNo, *a.next.DueAt, ev)
+	}
+	if err != nil {
+		return err
+	}
+	return a.d.Outbox.Append(ctx, a.tx, TopicMoved, a.row.CaseNo, ev)
 }
 
 // askRefund asks for the case's money in the same transaction.

@@ -21,7 +21,7 @@ func (s *Service) DueTx(ctx context.Context, tx tenantdb.Tx, caseNo string) erro
 		return nil
 	}
 	var event Event
-	switch Status(a.row.Status) { //nolint:exhaustive // nothing happens by itself at the others
+	switch Status(a.row.Status) {
 	case Requested:
 		if !a.row.Unsent {
 			return nil
