@@ -71,6 +71,7 @@ type Deps struct {
 	// Reconcile compares the shop's books with the providers' bills.
 	Reconcile Reconcile
 	Refunds   Refunds
+	Cases     Cases
 	// Accounts keeps merchant accounts, Channels tries their keys at the provider.
 	Accounts *account.Service
 	Channels Channels

@@ -15,6 +15,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"galleria/commerce/aftersale"
 	"galleria/commerce/cart"
 	"galleria/commerce/catalog"
 	"galleria/commerce/delivery"
@@ -108,7 +109,7 @@ func consoleDeps(t *testing.T, env *tenanttest.Env, people *staff.Service) conso
 	}
 	kernel := paymentsOf(t, env)
 	return console.Deps{
-		DB: env.DB, Registry: env.Registry, Provision: env.Provision, Plans: env.Plans, Outbox: env.Outbox, Routines: routine.New(env.DB, []outbox.Topic{"shop.upkeep"}), Callbacks: kernel, Books: ledger.New(ledger.Deps{DB: env.DB, Audit: env.Audit}), Reconcile: reconcileOf(env, kernel), Refunds: kernel,
+		DB: env.DB, Registry: env.Registry, Provision: env.Provision, Plans: env.Plans, Outbox: env.Outbox, Routines: routine.New(env.DB, []outbox.Topic{"shop.upkeep"}), Callbacks: kernel, Books: ledger.New(ledger.Deps{DB: env.DB, Audit: env.Audit}), Reconcile: reconcileOf(env, kernel), Refunds: kernel, Cases: casesOf(env),
 		Accounts: accountsOf(env), Channels: kernel, Orders: ordersOf(env), Reprice: func(ctx context.Context, id tenant.ID, in order.RepriceInput) error {
 			in.Idle = kernel.IdleTx
 			return ordersOf(env).Reprice(ctx, id, in)
@@ -127,6 +128,20 @@ func memberOf(env *tenanttest.Env) *member.Service {
 		DB: env.DB, Now: env.Clock().Now, Rand: rand.Reader, Vault: env.Vault, Audit: env.Audit, Outbox: env.Outbox, Timers: env.Timers,
 		Belongings: func() []member.Belongings { return nil },
 	})
+}
+
+// casesOf is the after-sales room; the refunds that it asks for go nowhere.
+func casesOf(env *tenanttest.Env) *aftersale.Service {
+	return aftersale.New(aftersale.Deps{
+		DB: env.DB, Orders: ordersOf(env), Inventory: inventory.New(inventory.Deps{NotifyChannel: catalog.NotifyChannel}), Refunder: noRefunds{},
+		Outbox: env.Outbox, Timers: env.Timers, Audit: env.Audit, Pictures: func(tenantdb.Tx, string) bool { return true },
+	})
+}
+
+type noRefunds struct{}
+
+func (noRefunds) AskTx(_ context.Context, _ tenantdb.Tx, in aftersale.RefundAsk) (string, error) {
+	return "R" + in.Document, nil
 }
 
 // openingOf is what merchants open shops with, over a desk that keeps the messages.

@@ -159,6 +159,11 @@ func (s *Service) endRefund(ctx context.Context, tx tenantdb.Tx, task refundTask
 	if err := s.tellRefund(ctx, tx, task.outRefundNo, ev, to, actor, note); err != nil {
 		return err
 	}
+	if moved == 0 {
+		if err := s.ended(ctx, tx, task); err != nil {
+			return err
+		}
+	}
 	return s.d.Timers.Clear(ctx, tx, TimerRefundQuery, task.outRefundNo)
 }
 

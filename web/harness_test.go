@@ -19,6 +19,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/gofiber/fiber/v2"
 
+	"galleria/commerce/aftersale"
 	"galleria/commerce/cart"
 	"galleria/commerce/catalog"
 	"galleria/commerce/delivery"
@@ -58,6 +59,8 @@ type house struct {
 	catalog  *catalog.Service
 	quota    *plan.Meter
 	stock    *inventory.Service
+	cases    *aftersale.Service
+	files    string // where pictures are kept
 	members  *member.Service
 	accounts *account.Service
 	mini     *miniprogram.Service
@@ -97,7 +100,7 @@ func newHouse(t *testing.T, change ...func(*settings)) *house {
 		f(&s)
 	}
 	env := tenanttest.New(t, s.options...)
-	h := &house{Env: env, log: &lines{}, answered: map[string]bool{}}
+	h := &house{Env: env, log: &lines{}, answered: map[string]bool{}, files: t.TempDir()}
 	h.openSandbox(t)
 	var err error
 	if h.contract, err = openapi3.NewLoader().LoadFromData(openapi.Document()); err != nil {
@@ -165,10 +168,11 @@ func (h *house) deps(s settings, answers *miniapi.Answers) web.Deps {
 	})
 	h.places = s.places
 	limiter := middleware.NewLimiter(nil, now)
+	cases, pictures := h.afterSales(orders)
 	return web.Deps{
 		Limiter: limiter, Budgets: s.budgets, Places: s.places, Draining: s.drain,
 		API: &miniapi.Deps{
-			Apps: h.Resolver, Shops: h.mini, Catalog: h.catalog, Members: h.members, Tastes: h.members, Carts: carts, Orders: orders, Delivery: delivery.New(delivery.Deps{DB: h.DB, Audit: h.Audit}), Payments: pay,
+			Apps: h.Resolver, Shops: h.mini, Catalog: h.catalog, Members: h.members, Tastes: h.members, Carts: carts, Orders: orders, Cases: cases, Pictures: pictures, Delivery: delivery.New(delivery.Deps{DB: h.DB, Audit: h.Audit}), Payments: pay,
 			Transfers:     transfer.New(transfer.Deps{DB: h.DB, Now: now}),
 			Subscriptions: h.notices, Logins: h.mini, Audit: h.Audit, Limiter: limiter, Limits: s.limits,
 			Answers: answers, Log: log,

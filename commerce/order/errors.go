@@ -39,6 +39,10 @@ var (
 	// ErrPickupCode is a code that fetches nothing here.
 	ErrPickupCode = fault.New(fault.NotFound, "PICKUP_CODE", "取货码无效，请核对后重试", "No order waits under this code")
 
+	// ErrClaimed is a piece, or money, that an after-sales case has already or that is not
+	// there to be claimed; its data say what is left.
+	ErrClaimed = fault.New(fault.Conflict, "CLAIMED", "部分商品已申请过售后，或数量超出可申请范围，请刷新后重试", "Some of these goods are in an after-sales case already, or are more than can be claimed")
+
 	// errAmount is a payment of another amount than the order's. Payments compare before
 	// they report, so this is a defect, kept from becoming a paid order.
 	errAmount = errors.New("order: paid amount differs from the payable amount")

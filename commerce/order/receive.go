@@ -40,13 +40,14 @@ func (s *Service) Receive(ctx context.Context, id tenant.ID, memberID int64, ord
 
 // ReceiveDueTx is what the timer TopicReceive means: an order that is on its way as a
 // whole, and whose time is over by the database's clock, counts as received. While money of
-// it goes back the timer is set anew; any other order stays as it is. Faults: NOT_FOUND.
+// it goes back the timer is set anew; any other order stays as it is, and so does one with an
+// open after-sales case. Faults: NOT_FOUND.
 func (s *Service) ReceiveDueTx(ctx context.Context, tx tenantdb.Tx, orderNo string) error {
 	rows, err := s.lockWhole(ctx, tx, orderNo)
 	if err != nil {
 		return fmt.Errorf("receive order %s: %w", orderNo, err)
 	}
-	if Status(rows[0].Status) != Fulfilling || !rows[0].ReceiveDue || factsOf(rows).Unsent {
+	if Status(rows[0].Status) != Fulfilling || !rows[0].ReceiveDue || factsOf(rows).Unsent || rows[0].OpenCases > 0 {
 		return nil
 	}
 	later, err := s.postponed(ctx, tx, rows[0], func(at time.Time) error {
@@ -97,8 +98,8 @@ func (s *Service) setFinish(ctx context.Context, tx tenantdb.Tx, head orderdb.Lo
 
 // FinishDueTx is what the timer TopicFinish means: the money of a completed order whose
 // time to complain is over by the database's clock is final, and TopicFinished is appended.
-// While money of it goes back the timer is set anew. Any other order stays as it is; one
-// that was refunded whole is never settled.
+// While money of it goes back the timer is set anew. Any other order stays as it is, and so
+// does one with an open after-sales case; one that was refunded whole is never settled.
 // Faults: NOT_FOUND.
 func (s *Service) FinishDueTx(ctx context.Context, tx tenantdb.Tx, orderNo string) error {
 	rows, err := s.lockWhole(ctx, tx, orderNo)
@@ -107,8 +108,8 @@ func (s *Service) FinishDueTx(ctx context.Context, tx tenantdb.Tx, orderNo strin
 	}
 	head := rows[0]
 	to, err := NextSettlement(Settlement(head.Settlement), EventFinish)
-	if err != nil || !head.SettleDue {
-		return nil //nolint:nilerr // settled before, or not received
+	if err != nil || !head.SettleDue || head.OpenCases > 0 {
+		return nil //nolint:nilerr // settled before, not received, or a case is open
 	}
 	if _, err := allow(Status(head.Status), EventFinish, System, Facts{}); err != nil {
 		return nil //nolint:nilerr // closed meanwhile

@@ -100,7 +100,7 @@ func (s *Service) lockWhole(ctx context.Context, tx tenantdb.Tx, orderNo string)
 func factsOf(rows []orderdb.LockWholeRow) Facts {
 	return Facts{
 		Pickup: ParcelKind(rows[0].Delivery) == Pickup, Hidden: rows[0].Hidden,
-		Unsent: slices.ContainsFunc(rows, func(r orderdb.LockWholeRow) bool { return r.Sent < r.Qty }),
+		Unsent: slices.ContainsFunc(rows, func(r orderdb.LockWholeRow) bool { return r.Sent+r.Dropped < r.Qty }),
 	}
 }
 
@@ -109,7 +109,7 @@ func takeLines(rows []orderdb.LockWholeRow, asked map[int64]int64) (take map[int
 	take, complete = map[int64]int64{}, true
 	known := 0
 	for _, r := range rows {
-		left := int64(r.Qty - r.Sent)
+		left := int64(r.Qty - r.Sent - r.Dropped)
 		qty, wanted := asked[r.LineID]
 		if wanted {
 			known++

@@ -55,6 +55,8 @@ const (
 	RefundCreate         Permission = "refund.create"
 	RefundApprove        Permission = "refund.approve" // as the second person
 	RefundSettle         Permission = "refund.settle"  // by hand, and asking the provider again
+	AfterSaleRead        Permission = "aftersale.read"
+	AfterSaleHandle      Permission = "aftersale.handle" // answer, inspect, refund, replace
 	AnomalyResolve       Permission = "anomaly.resolve"
 	OwnerTransfer        Permission = "owner.transfer"
 )
@@ -114,6 +116,8 @@ func registry() []entry {
 		{RefundCreate, manager | finance | support, false},
 		{RefundApprove, manager | finance, false},
 		{RefundSettle, finance, false},
+		{AfterSaleRead, manager | finance | warehouse | support, false},
+		{AfterSaleHandle, manager | support, false},
 		{AnomalyResolve, manager | finance, false},
 		{OwnerTransfer, 0, true},
 	}

@@ -147,6 +147,7 @@ const pagePictures = 48
 // Pictures returns one page of the library: those whose file's name holds q.
 func (s *Store) Pictures(ctx context.Context, shop tenant.ID, q string, before int64) (page PicturePage, err error) {
 	var w filter
+	w.add("p.uploaded_by NOT LIKE ?", "member:%") // what buyers send in belongs to their cases
 	if q != "" {
 		w.add("p.name ILIKE ?", contains(q))
 	}
@@ -156,7 +157,7 @@ func (s *Store) Pictures(ctx context.Context, shop tenant.ID, q string, before i
 	w.args = append(w.args, pagePictures+1)
 	err = s.read(ctx, shop, "pictures", func(b *pgx.Batch) {
 		collect(b, &page.Rows, pictureRow, pictureColumns+w.where()+" ORDER BY p.id DESC LIMIT "+lastArg(w.args), w.args...)
-		b.Queue("SELECT count(*), coalesce(sum(bytes), 0)::bigint FROM picture").QueryRow(func(row pgx.Row) error { return row.Scan(&page.Total, &page.Bytes) })
+		b.Queue("SELECT count(*), coalesce(sum(bytes), 0)::bigint FROM picture WHERE uploaded_by NOT LIKE 'member:%'").QueryRow(func(row pgx.Row) error { return row.Scan(&page.Total, &page.Bytes) })
 	})
 	if len(page.Rows) > pagePictures {
 		page.Rows = page.Rows[:pagePictures]

@@ -38,7 +38,7 @@ type Fulfilment struct {
 	Delivery, Store, Settlement, Note string
 	Adjust                            money.Fen
 	ReceiveBy, SettleBy               *time.Time
-	Sent                              map[int64]int64 // pieces in parcels by line
+	Sent                              map[int64]int64 // pieces by line that are in parcels, or not to be sent any more
 	LineIDs                           []int64         // of the order's lines, in their order
 	Parcels                           []Parcel
 	Upload                            *ShippingUpload
@@ -56,7 +56,7 @@ func (f Fulfilment) Unsent(lines []OrderLine) bool {
 
 const (
 	fulfilHead = `SELECT o.delivery, coalesce(s.name, ''), o.settlement, o.staff_note, o.adjust_fen, o.receive_by, o.settle_by,
-       coalesce((SELECT json_agg(json_build_object('id', l.id, 'sent', l.sent) ORDER BY l.id) FROM order_line l WHERE l.order_id = o.id), '[]'),
+       coalesce((SELECT json_agg(json_build_object('id', l.id, 'sent', l.sent + l.dropped) ORDER BY l.id) FROM order_line l WHERE l.order_id = o.id), '[]'),
        (SELECT json_build_object('State', u.state, 'Error', u.error, 'UploadedAt', u.uploaded_at) FROM shipping_upload u WHERE u.order_no = o.order_no)
   FROM orders o LEFT JOIN pickup_store s ON s.id = o.store_id WHERE o.order_no = $1`
 	fulfilParcels = `SELECT p.parcel_no, p.kind, p.courier, p.tracking_no, p.status, p.shipped_at,
@@ -114,9 +114,9 @@ type Picking struct {
 const pickMost = 200
 
 const pickOrders = `SELECT o.order_no, o.placed_at, o.address, o.remark, o.staff_note,
-       (SELECT json_agg(json_build_object('title', l.title, 'spec', l.spec, 'qty', l.qty - l.sent) ORDER BY l.id) FROM order_line l WHERE l.order_id = o.id AND l.sent < l.qty)
+       (SELECT json_agg(json_build_object('title', l.title, 'spec', l.spec, 'qty', l.qty - l.sent - l.dropped) ORDER BY l.id) FROM order_line l WHERE l.order_id = o.id AND l.sent + l.dropped < l.qty)
   FROM orders o WHERE o.status = ANY ('{paid,fulfilling}') AND o.delivery = 'express' AND NOT o.test
-   AND EXISTS (SELECT 1 FROM order_line l WHERE l.order_id = o.id AND l.sent < l.qty)
+   AND EXISTS (SELECT 1 FROM order_line l WHERE l.order_id = o.id AND l.sent + l.dropped < l.qty)
  ORDER BY o.id LIMIT $1`
 
 // Picking returns what is to be packed.
@@ -155,7 +155,7 @@ type Shippable struct {
 	Numbers          []string // "courier number"
 }
 
-const shippable = `SELECT o.order_no, o.status, o.delivery, EXISTS (SELECT 1 FROM order_line l WHERE l.order_id = o.id AND l.sent < l.qty),
+const shippable = `SELECT o.order_no, o.status, o.delivery, EXISTS (SELECT 1 FROM order_line l WHERE l.order_id = o.id AND l.sent + l.dropped < l.qty),
        coalesce((SELECT array_agg(p.courier || ' ' || p.tracking_no) FROM order_parcel p WHERE p.order_id = o.id), '{}')
   FROM orders o WHERE o.order_no = ANY ($1)`
 

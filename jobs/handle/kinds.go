@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"time"
 
+	"galleria/commerce/aftersale"
 	"galleria/commerce/catalog"
 	"galleria/commerce/delivery"
 	"galleria/commerce/member"
@@ -50,6 +51,7 @@ type Payments interface {
 	RequestRefundTx(ctx context.Context, tx tenantdb.Tx, outTradeNo string, reason payments.RefundReason) (string, error)
 	ExecuteRefund(ctx context.Context, id tenant.ID, outRefundNo string) error
 	CheckSurplus(ctx context.Context, id tenant.ID, outTradeNo string) error
+	RefundSourceTx(ctx context.Context, q tenantdb.Querier, outRefundNo string) (payments.Source, error)
 	PurgeBodiesTx(ctx context.Context, tx tenantdb.Tx, before time.Time, after int64, limit int) (reached int64, purged int, more bool, err error)
 }
 
@@ -115,6 +117,7 @@ type Deps struct {
 	DB        *tenantdb.DB
 	Outbox    *outbox.Outbox
 	Orders    Orders
+	Cases     Cases
 	Payments  Payments
 	Transfers Transfers
 	Accounts  Accounts
@@ -174,6 +177,12 @@ func (h *Handlers) Kinds() (jobs.Kinds, error) {
 		money(payments.TopicRefundRequested, provider, h.refundDue),
 		money(payments.TimerRefundQuery, provider, h.refundDue),
 		money(payments.TopicRefunded, quick, h.refunded),
+		money(payments.TopicRefundEnded, quick, h.refundEnded),
+		money(aftersale.TimerDue, quick, h.caseDue),
+		// Points, coupons and commission will take back their parts by these.
+		jobs.Kind{Topic: aftersale.TopicOpened},
+		jobs.Kind{Topic: aftersale.TopicMoved},
+		jobs.Kind{Topic: aftersale.TopicRefunded},
 		kind(payments.TopicSurplus, jobs.Default, brief, provider, h.paymentSurplus),
 		money(payments.TimerSurplus, quick, h.surplusDue),
 		money(transfer.TopicDue, provider, h.transferDue),

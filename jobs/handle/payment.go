@@ -95,7 +95,10 @@ func (h *Handlers) refunded(ctx context.Context, ev outbox.Event) error {
 		_, err = h.Orders.MarkRefundedTx(ctx, tx, order.RefundedInput{
 			OrderNo: p.BusinessNo, AmountFen: p.AmountFen, OutTradeNo: p.OutTradeNo, OutRefundNo: p.OutRefundNo,
 		})
-		return err
+		if err != nil {
+			return err
+		}
+		return h.caseRefunded(ctx, tx, p)
 	})
 	if err != nil {
 		return fmt.Errorf("refund %s of order %s: %w", p.OutRefundNo, p.BusinessNo, err)

@@ -13,6 +13,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humafiber"
 	"github.com/gofiber/fiber/v2"
 
+	"galleria/commerce/picture"
 	"galleria/tenant"
 	"galleria/tenant/fault"
 	"galleria/tenant/registry"
@@ -26,6 +27,10 @@ const Prefix = "/api/v1"
 // maxBody is the size of a request body, bytes: the largest legal order is far below.
 const maxBody = 256 << 10
 
+// maxUpload is the size of a request that brings a picture, bytes: the picture, and room for
+// the form around it.
+const maxUpload = picture.MaxBytes + 64<<10
+
 // Deps is what the API stands on.
 type Deps struct {
 	Apps          auth.Apps
@@ -35,6 +40,8 @@ type Deps struct {
 	Tastes        Tastes
 	Carts         Carts
 	Orders        Orders
+	Cases         Cases
+	Pictures      Pictures
 	Delivery      Parcels
 	Payments      Payments
 	Transfers     Transfers
@@ -57,7 +64,7 @@ type API struct {
 func New(app *fiber.App, d Deps) *API {
 	group := app.Group(Prefix)
 	a := &API{d: d, huma: humafiber.NewWithGroup(app, group, config())}
-	group.Use(middleware.PlainBody(), middleware.BodyLimit(maxBody), auth.App(d.Apps), a.limitTenant(), auth.Session(auth.SessionDeps{
+	group.Use(middleware.PlainBody(), limitBody(), auth.App(d.Apps), a.limitTenant(), auth.Session(auth.SessionDeps{
 		Members: d.Members, Audit: d.Audit, Log: d.Log, MayAudit: a.mayAudit,
 		Skip: func(path string) bool { return path == Prefix+"/auth/login" || path == Prefix+"/auth/refresh" },
 	}))
@@ -66,6 +73,17 @@ func New(app *fiber.App, d Deps) *API {
 	}
 	a.routes()
 	return a
+}
+
+// limitBody bounds what is sent: a picture where one is expected, else an order.
+func limitBody() fiber.Handler {
+	small, large := middleware.BodyLimit(maxBody), middleware.BodyLimit(maxUpload)
+	return func(c *fiber.Ctx) error {
+		if c.Path() == Prefix+"/pictures" {
+			return large(c)
+		}
+		return small(c)
+	}
 }
 
 func (a *API) routes() {
@@ -80,6 +98,7 @@ func (a *API) routes() {
 	a.cartRoutes()
 	a.checkoutRoutes()
 	a.orderRoutes()
+	a.aftersaleRoutes()
 	a.addressRoutes()
 	a.subscriptionRoutes()
 }
@@ -106,6 +125,7 @@ type route struct {
 	summary      string
 	description  string
 	member       bool // needs a session
+	upload       bool // takes a form with a file instead of JSON
 	class        class
 	status       int            // of success; 200 if 0
 	errors       []*fault.Error // beyond those every route can give
@@ -120,6 +140,9 @@ func add[I, O any](a *API, r route, handle func(ctx context.Context, in *I) (*O,
 		Middlewares: huma.Middlewares{a.guard(r)},
 		Parameters:  []*huma.Param{appIDParam()},
 		Responses:   responses(a.huma.OpenAPI().Components.Schemas, r),
+	}
+	if r.upload {
+		op.MaxBodyBytes = maxUpload
 	}
 	if op.DefaultStatus == 0 {
 		op.DefaultStatus = http.StatusOK
@@ -152,7 +175,9 @@ func (a *API) guard(r route) func(huma.Context, func(huma.Context)) {
 		if err == nil {
 			err = checkHeaders(&c.Request().Header, hc.Operation().Parameters)
 		}
-		if err == nil {
+		if err == nil && r.upload {
+			err = checkForm(c.Request())
+		} else if err == nil {
 			err = checkBody(c.Request(), hc.Operation().RequestBody)
 		}
 		if err != nil {

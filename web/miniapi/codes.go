@@ -1,15 +1,18 @@
 package miniapi
 
 import (
+	"galleria/commerce/aftersale"
 	"galleria/commerce/cart"
 	"galleria/commerce/inventory"
 	"galleria/commerce/member"
 	"galleria/commerce/notice"
 	"galleria/commerce/order"
+	"galleria/commerce/picture"
 	"galleria/payments"
 	"galleria/tenant/fault"
 	"galleria/tenant/idempotency"
 	"galleria/tenant/miniprogram"
+	"galleria/tenant/plan"
 	"galleria/tenant/registry"
 	"galleria/web/envelope"
 )
@@ -25,6 +28,8 @@ func everyFault() []*fault.Error {
 		miniprogram.ErrCode, miniprogram.ErrBlocked, miniprogram.ErrConfiguration, miniprogram.ErrProviderTimeout, miniprogram.ErrBadResponse,
 		cart.ErrSKUUnavailable, cart.ErrFull,
 		order.ErrPriceChanged, order.ErrPurchaseLimit, order.ErrOpenOrders, order.ErrState, order.ErrNotTaking, inventory.ErrShort,
+		order.ErrClaimed, aftersale.ErrState, aftersale.ErrAmount, aftersale.ErrPictures, aftersale.ErrTalkedOut,
+		picture.ErrType, picture.ErrTooLarge, picture.ErrPixels, picture.ErrBroken, picture.ErrNoPlace, plan.ErrQuota,
 		idempotency.ErrMissing, idempotency.ErrMismatch, idempotency.ErrInProgress,
 		payments.ErrNoAccount, payments.ErrMethodsPaused, payments.ErrMethodsElsewhere, payments.ErrShopNotOpen, payments.ErrAlreadyPaid, payments.ErrBillExpired, payments.ErrState, payments.ErrRefused, payments.ErrProviderBusy,
 		notice.ErrUnknownTemplate,

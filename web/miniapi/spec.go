@@ -27,6 +27,7 @@ const (
 	tagCatalog      = "Catalogue"
 	tagCart         = "Cart"
 	tagOrder        = "Orders"
+	tagAfterSale    = "After-sales"
 	tagAddress      = "Addresses"
 	tagSubscription = "Messages"
 )
@@ -97,6 +98,7 @@ func tags() []*huma.Tag {
 		{Name: tagCatalog, Description: "What the shop sells. Needs no session."},
 		{Name: tagCart, Description: "What the buyer has put aside."},
 		{Name: tagOrder, Description: "From quote to payment."},
+		{Name: tagAfterSale, Description: "What goes back, and what for."},
 		{Name: tagAddress, Description: "Where orders go."},
 		{Name: tagSubscription, Description: "Which messages the buyer wants."},
 	}

@@ -89,6 +89,21 @@ func checkBody(r *fasthttp.Request, takes *huma.RequestBody) error {
 	return scan(body)
 }
 
+// checkForm refuses whatever is no form with one file.
+func checkForm(r *fasthttp.Request) error {
+	if media, _, err := mime.ParseMediaType(string(r.Header.ContentType())); err != nil || media != "multipart/form-data" {
+		return envelope.ErrMediaType
+	}
+	form, err := r.MultipartForm()
+	if err != nil {
+		return envelope.ErrMalformed.With(fault.Field{Path: "body", Message: "is not a form"})
+	}
+	if len(form.File["file"]) != 1 || len(form.File) != 1 {
+		return fault.Invalidf("file", "must be given once")
+	}
+	return nil
+}
+
 // scan walks the tokens of a JSON text once.
 func scan(body []byte) error {
 	dec := jsontext.NewDecoder(bytes.NewReader(body))

@@ -11,8 +11,10 @@ import (
 	"testing"
 	"time"
 
+	"galleria/commerce/aftersale"
 	"galleria/commerce/catalog"
 	"galleria/commerce/inventory"
+	"galleria/tenant/idempotency"
 	"galleria/tenant/tenantdb"
 	"galleria/tenant/tenanttest"
 	"galleria/web/openapi"
@@ -25,6 +27,7 @@ type twin struct {
 	refresh string
 	address int64
 	orderNo string
+	caseNo  string
 	marks   []string // texts that only this shop's answers may hold
 	// What only this shop has.
 	product, category, sku, secondAddress int64
@@ -92,9 +95,38 @@ func (t *twin) more() {
 		w.t.Fatal(err)
 	}
 	t.must(http.StatusOK, http.MethodPut, "/cart/lines/"+itoa(t.sku), map[string]any{"qty": 1}, nil)
+	t.caseNo = t.openCase(t.order(1).OrderNo)
 	for range 40 { // far beyond what the sister makes in the walk
 		t.secondAddress = t.buyer.address()
 	}
+}
+
+// openCase opens an after-sales case of an order that counts as sent.
+func (t *twin) openCase(orderNo string) string {
+	w, ctx := t.w, t.w.t.Context()
+	w.t.Helper()
+	var member, line int64
+	err := w.DB.InTenant(ctx, t.shop.ID, func(tx tenantdb.Tx) error {
+		_, err := tx.Exec(ctx, "UPDATE order_line SET sent = qty WHERE order_id = (SELECT id FROM orders WHERE order_no = $1)", orderNo)
+		if err == nil {
+			_, err = tx.Exec(ctx, "UPDATE orders SET status = 'fulfilling', paid_at = now() WHERE order_no = $1", orderNo)
+		}
+		if err == nil {
+			err = tx.QueryRow(ctx, "SELECT o.member_id, l.id FROM orders o JOIN order_line l ON l.order_id = o.id WHERE o.order_no = $1", orderNo).Scan(&member, &line)
+		}
+		return err
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	opened, _, err := w.Cases.Open(ctx, t.shop.ID, aftersale.OpenInput{
+		OrderNo: orderNo, MemberID: member, Kind: aftersale.Return, Lines: map[int64]int64{line: 1}, Reason: aftersale.Quality, Actor: "member:" + itoa(member),
+		Key: idempotency.Key{Scope: "member:" + itoa(member) + ":aftersale.open", Value: "isolation"},
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return opened.CaseNo
 }
 
 // step is one call of an operation.
@@ -143,6 +175,15 @@ func walk(a, b *twin) map[string][]step {
 		"receiveOrder":              {{path: "/orders/" + b.orderNo + "/receive", want: gone}},
 		"buyAgain":                  {{path: "/orders/" + b.orderNo + "/buy-again", want: gone}},
 		"listParcels":               {{path: "/orders/" + b.orderNo + "/parcels", want: gone}},
+		"previewAfterSale":          {{path: "/aftersales/preview", body: map[string]any{"order_no": b.orderNo, "kind": "refund", "lines": []map[string]any{{"line_id": 1, "qty": 1}}}, want: gone}},
+		"openAfterSale":             {{path: "/aftersales", body: map[string]any{"order_no": b.orderNo, "kind": "refund", "reason": "other", "lines": []map[string]any{{"line_id": 1, "qty": 1}}}, want: gone, key: true}},
+		"listAfterSales":            {{path: "/aftersales", want: ok}},
+		"getAfterSale":              {{path: "/aftersales/" + b.caseNo, want: gone}},
+		"cancelAfterSale":           {{path: "/aftersales/" + b.caseNo + "/cancel", want: gone}},
+		"sendBackAfterSale":         {{path: "/aftersales/" + b.caseNo + "/send-back", body: map[string]any{"courier": "sf", "tracking_no": "SF1234567890123"}, want: gone}},
+		"confirmAfterSale":          {{path: "/aftersales/" + b.caseNo + "/confirm", want: gone}},
+		"addAfterSaleMessage":       {{path: "/aftersales/" + b.caseNo + "/messages", body: map[string]any{"body": "你好"}, want: gone, key: true}},
+		"uploadPicture":             {{path: "/pictures", body: map[string]any{}, want: []int{415}}},
 		"deleteOrder":               {{path: "/orders/" + b.orderNo, want: gone}},
 		"payOrder":                  {{path: "/orders/" + b.orderNo + "/pay", want: gone}},
 		"listProducts":              {{path: "/products", want: ok}, {path: "/products?category_id=" + itoa(b.category), want: ok}},

@@ -7,6 +7,7 @@ import (
 	"runtime"
 
 	"galleria/cmd/internal/tryout"
+	"galleria/commerce/aftersale"
 	"galleria/commerce/cart"
 	"galleria/commerce/catalog"
 	"galleria/commerce/delivery"
@@ -46,6 +47,7 @@ type Services struct {
 	Members     *member.Service
 	Carts       *cart.Service
 	Orders      *order.Service
+	Cases       *aftersale.Service
 	Delivery    *delivery.Service
 	Notices     *notice.Service
 	MiniProgram *miniprogram.Service
@@ -112,6 +114,7 @@ func NewServices(g *Ground) (*Services, error) {
 		Vault: g.Vault, Now: g.Now, Rand: rand.Reader, Log: g.Log, PublicURL: g.Config.PublicURL,
 	})
 	going.Service = s.Payments
+	s.Cases = s.newCases()
 	s.Reconcile = reconcile.New(reconcile.Deps{
 		DB: g.DB, Accounts: s.Accounts, Channels: channels, Payments: s.Payments, Books: s.Ledger, Audit: g.Audit, Timers: g.Timers, Now: g.Now, Log: g.Log,
 	})
@@ -136,7 +139,7 @@ func NewServices(g *Ground) (*Services, error) {
 		return nil, err
 	}
 	s.Kinds, err = handle.New(handle.Deps{
-		DB: g.DB, Outbox: g.Outbox, Orders: s.Orders, Payments: s.Payments, Transfers: s.Transfers, Accounts: s.Accounts, Bills: s.Reconcile, Members: s.Members, Notices: s.Notices, Messenger: s.MiniProgram,
+		DB: g.DB, Outbox: g.Outbox, Orders: s.Orders, Cases: s.Cases, Payments: s.Payments, Transfers: s.Transfers, Accounts: s.Accounts, Bills: s.Reconcile, Members: s.Members, Notices: s.Notices, Messenger: s.MiniProgram,
 		Delivery: s.Delivery, Shippers: s.MiniProgram,
 		Signups: s.Signups, Tryouts: s.buyer(), Listings: s.Listings, Shelf: s.Catalog, Pictures: s.Pictures, Herald: letters, Plans: g.Plans, Timers: g.Timers, Vault: g.Vault, Now: g.Now,
 		BodiesKept: g.Config.bodiesKept(), Log: g.Log,

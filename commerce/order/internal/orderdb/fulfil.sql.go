@@ -42,7 +42,7 @@ func (q *Queries) DeliveryTerms(ctx context.Context, db DBTX) (DeliveryTermsRow,
 }
 
 const goods = `-- name: Goods :one
-SELECT o.address, NOT EXISTS (SELECT 1 FROM order_line l WHERE l.order_id = o.id AND l.sent < l.qty) AS complete
+SELECT o.address, NOT EXISTS (SELECT 1 FROM order_line l WHERE l.order_id = o.id AND l.sent + l.dropped < l.qty) AS complete
 FROM orders o WHERE o.order_no = $1
 `
 
@@ -139,39 +139,54 @@ func (q *Queries) LockParcel(ctx context.Context, db DBTX, parcelNo string) (Loc
 
 const lockWhole = `-- name: LockWhole :many
 SELECT o.id, o.order_no, o.member_id, o.app_id, o.status, o.delivery, o.settlement, o.hidden, o.goods_fen, o.discount_fen, o.freight_fen,
-       o.adjust_fen, o.payable_fen, o.address, o.paid_by, coalesce(o.receive_by <= now(), false)::boolean AS receive_due,
+       o.adjust_fen, o.payable_fen, o.address, o.paid_by, o.test, o.placed_at, o.refunded_fen, o.claimed_freight_fen, o.open_cases, o.paused_at, o.shipped_at, o.receive_by, o.received_at, o.settle_by, coalesce(o.receive_by <= now(), false)::boolean AS receive_due,
        coalesce(o.settle_by <= now(), false)::boolean AS settle_due,
-       l.id AS line_id, l.spu_id, l.sku_id, l.title, l.qty, l.sent, l.payable_fen AS line_payable_fen, l.adjust_fen AS line_adjust_fen
+       l.id AS line_id, l.spu_id, l.sku_id, l.title, l.spec, l.picture, l.qty, l.sent, l.dropped, l.claimed, l.claimed_fen, l.payable_fen AS line_payable_fen, l.adjust_fen AS line_adjust_fen
 FROM orders o JOIN order_line l ON l.order_id = o.id WHERE o.order_no = $1
 ORDER BY l.id FOR UPDATE OF o, l
 `
 
 type LockWholeRow struct {
-	ID             int64
-	OrderNo        string
-	MemberID       int64
-	AppID          string
-	Status         string
-	Delivery       string
-	Settlement     string
-	Hidden         bool
-	GoodsFen       money.Fen
-	DiscountFen    money.Fen
-	FreightFen     money.Fen
-	AdjustFen      money.Fen
-	PayableFen     money.Fen
-	Address        json.RawMessage
-	PaidBy         *string
-	ReceiveDue     bool
-	SettleDue      bool
-	LineID         int64
-	SpuID          int64
-	SkuID          int64
-	Title          string
-	Qty            int32
-	Sent           int32
-	LinePayableFen money.Fen
-	LineAdjustFen  money.Fen
+	ID                int64
+	OrderNo           string
+	MemberID          int64
+	AppID             string
+	Status            string
+	Delivery          string
+	Settlement        string
+	Hidden            bool
+	GoodsFen          money.Fen
+	DiscountFen       money.Fen
+	FreightFen        money.Fen
+	AdjustFen         money.Fen
+	PayableFen        money.Fen
+	Address           json.RawMessage
+	PaidBy            *string
+	Test              bool
+	PlacedAt          time.Time
+	RefundedFen       money.Fen
+	ClaimedFreightFen money.Fen
+	OpenCases         int32
+	PausedAt          *time.Time
+	ShippedAt         *time.Time
+	ReceiveBy         *time.Time
+	ReceivedAt        *time.Time
+	SettleBy          *time.Time
+	ReceiveDue        bool
+	SettleDue         bool
+	LineID            int64
+	SpuID             int64
+	SkuID             int64
+	Title             string
+	Spec              string
+	Picture           string
+	Qty               int32
+	Sent              int32
+	Dropped           int32
+	Claimed           int32
+	ClaimedFen        money.Fen
+	LinePayableFen    money.Fen
+	LineAdjustFen     money.Fen
 }
 
 // The order's row, held until the transaction ends, with a row for each of its lines. The
@@ -201,14 +216,29 @@ func (q *Queries) LockWhole(ctx context.Context, db DBTX, orderNo string) ([]Loc
 			&i.PayableFen,
 			&i.Address,
 			&i.PaidBy,
+			&i.Test,
+			&i.PlacedAt,
+			&i.RefundedFen,
+			&i.ClaimedFreightFen,
+			&i.OpenCases,
+			&i.PausedAt,
+			&i.ShippedAt,
+			&i.ReceiveBy,
+			&i.ReceivedAt,
+			&i.SettleBy,
 			&i.ReceiveDue,
 			&i.SettleDue,
 			&i.LineID,
 			&i.SpuID,
 			&i.SkuID,
 			&i.Title,
+			&i.Spec,
+			&i.Picture,
 			&i.Qty,
 			&i.Sent,
+			&i.Dropped,
+			&i.Claimed,
+			&i.ClaimedFen,
 			&i.LinePayableFen,
 			&i.LineAdjustFen,
 		); err != nil {
