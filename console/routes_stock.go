@@ -18,9 +18,9 @@ func (s *Console) stockTable() []route {
 		{post, stock + "/bulk", update, s.stockBulkCreate},
 		{get, stock + "/locations", read, s.locationList},
 		{post, stock + "/locations", update, s.locationSave},
-		{get, stock + "/:id", read, s.stockShow},
-		{post, stock + "/:id", update, s.stockCorrect},
-		{post, stock + "/:id/move", update, s.stockMove},
-		{post, stock + "/:id/alarm", update, s.stockAlarm},
+		{get, stock + "/:sku_id", read, s.stockShow},
+		{post, stock + "/:sku_id", update, s.stockCorrect},
+		{post, stock + "/:sku_id/move", update, s.stockMove},
+		{post, stock + "/:sku_id/alarm", update, s.stockAlarm},
 	}
 }

@@ -21,7 +21,7 @@ func (s *Console) stockShow(c *fiber.Ctx, v *visit) error {
 }
 
 func (s *Console) stockPage(c *fiber.Ctx, v *visit, f view.StockForm) error {
-	id, err := pathID(c, "id")
+	id, err := pathID(c, "sku_id")
 	if err != nil {
 		return err
 	}
@@ -55,7 +55,7 @@ func documentOf(prefix, key string) (string, bool) {
 
 // stockCorrect changes what is on hand of a SKU by so many pieces, or to what was counted.
 func (s *Console) stockCorrect(c *fiber.Ctx, v *visit) error {
-	id, err := pathID(c, "id")
+	id, err := pathID(c, "sku_id")
 	if err != nil {
 		return err
 	}
@@ -136,7 +136,7 @@ func readPieces(text string) (int64, bool) {
 
 // stockMove moves pieces of a SKU to another place.
 func (s *Console) stockMove(c *fiber.Ctx, v *visit) error {
-	id, err := pathID(c, "id")
+	id, err := pathID(c, "sku_id")
 	if err != nil {
 		return err
 	}
@@ -170,7 +170,7 @@ func (s *Console) stockMove(c *fiber.Ctx, v *visit) error {
 
 // stockAlarm sets the level under which a SKU counts as scarce.
 func (s *Console) stockAlarm(c *fiber.Ctx, v *visit) error {
-	id, err := pathID(c, "id")
+	id, err := pathID(c, "sku_id")
 	if err != nil {
 		return err
 	}

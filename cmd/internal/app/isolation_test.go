@@ -387,10 +387,10 @@ func testConsoleIsolation(w *world, a, b *twin) {
 	d := w.signIn(a.shop)
 	for _, route := range routes {
 		// :seq counts from 1 in every shop: at his own desk the same number is his own entry.
-		there := strings.NewReplacer(":handle", b.shop.Handle, ":order_no", b.orderNo, ":id", itoa(b.shop.product), ":seq", "1").Replace(route[2])
+		there := strings.NewReplacer(":handle", b.shop.Handle, ":order_no", b.orderNo, ":id", itoa(b.shop.product), ":sku_id", itoa(b.shop.skus[0]), ":seq", "1").Replace(route[2])
 		paths := []string{there}
-		if strings.Contains(route[2], ":order_no") || strings.Contains(route[2], ":id") {
-			paths = append(paths, strings.NewReplacer(":handle", a.shop.Handle, ":order_no", b.orderNo, ":id", itoa(b.product)).Replace(route[2]))
+		if strings.Contains(route[2], ":order_no") || strings.Contains(route[2], ":id") || strings.Contains(route[2], ":sku_id") {
+			paths = append(paths, strings.NewReplacer(":handle", a.shop.Handle, ":order_no", b.orderNo, ":id", itoa(b.product), ":sku_id", itoa(b.sku)).Replace(route[2]))
 		}
 		for _, path := range paths {
 			status, page := d.ask(route[1], path)
