@@ -103,10 +103,7 @@ func (a *acting) end(ctx context.Context, detail map[string]any) error {
 	if !to.Open() {
 		a.next.ClosedAt = &now
 	}
-	if n, err := a.q.Move(ctx, a.tx, a.next); err != nil || n != 1 {
-		if err == nil {
-			err = fault.ErrConflict
-		}
+	if err := a.write(ctx); err != nil {
 		return err
 	}
 	if err := a.tell(ctx, to); err != nil {
@@ -124,6 +121,15 @@ func (a *acting) end(ctx context.Context, detail map[string]any) error {
 		return a.refundedNow(ctx)
 	}
 	return nil
+}
+
+// write makes the move. Somebody else's move in between is a conflict.
+func (a *acting) write(ctx context.Context) error {
+	n, err := a.q.Move(ctx, a.tx, a.next)
+	if err == nil && n != 1 {
+		return fault.ErrConflict
+	}
+	return err
 }
 
 // tell sets the timer of the status that a move leads to and announces the move.
