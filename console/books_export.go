@@ -60,7 +60,7 @@ func (s *Console) ledgerAccountExport(c *fiber.Ctx, v *visit) error {
 		name: "account", title: names.Title(t, account), action: "books.account_exported",
 		detail: map[string]any{"from": shown.From, "to": shown.To, "account": string(account)},
 		head: []string{
-			t.T("books.col.when"), t.T("books.code_journal"), t.T("books.col.fact"), t.T("books.code_ref"), t.T("books.col.other"), t.T("books.col.debit"), t.T("books.col.credit"), t.T("books.note"),
+			t.T("books.col.when"), t.T("books.code_journal"), t.T("books.col.fact"), t.T("books.code_ref"), t.T("books.col.other"), t.T("books.col.debit"), t.T("books.col.credit"), t.T("books.col.note"),
 		},
 		stream: func(ctx context.Context, row func(...sheet.Cell) error) error {
 			for before := int64(0); ; {
