@@ -71,30 +71,35 @@ func (s *Console) keyGroups(c *fiber.Ctx, v *visit, channel payments.Code, shown
 	groups := []view.KeyGroup{}
 	for i, names := range keyFields(channel) {
 		g := view.KeyGroup{Title: v.text.T("collect.group." + []string{"own", "provider", "relation"}[i])}
-		if i == relationGroup {
-			if shown == nil && relationOf(c) == account.DirectMerchant {
-				continue // the page of the other relation asks for it
-			}
+		partner := relationOf(c) == account.ServiceProvider || (shown != nil && shown.SpMchID != "")
+		switch {
+		case i == relationGroup && shown == nil && relationOf(c) == account.DirectMerchant:
+			continue // the page of the other relation asks for it
+		case i == relationGroup:
 			g.Lead = v.text.T("collect.relation_lead")
-		} else if i == 0 && relationOf(c) == account.ServiceProvider || shown != nil && shown.SpMchID != "" && i == 0 {
+		case i == 0 && partner:
 			g.Title, g.Lead = v.text.T("collect.group.sp"), v.text.T("collect.sp_keys_lead")
 		}
-		for _, name := range names {
-			name, required := strings.CutPrefix(name, "!")
-			name, optional := strings.CutPrefix(name, "?")
-			if shown != nil && name == "sign_app_id" {
-				continue // it stays for an account's life
-			}
-			f := s.keyField(c, v, channel, name, shown)
-			if shown == nil && name == "relation" {
-				continue // it is chosen by the page
-			}
-			f.Required, f.Optional = required && shown == nil, optional
-			g.Fields = append(g.Fields, f)
-		}
+		g.Fields = s.keyGroupFields(c, v, channel, names, shown)
 		groups = append(groups, g)
 	}
 	return groups
+}
+
+// keyGroupFields are the fields of these names. A new account's relation was chosen by the
+// page, and the app that signs stays for an account's life.
+func (s *Console) keyGroupFields(c *fiber.Ctx, v *visit, channel payments.Code, names []string, shown *readmodel.Account) (fields []view.KeyField) {
+	for _, name := range names {
+		name, required := strings.CutPrefix(name, "!")
+		name, optional := strings.CutPrefix(name, "?")
+		if (shown != nil && name == "sign_app_id") || (shown == nil && name == "relation") {
+			continue
+		}
+		f := s.keyField(c, v, channel, name, shown)
+		f.Required, f.Optional = required && shown == nil, optional
+		fields = append(fields, f)
+	}
+	return fields
 }
 
 func (s *Console) keyField(c *fiber.Ctx, v *visit, channel payments.Code, name string, shown *readmodel.Account) view.KeyField {

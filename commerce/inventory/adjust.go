@@ -105,6 +105,10 @@ func (s *Service) correct(ctx context.Context, tx tenantdb.Tx, in Correction, si
 	if err := s.open(ctx, tx, in.LocationID, ids); err != nil {
 		return nil, fmt.Errorf("adjust %s: %w", in.Document, err)
 	}
+	// A statement that waits for several levels sees some of them as they were: it begins after.
+	if _, err := s.q.LockLevels(ctx, tx, ids); err != nil {
+		return nil, fmt.Errorf("adjust %s: %w", in.Document, err)
+	}
 	rows, err := s.q.Adjust(ctx, tx, inventorydb.AdjustParams{
 		SkuIds: ids, Deltas: deltas, Versions: versions, LocationID: in.LocationID, Document: in.Document, Kind: "adjust", Single: single,
 		Actor: in.Actor, At: tx.Now(), Reason: string(in.Reason), Note: in.Note,

@@ -146,7 +146,7 @@ func (s *Service) open(ctx context.Context, tx tenantdb.Tx, place int64, ids []i
 	if place == 0 {
 		return nil
 	}
-	row, err := s.q.LockLocation(ctx, tx, place)
+	row, err := s.q.KeepLocation(ctx, tx, place)
 	if tenantdb.NoRows(err) || err == nil && row.Closed {
 		return fault.ErrNotFound
 	}

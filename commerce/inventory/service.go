@@ -38,38 +38,77 @@ func New(deps Deps) *Service {
 // ReserveTx holds lines for an order, all of them or none: ErrShort names what is missing.
 // Two lines of one SKU are a defect of the caller and refused. actor says who caused it
 // ("member:7"). Run it last: until the transaction ends it keeps other buyers of these SKUs
-// waiting. One statement, one more when a coarse state changes, and one more when the main
-// place has too little and others have the rest.
+// waiting. One statement, and one more when a coarse state changes; three more for goods that
+// lie in several places.
 func (s *Service) ReserveTx(ctx context.Context, tx tenantdb.Tx, orderNo string, lines []Line, actor string) error {
 	ids, qtys, err := columns(lines)
 	if err != nil {
 		return fmt.Errorf("reserve for %s: %w", orderNo, err)
 	}
+	told := crossings{}
 	rows, err := s.q.Reserve(ctx, tx, ids, qtys, orderNo, tx.Now(), actor)
 	if err != nil {
 		return fmt.Errorf("reserve for %s: %w", orderNo, err)
 	}
-	if short := missing(ids, qtys, rows); len(short) > 0 {
-		return ShortOf(short)
-	}
-	if !rows[0].Whole { // there is enough, but not all of it in the main place
-		if err := s.q.ReserveAway(ctx, tx, orderNo, actor, tx.Now(), ids, qtys); err != nil {
-			return fmt.Errorf("reserve for %s: %w", orderNo, err)
-		}
-	}
-	told := crossings{}
 	for _, r := range rows {
 		told.see(r.SkuID, r.OnHand-r.Reserved, r.OnHand-r.Reserved-r.Qty, r.LowAt)
+	}
+	if len(rows) < len(ids) {
+		if err := s.reserveRest(ctx, tx, orderNo, actor, ids, qtys, rows, told); err != nil {
+			return err
+		}
 	}
 	return s.tell(ctx, tx, told)
 }
 
-// missing lists the wanted SKUs that have no level or less than was asked for.
-func missing(ids, qtys []int64, rows []inventorydb.ReserveRow) []Short {
-	available := make(map[int64]int64, len(rows))
-	for _, r := range rows {
-		available[r.SkuID] = r.OnHand - r.Reserved
+// reserveRest holds the lines that lie in several places, or says which are short. An error
+// undoes what is held with the caller's transaction.
+func (s *Service) reserveRest(ctx context.Context, tx tenantdb.Tx, orderNo, actor string, ids, qtys []int64, held []inventorydb.ReserveRow, told crossings) error {
+	var restIDs, restQtys []int64
+	for i, id := range ids {
+		if !slices.ContainsFunc(held, func(r inventorydb.ReserveRow) bool { return r.SkuID == id }) {
+			restIDs, restQtys = append(restIDs, id), append(restQtys, qtys[i])
+		}
 	}
+	levels, err := s.q.Levels(ctx, tx, restIDs)
+	if err != nil {
+		return fmt.Errorf("reserve for %s: %w", orderNo, err)
+	}
+	available, elsewhere := make(map[int64]int64, len(levels)), false
+	for _, l := range levels {
+		available[l.SkuID] = l.OnHand - l.Reserved
+		elsewhere = elsewhere || l.AwayOnHand > 0
+	}
+	short := missing(restIDs, restQtys, available)
+	if len(short) == 0 && elsewhere && len(held) == 0 { // or it would lock out of order
+		locked, err := s.q.LockLevels(ctx, tx, restIDs)
+		if err != nil {
+			return fmt.Errorf("reserve for %s: %w", orderNo, err)
+		}
+		for _, l := range locked {
+			available[l.SkuID] = l.OnHand - l.Reserved
+		}
+		if short = missing(restIDs, restQtys, available); len(short) == 0 {
+			for i, l := range locked { // both are in the order of the ids
+				told.see(l.SkuID, l.OnHand-l.Reserved, l.OnHand-l.Reserved-restQtys[i], l.LowAt)
+			}
+			if err := s.q.ReserveAway(ctx, tx, orderNo, actor, tx.Now(), restIDs, restQtys); err != nil {
+				return fmt.Errorf("reserve for %s: %w", orderNo, err)
+			}
+			return nil
+		}
+	}
+	if len(short) == 0 { // some came back between the two statements: the next try has them
+		for _, id := range restIDs {
+			short = append(short, Short{SKUID: id, State: ShortState(available[id])})
+		}
+	}
+	return ShortOf(short)
+}
+
+// missing lists the wanted SKUs of which less than was asked for is available, or nothing is
+// known.
+func missing(ids, qtys []int64, available map[int64]int64) []Short {
 	short := []Short{}
 	for i, id := range ids {
 		if left := available[id]; left < qtys[i] {

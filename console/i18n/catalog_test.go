@@ -52,8 +52,8 @@ func TestLanguagesHaveTheSameKeysAndPlaceholders(t *testing.T) {
 var (
 	named  = regexp.MustCompile(`(?:\.T|\.N)\("([a-z0-9_.]+)"`)
 	quoted = regexp.MustCompile(`"([a-z0-9_]+(?:\.[a-z0-9_]+)+)"`)
-	// prefixes of keys that end in a value, such as p.T("theme." + …) or Code("channel", …).
-	prefix = regexp.MustCompile(`(?:\.T\("([a-z0-9_.]+)\." ?\+|\.Code\("([a-z0-9_.]+)")`)
+	// prefixes of keys that end in a value, such as p.T("theme." + …), Code("channel", …) or "theme." itself.
+	prefix = regexp.MustCompile(`(?:\.T\("([a-z0-9_.]+)\." ?\+|\.Code\("([a-z0-9_.]+)"|"([a-z0-9_]+(?:\.[a-z0-9_]+)+)\.")`)
 	plural = regexp.MustCompile(`\.N\("([a-z0-9_.]+)"`)
 )
 
@@ -73,7 +73,7 @@ func TestEveryKeyExistsAndIsUsed(t *testing.T) {
 			}
 		}
 		for _, m := range prefix.FindAllStringSubmatch(source, -1) {
-			prefixes[m[1]+m[2]] = true
+			prefixes[m[1]+m[2]+m[3]] = true
 		}
 		for _, m := range named.FindAllStringSubmatch(source, -1) {
 			if _, ok := texts[m[1]]; !ok && !plurals[m[1]] && !strings.HasSuffix(m[1], ".") {

@@ -179,12 +179,7 @@ func (s *Server) begin(p product, call *payCall, isPartner bool) (int, any, erro
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	appID, openID := in.AppID, in.Payer.OpenID
-	if isPartner {
-		appID, openID, refusal = s.checkPartnerApps(p, in)
-	} else {
-		refusal = s.checkPayer(p, in)
-	}
+	appID, openID, refusal := s.checkApps(p, in, isPartner)
 	if refusal != nil {
 		return 0, nil, refusal
 	}
@@ -192,10 +187,7 @@ func (s *Server) begin(p product, call *payCall, isPartner bool) (int, any, erro
 	if known && !who.owns(c.SpMchID, c.MchID) {
 		return 0, nil, payError("OUT_TRADE_NO_USED")
 	}
-	digest := digestHex(call.body)
-	if p.tradeType != "JSAPI" { // the others' bodies may be equal
-		digest = digestHex(append([]byte(p.path+"\n"), call.body...))
-	}
+	digest := digestOf(p, call.body)
 	if known {
 		if refusal := repeatable(c, digest, now); refusal != nil {
 			return 0, nil, refusal
@@ -216,6 +208,22 @@ func (s *Server) begin(p product, call *payCall, isPartner bool) (int, any, erro
 		return 0, nil, err
 	}
 	return http.StatusOK, prepayAnswerOf(c), nil
+}
+
+// digestOf tells one prepay's body from another's.
+func digestOf(p product, body []byte) string {
+	if p.tradeType == "JSAPI" {
+		return digestHex(body)
+	}
+	return digestHex(append([]byte(p.path+"\n"), body...)) // their bodies may be equal
+}
+
+// checkApps returns the app and the payer that a prepay is for. s.mu must be held.
+func (s *Server) checkApps(p product, in prepayBody, isPartner bool) (appID, openID string, refusal *Refusal) {
+	if isPartner {
+		return s.checkPartnerApps(p, in)
+	}
+	return in.AppID, in.Payer.OpenID, s.checkPayer(p, in)
 }
 
 // checkPayer asks through which app who pays. s.mu must be held.

@@ -251,7 +251,7 @@ func TestPartnerLies(t *testing.T) {
 			t.Errorf("%s: %+v %v", mode, got.Identity, err)
 		}
 	}
-	if resp, err := http.Get(b.http.URL + "/v3/pay/partner/transactions/id/1"); err != nil || resp.StatusCode == http.StatusOK { //nolint:noctx // a test
+	if resp, err := http.Get(b.http.URL + "/v3/pay/partner/transactions/id/1"); err != nil || resp.StatusCode == http.StatusOK {
 		t.Errorf("unsigned: %v", err)
 	} else {
 		_ = resp.Body.Close()

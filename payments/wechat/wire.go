@@ -82,7 +82,7 @@ func (r refund) result(status string) (payments.RefundResult, error) {
 	switch status {
 	case "PROCESSING":
 	case "SUCCESS": // 商户基本账户, 商户结算银行账户: the money came back to the merchant
-		out.State, out.ToMerchant = payments.RefundDone, strings.HasPrefix(r.ReceivedBy, "商户")
+		out.State, out.ToMerchant = payments.RefundDone, strings.HasPrefix(r.ReceivedBy, "商户") //nolint:gosmopolitan // the provider's words
 	case "CLOSED":
 		out.State = payments.RefundShut
 	case "ABNORMAL":

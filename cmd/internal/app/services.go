@@ -98,12 +98,7 @@ func NewServices(g *Ground) (*Services, error) {
 		DB: g.DB, Catalog: s.Catalog, Inventory: s.Inventory, Addresses: s.Members, Carts: s.Carts, Places: g.Places,
 		Stores: s.Delivery, Outbox: g.Outbox, Timers: g.Timers, Audit: g.Audit, Refunds: going,
 	})
-	signers := max(1, runtime.NumCPU()/2)
-	channels := []payments.Channel{
-		wechat.New(wechat.Deps{Keys: s.Accounts, Now: g.Now, Log: g.Log, Signers: signers}),
-		alipay.New(alipay.Deps{Now: g.Now, Log: g.Log, Signers: signers}),
-		unionpay.New(unionpay.Deps{Now: g.Now, Signers: signers}),
-	}
+	channels := s.channels()
 	s.Ledger = ledger.New(ledger.Deps{DB: g.DB, Audit: g.Audit})
 	s.Transfers = transfer.New(transfer.Deps{
 		DB: g.DB, Accounts: s.Accounts, Channels: channels, Books: s.Ledger, Outbox: g.Outbox, Timers: g.Timers, Vault: g.Vault, Audit: g.Audit,
@@ -151,6 +146,16 @@ func NewServices(g *Ground) (*Services, error) {
 	g.Outbox.EndInert(s.Kinds.Inert)
 	g.Vault.Watch(s.watchKeys)
 	return s, nil
+}
+
+// channels are the ways to be paid.
+func (s *Services) channels() []payments.Channel {
+	signers := max(1, runtime.NumCPU()/2)
+	return []payments.Channel{
+		wechat.New(wechat.Deps{Keys: s.Accounts, Now: s.Now, Log: s.Log, Signers: signers}),
+		alipay.New(alipay.Deps{Now: s.Now, Log: s.Log, Signers: signers}),
+		unionpay.New(unionpay.Deps{Now: s.Now, Signers: signers}),
+	}
 }
 
 // goingBack shows orders what goes back of their money. Payments are built after orders,

@@ -68,8 +68,11 @@ SELECT l.sku_id, p.id FROM stock_level l, stock_location p WHERE l.sku_id = ANY(
 ORDER BY l.sku_id ON CONFLICT (sku_id, location_id) DO NOTHING;
 
 -- name: LockLevels :many
-SELECT l.sku_id, (l.on_hand - l.away_on_hand)::bigint AS main_on_hand, (l.reserved - l.away_reserved)::bigint AS main_reserved
+SELECT l.sku_id, (l.on_hand - l.away_on_hand)::bigint AS main_on_hand, (l.reserved - l.away_reserved)::bigint AS main_reserved, l.on_hand, l.reserved, l.low_at
 FROM stock_level l WHERE l.sku_id = ANY(@sku_ids::bigint[]) ORDER BY l.sku_id FOR UPDATE;
+
+-- name: Levels :many
+SELECT l.sku_id, l.on_hand, l.reserved, l.away_on_hand FROM stock_level l WHERE l.sku_id = ANY(@sku_ids::bigint[]);
 
 -- name: Away :many
 SELECT a.sku_id, a.on_hand, a.reserved FROM stock_away a WHERE a.location_id = @location_id AND a.sku_id = ANY(@sku_ids::bigint[]) ORDER BY a.sku_id;
@@ -117,6 +120,11 @@ UPDATE shop SET main_place = @name;
 -- name: LockLocation :one
 SELECT p.name, (p.closed_at IS NOT NULL)::boolean AS closed, coalesce((SELECT sum(a.on_hand) FROM stock_away a WHERE a.location_id = p.id), 0)::bigint AS on_hand
 FROM stock_location p WHERE p.id = @id FOR UPDATE;
+
+-- name: KeepLocation :one
+-- It cannot be closed until the transaction ends; others may use it, too.
+SELECT p.name, (p.closed_at IS NOT NULL)::boolean AS closed, coalesce((SELECT sum(a.on_hand) FROM stock_away a WHERE a.location_id = p.id), 0)::bigint AS on_hand
+FROM stock_location p WHERE p.id = @id FOR SHARE;
 
 -- name: CloseLocation :exec
 UPDATE stock_location SET closed_at = CASE WHEN @closed::boolean THEN @at::timestamptz END WHERE id = @id;

@@ -112,6 +112,61 @@ func (q *Queries) InsertLocation(ctx context.Context, db DBTX, name string, most
 	return id, err
 }
 
+const keepLocation = `-- name: KeepLocation :one
+SELECT p.name, (p.closed_at IS NOT NULL)::boolean AS closed, coalesce((SELECT sum(a.on_hand) FROM stock_away a WHERE a.location_id = p.id), 0)::bigint AS on_hand
+FROM stock_location p WHERE p.id = $1 FOR SHARE
+`
+
+type KeepLocationRow struct {
+	Name   string
+	Closed bool
+	OnHand int64
+}
+
+// It cannot be closed until the transaction ends; others may use it, too.
+func (q *Queries) KeepLocation(ctx context.Context, db DBTX, id int64) (KeepLocationRow, error) {
+	row := db.QueryRow(ctx, keepLocation, id)
+	var i KeepLocationRow
+	err := row.Scan(&i.Name, &i.Closed, &i.OnHand)
+	return i, err
+}
+
+const levels = `-- name: Levels :many
+SELECT l.sku_id, l.on_hand, l.reserved, l.away_on_hand FROM stock_level l WHERE l.sku_id = ANY($1::bigint[])
+`
+
+type LevelsRow struct {
+	SkuID      int64
+	OnHand     int64
+	Reserved   int64
+	AwayOnHand int64
+}
+
+func (q *Queries) Levels(ctx context.Context, db DBTX, skuIds []int64) ([]LevelsRow, error) {
+	rows, err := db.Query(ctx, levels, skuIds)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []LevelsRow{}
+	for rows.Next() {
+		var i LevelsRow
+		if err := rows.Scan(
+			&i.SkuID,
+			&i.OnHand,
+			&i.Reserved,
+			&i.AwayOnHand,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const locations = `-- name: Locations :many
 SELECT p.id, p.name, (p.closed_at IS NOT NULL)::boolean AS closed FROM stock_location p ORDER BY p.id LIMIT 100
 `
@@ -143,7 +198,7 @@ func (q *Queries) Locations(ctx context.Context, db DBTX) ([]LocationsRow, error
 }
 
 const lockLevels = `-- name: LockLevels :many
-SELECT l.sku_id, (l.on_hand - l.away_on_hand)::bigint AS main_on_hand, (l.reserved - l.away_reserved)::bigint AS main_reserved
+SELECT l.sku_id, (l.on_hand - l.away_on_hand)::bigint AS main_on_hand, (l.reserved - l.away_reserved)::bigint AS main_reserved, l.on_hand, l.reserved, l.low_at
 FROM stock_level l WHERE l.sku_id = ANY($1::bigint[]) ORDER BY l.sku_id FOR UPDATE
 `
 
@@ -151,6 +206,9 @@ type LockLevelsRow struct {
 	SkuID        int64
 	MainOnHand   int64
 	MainReserved int64
+	OnHand       int64
+	Reserved     int64
+	LowAt        int64
 }
 
 func (q *Queries) LockLevels(ctx context.Context, db DBTX, skuIds []int64) ([]LockLevelsRow, error) {
@@ -162,7 +220,14 @@ func (q *Queries) LockLevels(ctx context.Context, db DBTX, skuIds []int64) ([]Lo
 	items := []LockLevelsRow{}
 	for rows.Next() {
 		var i LockLevelsRow
-		if err := rows.Scan(&i.SkuID, &i.MainOnHand, &i.MainReserved); err != nil {
+		if err := rows.Scan(
+			&i.SkuID,
+			&i.MainOnHand,
+			&i.MainReserved,
+			&i.OnHand,
+			&i.Reserved,
+			&i.LowAt,
+		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)

@@ -146,9 +146,11 @@ booked AS (
   RETURNING sku_id, on_hand_delta),
 moved AS (
   UPDATE stock_level s SET on_hand = s.on_hand + booked.on_hand_delta, version = s.version + 1
-  FROM booked WHERE s.sku_id = booked.sku_id)
-SELECT level.sku_id, level.on_hand, level.reserved, level.low_at, coalesce(booked.on_hand_delta, 0)::bigint AS received
-FROM level LEFT JOIN booked ON booked.sku_id = level.sku_id
+  FROM booked WHERE s.sku_id = booked.sku_id
+  RETURNING s.sku_id, s.on_hand - booked.on_hand_delta AS on_hand, s.reserved)
+SELECT level.sku_id, coalesce(moved.on_hand, level.on_hand)::bigint AS on_hand, coalesce(moved.reserved, level.reserved)::bigint AS reserved, level.low_at,
+  coalesce(booked.on_hand_delta, 0)::bigint AS received
+FROM level LEFT JOIN booked ON booked.sku_id = level.sku_id LEFT JOIN moved ON moved.sku_id = level.sku_id
 `
 
 type ReceiveRow struct {
@@ -196,24 +198,19 @@ func (q *Queries) Receive(ctx context.Context, db DBTX, skuIds []int64, qtys []i
 const reserve = `-- name: Reserve :many
 WITH want AS (
   SELECT unnest($1::bigint[]) AS sku_id, unnest($2::bigint[]) AS qty),
-level AS (
-  SELECT l.sku_id, l.on_hand, l.reserved, l.low_at, l.away_on_hand - l.away_reserved AS away, w.qty
-  FROM stock_level l JOIN want w ON w.sku_id = l.sku_id
-  ORDER BY l.sku_id
-  FOR UPDATE OF l),
-fits AS (
-  SELECT count(*) = cardinality($1::bigint[]) AND coalesce(bool_and(level.on_hand - level.reserved - level.away >= level.qty), false) AS whole FROM level),
 moved AS (
-  UPDATE stock_level s SET reserved = s.reserved + level.qty
-  FROM level, fits WHERE fits.whole AND s.sku_id = level.sku_id),
+  UPDATE stock_level s SET reserved = s.reserved + w.qty
+  FROM (SELECT want.sku_id, want.qty FROM want ORDER BY want.sku_id) w
+  WHERE s.sku_id = w.sku_id AND s.on_hand - s.away_on_hand - (s.reserved - s.away_reserved) >= w.qty
+    AND NOT EXISTS (SELECT FROM stock_level x JOIN want v ON v.sku_id = x.sku_id WHERE x.away_on_hand > 0)
+  RETURNING s.sku_id, s.on_hand, s.reserved - w.qty AS reserved, s.low_at, w.qty),
 held AS (
   INSERT INTO reservation (order_no, sku_id, qty, state, updated_at)
-  SELECT $3::text, level.sku_id, level.qty, 'held', $4::timestamptz FROM level, fits WHERE fits.whole),
+  SELECT $3::text, moved.sku_id, moved.qty, 'held', $4::timestamptz FROM moved),
 told AS (
   INSERT INTO stock_movement (sku_id, kind, on_hand_delta, reserved_delta, document, actor, at)
-  SELECT level.sku_id, 'reserve', 0, level.qty, $3::text, $5::text, $4::timestamptz FROM level, fits WHERE fits.whole)
-SELECT level.sku_id, level.qty::bigint AS qty, level.on_hand, level.reserved, level.low_at, fits.whole::boolean AS whole
-FROM level, fits
+  SELECT moved.sku_id, 'reserve', 0, moved.qty, $3::text, $5::text, $4::timestamptz FROM moved)
+SELECT moved.sku_id, moved.qty::bigint AS qty, moved.on_hand, moved.reserved::bigint AS reserved, moved.low_at FROM moved ORDER BY moved.sku_id
 `
 
 type ReserveRow struct {
@@ -222,12 +219,13 @@ type ReserveRow struct {
 	OnHand   int64
 	Reserved int64
 	LowAt    int64
-	Whole    bool
 }
 
-// The rows are locked in the order of the SKU ids, in every statement of this room, so
-// that no two of them can wait for each other. Nothing moves unless every line fits in the
-// main place: what is fits in and what has to be looked for elsewhere (ReserveAway).
+// The rows are taken in the order of the SKU ids, in every statement of this room, so that no
+// two of them wait for each other. Each line is checked by the UPDATE itself, on the row as it
+// is after any wait: what a CTE has read under FOR UPDATE is not, once several rows have
+// changed meanwhile. Lines that do not fit are left alone, and all are if something of them
+// lies outside the main place: that is taken under locks of all of them (ReserveAway).
 func (q *Queries) Reserve(ctx context.Context, db DBTX, skuIds []int64, qtys []int64, orderNo string, at time.Time, actor string) ([]ReserveRow, error) {
 	rows, err := db.Query(ctx, reserve,
 		skuIds,
@@ -249,7 +247,6 @@ func (q *Queries) Reserve(ctx context.Context, db DBTX, skuIds []int64, qtys []i
 			&i.OnHand,
 			&i.Reserved,
 			&i.LowAt,
-			&i.Whole,
 		); err != nil {
 			return nil, err
 		}
@@ -275,14 +272,16 @@ level AS (
   FOR UPDATE OF l),
 moved AS (
   UPDATE stock_level s SET on_hand = s.on_hand - level.leaves, reserved = s.reserved - level.qty
-  FROM level WHERE s.sku_id = level.sku_id AND NOT level.spread),
+  FROM level WHERE s.sku_id = level.sku_id AND NOT level.spread
+  RETURNING s.sku_id, s.on_hand + level.leaves AS on_hand, s.reserved + level.qty AS reserved),
 ended AS (
   UPDATE reservation r SET state = $2::text, updated_at = $3::timestamptz
   FROM level WHERE r.order_no = $1 AND r.sku_id = level.sku_id AND NOT level.spread),
 told AS (
   INSERT INTO stock_movement (sku_id, kind, on_hand_delta, reserved_delta, document, actor, at)
   SELECT level.sku_id, $4::text, -level.leaves, -level.qty, $1::text, $5::text, $3::timestamptz FROM level WHERE NOT level.spread)
-SELECT level.sku_id, level.qty, level.on_hand, level.reserved, level.low_at, level.spread FROM level
+SELECT level.sku_id, level.qty, coalesce(moved.on_hand, level.on_hand)::bigint AS on_hand, coalesce(moved.reserved, level.reserved)::bigint AS reserved, level.low_at, level.spread
+FROM level LEFT JOIN moved ON moved.sku_id = level.sku_id
 `
 
 type SettleRow struct {

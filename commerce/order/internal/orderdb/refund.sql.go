@@ -117,7 +117,8 @@ func (q *Queries) ToRefunded(ctx context.Context, db DBTX, toStatus string, at t
 }
 
 const unsent = `-- name: Unsent :many
-SELECT l.sku_id, (l.qty - l.sent)::bigint AS "left" FROM order_line l WHERE l.order_id = $1 AND l.sent < l.qty ORDER BY l.sku_id
+SELECT l.sku_id, (l.qty - l.sent - l.dropped)::bigint AS "left" FROM order_line l
+WHERE l.order_id = $1 AND l.sent + l.dropped < l.qty ORDER BY l.sku_id
 `
 
 type UnsentRow struct {
@@ -125,7 +126,8 @@ type UnsentRow struct {
 	Left  int64
 }
 
-// What of an order is still in the shop.
+// What of an order is still in the shop; what an after-sales case took out of it, the case
+// puts back.
 func (q *Queries) Unsent(ctx context.Context, db DBTX, orderID int64) ([]UnsentRow, error) {
 	rows, err := db.Query(ctx, unsent, orderID)
 	if err != nil {
