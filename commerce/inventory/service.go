@@ -81,22 +81,7 @@ func (s *Service) reserveRest(ctx context.Context, tx tenantdb.Tx, orderNo, acto
 	}
 	short := missing(restIDs, restQtys, available)
 	if len(short) == 0 && elsewhere && len(held) == 0 { // or it would lock out of order
-		locked, err := s.q.LockLevels(ctx, tx, restIDs)
-		if err != nil {
-			return fmt.Errorf("reserve for %s: %w", orderNo, err)
-		}
-		for _, l := range locked {
-			available[l.SkuID] = l.OnHand - l.Reserved
-		}
-		if short = missing(restIDs, restQtys, available); len(short) == 0 {
-			for i, l := range locked { // both are in the order of the ids
-				told.see(l.SkuID, l.OnHand-l.Reserved, l.OnHand-l.Reserved-restQtys[i], l.LowAt)
-			}
-			if err := s.q.ReserveAway(ctx, tx, orderNo, actor, tx.Now(), restIDs, restQtys); err != nil {
-				return fmt.Errorf("reserve for %s: %w", orderNo, err)
-			}
-			return nil
-		}
+		return s.reserveAway(ctx, tx, orderNo, actor, ids, qtys, told)
 	}
 	if len(short) == 0 { // some came back between the two statements: the next try has them
 		for _, id := range restIDs {
@@ -104,6 +89,28 @@ func (s *Service) reserveRest(ctx context.Context, tx tenantdb.Tx, orderNo, acto
 		}
 	}
 	return ShortOf(short)
+}
+
+// reserveAway holds lines of goods that lie in several places.
+func (s *Service) reserveAway(ctx context.Context, tx tenantdb.Tx, orderNo, actor string, ids, qtys []int64, told crossings) error {
+	locked, err := s.q.LockLevels(ctx, tx, ids)
+	if err != nil {
+		return fmt.Errorf("reserve for %s: %w", orderNo, err)
+	}
+	available := make(map[int64]int64, len(locked))
+	for _, l := range locked {
+		available[l.SkuID] = l.OnHand - l.Reserved
+	}
+	if short := missing(ids, qtys, available); len(short) > 0 {
+		return ShortOf(short)
+	}
+	for i, l := range locked { // both are in the order of the ids
+		told.see(l.SkuID, l.OnHand-l.Reserved, l.OnHand-l.Reserved-qtys[i], l.LowAt)
+	}
+	if err := s.q.ReserveAway(ctx, tx, orderNo, actor, tx.Now(), ids, qtys); err != nil {
+		return fmt.Errorf("reserve for %s: %w", orderNo, err)
+	}
+	return nil
 }
 
 // missing lists the wanted SKUs of which less than was asked for is available, or nothing is
