@@ -180,8 +180,9 @@ func TestRefundOtherEnds(t *testing.T) {
 		if got := k.anomalies()[0]; got.Reason != "refund" || got.Blocking {
 			t.Errorf("anomaly %+v, want refund, not blocking", got)
 		}
-		if got := k.refundStatus(refundNo); got != "abnormal" || k.attempt(no).Reserved != 1234 {
-			t.Errorf("refund is %s, want abnormal with its reserve kept", got)
+		k.eventually("the refund is abnormal", func() bool { return k.refundStatus(refundNo) == "abnormal" })
+		if got := k.attempt(no).Reserved; got != 1234 {
+			t.Errorf("reserved %d fen, want the refund's 1234 kept", got)
 		}
 	})
 }
