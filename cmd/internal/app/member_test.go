@@ -24,6 +24,10 @@ func (w *world) oneOfEach(s *shop, id int64, mark string) {
 		`INSERT INTO member_tag (tag, member_id, at) VALUES ('常客', $1, now())`,
 		`INSERT INTO orders (order_no, member_id, app_id, status, close_reason, closed_at, goods_fen, payable_fen, address, remark, expires_at, placed_at, paid_at)
 		 VALUES ('` + mark + `', $1, 'wx', 'closed', 'all_refunded', now(), 500, 500, '{"name":"王小明","phone":"13800138000","province":"云南省","city":"昆明市","detail":"翠湖"}', '请电 13800138000', now(), now(), now())`,
+		`INSERT INTO aftersale_case (case_no, order_id, order_no, member_id, app_id, kind, status, reason, share_fen, freight_fen, amount_fen, unsent, test, opened_by, back_courier, back_number, opened_at, closed_at)
+		 SELECT 'S' || order_no || '00', id, order_no, member_id, 'wx', 'return', 'withdrawn', 'quality', 500, 0, 500, false, false, 'member:' || $1::bigint, 'SF', 'SF13800138000', now(), now() FROM orders WHERE member_id = $1`,
+		`INSERT INTO aftersale_message (case_id, at, actor, event, to_status, body, pictures)
+		 SELECT id, now(), opened_by, 'apply', 'requested', '我是王小明，电话 13800138000', '{/media/zhaopian.jpg}' FROM aftersale_case WHERE member_id = $1`,
 		`INSERT INTO transfer (out_bill_no, source_kind, source_no, account_id, channel, app_id, member_id, receiver_kind, amount_fen, title, terms, status, created_by, created_at, updated_at, finished_at, receiver_sealed, receiver_hint)
 		 SELECT '` + mark + `', 'test', '` + mark + `', min(id), 'wechat', 'wx', $1, 'open_id', 100, 't', '{}', 'succeeded', 'system', now(), now(), now(), '\x00', '' FROM payment_account`,
 	} {
@@ -72,12 +76,17 @@ func TestT116EverythingOfAMember(t *testing.T) {
 	older, younger := login(first, "o-1", ""), login(second, "o-2", "union-1")
 	w.oneOfEach(s, older, "M000000001")
 	w.oneOfEach(s, younger, "M000000002")
-	if got := login(first, "o-1", "union-1"); got != older {
-		t.Fatalf("logged in as %d, want %d", got, older)
-	}
 	tables := w.memberTables(s)
 	if len(tables) < 12 {
 		t.Fatalf("only %v name members", tables)
+	}
+	for _, table := range tables {
+		if w.count(s, "SELECT count(*) FROM "+table+" WHERE member_id = $1", younger) == 0 && table != "member_trade" { // which is counted, not kept
+			t.Errorf("%s has no row of the member: let oneOfEach make one, or nothing is shown of it", table)
+		}
+	}
+	if got := login(first, "o-1", "union-1"); got != older {
+		t.Fatalf("logged in as %d, want %d", got, older)
 	}
 	for _, table := range tables {
 		left := w.count(s, "SELECT count(*) FROM "+table+" x WHERE x.member_id = $1 AND NOT to_jsonb(x) @> '{\"orders\": 0}'", younger)
@@ -98,7 +107,10 @@ func TestT116EverythingOfAMember(t *testing.T) {
 	if n := w.count(s, "SELECT sum(payable_fen) FROM orders WHERE member_id = $1", older); n != 1000 {
 		t.Errorf("orders sum up to %d", n)
 	}
-	for _, table := range append(tables, "member", "order_line", "order_event", "parcel_track", "shipping_upload") {
+	if n := w.count(s, "SELECT count(*) FROM aftersale_message WHERE pictures <> '{}'"); n != 0 {
+		t.Errorf("%d messages still show pictures", n)
+	}
+	for _, table := range append(tables, "member", "order_line", "order_event", "parcel_track", "shipping_upload", "aftersale_message") {
 		if n := w.count(s, "SELECT count(*) FROM "+table+" x WHERE x::text ~ '\\m1[3-9][0-9]{9}\\M' OR x::text ~ '王小明|翠湖'"); n != 0 {
 			t.Errorf("%s still tells who it was in %d rows", table, n)
 		}

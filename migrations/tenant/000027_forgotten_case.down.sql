@@ -1,0 +1,1 @@
+REVOKE UPDATE (body, pictures) ON aftersale_message FROM galleria_tenant;
