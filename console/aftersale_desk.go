@@ -19,6 +19,7 @@ import (
 type Cases interface {
 	Get(ctx context.Context, id tenant.ID, memberID int64, caseNo string) (aftersale.Case, error)
 	Settings(ctx context.Context, id tenant.ID) (aftersale.Settings, error)
+	OpenFor(ctx context.Context, id tenant.ID, in aftersale.OpenInput, addressID int64) (out aftersale.Opened, replayed bool, err error)
 	Approve(ctx context.Context, id tenant.ID, in aftersale.ApproveInput) (aftersale.Case, error)
 	Reject(ctx context.Context, id tenant.ID, caseNo, body, actor string) (aftersale.Case, error)
 	Arrive(ctx context.Context, id tenant.ID, caseNo, actor string) (aftersale.Case, error)
@@ -43,6 +44,8 @@ func (s *Console) aftersaleTable() []route {
 		{get, one, authz.Require(authz.AfterSaleRead), s.caseShow},
 		{post, one + "/act", authz.Require(authz.AfterSaleHandle).StepUp(), s.caseAct},
 		{post, one + "/messages", authz.Require(authz.AfterSaleHandle), s.caseSay},
+		{get, shopPath + "/orders/:order_no/aftersale", authz.Require(authz.AfterSaleHandle), s.caseNew},
+		{post, shopPath + "/orders/:order_no/aftersale", authz.Require(authz.AfterSaleHandle).StepUp(), s.caseCreate},
 		{get, set, authz.Require(authz.AfterSaleRead), s.caseSettings},
 		{post, set, authz.Require(authz.ShopUpdate), s.caseTerms},
 		{post, set + "/addresses", authz.Require(authz.ShopUpdate), s.returnAddressAdd},

@@ -47,8 +47,8 @@ type shop struct {
 // asks numbers the refunds that were asked for, in the caller's transaction.
 type asks struct{ n atomic.Int64 }
 
-func (a *asks) AskTx(_ context.Context, _ tenantdb.Tx, _ aftersale.RefundAsk) (string, error) {
-	return "R" + strconv.FormatInt(a.n.Add(1), 10), nil
+func (a *asks) AskTx(_ context.Context, _ tenantdb.Tx, _ aftersale.RefundAsk) (aftersale.RefundAsked, error) {
+	return aftersale.RefundAsked{OutRefundNo: "R" + strconv.FormatInt(a.n.Add(1), 10)}, nil
 }
 
 func newShop(t testing.TB) *shop {

@@ -12,7 +12,7 @@ import (
 // aftersalePages are the pages of the after-sales desk.
 func (f Frame) aftersalePages() []Sample {
 	desk := f.page("nav.aftersales", f.Text.T("aftersale.title"))
-	now := time.Date(2026, 11, 22, 3, 0, 0, 0, time.UTC)
+	now := caseNow()
 	rows := caseRows(now)
 	counts := map[string]int64{"": 6, "todo": 4, "answer": 1, "inspect": 1, "reship": 1, "stopped": 1, "waiting": 1, "ended": 1}
 	list := func(l view.CaseList) view.CaseList {
@@ -51,7 +51,13 @@ func (f Frame) aftersalePages() []Sample {
 		"answer_hours": f.Text.T("aftersale.wrong.answer_hours"), "inspect_days": f.Text.T("aftersale.wrong.inspect_days"),
 		"phone": f.Text.T("aftersale.wrong.phone"), "address": f.Text.T("aftersale.wrong.address"),
 	}}
+	fresh := view.CaseForm{OrderNo: "261121140000K7Q2M9XT", Claimable: claimable(), Addresses: returnAddresses(), Limit: 5000, Key: "K7Q2M9XTK7Q2M9XT", Kind: "refund", Typed: map[string]string{}}
+	slip := fresh
+	slip.Kind, slip.Reason, slip.Typed = "return", "quality", map[string]string{"qty-31": "3", "amount": "1000", "body": "电话里和买家说好的"}
+	slip.Bad = map[string]string{"qty-31": f.Text.T("aftersale.new_free", "2"), "amount": f.Text.T("aftersale.amount_range", f.Text.Money(0), f.Text.Money(11800)), "sure": f.Text.T("aftersale.wrong.sure")}
 	return []Sample{
+		{"aftersale_new", view.CaseFormPage(desk, fresh)},
+		{"aftersale_new_refused", view.CaseFormPage(desk, slip)},
 		{"aftersales", view.CaseListPage(desk, list(view.CaseList{MoneyPage: readmodel.MoneyPage[readmodel.CaseRow]{Rows: rows, Next: 50}}))},
 		{"aftersales_todo", view.CaseListPage(desk, list(view.CaseList{MoneyPage: readmodel.MoneyPage[readmodel.CaseRow]{Rows: rows[:4]}, Tab: readmodel.CaseTodo}))},
 		{"aftersales_none", view.CaseListPage(desk, view.CaseList{OnFirst: true})},
@@ -72,6 +78,9 @@ func (f Frame) aftersalePages() []Sample {
 		{"aftersale_settings_read_only", view.CaseSettingsPage(desk, view.CaseSettings{Typed: typed, Addresses: returnAddresses()})},
 	}
 }
+
+// caseNow is when the desk is looked at.
+func caseNow() time.Time { return time.Date(2026, 11, 22, 3, 0, 0, 0, time.UTC) }
 
 func returnAddresses() []aftersale.Address {
 	return []aftersale.Address{
@@ -142,4 +151,11 @@ func (f Frame) caseShow(kind aftersale.Kind, status aftersale.Status, now time.T
 		Case: c, CaseAside: readmodel.CaseAside{Buyer: "王小明", People: map[string]string{"2": "王客服"}}, Addresses: returnAddresses(), MayHandle: true, MaySet: true,
 		SeesRefunds: true, Limit: -1, Now: now, Key: "K7Q2M9XTK7Q2M9XTK7Q2M9XTAB", Typed: map[string]string{},
 	}
+}
+
+func claimable() readmodel.Claimable {
+	return readmodel.Claimable{Open: true, Freight: 800, Lines: []readmodel.ClaimableLine{
+		{ID: 31, Title: "云南小粒咖啡豆", Spec: "深烘 / 250g", Qty: 3, Free: 2, Back: 2, Rest: 11800}, {ID: 32, Title: "手冲滤纸", Qty: 1, Free: 1, Back: 0, Rest: 2980},
+		{ID: 33, Title: "冷萃杯", Qty: 1},
+	}}
 }
