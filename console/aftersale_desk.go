@@ -112,8 +112,11 @@ func (s *Console) caseSettingsPage(c *fiber.Ctx, v *visit, l view.CaseSettings) 
 	}
 	l.MaySet, l.Addresses = v.granted[authz.ShopUpdate], set.Addresses
 	if l.Typed == nil {
-		l.Typed = map[string]string{
-			"answer_hours": strconv.FormatInt(set.AnswerHours, 10), "send_back_days": strconv.FormatInt(set.SendBackDays, 10), "inspect_days": strconv.FormatInt(set.InspectDays, 10),
+		l.Typed = map[string]string{}
+	}
+	for name, kept := range map[string]int64{"answer_hours": set.AnswerHours, "send_back_days": set.SendBackDays, "inspect_days": set.InspectDays} {
+		if _, typed := l.Typed[name]; !typed { // the other form of the page was refused
+			l.Typed[name] = strconv.FormatInt(kept, 10)
 		}
 	}
 	return render(c, view.CaseSettingsPage(s.page(c, v, v.text.T("aftersale.settings"), "nav.aftersales"), l))

@@ -233,6 +233,7 @@ func TestCaseThread(t *testing.T) {
 	b.wantPost(page+"/messages", url.Values{"form": {"K1"}, "say": {"  "}}, http.StatusUnprocessableEntity)
 	b.see("请填写 1 到 500 字的留言")
 	for range 2 {
+		b.wantStatus(page, http.StatusOK)
 		b.wantPost(page+"/messages", url.Values{"form": {"K2"}, "say": {"请拍照"}}, http.StatusSeeOther)
 	}
 	b.wantStatus(page, http.StatusOK)
@@ -249,20 +250,22 @@ func TestCaseThread(t *testing.T) {
 func TestCaseSettings(t *testing.T) {
 	t.Parallel()
 	d := newCaseDesk(t)
+	reader := d.signedIn(t, d.hire(t, d.env.Tenant, authz.Warehouse)) // before the rights are remembered
 	b := d.signedIn(t, d.owner)
 	set := d.shop + "/aftersale-settings"
 	b.wantStatus(set, http.StatusOK)
 	b.wantPost(set, url.Values{"answer_hours": {"999"}, "send_back_days": {"7"}, "inspect_days": {"10"}}, http.StatusUnprocessableEntity)
 	b.see("请填写 1 到 240 的整数", `value="999"`)
 	b.wantPost(set, url.Values{"answer_hours": {"24"}, "send_back_days": {"7"}, "inspect_days": {"10"}}, http.StatusSeeOther)
+	b.wantStatus(set, http.StatusOK)
 	b.wantPost(set+"/addresses", url.Values{"name": {"仓库"}, "phone": {"1"}, "address": {"昆明"}}, http.StatusUnprocessableEntity)
-	b.see("请填写 5 到 32 位电话", `value="仓库"`)
+	b.see("请填写 5 到 32 位电话", `value="仓库"`, `value="24"`)
 	b.wantPost(set+"/addresses", url.Values{"name": {"仓库"}, "phone": {"13800000000"}, "address": {"昆明"}}, http.StatusSeeOther)
 	b.wantStatus(set, http.StatusOK)
 	b.see("13800000000", `value="24"`)
 	b.wantPost(set+"/addresses/1/delete", nil, http.StatusSeeOther)
+	b.wantStatus(set, http.StatusOK)
 	b.wantPost(set+"/addresses/1/delete", nil, http.StatusNotFound)
-	reader := d.signedIn(t, d.hire(t, d.env.Tenant, authz.Warehouse))
 	reader.wantStatus(set, http.StatusOK)
 	reader.wantPost(set, url.Values{"answer_hours": {"24"}}, http.StatusForbidden)
 }
