@@ -9,18 +9,17 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"galleria/commerce/aftersale"
-	"galleria/commerce/money"
 	"galleria/console/authz"
 	"galleria/console/view"
 	"galleria/tenant"
 	"galleria/tenant/fault"
-	"galleria/tenant/idempotency"
 )
 
 // Cases is the part of aftersale.Service that staff move.
 type Cases interface {
 	Get(ctx context.Context, id tenant.ID, memberID int64, caseNo string) (aftersale.Case, error)
 	Settings(ctx context.Context, id tenant.ID) (aftersale.Settings, error)
+	OpenFor(ctx context.Context, id tenant.ID, in aftersale.OpenInput, addressID int64) (out aftersale.Opened, replayed bool, err error)
 	Approve(ctx context.Context, id tenant.ID, in aftersale.ApproveInput) (aftersale.Case, error)
 	Reject(ctx context.Context, id tenant.ID, caseNo, body, actor string) (aftersale.Case, error)
 	Arrive(ctx context.Context, id tenant.ID, caseNo, actor string) (aftersale.Case, error)
@@ -45,6 +44,8 @@ func (s *Console) aftersaleTable() []route {
 		{get, one, authz.Require(authz.AfterSaleRead), s.caseShow},
 		{post, one + "/act", authz.Require(authz.AfterSaleHandle).StepUp(), s.caseAct},
 		{post, one + "/messages", authz.Require(authz.AfterSaleHandle), s.caseSay},
+		{get, shopPath + "/orders/:order_no/aftersale", authz.Require(authz.AfterSaleHandle), s.caseNew},
+		{post, shopPath + "/orders/:order_no/aftersale", authz.Require(authz.AfterSaleHandle).StepUp(), s.caseCreate},
 		{get, set, authz.Require(authz.AfterSaleRead), s.caseSettings},
 		{post, set, authz.Require(authz.ShopUpdate), s.caseTerms},
 		{post, set + "/addresses", authz.Require(authz.ShopUpdate), s.returnAddressAdd},
@@ -60,8 +61,11 @@ func (s *Console) caseList(c *fiber.Ctx, v *visit) error {
 	if err != nil {
 		return err
 	}
+	if v.look != nil {
+		maskCases(page.Rows)
+	}
 	return render(c, view.CaseListPage(s.page(c, v, v.text.T("aftersale.title"), "nav.aftersales"), view.CaseList{
-		MoneyPage: page, Tab: tab, Query: query, OnFirst: offset == 0,
+		MoneyPage: page, Tab: tab, Query: query, OnFirst: offset == 0, Now: s.Now(),
 	}))
 }
 
@@ -82,146 +86,18 @@ func (s *Console) casePage(c *fiber.Ctx, v *visit, show view.CaseShow) error {
 	if err != nil {
 		return err
 	}
+	if show.CaseAside, err = s.pages.CaseAside(c.UserContext(), v.shop.ID, no); err != nil {
+		return err
+	}
+	if show.Limit, err = s.Refunds.RefundApproval(c.UserContext(), v.shop.ID); err != nil {
+		return err
+	}
+	if v.look != nil {
+		show.Buyer = maskText(show.Buyer)
+	}
 	show.Addresses, show.MayHandle, show.MaySet = set.Addresses, v.granted[authz.AfterSaleHandle], v.granted[authz.ShopUpdate]
-	show.SeesRefunds, show.Key = v.granted[authz.RefundRead], rand.Text()
+	show.SeesRefunds, show.Key, show.Now = v.granted[authz.RefundRead], rand.Text(), s.Now()
 	return render(c, view.CaseShowPage(s.page(c, v, v.text.T("aftersale.one")+" "+no, "nav.aftersales"), show))
-}
-
-// caseAct does one event of a case; which ones there are, the page computes from the table.
-func (s *Console) caseAct(c *fiber.Ctx, v *visit) error {
-	no, err := pathNumber(c, "case_no")
-	if err != nil {
-		return err
-	}
-	show := view.CaseShow{Typed: map[string]string{}, Event: form(c, "event")}
-	for _, name := range []string{"amount", "body", "courier", "tracking_no"} {
-		show.Typed[name] = strings.TrimSpace(form(c, name))
-	}
-	if show.Problem = s.caseUnsure(c, v, show); show.Problem != "" {
-		c.Status(fiber.StatusUnprocessableEntity)
-		return s.casePage(c, v, show)
-	}
-	err = s.doCase(c, v, no, show.Event, show.Typed)
-	if err == nil {
-		return c.Redirect(view.Shop{Handle: v.shop.Handle}.URL("/aftersales/"+no+"?done=aftersale"), fiber.StatusSeeOther)
-	}
-	switch fault.KindOf(err) {
-	case fault.Conflict, fault.Precondition:
-		c.Status(fiber.StatusConflict)
-	case fault.Invalid:
-		c.Status(fiber.StatusUnprocessableEntity)
-	default:
-		return err
-	}
-	s.note(c, v, err)
-	if show.Problem = textOf(v, err); fault.KindOf(err) == fault.Invalid {
-		show.Problem = v.text.T("aftersale.bad")
-	}
-	return s.casePage(c, v, show)
-}
-
-// caseUnsure says what a form lacks before it is tried: what cannot be undone is confirmed,
-// and a no is explained.
-func (s *Console) caseUnsure(c *fiber.Ctx, v *visit, show view.CaseShow) string {
-	event := aftersale.Event(show.Event)
-	switch {
-	case (event == aftersale.EventReject || event == aftersale.EventRefuse) && show.Typed["body"] == "":
-		return v.text.T("aftersale.body_bad")
-	case view.CaseFinal(event) && form(c, "sure") != "1":
-		return v.text.T("refund.unsure")
-	}
-	if show.Typed["amount"] != "" {
-		if fen, err := money.ParseYuan(show.Typed["amount"]); err != nil || fen < 0 {
-			return v.text.T("refund.amount_bad")
-		}
-	}
-	return ""
-}
-
-func (s *Console) doCase(c *fiber.Ctx, v *visit, no, event string, typed map[string]string) (err error) {
-	ctx, shop, who := c.UserContext(), v.shop.ID, actor(v.session.StaffID)
-	var amount *money.Fen
-	if typed["amount"] != "" {
-		fen, err := money.ParseYuan(typed["amount"])
-		if err != nil {
-			return fault.Invalidf("amount", "is not an amount")
-		}
-		amount = &fen
-	}
-	switch aftersale.Event(event) {
-	case aftersale.EventApprove:
-		address, _ := strconv.ParseInt(form(c, "address_id"), 10, 64)
-		_, err = s.Cases.Approve(ctx, shop, aftersale.ApproveInput{CaseNo: no, AmountFen: amount, AddressID: address, Body: typed["body"], Actor: who})
-	case aftersale.EventReject:
-		_, err = s.Cases.Reject(ctx, shop, no, typed["body"], who)
-	case aftersale.EventSendBack:
-		_, err = s.Cases.SendBack(ctx, shop, aftersale.SendBackInput{CaseNo: no, Courier: typed["courier"], TrackingNo: typed["tracking_no"], Actor: who})
-	case aftersale.EventArrive:
-		_, err = s.Cases.Arrive(ctx, shop, no, who)
-	case aftersale.EventInspect:
-		_, err = s.Cases.Inspect(ctx, shop, aftersale.InspectInput{CaseNo: no, Lines: foundIn(c), AmountFen: amount, Body: typed["body"], Actor: who})
-	case aftersale.EventRefuse:
-		_, err = s.Cases.RefuseReceipt(ctx, shop, no, typed["body"], who)
-	case aftersale.EventReship:
-		_, err = s.Cases.Reship(ctx, shop, no, typed["courier"], typed["tracking_no"], who)
-	case aftersale.EventPayInstead:
-		_, err = s.Cases.PayInstead(ctx, shop, no, foundIn(c), typed["body"], who)
-	case aftersale.EventRetry:
-		_, err = s.Cases.RetryRefund(ctx, shop, no, who)
-	default:
-		return fault.Invalidf("event", "is not something staff do")
-	}
-	return err
-}
-
-// foundIn reads the inspection's numbers: "sellable-31" and so on.
-func foundIn(c *fiber.Ctx) map[int64]aftersale.Found {
-	out := map[int64]aftersale.Found{}
-	for key, value := range c.Request().PostArgs().All() {
-		what, line, ok := strings.Cut(string(key), "-")
-		id, err := strconv.ParseInt(line, 10, 64)
-		n, bad := strconv.ParseInt(string(value), 10, 32)
-		if !ok || err != nil || bad != nil {
-			continue
-		}
-		f := out[id]
-		switch what {
-		case "sellable":
-			f.Sellable = n
-		case "damaged":
-			f.Damaged = n
-		case "missing":
-			f.Missing = n
-		}
-		out[id] = f
-	}
-	return out
-}
-
-// caseSay adds a message to the thread; the same form adds one.
-func (s *Console) caseSay(c *fiber.Ctx, v *visit) error {
-	no, err := pathNumber(c, "case_no")
-	if err != nil {
-		return err
-	}
-	body, who := strings.TrimSpace(form(c, "say")), actor(v.session.StaffID)
-	_, _, err = s.Cases.Say(c.UserContext(), v.shop.ID, aftersale.SayInput{
-		CaseNo: no, Body: body, Actor: who, Key: idempotency.Key{Scope: who + ":aftersale.say:" + no, Value: form(c, "form"), Body: []byte(body)},
-	})
-	if err == nil {
-		return c.Redirect(view.Shop{Handle: v.shop.Handle}.URL("/aftersales/"+no+"?done=said"), fiber.StatusSeeOther)
-	}
-	show := view.CaseShow{Typed: map[string]string{"say": body}, Problem: textOf(v, err)}
-	switch fault.KindOf(err) {
-	case fault.Conflict:
-		c.Status(fiber.StatusConflict)
-	case fault.Invalid:
-		c.Status(fiber.StatusUnprocessableEntity)
-		show.Problem = v.text.T("aftersale.say_bad")
-	default:
-		return err
-	}
-	return s.casePage(c, v, show)
 }
 
 // caseSettings shows how long cases wait and where goods come back to.
@@ -236,8 +112,11 @@ func (s *Console) caseSettingsPage(c *fiber.Ctx, v *visit, l view.CaseSettings) 
 	}
 	l.MaySet, l.Addresses = v.granted[authz.ShopUpdate], set.Addresses
 	if l.Typed == nil {
-		l.Typed = map[string]string{
-			"answer_hours": strconv.FormatInt(set.AnswerHours, 10), "send_back_days": strconv.FormatInt(set.SendBackDays, 10), "inspect_days": strconv.FormatInt(set.InspectDays, 10),
+		l.Typed = map[string]string{}
+	}
+	for name, kept := range map[string]int64{"answer_hours": set.AnswerHours, "send_back_days": set.SendBackDays, "inspect_days": set.InspectDays} {
+		if _, typed := l.Typed[name]; !typed { // the other form of the page was refused
+			l.Typed[name] = strconv.FormatInt(kept, 10)
 		}
 	}
 	return render(c, view.CaseSettingsPage(s.page(c, v, v.text.T("aftersale.settings"), "nav.aftersales"), l))
@@ -278,9 +157,6 @@ func (s *Console) caseSet(c *fiber.Ctx, v *visit, err error, typed map[string]st
 		return err
 	}
 	c.Status(fiber.StatusUnprocessableEntity)
-	bad, _ := badFields(v, err)
-	for name := range bad {
-		bad[name] = v.text.T("aftersale.wrong." + name)
-	}
+	bad, _ := wrongFields(v, err)
 	return s.caseSettingsPage(c, v, view.CaseSettings{Typed: typed, Bad: bad})
 }

@@ -140,8 +140,8 @@ func casesOf(env *tenanttest.Env) *aftersale.Service {
 
 type noRefunds struct{}
 
-func (noRefunds) AskTx(_ context.Context, _ tenantdb.Tx, in aftersale.RefundAsk) (string, error) {
-	return "R" + in.Document, nil
+func (noRefunds) AskTx(_ context.Context, _ tenantdb.Tx, in aftersale.RefundAsk) (aftersale.RefundAsked, error) {
+	return aftersale.RefundAsked{OutRefundNo: "R" + in.Document}, nil
 }
 
 // openingOf is what merchants open shops with, over a desk that keeps the messages.

@@ -27,7 +27,7 @@ func (s *Console) orderList(c *fiber.Ctx, v *visit) error {
 		list.Flag = ""
 	}
 	frozen := list.Flag
-	if frozen == "anomaly" {
+	if frozen == "anomaly" || frozen == "aftersale" {
 		frozen = ""
 	}
 	from, until, invalid := s.dateRange(list.From, list.To)
@@ -35,7 +35,7 @@ func (s *Console) orderList(c *fiber.Ctx, v *visit) error {
 	before := cursor(c.Query("before"))
 	list.OnFirst = before == 0
 	page, err := s.pages.Orders(c.UserContext(), v.shop.ID, readmodel.OrderFilter{
-		Status: list.Status, From: from, Until: until, Query: list.Query, Anomaly: list.Flag == "anomaly", Frozen: frozen, Before: before,
+		Status: list.Status, From: from, Until: until, Query: list.Query, Anomaly: list.Flag == "anomaly", InCase: list.Flag == "aftersale", Frozen: frozen, Before: before,
 	})
 	if err != nil {
 		return err

@@ -168,6 +168,7 @@ func maskOrder(o *readmodel.OrderDetail) {
 		}
 	}
 	o.Buyer = maskText(o.Buyer)
+	maskCases(o.Cases)
 	o.Address.Name, o.Address.Phone = maskText(o.Address.Name), maskEnd(o.Address.Phone)
 	if o.Address.Detail != "" {
 		o.Address.Detail = hidden

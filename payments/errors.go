@@ -35,6 +35,8 @@ var (
 	ErrRefundSourceUsed = fault.New(fault.Conflict, "REFUND_SOURCE_USED", "该单据已申请过其他退款", "This document has asked for another refund")
 	// ErrRefundState is a refund in a state that does not allow the step.
 	ErrRefundState = fault.New(fault.Conflict, "REFUND_STATE", "退款状态已变化，请刷新后查看", "The state of this refund does not allow this")
+	// ErrRefundOfCase is a refund that failed and that only the case it is of asks for anew.
+	ErrRefundOfCase = fault.New(fault.Conflict, "REFUND_OF_CASE", "这笔退款属于售后单，请到售后单里重新退款", "This refund is of an after-sales case: ask for it again there")
 	// ErrRefundOwn is a person who decides about a refund of his own asking.
 	ErrRefundOwn = fault.New(fault.Forbidden, "REFUND_OWN", "不能审批自己申请的退款，请由另一位同事审批", "Somebody else has to decide about your refund")
 	// ErrRefundUnderWay is a refund that the provider has done or is about to do.

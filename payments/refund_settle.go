@@ -122,8 +122,9 @@ func (s *Service) notUnderWay(ctx context.Context, id tenant.ID, outRefundNo str
 
 // RetryRefund asks the provider again, at once, under the same number. A refund that the
 // provider closed is asked for anew, since it takes that number no more: the number
-// returned is the one that goes on. Opens a transaction. Faults: NOT_FOUND, REFUND_STATE,
-// REFUND_EXCEEDS.
+// returned is the one that goes on. One that a case of the buyer's asked for follows by
+// FollowRefundTx, in the case's own transaction. Opens a transaction. Faults: NOT_FOUND,
+// REFUND_STATE, REFUND_OF_CASE, REFUND_EXCEEDS.
 func (s *Service) RetryRefund(ctx context.Context, id tenant.ID, outRefundNo, actor string) (goesOn string, err error) {
 	err = s.d.DB.InTenant(ctx, id, func(tx tenantdb.Tx) error {
 		task, err := s.lockRefund(ctx, tx, outRefundNo)
@@ -132,6 +133,8 @@ func (s *Service) RetryRefund(ctx context.Context, id tenant.ID, outRefundNo, ac
 		}
 		goesOn = outRefundNo
 		switch {
+		case task.status == RefundFailed && task.reason == AfterSale:
+			err = ErrRefundOfCase
 		case task.status == RefundFailed:
 			goesOn, err = s.successor(ctx, tx, task, actor)
 		case task.status.final() || task.status == RefundAwaitingApproval || task.hold == HoldOwed:

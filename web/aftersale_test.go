@@ -22,8 +22,8 @@ import (
 // about.
 type noRefunds struct{}
 
-func (noRefunds) AskTx(_ context.Context, _ tenantdb.Tx, in aftersale.RefundAsk) (string, error) {
-	return "R" + in.Document, nil
+func (noRefunds) AskTx(_ context.Context, _ tenantdb.Tx, in aftersale.RefundAsk) (aftersale.RefundAsked, error) {
+	return aftersale.RefundAsked{OutRefundNo: "R" + in.Document}, nil
 }
 
 // afterSales builds the rooms behind after-sales and buyers' pictures.

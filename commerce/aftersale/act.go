@@ -151,16 +151,18 @@ func (a *acting) askRefund(ctx context.Context) error {
 	if a.next.AmountFen == 0 {
 		return nil
 	}
-	a.next.RefundAsks++
-	in := RefundAsk{OrderNo: a.row.OrderNo, AmountFen: a.next.AmountFen, Document: documentOf(a.row.CaseNo, a.next.RefundAsks), Actor: a.actor}
+	in := RefundAsk{OrderNo: a.row.OrderNo, AmountFen: a.next.AmountFen, Document: documentOf(a.row.CaseNo, a.next.RefundAsks+1), Actor: a.actor}
 	if a.row.OutRefundNo != nil {
 		in.After = *a.row.OutRefundNo
 	}
-	no, err := a.d.Refunder.AskTx(ctx, a.tx, in)
+	asked, err := a.d.Refunder.AskTx(ctx, a.tx, in)
 	if err != nil {
 		return err
 	}
-	a.next.OutRefundNo = &no
+	if !asked.Follows {
+		a.next.RefundAsks++
+	}
+	a.next.OutRefundNo = &asked.OutRefundNo
 	return nil
 }
 

@@ -369,6 +369,65 @@ func TestARefundThatStopsWaitsForAPerson(t *testing.T) {
 	s.broken(t)
 }
 
+// TestAFollowedRefundStopsItsCase: a refund that goes on for one that failed is told under the
+// first one's document, and a case that ended asks for none.
+func TestAFollowedRefundStopsItsCase(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	b := s.buy(0, []money.Fen{500}, []int64{1})
+	no := s.must(s.open(b, aftersale.RefundOnly, map[int64]int64{b.lines[0]: 1}))
+	if err := s.approve(no); err != nil {
+		t.Fatal(err)
+	}
+	stop := func(refundNo string) {
+		s.InTenant(t, func(tx tenantdb.Tx) error { return s.cases.RefundStoppedTx(t.Context(), tx, no, refundNo) })
+	}
+	stop("R1")
+	s.asks.follows.Store(true)
+	if _, err := s.cases.RetryRefund(t.Context(), s.Tenant.ID, no, "staff:1"); err != nil {
+		t.Fatal(err)
+	}
+	stop("R2")
+	if got := s.get(no).Status; got != aftersale.RefundStopped {
+		t.Errorf("the case whose followed refund failed is %s", got)
+	}
+	if _, err := s.cases.Reject(t.Context(), s.Tenant.ID, no, "买家不要了", "staff:1"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.cases.RetryRefund(t.Context(), s.Tenant.ID, no, "staff:1"); !errors.Is(err, aftersale.ErrState) {
+		t.Errorf("money for a case that ended: %v, want AFTERSALE_STATE", err)
+	}
+	if n := s.asks.n.Load(); n != 2 {
+		t.Errorf("%d refunds were asked for, want 2", n)
+	}
+	s.broken(t)
+}
+
+// TestNobodyOpensCasesWithoutEnd: a member's applications of a day are bounded, those that
+// staff open for him are not.
+func TestNobodyOpensCasesWithoutEnd(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	b := s.buy(0, []money.Fen{500}, []int64{1})
+	line := map[int64]int64{b.lines[0]: 1}
+	for range aftersale.MaxPerDay {
+		no := s.must(s.open(b, aftersale.RefundOnly, line))
+		if _, err := s.cases.Withdraw(t.Context(), s.Tenant.ID, s.member, no); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := s.open(b, aftersale.RefundOnly, line); !errors.Is(err, aftersale.ErrTooMany) {
+		t.Errorf("one more: %v, want AFTERSALE_TOO_MANY", err)
+	}
+	out, _, err := s.cases.OpenFor(t.Context(), s.Tenant.ID, aftersale.OpenInput{
+		OrderNo: b.no, Kind: aftersale.RefundOnly, Lines: line, Reason: aftersale.Agreed, Actor: "staff:1", Key: s.key("for"),
+	}, 0)
+	if err != nil || s.get(out.CaseNo).Status != aftersale.Refunding {
+		t.Errorf("staff: %+v, %v", out, err)
+	}
+	s.broken(t)
+}
+
 // TestT028_NobodyElsesCase: another member's case is not there.
 func TestT028_NobodyElsesCase(t *testing.T) {
 	t.Parallel()

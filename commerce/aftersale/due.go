@@ -85,7 +85,7 @@ func (a *acting) current() string { return documentOf(a.row.CaseNo, a.row.Refund
 
 // refundOf locks the case of a document that asked for a refund.
 func (s *Service) refundOf(ctx context.Context, tx tenantdb.Tx, document string) (*acting, error) {
-	a, err := s.lock(ctx, tx, caseOf(document), 0)
+	a, err := s.lock(ctx, tx, CaseOf(document), 0)
 	if err != nil {
 		return nil, fmt.Errorf("case of refund of %s: %w", document, err)
 	}

@@ -45,10 +45,13 @@ type shop struct {
 }
 
 // asks numbers the refunds that were asked for, in the caller's transaction.
-type asks struct{ n atomic.Int64 }
+type asks struct {
+	n       atomic.Int64
+	follows atomic.Bool // those to come go on for one that failed
+}
 
-func (a *asks) AskTx(_ context.Context, _ tenantdb.Tx, _ aftersale.RefundAsk) (string, error) {
-	return "R" + strconv.FormatInt(a.n.Add(1), 10), nil
+func (a *asks) AskTx(_ context.Context, _ tenantdb.Tx, _ aftersale.RefundAsk) (aftersale.RefundAsked, error) {
+	return aftersale.RefundAsked{OutRefundNo: "R" + strconv.FormatInt(a.n.Add(1), 10), Follows: a.follows.Load()}, nil
 }
 
 func newShop(t testing.TB) *shop {

@@ -22,6 +22,8 @@ const (
 	MaxBody     = 500 // characters
 	MaxPictures = 9
 	maxMessages = 200 // of one case
+	// MaxPerDay is how many cases a member may open in a day: more is no buyer's doing.
+	MaxPerDay = 20
 )
 
 // OpenInput opens a case.
@@ -83,7 +85,7 @@ func (s *Service) Preview(ctx context.Context, id tenant.ID, in OpenInput) (out 
 // Open makes a case and holds its pieces: nothing else can be done with them while it goes
 // on. A repeat with the same key returns the first answer. Opens a transaction. Faults:
 // VALIDATION, NOT_FOUND, ORDER_STATE, CLAIMED, AFTERSALE_AMOUNT, AFTERSALE_PICTURES,
-// IDEMPOTENCY_….
+// AFTERSALE_TOO_MANY, IDEMPOTENCY_….
 func (s *Service) Open(ctx context.Context, id tenant.ID, in OpenInput) (out Opened, replayed bool, err error) {
 	in.Body = strings.TrimSpace(in.Body)
 	if err := in.check(); err != nil {
@@ -136,6 +138,9 @@ func (s *Service) openTx(ctx context.Context, tx tenantdb.Tx, in OpenInput) (Ope
 	if err != nil {
 		return Opened{}, err
 	}
+	if err := s.notTooMany(ctx, tx, in.MemberID); err != nil {
+		return Opened{}, err
+	}
 	terms, err := s.terms(ctx, tx)
 	if err != nil {
 		return Opened{}, err
@@ -172,6 +177,18 @@ func (s *Service) openTx(ctx context.Context, tx tenantdb.Tx, in OpenInput) (Ope
 	return Opened{CaseNo: row.CaseNo}, s.record(ctx, tx, by, in.Actor, EventApply, row.CaseNo, map[string]any{
 		"order_no": in.OrderNo, "kind": string(in.Kind), "amount_fen": int64(amount),
 	})
+}
+
+// notTooMany bounds what a member opens in a day. Staff are not bounded.
+func (s *Service) notTooMany(ctx context.Context, tx tenantdb.Tx, memberID int64) error {
+	if memberID == 0 {
+		return nil
+	}
+	n, err := s.q.OpenedSince(ctx, tx, memberID, tx.Now().Add(-24*time.Hour))
+	if err == nil && n >= MaxPerDay {
+		return ErrTooMany
+	}
+	return err
 }
 
 // amount is what the case is to give back.

@@ -37,10 +37,18 @@ type RefundAsk struct {
 	Actor     string    // who decided: "staff:3", "system"
 }
 
+// RefundAsked is the refund that an ask got.
+type RefundAsked struct {
+	OutRefundNo string
+	// Follows says that it goes on for the refund that ended before: word of it comes under
+	// the document of that one.
+	Follows bool
+}
+
 // Refunder asks for refunds. It joins the caller's transaction and calls nobody; what became
 // of the refund is told by RefundedTx and RefundStoppedTx.
 type Refunder interface {
-	AskTx(ctx context.Context, tx tenantdb.Tx, in RefundAsk) (outRefundNo string, err error)
+	AskTx(ctx context.Context, tx tenantdb.Tx, in RefundAsk) (RefundAsked, error)
 }
 
 // Deps is what the service needs; all of it is required.

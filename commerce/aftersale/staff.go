@@ -27,27 +27,30 @@ type ApproveInput struct {
 // Faults: NOT_FOUND, AFTERSALE_STATE, AFTERSALE_AMOUNT, NO_RETURN_ADDRESS, VALIDATION, those
 // of the refund (REFUND_EXCEEDS, …).
 func (s *Service) Approve(ctx context.Context, id tenant.ID, in ApproveInput) (Case, error) {
-	return s.staff(ctx, id, in.CaseNo, in.Actor, EventApprove, in.Body, func(a *acting) (map[string]any, error) {
-		if in.AmountFen != nil && Kind(a.row.Kind) != Exchange {
-			if err := withinAmount(*in.AmountFen, a.least(), a.row.ShareFen+a.row.FreightFen); err != nil {
-				return nil, err
-			}
-			a.next.AmountFen = *in.AmountFen
+	return s.staff(ctx, id, in.CaseNo, in.Actor, EventApprove, in.Body, func(a *acting) (map[string]any, error) { return a.approve(ctx, in) })
+}
+
+// approve writes what the shop's yes changes.
+func (a *acting) approve(ctx context.Context, in ApproveInput) (map[string]any, error) {
+	if in.AmountFen != nil && Kind(a.row.Kind) != Exchange {
+		if err := withinAmount(*in.AmountFen, a.least(), a.row.ShareFen+a.row.FreightFen); err != nil {
+			return nil, err
 		}
-		if Status(a.next.ToStatus) == AwaitingReturn {
-			to, err := s.q.ReturnAddress(ctx, a.tx, in.AddressID)
-			if tenantdb.NoRows(err) {
-				return nil, ErrNoReturnAddress
-			}
-			if err != nil {
-				return nil, err
-			}
-			if a.next.ReturnTo, err = json.Marshal(Address(to)); err != nil {
-				return nil, err
-			}
+		a.next.AmountFen = *in.AmountFen
+	}
+	if Status(a.next.ToStatus) == AwaitingReturn {
+		to, err := a.q.ReturnAddress(ctx, a.tx, in.AddressID)
+		if tenantdb.NoRows(err) {
+			return nil, ErrNoReturnAddress
 		}
-		return map[string]any{"amount_fen": int64(a.next.AmountFen)}, nil
-	})
+		if err != nil {
+			return nil, err
+		}
+		if a.next.ReturnTo, err = json.Marshal(Address(to)); err != nil {
+			return nil, err
+		}
+	}
+	return map[string]any{"amount_fen": int64(a.next.AmountFen)}, nil
 }
 
 // least is what must go back whatever was agreed: the money for pieces that are not sent.

@@ -23,8 +23,8 @@ func documentOf(caseNo string, ask int32) string {
 	return caseNo + "-" + strconv.Itoa(int(ask))
 }
 
-// caseOf is the case that a refund's document names.
-func caseOf(document string) string {
+// CaseOf is the number of the case that a refund's document names.
+func CaseOf(document string) string {
 	no, _, _ := strings.Cut(document, "-")
 	return no
 }

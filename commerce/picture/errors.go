@@ -11,6 +11,8 @@ var (
 	ErrPixels = fault.New(fault.Invalid, "PICTURE_SIZE", "图片的宽和高都不能小于 100 像素，总像素不能超过 3000 万", "Each side must be at least 100 pixels, and the picture at most 30 megapixels")
 	// ErrBroken is a file that begins like a picture and is none.
 	ErrBroken = fault.New(fault.Invalid, "PICTURE_BROKEN", "图片已损坏，无法读取", "The picture is damaged and cannot be read")
+	// ErrTooMany is one buyer's upload too many within a day.
+	ErrTooMany = fault.New(fault.Throttled, "PICTURE_TOO_MANY", "今天上传的图片太多了，请明天再试", "Too many pictures in a day; try tomorrow")
 	// ErrUsed is a picture that cannot be deleted: products or the orders of their past show it.
 	ErrUsed = fault.New(fault.Conflict, "PICTURE_IN_USE", "商品或历史订单还在使用这张图片", "Products or past orders still show this picture")
 	// ErrNoPlace is an installation that keeps no pictures, or cannot at the moment.

@@ -96,6 +96,9 @@ type TakeInput struct {
 	Raw   []byte
 	Name  string // of the file, as its owner calls it; only to find it by
 	Actor string // "staff:7"
+	// MostPerDay bounds what Actor uploads in a day; 0 for no bound. What is known already
+	// does not count.
+	MostPerDay int64
 }
 
 // Take checks an upload, makes a clean picture of it, keeps it for the shop and returns its
@@ -112,7 +115,10 @@ func (s *Service) Take(ctx context.Context, id tenant.ID, in TakeInput) (address
 	sum := sha256.Sum256(made.body)
 	known, err := s.bySum(ctx, id, sum[:])
 	if err != nil || known != "" {
-		return known, err
+		return known, s.touch(ctx, id, sum[:], err)
+	}
+	if err := s.notTooMany(ctx, id, in); err != nil {
+		return "", err
 	}
 	key := folderOf(id) + "/" + strings.ToLower(rand.Text()) + made.suffix
 	if err := s.Store.Put(ctx, key, made.body); err != nil {
@@ -139,6 +145,28 @@ func (s *Service) Take(ctx context.Context, id tenant.ID, in TakeInput) (address
 		return s.bySum(ctx, id, sum[:])
 	}
 	return "", errors.Join(fmt.Errorf("keep picture: %w", err), gone)
+}
+
+// notTooMany bounds what one uploads in a day; two at once may pass it by one each.
+func (s *Service) notTooMany(ctx context.Context, id tenant.ID, in TakeInput) error {
+	if in.MostPerDay == 0 {
+		return nil
+	}
+	return s.DB.Read(ctx, id, func(r *tenantdb.Reader) error {
+		n, err := s.q.TakenSince(ctx, r, in.Actor, s.Now().Add(-24*time.Hour))
+		if err == nil && n >= in.MostPerDay {
+			return ErrTooMany
+		}
+		return err
+	})
+}
+
+// touch lets what is known already wait anew for what it is to be shown in.
+func (s *Service) touch(ctx context.Context, id tenant.ID, sum []byte, err error) error {
+	if err != nil {
+		return err
+	}
+	return s.DB.InTenant(ctx, id, func(tx tenantdb.Tx) error { return s.q.Touch(ctx, tx, tx.Now(), sum) })
 }
 
 func (s *Service) bySum(ctx context.Context, id tenant.ID, sum []byte) (address string, err error) {

@@ -20,16 +20,22 @@ type CaseRow struct {
 	Reason   string
 	Amount   money.Fen
 	Title    string
+	Spec     string
 	Picture  string
-	Lines    int64
+	Pieces   int64
+	Buyer    string
+	Unsent   bool // none of its pieces had left the shop
 	DueAt    *time.Time
-	Late     bool // by the database's clock
 	OpenedAt time.Time
 }
+
+// CaseTodo is the tab of the cases that wait for the shop.
+const CaseTodo = "todo"
 
 // CaseTabs are the tabs of the desk, besides all, and the statuses behind them.
 func CaseTabs() []CaseTab {
 	return []CaseTab{
+		{CaseTodo, casesOfTheShop()},
 		{"answer", []string{"requested"}},
 		{"inspect", []string{"returned_in_transit", "inspecting"}},
 		{"reship", []string{"reshipping"}},
@@ -39,19 +45,51 @@ func CaseTabs() []CaseTab {
 	}
 }
 
+// casesOfTheShop are the statuses at which the shop is to act.
+func casesOfTheShop() []string {
+	return []string{"requested", "returned_in_transit", "inspecting", "reshipping", "refund_stopped"}
+}
+
 // CaseTab is one of them.
 type CaseTab struct {
 	Name     string
 	Statuses []string
 }
 
-const caseColumns = `SELECT c.id, c.case_no, c.order_no, c.kind, c.status, c.reason, c.amount_fen, f.title, f.picture,
-       (SELECT count(*) FROM aftersale_line l WHERE l.case_id = c.id), c.due_at, coalesce(c.due_at <= now(), false) AND c.closed_at IS NULL, c.opened_at
-  FROM aftersale_case c CROSS JOIN LATERAL (SELECT l.title, l.picture FROM aftersale_line l WHERE l.case_id = c.id ORDER BY l.line_id LIMIT 1) f`
+const caseColumns = `SELECT c.id, c.case_no, c.order_no, c.kind, c.status, c.reason, c.amount_fen, f.title, f.spec, f.picture,
+       (SELECT sum(l.qty)::bigint FROM aftersale_line l WHERE l.case_id = c.id), m.nickname, c.unsent, c.due_at, c.opened_at
+  FROM aftersale_case c JOIN member m ON m.id = c.member_id
+ CROSS JOIN LATERAL (SELECT l.title, l.spec, l.picture FROM aftersale_line l WHERE l.case_id = c.id ORDER BY l.line_id LIMIT 1) f`
 
 func caseRow(row pgx.CollectableRow) (r CaseRow, err error) {
-	err = row.Scan(&r.ID, &r.CaseNo, &r.OrderNo, &r.Kind, &r.Status, &r.Reason, &r.Amount, &r.Title, &r.Picture, &r.Lines, &r.DueAt, &r.Late, &r.OpenedAt)
+	err = row.Scan(&r.ID, &r.CaseNo, &r.OrderNo, &r.Kind, &r.Status, &r.Reason, &r.Amount, &r.Title, &r.Spec, &r.Picture, &r.Pieces, &r.Buyer, &r.Unsent, &r.DueAt, &r.OpenedAt)
 	return r, err
+}
+
+// CaseAside is what the desk shows of a case beside the case itself.
+type CaseAside struct {
+	Buyer        string
+	RefundStatus string            // of the refund that counts; empty without one
+	RefundHold   string            // why it waits
+	People       map[string]string // names of the staff in its thread, by number
+}
+
+// CaseAside returns it. Faults: NOT_FOUND.
+func (s *Store) CaseAside(ctx context.Context, shop tenant.ID, caseNo string) (a CaseAside, err error) {
+	var actors []string
+	err = s.read(ctx, shop, "after-sales case", func(b *pgx.Batch) {
+		b.Queue(`SELECT m.nickname, coalesce(r.status, ''), coalesce(r.hold, '')
+  FROM aftersale_case c JOIN member m ON m.id = c.member_id LEFT JOIN refund r ON r.out_refund_no = c.out_refund_no WHERE c.case_no = $1`, caseNo).
+			QueryRow(func(row pgx.Row) error { return row.Scan(&a.Buyer, &a.RefundStatus, &a.RefundHold) })
+		collect(b, &actors, pgx.RowTo[string], `SELECT DISTINCT t.actor FROM aftersale_message t JOIN aftersale_case c ON c.id = t.case_id WHERE c.case_no = $1`, caseNo)
+	})
+	if err != nil {
+		return CaseAside{}, err
+	}
+	if ids := staffIDs(actors); len(ids) > 0 {
+		a.People, _, err = s.names(ctx, ids, "")
+	}
+	return a, err
 }
 
 // pageCases is how many cases a page of the desk shows.

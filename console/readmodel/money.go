@@ -444,16 +444,22 @@ func (s *Store) Anomaly(ctx context.Context, shop tenant.ID, id int64) (n Anomal
 
 // Todo is what waits for a person, capped at CountCap.
 type Todo struct {
-	ToApprove int64 // refunds that somebody else has to decide about
-	Tasks     int64 // refunds that the provider could not end
-	Stock     int64 // SKUs that became scarce or ran out, and nobody has seen it
+	ToApprove int64      // refunds that somebody else has to decide about
+	Tasks     int64      // refunds that the provider could not end
+	Stock     int64      // SKUs that became scarce or ran out, and nobody has seen it
+	Cases     int64      // after-sales cases that wait for the shop
+	CaseDue   *time.Time // of them, the soonest
 }
 
 const todoCounts = `SELECT
        (SELECT count(*) FROM (SELECT 1 FROM refund r WHERE r.status = 'awaiting_approval' AND r.requested_by <> $2 LIMIT $1) c),
        (SELECT count(*) FROM (SELECT 1 FROM refund r WHERE ` + refundIsTask + ` LIMIT $1) c),
-       (SELECT count(*) FROM (SELECT 1 FROM stock_alarm a WHERE a.seen_by = '' LIMIT $1) c)`
+       (SELECT count(*) FROM (SELECT 1 FROM stock_alarm a WHERE a.seen_by = '' LIMIT $1) c),
+       (SELECT count(*) FROM (SELECT 1 FROM aftersale_case k WHERE k.status = ANY ($3) LIMIT $1) c),
+       (SELECT min(k.due_at) FROM aftersale_case k WHERE k.status = ANY ($3) AND k.closed_at IS NULL)`
 
 func queueTodo(b *pgx.Batch, into *Todo, actor string) {
-	b.Queue(todoCounts, CountCap, actor).QueryRow(func(row pgx.Row) error { return row.Scan(&into.ToApprove, &into.Tasks, &into.Stock) })
+	b.Queue(todoCounts, CountCap, actor, casesOfTheShop()).QueryRow(func(row pgx.Row) error {
+		return row.Scan(&into.ToApprove, &into.Tasks, &into.Stock, &into.Cases, &into.CaseDue)
+	})
 }

@@ -19,6 +19,7 @@ type OrderFilter struct {
 	Until   time.Time // placed before
 	Query   string    // order number, buyer's nickname, phone or its last digits, product title
 	Frozen  string    // why the provider keeps the money: unshipped, not_uploaded or unreceived
+	InCase  bool      // an after-sales case goes on
 	Anomaly bool      // only orders with an unresolved payment anomaly
 	Before  int64     // cursor: rows with a smaller id only
 }
@@ -41,6 +42,7 @@ type OrderRow struct {
 	PlacedAt    time.Time
 	PaidAt      *time.Time
 	Test        bool // proves the setup: not revenue, nothing to ship
+	InCase      bool // an after-sales case of it goes on
 }
 
 // OrderPage is one page of orders, newest first.
@@ -158,4 +160,6 @@ type OrderDetail struct {
 	Anomalies   []Anomaly
 	Fulfil      Fulfilment
 	Money       []MoneyFacts // of the payments that brought some
+	Cases       []CaseRow    // newest first
+	Claimable   Claimable    // what a case could still be about
 }

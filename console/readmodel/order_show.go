@@ -48,6 +48,8 @@ func (s *Store) Order(ctx context.Context, shop tenant.ID, orderNo string) (o Or
 		collect(b, &o.Refunds, refund, orderRefunds, orderNo)
 		collect(b, &o.Anomalies, anomaly, orderAnomalies, orderNo)
 		queueFulfilment(b, orderNo, &o.Fulfil)
+		queueClaimable(b, orderNo, &o.Claimable)
+		queueOrderCases(b, orderNo, &o.Cases)
 		queueMoney(b, "t.business_no = $1", orderNo, &o.Money)
 	})
 	if err != nil {

@@ -53,7 +53,9 @@ func (l OrderList) tabs(p Page) []tab {
 }
 
 // OrderFlags are what a list of orders can be narrowed to beside its status.
-func OrderFlags() []string { return []string{"anomaly", "unshipped", "not_uploaded", "unreceived"} }
+func OrderFlags() []string {
+	return []string{"anomaly", "aftersale", "unshipped", "not_uploaded", "unreceived"}
+}
 
 // OrderListPage renders the orders of a shop.
 func OrderListPage(p Page, l OrderList) templ.Component {

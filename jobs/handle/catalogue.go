@@ -28,6 +28,7 @@ type Shelf interface {
 type Pictures interface {
 	MakeThumb(ctx context.Context, id tenant.ID, key string) error
 	Sweep(ctx context.Context, id tenant.ID) (int, error)
+	SweepUnattached(ctx context.Context, id tenant.ID) (int, error)
 }
 
 // pictureUploaded makes a picture's thumbnail. A repetition finds it made.

@@ -60,6 +60,9 @@ func (h *Handlers) upkeepDue(ctx context.Context, ev outbox.Event) error {
 		// A store that does not answer is no reason to keep what is over: it is swept tomorrow.
 		h.Log.WarnContext(ctx, "pictures not swept", "tenant_id", ev.TenantID.String(), "error", err)
 	}
+	if _, err := h.Pictures.SweepUnattached(ctx, ev.TenantID); err != nil {
+		h.Log.WarnContext(ctx, "buyers' pictures not swept", "tenant_id", ev.TenantID.String(), "error", err)
+	}
 	before := h.Now().Add(-h.BodiesKept)
 	for turn := range upkeepTurns {
 		more, reached := false, p.AfterEvent

@@ -208,7 +208,7 @@ func (a *API) aftersaleRoutes() {
 		method: http.MethodPost, path: "/aftersales", id: "openAfterSale", tag: tagAfterSale, member: true, class: classWrite, status: http.StatusCreated,
 		summary:     "Apply for a refund, a return or an exchange",
 		description: "For pieces that no other case has, until the order is settled. They are not sent any more, and while the case goes on the order neither counts as received by itself nor settles.",
-		errors:      append([]*fault.Error{fault.ErrNotFound, order.ErrState, order.ErrClaimed, aftersale.ErrAmount, aftersale.ErrPictures}, keyed...),
+		errors:      append([]*fault.Error{fault.ErrNotFound, order.ErrState, order.ErrClaimed, aftersale.ErrAmount, aftersale.ErrPictures, aftersale.ErrTooMany}, keyed...),
 	}, a.openCase)
 	add(a, route{method: http.MethodGet, path: "/aftersales", id: "listAfterSales", tag: tagAfterSale, member: true, summary: "The member's cases"}, a.cases)
 	add(a, route{
@@ -234,7 +234,7 @@ func (a *API) aftersaleRoutes() {
 		method: http.MethodPost, path: "/pictures", id: "uploadPicture", tag: tagAfterSale, member: true, class: classWrite, status: http.StatusCreated, upload: true,
 		summary:     "Upload a picture",
 		description: "As `wx.uploadFile` sends it: one part named `file`. What the camera wrote into it is taken out.",
-		errors:      []*fault.Error{picture.ErrType, picture.ErrTooLarge, picture.ErrPixels, picture.ErrBroken, picture.ErrNoPlace, plan.ErrQuota},
+		errors:      []*fault.Error{picture.ErrType, picture.ErrTooLarge, picture.ErrPixels, picture.ErrBroken, picture.ErrNoPlace, picture.ErrTooMany, plan.ErrQuota},
 	}, a.uploadPicture)
 }
 
@@ -364,6 +364,9 @@ func (a *API) sayInCase(ctx context.Context, in *sayInput) (*saidOutput, error) 
 	return &saidOutput{Replayed: replayedText(replayed), Body: toAfterSale(c)}, nil
 }
 
+// uploadsPerDay is how many pictures a buyer may upload in a day.
+const uploadsPerDay = 60
+
 func (a *API) uploadPicture(ctx context.Context, in *uploadInput) (*pictureOutput, error) {
 	who, err := callerOf(ctx)
 	if err != nil {
@@ -375,7 +378,7 @@ func (a *API) uploadPicture(ctx context.Context, in *uploadInput) (*pictureOutpu
 	if err != nil {
 		return nil, picture.ErrBroken.Because(err)
 	}
-	address, err := a.d.Pictures.Take(ctx, who.tenant, picture.TakeInput{Raw: raw, Name: file.Filename, Actor: memberActor(who)})
+	address, err := a.d.Pictures.Take(ctx, who.tenant, picture.TakeInput{Raw: raw, Name: file.Filename, Actor: memberActor(who), MostPerDay: uploadsPerDay})
 	if err != nil {
 		return nil, err
 	}

@@ -12,7 +12,8 @@ import (
 // as its run call spells it.
 type shown struct{ file, name string }
 
-// moneyCases says which test shows which hostile case of callbacks (T050 to T069), refunds
+// moneyCases says which test shows which hostile case of what buyers send (T024 to T029), checkout
+// (T030 to T034), open cases (T047), callbacks (T050 to T069), refunds
 // (T071 to T076), races (T077 to T081) and providers in trouble (T094, T095). A test that is
 // renamed or removed is missed here, and not only when its case comes up in production.
 func moneyCases() map[string][]shown {
@@ -28,8 +29,28 @@ func moneyCases() map[string][]shown {
 		unNote   = "payments/unionpay/notification_test.go"
 		ask      = "payments/refund_ask_test.go"
 		hold     = "commerce/order/refund_hold_test.go"
+		input    = "cmd/internal/app/input_test.go"
+		checkout = "cmd/internal/app/checkout_test.go"
+		place    = "commerce/order/place_test.go"
+		cases    = "commerce/aftersale/case_test.go"
 	)
 	return map[string][]shown{
+		"T024": {{input, "T024_Quantities"}, {"web/hostile_test.go", "TestT024HostileQuantities"}, {place, "TestT024Quantities"}},
+		"T026": {{input, "T026_CompressedBodies"}, {"web/hostile_test.go", "TestT026CompressedAndEndlessBodies"}},
+		"T027": {{input, "T027_Injections"}, {"web/hostile_test.go", "TestT027HostileListParameters"}},
+		"T028": {
+			{input, "T028_ThingsOfAnotherMember"},
+			{"web/hostile_test.go", "TestT028ObjectsOfAnotherMemberAreNotFound"},
+			{cases, "TestT028_NobodyElsesCase"},
+			{"console/aftersale_test.go", "TestT028_CasesOfOthers"},
+		},
+		"T029": {{input, "T029_MalformedRequests"}, {"web/hostile_test.go", "TestT029TextThatIsNoneAndSizesBeyondReason"}},
+		"T030": {{checkout, "T030_NoOversell"}, {"commerce/order/load_test.go", "TestT030NoOversell"}, {"commerce/inventory/inventory_test.go", "TestT030WholeOrNothing"}},
+		"T031": {{checkout, "T031_NoDeadlock"}, {"commerce/order/load_test.go", "TestT031NoDeadlock"}},
+		"T032": {{checkout, "T032_PricesOfThisMoment"}, {place, "TestT032PriceChanged"}, {place, "TestT032Unavailable"}},
+		"T033": {{checkout, "T033_OneKeyOneOrder"}, {place, "TestT033RepeatsGetTheFirstAnswer"}, {"tenant/idempotency/idempotency_test.go", "TestT033_OneKeyOneEffect"}},
+		"T034": {{checkout, "T034_Amounts"}, {place, "TestT034Amounts"}},
+		"T047": {{cases, "TestT047_NothingIsFinalWhileACaseIsOpen"}},
 		"T050": {{kernel, "TestT050GenuineRepeats"}, {callback, "T050_RepeatsPayOnce"}},
 		"T051": {{kernel, "TestT051ForgedSignatures"}, {callback, "T051_ForgedSignatures"}},
 		"T052": {{kernel, "TestT052ReplayedRequest"}, {callback, "T052_Replays"}},
@@ -45,7 +66,7 @@ func moneyCases() map[string][]shown {
 		"T066": {{aliNote, "TestT066States"}, {aliNote, "TestT066RefundNotices"}, {alipay, "TestT066AlipayRefund"}},
 		"T068": {{unNote, "TestT068ForgedNotifications"}},
 		"T069": {{unNote, "TestT069WhatNotificationsSay"}, {union, "TestT069UnionPayAnomalies"}},
-		"T071": {{ask, "TestT071ParallelRefundsNeverExceedThePayment"}, {"payments/refund_property_test.go", "TestAnyHistoryOfRefundsKeepsTheMoney"}},
+		"T071": {{cases, "TestT071_TwentyAtOnce"}, {ask, "TestT071ParallelRefundsNeverExceedThePayment"}, {"payments/refund_property_test.go", "TestAnyHistoryOfRefundsKeepsTheMoney"}},
 		"T072": {{ask, "TestT072ImpossibleRefunds"}},
 		"T073": {{"cmd/internal/app/refund_killed_test.go", "TestT073_KilledInMidRefund"}, {"payments/alipay/answer_test.go", "TestT073RefundOnce"}, {union, "TestT073UnionPayRefunds"}},
 		"T075": {
@@ -53,6 +74,7 @@ func moneyCases() map[string][]shown {
 			{hold, "TestT075WholeRefundKeepsTheGoods"},
 			{hold, "TestT075RefundedGoodsGoBackOnTheShelf"},
 			{hold, "TestT075ClocksWaitForARefund"},
+			{cases, "TestT075_SendOrRefund"},
 			{crowd, "TestBooksHold"},
 		},
 		"T076": {{ask, "TestT076SecondPartWaitsForTheMinute"}, {"payments/refund_test.go", "TestRefundNotificationThatDoesNotFit"}, {aliNote, "TestT066RefundNotices"}},

@@ -26,6 +26,10 @@ told AS (
   SELECT c.id, @opened_at::timestamptz, @opened_by::text, 'apply', c.status, @body::text, @pictures::text[] FROM c)
 SELECT c.id FROM c;
 
+-- name: OpenedSince :one
+-- How many cases a member opened since then; those that staff opened for him do not count.
+SELECT count(*) FROM aftersale_case WHERE member_id = @member_id AND opened_at > @since AND opened_by LIKE 'member:%';
+
 -- name: OrderOf :one
 -- Which order a case is of. The order's row is locked before the case's, always.
 SELECT order_no FROM aftersale_case WHERE case_no = @case_no;

@@ -31,3 +31,17 @@ DELETE FROM picture WHERE id = @id;
 
 -- name: Known :many
 SELECT p.key FROM picture p WHERE p.key = ANY(@keys::text[]);
+
+-- name: TakenSince :one
+SELECT count(*) FROM picture WHERE uploaded_by = @uploaded_by AND uploaded_at > @since;
+
+-- name: Unattached :many
+-- What buyers uploaded before then, and nothing shows: Lock looks again, one by one.
+SELECT p.id FROM picture p
+WHERE p.uploaded_by LIKE 'member:%' AND p.uploaded_at < @before
+  AND NOT EXISTS (SELECT FROM aftersale_message m WHERE m.pictures @> ARRAY['/media/shop/' || p.key])
+ORDER BY p.id LIMIT @max_rows;
+
+-- name: Touch :exec
+-- A buyer who uploads what is known already has the usual time to attach it.
+UPDATE picture SET uploaded_at = @at WHERE sum = @sum AND uploaded_by LIKE 'member:%';

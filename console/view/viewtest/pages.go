@@ -2,6 +2,7 @@ package viewtest
 
 import (
 	"slices"
+	"time"
 
 	"github.com/a-h/templ"
 
@@ -36,7 +37,7 @@ func Pages(f Frame) []Sample {
 	}
 	counts := map[string]int64{"": 1000, "pending_payment": 3, "paid": 12, "fulfilling": 40, "completed": 861, "closed": 126}
 	shelves := map[string]int64{"": 46, "on_shelf": 42, "off_shelf": 4, "low_stock": 4, "sold_out": 1}
-	return append(slices.Concat(f.staffPages(), f.signUpPages(), f.appPages(), f.accountPages(), f.firstSalePages(), f.books(), f.fulfilPages(), f.reconcilePages(), f.moneyPages(), f.moneyBoardPages(), f.memberPages(), f.stockPages()), []Sample{
+	return append(slices.Concat(f.staffPages(), f.signUpPages(), f.appPages(), f.accountPages(), f.firstSalePages(), f.books(), f.fulfilPages(), f.reconcilePages(), f.moneyPages(), f.moneyBoardPages(), f.memberPages(), f.stockPages(), f.aftersalePages()), []Sample{
 		{"signin", view.SignInPage(signedOut, view.SignIn{Next: "/console/shanye/orders"})},
 		{"signin_refused", view.SignInPage(signedOut, view.SignIn{Login: "owner@shanye.example", Problem: f.Text.T("problem.429.title")})},
 		{"signin_expired", view.SignInPage(signedOut, view.SignIn{Expired: true})},
@@ -44,7 +45,7 @@ func Pages(f Frame) []Sample {
 			{Shop: view.Shop{Handle: "shanye", Name: "山野咖啡", Role: f.Text.T("role.owner")}, Status: "active"},
 			{Shop: view.Shop{Handle: "qingci", Name: "青瓷小铺", Role: f.Text.T("role.clerk")}, Status: "suspended"},
 		}, false)},
-		{"dashboard", view.DashboardPage(shop("nav.dashboard", "dashboard.title"), view.Dashboard{Overview: full, SeesOrders: true, SeesSettings: true, SeesRefunds: true, SeesPayments: true, Todo: readmodel.Todo{ToApprove: 2, Tasks: 1}})},
+		{"dashboard", view.DashboardPage(shop("nav.dashboard", "dashboard.title"), view.Dashboard{Overview: full, SeesOrders: true, SeesSettings: true, SeesRefunds: true, SeesPayments: true, Todo: readmodel.Todo{ToApprove: 2, Tasks: 1, Cases: 4, CaseDue: new(caseNow().Add(5 * time.Hour))}, SeesCases: true, Now: caseNow()})},
 		{"dashboard_new", view.DashboardPage(shop("nav.dashboard", "dashboard.title"), view.Dashboard{Overview: readmodel.Overview{Days: days()[:1], Apps: 1}, SeesOrders: true, SeesSettings: true})},
 		{"orders", view.OrderListPage(shop("nav.orders", "order.title"), view.OrderList{OrderPage: readmodel.OrderPage{Rows: orders(), Next: 1038, Counts: counts}, OnFirst: true})},
 		{"orders_filtered", view.OrderListPage(shop("nav.orders", "order.title"), view.OrderList{

@@ -389,6 +389,18 @@ func (q *Queries) Open(ctx context.Context, db DBTX, arg OpenParams) (int64, err
 	return id, err
 }
 
+const openedSince = `-- name: OpenedSince :one
+SELECT count(*) FROM aftersale_case WHERE member_id = $1 AND opened_at > $2 AND opened_by LIKE 'member:%'
+`
+
+// How many cases a member opened since then; those that staff opened for him do not count.
+func (q *Queries) OpenedSince(ctx context.Context, db DBTX, memberID int64, since time.Time) (int64, error) {
+	row := db.QueryRow(ctx, openedSince, memberID, since)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
 const orderOf = `-- name: OrderOf :one
 SELECT order_no FROM aftersale_case WHERE case_no = $1
 `

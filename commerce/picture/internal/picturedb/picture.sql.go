@@ -123,6 +123,17 @@ func (q *Queries) Lock(ctx context.Context, db DBTX, address string, iD int64) (
 	return i, err
 }
 
+const takenSince = `-- name: TakenSince :one
+SELECT count(*) FROM picture WHERE uploaded_by = $1 AND uploaded_at > $2
+`
+
+func (q *Queries) TakenSince(ctx context.Context, db DBTX, uploadedBy string, since time.Time) (int64, error) {
+	row := db.QueryRow(ctx, takenSince, uploadedBy, since)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
 const thumbMade = `-- name: ThumbMade :execrows
 UPDATE picture SET thumb = true, bytes = bytes + $1 WHERE key = $2 AND NOT thumb
 `
@@ -133,6 +144,44 @@ func (q *Queries) ThumbMade(ctx context.Context, db DBTX, bytes int64, key strin
 		return 0, err
 	}
 	return result.RowsAffected(), nil
+}
+
+const touch = `-- name: Touch :exec
+UPDATE picture SET uploaded_at = $1 WHERE sum = $2 AND uploaded_by LIKE 'member:%'
+`
+
+// A buyer who uploads what is known already has the usual time to attach it.
+func (q *Queries) Touch(ctx context.Context, db DBTX, at time.Time, sum []byte) error {
+	_, err := db.Exec(ctx, touch, at, sum)
+	return err
+}
+
+const unattached = `-- name: Unattached :many
+SELECT p.id FROM picture p
+WHERE p.uploaded_by LIKE 'member:%' AND p.uploaded_at < $1
+  AND NOT EXISTS (SELECT FROM aftersale_message m WHERE m.pictures @> ARRAY['/media/shop/' || p.key])
+ORDER BY p.id LIMIT $2
+`
+
+// What buyers uploaded before then, and nothing shows: Lock looks again, one by one.
+func (q *Queries) Unattached(ctx context.Context, db DBTX, before time.Time, maxRows int32) ([]int64, error) {
+	rows, err := db.Query(ctx, unattached, before, maxRows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []int64{}
+	for rows.Next() {
+		var id int64
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const wantsThumb = `-- name: WantsThumb :one
