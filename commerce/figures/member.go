@@ -15,7 +15,7 @@ func (s *Service) MoveMemberTx(ctx context.Context, tx tenantdb.Tx, from, to int
 	// Counted while there still is somebody to count.
 	pipe.Add(func(tx tenantdb.Tx) error { return s.q.CountMember(ctx, tx, from) })
 	pipe.Add(func(tx tenantdb.Tx) error { return s.q.MoveBuyer(ctx, tx, to, from) })
-	pipe.Add(func(tx tenantdb.Tx) error { return s.q.MoveMember(ctx, tx, from, to) })
+	pipe.Add(func(tx tenantdb.Tx) error { return s.q.MoveMember(ctx, tx, to, from) })
 	pipe.Add(func(tx tenantdb.Tx) error { return s.q.MoveLooks(ctx, tx, to, from) })
 	if err := pipe.Run(ctx); err != nil {
 		return fmt.Errorf("move figures of a member: %w", err)
