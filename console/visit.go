@@ -110,6 +110,7 @@ func (s *Console) menu(c *fiber.Ctx, v *visit, here string) []view.NavItem {
 		item view.NavItem
 	}{
 		{authz.DashboardRead, view.NavItem{Key: "nav.dashboard", Icon: "layout-dashboard", Href: shop.URL("")}},
+		{authz.FiguresRead, view.NavItem{Key: "nav.figures", Icon: "trending-up", Href: shop.URL("/figures")}},
 		{authz.OrderRead, view.NavItem{Key: "nav.orders", Icon: "receipt", Href: shop.URL("/orders")}},
 		{authz.OrderVerify, view.NavItem{Key: "nav.pickup", Icon: "building-store", Href: shop.URL("/pickup")}},
 		{authz.AfterSaleRead, view.NavItem{Key: "nav.aftersales", Icon: "receipt-refund", Href: shop.URL("/aftersales")}},

@@ -30,6 +30,7 @@ func commands() []command {
 		{"keys", "show and rotate the keys that seal merchants' secrets", runKeys},
 		{"audit", "verify and export the audit log", runAudit},
 		{"books", "look in every shop for what its books must never hold; changes nothing", runBooks},
+		{"figures", "recount what a shop has sold, by day, from its orders", runFigures},
 		{"reconcile", "compare an account's bills with the books now, and show a day", runReconcile},
 		{"platform-staff", "add people who run the platform, grant and revoke their roles", runPlatformStaff},
 		{"sandbox", "play the payment and Mini Program providers on loopback", runSandbox},

@@ -13,6 +13,7 @@ type Permission string
 // registry and its texts permission.screen.… and permission.action.….
 const (
 	DashboardRead        Permission = "dashboard.read"
+	FiguresRead          Permission = "figures.read"
 	OrderRead            Permission = "order.read"
 	OrderShip            Permission = "order.ship"
 	OrderUpdate          Permission = "order.update" // price, address, notes, closing
@@ -74,6 +75,7 @@ func registry() []entry {
 	const all = manager | finance | warehouse | support | promoter | clerk
 	return []entry{
 		{DashboardRead, all &^ promoter, false},
+		{FiguresRead, manager | finance | promoter, false},
 		{OrderRead, manager | finance | warehouse | support | clerk, false},
 		{OrderShip, manager | warehouse, false},
 		{OrderUpdate, manager, false},

@@ -132,6 +132,7 @@ type Deps struct {
 	Listings  Listings
 	Shelf     Shelf
 	Pictures  Pictures
+	Figures   Figures
 	Herald    Herald
 	Plans     *plan.Service
 	Timers    *timer.Timers
@@ -179,10 +180,10 @@ func (h *Handlers) Kinds() (jobs.Kinds, error) {
 		money(payments.TopicRefunded, quick, h.refunded),
 		money(payments.TopicRefundEnded, quick, h.refundEnded),
 		money(aftersale.TimerDue, quick, h.caseDue),
-		// Points, coupons and commission will take back their parts by these.
 		jobs.Kind{Topic: aftersale.TopicOpened},
 		jobs.Kind{Topic: aftersale.TopicMoved},
-		jobs.Kind{Topic: aftersale.TopicRefunded},
+		// Points, coupons and commission will take back their parts by this.
+		kind(aftersale.TopicRefunded, jobs.Bulk, patient, quick, h.caseCounted),
 		kind(payments.TopicSurplus, jobs.Default, brief, provider, h.paymentSurplus),
 		money(payments.TimerSurplus, quick, h.surplusDue),
 		money(transfer.TopicDue, provider, h.transferDue),
@@ -192,10 +193,10 @@ func (h *Handlers) Kinds() (jobs.Kinds, error) {
 		recurs(kind(payments.TimerKeyExpiry, jobs.Bulk, patient, quick, h.keyExpiryDue)),
 		kind(payments.TimerKeysDestroy, jobs.Bulk, patient, quick, h.keysDestroyDue),
 		jobs.Kind{Topic: payments.TopicKeyExpiring},
-		jobs.Kind{Topic: order.TopicPlaced},
+		kind(order.TopicPlaced, jobs.Bulk, patient, quick, h.orderCounted),
 		kind(order.TopicExpire, jobs.Critical, patient, quick, h.orderExpired),
 		kind(order.TopicClosing, jobs.Critical, patient, provider, h.orderClosing),
-		jobs.Kind{Topic: order.TopicClosed},
+		kind(order.TopicClosed, jobs.Bulk, patient, quick, h.orderCounted),
 		kind(order.TopicShipped, jobs.Default, patient, provider, h.parcelShipped),
 		kind(order.TopicParcelChanged, jobs.Default, patient, provider, h.parcelChanged),
 		kind(order.TopicReceive, jobs.Default, patient, quick, h.receiveDue),

@@ -23,10 +23,16 @@ func (h *Handlers) memberLeaves(ctx context.Context, ev outbox.Event) error {
 	})
 }
 
-// traded keeps what a member has bought in view of the list of members, and tells the member
-// the news of it. It counts anew, so it needs no receipt.
+// traded keeps what a member has bought in view of the list of members, counts the order in
+// the shop's figures, and tells the member the news of it. Both count by what is there, so
+// they need no receipt.
 func (h *Handlers) traded(ctx context.Context, ev outbox.Event, n news) error {
-	err := h.DB.InTenant(ctx, ev.TenantID, func(tx tenantdb.Tx) error { return h.Orders.CountTradeTx(ctx, tx, n.memberID) })
+	err := h.DB.InTenant(ctx, ev.TenantID, func(tx tenantdb.Tx) error {
+		if err := h.Orders.CountTradeTx(ctx, tx, n.memberID); err != nil {
+			return err
+		}
+		return h.Figures.CountOrderTx(ctx, tx, n.orderNo)
+	})
 	if err != nil {
 		return err
 	}

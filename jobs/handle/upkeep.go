@@ -49,7 +49,7 @@ type KeyUnusualV1 struct {
 }
 
 // upkeepDue forgets what a shop has kept long enough: ended sessions, keys of requests,
-// messages of providers, products in the bin. It goes in bounded transactions and sets its next time with the
+// messages of providers, products in the bin; and counts what no event has counted. It goes in bounded transactions and sets its next time with the
 // last of them.
 func (h *Handlers) upkeepDue(ctx context.Context, ev outbox.Event) error {
 	p, err := payload[UpkeepV1](ev)
@@ -112,7 +112,11 @@ func (h *Handlers) forgetTx(ctx context.Context, tx tenantdb.Tx, before time.Tim
 	if err != nil {
 		return 0, false, err
 	}
-	return reached, left || sessions == upkeepBatch || keys == upkeepBatch || goods, nil
+	uncounted, err := h.Figures.CatchUpTx(ctx, tx, upkeepBatch)
+	if err != nil {
+		return 0, false, err
+	}
+	return reached, left || sessions == upkeepBatch || keys == upkeepBatch || goods || uncounted, nil
 }
 
 // keyWatchDue looks at one hour of use of an owner's keys.

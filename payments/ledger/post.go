@@ -8,6 +8,7 @@ import (
 
 	"galleria/commerce/money"
 	"galleria/payments/ledger/internal/ledgerdb"
+	"galleria/tenant"
 	"galleria/tenant/audit"
 	"galleria/tenant/fault"
 	"galleria/tenant/tenantdb"
@@ -135,8 +136,5 @@ func (s *Service) Reverse(ctx context.Context, in ReverseInput) error {
 	return nil
 }
 
-// BusinessDay is the day in Shanghai as the books name it, midnight UTC. Shanghai has had no summer time since 1991.
-func BusinessDay(at time.Time) time.Time {
-	y, m, d := at.In(time.FixedZone("CST", 8*60*60)).Date()
-	return time.Date(y, m, d, 0, 0, 0, 0, time.UTC)
-}
+// BusinessDay is tenant.BusinessDay: the day as the books name it.
+func BusinessDay(at time.Time) time.Time { return tenant.BusinessDay(at) }

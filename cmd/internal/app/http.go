@@ -58,6 +58,7 @@ func (s *Services) RunHTTP(ctx context.Context, listener net.Listener) error {
 	group.Go(func() error { answers.Run(ctx, s.DB); return nil })
 	group.Go(func() error { return s.RunRelay(ctx) })
 	group.Go(func() error { return s.Vault.Run(ctx) })
+	group.Go(func() error { s.Looks.Run(ctx); return nil })
 	group.Go(func() error { return server.Listener(listener) })
 	group.Go(func() error {
 		<-ctx.Done()
@@ -100,7 +101,7 @@ func (s *Services) server(answers *miniapi.Answers, shared redis.UniversalClient
 	limiter := middleware.NewLimiter(shared, s.Now)
 	deps := web.Deps{
 		API: &miniapi.Deps{
-			Apps: s.Resolver, Shops: s.MiniProgram, Catalog: s.Catalog, Members: s.Members, Tastes: s.Members, Carts: s.Carts, Orders: s.Orders, Cases: s.Cases, Pictures: s.Pictures, Delivery: s.Delivery,
+			Apps: s.Resolver, Shops: s.MiniProgram, Catalog: s.Catalog, Members: watchedMembers{s.Members, s.Looks}, Tastes: watchedMembers{s.Members, s.Looks}, Carts: watchedCarts{s.Carts, s.Looks}, Orders: s.Orders, Cases: s.Cases, Pictures: s.Pictures, Delivery: s.Delivery,
 			Payments: s.Payments, Transfers: s.Transfers, Subscriptions: s.Notices, Logins: s.MiniProgram, Audit: s.Audit,
 			Limiter: limiter, Limits: s.limits(), Answers: answers, Log: s.Log,
 		},

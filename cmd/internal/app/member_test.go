@@ -21,6 +21,10 @@ func (w *world) oneOfEach(s *shop, id int64, mark string) {
 		`INSERT INTO search_history (member_id, word, at) VALUES ($1, 'kafei', now())`,
 		`INSERT INTO purchase_count (member_id, spu_id, qty) SELECT $1, min(id), 3 FROM spu`,
 		`INSERT INTO message_log (event_id, channel, member_id, event, state) VALUES (gen_random_uuid(), 'wechat_subscribe', $1, 'order.paid', 'sent')`,
+		`INSERT INTO figure_member (member_id, bought) VALUES ($1, current_date)`,
+		`WITH look AS (INSERT INTO figure_look (day, member_id, viewed, carted) VALUES ('2026-03-01', $1, true, true))
+		 INSERT INTO figure_day (day, viewers, carters) VALUES ('2026-03-01', 1, 1)
+		 ON CONFLICT (day) DO UPDATE SET viewers = figure_day.viewers + 1, carters = figure_day.carters + 1`,
 		`INSERT INTO member_tag (tag, member_id, at) VALUES ('常客', $1, now())`,
 		`INSERT INTO orders (order_no, member_id, app_id, status, close_reason, closed_at, goods_fen, payable_fen, address, remark, expires_at, placed_at, paid_at)
 		 VALUES ('` + mark + `', $1, 'wx', 'closed', 'all_refunded', now(), 500, 500, '{"name":"王小明","phone":"13800138000","province":"云南省","city":"昆明市","detail":"翠湖"}', '请电 13800138000', now(), now(), now())`,
@@ -32,6 +36,9 @@ func (w *world) oneOfEach(s *shop, id int64, mark string) {
 		 SELECT '` + mark + `', 'test', '` + mark + `', min(id), 'wechat', 'wx', $1, 'open_id', 100, 't', '{}', 'succeeded', 'system', now(), now(), now(), '\x00', '' FROM payment_account`,
 	} {
 		w.change(s, sql, id)
+	}
+	if err := w.DB.InTenant(w.t.Context(), s.ID, func(tx tenantdb.Tx) error { return w.Figures.CountOrderTx(w.t.Context(), tx, mark) }); err != nil {
+		w.t.Fatal(err)
 	}
 	_, err := w.Members.AddAddress(w.t.Context(), s.ID, id, member.AddressInput{Name: "王小明", Phone: "13800138000", Province: "云南省", City: "昆明市", Detail: "翠湖"})
 	if err != nil {
@@ -96,6 +103,7 @@ func TestT116EverythingOfAMember(t *testing.T) {
 	}
 	for what, sql := range map[string]string{
 		"cart": "SELECT count(*) - 1 FROM cart_line WHERE member_id = $1 AND qty = 999", "limits": "SELECT 6 - qty FROM purchase_count WHERE member_id = $1",
+		"buyers": "SELECT sum(buyers)::bigint - 1 + $1::bigint * 0 FROM figure_day", "buyer": "SELECT 2 - sum(paid)::bigint FROM figure_buyer WHERE member_id = $1", "lookers": "SELECT sum(viewers + carters)::bigint - 2 + $1::bigint * 0 FROM figure_day",
 		"trade": "SELECT 2 - orders FROM member_trade WHERE member_id = $1", "orders": "SELECT 2 - count(*) FROM orders WHERE member_id = $1",
 	} {
 		if n := w.count(s, sql, older); n != 0 {

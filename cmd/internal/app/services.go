@@ -11,6 +11,7 @@ import (
 	"galleria/commerce/cart"
 	"galleria/commerce/catalog"
 	"galleria/commerce/delivery"
+	"galleria/commerce/figures"
 	"galleria/commerce/inventory"
 	"galleria/commerce/listing"
 	"galleria/commerce/member"
@@ -60,6 +61,8 @@ type Services struct {
 	Proofs      *verify.Service
 	Listings    *listing.Service
 	Pictures    *picture.Service
+	Figures     *figures.Service
+	Looks       *figures.Looks
 	Tryouts     *tryout.Service // nil without a sandbox
 	Kinds       jobs.Kinds
 	Routines    *routine.Log
@@ -88,9 +91,11 @@ func NewServices(g *Ground) (*Services, error) {
 	s.Members = member.New(member.Deps{
 		DB: g.DB, Now: g.Now, Rand: rand.Reader, Vault: g.Vault, Audit: g.Audit, Outbox: g.Outbox, Timers: g.Timers,
 		Belongings: func() []member.Belongings {
-			return []member.Belongings{s.Catalog, s.Carts, s.Orders, s.Cases, s.Notices, s.Transfers}
+			return []member.Belongings{s.Catalog, s.Carts, s.Orders, s.Cases, s.Notices, s.Transfers, s.Figures} // figures move what orders have moved
 		},
 	})
+	s.Figures = figures.New(g.DB)
+	s.Looks = figures.NewLooks(figures.LooksDeps{Figures: s.Figures, Now: g.Now, Log: g.Log})
 	s.Delivery = delivery.New(delivery.Deps{DB: g.DB, Audit: g.Audit})
 	s.Carts = cart.New(cart.Deps{DB: g.DB})
 	going := &goingBack{}
@@ -136,7 +141,7 @@ func NewServices(g *Ground) (*Services, error) {
 	s.Kinds, err = handle.New(handle.Deps{
 		DB: g.DB, Outbox: g.Outbox, Orders: s.Orders, Cases: s.Cases, Payments: s.Payments, Transfers: s.Transfers, Accounts: s.Accounts, Bills: s.Reconcile, Members: s.Members, Notices: s.Notices, Messenger: s.MiniProgram,
 		Delivery: s.Delivery, Shippers: s.MiniProgram,
-		Signups: s.Signups, Tryouts: s.buyer(), Listings: s.Listings, Shelf: s.Catalog, Pictures: s.Pictures, Herald: letters, Plans: g.Plans, Timers: g.Timers, Vault: g.Vault, Now: g.Now,
+		Signups: s.Signups, Tryouts: s.buyer(), Listings: s.Listings, Shelf: s.Catalog, Pictures: s.Pictures, Figures: s.Figures, Herald: letters, Plans: g.Plans, Timers: g.Timers, Vault: g.Vault, Now: g.Now,
 		BodiesKept: g.Config.bodiesKept(), Log: g.Log,
 	}).Kinds()
 	if err != nil {

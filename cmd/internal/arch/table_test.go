@@ -67,7 +67,8 @@ func rooms() []room {
 
 		{4, "commerce/picture", ground}, // what merchants upload
 		{5, "commerce/picture/bucket", with(ground, "commerce/picture")},
-		{4, "commerce/trial", ground}, // a shop buys from itself
+		{4, "commerce/trial", ground},   // a shop buys from itself
+		{4, "commerce/figures", ground}, // what was sold, by day
 
 		{5, "commerce/listing", with(ground, "commerce/catalog", "commerce/inventory")}, // a product and its stock at once
 		{5, "commerce/cart", with(ground, shop...)},
