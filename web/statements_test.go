@@ -174,6 +174,7 @@ func TestG14StatementsPerRoute(t *testing.T) {
 	call(2, http.StatusOK, http.MethodPost, "/orders/"+placed.OrderNo+"/buy-again", nil)
 	walkAfterSales(t, h, s, placed.OrderNo, kept.Lines[0].LineID, call)
 	call(7, http.StatusOK, http.MethodPost, "/orders/"+placed.OrderNo+"/receive", nil)
+	walkReviews(t, h, s, placed.OrderNo, call)
 	call(2, http.StatusNoContent, http.MethodDelete, "/orders/"+placed.OrderNo, nil)
 	call(3, http.StatusNoContent, http.MethodDelete, "/addresses/"+id(address.ID), nil)
 	call(1, http.StatusOK, http.MethodGet, "/subscriptions", nil)

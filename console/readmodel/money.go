@@ -447,13 +447,19 @@ type Todo struct {
 	ToApprove int64 // refunds that somebody else has to decide about
 	Tasks     int64 // refunds that the provider could not end
 	Stock     int64 // SKUs that became scarce or ran out, and nobody has seen it
+	Bad       int64 // bad reviews without a reply
+	Flagged   int64 // reviews that a person has to look at
 }
 
 const todoCounts = `SELECT
        (SELECT count(*) FROM (SELECT 1 FROM refund r WHERE r.status = 'awaiting_approval' AND r.requested_by <> $2 LIMIT $1) c),
        (SELECT count(*) FROM (SELECT 1 FROM refund r WHERE ` + refundIsTask + ` LIMIT $1) c),
-       (SELECT count(*) FROM (SELECT 1 FROM stock_alarm a WHERE a.seen_by = '' LIMIT $1) c)`
+       (SELECT count(*) FROM (SELECT 1 FROM stock_alarm a WHERE a.seen_by = '' LIMIT $1) c),
+       (SELECT count(*) FROM (SELECT 1 FROM review r WHERE ` + unansweredReview + ` LIMIT $1) c),
+       (SELECT count(*) FROM (SELECT 1 FROM review r WHERE r.status = 'flagged' OR r.follow_status = 'flagged' LIMIT $1) c)`
 
 func queueTodo(b *pgx.Batch, into *Todo, actor string) {
-	b.Queue(todoCounts, CountCap, actor).QueryRow(func(row pgx.Row) error { return row.Scan(&into.ToApprove, &into.Tasks, &into.Stock) })
+	b.Queue(todoCounts, CountCap, actor).QueryRow(func(row pgx.Row) error {
+		return row.Scan(&into.ToApprove, &into.Tasks, &into.Stock, &into.Bad, &into.Flagged)
+	})
 }

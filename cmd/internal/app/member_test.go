@@ -24,6 +24,11 @@ func (w *world) oneOfEach(s *shop, id int64, mark string) {
 		`INSERT INTO member_tag (tag, member_id, at) VALUES ('常客', $1, now())`,
 		`INSERT INTO orders (order_no, member_id, app_id, status, close_reason, closed_at, goods_fen, payable_fen, address, remark, expires_at, placed_at, paid_at)
 		 VALUES ('` + mark + `', $1, 'wx', 'closed', 'all_refunded', now(), 500, 500, '{"name":"王小明","phone":"13800138000","province":"云南省","city":"昆明市","detail":"翠湖"}', '请电 13800138000', now(), now(), now())`,
+		`INSERT INTO order_line (order_id, spu_id, sku_id, title, price_fen, qty, goods_fen, payable_fen) SELECT max(id), 1, 1, 't', 0, 1, 0, 0 FROM orders WHERE member_id = $1`,
+		`INSERT INTO review (line_id, order_no, member_id, spu_id, sku_id, title, spec, picture, received_at, until, status, score, author, body, pictures, written_at, follow_status, follow_body, followed_at)
+		 SELECT max(l.id), '` + mark + `', $1, 1, 1, 't', '', '', now(), now(), 'published', 5, '王小明', '请电 13800138000', '{/media/shop/x.jpg}', now(), 'published', '王小明追评', now() FROM order_line l JOIN orders o ON o.id = l.order_id WHERE o.member_id = $1`,
+		`INSERT INTO review_summary (spu_id) SELECT 1 WHERE $1 > 0 ON CONFLICT DO NOTHING`,
+		`UPDATE review_summary SET total = total + 1, score_5 = score_5 + 1, pictured = pictured + 1, followed = followed + 1 WHERE spu_id = 1 AND $1 > 0`,
 		`INSERT INTO transfer (out_bill_no, source_kind, source_no, account_id, channel, app_id, member_id, receiver_kind, amount_fen, title, terms, status, created_by, created_at, updated_at, finished_at, receiver_sealed, receiver_hint)
 		 SELECT '` + mark + `', 'test', '` + mark + `', min(id), 'wechat', 'wx', $1, 'open_id', 100, 't', '{}', 'succeeded', 'system', now(), now(), now(), '\x00', '' FROM payment_account`,
 	} {

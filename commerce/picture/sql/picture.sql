@@ -20,6 +20,7 @@ SELECT p.key, p.bytes,
    OR EXISTS (SELECT FROM sku k WHERE k.picture = @address)
    OR EXISTS (SELECT FROM category c WHERE c.picture = @address) OR EXISTS (SELECT FROM brand b WHERE b.logo = @address)
    OR EXISTS (SELECT FROM aftersale_message m WHERE m.pictures @> ARRAY[@address::text])
+   OR EXISTS (SELECT FROM review v WHERE v.pictures @> ARRAY[@address::text] OR v.follow_pictures @> ARRAY[@address::text])
    OR EXISTS (SELECT FROM product_snapshot o WHERE o.body::text LIKE '%' || p.key || '%'))::boolean AS used
 FROM picture p WHERE p.id = @id FOR UPDATE OF p;
 
@@ -31,3 +32,6 @@ DELETE FROM picture WHERE id = @id;
 
 -- name: Known :many
 SELECT p.key FROM picture p WHERE p.key = ANY(@keys::text[]);
+
+-- name: IDOf :one
+SELECT id FROM picture WHERE key = @key;
