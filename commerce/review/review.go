@@ -1,6 +1,7 @@
 package review
 
 import (
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -135,10 +136,8 @@ func checkText(body string, pictures []string) (string, error) {
 		return "", fault.Invalidf("pictures", "must be at most %d", MaxPictures)
 	}
 	for i, p := range pictures {
-		for _, other := range pictures[:i] {
-			if p == other {
-				return "", fault.Invalidf("pictures", "must name each picture once")
-			}
+		if slices.Contains(pictures[:i], p) {
+			return "", fault.Invalidf("pictures", "must name each picture once")
 		}
 	}
 	return body, nil

@@ -1,6 +1,7 @@
 package sandbox_test
 
 import (
+	"maps"
 	"net/http"
 	"strings"
 	"testing"
@@ -18,9 +19,7 @@ func TestCheckText(t *testing.T) {
 	path := "/wxa/msg_sec_check?access_token=" + e.token()
 	body := func(changes map[string]any) map[string]any {
 		m := map[string]any{"version": 2, "scene": 2, "openid": e.openid, "content": "豆子很香"}
-		for k, v := range changes {
-			m[k] = v
-		}
+		maps.Copy(m, changes)
 		return m
 	}
 	for text, want := range map[string]string{"豆子很香": "pass", "加微信领红包": "risky", "老板是骗子": "review"} {
@@ -33,8 +32,12 @@ func TestCheckText(t *testing.T) {
 		changes map[string]any
 		want    int
 	}{
-		{map[string]any{"version": 1}, 47001}, {map[string]any{"content": ""}, 47001}, {map[string]any{"content": strings.Repeat("长", 2501)}, 47001},
-		{map[string]any{"scene": 5}, 40129}, {map[string]any{"openid": "oNobody"}, 40003}, {map[string]any{"unknown": 1}, 47001},
+		{map[string]any{"version": 1}, 47001},
+		{map[string]any{"content": ""}, 47001},
+		{map[string]any{"content": strings.Repeat("长", 2501)}, 47001},
+		{map[string]any{"scene": 5}, 40129},
+		{map[string]any{"openid": "oNobody"}, 40003},
+		{map[string]any{"unknown": 1}, 47001},
 	} {
 		wantCode(t, e.mini(http.MethodPost, path, body(c.changes)), c.want)
 	}
