@@ -72,6 +72,7 @@ type Deps struct {
 	Reconcile Reconcile
 	Refunds   Refunds
 	Cases     Cases
+	Reviews   Reviews
 	// Accounts keeps merchant accounts, Channels tries their keys at the provider.
 	Accounts *account.Service
 	Channels Channels

@@ -26,6 +26,6 @@ func (s *Console) productPage(c *fiber.Ctx, v *visit, id int64, problem string) 
 	}
 	p := s.page(c, v, product.Title, "nav.products")
 	return render(c, view.ProductShowPage(p, view.ProductShow{
-		ProductDetail: product, MayUpdate: v.granted[authz.ProductUpdate], Done: done(c, v), Problem: problem, CopyKey: rand.Text(),
+		ProductDetail: product, MayUpdate: v.granted[authz.ProductUpdate], SeesReviews: v.granted[authz.ReviewRead], Done: done(c, v), Problem: problem, CopyKey: rand.Text(),
 	}))
 }

@@ -28,6 +28,7 @@ import (
 	"galleria/commerce/money"
 	"galleria/commerce/notice"
 	"galleria/commerce/order"
+	"galleria/commerce/review"
 	"galleria/payments"
 	"galleria/payments/account"
 	"galleria/payments/ledger"
@@ -60,6 +61,8 @@ type house struct {
 	quota    *plan.Meter
 	stock    *inventory.Service
 	cases    *aftersale.Service
+	reviews  *review.Service
+	orders   *order.Service
 	files    string // where pictures are kept
 	members  *member.Service
 	accounts *account.Service
@@ -172,7 +175,7 @@ func (h *house) deps(s settings, answers *miniapi.Answers) web.Deps {
 	return web.Deps{
 		Limiter: limiter, Budgets: s.budgets, Places: s.places, Draining: s.drain,
 		API: &miniapi.Deps{
-			Apps: h.Resolver, Shops: h.mini, Catalog: h.catalog, Members: h.members, Tastes: h.members, Carts: carts, Orders: orders, Cases: cases, Pictures: pictures, Delivery: delivery.New(delivery.Deps{DB: h.DB, Audit: h.Audit}), Payments: pay,
+			Apps: h.Resolver, Shops: h.mini, Catalog: h.catalog, Members: h.members, Tastes: h.members, Carts: carts, Orders: orders, Cases: cases, Reviews: h.newReviews(orders), Pictures: pictures, Delivery: delivery.New(delivery.Deps{DB: h.DB, Audit: h.Audit}), Payments: pay,
 			Transfers:     transfer.New(transfer.Deps{DB: h.DB, Now: now}),
 			Subscriptions: h.notices, Logins: h.mini, Audit: h.Audit, Limiter: limiter, Limits: s.limits,
 			Answers: answers, Log: log,

@@ -153,3 +153,15 @@ func (s *Service) OpenID(ctx context.Context, q tenantdb.Querier, memberID int64
 	}
 	return openID, nil
 }
+
+// NicknameTx is what a member is called; empty for somebody without a name. Faults: NOT_FOUND.
+func (s *Service) NicknameTx(ctx context.Context, q tenantdb.Querier, memberID int64) (string, error) {
+	row, err := s.q.FindMember(ctx, q, memberID)
+	if tenantdb.NoRows(err) {
+		return "", fault.ErrNotFound
+	}
+	if err != nil {
+		return "", fmt.Errorf("read nickname: %w", err)
+	}
+	return row.Nickname, nil
+}

@@ -96,6 +96,26 @@ func (s *Service) Delete(ctx context.Context, id tenant.ID, pictureID int64) err
 	return nil
 }
 
+// Forget removes the picture of an address, unless something still shows it; one that is gone is
+// no error.
+func (s *Service) Forget(ctx context.Context, id tenant.ID, address string) error {
+	var pictureID int64
+	err := s.DB.Read(ctx, id, func(r *tenantdb.Reader) (err error) {
+		pictureID, err = s.q.IDOf(ctx, r, strings.TrimPrefix(address, Prefix))
+		return err
+	})
+	if tenantdb.NoRows(err) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("forget picture: %w", err)
+	}
+	if err := s.Delete(ctx, id, pictureID); err != nil && !errors.Is(err, ErrUsed) && !errors.Is(err, fault.ErrNotFound) {
+		return err
+	}
+	return nil
+}
+
 // Sweep removes files of a shop that have no row and are older than a day, and returns how
 // many there were. Files from before there were rows have names of another form and stay.
 func (s *Service) Sweep(ctx context.Context, id tenant.ID) (int, error) {

@@ -58,6 +58,9 @@ const (
 	RefundSettle         Permission = "refund.settle"  // by hand, and asking the provider again
 	AfterSaleRead        Permission = "aftersale.read"
 	AfterSaleHandle      Permission = "aftersale.handle" // answer, inspect, refund, replace
+	ReviewRead           Permission = "review.read"
+	ReviewReply          Permission = "review.reply"
+	ReviewModerate       Permission = "review.moderate" // approve, hide, show again
 	AnomalyResolve       Permission = "anomaly.resolve"
 	OwnerTransfer        Permission = "owner.transfer"
 )
@@ -120,6 +123,9 @@ func registry() []entry {
 		{RefundSettle, finance, false},
 		{AfterSaleRead, manager | finance | warehouse | support, false},
 		{AfterSaleHandle, manager | support, false},
+		{ReviewRead, manager | warehouse | support, false},
+		{ReviewReply, manager | support, false},
+		{ReviewModerate, manager | support, false},
 		{AnomalyResolve, manager | finance, false},
 		{OwnerTransfer, 0, true},
 	}

@@ -449,6 +449,8 @@ type Todo struct {
 	Stock     int64      // SKUs that became scarce or ran out, and nobody has seen it
 	Cases     int64      // after-sales cases that wait for the shop
 	CaseDue   *time.Time // of them, the soonest
+	Bad       int64 // bad reviews without a reply
+	Flagged   int64 // reviews that a person has to look at
 }
 
 const todoCounts = `SELECT
@@ -456,10 +458,12 @@ const todoCounts = `SELECT
        (SELECT count(*) FROM (SELECT 1 FROM refund r WHERE ` + refundIsTask + ` LIMIT $1) c),
        (SELECT count(*) FROM (SELECT 1 FROM stock_alarm a WHERE a.seen_by = '' LIMIT $1) c),
        (SELECT count(*) FROM (SELECT 1 FROM aftersale_case k WHERE k.status = ANY ($3) LIMIT $1) c),
-       (SELECT min(k.due_at) FROM aftersale_case k WHERE k.status = ANY ($3) AND k.closed_at IS NULL)`
+       (SELECT min(k.due_at) FROM aftersale_case k WHERE k.status = ANY ($3) AND k.closed_at IS NULL),
+       (SELECT count(*) FROM (SELECT 1 FROM review r WHERE ` + unansweredReview + ` LIMIT $1) c),
+       (SELECT count(*) FROM (SELECT 1 FROM review r WHERE r.status = 'flagged' OR r.follow_status = 'flagged' LIMIT $1) c)`
 
 func queueTodo(b *pgx.Batch, into *Todo, actor string) {
 	b.Queue(todoCounts, CountCap, actor, casesOfTheShop()).QueryRow(func(row pgx.Row) error {
-		return row.Scan(&into.ToApprove, &into.Tasks, &into.Stock, &into.Cases, &into.CaseDue)
+		return row.Scan(&into.ToApprove, &into.Tasks, &into.Stock, &into.Cases, &into.CaseDue, &into.Bad, &into.Flagged)
 	})
 }

@@ -27,6 +27,7 @@ type Shelf interface {
 // Pictures makes thumbnails and sweeps files that nothing knows; *picture.Service is one.
 type Pictures interface {
 	MakeThumb(ctx context.Context, id tenant.ID, key string) error
+	Forget(ctx context.Context, id tenant.ID, address string) error
 	Sweep(ctx context.Context, id tenant.ID) (int, error)
 	SweepUnattached(ctx context.Context, id tenant.ID) (int, error)
 }

@@ -14,6 +14,7 @@ import (
 	"galleria/commerce/notice"
 	"galleria/commerce/order"
 	"galleria/commerce/picture"
+	"galleria/commerce/review"
 	"galleria/commerce/trial"
 	"galleria/jobs"
 	"galleria/payments"
@@ -40,6 +41,7 @@ type Orders interface {
 	MoveParcelTx(ctx context.Context, tx tenantdb.Tx, parcelNo string, to order.ParcelStatus, at time.Time) error
 	Buyer(ctx context.Context, q tenantdb.Querier, orderNo string) (order.Buyer, error)
 	CountTradeTx(ctx context.Context, tx tenantdb.Tx, memberID int64) error
+	ArrivedTx(ctx context.Context, q tenantdb.Querier, orderNo string) (order.Arrived, error)
 }
 
 // Payments is the part of payments.Service that events move.
@@ -118,6 +120,8 @@ type Deps struct {
 	Outbox    *outbox.Outbox
 	Orders    Orders
 	Cases     Cases
+	Reviews   Reviews
+	Content   Content
 	Payments  Payments
 	Transfers Transfers
 	Accounts  Accounts
@@ -205,8 +209,12 @@ func (h *Handlers) Kinds() (jobs.Kinds, error) {
 		kind(member.TimerLeave, jobs.Default, patient, quick, h.memberLeaves),
 		jobs.Kind{Topic: member.TopicMerged},
 		jobs.Kind{Topic: member.TopicLeft},
-		// What a received order and final money lead to comes with those rooms.
-		jobs.Kind{Topic: order.TopicReceived},
+		kind(order.TopicReceived, jobs.Default, patient, quick, h.orderReceived),
+		kind(review.TopicCheck, jobs.Default, patient, provider, h.reviewDue),
+		kind(review.TimerAuto, jobs.Bulk, patient, quick, h.reviewAuto),
+		kind(review.TopicErased, jobs.Bulk, patient, quick, h.reviewErased),
+		jobs.Kind{Topic: review.TopicPublished},
+		// What final money leads to comes with those rooms.
 		jobs.Kind{Topic: order.TopicFinished},
 		kind(order.TopicPaid, jobs.Default, brief, provider, h.orderPaid),
 		kind(order.TopicRefunded, jobs.Default, brief, provider, h.orderRefunded),

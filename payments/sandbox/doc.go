@@ -85,7 +85,7 @@
 //
 // A fault is used up by the next count calls (or callbacks) of its target that match
 // an mchid, app id or out_trade_no. Targets: prepay, query, close, refund, refund_query, abnormal_refund,
-// certificates; bill, fund_bill, bill_file; login, token, message, phone, shipping; notify. Any fault may carry
+// certificates; bill, fund_bill, bill_file; login, token, message, phone, shipping, content; notify. Any fault may carry
 // delay_ms, which passes first.
 //
 //	delay              nothing but delay_ms

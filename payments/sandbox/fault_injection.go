@@ -39,6 +39,7 @@ const (
 	TargetMessage        = "message"
 	TargetPhone          = "phone"
 	TargetShipping       = "shipping"
+	TargetContent        = "content" // msg_sec_check
 	TargetNotify         = "notify"
 	TargetBill           = "bill"      // tradebill
 	TargetFundBill       = "fund_bill" // fundflowbill
@@ -98,7 +99,7 @@ func payTargets() []string {
 }
 
 func miniTargets() []string {
-	return []string{TargetLogin, TargetToken, TargetMessage, TargetPhone, TargetShipping}
+	return []string{TargetLogin, TargetToken, TargetMessage, TargetPhone, TargetShipping, TargetContent}
 }
 
 // modesOf lists what can be armed for a target; nil for a target that does not exist.

@@ -41,6 +41,7 @@ type Deps struct {
 	Carts         Carts
 	Orders        Orders
 	Cases         Cases
+	Reviews       Reviews
 	Pictures      Pictures
 	Delivery      Parcels
 	Payments      Payments
@@ -99,6 +100,7 @@ func (a *API) routes() {
 	a.checkoutRoutes()
 	a.orderRoutes()
 	a.aftersaleRoutes()
+	a.reviewRoutes()
 	a.addressRoutes()
 	a.subscriptionRoutes()
 }

@@ -8,6 +8,7 @@ import (
 	"galleria/commerce/notice"
 	"galleria/commerce/order"
 	"galleria/commerce/picture"
+	"galleria/commerce/review"
 	"galleria/payments"
 	"galleria/tenant/fault"
 	"galleria/tenant/idempotency"
@@ -29,6 +30,7 @@ func everyFault() []*fault.Error {
 		cart.ErrSKUUnavailable, cart.ErrFull,
 		order.ErrPriceChanged, order.ErrPurchaseLimit, order.ErrOpenOrders, order.ErrState, order.ErrNotTaking, inventory.ErrShort,
 		order.ErrClaimed, aftersale.ErrState, aftersale.ErrAmount, aftersale.ErrPictures, aftersale.ErrTalkedOut, aftersale.ErrTooMany,
+		review.ErrWritten, review.ErrLate, review.ErrState, review.ErrPictures,
 		picture.ErrType, picture.ErrTooLarge, picture.ErrPixels, picture.ErrBroken, picture.ErrNoPlace, picture.ErrTooMany, plan.ErrQuota,
 		idempotency.ErrMissing, idempotency.ErrMismatch, idempotency.ErrInProgress,
 		payments.ErrNoAccount, payments.ErrMethodsPaused, payments.ErrMethodsElsewhere, payments.ErrShopNotOpen, payments.ErrAlreadyPaid, payments.ErrBillExpired, payments.ErrState, payments.ErrRefused, payments.ErrProviderBusy,

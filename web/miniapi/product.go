@@ -75,9 +75,10 @@ type Product struct {
 	Detail   string   `json:"detail" doc:"Description: harmless HTML (paragraphs, headings, lists, tables, links, the shop's own pictures), for rich-text."`
 	Brand    string   `json:"brand" doc:"Name; empty for none."`
 	// The limits bound an order's pieces of the product, all its SKUs together.
-	MinQty      int32 `json:"min_qty" minimum:"1" doc:"An order has at least so many pieces."`
-	MaxPerOrder int32 `json:"max_per_order" doc:"An order has at most so many pieces; 0 for no limit."`
-	MaxLifetime int32 `json:"max_lifetime" doc:"All orders of a member together have at most so many pieces; 0 for no limit."`
+	MinQty      int32         `json:"min_qty" minimum:"1" doc:"An order has at least so many pieces."`
+	MaxPerOrder int32         `json:"max_per_order" doc:"An order has at most so many pieces; 0 for no limit."`
+	MaxLifetime int32         `json:"max_lifetime" doc:"All orders of a member together have at most so many pieces; 0 for no limit."`
+	Reviews     ReviewSummary `json:"reviews"`
 }
 
 // ProductPage is one page of the shelf.
@@ -155,9 +156,13 @@ func (a *API) product(ctx context.Context, in *productInput) (*productOutput, er
 	if err != nil {
 		return nil, err
 	}
+	said, err := a.d.Reviews.SummaryOf(ctx, who.tenant, in.ID)
+	if err != nil {
+		return nil, err
+	}
 	return &productOutput{Product{
 		ProductItem: toProductItem(p.Item), Pictures: orEmpty(p.Pictures), Detail: p.Detail, Brand: p.Brand,
-		MinQty: p.Limits.MinQty, MaxPerOrder: p.Limits.MaxPerOrder, MaxLifetime: p.Limits.MaxLifetime,
+		MinQty: p.Limits.MinQty, MaxPerOrder: p.Limits.MaxPerOrder, MaxLifetime: p.Limits.MaxLifetime, Reviews: toReviewSummary(said),
 	}}, nil
 }
 

@@ -28,6 +28,7 @@ const (
 	tagCart         = "Cart"
 	tagOrder        = "Orders"
 	tagAfterSale    = "After-sales"
+	tagReview       = "reviews"
 	tagAddress      = "Addresses"
 	tagSubscription = "Messages"
 )
@@ -99,6 +100,7 @@ func tags() []*huma.Tag {
 		{Name: tagCart, Description: "What the buyer has put aside."},
 		{Name: tagOrder, Description: "From quote to payment."},
 		{Name: tagAfterSale, Description: "What goes back, and what for."},
+		{Name: tagReview, Description: "What buyers say of what they got."},
 		{Name: tagAddress, Description: "Where orders go."},
 		{Name: tagSubscription, Description: "Which messages the buyer wants."},
 	}
@@ -167,7 +169,7 @@ func responses(schemas huma.Registry, r route) map[string]*huma.Response {
 
 // memoryPaths are the routes that are answered from memory, as the contract writes them.
 func memoryPaths() []string {
-	return []string{"/shop", "/categories", "/products", "/products/{id}", "/brands", "/search/facets", "/search/suggest"}
+	return []string{"/shop", "/categories", "/products", "/products/{id}", "/products/{id}/reviews", "/brands", "/search/facets", "/search/suggest"}
 }
 
 // codeTable lists every code of the contract once.

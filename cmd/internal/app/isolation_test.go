@@ -30,7 +30,7 @@ type twin struct {
 	caseNo  string
 	marks   []string // texts that only this shop's answers may hold
 	// What only this shop has.
-	product, category, sku, secondAddress int64
+	product, category, sku, secondAddress, line, review int64
 }
 
 // twins opens two shops step by step and fails if their numbers differ.
@@ -96,6 +96,7 @@ func (t *twin) more() {
 	}
 	t.must(http.StatusOK, http.MethodPut, "/cart/lines/"+itoa(t.sku), map[string]any{"qty": 1}, nil)
 	t.caseNo = t.openCase(t.order(1).OrderNo)
+	t.line, t.review = t.reviewed(t.order(1).OrderNo)
 	for range 40 { // far beyond what the sister makes in the walk
 		t.secondAddress = t.buyer.address()
 	}
@@ -183,6 +184,12 @@ func walk(a, b *twin) map[string][]step {
 		"sendBackAfterSale":         {{path: "/aftersales/" + b.caseNo + "/send-back", body: map[string]any{"courier": "sf", "tracking_no": "SF1234567890123"}, want: gone}},
 		"confirmAfterSale":          {{path: "/aftersales/" + b.caseNo + "/confirm", want: gone}},
 		"addAfterSaleMessage":       {{path: "/aftersales/" + b.caseNo + "/messages", body: map[string]any{"body": "你好"}, want: gone, key: true}},
+		"listProductReviews":        {{path: "/products/" + itoa(b.product) + "/reviews", want: ok}},
+		"listToReview":              {{path: "/reviews/pending", want: ok}},
+		"listMyReviews":             {{path: "/reviews", want: ok}},
+		"writeReview":               {{path: "/reviews", body: map[string]any{"line_id": b.line, "score": 1, "body": "不是我买的"}, want: gone}},
+		"followReviewUp":            {{path: "/reviews/" + itoa(b.review) + "/follow-up", body: map[string]any{"body": "不是我写的"}, want: gone}},
+		"deleteReview":              {{path: "/reviews/" + itoa(b.review), want: gone}},
 		"uploadPicture":             {{path: "/pictures", body: map[string]any{}, want: []int{415}}},
 		"deleteOrder":               {{path: "/orders/" + b.orderNo, want: gone}},
 		"payOrder":                  {{path: "/orders/" + b.orderNo + "/pay", want: gone}},

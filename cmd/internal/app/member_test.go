@@ -32,6 +32,11 @@ func (w *world) oneOfEach(s *shop, id int64, mark string) {
 		 SELECT 'S' || order_no || '00', id, order_no, member_id, 'wx', 'return', 'withdrawn', 'quality', 500, 0, 500, false, false, 'member:' || $1::bigint, 'SF', 'SF13800138000', now(), now() FROM orders WHERE member_id = $1`,
 		`INSERT INTO aftersale_message (case_id, at, actor, event, to_status, body, pictures)
 		 SELECT id, now(), opened_by, 'apply', 'requested', '我是王小明，电话 13800138000', '{/media/zhaopian.jpg}' FROM aftersale_case WHERE member_id = $1`,
+		`INSERT INTO order_line (order_id, spu_id, sku_id, title, price_fen, qty, goods_fen, payable_fen) SELECT max(id), 1, 1, 't', 0, 1, 0, 0 FROM orders WHERE member_id = $1`,
+		`INSERT INTO review (line_id, order_no, member_id, spu_id, sku_id, title, spec, picture, received_at, until, status, score, author, body, pictures, written_at, follow_status, follow_body, followed_at)
+		 SELECT max(l.id), '` + mark + `', $1, 1, 1, 't', '', '', now(), now(), 'published', 5, '王小明', '请电 13800138000', '{/media/shop/x.jpg}', now(), 'published', '王小明追评', now() FROM order_line l JOIN orders o ON o.id = l.order_id WHERE o.member_id = $1`,
+		`INSERT INTO review_summary (spu_id) SELECT 1 WHERE $1 > 0 ON CONFLICT DO NOTHING`,
+		`UPDATE review_summary SET total = total + 1, score_5 = score_5 + 1, pictured = pictured + 1, followed = followed + 1 WHERE spu_id = 1 AND $1 > 0`,
 		`INSERT INTO transfer (out_bill_no, source_kind, source_no, account_id, channel, app_id, member_id, receiver_kind, amount_fen, title, terms, status, created_by, created_at, updated_at, finished_at, receiver_sealed, receiver_hint)
 		 SELECT '` + mark + `', 'test', '` + mark + `', min(id), 'wechat', 'wx', $1, 'open_id', 100, 't', '{}', 'succeeded', 'system', now(), now(), now(), '\x00', '' FROM payment_account`,
 	} {

@@ -18,6 +18,7 @@ import (
 	"galleria/commerce/notice"
 	"galleria/commerce/order"
 	"galleria/commerce/picture"
+	"galleria/commerce/review"
 	"galleria/console/authz"
 	"galleria/console/herald"
 	"galleria/console/verify"
@@ -49,6 +50,7 @@ type Services struct {
 	Carts       *cart.Service
 	Orders      *order.Service
 	Cases       *aftersale.Service
+	Reviews     *review.Service
 	Delivery    *delivery.Service
 	Notices     *notice.Service
 	MiniProgram *miniprogram.Service
@@ -91,7 +93,7 @@ func NewServices(g *Ground) (*Services, error) {
 	s.Members = member.New(member.Deps{
 		DB: g.DB, Now: g.Now, Rand: rand.Reader, Vault: g.Vault, Audit: g.Audit, Outbox: g.Outbox, Timers: g.Timers,
 		Belongings: func() []member.Belongings {
-			return []member.Belongings{s.Catalog, s.Carts, s.Orders, s.Cases, s.Notices, s.Transfers, s.Figures} // figures move what orders have moved
+			return []member.Belongings{s.Catalog, s.Carts, s.Orders, s.Cases, s.Notices, s.Transfers, s.Reviews, s.Figures} // figures move what orders have moved
 		},
 	})
 	s.Figures = figures.New(g.DB)
@@ -115,6 +117,7 @@ func NewServices(g *Ground) (*Services, error) {
 	})
 	going.Service = s.Payments
 	s.Cases = s.newCases()
+	s.Reviews = s.newReviews()
 	s.Reconcile = reconcile.New(reconcile.Deps{
 		DB: g.DB, Accounts: s.Accounts, Channels: channels, Payments: s.Payments, Books: s.Ledger, Audit: g.Audit, Timers: g.Timers, Now: g.Now, Log: g.Log,
 	})
@@ -140,7 +143,7 @@ func NewServices(g *Ground) (*Services, error) {
 	}
 	s.Kinds, err = handle.New(handle.Deps{
 		DB: g.DB, Outbox: g.Outbox, Orders: s.Orders, Cases: s.Cases, Payments: s.Payments, Transfers: s.Transfers, Accounts: s.Accounts, Bills: s.Reconcile, Members: s.Members, Notices: s.Notices, Messenger: s.MiniProgram,
-		Delivery: s.Delivery, Shippers: s.MiniProgram,
+		Delivery: s.Delivery, Shippers: s.MiniProgram, Reviews: s.Reviews, Content: s.MiniProgram,
 		Signups: s.Signups, Tryouts: s.buyer(), Listings: s.Listings, Shelf: s.Catalog, Pictures: s.Pictures, Figures: s.Figures, Herald: letters, Plans: g.Plans, Timers: g.Timers, Vault: g.Vault, Now: g.Now,
 		BodiesKept: g.Config.bodiesKept(), Log: g.Log,
 	}).Kinds()

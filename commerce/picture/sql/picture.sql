@@ -20,6 +20,7 @@ SELECT p.key, p.bytes,
    OR EXISTS (SELECT FROM sku k WHERE k.picture = @address)
    OR EXISTS (SELECT FROM category c WHERE c.picture = @address) OR EXISTS (SELECT FROM brand b WHERE b.logo = @address)
    OR EXISTS (SELECT FROM aftersale_message m WHERE m.pictures @> ARRAY[@address::text])
+   OR EXISTS (SELECT FROM review v WHERE v.pictures @> ARRAY[@address::text] OR v.follow_pictures @> ARRAY[@address::text])
    OR EXISTS (SELECT FROM product_snapshot o WHERE o.body::text LIKE '%' || p.key || '%'))::boolean AS used
 FROM picture p WHERE p.id = @id FOR UPDATE OF p;
 
@@ -40,8 +41,12 @@ SELECT count(*) FROM picture WHERE uploaded_by = @uploaded_by AND uploaded_at > 
 SELECT p.id FROM picture p
 WHERE p.uploaded_by LIKE 'member:%' AND p.uploaded_at < @before
   AND NOT EXISTS (SELECT FROM aftersale_message m WHERE m.pictures @> ARRAY['/media/shop/' || p.key])
+  AND NOT EXISTS (SELECT FROM review v WHERE v.pictures @> ARRAY['/media/shop/' || p.key] OR v.follow_pictures @> ARRAY['/media/shop/' || p.key])
 ORDER BY p.id LIMIT @max_rows;
 
 -- name: Touch :exec
 -- A buyer who uploads what is known already has the usual time to attach it.
 UPDATE picture SET uploaded_at = @at WHERE sum = @sum AND uploaded_by LIKE 'member:%';
+
+-- name: IDOf :one
+SELECT id FROM picture WHERE key = @key;

@@ -30,6 +30,17 @@ func (q *Queries) Delete(ctx context.Context, db DBTX, id int64) error {
 	return err
 }
 
+const iDOf = `-- name: IDOf :one
+SELECT id FROM picture WHERE key = $1
+`
+
+func (q *Queries) IDOf(ctx context.Context, db DBTX, key string) (int64, error) {
+	row := db.QueryRow(ctx, iDOf, key)
+	var id int64
+	err := row.Scan(&id)
+	return id, err
+}
+
 const insert = `-- name: Insert :one
 INSERT INTO picture (key, sum, name, bytes, width, height, uploaded_by, uploaded_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
@@ -104,6 +115,7 @@ SELECT p.key, p.bytes,
    OR EXISTS (SELECT FROM sku k WHERE k.picture = $1)
    OR EXISTS (SELECT FROM category c WHERE c.picture = $1) OR EXISTS (SELECT FROM brand b WHERE b.logo = $1)
    OR EXISTS (SELECT FROM aftersale_message m WHERE m.pictures @> ARRAY[$1::text])
+   OR EXISTS (SELECT FROM review v WHERE v.pictures @> ARRAY[$1::text] OR v.follow_pictures @> ARRAY[$1::text])
    OR EXISTS (SELECT FROM product_snapshot o WHERE o.body::text LIKE '%' || p.key || '%'))::boolean AS used
 FROM picture p WHERE p.id = $2 FOR UPDATE OF p
 `
@@ -160,6 +172,7 @@ const unattached = `-- name: Unattached :many
 SELECT p.id FROM picture p
 WHERE p.uploaded_by LIKE 'member:%' AND p.uploaded_at < $1
   AND NOT EXISTS (SELECT FROM aftersale_message m WHERE m.pictures @> ARRAY['/media/shop/' || p.key])
+  AND NOT EXISTS (SELECT FROM review v WHERE v.pictures @> ARRAY['/media/shop/' || p.key] OR v.follow_pictures @> ARRAY['/media/shop/' || p.key])
 ORDER BY p.id LIMIT $2
 `
 
