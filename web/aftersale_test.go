@@ -65,14 +65,14 @@ func walkAfterSales(t *testing.T, h *house, s *shop, orderNo string, lineID int6
 	t.Helper()
 	form, kind := photo(t, 1)
 	var uploaded miniapi.UploadedPicture
-	call(4, http.StatusCreated, http.MethodPost, "/pictures", form, "Content-Type", kind).into(t, &uploaded)
+	call(5, http.StatusCreated, http.MethodPost, "/pictures", form, "Content-Type", kind).into(t, &uploaded)
 	lines := []any{map[string]any{"line_id": lineID, "qty": 1}}
 	body := map[string]any{"order_no": orderNo, "kind": "exchange", "lines": lines}
 	var preview miniapi.AfterSalePreview
 	call(1, http.StatusOK, http.MethodPost, "/aftersales/preview", body).into(t, &preview)
 	body["reason"], body["body"], body["pictures"] = "quality", "杯口有裂纹", []string{uploaded.URL}
 	var opened miniapi.OpenedAfterSale
-	call(8, http.StatusCreated, http.MethodPost, "/aftersales", body, "Idempotency-Key", "as-1").into(t, &opened)
+	call(9, http.StatusCreated, http.MethodPost, "/aftersales", body, "Idempotency-Key", "as-1").into(t, &opened)
 	call(1, http.StatusOK, http.MethodGet, "/aftersales?open=true", nil)
 	one := "/aftersales/" + opened.CaseNo
 	call(1, http.StatusOK, http.MethodGet, one, nil)
@@ -86,7 +86,7 @@ func walkAfterSales(t *testing.T, h *house, s *shop, orderNo string, lineID int6
 		t.Errorf("the case: %+v", c)
 	}
 	body["kind"] = "return"
-	call(8, http.StatusCreated, http.MethodPost, "/aftersales", body, "Idempotency-Key", "as-2").into(t, &opened)
+	call(9, http.StatusCreated, http.MethodPost, "/aftersales", body, "Idempotency-Key", "as-2").into(t, &opened)
 	call(11, http.StatusOK, http.MethodPost, "/aftersales/"+opened.CaseNo+"/cancel", nil)
 }
 

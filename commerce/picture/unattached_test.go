@@ -28,7 +28,7 @@ func TestT102UnattachedUploadsAreSwept(t *testing.T) {
 	env.InTenant(t, func(tx tenantdb.Tx) error {
 		for _, sql := range []string{
 			`INSERT INTO member (nickname) VALUES ('小明')`,
-			`INSERT INTO orders (order_no, member_id, app_id, status, goods_fen, payable_fen, address, expires_at, placed_at) VALUES ('O000000001', 1, 'wx', 'paid', 100, 100, '{}', now(), now())`,
+			`INSERT INTO orders (order_no, member_id, app_id, status, goods_fen, payable_fen, address, expires_at, placed_at, paid_at) VALUES ('O000000001', 1, 'wx', 'paid', 100, 100, '{}', now(), now(), now())`,
 			`INSERT INTO aftersale_case (case_no, order_id, order_no, member_id, app_id, kind, status, reason, share_fen, freight_fen, amount_fen, unsent, test, opened_by, opened_at)
 			 VALUES ('S2611220000AA', 1, 'O000000001', 1, 'wx', 'refund', 'requested', 'other', 100, 0, 100, true, false, 'member:1', now())`,
 		} {

@@ -131,7 +131,7 @@ func (f Frame) caseShow(kind aftersale.Kind, status aftersale.Status, now time.T
 			said("member:7", aftersale.EventSendBack, 12*time.Hour)
 		}
 	}
-	switch status {
+	switch status { //nolint:exhaustive // the others have no more in their thread
 	case aftersale.Refunded, aftersale.Refunding, aftersale.RefundStopped, aftersale.Reshipping, aftersale.Reshipped:
 		c.Lines[0].Sellable, c.Lines[0].Damaged = 1, 1
 		said("staff:2", aftersale.EventInspect, 3*time.Hour)
@@ -139,7 +139,7 @@ func (f Frame) caseShow(kind aftersale.Kind, status aftersale.Status, now time.T
 		said("staff:2", aftersale.EventReject, time.Hour)
 		c.Messages[len(c.Messages)-1].Body = "签收超过七天，请联系客服补发一袋。"
 	}
-	switch status {
+	switch status { //nolint:exhaustive // the others have no more in their thread
 	case aftersale.Refunded:
 		c.OutRefundNo = "20261122030000A1B2C3D4E5F6"
 		said("system", aftersale.EventRefunded, time.Hour)
@@ -155,7 +155,8 @@ func (f Frame) caseShow(kind aftersale.Kind, status aftersale.Status, now time.T
 
 func claimable() readmodel.Claimable {
 	return readmodel.Claimable{Open: true, Freight: 800, Lines: []readmodel.ClaimableLine{
-		{ID: 31, Title: "云南小粒咖啡豆", Spec: "深烘 / 250g", Qty: 3, Free: 2, Back: 2, Rest: 11800}, {ID: 32, Title: "手冲滤纸", Qty: 1, Free: 1, Back: 0, Rest: 2980},
+		{ID: 31, Title: "云南小粒咖啡豆", Spec: "深烘 / 250g", Qty: 3, Free: 2, Back: 2, Rest: 11800},
+		{ID: 32, Title: "手冲滤纸", Qty: 1, Free: 1, Back: 0, Rest: 2980},
 		{ID: 33, Title: "冷萃杯", Qty: 1},
 	}}
 }

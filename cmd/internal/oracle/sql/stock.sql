@@ -20,7 +20,12 @@ SELECT o.order_no FROM orders o JOIN reservation r USING (order_no)
 WHERE r.state <> CASE WHEN o.status IN ('pending_payment', 'closing') THEN 'held' WHEN o.paid_at IS NULL THEN 'released' ELSE 'committed' END;
 
 -- S6 an order holds exactly the goods it sold
-SELECT coalesce(x.order_no, r.order_no) FROM (SELECT o.order_no, l.sku_id, l.qty FROM orders o JOIN order_line l ON l.order_id = o.id) x
+SELECT coalesce(x.order_no, r.order_no) FROM (
+  SELECT o.order_no, l.sku_id, l.qty FROM orders o JOIN order_line l ON l.order_id = o.id
+  UNION ALL -- an exchange holds what it sends again
+  SELECT c.case_no, l.sku_id, sum(l.qty)::integer FROM aftersale_case c JOIN aftersale_line l ON l.case_id = c.id
+  WHERE NOT c.test AND EXISTS (SELECT 1 FROM aftersale_message m WHERE m.case_id = c.id AND m.event = 'inspect' AND m.to_status = 'reshipping')
+  GROUP BY c.case_no, l.sku_id) x
 FULL JOIN reservation r ON r.order_no = x.order_no AND r.sku_id = x.sku_id WHERE x.qty IS DISTINCT FROM r.qty;
 
 -- S7 a reservation moved the stock once for each step of its life, by its quantity
