@@ -71,6 +71,8 @@ type Deps struct {
 	// Reconcile compares the shop's books with the providers' bills.
 	Reconcile Reconcile
 	Refunds   Refunds
+	Payouts   Payouts
+	Evidence  Evidence
 	Cases     Cases
 	Reviews   Reviews
 	// Accounts keeps merchant accounts, Channels tries their keys at the provider.
@@ -168,7 +170,7 @@ func (d Deps) whole() bool {
 	return !slices.Contains([]bool{
 		d.DB != nil, d.Vault != nil, d.Audit != nil, d.Log != nil, d.Now != nil, d.Assets != nil, d.Staff != nil, d.Courier != nil, d.Registry != nil,
 		d.Provision != nil, d.Plans != nil, d.Outbox != nil, d.Callbacks != nil, d.Books != nil, d.Accounts != nil, d.Channels != nil, d.MiniPrograms != nil,
-		d.Orders != nil, d.Reprice != nil, d.Deliveries != nil, d.Products != nil, d.Pictures != nil, d.Reconcile != nil, d.Members != nil,
+		d.Orders != nil, d.Reprice != nil, d.Deliveries != nil, d.Products != nil, d.Pictures != nil, d.Reconcile != nil, d.Payouts != nil, d.Evidence != nil, d.Members != nil,
 	}, false)
 }
 

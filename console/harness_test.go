@@ -32,8 +32,10 @@ import (
 	"galleria/console/verify"
 	"galleria/payments"
 	"galleria/payments/account"
+	"galleria/payments/evidence"
 	"galleria/payments/ledger"
 	"galleria/payments/reconcile"
+	"galleria/payments/transfer"
 	"galleria/payments/wechat"
 	"galleria/tenant"
 	"galleria/tenant/egress"
@@ -90,7 +92,7 @@ func deskOver(t *testing.T, env *tenanttest.Env) *desk {
 	if d.console, err = console.New(deps); err != nil {
 		t.Fatal(err)
 	}
-	d.app = fiber.New(fiber.Config{Immutable: true, DisableStartupMessage: true, StrictRouting: true, CaseSensitive: true})
+	d.app = fiber.New(fiber.Config{Immutable: true, DisableStartupMessage: true, BodyLimit: 8 << 20, StrictRouting: true, CaseSensitive: true})
 	d.app.Use(func(c *fiber.Ctx) error {
 		c.Locals(console.ClientIPLocal, c.Get("X-Test-Address"))
 		return c.Next()
@@ -109,7 +111,8 @@ func consoleDeps(t *testing.T, env *tenanttest.Env, people *staff.Service) conso
 	}
 	kernel := paymentsOf(t, env)
 	return console.Deps{
-		DB: env.DB, Registry: env.Registry, Provision: env.Provision, Plans: env.Plans, Outbox: env.Outbox, Routines: routine.New(env.DB, []outbox.Topic{"shop.upkeep"}), Callbacks: kernel, Books: ledger.New(ledger.Deps{DB: env.DB, Audit: env.Audit}), Reconcile: reconcileOf(env, kernel), Refunds: kernel, Cases: casesOf(env), Reviews: reviewsOf(env),
+		DB: env.DB, Registry: env.Registry, Provision: env.Provision, Plans: env.Plans, Outbox: env.Outbox, Routines: routine.New(env.DB, []outbox.Topic{"shop.upkeep"}), Callbacks: kernel, Books: ledger.New(ledger.Deps{DB: env.DB, Audit: env.Audit}), Reconcile: reconcileOf(env, kernel), Refunds: kernel, Payouts: payoutsOf(env),
+		Evidence: evidence.New(evidence.Deps{DB: env.DB, Plans: env.Plans, Audit: env.Audit, Store: picture.Files{Store: picture.NewFolder(t.TempDir())}, Now: env.Clock().Now}), Cases: casesOf(env), Reviews: reviewsOf(env),
 		Accounts: accountsOf(env), Channels: kernel, Orders: ordersOf(env), Reprice: func(ctx context.Context, id tenant.ID, in order.RepriceInput) error {
 			in.Idle = kernel.IdleTx
 			return ordersOf(env).Reprice(ctx, id, in)
@@ -120,6 +123,14 @@ func consoleDeps(t *testing.T, env *tenanttest.Env, people *staff.Service) conso
 		Now:     env.Clock().Now, Secret: []byte(strings.Repeat("s", 32)), BaseURL: "http://console.test",
 		Opening: openingOf(env, people, signup.ModeOpen),
 	}
+}
+
+// payoutsOf moves payouts over the test's database; nothing is sent.
+func payoutsOf(env *tenanttest.Env) *transfer.Service {
+	return transfer.New(transfer.Deps{
+		DB: env.DB, Accounts: accountsOf(env), Channels: nil, Books: ledger.New(ledger.Deps{DB: env.DB, Audit: env.Audit}), Outbox: env.Outbox, Timers: env.Timers,
+		Vault: env.Vault, Audit: env.Audit, Now: env.Clock().Now, Rand: rand.Reader, Log: slog.New(slog.DiscardHandler), PublicURL: "http://console.test",
+	})
 }
 
 // memberOf keeps the members of the test's database.

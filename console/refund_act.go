@@ -84,6 +84,7 @@ func (s *Console) refundSettle(c *fiber.Ctx, v *visit) error {
 	if err != nil {
 		return err
 	}
+	typedParts(c)
 	typed := view.SettleForm{
 		Means: form(c, "means"), Evidence: strings.TrimSpace(form(c, "evidence")), Ref: strings.TrimSpace(form(c, "evidence_ref")), Bad: map[string]string{},
 	}
@@ -104,9 +105,21 @@ func (s *Console) refundSettle(c *fiber.Ctx, v *visit) error {
 		c.Status(fiber.StatusUnprocessableEntity)
 		return s.refundPage(c, v, show)
 	}
+	files, err := s.takeEvidence(c, v)
+	if err != nil {
+		s.note(c, v, err)
+		refuseForm(c, err)
+		typed.Bad["evidence_file"] = textOf(v, err)
+		return s.refundPage(c, v, show)
+	}
+	who := actor(v.session.StaffID)
 	err = s.Refunds.SettleRefund(c.UserContext(), v.shop.ID, payments.SettleInput{
-		OutRefundNo: no, Means: payments.Means(typed.Means), Evidence: typed.Evidence, EvidenceRef: typed.Ref, Actor: actor(v.session.StaffID),
+		OutRefundNo: no, Means: payments.Means(typed.Means), Evidence: typed.Evidence, EvidenceRef: typed.Ref, Actor: who,
+		Attach: func(ctx context.Context, tx tenantdb.Tx) error { return s.Evidence.KeepTx(ctx, tx, no, who, files) },
 	})
+	if err != nil {
+		err = errors.Join(err, s.Evidence.Drop(c.UserContext(), files))
+	}
 	return s.acted(c, v, no, "refund_settled", err)
 }
 

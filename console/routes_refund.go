@@ -23,6 +23,7 @@ func (s *Console) refundTable() []route {
 		{post, refundPath + "/decide", authz.Require(authz.RefundApprove).StepUp(), s.refundDecide},
 		{post, refundPath + "/retry", authz.Require(authz.RefundSettle), s.refundRetry},
 		{post, refundPath + "/settle", authz.Require(authz.RefundSettle).StepUp(), s.refundSettle},
+		{get, refundPath + "/evidence/:id", authz.Require(authz.RefundRead), s.evidenceShow},
 		{post, refundPath + "/redirect", authz.Require(authz.RefundSettle).StepUp(), s.refundRedirect},
 		{post, refundPath + "/withdraw", authz.Require(authz.RefundCreate), s.refundWithdraw},
 		{get, askPath, authz.Require(authz.RefundCreate), s.refundNew},

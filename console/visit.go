@@ -122,6 +122,7 @@ func (s *Console) menu(c *fiber.Ctx, v *visit, here string) []view.NavItem {
 		{authz.LedgerRead, view.NavItem{Key: "nav.settlement", Icon: "trending-up", Href: shop.URL("/settlement"), Group: "nav.money"}},
 		{authz.PaymentRead, view.NavItem{Key: "nav.payments", Icon: "cash", Href: shop.URL("/payments"), Group: "nav.money"}},
 		{authz.RefundRead, view.NavItem{Key: "nav.refunds", Icon: "receipt-refund", Href: shop.URL("/refunds"), Group: "nav.money"}},
+		{authz.TransferRead, view.NavItem{Key: "nav.transfers", Icon: "trending-down", Href: shop.URL("/transfers"), Group: "nav.money"}},
 		{authz.PaymentRead, view.NavItem{Key: "nav.anomalies", Icon: "alert-triangle", Href: shop.URL("/anomalies"), Group: "nav.money"}},
 		{authz.LedgerRead, view.NavItem{Key: "nav.books", Icon: "books", Href: shop.URL("/books"), Group: "nav.money"}},
 		{authz.ReconcileRead, view.NavItem{Key: "nav.reconcile", Icon: "coin", Href: shop.URL("/reconciliation"), Group: "nav.money"}},

@@ -107,23 +107,29 @@ func (s *Service) keepExchanges(ctx context.Context, id tenant.ID, of about, x *
 
 // keepExchangesTx writes what was said, masked, in a transaction that is about it.
 func (s *Service) keepExchangesTx(ctx context.Context, tx tenantdb.Tx, of about, x *exchanges, cause error) error {
+	row := paymentsdb.InsertExchangeParams{AccountID: of.accountID, OutTradeNo: of.outTradeNo, OutRefundNo: of.outRefundNo}
+	return writeExchanges(ctx, tx, s.q, row, x, cause, func(e Exchange) step {
+		if of.step == stepRefund && asksOnly(e) {
+			return stepRefundQuery
+		}
+		return of.step
+	})
+}
+
+// writeExchanges writes what was said about what row names; the last of it is what failed.
+func writeExchanges(ctx context.Context, tx tenantdb.Tx, q *paymentsdb.Queries, row paymentsdb.InsertExchangeParams, x *exchanges, cause error, stepOf func(Exchange) step) error {
 	x.mu.Lock()
 	heard := x.all
 	x.mu.Unlock()
 	for i, e := range heard {
-		code, at := "", of.step
+		row.Code = ""
 		if cause != nil && i == len(heard)-1 {
-			code = fault.CodeOf(cause)
+			row.Code = fault.CodeOf(cause)
 		}
-		if of.step == stepRefund && asksOnly(e) {
-			at = stepRefundQuery
-		}
-		err := s.q.InsertExchange(ctx, tx, paymentsdb.InsertExchangeParams{
-			AccountID: of.accountID, OutTradeNo: of.outTradeNo, OutRefundNo: of.outRefundNo, Step: string(at),
-			Asked: strings.TrimSpace(e.Method + " " + e.Path + "\n\n" + maskWire(e.Asked)), Answered: maskWire(e.Answered), Answer: int16(e.Status), Code: code,
-			TookMs: int32(min(e.Took.Milliseconds(), 1<<30)), At: e.At.UTC(),
-		})
-		if err != nil {
+		row.Step, row.Answer, row.At = string(stepOf(e)), int16(e.Status), e.At.UTC()
+		row.Asked, row.Answered = strings.TrimSpace(e.Method+" "+e.Path+"\n\n"+maskWire(e.Asked)), maskWire(e.Answered)
+		row.TookMs = int32(min(e.Took.Milliseconds(), 1<<30))
+		if err := q.InsertExchange(ctx, tx, row); err != nil {
 			return fmt.Errorf("keep exchange: %w", err)
 		}
 	}
@@ -136,10 +142,10 @@ func asksOnly(e Exchange) bool {
 }
 
 // hiddenNames are what identifies people or proves who speaks, in every provider's words.
-var hiddenNames = regexp.MustCompile(`(?i)sign|cert|openid|buyer|payer|logon|accno|account|card|phone|name|token|key|password`)
+var hiddenNames = regexp.MustCompile(`(?i)sign|cert|openid|buyer|payer|logon|identity|package_info|accno|account|card|phone|name|token|key|password`)
 
 // shownNames would be hidden by their look only.
-var shownNames = regexp.MustCompile(`(?i)^(sign_?type|signMethod|user_received_account|funds_account|payer_total|payer_refund)$`)
+var shownNames = regexp.MustCompile(`(?i)^(sign_?type|identity_type|signMethod|user_received_account|funds_account|payer_total|payer_refund)$`)
 
 const hiddenText = "***"
 

@@ -112,6 +112,13 @@ func (s *Service) redirectRefund(ctx context.Context, id tenant.ID, in RedirectI
 	if err != nil {
 		return err
 	}
+	if side, err := s.channel(task.channel); err == nil { // what was typed is judged before keys are opened
+		if to, ok := side.(Redirector); ok {
+			if err := in.check(to.Banks()); err != nil {
+				return err
+			}
+		}
+	}
 	ch, acc, err := s.refundSide(ctx, id, task)
 	if err != nil {
 		return err
@@ -119,9 +126,6 @@ func (s *Service) redirectRefund(ctx context.Context, id tenant.ID, in RedirectI
 	to, ok := ch.(Redirector)
 	if !ok {
 		return ErrNoRedirect
-	}
-	if err := in.check(to.Banks()); err != nil {
-		return err
 	}
 	if task.status != RefundOdd || task.hold != HoldAbnormal || task.refundID == "" {
 		return ErrRefundState

@@ -27,6 +27,8 @@ type SettleInput struct {
 	Evidence    string // what was done and what proves it; 1 to 500 characters
 	EvidenceRef string // number or address of a document; at most 200 bytes
 	Actor       string // "staff:3"
+	// Attach writes the files that prove it, in the same transaction; nil for none.
+	Attach func(ctx context.Context, tx tenantdb.Tx) error
 }
 
 // SettleRefund ends a refund that the provider could not bring to its end: a person has
@@ -63,6 +65,11 @@ func (s *Service) SettleRefund(ctx context.Context, id tenant.ID, in SettleInput
 		}
 		if err := s.publishRefund(ctx, tx, task, Movement{At: tx.Now(), Elsewhere: in.Means == Elsewhere}); err != nil {
 			return err
+		}
+		if in.Attach != nil {
+			if err := in.Attach(ctx, tx); err != nil {
+				return err
+			}
 		}
 		return s.recordRefund(ctx, tx, task, in.Actor, "refund.settled", map[string]any{
 			"means": string(in.Means), "evidence": in.Evidence, "evidence_ref": in.EvidenceRef,

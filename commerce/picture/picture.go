@@ -56,6 +56,23 @@ type File struct {
 	At  time.Time
 }
 
+// Files is a Store for rooms that keep other files in it and know nothing of this one.
+type Files struct{ Store }
+
+// Each gives the files of a folder with the time they were written.
+func (f Files) Each(ctx context.Context, folder string, take func(key string, at time.Time) error) error {
+	list, err := f.List(ctx, folder)
+	if err != nil {
+		return err
+	}
+	for _, file := range list {
+		if err := take(file.Key, file.At); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Plans counts what a shop may have; *plan.Service is one.
 type Plans interface {
 	TakeTx(ctx context.Context, tx tenantdb.Tx, q plan.Quota, n int64) error

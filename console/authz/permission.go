@@ -56,6 +56,9 @@ const (
 	RefundCreate         Permission = "refund.create"
 	RefundApprove        Permission = "refund.approve" // as the second person
 	RefundSettle         Permission = "refund.settle"  // by hand, and asking the provider again
+	TransferRead         Permission = "transfer.read"
+	TransferExport       Permission = "transfer.export"
+	TransferManage       Permission = "transfer.manage" // take back, and asking the provider again
 	AfterSaleRead        Permission = "aftersale.read"
 	AfterSaleHandle      Permission = "aftersale.handle" // answer, inspect, refund, replace
 	ReviewRead           Permission = "review.read"
@@ -121,6 +124,9 @@ func registry() []entry {
 		{RefundCreate, manager | finance | support, false},
 		{RefundApprove, manager | finance, false},
 		{RefundSettle, finance, false},
+		{TransferRead, manager | finance, false},
+		{TransferExport, finance, false},
+		{TransferManage, finance, false},
 		{AfterSaleRead, manager | finance | warehouse | support, false},
 		{AfterSaleHandle, manager | support, false},
 		{ReviewRead, manager | warehouse | support, false},

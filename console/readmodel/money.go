@@ -161,6 +161,11 @@ type Exchange struct {
 	TookMS      int64
 }
 
+func exchangeRow(row pgx.CollectableRow) (x Exchange, err error) {
+	err = row.Scan(&x.At, &x.Step, &x.OutRefundNo, &x.Asked, &x.Answered, &x.Answer, &x.Code, &x.TookMS)
+	return x, err
+}
+
 // PaymentDetail is one payment with everything that was said about it.
 type PaymentDetail struct {
 	PaymentRow
@@ -188,10 +193,7 @@ func (s *Store) Payment(ctx context.Context, shop tenant.ID, outTradeNo string) 
 		})
 		collect(b, &p.Refunds, refundRow, refundColumns+" WHERE t.out_trade_no = $1 ORDER BY r.id DESC LIMIT 60", outTradeNo)
 		collect(b, &p.Callbacks, callbackRow, paymentCallbacks, outTradeNo)
-		collect(b, &p.Exchanges, func(row pgx.CollectableRow) (x Exchange, err error) {
-			err = row.Scan(&x.At, &x.Step, &x.OutRefundNo, &x.Asked, &x.Answered, &x.Answer, &x.Code, &x.TookMS)
-			return x, err
-		}, paymentExchanges, outTradeNo)
+		collect(b, &p.Exchanges, exchangeRow, paymentExchanges, outTradeNo)
 		collect(b, &p.Anomalies, anomalyRow, anomalyColumns+" WHERE n.out_trade_no = $1 ORDER BY n.id DESC LIMIT 20", outTradeNo)
 		queueMoney(b, "t.out_trade_no = $1", outTradeNo, &p.Money)
 	})
@@ -314,6 +316,15 @@ type RefundDetail struct {
 	AccountID     int64
 	TransactionID string
 	Events        []RefundEvent
+	Files         []EvidenceFile
+}
+
+// EvidenceFile is a file that proves a refund which was ended by hand.
+type EvidenceFile struct {
+	ID    int64
+	Name  string
+	Kind  string
+	Bytes int64
 }
 
 const (
@@ -347,6 +358,10 @@ func (s *Store) Refund(ctx context.Context, shop tenant.ID, outRefundNo string) 
 			actors = append(actors, actor)
 			return e, err
 		}, refundEvents, outRefundNo)
+		collect(b, &r.Files, func(row pgx.CollectableRow) (f EvidenceFile, err error) {
+			err = row.Scan(&f.ID, &f.Name, &f.Kind, &f.Bytes)
+			return f, err
+		}, "SELECT f.id, f.name, f.kind, f.bytes FROM refund_evidence f WHERE f.out_refund_no = $1 ORDER BY f.id", outRefundNo)
 	})
 	if err != nil {
 		return RefundDetail{}, err

@@ -57,3 +57,42 @@ func TestTransferRefusals(t *testing.T) {
 		t.Errorf("an app without certificates: %v, want a refusal that ends nothing", err)
 	}
 }
+
+// A transfer that the receiver's bank has not taken yet is DEALING: it is asked about, and
+// ends there as paid or failed, with the reason.
+func TestTransferDealing(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, payments.KeyModeCertificate)
+	p := b.purse()
+	for name, c := range map[string]struct {
+		errorCode string
+		want      payments.TransferState
+	}{
+		"paid":   {"", payments.TransferDone},
+		"failed": {"PAYEE_ACCOUNT_STATUS_ERROR", payments.TransferFailed},
+	} {
+		in := payments.TransferRequest{OutBillNo: p.NewNumber(), AppID: signApp, ReceiverKind: payments.ReceiverOpenID, Receiver: p.Receiver, AmountFen: 100, Title: "佣金"}
+		b.arm(t, alipaygw.Fault{Target: alipaygw.TargetTransfer, Mode: alipaygw.ModeTransferDealing})
+		got, err := b.channel.Transfer(t.Context(), b.account, in)
+		if err != nil || got.State != payments.TransferProcessing || got.ProviderState != "DEALING" || !got.DoneAt.IsZero() {
+			t.Fatalf("%s: sent: %+v %v", name, got, err)
+		}
+		if got, err = b.channel.QueryTransfer(t.Context(), b.account, in.OutBillNo); err != nil || got.State != payments.TransferProcessing {
+			t.Errorf("%s: asked: %+v %v", name, got, err)
+		}
+		if got, err = b.channel.Transfer(t.Context(), b.account, in); err != nil || got.State != payments.TransferProcessing {
+			t.Errorf("%s: sent again: %+v %v", name, got, err)
+		}
+		end := alipaygw.EndInput{SellerID: b.account.MerchantNo, OutBizNo: in.OutBillNo, ErrorCode: c.errorCode}
+		if _, err := b.gateway.EndTransfer(end); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := b.gateway.EndTransfer(end); err == nil {
+			t.Errorf("%s: ended twice", name)
+		}
+		got, err = b.channel.QueryTransfer(t.Context(), b.account, in.OutBillNo)
+		if err != nil || got.State != c.want || got.FailReason != c.errorCode || got.DoneAt.IsZero() != (c.want == payments.TransferFailed) {
+			t.Errorf("%s: ended: %+v %v", name, got, err)
+		}
+	}
+}

@@ -90,8 +90,8 @@ SELECT ((SELECT count(*) FROM refund WHERE finished_at IS NULL)
      + (SELECT count(*) FROM payment_attempt WHERE status IN ('created', 'prepaid', 'closing')))::bigint AS unfinished;
 
 -- name: InsertExchange :exec
-INSERT INTO payment_exchange (account_id, out_trade_no, out_refund_no, step, asked, answered, answer, code, took_ms, at)
-VALUES (@account_id, @out_trade_no, @out_refund_no, @step, @asked, @answered, @answer, @code, @took_ms, @at);
+INSERT INTO payment_exchange (account_id, out_trade_no, out_refund_no, out_bill_no, step, asked, answered, answer, code, took_ms, at)
+VALUES (@account_id, @out_trade_no, @out_refund_no, @out_bill_no, @step, @asked, @answered, @answer, @code, @took_ms, @at);
 
 -- name: PurgeExchanges :execrows
 DELETE FROM payment_exchange x WHERE x.id IN (SELECT o.id FROM payment_exchange o WHERE o.at < @before ORDER BY o.id LIMIT @max_rows);

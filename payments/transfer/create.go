@@ -59,7 +59,7 @@ type Prepared struct {
 
 // Create writes a transfer, once per source: repeating it returns the one there is. It is
 // sent by a job. Opens transactions. Faults: VALIDATION, PAYMENT_NOT_CONFIGURED,
-// TRANSFER_NOT_SERVED, TRANSFER_DIFFERS.
+// TRANSFER_NOT_SERVED, TRANSFER_PARTNER, TRANSFER_DIFFERS.
 func (s *Service) Create(ctx context.Context, id tenant.ID, in CreateInput) (t Transfer, err error) {
 	p, err := s.Prepare(ctx, id, in)
 	if err != nil {
@@ -76,7 +76,7 @@ func (s *Service) Create(ctx context.Context, id tenant.ID, in CreateInput) (t T
 }
 
 // Prepare checks an input, finds the account that pays and seals who is paid, outside of any
-// transaction. Faults: VALIDATION, PAYMENT_NOT_CONFIGURED, TRANSFER_NOT_SERVED.
+// transaction. Faults: VALIDATION, PAYMENT_NOT_CONFIGURED, TRANSFER_NOT_SERVED, TRANSFER_PARTNER.
 func (s *Service) Prepare(ctx context.Context, id tenant.ID, in CreateInput) (Prepared, error) {
 	in.Receiver, in.Name, in.Title = strings.TrimSpace(in.Receiver), strings.TrimSpace(in.Name), strings.TrimSpace(in.Title)
 	if err := in.check(); err != nil {
@@ -91,6 +91,9 @@ func (s *Service) Prepare(ctx context.Context, id tenant.ID, in CreateInput) (Pr
 	}
 	if err != nil {
 		return Prepared{}, fmt.Errorf("account that pays: %w", err)
+	}
+	if acc.Config.Partner() {
+		return Prepared{}, ErrPartner
 	}
 	p := Prepared{in: in, acc: acc}
 	if p.no, err = payments.NewNumber(s.d.Now(), s.d.Rand); err != nil {
@@ -134,10 +137,7 @@ func (in CreateInput) check() error {
 // that sends it and the entry of the log. Faults: TRANSFER_DIFFERS.
 func (s *Service) CreateTx(ctx context.Context, tx tenantdb.Tx, p Prepared) (Transfer, error) {
 	in := p.in
-	actor := in.Actor
-	if actor == "" {
-		actor = audit.Actor(ctx)
-	}
+	actor := who(ctx, in.Actor)
 	var memberID *int64
 	if in.MemberID != 0 {
 		memberID = &in.MemberID
@@ -164,10 +164,21 @@ func (s *Service) CreateTx(ctx context.Context, tx tenantdb.Tx, p Prepared) (Tra
 		}
 		return t, nil
 	}
+	if err := s.tell(ctx, tx, t, "create", actor, ""); err != nil {
+		return Transfer{}, err
+	}
 	if err := s.d.Outbox.Append(ctx, tx, TopicDue, t.OutBillNo, t.v1()); err != nil {
 		return Transfer{}, fmt.Errorf("announce transfer: %w", err)
 	}
 	return t, s.record(ctx, tx, in.Actor, "transfer.created", t, "")
+}
+
+// who is the actor, or else the caller.
+func who(ctx context.Context, actor string) string {
+	if actor == "" {
+		return audit.Actor(ctx)
+	}
+	return actor
 }
 
 func (s *Service) record(ctx context.Context, tx tenantdb.Tx, actor, action string, t Transfer, reason string) error {

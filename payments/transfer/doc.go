@@ -1,7 +1,7 @@
 // Package transfer pays money from the shop to people: refunds of goodwill by staff today,
 // commissions later.
 //
-// It owns the table transfer, the states of a payout, its once-only execution under one
+// It owns the tables transfer and transfer_event, the states of a payout, its once-only execution under one
 // number, and its postings. It does not own what is paid for (a source names it: kind and
 // number), nor accounts and keys (payments/account), nor any provider's wire, which stands
 // behind payments.Transferrer.
@@ -18,6 +18,10 @@
 //   - No network call inside a transaction.
 //
 // Decisions
+//   - What was said with the provider is kept beside what is said about payments, masked
+//     (payments.TransferCalls).
+//   - Merchants of a service provider do not pay people through it: their transfers go with
+//     an account of their own (TRANSFER_PARTNER).
 //   - The provider is asked again by timer: 10 s, 30 s, 1, 3, 10 min, then every half hour
 //     and, after a day, every six hours. A receiver who does not confirm within the
 //     provider's day ends it there (FAIL), which we learn by asking.

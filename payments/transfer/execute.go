@@ -58,7 +58,11 @@ func (s *Service) Execute(ctx context.Context, id tenant.ID, outBillNo string) e
 			return err
 		}
 	}
-	result, cause := s.ask(ctx, id, ch, acc, t, first)
+	var result payments.TransferResult
+	cause := s.said.Keep(ctx, id, acc, outBillNo, func(ctx context.Context) (err error) {
+		result, err = s.ask(ctx, id, ch, acc, t, first)
+		return err
+	})
 	if errors.Is(cause, errNeverSent) {
 		return s.ended(ctx, id, acc, t)
 	}
@@ -72,7 +76,7 @@ func (s *Service) Execute(ctx context.Context, id tenant.ID, outBillNo string) e
 		}
 		if misfit := compare(locked, acc, result); misfit != nil { // a signed answer about our number that speaks of another sum
 			s.d.Log.ErrorContext(ctx, "transfer anomaly", "tenant_id", id.String(), "out_bill_no", outBillNo, "reason", misfit.Reason, "expected", misfit.Expected, "got", misfit.Got)
-			return s.climb(ctx, tx, locked, errors.New("the provider speaks of "+misfit.Got))
+			return s.climb(ctx, tx, locked, errMisfit.Because(errors.New("the provider speaks of "+misfit.Got)))
 		}
 		return s.apply(ctx, tx, locked, result)
 	})
@@ -88,7 +92,7 @@ func (s *Service) submit(ctx context.Context, id tenant.ID, t Transfer) (Transfe
 		if t = locked; t.Status != Created {
 			return nil
 		}
-		if err := s.set(ctx, tx, &t, Submitted, payments.TransferResult{}); err != nil {
+		if err := s.set(ctx, tx, &t, Submitted, move{event: eventSubmit, actor: bySystem}); err != nil {
 			return err
 		}
 		return s.d.Timers.Set(ctx, tx, TopicDue, t.OutBillNo, tx.Now().Add(delay(0)), t.v1())
@@ -155,12 +159,17 @@ func (s *Service) later(ctx context.Context, id tenant.ID, t Transfer, cause err
 
 // climb sets the next rung.
 func (s *Service) climb(ctx context.Context, tx tenantdb.Tx, t Transfer, cause error) error {
-	text := ""
+	text, code := "", ""
 	if cause != nil {
-		text = tenantdb.Storable(cause.Error(), 500)
+		text, code = tenantdb.Storable(cause.Error(), 500), fault.CodeOf(cause)
 	}
-	if err := s.q.SetStep(ctx, tx, int32(t.step+1), text, t.OutBillNo); err != nil {
+	if err := s.q.SetStep(ctx, tx, int32(t.step+1), text, code, t.OutBillNo); err != nil {
 		return fmt.Errorf("climb transfer ladder: %w", err)
+	}
+	if code != "" && code != t.LastCode { // a trouble is told once, however long it lasts
+		if err := s.tell(ctx, tx, t, "held", bySystem, code); err != nil {
+			return err
+		}
 	}
 	wait := max(delay(t.step+1), fault.RetryAfterOf(cause))
 	return s.d.Timers.Set(ctx, tx, TopicDue, t.OutBillNo, tx.Now().Add(wait), t.v1())
@@ -170,7 +179,7 @@ func (s *Service) climb(ctx context.Context, tx tenantdb.Tx, t Transfer, cause e
 func (s *Service) apply(ctx context.Context, tx tenantdb.Tx, t Transfer, r payments.TransferResult) error {
 	to, ok := next(t.Status, eventOf(r.State))
 	if ok {
-		if err := s.set(ctx, tx, &t, to, r); err != nil {
+		if err := s.set(ctx, tx, &t, to, move{event: eventOf(r.State), actor: "provider:" + string(t.Channel), note: r.FailReason, said: r}); err != nil {
 			return err
 		}
 	}
@@ -196,9 +205,20 @@ func (s *Service) apply(ctx context.Context, tx tenantdb.Tx, t Transfer, r payme
 	return s.d.Outbox.Append(ctx, tx, TopicEnded, t.OutBillNo, t.v1())
 }
 
-// set makes a transition by compare-and-set. Faults: TRANSFER_STATE.
-func (s *Service) set(ctx context.Context, tx tenantdb.Tx, t *Transfer, to Status, r payments.TransferResult) error {
-	now := tx.Now()
+// bySystem is who moves a transfer by timer.
+const bySystem = "system"
+
+// move is what makes a transition, for the timeline.
+type move struct {
+	event event
+	actor string
+	note  string
+	said  payments.TransferResult
+}
+
+// set makes a transition by compare-and-set and tells of it. Faults: TRANSFER_STATE.
+func (s *Service) set(ctx context.Context, tx tenantdb.Tx, t *Transfer, to Status, m move) error {
+	now, r := tx.Now(), m.said
 	row := transferdb.SetStatusParams{
 		ToStatus: string(to), ProviderNo: r.ProviderNo, PackageInfo: "", FailReason: r.FailReason, LastError: "", Now: now, OutBillNo: t.OutBillNo, FromStatus: string(t.Status),
 	}
@@ -218,7 +238,16 @@ func (s *Service) set(ctx context.Context, tx tenantdb.Tx, t *Transfer, to Statu
 	if t.Status == Failed || t.Status == Cancelled {
 		s.d.Log.ErrorContext(ctx, "a transfer that had ended was paid", "tenant_id", tx.TenantID().String(), "out_bill_no", t.OutBillNo, "was", string(t.Status))
 	}
-	t.Status, t.FailReason = to, r.FailReason
+	t.Status, t.FailReason, t.LastCode = to, r.FailReason, ""
+	return s.tell(ctx, tx, *t, m.event, m.actor, m.note)
+}
+
+// tell adds an entry to a transfer's timeline.
+func (s *Service) tell(ctx context.Context, tx tenantdb.Tx, t Transfer, ev event, actor, note string) error {
+	err := s.q.InsertEvent(ctx, tx, t.ID, tx.Now(), string(ev), string(t.Status), actor, tenantdb.Storable(note, 500))
+	if err != nil {
+		return fmt.Errorf("tell what happened to transfer %s: %w", t.OutBillNo, err)
+	}
 	return nil
 }
 
@@ -252,7 +281,7 @@ func (s *Service) Cancel(ctx context.Context, id tenant.ID, outBillNo, actor, re
 		case !t.Cancellable():
 			return ErrFixed
 		}
-		if err := s.set(ctx, tx, &t, to, payments.TransferResult{}); err != nil {
+		if err := s.set(ctx, tx, &t, to, move{event: eventCancel, actor: who(ctx, actor), note: reason}); err != nil {
 			return err
 		}
 		if err := s.record(ctx, tx, actor, "transfer.cancelled", t, reason); err != nil {
@@ -268,6 +297,34 @@ func (s *Service) Cancel(ctx context.Context, id tenant.ID, outBillNo, actor, re
 	})
 	if err != nil {
 		return fmt.Errorf("cancel transfer %s: %w", outBillNo, err)
+	}
+	return nil
+}
+
+// Retry asks the provider at once, and often again for a while. Opens a transaction; recorded
+// in it. Faults: NOT_FOUND, TRANSFER_STATE.
+func (s *Service) Retry(ctx context.Context, id tenant.ID, outBillNo, actor string) error {
+	err := s.d.DB.InTenant(ctx, id, func(tx tenantdb.Tx) error {
+		t, err := s.lock(ctx, tx, outBillNo)
+		if err != nil {
+			return err
+		}
+		if !t.Retryable() {
+			return ErrOver
+		}
+		if err := s.q.SetStep(ctx, tx, 0, t.LastError, t.LastCode, outBillNo); err != nil {
+			return err
+		}
+		if err := s.tell(ctx, tx, t, "retried", who(ctx, actor), ""); err != nil {
+			return err
+		}
+		if err := s.record(ctx, tx, actor, "transfer.retried", t, ""); err != nil {
+			return err
+		}
+		return s.d.Timers.Set(ctx, tx, TopicDue, outBillNo, tx.Now(), t.v1())
+	})
+	if err != nil {
+		return fmt.Errorf("retry transfer %s: %w", outBillNo, err)
 	}
 	return nil
 }

@@ -64,8 +64,9 @@ type Deps struct {
 
 // Service pays people. Safe for concurrent use.
 type Service struct {
-	d Deps
-	q *transferdb.Queries
+	d    Deps
+	q    *transferdb.Queries
+	said payments.TransferCalls
 }
 
 var _ payments.Payouts = (*Service)(nil)
@@ -73,7 +74,7 @@ var _ payments.Payouts = (*Service)(nil)
 // New returns the service.
 func New(d Deps) *Service {
 	d.PublicURL = strings.TrimRight(d.PublicURL, "/")
-	return &Service{d: d, q: transferdb.New()}
+	return &Service{d: d, q: transferdb.New(), said: payments.TransferCalls{DB: d.DB, Log: d.Log}}
 }
 
 // Transfer is one payout as people see it.
@@ -94,6 +95,7 @@ type Transfer struct {
 	ProviderNo   string
 	FailReason   string // the provider's own word
 	LastError    string
+	LastCode     string // of what last went wrong; "" when nothing did
 	CreatedBy    string
 	CreatedAt    time.Time
 	UpdatedAt    time.Time
@@ -111,11 +113,16 @@ func (t Transfer) Cancellable() bool {
 	return ok && (t.Channel == payments.WeChat || t.Status == Created)
 }
 
+// Retryable says that Retry may be called: the provider may have something new to say.
+func (t Transfer) Retryable() bool {
+	return !t.Status.Final() && t.Status != Waiting && (t.Status != Created || t.LastCode != "")
+}
+
 func fromRow(r transferdb.Transfer) (Transfer, error) {
 	t := Transfer{
 		ID: r.ID, OutBillNo: r.OutBillNo, SourceKind: r.SourceKind, SourceNo: r.SourceNo, AccountID: r.AccountID, Channel: payments.Code(r.Channel),
 		AppID: r.AppID, ReceiverKind: payments.ReceiverKind(r.ReceiverKind), ReceiverHint: r.ReceiverHint, AmountFen: r.AmountFen,
-		Title: r.Title, Status: Status(r.Status), ProviderNo: r.ProviderNo, FailReason: r.FailReason, LastError: r.LastError, CreatedBy: r.CreatedBy,
+		Title: r.Title, Status: Status(r.Status), ProviderNo: r.ProviderNo, FailReason: r.FailReason, LastError: r.LastError, LastCode: r.LastCode, CreatedBy: r.CreatedBy,
 		CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt, packageInfo: r.PackageInfo, sealed: r.ReceiverSealed, step: int(r.QueryStep),
 	}
 	if r.MemberID != nil {
@@ -162,39 +169,6 @@ func (s *Service) lock(ctx context.Context, tx tenantdb.Tx, outBillNo string) (T
 		return Transfer{}, err
 	}
 	return fromRow(row)
-}
-
-// PageSize is how many transfers a page has.
-const PageSize = 50
-
-// List returns a page of transfers, newest first, before an id (0: the newest), of one
-// status or of all ("").
-func (s *Service) List(ctx context.Context, id tenant.ID, status Status, before int64) (list []Transfer, more bool, err error) {
-	if before <= 0 {
-		before = 1<<63 - 1
-	}
-	err = s.d.DB.Read(ctx, id, func(r *tenantdb.Reader) error {
-		rows, err := s.q.Page(ctx, r, before, string(status), PageSize+1)
-		if err != nil {
-			return err
-		}
-		list = make([]Transfer, 0, len(rows))
-		for _, row := range rows {
-			t, err := fromRow(row)
-			if err != nil {
-				return err
-			}
-			list = append(list, t)
-		}
-		return nil
-	})
-	if err != nil {
-		return nil, false, fmt.Errorf("list transfers: %w", err)
-	}
-	if more = len(list) > PageSize; more {
-		list = list[:PageSize]
-	}
-	return list, more, nil
 }
 
 // Incoming is a transfer as its receiver sees it.

@@ -64,6 +64,10 @@ func (c *Channel) Transfer(ctx context.Context, acc payments.Account, in payment
 	if in.ReceiverKind != payments.ReceiverOpenID {
 		return payments.TransferResult{}, payments.ErrRefused.Because(errors.New("only openids are paid"))
 	}
+	if acc.Config.Partner() { // the product has no partner mode: the provider would be the one who pays
+		return payments.TransferResult{}, payments.ErrRefused.WithData(map[string]any{payments.DataProviderCode: "PARTNER"}).
+			Because(errors.New("a sub-merchant pays people with an account of its own"))
+	}
 	body := transferBody{
 		AppID: in.AppID, OutBillNo: in.OutBillNo, SceneID: in.Terms.SceneID, OpenID: in.Receiver, Amount: int64(in.AmountFen),
 		Remark: cutRunes(in.Title, mostRemark), NotifyURL: in.NotifyURL, Reports: make([]transferReport, 0, len(in.Terms.Reports)),

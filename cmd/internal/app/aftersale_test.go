@@ -26,19 +26,10 @@ type claimed struct {
 	} `json:"messages"`
 }
 
-// post sends a form of the page that the path is of, and checks where it leads.
-func (d *desk) post(page, path string, values url.Values) {
+// submit sends a form of the page that the path is of, which has to be accepted.
+func (d *desk) submit(page, path string, values url.Values) {
 	d.w.t.Helper()
-	_, after, _ := strings.Cut(d.get(page), `name="csrf-token" content="`)
-	token, _, _ := strings.Cut(after, `"`)
-	values.Set("csrf", token)
-	req, err := http.NewRequestWithContext(d.w.t.Context(), http.MethodPost, d.w.base+path, strings.NewReader(values.Encode()))
-	if err != nil {
-		d.w.t.Fatal(err)
-	}
-	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	req.Header.Set("Origin", d.w.base)
-	if status, body := do(d.w.t, d.client, req); status != http.StatusOK {
+	if status, body := d.press(page, path, values); status != http.StatusOK {
 		d.w.t.Fatalf("post %s: %d %.2000s", path, status, body)
 	}
 }
@@ -147,13 +138,13 @@ func TestAfterSalesWithRealMoney(t *testing.T) {
 	s := w.openShop("aftersale", 20)
 	b, staff := w.login(s, "小明"), w.signIn(s)
 	pages := "/console/" + s.Handle
-	staff.post(pages+"/aftersale-settings", pages+"/aftersale-settings/addresses", url.Values{"name": {"仓库"}, "phone": {"13800000000"}, "address": {"昆明市五华区"}})
+	staff.submit(pages+"/aftersale-settings", pages+"/aftersale-settings/addresses", url.Values{"name": {"仓库"}, "phone": {"13800000000"}, "address": {"昆明市五华区"}})
 	act := func(no, event string, values url.Values) {
 		t.Helper()
 		values.Set("event", event)
 		values.Set("sure", "1")
 		values.Set("address_id", "1")
-		staff.post(pages+"/aftersales/"+no, pages+"/aftersales/"+no+"/act", values)
+		staff.submit(pages+"/aftersales/"+no, pages+"/aftersales/"+no+"/act", values)
 	}
 	price := int64(s.prices[0])
 

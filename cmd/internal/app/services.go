@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"runtime"
 
@@ -27,6 +28,7 @@ import (
 	"galleria/payments"
 	"galleria/payments/account"
 	"galleria/payments/alipay"
+	"galleria/payments/evidence"
 	"galleria/payments/ledger"
 	"galleria/payments/reconcile"
 	"galleria/payments/transfer"
@@ -65,6 +67,7 @@ type Services struct {
 	Pictures    *picture.Service
 	Figures     *figures.Service
 	Looks       *figures.Looks
+	Evidence    *evidence.Service
 	Tryouts     *tryout.Service // nil without a sandbox
 	Kinds       jobs.Kinds
 	Routines    *routine.Log
@@ -127,6 +130,7 @@ func NewServices(g *Ground) (*Services, error) {
 		return nil, err
 	}
 	s.Pictures = picture.New(picture.Deps{DB: g.DB, Plans: g.Plans, Outbox: g.Outbox, Store: store, Now: g.Now})
+	s.Evidence = evidence.New(evidence.Deps{DB: g.DB, Plans: g.Plans, Audit: g.Audit, Store: picture.Files{Store: store}, Now: g.Now})
 	s.Tryouts = s.newTryouts()
 	s.Proofs = verify.New(verify.Deps{DB: g.DB, Courier: s.Courier, Secret: []byte(g.Config.CookieKey)})
 	s.Signups = signup.New(signup.Deps{
@@ -144,7 +148,7 @@ func NewServices(g *Ground) (*Services, error) {
 	s.Kinds, err = handle.New(handle.Deps{
 		DB: g.DB, Outbox: g.Outbox, Orders: s.Orders, Cases: s.Cases, Payments: s.Payments, Transfers: s.Transfers, Accounts: s.Accounts, Bills: s.Reconcile, Members: s.Members, Notices: s.Notices, Messenger: s.MiniProgram,
 		Delivery: s.Delivery, Shippers: s.MiniProgram, Reviews: s.Reviews, Content: s.MiniProgram,
-		Signups: s.Signups, Tryouts: s.buyer(), Listings: s.Listings, Shelf: s.Catalog, Pictures: s.Pictures, Figures: s.Figures, Herald: letters, Plans: g.Plans, Timers: g.Timers, Vault: g.Vault, Now: g.Now,
+		Signups: s.Signups, Tryouts: s.buyer(), Listings: s.Listings, Shelf: s.Catalog, Pictures: uploads{s.Pictures, s.Evidence}, Figures: s.Figures, Herald: letters, Plans: g.Plans, Timers: g.Timers, Vault: g.Vault, Now: g.Now,
 		BodiesKept: g.Config.bodiesKept(), Log: g.Log,
 	}).Kinds()
 	if err != nil {
@@ -164,6 +168,18 @@ func (s *Services) channels() []payments.Channel {
 		alipay.New(alipay.Deps{Now: s.Now, Log: s.Log, Signers: signers}),
 		unionpay.New(unionpay.Deps{Now: s.Now, Signers: signers}),
 	}
+}
+
+// uploads are all files of a shop that are swept, of whatever room.
+type uploads struct {
+	*picture.Service
+	evidence *evidence.Service
+}
+
+func (u uploads) Sweep(ctx context.Context, id tenant.ID) (int, error) {
+	n, err := u.Service.Sweep(ctx, id)
+	more, evidenceErr := u.evidence.Sweep(ctx, id)
+	return n + more, errors.Join(err, evidenceErr)
 }
 
 // goingBack shows orders what goes back of their money. Payments are built after orders,

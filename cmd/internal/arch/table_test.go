@@ -85,6 +85,7 @@ func rooms() []room {
 		{5, "payments/unionpay", channel},
 		{5, "payments/ledger", with(ground, "payments")},
 		{5, "payments/reconcile", with(channel, "payments/ledger")},
+		{5, "payments/evidence", ground}, // files that prove refunds made by hand
 		{5, "payments/transfer", with(ground, "payments")},
 
 		// The providers' side on the wire. The product does not know it, and it

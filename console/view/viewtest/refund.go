@@ -35,6 +35,7 @@ func (f Frame) moneyPages() []Sample {
 	held.Events = append(held.Events, readmodel.RefundEvent{At: later, Event: "held", To: "waiting", ActorKind: "system", Note: "balance"})
 	settled := detail("settled", "")
 	settled.FinishedAt, settled.Means, settled.SettledBy, settled.Evidence, settled.EvidenceRef = &later, "elsewhere", "李店长", "买家银行卡已注销，11 月 21 日转账到其支付宝。", "回单 20261121-7"
+	settled.Files = []readmodel.EvidenceFile{{ID: 1, Name: "银行回单.pdf", Kind: "pdf", Bytes: 48211}}
 	settled.Events = append(settled.Events, readmodel.RefundEvent{At: later, Event: "settled", To: "settled", ActorKind: "staff", ActorName: "李店长", Note: settled.Evidence})
 	payment := readmodel.PaymentRow{
 		ID: 1, OutTradeNo: "20261121060000X7K2Q9M4T5V8", OrderNo: "261121140000K7Q2M9XT", Channel: "wechat", Scene: "mini_program", Account: "山野咖啡", MerchantNo: "1900000109", Mode: "sandbox",
@@ -56,6 +57,10 @@ func (f Frame) moneyPages() []Sample {
 		{"refund_own", view.RefundShowPage(shop("nav.refunds", "refund.one"), view.RefundShow{RefundDetail: detail("awaiting_approval", ""), Own: true, MayApprove: true, Done: "refund_awaits"})},
 		{"refund_held", view.RefundShowPage(shop("nav.refunds", "refund.one"), view.RefundShow{
 			RefundDetail: held, MaySettle: true, Settle: view.SettleForm{Bad: map[string]string{"means": f.Text.T("refund.means_bad"), "evidence": f.Text.T("refund.evidence_bad")}},
+		})},
+		{"refund_abnormal", view.RefundShowPage(shop("nav.refunds", "refund.one"), view.RefundShow{
+			RefundDetail: detail("abnormal", "abnormal"), MaySettle: true, Banks: []string{"ICBC_DEBIT", "CMB_DEBIT"},
+			Redirect: view.RedirectForm{To: "buyer_bank", Holder: "李小满", Bad: map[string]string{"bank": f.Text.T("refund.redirect_bad.bank"), "card": f.Text.T("refund.redirect_bad.card")}},
 		})},
 		{"refund_settled", view.RefundShowPage(shop("nav.refunds", "refund.one"), view.RefundShow{RefundDetail: settled, MaySettle: true})},
 		{"refund_new", view.RefundFormPage(shop("nav.orders", "refund.new"), form)},

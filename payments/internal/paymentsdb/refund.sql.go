@@ -170,14 +170,15 @@ func (q *Queries) InheritDecision(ctx context.Context, db DBTX, outRefundNo stri
 }
 
 const insertExchange = `-- name: InsertExchange :exec
-INSERT INTO payment_exchange (account_id, out_trade_no, out_refund_no, step, asked, answered, answer, code, took_ms, at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+INSERT INTO payment_exchange (account_id, out_trade_no, out_refund_no, out_bill_no, step, asked, answered, answer, code, took_ms, at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 `
 
 type InsertExchangeParams struct {
 	AccountID   int64
 	OutTradeNo  string
 	OutRefundNo string
+	OutBillNo   string
 	Step        string
 	Asked       string
 	Answered    string
@@ -192,6 +193,7 @@ func (q *Queries) InsertExchange(ctx context.Context, db DBTX, arg InsertExchang
 		arg.AccountID,
 		arg.OutTradeNo,
 		arg.OutRefundNo,
+		arg.OutBillNo,
 		arg.Step,
 		arg.Asked,
 		arg.Answered,

@@ -109,7 +109,8 @@ type Transfer struct {
 	Payee     string    `json:"payee"`
 	Title     string    `json:"order_title"`
 	AmountFen money.Fen `json:"amount_fen"`
-	Status    string    `json:"status"` // SUCCESS, FAIL, DEALING
+	Status    string    `json:"status"`               // SUCCESS, FAIL, DEALING
+	ErrorCode string    `json:"error_code,omitempty"` // of a FAIL
 	Digest    string    `json:"digest"`
 	At        time.Time `json:"at"`
 }

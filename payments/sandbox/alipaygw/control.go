@@ -75,6 +75,7 @@ func (g *Gateway) routeControls(mux *http.ServeMux) {
 	control(mux, "POST /_control/alipay/finish", func(_ *http.Request, in tradeInput) (any, error) {
 		return nothing{}, g.Finish(in.AppID, in.OutTradeNo)
 	})
+	control(mux, "POST /_control/alipay/transfers/end", func(_ *http.Request, in EndInput) (any, error) { return g.EndTransfer(in) })
 	control(mux, "POST /_control/alipay/reissue-cert", func(_ *http.Request, in buyerInput) (any, error) { return g.ReissueCert(in.AppID) })
 	control(mux, "POST /_control/alipay/notify/resend", func(r *http.Request, in ResendInput) (any, error) { return g.Resend(r.Context(), in) })
 	control(mux, "GET /_control/alipay/books", func(*http.Request, nothing) (any, error) { return g.Books(), nil })

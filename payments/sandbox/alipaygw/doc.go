@@ -51,6 +51,7 @@
 //	POST   phone          {"app_id","phone","refused"?} → {"response"}, what my.getPhoneNumber gives
 //	POST   pay            {"trade_no" | "qr_code" | "order_string" | "form" | "app_id","out_trade_no","buyer"?,"open_only"?} → receipt
 //	POST   finish         {"app_id","out_trade_no"}: the time for refunds is over
+//	POST   transfers/end  {"seller_id","out_biz_no","error_code"?}: a transfer that is DEALING is paid, or fails
 //	POST   reissue-cert   {"app_id"}: a new certificate of the provider's same key
 //	POST   notify/resend  {"out_trade_no","copies"?,"parallel"?,"to"?} → what each was answered with
 //	GET    books          everything the provider knows, without keys
@@ -83,6 +84,7 @@
 //	                   said under a true signature; value replaces the default lie
 //	refund_unsure      refund: done, but without fund_change
 //	refund_pending     refund: fund_change N, and no money moved until it is asked for again
+//	transfer_dealing   transfer: it begins as DEALING, until transfers/end
 //	duplicate          notify: two copies at once, or as many as value says
 //	reorder            notify: waits until the seller's next notification is through (or delay_ms, else 3 s)
 //	sign_type_rsa      notify: says that it was signed with SHA-1

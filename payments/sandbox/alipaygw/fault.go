@@ -61,6 +61,7 @@ const (
 	ModeTradeStatus      = "trade_status"
 	ModeRefundUnsure     = "refund_unsure"
 	ModeRefundPending    = "refund_pending"
+	ModeTransferDealing  = "transfer_dealing"
 	ModeDuplicate        = "duplicate"
 	ModeReorder          = "reorder"
 	ModeSignTypeRSA      = "sign_type_rsa"
@@ -89,7 +90,9 @@ func modesOf(target string) []string {
 		return slices.Concat(calls, trade)
 	case TargetBill:
 		return slices.Concat(calls, []string{ModeLate, ModeCorruptFile, ModeRowMissing, ModeRowExtra, ModeRowAmount, ModeRowFee})
-	case TargetLogin, TargetTransfer, TargetMessage, TargetCertificate:
+	case TargetTransfer:
+		return slices.Concat(calls, []string{ModeTransferDealing})
+	case TargetLogin, TargetMessage, TargetCertificate:
 		return calls
 	}
 	return nil

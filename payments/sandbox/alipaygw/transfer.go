@@ -7,7 +7,10 @@ type transferAnswer struct {
 	OrderID   string `json:"order_id"`
 	FundID    string `json:"pay_fund_order_id"`
 	Status    string `json:"status"`
-	TransDate string `json:"trans_date"`
+	TransDate string `json:"trans_date,omitempty"`
+	PayDate   string `json:"pay_date,omitempty"`    // of a query, once it is paid
+	ErrorCode string `json:"error_code,omitempty"`  // of a query, once it has failed
+	Reason    string `json:"fail_reason,omitempty"` // the same in words
 }
 
 // transfer is alipay.fund.trans.uni.transfer: to a user at once, and only for apps with
@@ -47,11 +50,51 @@ func (g *Gateway) transfer(c *call) (any, *refusal) {
 	}
 	day := g.now().In(beijing()).Format("20060102")
 	t.OrderID, t.FundID = day+"110070"+g.digits(18), day+"110070"+g.digits(18)
+	if c.fault.is(ModeTransferDealing) {
+		t.Status = "DEALING"
+	}
 	return transferSaid(t), g.keep(entry{Transfer: &t})
 }
 
+// EndInput ends a transfer that is DEALING; without an error code it is paid.
+type EndInput struct {
+	SellerID  string `json:"seller_id"`
+	OutBizNo  string `json:"out_biz_no"`
+	ErrorCode string `json:"error_code,omitempty"`
+}
+
+// EndTransfer ends a transfer as the receiver's bank would. Faults: a *ControlError.
+func (g *Gateway) EndTransfer(in EndInput) (Transfer, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	t, known := g.books.transfers[pair{in.SellerID, in.OutBizNo}]
+	if !known || t.Status != "DEALING" {
+		return Transfer{}, badControl("no transfer %s is DEALING", in.OutBizNo)
+	}
+	t.Status, t.At = "SUCCESS", g.now().UTC()
+	if in.ErrorCode != "" {
+		t.Status, t.ErrorCode = "FAIL", in.ErrorCode
+	}
+	if refused := g.keep(entry{Transfer: &t}); refused != nil {
+		return Transfer{}, refused.control()
+	}
+	return t, nil
+}
+
 func transferSaid(t Transfer) transferAnswer {
-	return transferAnswer{t.OutBizNo, t.OrderID, t.FundID, t.Status, clockText(t.At)}
+	return transferAnswer{OutBizNo: t.OutBizNo, OrderID: t.OrderID, FundID: t.FundID, Status: t.Status, TransDate: clockText(t.At)}
+}
+
+// transferTold is a transfer in the words of the query.
+func transferTold(t Transfer) transferAnswer {
+	said := transferAnswer{OutBizNo: t.OutBizNo, OrderID: t.OrderID, FundID: t.FundID, Status: t.Status}
+	switch t.Status {
+	case "SUCCESS":
+		said.PayDate = clockText(t.At)
+	case "FAIL":
+		said.ErrorCode, said.Reason = t.ErrorCode, "转账失败"
+	}
+	return said
 }
 
 // queryTransfer is alipay.fund.trans.common.query.
@@ -61,7 +104,7 @@ func (g *Gateway) queryTransfer(c *call) (any, *refusal) {
 	for _, key := range g.books.transferOrder {
 		t := g.books.transfers[key]
 		if t.SellerID == c.keys.SellerID && (t.OutBizNo == c.text("out_biz_no") || t.OrderID == c.text("order_id") || t.FundID == c.text("pay_fund_order_id")) {
-			return transferSaid(t), nil
+			return transferTold(t), nil
 		}
 	}
 	return nil, business("ORDER_NOT_EXIST", "转账订单不存在")

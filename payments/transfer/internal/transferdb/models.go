@@ -36,4 +36,5 @@ type Transfer struct {
 	CreatedAt      time.Time
 	UpdatedAt      time.Time
 	FinishedAt     *time.Time
+	LastCode       string
 }

@@ -15,7 +15,7 @@ import (
 
 const bySource = `-- name: BySource :one
 SELECT id, out_bill_no, source_kind, source_no, account_id, channel, app_id, member_id, receiver_kind, receiver_sealed, receiver_hint, amount_fen, title, terms,
-       status, provider_no, package_info, fail_reason, last_error, query_step, created_by, created_at, updated_at, finished_at
+       status, provider_no, package_info, fail_reason, last_error, query_step, created_by, created_at, updated_at, finished_at, last_code
 FROM transfer WHERE source_kind = $1 AND source_no = $2
 `
 
@@ -47,13 +47,14 @@ func (q *Queries) BySource(ctx context.Context, db DBTX, sourceKind string, sour
 		&i.CreatedAt,
 		&i.UpdatedAt,
 		&i.FinishedAt,
+		&i.LastCode,
 	)
 	return i, err
 }
 
 const find = `-- name: Find :one
 SELECT id, out_bill_no, source_kind, source_no, account_id, channel, app_id, member_id, receiver_kind, receiver_sealed, receiver_hint, amount_fen, title, terms,
-       status, provider_no, package_info, fail_reason, last_error, query_step, created_by, created_at, updated_at, finished_at
+       status, provider_no, package_info, fail_reason, last_error, query_step, created_by, created_at, updated_at, finished_at, last_code
 FROM transfer WHERE out_bill_no = $1
 `
 
@@ -85,6 +86,7 @@ func (q *Queries) Find(ctx context.Context, db DBTX, outBillNo string) (Transfer
 		&i.CreatedAt,
 		&i.UpdatedAt,
 		&i.FinishedAt,
+		&i.LastCode,
 	)
 	return i, err
 }
@@ -140,9 +142,26 @@ func (q *Queries) Insert(ctx context.Context, db DBTX, arg InsertParams) (int64,
 	return result.RowsAffected(), nil
 }
 
+const insertEvent = `-- name: InsertEvent :exec
+INSERT INTO transfer_event (transfer_id, at, event, to_status, actor, note)
+VALUES ($1, $2, $3, $4, $5, $6)
+`
+
+func (q *Queries) InsertEvent(ctx context.Context, db DBTX, transferID int64, at time.Time, event string, toStatus string, actor string, note string) error {
+	_, err := db.Exec(ctx, insertEvent,
+		transferID,
+		at,
+		event,
+		toStatus,
+		actor,
+		note,
+	)
+	return err
+}
+
 const lock = `-- name: Lock :one
 SELECT id, out_bill_no, source_kind, source_no, account_id, channel, app_id, member_id, receiver_kind, receiver_sealed, receiver_hint, amount_fen, title, terms,
-       status, provider_no, package_info, fail_reason, last_error, query_step, created_by, created_at, updated_at, finished_at
+       status, provider_no, package_info, fail_reason, last_error, query_step, created_by, created_at, updated_at, finished_at, last_code
 FROM transfer WHERE out_bill_no = $1 FOR UPDATE
 `
 
@@ -174,6 +193,7 @@ func (q *Queries) Lock(ctx context.Context, db DBTX, outBillNo string) (Transfer
 		&i.CreatedAt,
 		&i.UpdatedAt,
 		&i.FinishedAt,
+		&i.LastCode,
 	)
 	return i, err
 }
@@ -220,57 +240,6 @@ func (q *Queries) OfMember(ctx context.Context, db DBTX, memberID int64, appID s
 			&i.CreatedAt,
 			&i.FinishedAt,
 			&i.MerchantNo,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
-const page = `-- name: Page :many
-SELECT id, out_bill_no, source_kind, source_no, account_id, channel, app_id, member_id, receiver_kind, receiver_sealed, receiver_hint, amount_fen, title, terms,
-       status, provider_no, package_info, fail_reason, last_error, query_step, created_by, created_at, updated_at, finished_at
-FROM transfer WHERE id < $1 AND ($2::text = '' OR status = $2::text) ORDER BY id DESC LIMIT $3
-`
-
-func (q *Queries) Page(ctx context.Context, db DBTX, beforeID int64, status string, maxRows int32) ([]Transfer, error) {
-	rows, err := db.Query(ctx, page, beforeID, status, maxRows)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	items := []Transfer{}
-	for rows.Next() {
-		var i Transfer
-		if err := rows.Scan(
-			&i.ID,
-			&i.OutBillNo,
-			&i.SourceKind,
-			&i.SourceNo,
-			&i.AccountID,
-			&i.Channel,
-			&i.AppID,
-			&i.MemberID,
-			&i.ReceiverKind,
-			&i.ReceiverSealed,
-			&i.ReceiverHint,
-			&i.AmountFen,
-			&i.Title,
-			&i.Terms,
-			&i.Status,
-			&i.ProviderNo,
-			&i.PackageInfo,
-			&i.FailReason,
-			&i.LastError,
-			&i.QueryStep,
-			&i.CreatedBy,
-			&i.CreatedAt,
-			&i.UpdatedAt,
-			&i.FinishedAt,
 		); err != nil {
 			return nil, err
 		}
@@ -335,7 +304,7 @@ func (q *Queries) Sealed(ctx context.Context, db DBTX, primaryPrefix []byte, aft
 
 const setStatus = `-- name: SetStatus :execrows
 UPDATE transfer SET status = $1, provider_no = CASE WHEN $2::text <> '' THEN $2::text ELSE provider_no END, package_info = $3,
-  fail_reason = $4, last_error = $5, updated_at = $6, finished_at = $7
+  fail_reason = $4, last_error = $5, last_code = '', updated_at = $6, finished_at = $7
 WHERE out_bill_no = $8 AND status = $9
 `
 
@@ -370,10 +339,15 @@ func (q *Queries) SetStatus(ctx context.Context, db DBTX, arg SetStatusParams) (
 }
 
 const setStep = `-- name: SetStep :exec
-UPDATE transfer SET query_step = $1, last_error = $2 WHERE out_bill_no = $3
+UPDATE transfer SET query_step = $1, last_error = $2, last_code = $3 WHERE out_bill_no = $4
 `
 
-func (q *Queries) SetStep(ctx context.Context, db DBTX, queryStep int32, lastError string, outBillNo string) error {
-	_, err := db.Exec(ctx, setStep, queryStep, lastError, outBillNo)
+func (q *Queries) SetStep(ctx context.Context, db DBTX, queryStep int32, lastError string, lastCode string, outBillNo string) error {
+	_, err := db.Exec(ctx, setStep,
+		queryStep,
+		lastError,
+		lastCode,
+		outBillNo,
+	)
 	return err
 }

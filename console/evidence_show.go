@@ -1,0 +1,90 @@
+package console
+
+import (
+	"context"
+	"errors"
+	"io"
+	"mime"
+	"mime/multipart"
+
+	"github.com/gofiber/fiber/v2"
+
+	"galleria/payments/evidence"
+	"galleria/tenant"
+	"galleria/tenant/tenantdb"
+)
+
+// Evidence keeps files that prove refunds made by hand; *evidence.Service is one.
+type Evidence interface {
+	Take(ctx context.Context, id tenant.ID, files []evidence.File) (evidence.Taken, error)
+	KeepTx(ctx context.Context, tx tenantdb.Tx, outRefundNo, actor string, t evidence.Taken) error
+	Drop(ctx context.Context, t evidence.Taken) error
+	Open(ctx context.Context, id tenant.ID, outRefundNo string, evidenceID int64) (evidence.Found, error)
+}
+
+// typedParts makes what was typed in a form with files readable as that of any other form.
+func typedParts(c *fiber.Ctx) {
+	sent, err := c.MultipartForm()
+	if err != nil {
+		return
+	}
+	for name, values := range sent.Value {
+		for _, value := range values {
+			c.Request().PostArgs().Add(name, value)
+		}
+	}
+}
+
+// takeEvidence stores the files of a form; none is fine.
+func (s *Console) takeEvidence(c *fiber.Ctx, v *visit) (evidence.Taken, error) {
+	sent, err := c.MultipartForm()
+	if err != nil { // a form without parts has no files
+		return evidence.Taken{}, nil //nolint:nilerr // see above
+	}
+	var files []evidence.File
+	for _, head := range sent.File["evidence_file"] {
+		if head.Size == 0 {
+			continue
+		}
+		if head.Size > evidence.MaxBytes {
+			return evidence.Taken{}, evidence.ErrTooLarge
+		}
+		raw, err := readPart(head)
+		if err != nil {
+			return evidence.Taken{}, ErrForm.Because(err)
+		}
+		files = append(files, evidence.File{Name: head.Filename, Raw: raw})
+	}
+	return s.Evidence.Take(c.UserContext(), v.shop.ID, files)
+}
+
+func readPart(head *multipart.FileHeader) (raw []byte, err error) {
+	file, err := head.Open()
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, file.Close()) }()
+	return io.ReadAll(file)
+}
+
+// evidenceShow sends a file as a download that no browser runs and no cache keeps.
+func (s *Console) evidenceShow(c *fiber.Ctx, v *visit) error {
+	no, err := pathNumber(c, "out_refund_no")
+	if err != nil {
+		return err
+	}
+	id, err := pathID(c, "id")
+	if err != nil {
+		return err
+	}
+	found, err := s.Evidence.Open(c.UserContext(), v.shop.ID, no, id)
+	if err != nil {
+		return err
+	}
+	c.Set(fiber.HeaderContentType, map[string]string{"jpg": "image/jpeg", "png": "image/png", "pdf": "application/pdf"}[found.Kind])
+	c.Set(fiber.HeaderContentDisposition, mime.FormatMediaType("attachment", map[string]string{"filename": found.Name}))
+	c.Set(fiber.HeaderContentSecurityPolicy, "default-src 'none'; sandbox")
+	c.Set(fiber.HeaderXContentTypeOptions, "nosniff")
+	c.Set(fiber.HeaderCacheControl, "private, no-store")
+	return c.Send(found.Body)
+}
