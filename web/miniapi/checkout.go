@@ -51,7 +51,7 @@ type OrderLine struct {
 
 // FreightPart is what one freight template charges.
 type FreightPart struct {
-	Name       string    `json:"name" doc:"Of the template." example:"全国包邮"`
+	Name       string    `json:"name" doc:"Of the template." example:"全国标准运费"`
 	SKUIDs     []int64   `json:"sku_ids" nullable:"false" doc:"Its goods."`
 	FreightFen money.Fen `json:"freight_fen" example:"800"`
 	Free       bool      `json:"free" doc:"A rule for free shipping fits."`

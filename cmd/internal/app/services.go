@@ -11,6 +11,7 @@ import (
 	"galleria/commerce/cart"
 	"galleria/commerce/catalog"
 	"galleria/commerce/delivery"
+	"galleria/commerce/freight"
 	"galleria/commerce/inventory"
 	"galleria/commerce/listing"
 	"galleria/commerce/member"
@@ -49,6 +50,7 @@ type Services struct {
 	Orders      *order.Service
 	Cases       *aftersale.Service
 	Delivery    *delivery.Service
+	Freights    *freight.Service
 	Notices     *notice.Service
 	MiniProgram *miniprogram.Service
 	Accounts    *account.Service
@@ -92,6 +94,7 @@ func NewServices(g *Ground) (*Services, error) {
 		},
 	})
 	s.Delivery = delivery.New(delivery.Deps{DB: g.DB, Audit: g.Audit})
+	s.Freights = freight.New(freight.Deps{DB: g.DB, Audit: g.Audit})
 	s.Carts = cart.New(cart.Deps{DB: g.DB})
 	going := &goingBack{}
 	s.Orders = order.New(order.Deps{
