@@ -24,12 +24,17 @@ func TestFreightTemplates(t *testing.T) {
 	wantTo(t, b.post(base+"/new", typed), base+"/1?done=freight_saved")
 
 	one := base + "/1"
+	b.wantStatus(one+"/zone/new", http.StatusOK)
 	zone := url.Values{"version": {"1"}, "first": {"1"}, "first_fen": {"30"}, "next": {"1"}, "next_fen": {"20"}, "region": {"650000", "650100"}}
 	wantTo(t, b.post(one+"/zone/new", zone), one+"?done=freight_saved")
+	b.wantStatus(one+"/zone/0", http.StatusOK)
+	zone.Set("region", "540000")
 	if res := b.post(one+"/zone/new", zone); res.StatusCode == http.StatusSeeOther {
 		t.Error("a form of an old version was saved")
 	}
+	b.see("模板刚刚被别人修改")
 	wantTo(t, b.post(one+"/free/new", url.Values{"version": {"2"}, "from_fen": {"99"}}), one+"?done=freight_saved")
+	b.wantStatus(one+"/refused/all", http.StatusOK)
 	wantTo(t, b.post(one+"/refused/all", url.Values{"version": {"3"}, "region": {"710000"}, "districts": {"530102"}}), one+"?done=freight_saved")
 	b.wantStatus(one, http.StatusOK)
 	b.see("新疆维吾尔自治区", "首 1 千克 ¥30.00，每增加 1 千克 ¥20.00", "满 ¥99.00 包邮", "五华区、台湾省")
@@ -45,7 +50,9 @@ func TestFreightTemplates(t *testing.T) {
 	for _, gone := range []string{base + "/9", one + "/zone/7", one + "/nothing/new", one + "/refused/new"} {
 		b.wantStatus(gone, http.StatusNotFound)
 	}
+	b.wantStatus(one, http.StatusOK)
 	wantTo(t, b.post(one+"/copy", nil), base+"/2?done=freight_copied")
+	b.wantStatus(one, http.StatusOK)
 	if res := b.post(one+"/delete", nil); res.StatusCode == http.StatusSeeOther {
 		t.Error("the default template was deleted")
 	}
