@@ -94,9 +94,7 @@ func (s *Console) freightPartUpdate(c *fiber.Ctx, v *visit) error {
 	t.Version = versionOf(c)
 	f.Price, f.FromFee, f.FromQty = typedPrice(c), form(c, "from_fen"), form(c, "from_qty")
 	chosen := formAll(c, "region")
-	for _, code := range strings.FieldsFunc(form(c, "districts"), func(r rune) bool { return strings.ContainsRune(" ,，、;；\r\n\t", r) }) {
-		chosen = append(chosen, code)
-	}
+	chosen = append(chosen, strings.FieldsFunc(form(c, "districts"), func(r rune) bool { return strings.ContainsRune(" ,，、;；\r\n\t", r) })...)
 	chosen = wide(slices.Compact(slices.Sorted(slices.Values(chosen))))
 	changed := change(t, f, chosen, form(c, "do") == "delete")
 	_, err = s.Freights.Save(c.UserContext(), v.shop.ID, changed, actor(v.session.StaffID))

@@ -155,17 +155,10 @@ func (s *Console) tryFreight(c *fiber.Ctx, v *visit, t freight.Template) *view.F
 		return nil
 	}
 	try := &view.FreightTry{Region: code, Pieces: c.Query("pieces"), Measure: c.Query("measure"), Amount: c.Query("amount")}
-	pieces, ok := decimal(try.Pieces, 0)
-	measure, fine := decimal(try.Measure, view.FreightPlaces(t.Unit))
-	amount, err := money.ParseYuan(try.Amount)
-	if !ok || pieces < 1 || pieces > freight.MaxFromQty || !fine && t.Unit != freight.ByPiece || err != nil || amount < 0 || !s.Freights.Divisions().Known(code) {
+	items, ok := triedItems(t, try)
+	if !ok || !s.Freights.Divisions().Known(code) {
 		try.Problem = v.text.T("freight.try_problem")
 		return try
-	}
-	// The measure is that of all pieces together: one line of one piece, and the rest weighs nothing.
-	items := []freight.Item{{SKUID: 1, TemplateID: t.ID, Qty: 1, WeightG: measure, VolumeCM3: measure, AmountFen: amount}}
-	if pieces > 1 {
-		items = append(items, freight.Item{SKUID: 2, TemplateID: t.ID, Qty: pieces - 1})
 	}
 	got, err := freight.Charge(items, s.Freights.Divisions().Locate(division.Named{Code: code}), map[int64]freight.Template{t.ID: t})
 	switch {
@@ -182,6 +175,22 @@ func (s *Console) tryFreight(c *fiber.Ctx, v *visit, t freight.Template) *view.F
 		}
 	}
 	return try
+}
+
+// triedItems are the goods that somebody tries a template with. The measure is that of all
+// pieces together: one line of one piece, and the rest weighs nothing.
+func triedItems(t freight.Template, try *view.FreightTry) ([]freight.Item, bool) {
+	pieces, ok := decimal(try.Pieces, 0)
+	measure, fine := decimal(try.Measure, view.FreightPlaces(t.Unit))
+	amount, err := money.ParseYuan(try.Amount)
+	if !ok || pieces < 1 || pieces > freight.MaxFromQty || !fine && t.Unit != freight.ByPiece || err != nil || amount < 0 {
+		return nil, false
+	}
+	items := []freight.Item{{SKUID: 1, TemplateID: t.ID, Qty: 1, WeightG: measure, VolumeCM3: measure, AmountFen: amount}}
+	if pieces > 1 {
+		items = append(items, freight.Item{SKUID: 2, TemplateID: t.ID, Qty: pieces - 1})
+	}
+	return items, true
 }
 
 func versionOf(c *fiber.Ctx) int32 {

@@ -84,15 +84,20 @@ func (t *Table) Known(code string) bool { return t.names[code] != "" }
 // province. It is empty for a code that the table lacks.
 func (t *Table) Name(code string) string {
 	name := t.names[code]
-	if name == "" || code != cityOf(code) || code == provinceOf(code) || !grouping(name) {
+	if name == "" || code != cityOf(code) || code == provinceOf(code) || !grouping(code) {
 		return name
 	}
 	return t.names[provinceOf(code)] + name
 }
 
-// grouping says whether a city is one only for the table's sake.
-func grouping(name string) bool {
-	return name == "市辖区" || name == "县" || strings.HasSuffix(name, "直辖县级行政区划")
+// grouping says whether a city is one only for the table's sake: those of a municipality, and
+// the group of counties right below their province (the city's digits are 90).
+func grouping(code string) bool {
+	switch code[:2] {
+	case "11", "12", "31", "50":
+		return true
+	}
+	return code[2:4] == "90"
 }
 
 // Locate finds where an address lies.
@@ -100,23 +105,34 @@ func (t *Table) Locate(a Named) Place {
 	byName := t.find(t.provinces, a.Province)
 	p := Place{Province: byName}
 	if len(a.Code) == codeLen && t.Known(provinceOf(a.Code)) && (byName == "" || byName == provinceOf(a.Code)) {
-		p = Place{Province: provinceOf(a.Code), City: cityOf(a.Code), District: a.Code}
-		if p.City == p.Province || !t.Known(p.City) {
-			p.City = ""
-		}
-		if p.District == cityOf(a.Code) {
-			p.District = ""
-		}
+		p = t.split(a.Code)
 	}
 	if p.Province == "" {
 		return p
 	}
-	if named := t.find(t.below[p.Province], a.City); named != "" && named != p.City && (p.City == "" || !grouping(t.names[p.City])) {
+	if named := t.find(t.below[p.Province], a.City); named != "" && named != p.City && (p.City == "" || !grouping(p.City)) {
 		p.City, p.District = named, ""
 	}
-	if p.District != "" {
-		return p
+	if p.District == "" {
+		p = t.district(p, a)
 	}
+	return p
+}
+
+// split reads a code's own digits.
+func (t *Table) split(code string) Place {
+	p := Place{Province: provinceOf(code), City: cityOf(code), District: code}
+	if p.City == p.Province || !t.Known(p.City) {
+		p.City = ""
+	}
+	if p.District == cityOf(code) {
+		p.District = ""
+	}
+	return p
+}
+
+// district finds the district that an address names.
+func (t *Table) district(p Place, a Named) Place {
 	cities, names := []Division{{Code: p.City}}, []string{a.District}
 	if p.City == "" { // a municipality, or a county right below its province
 		cities, names = t.below[p.Province], []string{a.District, a.City}

@@ -99,18 +99,9 @@ func (s *Service) Save(ctx context.Context, id tenant.ID, t Template, actor stri
 }
 
 func (s *Service) save(ctx context.Context, tx tenantdb.Tx, t Template, all []freightdb.LockAllRow, actor string) (int64, error) {
-	var before map[string]any
-	for _, row := range all {
-		switch {
-		case row.ID != t.ID && row.Name == t.Name:
-			return 0, ErrName
-		case row.ID == t.ID && row.Version != t.Version:
-			return 0, ErrStale
-		case row.ID == t.ID && row.Unit != string(t.Unit):
-			return 0, fault.Invalidf("unit", "stays as it is")
-		case row.ID == t.ID:
-			before = facts(row.Name, row.IsDefault, row.Rules)
-		}
+	before, err := fits(t, all)
+	if err != nil {
+		return 0, err
 	}
 	rules, err := json.Marshal(t.Rules)
 	if err != nil {
@@ -123,8 +114,6 @@ func (s *Service) save(ctx context.Context, tx tenantdb.Tx, t Template, all []fr
 	}
 	action := "freight.update"
 	switch {
-	case t.ID != 0 && before == nil:
-		return 0, fault.ErrNotFound
 	case t.ID != 0:
 		err = s.q.Change(ctx, tx, t.Name, rules, t.Default, tx.Now(), t.ID)
 	case len(all) >= MaxTemplates:
@@ -139,6 +128,27 @@ func (s *Service) save(ctx context.Context, tx tenantdb.Tx, t Template, all []fr
 	return t.ID, s.d.Audit.RecordTx(ctx, tx, audit.Entry{
 		Actor: actor, Action: action, Object: object(t.ID), Before: before, After: facts(t.Name, t.Default, rules), Detail: map[string]any{"name": t.Name},
 	})
+}
+
+// fits refuses a template that cannot stand beside the others, and says what it was before.
+func fits(t Template, all []freightdb.LockAllRow) (before map[string]any, err error) {
+	for _, row := range all {
+		switch {
+		case row.ID != t.ID && row.Name == t.Name:
+			return nil, ErrName
+		case row.ID != t.ID:
+		case row.Version != t.Version:
+			return nil, ErrStale
+		case row.Unit != string(t.Unit):
+			return nil, fault.Invalidf("unit", "stays as it is")
+		default:
+			before = facts(row.Name, row.IsDefault, row.Rules)
+		}
+	}
+	if t.ID != 0 && before == nil {
+		return nil, fault.ErrNotFound
+	}
+	return before, nil
 }
 
 // facts is what the log compares of a template.
