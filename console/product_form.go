@@ -45,6 +45,7 @@ func readProductForm(values map[string][]string) *productForm {
 	version, _ := strconv.ParseInt(f.get("version"), 10, 32)
 	f.Version, f.Key, f.do = int32(version), f.get("key"), f.get("do")
 	f.Brand, f.NewBrand, f.Tags, f.Kind = f.get("brand"), f.get("new_brand"), f.get("tags"), f.get("kind")
+	f.Freight = f.get("freight")
 	f.MinQty, f.MaxPerOrder, f.MaxLifetime = f.get("min_qty"), f.get("max_per_order"), f.get("max_lifetime")
 	f.OnAt, f.OffAt = f.get("on_at"), f.get("off_at")
 	f.Title, f.Subtitle, f.Category, f.NewCategory = f.get("title"), f.get("subtitle"), f.get("category"), f.get("new_category")

@@ -79,6 +79,9 @@ func (s *Console) productFormPage(c *fiber.Ctx, v *visit, f *productForm) error 
 	for _, brand := range choices.Brands {
 		f.Brands = append(f.Brands, view.Choice{Value: itoa64(brand.ID), Label: brand.Name})
 	}
+	for _, template := range choices.Freights {
+		f.Freights = append(f.Freights, view.Choice{Value: itoa64(template.ID), Label: template.Name})
+	}
 	for _, known := range choices.Pictures {
 		if address := picture.Prefix + known.Key; !slices.Contains(f.Pictures, address) {
 			f.Library = append(f.Library, view.Choice{Value: address, Label: known.Name})

@@ -21,6 +21,7 @@ func shanghai() *time.Location { return time.FixedZone("Asia/Shanghai", 8*60*60)
 // judgeTerms reads what is not about variants.
 func (f *productForm) judgeTerms(in *listing.SaveInput, wrong func(bad bool, field, key string, args ...any)) {
 	in.BrandID, _ = strconv.ParseInt(f.Brand, 10, 64)
+	in.FreightID, _ = strconv.ParseInt(f.Freight, 10, 64)
 	in.NewBrand = f.NewBrand
 	wrong(utf8.RuneCountInString(f.NewBrand) > catalog.MaxTitle, "new_brand", "long", catalog.MaxTitle)
 	for tag := range strings.FieldsFuncSeq(f.Tags, func(r rune) bool { return strings.ContainsRune(",，、;；\n", r) }) {
@@ -67,6 +68,9 @@ func (f *productForm) showTerms(p readmodel.ProductDetail) {
 	f.Tags, f.Kind = strings.Join(p.Tags, "，"), p.Kind
 	if p.BrandID != 0 {
 		f.Brand = strconv.FormatInt(p.BrandID, 10)
+	}
+	if p.FreightID != 0 {
+		f.Freight = strconv.FormatInt(p.FreightID, 10)
 	}
 	if p.MinQty > 1 {
 		f.MinQty = strconv.FormatInt(p.MinQty, 10)

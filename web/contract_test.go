@@ -176,6 +176,9 @@ func walkCart(t *testing.T, s *shop, c *client) {
 		t.Errorf("cart = %+v", cart)
 	}
 	c.must(t, http.StatusOK, http.MethodPost, "/cart/select", map[string]any{"all": true, "selected": true})
+	other := s.products[1].SKUs[0].ID
+	c.must(t, http.StatusOK, http.MethodPost, "/cart/lines/"+id(two)+"/switch", map[string]any{"to_sku_id": other, "qty": 2})
+	c.must(t, http.StatusOK, http.MethodPost, "/cart/lines/"+id(other)+"/switch", map[string]any{"to_sku_id": two})
 	c.must(t, http.StatusOK, http.MethodDelete, "/cart/lines/"+id(two), nil)
 	c.refused(t, http.StatusNotFound, "NOT_FOUND", http.MethodDelete, "/cart/lines/"+id(two), nil)
 }

@@ -38,6 +38,7 @@ func routes(sku, product, address int64, orderNo string) []route {
 		{http.MethodPut, "/cart/lines/" + id(sku), map[string]any{"qty": 1}},
 		{http.MethodDelete, "/cart/lines/" + id(sku), nil},
 		{http.MethodPost, "/cart/select", map[string]any{"all": true, "selected": true}},
+		{http.MethodPost, "/cart/lines/" + id(sku) + "/switch", map[string]any{"to_sku_id": sku + 1}},
 		{http.MethodPost, "/checkout/quote", map[string]any{"lines": []any{map[string]any{"sku_id": sku, "qty": 1}}}},
 		{http.MethodPost, "/orders", map[string]any{"lines": []any{map[string]any{"sku_id": sku, "qty": 1}}, "address_id": address, "expected_payable_fen": 1000}},
 		{http.MethodGet, "/orders", nil},
@@ -331,6 +332,7 @@ func TestT028ObjectsOfAnotherMemberAreNotFound(t *testing.T) {
 		{http.MethodDelete, "/addresses/" + id(address), nil},
 		{http.MethodDelete, "/cart/lines/" + id(sku), nil},
 		{http.MethodPost, "/cart/select", map[string]any{"sku_ids": []int64{sku}, "selected": false}},
+		{http.MethodPost, "/cart/lines/" + id(sku) + "/switch", map[string]any{"to_sku_id": sku + 1}},
 		{http.MethodPost, "/checkout/quote", map[string]any{"lines": lines, "address_id": address}},
 		{http.MethodPost, "/orders", map[string]any{"lines": lines, "address_id": address, "expected_payable_fen": 1000}},
 	} {

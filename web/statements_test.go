@@ -148,6 +148,8 @@ func TestG14StatementsPerRoute(t *testing.T) {
 	call(2, http.StatusOK, http.MethodDelete, sku, nil)
 	call(1, http.StatusOK, http.MethodPut, sku, map[string]any{"qty": 3})
 	call(2, http.StatusOK, http.MethodPost, "/cart/select", map[string]any{"all": true, "selected": true})
+	call(2, http.StatusOK, http.MethodPost, sku+"/switch", map[string]any{"to_sku_id": s.products[0].SKUs[1].ID})
+	call(2, http.StatusOK, http.MethodPost, "/cart/lines/"+id(s.products[0].SKUs[1].ID)+"/switch", map[string]any{"to_sku_id": s.products[0].SKUs[0].ID})
 	call(1, http.StatusOK, http.MethodGet, "/cart", nil)
 
 	var address miniapi.Address

@@ -246,7 +246,7 @@ func TestLineStatesAndTotals(t *testing.T) {
 	for _, item := range c.Items {
 		got[item.SKUID] = item.State
 	}
-	want := map[int64]cart.State{w.skus[0]: cart.OK, w.skus[1]: cart.NotEnough, w.skus[2]: cart.SoldOut, w.skus[3]: cart.OffShelf}
+	want := map[int64]cart.State{w.skus[0]: cart.OK, w.skus[1]: cart.NotEnough, w.skus[2]: cart.SoldOut, w.skus[3]: cart.Withdrawn}
 	if fmt.Sprint(got) != fmt.Sprint(want) {
 		t.Errorf("got states %v, want %v", got, want)
 	}

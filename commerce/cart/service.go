@@ -96,7 +96,7 @@ func refusal(rows []cartdb.PutRow, skuID int64) error {
 		return fault.ErrNotFound
 	case rows[i].Qty > 0:
 		return nil
-	case !rows[i].OnSale:
+	case catalog.WhyUnsold(catalog.ShelfStatus(rows[i].Status), rows[i].Enabled) != "":
 		return ErrSKUUnavailable
 	}
 	return ErrFull
@@ -175,7 +175,7 @@ func (s *Service) RemoveTx(ctx context.Context, tx tenantdb.Tx, memberID int64, 
 }
 
 func (s *Service) lines(ctx context.Context, q tenantdb.Querier, memberID int64, onlySelected bool) ([]Line, []catalog.Sellable, error) {
-	rows, err := s.q.Lines(ctx, q, memberID, onlySelected)
+	rows, err := s.q.Lines(ctx, q, onlySelected, memberID)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -195,10 +195,12 @@ func (s *Service) show(ctx context.Context, q tenantdb.Querier, memberID int64) 
 }
 
 func fromRow(r cartdb.LinesRow) (Line, catalog.Sellable) {
+	unsold := catalog.WhyUnsold(catalog.ShelfStatus(r.Status), r.Enabled)
 	return Line{SKUID: r.SkuID, Qty: int(r.Qty), Selected: r.Selected}, catalog.Sellable{
-		SKUID: r.SkuID, SPUID: r.SpuID, Title: r.Title, Spec: r.Spec, Picture: r.Picture, PriceFen: r.PriceFen, OnSale: r.OnSale, Available: r.Available,
-		Kind: catalog.Kind(r.Kind), Snapshot: r.Snapshot,
-		Limits: catalog.Limits{MinQty: r.MinQty, MaxPerOrder: r.MaxPerOrder, MaxLifetime: r.MaxLifetime},
+		SKUID: r.SkuID, SPUID: r.SpuID, Title: r.Title, Spec: r.Spec, Picture: r.Picture, PriceFen: r.PriceFen,
+		OnSale: unsold == "", Unsold: unsold, Available: r.Available, Kind: catalog.Kind(r.Kind), Snapshot: r.Snapshot,
+		Limits:  catalog.Limits{MinQty: r.MinQty, MaxPerOrder: r.MaxPerOrder, MaxLifetime: r.MaxLifetime},
+		WeightG: int64(r.WeightG), VolumeCM3: int64(r.VolumeCm3), FreightID: r.FreightID, Freight: string(r.Freight),
 	}
 }
 

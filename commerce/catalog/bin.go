@@ -72,7 +72,7 @@ func (s *Service) CopyTx(ctx context.Context, tx tenantdb.Tx, spuID int64, suffi
 	}
 	in := ProductInput{
 		CategoryID: row.CategoryID, Title: suffixed(row.Title, suffix), Subtitle: row.Subtitle, Cover: row.Cover, Pictures: row.Pictures,
-		Detail: row.Detail, Sort: row.Sort, BrandID: row.BrandID, Tags: row.Tags, Kind: Kind(row.Kind),
+		Detail: row.Detail, Sort: row.Sort, BrandID: row.BrandID, FreightID: row.FreightID, Tags: row.Tags, Kind: Kind(row.Kind),
 		Limits: Limits{MinQty: row.MinQty, MaxPerOrder: row.MaxPerOrder, MaxLifetime: row.MaxLifetime},
 	}
 	if err := json.Unmarshal(row.Specs, &in.Specs); err != nil {

@@ -305,9 +305,9 @@ func TestSellables(t *testing.T) {
 		t.Errorf("took %d statements, want 1", n)
 	}
 	want := []catalog.Sellable{
-		{SKUID: p.SKUs[0].ID, SPUID: p.ID, Title: "茶", Spec: "款式1", PriceFen: 100, OnSale: false},
+		{SKUID: p.SKUs[0].ID, SPUID: p.ID, Title: "茶", Spec: "款式1", PriceFen: 100, OnSale: false, Unsold: catalog.Withdrawn},
 		{SKUID: p.SKUs[1].ID, SPUID: p.ID, Title: "茶", Spec: "款式2", PriceFen: 200, OnSale: true, Available: 7},
-		{SKUID: draft.SKUs[0].ID, SPUID: draft.ID, Title: "草稿", Spec: "款式1", PriceFen: 300, OnSale: false},
+		{SKUID: draft.SKUs[0].ID, SPUID: draft.ID, Title: "草稿", Spec: "款式1", PriceFen: 300, OnSale: false, Unsold: catalog.OffTheShelf},
 	}
 	for i := range want {
 		want[i].Kind, want[i].Limits, want[i].Snapshot = catalog.Physical, catalog.Limits{MinQty: 1}, got[i].Snapshot

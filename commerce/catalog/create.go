@@ -57,10 +57,11 @@ type ProductInput struct {
 	Sort       int32
 	SKUs       []SKUInput
 
-	BrandID int64 // 0 for none
-	Tags    []string
-	Kind    Kind   // Physical if empty
-	Limits  Limits // none if zero
+	BrandID   int64 // 0 for none
+	FreightID int64 // the template of its freight; 0: the shop's default one
+	Tags      []string
+	Kind      Kind   // Physical if empty
+	Limits    Limits // none if zero
 	// When it comes on the shelf and leaves it by itself; nil: it does not.
 	OnAt, OffAt *time.Time
 }
@@ -171,14 +172,11 @@ func (s *Service) insert(ctx context.Context, tx tenantdb.Tx, in ProductInput) (
 	spuID, err := s.q.InsertSPU(ctx, tx, catalogdb.InsertSPUParams{
 		CategoryID: in.CategoryID, Title: in.Title, Subtitle: in.Subtitle, Cover: in.Cover, Pictures: append([]string{}, in.Pictures...),
 		Detail: in.Detail, Specs: body, Sort: in.Sort, MinPriceFen: low, MaxPriceFen: high,
-		BrandID: orNull(in.BrandID), Tags: in.Tags, Kind: string(in.Kind), MinQty: in.Limits.MinQty, MaxPerOrder: in.Limits.MaxPerOrder,
+		BrandID: orNull(in.BrandID), FreightID: orNull(in.FreightID), Tags: in.Tags, Kind: string(in.Kind), MinQty: in.Limits.MinQty, MaxPerOrder: in.Limits.MaxPerOrder,
 		MaxLifetime: in.Limits.MaxLifetime, OnAt: in.OnAt, OffAt: in.OffAt, Tokens: tokens, At: tx.Now(),
 	})
-	if tenantdb.Violates(err, "spu_category_id_fkey") {
-		return Product{}, fault.Invalidf("category_id", "no such category")
-	}
 	if err != nil {
-		return Product{}, err
+		return Product{}, unknown(err)
 	}
 	skus := make([]SKU, len(in.SKUs))
 	ids := make([]int64, len(in.SKUs))
@@ -196,6 +194,17 @@ func (s *Service) insert(ctx context.Context, tx tenantdb.Tx, in ProductInput) (
 		ID: spuID, CategoryID: in.CategoryID, Title: in.Title, Subtitle: in.Subtitle, Cover: in.Cover,
 		MinPriceFen: low, MaxPriceFen: high, Specs: specs, SKUs: skus, StockState: SoldOut, Kind: in.Kind, BrandID: in.BrandID, Tags: in.Tags,
 	}, Pictures: in.Pictures, Detail: in.Detail, Brand: brand, Limits: in.Limits}, nil
+}
+
+// unknown names the field that refers to something that is not there.
+func unknown(err error) error {
+	switch {
+	case tenantdb.Violates(err, "spu_category_id_fkey"):
+		return fault.Invalidf("category_id", "no such category")
+	case tenantdb.Violates(err, "spu_freight_id_fkey"):
+		return fault.Invalidf("freight_id", "no such freight template")
+	}
+	return err
 }
 
 func (s *Service) insertSKU(ctx context.Context, tx tenantdb.Tx, spuID int64, k SKUInput, values []string) (int64, error) {

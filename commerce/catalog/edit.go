@@ -76,16 +76,13 @@ func (s *Service) editSPU(ctx context.Context, tx tenantdb.Tx, in EditInput) err
 	n, err := s.q.EditSPU(ctx, tx, catalogdb.EditSPUParams{
 		CategoryID: in.CategoryID, Title: in.Title, Subtitle: in.Subtitle, Cover: in.Cover, Pictures: append([]string{}, in.Pictures...),
 		Detail: in.Detail, Specs: specs, MinPriceFen: low, MaxPriceFen: high,
-		BrandID: orNull(in.BrandID), Tags: in.Tags, Kind: string(in.Kind), MinQty: in.Limits.MinQty, MaxPerOrder: in.Limits.MaxPerOrder,
+		BrandID: orNull(in.BrandID), FreightID: orNull(in.FreightID), Tags: in.Tags, Kind: string(in.Kind), MinQty: in.Limits.MinQty, MaxPerOrder: in.Limits.MaxPerOrder,
 		MaxLifetime: in.Limits.MaxLifetime, OnAt: in.OnAt, OffAt: in.OffAt, Tokens: tokens, At: tx.Now(), ID: in.ID, Version: in.Version,
 	})
-	if tenantdb.Violates(err, "spu_category_id_fkey") {
-		return fault.Invalidf("category_id", "no such category")
-	}
 	if err == nil && n == 0 {
 		return ErrStale
 	}
-	return err
+	return unknown(err)
 }
 
 // editSKUs writes the SKUs of in over those of before.

@@ -100,10 +100,39 @@ type Sellable struct {
 	Picture   string
 	PriceFen  money.Fen
 	OnSale    bool
+	Unsold    Unsold // why it is not OnSale; empty if it is
 	Available int64
 	Kind      Kind
 	Limits    Limits
 	Snapshot  string // names the product as it is now, see Service.Snapshot
+	WeightG   int64  // of one piece; 0 if not known
+	VolumeCM3 int64
+	FreightID int64  // the template of its freight; 0: it goes free
+	Freight   string // that template, with the first of the SKUs that it is for; freight.Parse reads it
+}
+
+// Unsold says why a SKU is not on sale.
+type Unsold string
+
+// The reasons.
+const (
+	OffTheShelf Unsold = "off_shelf" // its product may come back
+	Deleted     Unsold = "deleted"   // its product is in the bin, or gone
+	Withdrawn   Unsold = "withdrawn" // only this variant is no longer offered
+)
+
+// WhyUnsold is the reason that a SKU of a product with this status is not on sale; empty if
+// it is.
+func WhyUnsold(status ShelfStatus, enabled bool) Unsold {
+	switch {
+	case status == Recycled || status == Purged:
+		return Deleted
+	case status != OnShelf:
+		return OffTheShelf
+	case !enabled:
+		return Withdrawn
+	}
+	return ""
 }
 
 // stateOf is how buyers see a SKU with so many pieces available and such an alarm level.

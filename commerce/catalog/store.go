@@ -114,9 +114,11 @@ func sellableFromRow(r catalogdb.SellablesRow) Sellable {
 	if picture == "" {
 		picture = r.Cover
 	}
+	unsold := WhyUnsold(ShelfStatus(r.Status), r.Enabled)
 	return Sellable{
 		SKUID: r.ID, SPUID: r.SpuID, Title: r.Title, Spec: strings.Join(r.SpecValues, " / "), Picture: picture,
-		PriceFen: r.PriceFen, OnSale: r.OnSale, Available: r.Available, Kind: Kind(r.Kind),
+		PriceFen: r.PriceFen, OnSale: unsold == "", Unsold: unsold, Available: r.Available, Kind: Kind(r.Kind),
 		Limits: Limits{MinQty: r.MinQty, MaxPerOrder: r.MaxPerOrder, MaxLifetime: r.MaxLifetime}, Snapshot: r.Snapshot,
+		WeightG: int64(r.WeightG), VolumeCM3: int64(r.VolumeCm3), FreightID: r.FreightID, Freight: string(r.Freight),
 	}
 }

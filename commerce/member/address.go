@@ -7,6 +7,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"galleria/commerce/division"
 	"galleria/commerce/member/internal/memberdb"
 	"galleria/tenant"
 	"galleria/tenant/fault"
@@ -37,7 +38,7 @@ type AddressInput struct {
 	Province     string // 1 to 32 characters
 	City         string // 1 to 32 characters
 	District     string // at most 32 characters
-	DivisionCode string // six digits or empty
+	DivisionCode string // six digits of the named province, or empty
 	Detail       string // 1 to 120 characters
 	IsDefault    bool
 }
@@ -75,7 +76,7 @@ func (s *Service) Address(ctx context.Context, q tenantdb.Querier, memberID, add
 // AddAddress adds to the address book. Opens a transaction. Faults: VALIDATION,
 // ADDRESS_LIMIT, NOT_FOUND for an unknown member.
 func (s *Service) AddAddress(ctx context.Context, id tenant.ID, memberID int64, in AddressInput) (Address, error) {
-	in, err := in.checked()
+	in, err := in.checked(s.divisions)
 	if err != nil {
 		return Address{}, err
 	}
@@ -110,7 +111,7 @@ func (s *Service) AddAddress(ctx context.Context, id tenant.ID, memberID int64, 
 // UpdateAddress replaces an address. The default stays the default until another one
 // becomes it. Opens a transaction. Faults: VALIDATION, NOT_FOUND.
 func (s *Service) UpdateAddress(ctx context.Context, id tenant.ID, memberID, addressID int64, in AddressInput) (Address, error) {
-	in, err := in.checked()
+	in, err := in.checked(s.divisions)
 	if err != nil {
 		return Address{}, err
 	}
@@ -174,7 +175,7 @@ func (s *Service) inBook(ctx context.Context, id tenant.ID, memberID int64, fn f
 	})
 }
 
-func (in AddressInput) checked() (AddressInput, error) {
+func (in AddressInput) checked(divisions *division.Table) (AddressInput, error) {
 	var bad []fault.Field
 	text := func(v *string, path string, lo, hi int) {
 		*v = strings.TrimSpace(*v)
@@ -193,6 +194,8 @@ func (in AddressInput) checked() (AddressInput, error) {
 	}
 	if in.DivisionCode != "" && (len(in.DivisionCode) != 6 || strings.Trim(in.DivisionCode, "0123456789") != "") {
 		bad = append(bad, fault.Field{Path: "division_code", Message: "must be six digits or empty"})
+	} else if !divisions.Agrees(in.DivisionCode, in.Province) {
+		bad = append(bad, fault.Field{Path: "division_code", Message: "must be in the province"})
 	}
 	if len(bad) > 0 {
 		return in, fault.ErrValidation.With(bad...)

@@ -169,6 +169,7 @@ func TestAddressInput(t *testing.T) {
 		"full-width phone": {func(in *member.AddressInput) { in.Phone = "１３８００１３８０００" }, "phone"},
 		"plus inside":      {func(in *member.AddressInput) { in.Phone = "138+00138000" }, "phone"},
 		"division of five": {func(in *member.AddressInput) { in.DivisionCode = "33010" }, "division_code"},
+		"another province": {func(in *member.AddressInput) { in.DivisionCode = "650101" }, "division_code"},
 		"division letters": {func(in *member.AddressInput) { in.DivisionCode = "33010x" }, "division_code"},
 	}
 	for name, c := range cases {

@@ -8,6 +8,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"galleria/commerce/division"
 	"galleria/commerce/member/internal/memberdb"
 	"galleria/tenant"
 	"galleria/tenant/audit"
@@ -94,12 +95,13 @@ type Service struct {
 	timers *timer.Timers
 	recent *memory
 
+	divisions  *division.Table
 	belongings func() []Belongings
 }
 
 // New returns the members.
 func New(d Deps) *Service {
-	return &Service{db: d.DB, q: memberdb.New(), rand: d.Rand, vault: d.Vault, audit: d.Audit, outbox: d.Outbox, timers: d.Timers, recent: newMemory(d.Now), belongings: d.Belongings}
+	return &Service{db: d.DB, q: memberdb.New(), rand: d.Rand, vault: d.Vault, audit: d.Audit, outbox: d.Outbox, timers: d.Timers, recent: newMemory(d.Now), belongings: d.Belongings, divisions: division.Load()}
 }
 
 // Get returns a member. One statement. Faults: NOT_FOUND.

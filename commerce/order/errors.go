@@ -11,14 +11,20 @@ var (
 	// the status.
 	ErrState = fault.New(fault.Conflict, "ORDER_STATE", "订单当前状态不支持该操作", "The order's present state does not allow this")
 	// ErrPriceChanged is an order that would cost something else than the buyer confirmed;
-	// its data hold the new quote under "quote".
+	// its data hold the new quote under "quote", and under "changes" what became of the old one.
 	ErrPriceChanged = fault.New(fault.Conflict, "PRICE_CHANGED", "商品价格已变化，请重新确认", "Prices have changed, please confirm again")
 	// ErrUnavailable is an order for SKUs that are not on sale; its data name them under
-	// "sku_ids".
+	// "sku_ids", and every line that is in the way, with its reason, under "lines".
 	ErrUnavailable = fault.New(fault.Conflict, "SKU_UNAVAILABLE", "部分商品已下架", "Some items are no longer on sale")
 	// ErrPurchaseLimit is an order of fewer or more pieces of a product than it is sold in; its
 	// data name the products and their limits under "limits".
 	ErrPurchaseLimit = fault.New(fault.Conflict, "PURCHASE_LIMIT", "超出商品的购买数量限制", "The quantity is outside the product's purchase limits")
+	// ErrNoDelivery is an order with goods that are not sent to its address; its data name
+	// them under "sku_ids" and "lines".
+	ErrNoDelivery = fault.New(fault.Conflict, "NO_DELIVERY", "部分商品不配送到该地址，请更换地址或移除商品", "Some items are not delivered to this address")
+	// ErrDeliveryKind is an order whose goods cannot all be had in this way; its data say under
+	// "split" which SKUs can be had how.
+	ErrDeliveryKind = fault.New(fault.Conflict, "DELIVERY_KIND", "部分商品不支持该配送方式，请分开下单", "Some items cannot be delivered in this way, please order them separately")
 	// ErrOpenOrders is an order of a buyer who has left too many others unpaid; its data hold the
 	// shop's bounds under "max_orders" and "max_pieces" (0: none).
 	ErrOpenOrders = fault.New(fault.Conflict, "OPEN_ORDERS", "您有较多未付款的订单，请先付款或取消后再下单", "You have too many unpaid orders, please pay or cancel some first")

@@ -41,17 +41,13 @@ func perProduct[L any](lines []L, of func(L) (skuID, qty int64), facts map[int64
 	return out
 }
 
-// withinLimits refuses quantities that no order may have: whole, naming all of it. What the
-// member has bought before counts when the order is placed.
-func withinLimits(lines []LineInput, facts map[int64]catalog.Sellable) error {
+// broken are the limits that these lines break. What the member has bought before counts when
+// the order is placed.
+func broken(lines []LineInput, facts map[int64]catalog.Sellable) []Limit {
 	all := perProduct(lines, func(l LineInput) (int64, int64) { return l.SKUID, l.Qty }, facts)
-	broken := slices.DeleteFunc(all, func(l Limit) bool {
+	return slices.DeleteFunc(all, func(l Limit) bool {
 		return l.Qty >= l.MinQty && (l.MaxPerOrder == 0 || l.Qty <= l.MaxPerOrder) && (l.MaxLifetime == 0 || l.Qty <= l.MaxLifetime)
 	})
-	if len(broken) > 0 {
-		return ErrPurchaseLimit.WithData(map[string]any{"limits": broken})
-	}
-	return nil
 }
 
 // limitedLines are the products of an order that have a limit for a lifetime.
@@ -77,14 +73,14 @@ func (p *placing) count(ctx context.Context, tx tenantdb.Tx, limited []Limit) er
 	if len(refused) == 0 {
 		return nil
 	}
-	var broken []Limit
+	var over []Limit
 	for _, r := range refused {
 		for _, l := range limited {
 			if l.SPUID == r.SpuID {
 				l.Bought = &r.Bought
-				broken = append(broken, l)
+				over = append(over, l)
 			}
 		}
 	}
-	return ErrPurchaseLimit.WithData(map[string]any{"limits": broken})
+	return ErrPurchaseLimit.WithData(map[string]any{"limits": over})
 }

@@ -34,10 +34,11 @@ type Line struct {
 	Snapshot    string    `json:"snapshot,omitempty"`   // names the product as it was sold, see catalog.Service.Snapshot
 	AdjustFen   money.Fen `json:"adjust_fen,omitempty"` // what the shop changed; in PayableFen
 	Sent        int64     `json:"sent,omitempty"`       // pieces in parcels
+	Problem     Problem   `json:"problem,omitempty"`    // of a quote: why an order would be refused for this line
 }
 
-// Quote is what an order of these lines would cost now. QuoteHash names it; an order that
-// repeats the hash is placed at exactly these amounts or refused.
+// Quote is what an order of these lines would cost now. QuoteHash names it, and holds its
+// amounts; an order that repeats it is placed at exactly these amounts or refused.
 type Quote struct {
 	Lines       []Line    `json:"lines"`
 	GoodsFen    money.Fen `json:"goods_fen"`
@@ -45,6 +46,19 @@ type Quote struct {
 	FreightFen  money.Fen `json:"freight_fen"`
 	PayableFen  money.Fen `json:"payable_fen"`
 	QuoteHash   string    `json:"quote_hash"`
+	// Freight is FreightFen by template; FreightKnown is false while an address is missing.
+	Freight      []FreightPart `json:"freight"`
+	FreightKnown bool          `json:"freight_known"`
+	Deliveries   []ParcelKind  `json:"deliveries"` // the kinds of delivery that all lines can have
+}
+
+// FreightPart is what one freight template charges.
+type FreightPart struct {
+	Name       string    `json:"name"`
+	SKUIDs     []int64   `json:"sku_ids"`
+	FreightFen money.Fen `json:"freight_fen"`
+	Free       bool      `json:"free"`        // by a rule for free shipping
+	ToFreeFen  money.Fen `json:"to_free_fen"` // how much more goods would go free; 0 if that is not to be had
 }
 
 // Placed is the answer to placing an order, kept with its idempotency key.

@@ -46,7 +46,7 @@ type PlaceInput struct {
 // whatever has become of prices, stock and address since.
 //
 // Faults: VALIDATION, NOT_FOUND (the address), SKU_UNAVAILABLE, OUT_OF_STOCK,
-// PRICE_CHANGED, PURCHASE_LIMIT, OPEN_ORDERS, MEMBER_BLOCKED, MEMBER_LEAVING, SHOP_NOT_TAKING_ORDERS, IDEMPOTENCY_KEY_REQUIRED, IDEMPOTENCY_MISMATCH,
+// PRICE_CHANGED, PURCHASE_LIMIT, NO_DELIVERY, DELIVERY_KIND, OPEN_ORDERS, MEMBER_BLOCKED, MEMBER_LEAVING, SHOP_NOT_TAKING_ORDERS, IDEMPOTENCY_KEY_REQUIRED, IDEMPOTENCY_MISMATCH,
 // IDEMPOTENCY_IN_PROGRESS.
 func (s *Service) Place(ctx context.Context, id tenant.ID, in PlaceInput) (placed Placed, replayed bool, err error) {
 	if err := in.check(); err != nil {
@@ -57,7 +57,7 @@ func (s *Service) Place(ctx context.Context, id tenant.ID, in PlaceInput) (place
 		return Placed{}, false, fmt.Errorf("place order: %w", full)
 	}
 	err = s.db.InTenant(ctx, id, func(tx tenantdb.Tx) error {
-		p := &placing{Service: s, id: id, in: in, now: tx.Now(), full: full}
+		p := &placing{Service: s, id: id, in: in, now: tx.Now(), full: full, to: destination{kind: in.Delivery}}
 		if err := p.run(ctx, tx); err != nil {
 			return err
 		}
@@ -91,6 +91,8 @@ func (in PlaceInput) check() error {
 		return fault.Invalidf("remark", "at most %d characters", maxRemark)
 	}
 	switch {
+	case len(in.QuoteHash) > MaxQuoteHash:
+		return fault.Invalidf("quote_hash", "at most %d characters", MaxQuoteHash)
 	case in.Delivery != Express && in.Delivery != Pickup && in.Delivery != "":
 		return fault.Invalidf("delivery.kind", "is not a kind of delivery")
 	case (in.Delivery == Pickup) != (in.StoreID != 0):
@@ -112,6 +114,7 @@ type placing struct {
 	facts      map[int64]catalog.Sellable
 	address    member.Address
 	addressErr error
+	to         destination
 	terms      orderdb.TermsRow
 	unpaidTTL  time.Duration
 	memberErr  error
@@ -166,6 +169,7 @@ func (p *placing) readAddress(ctx context.Context, q tenantdb.Querier) (err erro
 	if errors.Is(err, fault.ErrNotFound) {
 		p.addressErr, err = err, nil
 	}
+	p.to.place = p.locate(p.address)
 	return err
 }
 
@@ -201,11 +205,14 @@ func (p *placing) decide() (Placed, error) {
 		return Placed{}, p.addressErr
 	}
 	var err error
-	if p.quote, err = quoteOf(p.lines, p.facts); err != nil {
+	if p.quote, err = quoteOf(p.lines, p.facts, p.to); err != nil {
+		return Placed{}, err
+	}
+	if err := p.quote.undeliverable(p.facts); err != nil {
 		return Placed{}, err
 	}
 	if !p.in.confirms(p.quote) {
-		return Placed{}, ErrPriceChanged.WithData(map[string]any{"quote": p.quote})
+		return Placed{}, ErrPriceChanged.WithData(map[string]any{"quote": p.quote, "changes": p.in.changesTo(p.quote, p.facts)})
 	}
 	to, err := Next(None, EventPlace, Member)
 	if err == nil && p.quote.PayableFen == 0 {
@@ -218,7 +225,7 @@ func (p *placing) decide() (Placed, error) {
 }
 
 func (in PlaceInput) confirms(q Quote) bool {
-	if in.QuoteHash != "" && in.QuoteHash != q.QuoteHash {
+	if in.QuoteHash != "" && hashOf(in.QuoteHash) != hashOf(q.QuoteHash) {
 		return false
 	}
 	return in.ExpectedPayableFen == q.PayableFen || (in.ExpectedPayableFen == 0 && in.QuoteHash != "")

@@ -6,7 +6,6 @@ import (
 	"fmt"
 
 	"galleria/commerce/catalog"
-	"galleria/commerce/inventory"
 	"galleria/commerce/pricing"
 	"galleria/tenant"
 	"galleria/tenant/fault"
@@ -30,20 +29,27 @@ type LineInput struct {
 type QuoteInput struct {
 	Lines     []LineInput // 1 to 100 different SKUs; empty means the selected lines of the cart
 	AddressID *int64      // where it would go; nil if not chosen yet
+	Delivery  ParcelKind  // Express unless it is said
 }
 
 // Quote says what an order would cost now. It holds nothing and promises nothing.
-// Faults: VALIDATION, NOT_FOUND (the address), SKU_UNAVAILABLE, OUT_OF_STOCK, PURCHASE_LIMIT.
+// Goods that cannot be delivered so, or there, are priced all the same, and say it. Faults:
+// VALIDATION, NOT_FOUND (the address), SKU_UNAVAILABLE, OUT_OF_STOCK, PURCHASE_LIMIT.
 func (s *Service) Quote(ctx context.Context, id tenant.ID, memberID int64, in QuoteInput) (Quote, error) {
 	if err := checkLines(in.Lines); err != nil {
 		return Quote{}, fmt.Errorf("quote: %w", err)
 	}
+	if in.Delivery != Express && in.Delivery != Pickup && in.Delivery != "" {
+		return Quote{}, fmt.Errorf("quote: %w", fault.Invalidf("delivery.kind", "is not a kind of delivery"))
+	}
 	var quote Quote
+	to := destination{kind: in.Delivery}
 	err := s.db.Read(ctx, id, func(r *tenantdb.Reader) error {
 		pipe := r.Pipeline()
 		if in.AddressID != nil {
 			pipe.AddRead(func(q tenantdb.Querier) error {
-				_, err := s.addresses.Address(ctx, q, memberID, *in.AddressID)
+				a, err := s.addresses.Address(ctx, q, memberID, *in.AddressID)
+				to.place = s.locate(a)
 				return err
 			})
 		}
@@ -52,7 +58,7 @@ func (s *Service) Quote(ctx context.Context, id tenant.ID, memberID int64, in Qu
 			if err != nil {
 				return err
 			}
-			quote, err = quoteOf(lines, facts)
+			quote, err = quoteOf(lines, facts, to)
 			return err
 		})
 		return pipe.Run(ctx)
@@ -108,8 +114,8 @@ func byID(found []catalog.Sellable) map[int64]catalog.Sellable {
 }
 
 // quoteOf prices lines by the catalogue's facts. It refuses what cannot be sold: whole,
-// naming all of it.
-func quoteOf(lines []LineInput, facts map[int64]catalog.Sellable) (Quote, error) {
+// naming all of it. What only cannot be delivered is said at its line.
+func quoteOf(lines []LineInput, facts map[int64]catalog.Sellable, to destination) (Quote, error) {
 	if len(lines) == 0 {
 		return Quote{}, fault.Invalidf("lines", "nothing is selected in the cart")
 	}
@@ -119,53 +125,42 @@ func quoteOf(lines []LineInput, facts map[int64]catalog.Sellable) (Quote, error)
 	if err := sellable(lines, facts); err != nil {
 		return Quote{}, err
 	}
-	if err := withinLimits(lines, facts); err != nil {
-		return Quote{}, err
-	}
 	basket := pricing.Basket{Items: make([]pricing.Item, len(lines))}
 	for i, l := range lines {
 		basket.Items[i] = pricing.Item{SKUID: l.SKUID, PriceFen: facts[l.SKUID].PriceFen, Qty: l.Qty}
 	}
-	priced, err := pricing.Quote(basket)
-	if errors.Is(err, pricing.ErrTooMuch) {
-		return Quote{}, fault.Invalidf("lines", "the order costs too much")
-	}
+	priced, err := price(basket)
 	if err != nil {
+		return Quote{}, err
+	}
+	sent, err := to.charge(priced, facts)
+	if err != nil {
+		return Quote{}, err
+	}
+	basket.FreightFen = sent.FreightFen
+	if priced, err = price(basket); err != nil {
 		return Quote{}, err
 	}
 	quote := Quote{
 		Lines: make([]Line, len(lines)), GoodsFen: priced.GoodsFen, DiscountFen: priced.DiscountFen,
-		FreightFen: priced.FreightFen, PayableFen: priced.PayableFen, QuoteHash: priced.Hash,
+		FreightFen: priced.FreightFen, PayableFen: priced.PayableFen, QuoteHash: seal(priced),
+		Freight: partsOf(sent), FreightKnown: to.known(), Deliveries: deliveriesOf(lines, facts),
 	}
 	for i, p := range priced.Lines {
 		f := facts[p.SKUID]
 		quote.Lines[i] = Line{
 			SPUID: f.SPUID, SKUID: f.SKUID, Title: f.Title, Spec: f.Spec, Picture: f.Picture, PriceFen: p.PriceFen,
 			Qty: p.Qty, GoodsFen: p.GoodsFen, DiscountFen: p.DiscountFen, PayableFen: p.PayableFen, Snapshot: f.Snapshot,
+			Problem: to.problem(f, sent),
 		}
 	}
 	return quote, nil
 }
 
-// sellable refuses SKUs that are unknown, off the shelf or too few. Looking at the stock
-// here spares a sold-out order its transaction; what counts is the reservation.
-func sellable(lines []LineInput, facts map[int64]catalog.Sellable) error {
-	var unavailable []int64
-	var short []inventory.Short
-	for _, l := range lines {
-		f, known := facts[l.SKUID]
-		switch {
-		case !known || !f.OnSale:
-			unavailable = append(unavailable, l.SKUID)
-		case f.Available < l.Qty:
-			short = append(short, inventory.Short{SKUID: l.SKUID, State: inventory.ShortState(f.Available)})
-		}
+func price(basket pricing.Basket) (pricing.Breakdown, error) {
+	priced, err := pricing.Quote(basket)
+	if errors.Is(err, pricing.ErrTooMuch) {
+		err = fault.Invalidf("lines", "the order costs too much")
 	}
-	if unavailable != nil {
-		return ErrUnavailable.WithData(map[string]any{"sku_ids": unavailable})
-	}
-	if short != nil {
-		return inventory.ShortOf(short)
-	}
-	return nil
+	return priced, err
 }

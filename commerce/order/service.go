@@ -5,6 +5,7 @@ import (
 
 	"galleria/commerce/cart"
 	"galleria/commerce/catalog"
+	"galleria/commerce/division"
 	"galleria/commerce/inventory"
 	"galleria/commerce/member"
 	"galleria/commerce/order/internal/orderdb"
@@ -85,6 +86,7 @@ type Service struct {
 	audit     *audit.Log
 	outbox    *outbox.Outbox
 	timers    *timer.Timers
+	divisions *division.Table
 	q         *orderdb.Queries
 }
 
@@ -92,6 +94,7 @@ type Service struct {
 func New(deps Deps) *Service {
 	return &Service{
 		db: deps.DB, catalog: deps.Catalog, inventory: deps.Inventory, addresses: deps.Addresses,
-		carts: deps.Carts, places: deps.Places, stores: deps.Stores, refunds: deps.Refunds, audit: deps.Audit, outbox: deps.Outbox, timers: deps.Timers, q: orderdb.New(),
+		carts: deps.Carts, places: deps.Places, stores: deps.Stores, refunds: deps.Refunds, audit: deps.Audit, outbox: deps.Outbox, timers: deps.Timers,
+		divisions: division.Load(), q: orderdb.New(),
 	}
 }

@@ -9,8 +9,8 @@
 //
 // It does not know where prices come from or whether anything is in stock.
 //
-// Decisions. Freight is a component of its own, beside the lines, and free for now, so that
-// templates can fill it without touching a line. Discounts are kept per line, because a
+// Decisions. Freight is a component of its own, beside the lines; the room freight computes
+// it. Discounts are kept per line, because a
 // refund needs each line's share. A quote carries a hash of everything that makes the
 // amounts: a buyer confirms exactly what was shown, and a change in between is noticed even
 // if the total stays the same.

@@ -14,11 +14,14 @@ import (
 // limit and far below what could overflow anywhere downstream.
 const MaxPayable money.Fen = 10_000_000_000
 
+// HashLen is the length of a breakdown's hash.
+const HashLen = 32
+
 var (
 	// ErrEmpty is a basket without items.
 	ErrEmpty = errors.New("pricing: empty basket")
-	// ErrItem is an item with a quantity below 1 or a price below 0.
-	ErrItem = errors.New("pricing: quantity must be positive and price not negative")
+	// ErrItem is an item with a quantity below 1 or a price below 0, or a freight below 0.
+	ErrItem = errors.New("pricing: quantity must be positive, price and freight not negative")
 	// ErrTooMuch is a basket that costs more than MaxPayable.
 	ErrTooMuch = errors.New("pricing: amount too large")
 )
@@ -32,7 +35,8 @@ type Item struct {
 
 // Basket is what is to be priced.
 type Basket struct {
-	Items []Item
+	Items      []Item
+	FreightFen money.Fen // of all of it, not negative
 }
 
 // Line is one item with its amounts; GoodsFen = PriceFen × Qty, PayableFen = GoodsFen −
@@ -53,7 +57,7 @@ type Breakdown struct {
 	DiscountFen money.Fen
 	FreightFen  money.Fen
 	PayableFen  money.Fen
-	// Hash names this breakdown: 32 hex digits, equal if and only if all SKUs, quantities
+	// Hash names this breakdown: HashLen hex digits, equal if and only if all SKUs, quantities
 	// and amounts are equal and in the same order.
 	Hash string
 }
@@ -64,7 +68,13 @@ func Quote(b Basket) (Breakdown, error) {
 	if len(b.Items) == 0 {
 		return Breakdown{}, ErrEmpty
 	}
-	q := Breakdown{Lines: make([]Line, len(b.Items)), FreightFen: freight(b)}
+	if b.FreightFen < 0 {
+		return Breakdown{}, ErrItem
+	}
+	if b.FreightFen > MaxPayable {
+		return Breakdown{}, ErrTooMuch
+	}
+	q := Breakdown{Lines: make([]Line, len(b.Items)), FreightFen: b.FreightFen}
 	for i, it := range b.Items {
 		line, err := priceLine(it)
 		if err != nil {
@@ -96,9 +106,6 @@ func priceLine(it Item) (Line, error) {
 	return Line{SKUID: it.SKUID, PriceFen: it.PriceFen, Qty: it.Qty, GoodsFen: goods, PayableFen: goods}, nil
 }
 
-// freight is the delivery charge of the whole basket: every shop delivers free of charge.
-func freight(Basket) money.Fen { return 0 }
-
 func (q Breakdown) hash() string {
 	text := []byte("quote/1")
 	number := func(n int64) { text = strconv.AppendInt(append(text, ' '), n, 10) }
@@ -111,5 +118,5 @@ func (q Breakdown) hash() string {
 	number(int64(q.FreightFen))
 	number(int64(q.PayableFen))
 	sum := sha256.Sum256(text)
-	return hex.EncodeToString(sum[:16])
+	return hex.EncodeToString(sum[:HashLen/2])
 }

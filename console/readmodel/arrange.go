@@ -95,6 +95,7 @@ func (s *Store) ProductTitles(ctx context.Context, shop tenant.ID, ids []int64) 
 type FormChoices struct {
 	Categories []Category
 	Brands     []Brand
+	Freights   []Freight
 	Pictures   []Picture // the latest
 }
 
@@ -103,9 +104,21 @@ func (s *Store) FormChoices(ctx context.Context, shop tenant.ID) (out FormChoice
 	err = s.read(ctx, shop, "choices", func(b *pgx.Batch) {
 		collect(b, &out.Categories, categoryRow, allCategories)
 		collect(b, &out.Brands, brandRow, allBrands)
+		collect(b, &out.Freights, freightRow, "SELECT t.id, t.name FROM freight_template t ORDER BY t.is_default DESC, t.id LIMIT 100")
 		collect(b, &out.Pictures, pictureRow, pictureColumns+" ORDER BY p.id DESC LIMIT 24")
 	})
 	return out, err
+}
+
+// Freight is a freight template as a product's form names it.
+type Freight struct {
+	ID   int64
+	Name string
+}
+
+func freightRow(row pgx.CollectableRow) (x Freight, err error) {
+	err = row.Scan(&x.ID, &x.Name)
+	return x, err
 }
 
 func brandRow(row pgx.CollectableRow) (x Brand, err error) {

@@ -112,6 +112,7 @@ type ProductDetail struct {
 	Moves      []StockMove
 
 	BrandID     int64
+	FreightID   int64 // 0: the default template
 	Brand       string
 	Tags        []string
 	Kind        string

@@ -16,6 +16,7 @@ type Carts interface {
 	Put(ctx context.Context, id tenant.ID, memberID int64, in cart.PutInput) (cart.Cart, error)
 	Delete(ctx context.Context, id tenant.ID, memberID, skuID int64) (cart.Cart, error)
 	Select(ctx context.Context, id tenant.ID, memberID int64, in cart.SelectInput) (cart.Cart, error)
+	Switch(ctx context.Context, id tenant.ID, memberID int64, in cart.SwitchInput) (cart.Cart, error)
 }
 
 // CartLine is one SKU in the cart, with what it is now.
@@ -29,7 +30,9 @@ type CartLine struct {
 	Qty         int       `json:"qty" example:"2"`
 	SubtotalFen money.Fen `json:"subtotal_fen" doc:"Fen." example:"11800"`
 	Selected    bool      `json:"selected"`
-	State       string    `json:"state" enum:"ok,off_shelf,sold_out,not_enough" doc:"Whether it can be bought now."`
+	State       string    `json:"state" enum:"ok,deleted,off_shelf,withdrawn,sold_out,not_enough,below_min,over_limit" doc:"Whether it can be bought now: deleted (the product is gone), off_shelf (it may come back), withdrawn (only this variant is no longer offered), sold_out, not_enough (fewer in stock), below_min and over_limit (pieces of the product, all variants together)."`
+	MinQty      int32     `json:"min_qty" doc:"Pieces of the product that an order must have." example:"1"`
+	MaxQty      int32     `json:"max_qty" doc:"Pieces of the product that an order may have; 0 for no limit." example:"0"`
 }
 
 // Cart is the member's cart, newest line first.
@@ -53,6 +56,14 @@ type cartPutInput struct {
 	}
 }
 
+type cartSwitchInput struct {
+	SKUID int64 `path:"sku_id" minimum:"1" doc:"The variant that is in the cart."`
+	Body  struct {
+		ToSKUID int64 `json:"to_sku_id" minimum:"1" doc:"The variant of the same product that takes its place." example:"18"`
+		Qty     int   `json:"qty,omitempty" minimum:"1" maximum:"999" doc:"Pieces of the new one; as many as there were without it." example:"2"`
+	}
+}
+
 type cartSelectInput struct {
 	Body struct {
 		SKUIDs   []int64 `json:"sku_ids,omitempty" nullable:"false" minItems:"1" maxItems:"200" doc:"The lines to mark; or all."`
@@ -71,6 +82,11 @@ func (a *API) cartRoutes() {
 		method: http.MethodDelete, path: "/cart/lines/{sku_id}", id: "deleteCartLine", tag: tagCart, member: true, class: classWrite,
 		summary: "Remove a SKU", errors: []*fault.Error{fault.ErrNotFound},
 	}, a.cartDelete)
+	add(a, route{
+		method: http.MethodPost, path: "/cart/lines/{sku_id}/switch", id: "switchCartLine", tag: tagCart, member: true, class: classWrite,
+		summary: "Choose another variant", description: "If the new variant is in the cart already, its pieces are added to, at most to 999.",
+		errors: []*fault.Error{fault.ErrNotFound, cart.ErrSKUUnavailable},
+	}, a.cartSwitch)
 	add(a, route{
 		method: http.MethodPost, path: "/cart/select", id: "selectCartLines", tag: tagCart, member: true, class: classWrite,
 		summary: "Select lines for checkout, or not", errors: []*fault.Error{fault.ErrNotFound},
@@ -101,6 +117,14 @@ func (a *API) cartDelete(ctx context.Context, in *cartLinePath) (*cartOutput, er
 	return toCart(a.d.Carts.Delete(ctx, who.tenant, who.member, in.SKUID))
 }
 
+func (a *API) cartSwitch(ctx context.Context, in *cartSwitchInput) (*cartOutput, error) {
+	who, err := callerOf(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return toCart(a.d.Carts.Switch(ctx, who.tenant, who.member, cart.SwitchInput{From: in.SKUID, To: in.Body.ToSKUID, Qty: in.Body.Qty}))
+}
+
 func (a *API) cartSelect(ctx context.Context, in *cartSelectInput) (*cartOutput, error) {
 	who, err := callerOf(ctx)
 	if err != nil {
@@ -120,6 +144,7 @@ func toCart(c cart.Cart, err error) (*cartOutput, error) {
 		out.Body.Lines[i] = CartLine{
 			SKUID: l.SKUID, SPUID: l.SPUID, Title: l.Title, Spec: l.Spec, Picture: l.Picture, PriceFen: l.PriceFen,
 			Qty: l.Qty, SubtotalFen: l.SubtotalFen, Selected: l.Selected, State: string(l.State),
+			MinQty: l.Limits.MinQty, MaxQty: l.Limits.MaxPerOrder,
 		}
 	}
 	return out, nil

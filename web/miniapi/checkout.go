@@ -46,6 +46,16 @@ type OrderLine struct {
 	Snapshot    string    `json:"snapshot" doc:"Names the product as it was sold, for /snapshots/{hash}; empty on old orders."`
 	AdjustFen   money.Fen `json:"adjust_fen,omitempty" doc:"What the shop changed after the order was placed; negative is cheaper." example:"-200"`
 	Sent        int64     `json:"sent,omitempty" doc:"Pieces that are in parcels." example:"1"`
+	Problem     string    `json:"problem,omitempty" doc:"Of a quote: why an order would be refused for this line: no_delivery (not to this address), pickup_only (fetch it)." example:"no_delivery"`
+}
+
+// FreightPart is what one freight template charges.
+type FreightPart struct {
+	Name       string    `json:"name" doc:"Of the template." example:"全国标准运费"`
+	SKUIDs     []int64   `json:"sku_ids" nullable:"false" doc:"Its goods."`
+	FreightFen money.Fen `json:"freight_fen" example:"800"`
+	Free       bool      `json:"free" doc:"A rule for free shipping fits."`
+	ToFreeFen  money.Fen `json:"to_free_fen" doc:"How much more goods would go free, fen; 0 if that is not to be had." example:"2100"`
 }
 
 // Quote is what an order would cost now.
@@ -55,13 +65,18 @@ type Quote struct {
 	DiscountFen money.Fen   `json:"discount_fen" example:"0"`
 	FreightFen  money.Fen   `json:"freight_fen" example:"0"`
 	PayableFen  money.Fen   `json:"payable_fen" doc:"goods_fen − discount_fen + freight_fen." example:"11800"`
-	QuoteHash   string      `json:"quote_hash" doc:"Send it with the order: the order is placed at exactly these amounts or refused."`
+	QuoteHash   string      `json:"quote_hash" doc:"Send it with the order, as it is: the order is placed at exactly these amounts or refused, with the difference."`
+
+	Freight      []FreightPart `json:"freight" nullable:"false" doc:"freight_fen by template."`
+	FreightKnown bool          `json:"freight_known" doc:"false while an address is missing: freight may still come on top."`
+	Deliveries   []string      `json:"deliveries" nullable:"false" doc:"The kinds of delivery that all lines can have." example:"[\"express\",\"pickup\"]"`
 }
 
 type quoteInput struct {
 	Body struct {
 		Lines     []LineInput `json:"lines,omitempty" nullable:"false" maxItems:"100" doc:"Different SKUs; without them, the selected lines of the cart."`
 		AddressID *int64      `json:"address_id,omitempty" minimum:"1" doc:"Where it would go, once chosen."`
+		Delivery  *Delivery   `json:"delivery,omitempty" nullable:"false" doc:"express without it."`
 	}
 }
 
@@ -70,7 +85,8 @@ type quoteOutput struct{ Body Quote }
 func (a *API) checkoutRoutes() {
 	add(a, route{
 		method: http.MethodPost, path: "/checkout/quote", id: "quote", tag: tagOrder, member: true,
-		summary: "What an order would cost now", description: "Holds nothing and promises nothing.",
+		summary: "What an order would cost now", description: "Holds nothing and promises nothing. Lines that cannot be delivered are priced all the same and say so under `problem`; " +
+			"lines that cannot be sold are refused, every one with its reason under `data.lines`.",
 		errors: []*fault.Error{fault.ErrNotFound, order.ErrUnavailable, inventory.ErrShort, order.ErrPurchaseLimit},
 	}, a.quote)
 }
@@ -80,14 +96,23 @@ func (a *API) quote(ctx context.Context, in *quoteInput) (*quoteOutput, error) {
 	if err != nil {
 		return nil, err
 	}
-	q, err := a.d.Orders.Quote(ctx, who.tenant, who.member, order.QuoteInput{Lines: fromLines(in.Body.Lines), AddressID: in.Body.AddressID})
+	kind, _ := fromDelivery(in.Body.Delivery)
+	q, err := a.d.Orders.Quote(ctx, who.tenant, who.member, order.QuoteInput{Lines: fromLines(in.Body.Lines), AddressID: in.Body.AddressID, Delivery: kind})
 	if err != nil {
 		return nil, err
 	}
-	return &quoteOutput{Quote{
+	out := &quoteOutput{Quote{
 		Lines: toOrderLines(q.Lines), GoodsFen: q.GoodsFen, DiscountFen: q.DiscountFen, FreightFen: q.FreightFen,
-		PayableFen: q.PayableFen, QuoteHash: q.QuoteHash,
-	}}, nil
+		PayableFen: q.PayableFen, QuoteHash: q.QuoteHash, FreightKnown: q.FreightKnown,
+		Freight: make([]FreightPart, len(q.Freight)), Deliveries: make([]string, len(q.Deliveries)),
+	}}
+	for i, part := range q.Freight {
+		out.Body.Freight[i] = FreightPart(part)
+	}
+	for i, kind := range q.Deliveries {
+		out.Body.Deliveries[i] = string(kind)
+	}
+	return out, nil
 }
 
 func fromLines(lines []LineInput) []order.LineInput {
@@ -101,7 +126,11 @@ func fromLines(lines []LineInput) []order.LineInput {
 func toOrderLines(lines []order.Line) []OrderLine {
 	out := make([]OrderLine, len(lines))
 	for i, l := range lines {
-		out[i] = OrderLine(l)
+		out[i] = OrderLine{
+			LineID: l.LineID, SPUID: l.SPUID, SKUID: l.SKUID, Title: l.Title, Spec: l.Spec, Picture: l.Picture, PriceFen: l.PriceFen, Qty: l.Qty,
+			GoodsFen: l.GoodsFen, DiscountFen: l.DiscountFen, PayableFen: l.PayableFen, Snapshot: l.Snapshot, AdjustFen: l.AdjustFen, Sent: l.Sent,
+			Problem: string(l.Problem),
+		}
 	}
 	return out
 }

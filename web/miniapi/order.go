@@ -88,7 +88,7 @@ type placeInput struct {
 		AddressID          int64       `json:"address_id,omitempty" minimum:"1" doc:"Where it goes; required unless it is fetched." example:"5"`
 		Delivery           *Delivery   `json:"delivery,omitempty" nullable:"false" doc:"express without it."`
 		Remark             string      `json:"remark,omitempty" maxLength:"200" doc:"A word to the shop."`
-		QuoteHash          string      `json:"quote_hash,omitempty" pattern:"^([0-9a-f]{32})?$" doc:"Of the quote the buyer has seen."`
+		QuoteHash          string      `json:"quote_hash,omitempty" maxLength:"8000" pattern:"^([0-9a-f]{32}(\\.[0-9A-Za-z_-]+)?)?$" doc:"Of the quote the buyer has seen."`
 		ExpectedPayableFen money.Fen   `json:"expected_payable_fen,omitempty" minimum:"0" doc:"Sum the buyer has seen, fen. Give the hash, the sum or both."`
 	}
 }
@@ -117,9 +117,9 @@ func (a *API) orderRoutes() {
 		method: http.MethodPost, path: "/orders", id: "placeOrder", tag: tagOrder, member: true, class: classWrite, status: http.StatusCreated,
 		summary: "Place an order",
 		description: "Goods are held until `expires_at`. Amounts are computed here; an order that would cost something else than the " +
-			"buyer has seen is refused with the new quote under `data.quote`.",
+			"buyer has seen is refused with the new quote under `data.quote` and the difference, by line and in sum, under `data.changes`.",
 		errors: []*fault.Error{
-			fault.ErrNotFound, registry.ErrClosing, order.ErrPriceChanged, order.ErrUnavailable, order.ErrNotTaking, delivery.ErrStore, inventory.ErrShort, order.ErrPurchaseLimit, member.ErrBlocked, member.ErrLeaving, order.ErrOpenOrders,
+			fault.ErrNotFound, registry.ErrClosing, order.ErrPriceChanged, order.ErrUnavailable, order.ErrNoDelivery, order.ErrDeliveryKind, order.ErrNotTaking, delivery.ErrStore, inventory.ErrShort, order.ErrPurchaseLimit, member.ErrBlocked, member.ErrLeaving, order.ErrOpenOrders,
 			idempotency.ErrMissing, idempotency.ErrMismatch, idempotency.ErrInProgress,
 		},
 	}, a.place)

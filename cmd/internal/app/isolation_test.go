@@ -158,6 +158,7 @@ func walk(a, b *twin) map[string][]step {
 		"putCartLine":      {{path: "/cart/lines/" + both, body: map[string]any{"qty": 3}, want: ok}, {path: "/cart/lines/" + only, body: map[string]any{"qty": 3}, want: gone409}},
 		"deleteCartLine":   {{path: "/cart/lines/" + only, want: gone}},
 		"selectCartLines":  {{path: "/cart/select", body: map[string]any{"sku_ids": []int64{b.sku}, "selected": false}, want: gone}},
+		"switchCartLine":   {{path: "/cart/lines/" + only + "/switch", body: map[string]any{"to_sku_id": b.sku + 1}, want: gone}},
 		"listCategories":   {{path: "/categories", want: ok}},
 		"listPickupStores": {{path: "/pickup-stores", want: ok}},
 		"quote":            {{path: "/checkout/quote", body: map[string]any{"lines": lines(b.sku)}, want: gone409}, {path: "/checkout/quote", body: map[string]any{"address_id": b.secondAddress}, want: gone}},

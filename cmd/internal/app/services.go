@@ -13,6 +13,7 @@ import (
 	"galleria/commerce/catalog"
 	"galleria/commerce/delivery"
 	"galleria/commerce/figures"
+	"galleria/commerce/freight"
 	"galleria/commerce/inventory"
 	"galleria/commerce/listing"
 	"galleria/commerce/member"
@@ -54,6 +55,7 @@ type Services struct {
 	Cases       *aftersale.Service
 	Reviews     *review.Service
 	Delivery    *delivery.Service
+	Freights    *freight.Service
 	Notices     *notice.Service
 	MiniProgram *miniprogram.Service
 	Accounts    *account.Service
@@ -102,6 +104,7 @@ func NewServices(g *Ground) (*Services, error) {
 	s.Figures = figures.New(g.DB)
 	s.Looks = figures.NewLooks(figures.LooksDeps{Figures: s.Figures, Now: g.Now, Log: g.Log})
 	s.Delivery = delivery.New(delivery.Deps{DB: g.DB, Audit: g.Audit})
+	s.Freights = freight.New(freight.Deps{DB: g.DB, Audit: g.Audit})
 	s.Carts = cart.New(cart.Deps{DB: g.DB})
 	going := &goingBack{}
 	s.Orders = order.New(order.Deps{

@@ -21,7 +21,7 @@ func rooms() []room {
 	ground := with(foundation, "tenant/outbox", "tenant/timer", "tenant/audit", "tenant/plan", "tenant/idempotency", "commerce/money")
 	shop := []string{
 		"commerce/catalog", "commerce/inventory", "commerce/member", "commerce/freight",
-		"commerce/coupon", "commerce/points", "commerce/promotion", "commerce/review", "commerce/pricing", "commerce/delivery",
+		"commerce/coupon", "commerce/points", "commerce/promotion", "commerce/review", "commerce/pricing", "commerce/delivery", "commerce/division",
 	}
 	order := with(ground, with(shop, "commerce/cart", "commerce/order")...)
 	channel := with(ground, "payments", "payments/account", "tenant/egress")
@@ -33,6 +33,7 @@ func rooms() []room {
 		{0, "migrations", nil},
 		{0, "commerce/search", nil},   // pure: texts to what an index compares
 		{0, "commerce/richtext", nil}, // pure: what of a description may be shown
+		{0, "commerce/division", nil}, // pure: provinces, cities and districts by their codes
 
 		{1, "tenant", []string{"tenant/fault"}}, // words only, no SQL
 
@@ -55,8 +56,8 @@ func rooms() []room {
 
 		{4, "commerce/catalog", with(ground, "commerce/search", "commerce/richtext")},
 		{4, "commerce/inventory", ground},
-		{4, "commerce/member", ground},
-		{4, "commerce/freight", ground},
+		{4, "commerce/member", with(ground, "commerce/division")},
+		{4, "commerce/freight", with(ground, "commerce/division")},
 		{4, "commerce/coupon", ground},
 		{4, "commerce/points", ground},
 		{4, "commerce/promotion", ground},

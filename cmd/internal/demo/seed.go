@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"galleria/commerce/catalog"
+	"galleria/commerce/freight"
 	"galleria/commerce/inventory"
 	"galleria/commerce/member"
 	"galleria/commerce/notice"
@@ -41,6 +42,7 @@ type Deps struct {
 	Members     *member.Service
 	Orders      *order.Service
 	Notices     *notice.Service
+	Freights    *freight.Service
 	MiniProgram *miniprogram.Service
 	Accounts    *account.Service
 	Books       payments.Books
@@ -121,6 +123,7 @@ func fill(ctx context.Context, d Deps, plan shopPlan) error {
 		{"goods", func(ctx context.Context) error { return s.receive(ctx, orders) }},
 		{"members", s.welcome},
 		{"orders", func(ctx context.Context) error { return s.tell(ctx, orders) }},
+		{"freight", s.charge}, // after the history, which was free of charge
 		{"channels", s.connectOthers},
 		{"template", s.finish},
 	} {

@@ -10,6 +10,7 @@ import (
 	"galleria/commerce/cart"
 	"galleria/commerce/catalog"
 	"galleria/commerce/delivery"
+	"galleria/commerce/freight"
 	"galleria/commerce/inventory"
 	"galleria/commerce/member"
 	"galleria/commerce/notice"
@@ -67,6 +68,7 @@ func newWorld(t *testing.T, options ...tenanttest.Option) *world {
 			Stores: delivery.New(delivery.Deps{DB: env.DB, Audit: env.Audit}), Outbox: env.Outbox, Timers: env.Timers, Audit: env.Audit,
 		}),
 		Notices:     notice.New(env.DB),
+		Freights:    freight.New(freight.Deps{DB: env.DB, Audit: env.Audit}),
 		MiniProgram: miniprogram.New(miniprogram.Deps{DB: env.DB, Vault: safe, Now: clock.Now, SandboxBase: egress.Only(server.URL)}),
 		Books:       ledger.New(ledger.Deps{DB: env.DB, Audit: env.Audit}),
 		Accounts:    account.New(account.Deps{DB: env.DB, Vault: safe, Registry: env.Registry, Audit: env.Audit, Outbox: env.Outbox, Timers: env.Timers, Now: clock.Now, Rand: rand.Reader, SandboxBase: egress.Only(server.URL)}),

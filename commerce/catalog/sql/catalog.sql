@@ -18,10 +18,13 @@ SELECT p.id, p.category_id, p.title, p.subtitle, p.cover, p.specs, p.sort, p.min
 FROM spu p WHERE p.id = @id AND p.status = 'on_shelf';
 
 -- name: Sellables :many
+-- A freight template comes with the first of the SKUs that it is for; only freight writes them.
 SELECT s.id, s.spu_id, p.title, s.spec_values, s.picture, p.cover, s.price_fen,
-  (p.status = 'on_shelf' AND s.enabled)::boolean AS on_sale, (l.on_hand - l.reserved)::bigint AS available,
-  p.kind, p.min_qty, p.max_per_order, p.max_lifetime, p.snapshot
+  p.status, s.enabled, (l.on_hand - l.reserved)::bigint AS available,
+  p.kind, p.min_qty, p.max_per_order, p.max_lifetime, p.snapshot, s.weight_g, s.volume_cm3, coalesce(t.id, 0)::bigint AS freight_id,
+  (CASE WHEN row_number() OVER (PARTITION BY t.id ORDER BY s.id) = 1 THEN t.rules || jsonb_build_object('name', t.name, 'unit', t.unit) END)::jsonb AS freight
 FROM sku s JOIN spu p ON p.id = s.spu_id JOIN stock_level l ON l.sku_id = s.id
+LEFT JOIN freight_template t ON p.kind = 'physical' AND t.id = coalesce(p.freight_id, (SELECT d.id FROM freight_template d WHERE d.is_default))
 WHERE s.id = ANY(@ids::bigint[])
 ORDER BY s.id;
 
@@ -29,9 +32,9 @@ ORDER BY s.id;
 INSERT INTO category (parent_id, name, picture, sort, visible) VALUES (sqlc.narg(parent_id), @name, @picture, @sort, @visible) RETURNING id;
 
 -- name: InsertSPU :one
-INSERT INTO spu (category_id, title, subtitle, cover, pictures, detail, specs, sort, min_price_fen, max_price_fen, brand_id, tags, kind,
+INSERT INTO spu (category_id, title, subtitle, cover, pictures, detail, specs, sort, min_price_fen, max_price_fen, brand_id, freight_id, tags, kind,
   min_qty, max_per_order, max_lifetime, on_at, off_at, tokens, indexed, created_at, updated_at)
-VALUES (@category_id, @title, @subtitle, @cover, @pictures, @detail, @specs, @sort, @min_price_fen, @max_price_fen, sqlc.narg(brand_id), @tags, @kind,
+VALUES (@category_id, @title, @subtitle, @cover, @pictures, @detail, @specs, @sort, @min_price_fen, @max_price_fen, sqlc.narg(brand_id), sqlc.narg(freight_id), @tags, @kind,
   @min_qty, @max_per_order, @max_lifetime, sqlc.narg(on_at), sqlc.narg(off_at), @tokens, true, @at, @at)
 RETURNING id;
 
@@ -80,7 +83,7 @@ SELECT id, spec_values, enabled FROM sku WHERE spu_id = @spu_id ORDER BY id;
 
 -- name: EditSPU :execrows
 UPDATE spu SET category_id = @category_id, title = @title, subtitle = @subtitle, cover = @cover, pictures = @pictures, detail = @detail,
-  specs = @specs, min_price_fen = @min_price_fen, max_price_fen = @max_price_fen, brand_id = sqlc.narg(brand_id), tags = @tags, kind = @kind,
+  specs = @specs, min_price_fen = @min_price_fen, max_price_fen = @max_price_fen, brand_id = sqlc.narg(brand_id), freight_id = sqlc.narg(freight_id), tags = @tags, kind = @kind,
   min_qty = @min_qty, max_per_order = @max_per_order, max_lifetime = @max_lifetime, on_at = sqlc.narg(on_at), off_at = sqlc.narg(off_at),
   tokens = @tokens, indexed = true, version = version + 1, updated_at = @at
 WHERE id = @id AND version = @version;

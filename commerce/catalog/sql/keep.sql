@@ -34,7 +34,7 @@ ORDER BY p.recycled_at LIMIT @max_rows FOR UPDATE SKIP LOCKED;
 
 -- name: Purge :execrows
 -- The rows stay for the SKUs, which are never deleted; orders have their snapshots.
-UPDATE spu SET status = 'purged', recycled_at = NULL, title = '#' || id::text, subtitle = '', cover = '', pictures = '{}', detail = '', brand_id = NULL,
+UPDATE spu SET status = 'purged', recycled_at = NULL, title = '#' || id::text, subtitle = '', cover = '', pictures = '{}', detail = '', brand_id = NULL, freight_id = NULL,
   tags = '{}', tokens = '{}', indexed = true, on_at = NULL, off_at = NULL, version = version + 1, updated_at = @at
 WHERE id = ANY(@ids::bigint[]) AND status = 'recycled';
 
@@ -42,7 +42,7 @@ WHERE id = ANY(@ids::bigint[]) AND status = 'recycled';
 UPDATE sku SET enabled = false WHERE spu_id = ANY(@ids::bigint[]) AND enabled;
 
 -- name: LockForCopy :one
-SELECT category_id, title, subtitle, cover, pictures, detail, specs, sort, coalesce(brand_id, 0)::bigint AS brand_id, tags, kind, min_qty, max_per_order, max_lifetime
+SELECT category_id, title, subtitle, cover, pictures, detail, specs, sort, coalesce(brand_id, 0)::bigint AS brand_id, coalesce(freight_id, 0)::bigint AS freight_id, tags, kind, min_qty, max_per_order, max_lifetime
 FROM spu WHERE id = @id AND status <> 'purged' FOR SHARE;
 
 -- name: SKUsForCopy :many

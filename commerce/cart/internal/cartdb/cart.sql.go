@@ -7,6 +7,7 @@ package cartdb
 
 import (
 	"context"
+	"encoding/json"
 	"time"
 
 	"galleria/commerce/money"
@@ -28,10 +29,12 @@ const lines = `-- name: Lines :many
 
 SELECT c.sku_id, c.qty, c.selected, s.spu_id, p.title, array_to_string(s.spec_values, ' / ')::text AS spec,
   (CASE WHEN s.picture = '' THEN p.cover ELSE s.picture END)::text AS picture, s.price_fen,
-  (p.status = 'on_shelf' AND s.enabled)::boolean AS on_sale, (l.on_hand - l.reserved)::bigint AS available,
-  p.kind, p.min_qty, p.max_per_order, p.max_lifetime, p.snapshot
+  p.status, s.enabled, (l.on_hand - l.reserved)::bigint AS available,
+  p.kind, p.min_qty, p.max_per_order, p.max_lifetime, p.snapshot, s.weight_g, s.volume_cm3, coalesce(t.id, 0)::bigint AS freight_id,
+  (CASE WHEN row_number() OVER (PARTITION BY t.id ORDER BY c.sku_id) = 1 THEN t.rules || jsonb_build_object('name', t.name, 'unit', t.unit) END)::jsonb AS freight
 FROM cart_line c JOIN sku s ON s.id = c.sku_id JOIN spu p ON p.id = s.spu_id JOIN stock_level l ON l.sku_id = s.id
-WHERE c.member_id = $1 AND (c.selected OR NOT $2::boolean)
+LEFT JOIN freight_template t ON $1::boolean AND p.kind = 'physical' AND t.id = coalesce(p.freight_id, (SELECT d.id FROM freight_template d WHERE d.is_default))
+WHERE c.member_id = $2 AND (c.selected OR NOT $1::boolean)
 ORDER BY c.added_at DESC, c.sku_id DESC
 `
 
@@ -44,19 +47,26 @@ type LinesRow struct {
 	Spec        string
 	Picture     string
 	PriceFen    money.Fen
-	OnSale      bool
+	Status      string
+	Enabled     bool
 	Available   int64
 	Kind        string
 	MinQty      int32
 	MaxPerOrder int32
 	MaxLifetime int32
 	Snapshot    string
+	WeightG     int32
+	VolumeCm3   int32
+	FreightID   int64
+	Freight     json.RawMessage
 }
 
 // The cart shows its lines as the catalogue has them now. Its statements read the
 // catalogue's tables for that, as catalog's own Sellables does; only the catalogue writes them.
-func (q *Queries) Lines(ctx context.Context, db DBTX, memberID int64, onlySelected bool) ([]LinesRow, error) {
-	rows, err := db.Query(ctx, lines, memberID, onlySelected)
+// The selected lines are for an order: only then freight templates come along, each with the
+// first line that it is for.
+func (q *Queries) Lines(ctx context.Context, db DBTX, onlySelected bool, memberID int64) ([]LinesRow, error) {
+	rows, err := db.Query(ctx, lines, onlySelected, memberID)
 	if err != nil {
 		return nil, err
 	}
@@ -73,13 +83,18 @@ func (q *Queries) Lines(ctx context.Context, db DBTX, memberID int64, onlySelect
 			&i.Spec,
 			&i.Picture,
 			&i.PriceFen,
-			&i.OnSale,
+			&i.Status,
+			&i.Enabled,
 			&i.Available,
 			&i.Kind,
 			&i.MinQty,
 			&i.MaxPerOrder,
 			&i.MaxLifetime,
 			&i.Snapshot,
+			&i.WeightG,
+			&i.VolumeCm3,
+			&i.FreightID,
+			&i.Freight,
 		); err != nil {
 			return nil, err
 		}
@@ -112,8 +127,8 @@ line AS (
   SELECT $5, 0, false, $4::timestamptz WHERE NOT EXISTS (SELECT FROM put))
 SELECT w.sku_id, w.qty, w.selected, s.spu_id, p.title, array_to_string(s.spec_values, ' / ')::text AS spec,
   (CASE WHEN s.picture = '' THEN p.cover ELSE s.picture END)::text AS picture, s.price_fen,
-  (p.status = 'on_shelf' AND s.enabled)::boolean AS on_sale, (l.on_hand - l.reserved)::bigint AS available,
-  p.kind, p.min_qty, p.max_per_order, p.max_lifetime, p.snapshot
+  p.status, s.enabled, (l.on_hand - l.reserved)::bigint AS available,
+  p.kind, p.min_qty, p.max_per_order, p.max_lifetime, p.snapshot, s.weight_g, s.volume_cm3, 0::bigint AS freight_id, NULL::jsonb AS freight
 FROM line w JOIN sku s ON s.id = w.sku_id JOIN spu p ON p.id = s.spu_id JOIN stock_level l ON l.sku_id = s.id
 ORDER BY w.added_at DESC, w.sku_id DESC
 `
@@ -138,13 +153,18 @@ type PutRow struct {
 	Spec        string
 	Picture     string
 	PriceFen    money.Fen
-	OnSale      bool
+	Status      string
+	Enabled     bool
 	Available   int64
 	Kind        string
 	MinQty      int32
 	MaxPerOrder int32
 	MaxLifetime int32
 	Snapshot    string
+	WeightG     int32
+	VolumeCm3   int32
+	FreightID   int64
+	Freight     json.RawMessage
 }
 
 // Writes the line, if the SKU is on sale and the cart has a place for it, and gives the whole
@@ -178,13 +198,18 @@ func (q *Queries) Put(ctx context.Context, db DBTX, arg PutParams) ([]PutRow, er
 			&i.Spec,
 			&i.Picture,
 			&i.PriceFen,
-			&i.OnSale,
+			&i.Status,
+			&i.Enabled,
 			&i.Available,
 			&i.Kind,
 			&i.MinQty,
 			&i.MaxPerOrder,
 			&i.MaxLifetime,
 			&i.Snapshot,
+			&i.WeightG,
+			&i.VolumeCm3,
+			&i.FreightID,
+			&i.Freight,
 		); err != nil {
 			return nil, err
 		}
@@ -215,4 +240,49 @@ func (q *Queries) SelectLines(ctx context.Context, db DBTX, selected bool, membe
 		return 0, err
 	}
 	return result.RowsAffected(), nil
+}
+
+const switchSKU = `-- name: SwitchSKU :execrows
+WITH gone AS (
+  DELETE FROM cart_line c USING sku f, sku t, spu p
+  WHERE c.member_id = $1 AND c.sku_id = $5 AND f.id = c.sku_id AND t.id = $2 AND t.spu_id = f.spu_id AND t.id <> f.id
+    AND p.id = t.spu_id AND t.enabled AND p.status = 'on_shelf'
+  RETURNING c.qty, c.selected, c.added_at)
+INSERT INTO cart_line AS l (member_id, sku_id, qty, selected, added_at)
+SELECT $1, $2, coalesce(nullif($3::integer, 0), gone.qty), gone.selected, gone.added_at FROM gone
+ON CONFLICT (member_id, sku_id) DO UPDATE SET qty = least(l.qty + excluded.qty, $4::integer), selected = l.selected OR excluded.selected
+`
+
+// Puts one variant of a product in the place of another: pieces of a line that is there
+// already are added, up to the most that a line may have.
+func (q *Queries) SwitchSKU(ctx context.Context, db DBTX, memberID int64, toID int64, qty int32, maxQty int32, fromID int64) (int64, error) {
+	result, err := db.Exec(ctx, switchSKU,
+		memberID,
+		toID,
+		qty,
+		maxQty,
+		fromID,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const switchable = `-- name: Switchable :one
+SELECT EXISTS (SELECT FROM cart_line c WHERE c.member_id = $1 AND c.sku_id = $2) AS there,
+  EXISTS (SELECT FROM sku f JOIN sku t ON t.spu_id = f.spu_id WHERE f.id = $2 AND t.id = $3) AS related
+`
+
+type SwitchableRow struct {
+	There   bool
+	Related bool
+}
+
+// Why nothing was switched: whether the line is there, and whether both are of one product.
+func (q *Queries) Switchable(ctx context.Context, db DBTX, memberID int64, fromID int64, toID int64) (SwitchableRow, error) {
+	row := db.QueryRow(ctx, switchable, memberID, fromID, toID)
+	var i SwitchableRow
+	err := row.Scan(&i.There, &i.Related)
+	return i, err
 }

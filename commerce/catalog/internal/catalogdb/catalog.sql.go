@@ -89,10 +89,10 @@ func (q *Queries) EditSKU(ctx context.Context, db DBTX, arg EditSKUParams) error
 
 const editSPU = `-- name: EditSPU :execrows
 UPDATE spu SET category_id = $1, title = $2, subtitle = $3, cover = $4, pictures = $5, detail = $6,
-  specs = $7, min_price_fen = $8, max_price_fen = $9, brand_id = $10, tags = $11, kind = $12,
-  min_qty = $13, max_per_order = $14, max_lifetime = $15, on_at = $16, off_at = $17,
-  tokens = $18, indexed = true, version = version + 1, updated_at = $19
-WHERE id = $20 AND version = $21
+  specs = $7, min_price_fen = $8, max_price_fen = $9, brand_id = $10, freight_id = $11, tags = $12, kind = $13,
+  min_qty = $14, max_per_order = $15, max_lifetime = $16, on_at = $17, off_at = $18,
+  tokens = $19, indexed = true, version = version + 1, updated_at = $20
+WHERE id = $21 AND version = $22
 `
 
 type EditSPUParams struct {
@@ -106,6 +106,7 @@ type EditSPUParams struct {
 	MinPriceFen money.Fen
 	MaxPriceFen money.Fen
 	BrandID     *int64
+	FreightID   *int64
 	Tags        []string
 	Kind        string
 	MinQty      int32
@@ -131,6 +132,7 @@ func (q *Queries) EditSPU(ctx context.Context, db DBTX, arg EditSPUParams) (int6
 		arg.MinPriceFen,
 		arg.MaxPriceFen,
 		arg.BrandID,
+		arg.FreightID,
 		arg.Tags,
 		arg.Kind,
 		arg.MinQty,
@@ -267,10 +269,10 @@ func (q *Queries) InsertSKU(ctx context.Context, db DBTX, arg InsertSKUParams) (
 }
 
 const insertSPU = `-- name: InsertSPU :one
-INSERT INTO spu (category_id, title, subtitle, cover, pictures, detail, specs, sort, min_price_fen, max_price_fen, brand_id, tags, kind,
+INSERT INTO spu (category_id, title, subtitle, cover, pictures, detail, specs, sort, min_price_fen, max_price_fen, brand_id, freight_id, tags, kind,
   min_qty, max_per_order, max_lifetime, on_at, off_at, tokens, indexed, created_at, updated_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13,
-  $14, $15, $16, $17, $18, $19, true, $20, $20)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14,
+  $15, $16, $17, $18, $19, $20, true, $21, $21)
 RETURNING id
 `
 
@@ -286,6 +288,7 @@ type InsertSPUParams struct {
 	MinPriceFen money.Fen
 	MaxPriceFen money.Fen
 	BrandID     *int64
+	FreightID   *int64
 	Tags        []string
 	Kind        string
 	MinQty      int32
@@ -310,6 +313,7 @@ func (q *Queries) InsertSPU(ctx context.Context, db DBTX, arg InsertSPUParams) (
 		arg.MinPriceFen,
 		arg.MaxPriceFen,
 		arg.BrandID,
+		arg.FreightID,
 		arg.Tags,
 		arg.Kind,
 		arg.MinQty,
@@ -439,9 +443,11 @@ func (q *Queries) SKUsOf(ctx context.Context, db DBTX, spuID int64) ([]SKUsOfRow
 
 const sellables = `-- name: Sellables :many
 SELECT s.id, s.spu_id, p.title, s.spec_values, s.picture, p.cover, s.price_fen,
-  (p.status = 'on_shelf' AND s.enabled)::boolean AS on_sale, (l.on_hand - l.reserved)::bigint AS available,
-  p.kind, p.min_qty, p.max_per_order, p.max_lifetime, p.snapshot
+  p.status, s.enabled, (l.on_hand - l.reserved)::bigint AS available,
+  p.kind, p.min_qty, p.max_per_order, p.max_lifetime, p.snapshot, s.weight_g, s.volume_cm3, coalesce(t.id, 0)::bigint AS freight_id,
+  (CASE WHEN row_number() OVER (PARTITION BY t.id ORDER BY s.id) = 1 THEN t.rules || jsonb_build_object('name', t.name, 'unit', t.unit) END)::jsonb AS freight
 FROM sku s JOIN spu p ON p.id = s.spu_id JOIN stock_level l ON l.sku_id = s.id
+LEFT JOIN freight_template t ON p.kind = 'physical' AND t.id = coalesce(p.freight_id, (SELECT d.id FROM freight_template d WHERE d.is_default))
 WHERE s.id = ANY($1::bigint[])
 ORDER BY s.id
 `
@@ -454,15 +460,21 @@ type SellablesRow struct {
 	Picture     string
 	Cover       string
 	PriceFen    money.Fen
-	OnSale      bool
+	Status      string
+	Enabled     bool
 	Available   int64
 	Kind        string
 	MinQty      int32
 	MaxPerOrder int32
 	MaxLifetime int32
 	Snapshot    string
+	WeightG     int32
+	VolumeCm3   int32
+	FreightID   int64
+	Freight     json.RawMessage
 }
 
+// A freight template comes with the first of the SKUs that it is for; only freight writes them.
 func (q *Queries) Sellables(ctx context.Context, db DBTX, ids []int64) ([]SellablesRow, error) {
 	rows, err := db.Query(ctx, sellables, ids)
 	if err != nil {
@@ -480,13 +492,18 @@ func (q *Queries) Sellables(ctx context.Context, db DBTX, ids []int64) ([]Sellab
 			&i.Picture,
 			&i.Cover,
 			&i.PriceFen,
-			&i.OnSale,
+			&i.Status,
+			&i.Enabled,
 			&i.Available,
 			&i.Kind,
 			&i.MinQty,
 			&i.MaxPerOrder,
 			&i.MaxLifetime,
 			&i.Snapshot,
+			&i.WeightG,
+			&i.VolumeCm3,
+			&i.FreightID,
+			&i.Freight,
 		); err != nil {
 			return nil, err
 		}

@@ -58,7 +58,7 @@ func (q *Queries) KeepSnapshot(ctx context.Context, db DBTX, iD int64, at time.T
 }
 
 const lockForCopy = `-- name: LockForCopy :one
-SELECT category_id, title, subtitle, cover, pictures, detail, specs, sort, coalesce(brand_id, 0)::bigint AS brand_id, tags, kind, min_qty, max_per_order, max_lifetime
+SELECT category_id, title, subtitle, cover, pictures, detail, specs, sort, coalesce(brand_id, 0)::bigint AS brand_id, coalesce(freight_id, 0)::bigint AS freight_id, tags, kind, min_qty, max_per_order, max_lifetime
 FROM spu WHERE id = $1 AND status <> 'purged' FOR SHARE
 `
 
@@ -72,6 +72,7 @@ type LockForCopyRow struct {
 	Specs       json.RawMessage
 	Sort        int32
 	BrandID     int64
+	FreightID   int64
 	Tags        []string
 	Kind        string
 	MinQty      int32
@@ -92,6 +93,7 @@ func (q *Queries) LockForCopy(ctx context.Context, db DBTX, id int64) (LockForCo
 		&i.Specs,
 		&i.Sort,
 		&i.BrandID,
+		&i.FreightID,
 		&i.Tags,
 		&i.Kind,
 		&i.MinQty,
@@ -155,7 +157,7 @@ func (q *Queries) LockSchedule(ctx context.Context, db DBTX, id int64) (LockSche
 }
 
 const purge = `-- name: Purge :execrows
-UPDATE spu SET status = 'purged', recycled_at = NULL, title = '#' || id::text, subtitle = '', cover = '', pictures = '{}', detail = '', brand_id = NULL,
+UPDATE spu SET status = 'purged', recycled_at = NULL, title = '#' || id::text, subtitle = '', cover = '', pictures = '{}', detail = '', brand_id = NULL, freight_id = NULL,
   tags = '{}', tokens = '{}', indexed = true, on_at = NULL, off_at = NULL, version = version + 1, updated_at = $1
 WHERE id = ANY($2::bigint[]) AND status = 'recycled'
 `

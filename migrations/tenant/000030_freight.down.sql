@@ -1,0 +1,2 @@
+ALTER TABLE spu DROP COLUMN freight_id;
+DROP TABLE freight_template;
