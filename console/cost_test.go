@@ -41,7 +41,7 @@ func TestRoundTripsPerPage(t *testing.T) {
 	count := &trips{}
 	d := &desk{env: tenanttest.New(t, tenanttest.WithTracer(count))}
 	var err error
-	if d.staff, err = staff.New(staff.Deps{DB: d.env.DB, Plans: d.env.Plans}); err != nil {
+	if d.staff, err = staff.New(staff.Deps{DB: d.env.DB, Plans: d.env.Plans, PasswordKiB: 64}); err != nil {
 		t.Fatal(err)
 	}
 	d.console = newConsole(t, d.env, d.staff)

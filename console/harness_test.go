@@ -74,7 +74,7 @@ func deskOver(t *testing.T, env *tenanttest.Env) *desk {
 	t.Helper()
 	d := &desk{env: env}
 	var err error
-	if d.staff, err = staff.New(staff.Deps{DB: env.DB, Plans: env.Plans}); err != nil {
+	if d.staff, err = staff.New(staff.Deps{DB: env.DB, Plans: env.Plans, PasswordKiB: 64}); err != nil {
 		t.Fatal(err)
 	}
 	// Tests hire more people than the default plan has seats for.

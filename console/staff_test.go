@@ -53,7 +53,7 @@ func (d *desk) secondProcess(t *testing.T) *desk {
 	t.Helper()
 	env := tenanttest.Attach(t, d.env.OwnerURL)
 	env.Tenant = d.env.Tenant
-	people, err := staff.New(staff.Deps{DB: env.DB})
+	people, err := staff.New(staff.Deps{DB: env.DB, PasswordKiB: 64})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,7 +16,7 @@ import (
 func TestT113_AuthenticatorsAreSealedAnew(t *testing.T) {
 	t.Parallel()
 	env := tenanttest.NewAlone(t)
-	people, err := staff.New(staff.Deps{DB: env.DB})
+	people, err := staff.New(staff.Deps{DB: env.DB, PasswordKiB: 64})
 	if err != nil {
 		t.Fatal(err)
 	}

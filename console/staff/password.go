@@ -17,10 +17,16 @@ type hasher struct {
 	nobody string
 }
 
-func newHasher(parallel int) (*hasher, error) {
+// passwordKiB is OWASP's minimum.
+const passwordKiB = 19 * 1024
+
+func newHasher(parallel int, kib uint32) (*hasher, error) {
+	if kib == 0 {
+		kib = passwordKiB
+	}
 	h := &hasher{
 		slots:  make(chan struct{}, max(1, parallel)),
-		params: argon2id.Params{Memory: 19 * 1024, Iterations: 2, Parallelism: 1, SaltLength: 16, KeyLength: 32},
+		params: argon2id.Params{Memory: kib, Iterations: 2, Parallelism: 1, SaltLength: 16, KeyLength: 32},
 	}
 	var err error
 	if h.nobody, err = argon2id.CreateHash("nobody signs in with this", &h.params); err != nil {

@@ -11,7 +11,7 @@ import (
 // not of two hundred.
 func TestT013_HashesWaitForAPlace(t *testing.T) {
 	const places, signIns = 2, 200
-	h, err := newHasher(places)
+	h, err := newHasher(places, 0)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -31,6 +31,8 @@ type Deps struct {
 	DB *tenantdb.DB
 	// Plans says how many people may work in a shop.
 	Plans *plan.Service
+	// PasswordKiB is the memory of one hash of a password; 0 is 19,456, OWASP's minimum.
+	PasswordKiB uint32
 }
 
 // Service manages people and checks who they are. Safe for concurrent use.
@@ -43,7 +45,7 @@ type Service struct {
 
 // New returns the service. It hashes once, so it takes a moment.
 func New(d Deps) (*Service, error) {
-	h, err := newHasher(runtime.NumCPU())
+	h, err := newHasher(runtime.NumCPU(), d.PasswordKiB)
 	if err != nil {
 		return nil, err
 	}

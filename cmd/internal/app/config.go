@@ -94,6 +94,10 @@ type Config struct {
 	// have to set up a second factor before they work. Empty is true in production, where
 	// false is refused, and false in development.
 	SecondFactor string `env:"GALLERIA_REQUIRE_2FA"`
+	// PasswordKiB is the memory of one hash of a password (argon2id, two passes); less than
+	// 19456, OWASP's minimum, is refused in production. At most as many hashes as there are
+	// processors are made at a time.
+	PasswordKiB uint32 `env:"GALLERIA_PASSWORD_KIB" envDefault:"19456"`
 	// SandboxURL is the provider sandbox, for shops that try things out. Refused in
 	// production.
 	SandboxURL string `env:"GALLERIA_SANDBOX_URL"`
@@ -224,6 +228,7 @@ func (c Config) faults() []error {
 	if err := c.metricsAddrFault(); err != nil {
 		l.add(true, "GALLERIA_METRICS_ADDR: %w", err)
 	}
+	l.add(c.PasswordKiB < 8 || c.PasswordKiB > 1<<20 || (c.Production() && c.PasswordKiB < 19*1024), "GALLERIA_PASSWORD_KIB must be 19456 to 1048576 (in development from 8)")
 	l.add(c.LaneConns < 1 || c.PlatformConns < 2, "DATABASE_LANE_CONNS must be at least 1 and DATABASE_PLATFORM_CONNS at least 2")
 	c.complainOfPeople(&l)
 	if c.Production() && err == nil {

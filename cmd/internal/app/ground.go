@@ -73,7 +73,7 @@ func NewGround(ctx context.Context, cfg Config, log *slog.Logger, now func() tim
 		g.Desk = courier.NewDesk(now)
 		g.Courier = g.Desk
 	}
-	people, err := staff.New(staff.Deps{DB: db, Plans: g.Plans})
+	people, err := staff.New(staff.Deps{DB: db, Plans: g.Plans, PasswordKiB: cfg.PasswordKiB})
 	if err != nil {
 		db.Close()
 		return nil, err

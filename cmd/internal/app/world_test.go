@@ -106,7 +106,7 @@ func (w *world) on(databaseURL string, options ...option) *world {
 	w.config = app.Config{
 		Environment: "development", PublicURL: w.base, DatabaseURL: databaseURL, RoleSecret: secret, RedisURL: w.redis.URL,
 		KEK: "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=", CookieKey: "591785b794601e212b260e25925636fd",
-		LaneConns: 4, PlatformConns: 8, StatementTimeout: 5 * time.Second, SpareSchemas: 1, WorkerConcurrency: 8,
+		PasswordKiB: 64, LaneConns: 4, PlatformConns: 8, StatementTimeout: 5 * time.Second, SpareSchemas: 1, WorkerConcurrency: 8,
 		TenantRate: 100_000, ReadRate: 100_000, WriteRate: 100_000, LoginRate: 100_000, PayRate: 100_000, SandboxURL: w.play,
 	}
 	for _, o := range options {

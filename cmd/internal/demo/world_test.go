@@ -41,7 +41,7 @@ func newWorld(t *testing.T, options ...tenanttest.Option) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	people, err := staff.New(staff.Deps{DB: env.DB, Plans: env.Plans})
+	people, err := staff.New(staff.Deps{DB: env.DB, Plans: env.Plans, PasswordKiB: 64})
 	if err != nil {
 		t.Fatal(err)
 	}
