@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"time"
 
 	"galleria/commerce/money"
 )
@@ -28,15 +29,23 @@ var (
 
 // Item is a quantity of one SKU at its present price.
 type Item struct {
-	SKUID    int64
-	PriceFen money.Fen
-	Qty      int64
+	SKUID      int64
+	SPUID      int64
+	Categories []int64 // of the product: its own and those above
+	PriceFen   money.Fen
+	Qty        int64
 }
 
 // Basket is what is to be priced.
 type Basket struct {
 	Items      []Item
-	FreightFen money.Fen // of all of it, not negative
+	FreightFen money.Fen // of all of it, before rules; not negative
+
+	Rules          []Rule    // those that may count; each one is answered
+	At             time.Time // now
+	Matrix         Matrix    // nil: DefaultMatrix
+	Coupon         Choice
+	ShippingCoupon Choice
 }
 
 // Line is one item with its amounts; GoodsFen = PriceFen × Qty, PayableFen = GoodsFen −
@@ -55,15 +64,23 @@ type Breakdown struct {
 	Lines       []Line
 	GoodsFen    money.Fen
 	DiscountFen money.Fen
-	FreightFen  money.Fen
+	FreightFen  money.Fen // charged
 	PayableFen  money.Fen
-	// Hash names this breakdown: HashLen hex digits, equal if and only if all SKUs, quantities
-	// and amounts are equal and in the same order.
+
+	// Adjustments is what each rule took off each line and off the freight. Those of a line add
+	// up to its discount, those of the freight to FreightOffFen.
+	Adjustments   []Adjustment
+	FreightOffFen money.Fen
+	Points        int64    // that pay for a part
+	Answers       []Answer // what became of each rule, in the basket's order
+	// Hash names this breakdown: HashLen hex digits, equal if and only if all SKUs, quantities,
+	// amounts and adjustments are equal and in the same order.
 	Hash string
 }
 
-// Quote prices a basket. Errors: ErrEmpty, ErrItem, ErrTooMuch (also for amounts that no
-// int64 could hold).
+// Quote prices a basket: what the items cost, then the order, then the delivery, then what
+// points pay. Errors: ErrEmpty, ErrItem, ErrTooMuch (also for amounts that no int64 could
+// hold).
 func Quote(b Basket) (Breakdown, error) {
 	if len(b.Items) == 0 {
 		return Breakdown{}, ErrEmpty
@@ -82,17 +99,45 @@ func Quote(b Basket) (Breakdown, error) {
 		}
 		q.Lines[i] = line
 		q.GoodsFen += line.GoodsFen // both are at most MaxPayable, so this cannot overflow
-		q.DiscountFen += line.DiscountFen
 		if q.GoodsFen > MaxPayable {
 			return Breakdown{}, ErrTooMuch
 		}
 	}
+	q.apply(b)
 	q.PayableFen = q.GoodsFen - q.DiscountFen + q.FreightFen
 	if q.PayableFen > MaxPayable {
 		return Breakdown{}, ErrTooMuch
 	}
 	q.Hash = q.hash()
 	return q, nil
+}
+
+// apply goes through the stages.
+func (q *Breakdown) apply(b Basket) {
+	if len(b.Rules) == 0 {
+		return
+	}
+	e := newEngine(b)
+	s := state{left: make([]money.Fen, len(q.Lines)), marks: make([][]Ref, len(q.Lines)), freight: b.FreightFen}
+	for i, l := range q.Lines {
+		s.left[i] = l.GoodsFen
+	}
+	var c course
+	e.items(&s)
+	c.items = s.clone()
+	s, c.coupons = e.order(s)
+	c.goods = s.clone()
+	c.freight = e.delivery(&s)
+	e.pay(&s)
+	c.final = s
+	q.Adjustments, q.Points, q.Answers = s.adjustments, s.points, e.answers(c)
+	q.FreightFen, q.FreightOffFen = s.freight, b.FreightFen-s.freight
+	for i := range q.Lines {
+		l := &q.Lines[i]
+		l.PayableFen = s.left[i]
+		l.DiscountFen = l.GoodsFen - l.PayableFen
+		q.DiscountFen += l.DiscountFen
+	}
 }
 
 func priceLine(it Item) (Line, error) {
@@ -107,7 +152,7 @@ func priceLine(it Item) (Line, error) {
 }
 
 func (q Breakdown) hash() string {
-	text := []byte("quote/1")
+	text := []byte("quote/2")
 	number := func(n int64) { text = strconv.AppendInt(append(text, ' '), n, 10) }
 	for _, l := range q.Lines {
 		number(l.SKUID)
@@ -117,6 +162,14 @@ func (q Breakdown) hash() string {
 	}
 	number(int64(q.FreightFen))
 	number(int64(q.PayableFen))
+	number(q.Points)
+	for _, a := range q.Adjustments {
+		text = append(append(text, ' '), a.Kind...)
+		number(a.ID)
+		number(a.Version)
+		number(int64(a.Line))
+		number(int64(a.OffFen))
+	}
 	sum := sha256.Sum256(text)
 	return hex.EncodeToString(sum[:HashLen/2])
 }

@@ -58,7 +58,7 @@ func rooms() []room {
 		{4, "commerce/inventory", ground},
 		{4, "commerce/member", with(ground, "commerce/division")},
 		{4, "commerce/freight", with(ground, "commerce/division")},
-		{4, "commerce/coupon", ground},
+		{4, "commerce/coupon", with(ground, "commerce/pricing")}, // what a coupon does is a rule
 		{4, "commerce/points", ground},
 		{4, "commerce/promotion", ground},
 		{4, "commerce/review", ground},

@@ -1,0 +1,130 @@
+package coupon
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"galleria/commerce/coupon/internal/coupondb"
+	"galleria/commerce/money"
+	"galleria/commerce/pricing"
+	"galleria/tenant/tenantdb"
+)
+
+// Reasons of this room why a coupon cannot be used.
+const (
+	ReasonNotYet pricing.Reason = pricing.ReasonNotYet
+	ReasonBudget pricing.Reason = "budget" // the shop's budget for it is spent
+)
+
+// Rules returns what the member's coupons would do to an order, for pricing: the id of each is
+// its grant's. One statement.
+func (s *Service) Rules(ctx context.Context, q tenantdb.Querier, memberID int64, now time.Time) ([]pricing.Rule, error) {
+	rows, err := s.q.Usable(ctx, q, memberID, now)
+	if err != nil {
+		return nil, fmt.Errorf("coupons of a member: %w", err)
+	}
+	rules := make([]pricing.Rule, len(rows))
+	for i, r := range rows {
+		t := termsOf(r.CouponTerm)
+		rules[i] = pricing.Rule{
+			Ref: pricing.Ref{Kind: Kind(r.Kind).rule(), ID: r.ID}, Version: r.Version, Funder: t.Funder, From: r.ValidFrom, Until: r.ValidUntil,
+			Scope: t.scope(), Tiers: []pricing.Tier{t.tier()},
+		}
+		if r.Spent {
+			rules[i].Unfit = ReasonBudget
+		}
+	}
+	return rules, nil
+}
+
+// Use is a coupon that an order uses, and what it takes off there.
+type Use struct {
+	GrantID int64
+	OffFen  money.Fen // above zero
+}
+
+// LockTx holds coupons for an order of their owner. Each serves one order: whoever is faster
+// has it. Faults: COUPON_UNAVAILABLE, COUPON_BUDGET.
+func (s *Service) LockTx(ctx context.Context, tx tenantdb.Tx, orderNo string, memberID int64, uses []Use) error {
+	if len(uses) == 0 {
+		return nil
+	}
+	ids, offs := make([]int64, len(uses)), make([]int64, len(uses))
+	for i, u := range uses {
+		ids[i], offs[i] = u.GrantID, int64(u.OffFen)
+	}
+	locked, err := s.q.Lock(ctx, tx, orderNo, memberID, tx.Now(), ids, offs, actor(memberID))
+	if err != nil {
+		return fmt.Errorf("lock coupons for %s: %w", orderNo, err)
+	}
+	if len(locked) != len(uses) {
+		return ErrUnavailable
+	}
+	for _, l := range locked { // in the coupons' order: two orders never wait for each other
+		n, err := s.q.Spend(ctx, tx, int64(l.OffFen), l.CouponID)
+		if err != nil {
+			return fmt.Errorf("lock coupons for %s: %w", orderNo, err)
+		}
+		if n == 0 {
+			return ErrBudget
+		}
+	}
+	return nil
+}
+
+// UseTx makes what an order holds used: it was paid. Repeating it changes nothing.
+func (s *Service) UseTx(ctx context.Context, tx tenantdb.Tx, orderNo, by string) error {
+	if err := s.q.Use(ctx, tx, tx.Now(), by, &orderNo); err != nil {
+		return fmt.Errorf("use coupons of %s: %w", orderNo, err)
+	}
+	return nil
+}
+
+// ReleaseTx gives back what an order holds: it was closed unpaid. Repeating it changes nothing.
+func (s *Service) ReleaseTx(ctx context.Context, tx tenantdb.Tx, orderNo, by string) error {
+	return s.backTx(ctx, tx, orderNo, by, Locked, EventRelease)
+}
+
+// ReturnTx gives back what an order has used and whose terms say so: all its money went back.
+// What is over by then is valid for some days more, if the terms say so. Repeating it changes
+// nothing.
+func (s *Service) ReturnTx(ctx context.Context, tx tenantdb.Tx, orderNo, by string) error {
+	return s.backTx(ctx, tx, orderNo, by, Used, EventReturn)
+}
+
+func (s *Service) backTx(ctx context.Context, tx tenantdb.Tx, orderNo, by string, from GrantStatus, event GrantEvent) error {
+	held, err := s.q.Held(ctx, tx, orderNo)
+	if err != nil {
+		return fmt.Errorf("give back coupons of %s: %w", orderNo, err)
+	}
+	held = slices.DeleteFunc(held, func(h coupondb.HeldRow) bool {
+		return GrantStatus(h.Status) != from || (event == EventReturn && OnRefund(h.OnRefund) == Forfeit)
+	})
+	var again []coupondb.GrantRow
+	for _, h := range held {
+		until := h.ValidUntil
+		if least := tx.Now().Add(time.Duration(h.AgainDays) * 24 * time.Hour); event == EventReturn && h.AgainDays > 0 && until.Before(least) {
+			until = least
+		}
+		to := Active
+		if !until.After(tx.Now()) {
+			to = Expired
+		} else {
+			again = append(again, coupondb.GrantRow{ID: h.ID, ValidUntil: until})
+		}
+		err := s.q.GiveBack(ctx, tx, coupondb.GiveBackParams{
+			ID: h.ID, ToStatus: string(to), ValidUntil: until, Now: tx.Now(), Actor: by, Event: string(event), OrderNo: orderNo,
+		})
+		if err != nil {
+			return fmt.Errorf("give back coupons of %s: %w", orderNo, err)
+		}
+	}
+	for _, h := range held {
+		if err := s.q.Unspend(ctx, tx, int64(h.OffFen), h.CouponID); err != nil {
+			return fmt.Errorf("give back coupons of %s: %w", orderNo, err)
+		}
+	}
+	return s.ageLater(ctx, tx, again)
+}

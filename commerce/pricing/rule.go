@@ -1,0 +1,172 @@
+package pricing
+
+import (
+	"slices"
+	"time"
+
+	"galleria/commerce/money"
+)
+
+// Kind is what a rule is. The kind gives the stage at which the rule works, and the matrix
+// says which kinds may meet in one line.
+type Kind string
+
+// The kinds of rules, in the order in which they are tried.
+const (
+	KindFlash          Kind = "flash"           // the price of a flash sale
+	KindGroup          Kind = "group"           // the price for a group
+	KindTimed          Kind = "timed"           // a discount for a time
+	KindLevel          Kind = "level"           // the price of a member's level
+	KindReduction      Kind = "reduction"       // so much off from an amount or a number of pieces
+	KindCoupon         Kind = "coupon"          // a coupon on goods
+	KindShipping       Kind = "shipping"        // free or cheaper freight
+	KindShippingCoupon Kind = "shipping_coupon" // a coupon on freight
+	KindPoints         Kind = "points"          // points paid with
+)
+
+// Class is the stage of a kind. Stages follow one another; each sees what the one before left.
+type Class string
+
+// The stages.
+const (
+	ClassItem    Class = "item"    // what one piece costs
+	ClassOrder   Class = "order"   // what several lines cost together
+	ClassFreight Class = "freight" // what the delivery costs
+	ClassPoints  Class = "points"  // what is paid with points
+)
+
+// Kinds returns every kind, in the order in which they are tried.
+func Kinds() []Kind {
+	return []Kind{KindFlash, KindGroup, KindTimed, KindLevel, KindReduction, KindCoupon, KindShipping, KindShippingCoupon, KindPoints}
+}
+
+// Class returns the stage of a kind, "" of an unknown one.
+func (k Kind) Class() Class {
+	switch k {
+	case KindFlash, KindGroup, KindTimed, KindLevel:
+		return ClassItem
+	case KindReduction, KindCoupon:
+		return ClassOrder
+	case KindShipping, KindShippingCoupon:
+		return ClassFreight
+	case KindPoints:
+		return ClassPoints
+	}
+	return ""
+}
+
+// chosen reports whether the buyer decides about the kind; the others come by themselves.
+func (k Kind) chosen() bool { return k == KindCoupon || k == KindShippingCoupon }
+
+// Funder is who pays for what a rule takes off.
+type Funder string
+
+// Who pays.
+const (
+	FunderShop     Funder = "shop"
+	FunderPlatform Funder = "platform"
+)
+
+// Ref names a rule.
+type Ref struct {
+	Kind Kind
+	ID   int64 // of its kind
+}
+
+// Scope says which goods a rule is for. The zero Scope is all goods.
+type Scope struct {
+	SKUs       []int64
+	Products   []int64 // SPU ids
+	Categories []int64 // an item's categories are its own and those above
+	Except     bool    // all goods but these
+}
+
+func (s Scope) holds(it Item) bool {
+	if len(s.SKUs) == 0 && len(s.Products) == 0 && len(s.Categories) == 0 {
+		return true
+	}
+	named := slices.Contains(s.SKUs, it.SKUID) || slices.Contains(s.Products, it.SPUID) ||
+		slices.ContainsFunc(it.Categories, func(c int64) bool { return slices.Contains(s.Categories, c) })
+	return named != s.Except
+}
+
+// Tier is what a rule gives from an amount or a number of pieces on. Both needs must be met,
+// measured over the rule's lines as the stage before left them.
+type Tier struct {
+	NeedFen money.Fen
+	NeedQty int64
+	OffFen  money.Fen  // off
+	OffBps  money.Rate // or this share off, rounded down to a fen
+	CapFen  money.Fen  // the most that OffBps, or an OffFen for each full NeedFen, takes off; 0: no limit
+	Each    bool       // OffFen for each full NeedFen
+	Free    bool       // the freight, whole
+}
+
+// PointsTerms is how points pay.
+type PointsTerms struct {
+	PerYuan int64      // points that are worth one yuan, at least 1
+	Step    int64      // points are paid in multiples of it; 0: of 1
+	CapBps  money.Rate // the most of the goods' amount that points pay
+	Have    int64      // the buyer has
+	Want    int64      // the buyer would pay with, or AllPoints
+}
+
+// AllPoints wants as many points used as are allowed.
+const AllPoints = -1
+
+// Rule is something that makes an order cheaper, as it stands for this buyer. Which fields
+// count depends on its class: Prices and OffBps for items, Tiers for orders and freight,
+// Points for points.
+type Rule struct {
+	Ref
+	Version int64 // of its wording; kept with every amount that it takes off
+	Funder  Funder
+	From    time.Time // zero: always
+	Until   time.Time // exclusive; zero: for ever
+	Scope   Scope
+	// Unfit is why this buyer may not use it at all, known to the room that the rule comes
+	// from: a level, a limit, an empty budget. "" if there is no such reason.
+	Unfit Reason
+
+	Prices map[int64]money.Fen // what a piece of a SKU costs
+	OffBps money.Rate          // or this share off each piece, rounded down to a fen
+	Tiers  []Tier              // the one that takes most off counts
+	Points PointsTerms
+}
+
+// Matrix says which kinds of rules may meet in one line, where this differs from the default:
+// rules of one class exclude each other, rules of different classes meet. Symmetric; a missing
+// pair has the default.
+type Matrix map[[2]Kind]bool
+
+// DefaultMatrix keeps prices of campaigns with a stock of their own away from everything else
+// that lowers the price.
+func DefaultMatrix() Matrix {
+	m := Matrix{}
+	for _, special := range []Kind{KindFlash, KindGroup} {
+		for _, other := range []Kind{KindReduction, KindCoupon, KindPoints} {
+			m[[2]Kind{special, other}] = false
+		}
+	}
+	return m
+}
+
+// Meet reports whether rules of the two kinds may meet in a line. Two of one kind never do.
+func (m Matrix) Meet(a, b Kind) bool {
+	if a == b {
+		return false
+	}
+	if may, said := m[[2]Kind{a, b}]; said {
+		return may
+	}
+	if may, said := m[[2]Kind{b, a}]; said {
+		return may
+	}
+	return a.Class() != b.Class()
+}
+
+// Choice is what the buyer decided about coupons of one kind.
+type Choice struct {
+	Best bool  // the one that makes the order cheapest; ID is not looked at
+	ID   int64 // this one, if it can be used; 0: none
+}
