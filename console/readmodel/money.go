@@ -464,8 +464,8 @@ type Todo struct {
 	Stock     int64      // SKUs that became scarce or ran out, and nobody has seen it
 	Cases     int64      // after-sales cases that wait for the shop
 	CaseDue   *time.Time // of them, the soonest
-	Bad       int64 // bad reviews without a reply
-	Flagged   int64 // reviews that a person has to look at
+	Bad       int64      // bad reviews without a reply
+	Flagged   int64      // reviews that a person has to look at
 }
 
 const todoCounts = `SELECT
