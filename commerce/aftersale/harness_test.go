@@ -188,6 +188,12 @@ func (s *shop) open(b bought, kind aftersale.Kind, lines map[int64]int64) (strin
 	return out.CaseNo, err
 }
 
+// nextDay makes the cases of today yesterday's: what a member may open in a day begins anew.
+func (s *shop) nextDay() {
+	s.t.Helper()
+	s.Owner(s.t, fmt.Sprintf("UPDATE %s.aftersale_case SET opened_at = opened_at - interval '25 hours' WHERE opened_at > now() - interval '24 hours'", s.Tenant.ID))
+}
+
 func (s *shop) must(caseNo string, err error) string {
 	s.t.Helper()
 	if err != nil {

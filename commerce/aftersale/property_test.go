@@ -42,6 +42,7 @@ func TestAnyHistoryOfCasesKeepsTheBooks(t *testing.T) {
 						lines[id] = n
 					}
 				}
+				s.nextDay()
 				if no, err := s.open(b, rapid.SampledFrom(aftersale.Kinds()).Draw(t, "kind"), lines); err == nil {
 					cases = append(cases, no)
 				} else {
@@ -125,6 +126,7 @@ func TestAnyDivisionOfALineAddsUp(t *testing.T) {
 		var open []string
 		for left := qty; left > 0; {
 			n := rapid.Int64Range(1, left).Draw(t, "pieces")
+			s.nextDay()
 			no, err := s.open(b, aftersale.RefundOnly, map[int64]int64{b.lines[0]: n})
 			if err != nil {
 				t.Fatal(err)

@@ -12,7 +12,6 @@ import (
 	"galleria/tenant"
 	"galleria/tenant/audit"
 	"galleria/tenant/fault"
-	"galleria/tenant/outbox"
 	"galleria/tenant/tenantdb"
 	"galleria/tenant/timer"
 )
@@ -20,7 +19,6 @@ import (
 // Deps is what the service needs; all of it is required.
 type Deps struct {
 	DB     *tenantdb.DB
-	Outbox *outbox.Outbox
 	Timers *timer.Timers
 	Audit  *audit.Log
 	Rand   io.Reader

@@ -38,6 +38,15 @@ func (s *Service) OpenOfTx(ctx context.Context, q tenantdb.Querier, memberID int
 	return n, nil
 }
 
+// HasPaid reports whether a member has ever paid an order, tests aside.
+func (s *Service) HasPaid(ctx context.Context, q tenantdb.Querier, memberID int64) (bool, error) {
+	paid, err := s.q.HasPaid(ctx, q, memberID)
+	if err != nil {
+		return false, fmt.Errorf("orders of a member: %w", err)
+	}
+	return paid, nil
+}
+
 // CountTradeTx counts anew what a member has bought, for the shop's list of members. Test
 // orders are left out. Safe to repeat.
 func (s *Service) CountTradeTx(ctx context.Context, tx tenantdb.Tx, memberID int64) error {

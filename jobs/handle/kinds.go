@@ -9,6 +9,7 @@ import (
 
 	"galleria/commerce/aftersale"
 	"galleria/commerce/catalog"
+	"galleria/commerce/coupon"
 	"galleria/commerce/delivery"
 	"galleria/commerce/member"
 	"galleria/commerce/notice"
@@ -121,6 +122,7 @@ type Deps struct {
 	Orders    Orders
 	Cases     Cases
 	Reviews   Reviews
+	Coupons   Coupons
 	Content   Content
 	Payments  Payments
 	Transfers Transfers
@@ -207,6 +209,7 @@ func (h *Handlers) Kinds() (jobs.Kinds, error) {
 		kind(order.TopicFinish, jobs.Default, patient, quick, h.finishDue),
 		kind(delivery.TopicUpload, jobs.Default, patient, provider, h.uploadDue),
 		kind(member.TimerLeave, jobs.Default, patient, quick, h.memberLeaves),
+		kind(coupon.TimerAge, jobs.Bulk, patient, quick, h.couponsAge),
 		jobs.Kind{Topic: member.TopicMerged},
 		jobs.Kind{Topic: member.TopicLeft},
 		kind(order.TopicReceived, jobs.Default, patient, quick, h.orderReceived),

@@ -228,7 +228,6 @@ func (c Config) faults() []error {
 	if err := c.metricsAddrFault(); err != nil {
 		l.add(true, "GALLERIA_METRICS_ADDR: %w", err)
 	}
-	l.add(c.PasswordKiB < 8 || c.PasswordKiB > 1<<20 || (c.Production() && c.PasswordKiB < 19*1024), "GALLERIA_PASSWORD_KIB must be 19456 to 1048576 (in development from 8)")
 	l.add(c.LaneConns < 1 || c.PlatformConns < 2, "DATABASE_LANE_CONNS must be at least 1 and DATABASE_PLATFORM_CONNS at least 2")
 	c.complainOfPeople(&l)
 	if c.Production() && err == nil {
@@ -240,6 +239,7 @@ func (c Config) faults() []error {
 // complainOfPeople looks at how people sign up and sign in.
 func (c Config) complainOfPeople(l *complaints) {
 	l.add(c.SecondFactor != "" && c.SecondFactor != "true" && c.SecondFactor != "false", "GALLERIA_REQUIRE_2FA: %q is neither true nor false", c.SecondFactor)
+	l.add(c.PasswordKiB < 8 || c.PasswordKiB > 1<<20, "GALLERIA_PASSWORD_KIB: must be 8 to 1048576")
 	_, err := c.courier(nil)
 	l.add(err != nil, "GALLERIA_SMTP_URL, GALLERIA_MAIL_FROM: %w", err)
 	switch c.SignupMode() {
@@ -254,6 +254,7 @@ func (c Config) complainOfPeople(l *complaints) {
 // complainInProduction refuses what is good enough for trying things out only.
 func (c Config) complainInProduction(l *complaints, public *url.URL) {
 	l.add(c.SecondFactor == "false", "GALLERIA_REQUIRE_2FA: production needs the second factor")
+	l.add(c.PasswordKiB < 19*1024, "GALLERIA_PASSWORD_KIB: production needs 19456 or more")
 	l.add(public.Scheme != "https", "GALLERIA_PUBLIC_URL: production needs https")
 	l.add(loopbackURL(public), "GALLERIA_PUBLIC_URL: buyers and providers cannot reach this machine's own loopback; set the address they use")
 	l.add(c.SandboxURL != "", "GALLERIA_SANDBOX_URL: the sandbox takes play money and is refused in production; unset it, or set GALLERIA_ENV=development")

@@ -252,6 +252,7 @@ func operations(t testing.TB) (list []operation) {
 // fingerprint tells whether anything in a shop's schema has changed, table by table.
 func (w *world) fingerprint(s *shop) map[string]string {
 	w.t.Helper()
+	w.Looks.Flush(w.t.Context()) // what was looked at before is written now, not in between
 	var tables []string
 	w.owner("SELECT array_agg(tablename::text ORDER BY tablename) FROM pg_tables WHERE schemaname = $1", []any{s.ID.String()}, &tables)
 	prints := make(map[string]string, len(tables))

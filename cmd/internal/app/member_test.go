@@ -37,6 +37,12 @@ func (w *world) oneOfEach(s *shop, id int64, mark string) {
 		 SELECT max(l.id), '` + mark + `', $1, 1, 1, 't', '', '', now(), now(), 'published', 5, '王小明', '请电 13800138000', '{/media/shop/x.jpg}', now(), 'published', '王小明追评', now() FROM order_line l JOIN orders o ON o.id = l.order_id WHERE o.member_id = $1`,
 		`INSERT INTO review_summary (spu_id) SELECT 1 WHERE $1 > 0 ON CONFLICT DO NOTHING`,
 		`UPDATE review_summary SET total = total + 1, score_5 = score_5 + 1, pictured = pictured + 1, followed = followed + 1 WHERE spu_id = 1 AND $1 > 0`,
+		`INSERT INTO coupon (kind, status, title, issued, created_at, updated_at) SELECT 'goods', 'live', '券', 1, now(), now() WHERE $1 > 0`,
+		`INSERT INTO coupon_terms (coupon_id, version, need_fen, need_qty, off_fen, off_bps, cap_fen, free, scope_of, scope_ids, scope_except, valid_days, next_day, on_refund, again_days, funder)
+		 SELECT max(id), 1, 0, 0, 100, 0, 0, false, 'all', '{}', false, 7, false, 'restore', 0, 'shop' FROM coupon WHERE $1 > 0`,
+		`INSERT INTO coupon_count (coupon_id, member_id, taken, day, today) SELECT max(id), $1, 1, now()::date, 1 FROM coupon`,
+		`INSERT INTO coupon_grant (coupon_id, version, member_id, status, source, source_key, valid_from, valid_until, granted_at)
+		 SELECT max(id), 1, $1, 'active', 'claim', 'x', now(), now() + interval '7 days', now() FROM coupon`,
 		`INSERT INTO transfer (out_bill_no, source_kind, source_no, account_id, channel, app_id, member_id, receiver_kind, amount_fen, title, terms, status, created_by, created_at, updated_at, finished_at, receiver_sealed, receiver_hint)
 		 SELECT '` + mark + `', 'test', '` + mark + `', min(id), 'wechat', 'wx', $1, 'open_id', 100, 't', '{}', 'succeeded', 'system', now(), now(), now(), '\x00', '' FROM payment_account`,
 	} {

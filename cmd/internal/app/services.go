@@ -11,6 +11,7 @@ import (
 	"galleria/commerce/aftersale"
 	"galleria/commerce/cart"
 	"galleria/commerce/catalog"
+	"galleria/commerce/coupon"
 	"galleria/commerce/delivery"
 	"galleria/commerce/figures"
 	"galleria/commerce/freight"
@@ -56,6 +57,7 @@ type Services struct {
 	Reviews     *review.Service
 	Delivery    *delivery.Service
 	Freights    *freight.Service
+	Coupons     *coupon.Service
 	Notices     *notice.Service
 	MiniProgram *miniprogram.Service
 	Accounts    *account.Service
@@ -98,7 +100,7 @@ func NewServices(g *Ground) (*Services, error) {
 	s.Members = member.New(member.Deps{
 		DB: g.DB, Now: g.Now, Rand: rand.Reader, Vault: g.Vault, Audit: g.Audit, Outbox: g.Outbox, Timers: g.Timers,
 		Belongings: func() []member.Belongings {
-			return []member.Belongings{s.Catalog, s.Carts, s.Orders, s.Cases, s.Notices, s.Transfers, s.Reviews, s.Figures} // figures move what orders have moved
+			return []member.Belongings{s.Catalog, s.Carts, s.Orders, s.Cases, s.Notices, s.Transfers, s.Reviews, s.Coupons, s.Figures} // figures move what orders have moved
 		},
 	})
 	s.Figures = figures.New(g.DB)
@@ -111,6 +113,7 @@ func NewServices(g *Ground) (*Services, error) {
 		DB: g.DB, Catalog: s.Catalog, Inventory: s.Inventory, Addresses: s.Members, Carts: s.Carts, Places: g.Places,
 		Stores: s.Delivery, Outbox: g.Outbox, Timers: g.Timers, Audit: g.Audit, Refunds: going,
 	})
+	s.Coupons = coupon.New(coupon.Deps{DB: g.DB, Timers: g.Timers, Audit: g.Audit, Rand: rand.Reader, HasPaid: s.Orders.HasPaid})
 	channels := s.channels()
 	s.Ledger = ledger.New(ledger.Deps{DB: g.DB, Audit: g.Audit})
 	s.Transfers = transfer.New(transfer.Deps{
@@ -150,7 +153,7 @@ func NewServices(g *Ground) (*Services, error) {
 	}
 	s.Kinds, err = handle.New(handle.Deps{
 		DB: g.DB, Outbox: g.Outbox, Orders: s.Orders, Cases: s.Cases, Payments: s.Payments, Transfers: s.Transfers, Accounts: s.Accounts, Bills: s.Reconcile, Members: s.Members, Notices: s.Notices, Messenger: s.MiniProgram,
-		Delivery: s.Delivery, Shippers: s.MiniProgram, Reviews: s.Reviews, Content: s.MiniProgram,
+		Delivery: s.Delivery, Shippers: s.MiniProgram, Reviews: s.Reviews, Content: s.MiniProgram, Coupons: s.Coupons,
 		Signups: s.Signups, Tryouts: s.buyer(), Listings: s.Listings, Shelf: s.Catalog, Pictures: uploads{s.Pictures, s.Evidence}, Figures: s.Figures, Herald: letters, Plans: g.Plans, Timers: g.Timers, Vault: g.Vault, Now: g.Now,
 		BodiesKept: g.Config.bodiesKept(), Log: g.Log,
 	}).Kinds()

@@ -15,6 +15,9 @@ WHERE member_id = @member_id;
 -- Under way, or still to be complained about.
 SELECT count(*) FROM orders WHERE member_id = @member_id AND status <> 'closed' AND settlement <> 'settled' AND NOT test;
 
+-- name: HasPaid :one
+SELECT EXISTS (SELECT FROM orders WHERE member_id = @member_id AND paid_at IS NOT NULL AND NOT test);
+
 -- name: LockTrade :exec
 -- Orders of one member are counted one after the other; no key of the row changes.
 SELECT id FROM member WHERE id = @member_id FOR NO KEY UPDATE;

@@ -34,6 +34,17 @@ func (q *Queries) ForgetOrders(ctx context.Context, db DBTX, memberID int64) err
 	return err
 }
 
+const hasPaid = `-- name: HasPaid :one
+SELECT EXISTS (SELECT FROM orders WHERE member_id = $1 AND paid_at IS NOT NULL AND NOT test)
+`
+
+func (q *Queries) HasPaid(ctx context.Context, db DBTX, memberID int64) (bool, error) {
+	row := db.QueryRow(ctx, hasPaid, memberID)
+	var exists bool
+	err := row.Scan(&exists)
+	return exists, err
+}
+
 const lockTrade = `-- name: LockTrade :exec
 SELECT id FROM member WHERE id = $1 FOR NO KEY UPDATE
 `

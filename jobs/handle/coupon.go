@@ -1,0 +1,28 @@
+package handle
+
+import (
+	"context"
+
+	"galleria/tenant/outbox"
+	"galleria/tenant/tenantdb"
+)
+
+// Coupons is the part of coupon.Service that time moves.
+type Coupons interface {
+	AgeTx(ctx context.Context, tx tenantdb.Tx) (more bool, err error)
+}
+
+// couponsAge writes down which coupons of a shop have begun and which are over, a portion in
+// each transaction. It looks at what is there, so it needs no receipt.
+func (h *Handlers) couponsAge(ctx context.Context, ev outbox.Event) error {
+	for more := true; more; {
+		err := h.DB.InTenant(ctx, ev.TenantID, func(tx tenantdb.Tx) (err error) {
+			more, err = h.Coupons.AgeTx(ctx, tx)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
