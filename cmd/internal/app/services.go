@@ -90,7 +90,7 @@ func NewServices(g *Ground) (*Services, error) {
 		}),
 		Catalog:     catalog.New(catalog.Deps{DB: g.DB, Plans: g.Plans, Timers: g.Timers}),
 		Inventory:   inventory.New(inventory.Deps{NotifyChannel: catalog.NotifyChannel}),
-		Notices:     notice.New(g.DB),
+		Notices:     notice.New(g.DB), Figures: figures.New(g.DB),
 		MiniProgram: miniprogram.New(miniprogram.Deps{DB: g.DB, Vault: g.Vault, Now: g.Now, SandboxBase: egress.Only(g.Config.SandboxURL), Plans: g.Plans}),
 		Accounts: account.New(account.Deps{
 			DB: g.DB, Vault: g.Vault, Registry: g.Registry, Audit: g.Audit, Outbox: g.Outbox, Timers: g.Timers, Now: g.Now, Rand: rand.Reader,
@@ -103,7 +103,6 @@ func NewServices(g *Ground) (*Services, error) {
 			return []member.Belongings{s.Catalog, s.Carts, s.Orders, s.Cases, s.Notices, s.Transfers, s.Reviews, s.Coupons, s.Figures} // figures move what orders have moved
 		},
 	})
-	s.Figures = figures.New(g.DB)
 	s.Looks = figures.NewLooks(figures.LooksDeps{Figures: s.Figures, Now: g.Now, Log: g.Log})
 	s.Delivery = delivery.New(delivery.Deps{DB: g.DB, Audit: g.Audit})
 	s.Freights = freight.New(freight.Deps{DB: g.DB, Audit: g.Audit})
