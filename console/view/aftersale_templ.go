@@ -40,23 +40,23 @@ func (l CaseList) tabs(p Page) []tab {
 
 // deadline says how much is left of the time until due, and how much that presses.
 func deadline(p Page, due, now time.Time) (string, tone) {
-	left, key, t := due.Sub(now), "aftersale.left", toneNeutral
+	left, key, t := due.Sub(now), "aftersale.left.", toneNeutral
 	switch {
 	case left < 0:
-		left, key, t = -left, "aftersale.over", toneBad
+		left, key, t = -left, "aftersale.over.", toneBad
 	case left < 24*time.Hour:
 		t = toneWarn
 	}
 	hours, minutes := int64(left/time.Hour), int64(left%time.Hour/time.Minute)
 	switch {
 	case hours >= 24 && hours%24 == 0:
-		return p.T(key+".whole_days", itoa(hours/24)), t
+		return p.T(key+"whole_days", itoa(hours/24)), t
 	case hours >= 24:
-		return p.T(key+".days", itoa(hours/24), itoa(hours%24)), t
+		return p.T(key+"days", itoa(hours/24), itoa(hours%24)), t
 	case hours > 0:
-		return p.T(key+".hours", itoa(hours), itoa(minutes)), t
+		return p.T(key+"hours", itoa(hours), itoa(minutes)), t
 	}
-	return p.T(key+".minutes", itoa(minutes)), t
+	return p.T(key+"minutes", itoa(minutes)), t
 }
 
 func caseDeadline(p Page, due, now time.Time) templ.Component {
