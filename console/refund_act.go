@@ -117,7 +117,9 @@ func (s *Console) refundSettle(c *fiber.Ctx, v *visit) error {
 		OutRefundNo: no, Means: payments.Means(typed.Means), Evidence: typed.Evidence, EvidenceRef: typed.Ref, Actor: who,
 		Attach: func(ctx context.Context, tx tenantdb.Tx) error { return s.Evidence.KeepTx(ctx, tx, no, who, files) },
 	})
-	if err != nil {
+	if kind := fault.KindOf(err); err != nil && kind != fault.Internal && kind != fault.Unavailable {
+		// Refused for sure. If the answer of a COMMIT was lost, the rows may be there: then the
+		// sweep decides.
 		err = errors.Join(err, s.Evidence.Drop(c.UserContext(), files))
 	}
 	return s.acted(c, v, no, "refund_settled", err)
