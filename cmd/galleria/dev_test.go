@@ -119,10 +119,12 @@ func (p *devProcess) interrupt(t *testing.T) {
 // walk is the purchase that dev printed.
 func (p *devProcess) walk(t *testing.T) []string {
 	t.Helper()
-	_, rest, ok := strings.Cut(p.stdout.String(), "one by one.\n")
-	if !ok {
-		t.Fatalf("no walk in\n%s", p.stdout)
+	for deadline := time.Now().Add(10 * time.Second); !strings.Contains(p.stdout.String(), "Ctrl-C ends everything."); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("no walk in\n%s", p.stdout)
+		}
 	}
+	_, rest, _ := strings.Cut(p.stdout.String(), "one by one.\n")
 	var lines []string
 	for line := range strings.Lines(rest) {
 		if command, ok := strings.CutPrefix(line, "  "); ok {

@@ -191,17 +191,16 @@ func (s *server) seed(ctx context.Context, r *app.Services, provider *sandbox.Se
 	return result, nil
 }
 
-// welcome waits until the platform answers, writes the info file and prints the facts.
+// welcome waits until the platform answers, prints the facts and writes the info file: whoever
+// waits for the file finds the rest said.
 func (s *server) welcome(ctx context.Context, f facts) error {
 	if err := waitFor(ctx, f.API+"/readyz"); err != nil {
 		return err
 	}
-	if s.opt.Info != "" {
-		if err := f.write(s.opt.Info); err != nil {
-			return err
-		}
+	if err := f.print(s.opt.Stdout, string(s.dir)); err != nil || s.opt.Info == "" {
+		return err
 	}
-	return f.print(s.opt.Stdout, string(s.dir))
+	return f.write(s.opt.Info)
 }
 
 // waitFor polls an address of ours until it answers 200.
