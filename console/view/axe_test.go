@@ -19,8 +19,12 @@ import (
 // TestE2EStorybook opens every page of the storybook in a real browser: accessibility, width,
 // and what the browser complains about. Of two neighbours one is looked at light, in Chinese
 // and on a desk, the other dark, in English and on a phone; with GALLERIA_STORYBOOK=all each
-// is looked at in both ways.
+// is looked at in both ways. It takes minutes, so it runs only when it is asked for.
 func TestE2EStorybook(t *testing.T) {
+	wish := os.Getenv("GALLERIA_STORYBOOK")
+	if wish == "" {
+		t.Skip("takes minutes: GALLERIA_STORYBOOK=half or all")
+	}
 	t.Parallel()
 	assets, err := static.New("/console/static/")
 	if err != nil {
@@ -30,7 +34,7 @@ func TestE2EStorybook(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	all := os.Getenv("GALLERIA_STORYBOOK") == "all"
+	all := wish == "all"
 	for turn, tc := range []struct {
 		name          string
 		lang          i18n.Lang
