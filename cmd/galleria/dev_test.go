@@ -78,7 +78,7 @@ func startDev(t *testing.T, data string, extra ...string) *devProcess {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = p.cmd.Process.Kill(); _ = p.cmd.Wait() })
-	for deadline := began.Add(4 * time.Minute); ; time.Sleep(50 * time.Millisecond) {
+	for deadline := began.Add(90 * time.Second); ; time.Sleep(50 * time.Millisecond) {
 		b, err := os.ReadFile(info)
 		if err == nil {
 			p.took = time.Since(began)
@@ -100,7 +100,7 @@ func startDev(t *testing.T, data string, extra ...string) *devProcess {
 			return p
 		}
 		if time.Now().After(deadline) {
-			t.Fatalf("dev is not ready after four minutes; it said\n%s%s", p.stdout, &stderr)
+			t.Fatalf("dev is not ready after 90 s; it said\n%s%s", p.stdout, &stderr)
 		}
 	}
 }

@@ -56,7 +56,7 @@ func Open(t testing.TB, axe string, width, height int64) *Browser {
 	t.Cleanup(stop)
 	ctx, closeTab := chromedp.NewContext(alloc)
 	t.Cleanup(closeTab)
-	ctx, cancel := context.WithTimeout(ctx, 20*time.Minute)
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Minute)
 	t.Cleanup(cancel)
 	b := &Browser{t: t, ctx: ctx, axe: string(script)}
 	chromedp.ListenTarget(ctx, b.hear)

@@ -21,11 +21,11 @@ import (
 // and on a desk, the other dark, in English and on a phone; with GALLERIA_STORYBOOK=all each
 // is looked at in both ways. It takes minutes, so it runs only when it is asked for.
 func TestE2EStorybook(t *testing.T) {
+	t.Parallel()
 	wish := os.Getenv("GALLERIA_STORYBOOK")
 	if wish == "" {
 		t.Skip("takes minutes: GALLERIA_STORYBOOK=half or all")
 	}
-	t.Parallel()
 	assets, err := static.New("/console/static/")
 	if err != nil {
 		t.Fatal(err)
