@@ -19,10 +19,13 @@ func (h *Handlers) orderCounted(ctx context.Context, ev outbox.Event) error {
 	return h.once(ctx, ev, "figures.order", func(tx tenantdb.Tx) error { return h.Figures.CountOrderTx(ctx, tx, ev.Key) })
 }
 
-// caseCounted counts what went back of which product.
+// caseCounted counts what went back of which product, and takes back commission for it.
 func (h *Handlers) caseCounted(ctx context.Context, ev outbox.Event) error {
 	p, err := payload[aftersale.RefundedEvent](ev)
 	if err != nil {
+		return err
+	}
+	if err := h.follow(ctx, ev.TenantID, p.OrderNo); err != nil {
 		return err
 	}
 	return h.once(ctx, ev, "figures.case", func(tx tenantdb.Tx) error { return h.Figures.CountOrderTx(ctx, tx, p.OrderNo) })

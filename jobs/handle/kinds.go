@@ -11,6 +11,7 @@ import (
 	"galleria/commerce/catalog"
 	"galleria/commerce/coupon"
 	"galleria/commerce/delivery"
+	"galleria/commerce/distribution"
 	"galleria/commerce/member"
 	"galleria/commerce/notice"
 	"galleria/commerce/order"
@@ -117,33 +118,34 @@ type Herald interface {
 
 // Deps are what the handlers work with.
 type Deps struct {
-	DB        *tenantdb.DB
-	Outbox    *outbox.Outbox
-	Orders    Orders
-	Cases     Cases
-	Reviews   Reviews
-	Coupons   Coupons
-	Content   Content
-	Payments  Payments
-	Transfers Transfers
-	Accounts  Accounts
-	Bills     Reconciler
-	Members   Members
-	Notices   *notice.Service
-	Messenger Messenger
-	Delivery  Deliveries
-	Shippers  Shippers
-	Signups   Signups
-	Tryouts   Tryouts // nil without a sandbox
-	Listings  Listings
-	Shelf     Shelf
-	Pictures  Pictures
-	Figures   Figures
-	Herald    Herald
-	Plans     *plan.Service
-	Timers    *timer.Timers
-	Vault     Keys
-	Now       func() time.Time
+	DB           *tenantdb.DB
+	Outbox       *outbox.Outbox
+	Orders       Orders
+	Cases        Cases
+	Reviews      Reviews
+	Coupons      Coupons
+	Distribution Distribution
+	Content      Content
+	Payments     Payments
+	Transfers    Transfers
+	Accounts     Accounts
+	Bills        Reconciler
+	Members      Members
+	Notices      *notice.Service
+	Messenger    Messenger
+	Delivery     Deliveries
+	Shippers     Shippers
+	Signups      Signups
+	Tryouts      Tryouts // nil without a sandbox
+	Listings     Listings
+	Shelf        Shelf
+	Pictures     Pictures
+	Figures      Figures
+	Herald       Herald
+	Plans        *plan.Service
+	Timers       *timer.Timers
+	Vault        Keys
+	Now          func() time.Time
 	// BodiesKept is how long the messages of providers are kept.
 	BodiesKept time.Duration
 	Log        *slog.Logger
@@ -188,21 +190,21 @@ func (h *Handlers) Kinds() (jobs.Kinds, error) {
 		money(aftersale.TimerDue, quick, h.caseDue),
 		jobs.Kind{Topic: aftersale.TopicOpened},
 		jobs.Kind{Topic: aftersale.TopicMoved},
-		// Points, coupons and commission will take back their parts by this.
 		kind(aftersale.TopicRefunded, jobs.Bulk, patient, quick, h.caseCounted),
 		kind(payments.TopicSurplus, jobs.Default, brief, provider, h.paymentSurplus),
 		money(payments.TimerSurplus, quick, h.surplusDue),
 		money(transfer.TopicDue, provider, h.transferDue),
-		jobs.Kind{Topic: transfer.TopicEnded},
+		money(transfer.TopicEnded, quick, h.transferEnded),
+		money(distribution.TopicApproved, provider, h.withdrawalApproved),
 		money(payments.TimerQuery, provider, h.paymentQueryDue),
 		recurs(jobs.Kind{Topic: payments.TimerBills, Queue: jobs.Bulk, MaxFailures: patient, Delay: provider, Handle: h.billsDue, Money: true}),
 		recurs(kind(payments.TimerKeyExpiry, jobs.Bulk, patient, quick, h.keyExpiryDue)),
 		kind(payments.TimerKeysDestroy, jobs.Bulk, patient, quick, h.keysDestroyDue),
 		jobs.Kind{Topic: payments.TopicKeyExpiring},
-		kind(order.TopicPlaced, jobs.Bulk, patient, quick, h.orderCounted),
+		kind(order.TopicPlaced, jobs.Bulk, patient, quick, h.following(h.orderCounted)),
 		kind(order.TopicExpire, jobs.Critical, patient, quick, h.orderExpired),
 		kind(order.TopicClosing, jobs.Critical, patient, provider, h.orderClosing),
-		kind(order.TopicClosed, jobs.Bulk, patient, quick, h.orderCounted),
+		kind(order.TopicClosed, jobs.Bulk, patient, quick, h.following(h.orderCounted)),
 		kind(order.TopicShipped, jobs.Default, patient, provider, h.parcelShipped),
 		kind(order.TopicParcelChanged, jobs.Default, patient, provider, h.parcelChanged),
 		kind(order.TopicReceive, jobs.Default, patient, quick, h.receiveDue),
@@ -212,15 +214,14 @@ func (h *Handlers) Kinds() (jobs.Kinds, error) {
 		kind(coupon.TimerAge, jobs.Bulk, patient, quick, h.couponsAge),
 		jobs.Kind{Topic: member.TopicMerged},
 		jobs.Kind{Topic: member.TopicLeft},
-		kind(order.TopicReceived, jobs.Default, patient, quick, h.orderReceived),
+		kind(order.TopicReceived, jobs.Default, patient, quick, h.following(h.orderReceived)),
 		kind(review.TopicCheck, jobs.Default, patient, provider, h.reviewDue),
 		kind(review.TimerAuto, jobs.Bulk, patient, quick, h.reviewAuto),
 		kind(review.TopicErased, jobs.Bulk, patient, quick, h.reviewErased),
 		jobs.Kind{Topic: review.TopicPublished},
-		// What final money leads to comes with those rooms.
-		jobs.Kind{Topic: order.TopicFinished},
-		kind(order.TopicPaid, jobs.Default, brief, provider, h.orderPaid),
-		kind(order.TopicRefunded, jobs.Default, brief, provider, h.orderRefunded),
+		kind(order.TopicFinished, jobs.Bulk, patient, quick, h.following(nil)),
+		kind(order.TopicPaid, jobs.Default, brief, provider, h.following(h.orderPaid)),
+		kind(order.TopicRefunded, jobs.Default, brief, provider, h.following(h.orderRefunded)),
 		kind(signup.Topic, jobs.Default, patient, jobs.Backoff(time.Second, 30*time.Second), h.signupApproved),
 		kind(trial.Topic, jobs.Default, brief, quick, h.testPurchase),
 		recurs(kind(TimerUpkeep, jobs.Bulk, patient, quick, h.upkeepDue)),

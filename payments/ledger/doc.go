@@ -27,7 +27,9 @@
 //	surplus                            money that no order can use, until it is   liability
 //	                                   given back
 //	unexplained                        money that a bill knows and we do not      liability
-//	payouts:<what>                     paid to members                            expense
-//	payable:<what>                     owed to members: commission, wallet        liability
+//	payouts:<what>                     paid to members; commission: once it is    expense
+//	                                   owed, less fees kept of withdrawals
+//	payable:<what>                     owed to members: commission, wallet; to    liability
+//	                                   the tax office: tax
 //	discount:<what>                    given as coupons and points                expense
 package ledger

@@ -28,12 +28,14 @@ const (
 	KindAnomaly    Kind = "anomaly"    // ref: the bill's line
 	KindAdjustment Kind = "adjustment" // ref: the document
 	KindReversal   Kind = "reversal"   // ref: the journal
+	KindCommission Kind = "commission" // ref: the order and a count of its changes
+	KindWithdrawal Kind = "withdrawal" // ref: withdrawal_no
 )
 
 // Kinds lists them all.
 func Kinds() []Kind {
 	return []Kind{
-		KindCapture, KindSurplus, KindRefund, KindFee, KindSettlement, KindPayout, KindAnomaly, KindAdjustment, KindReversal,
+		KindCapture, KindSurplus, KindRefund, KindFee, KindSettlement, KindPayout, KindAnomaly, KindAdjustment, KindReversal, KindCommission, KindWithdrawal,
 	}
 }
 

@@ -3,6 +3,7 @@ package app
 import (
 	"slices"
 
+	"galleria/commerce/distribution"
 	"galleria/commerce/member"
 	"galleria/payments"
 	"galleria/payments/account"
@@ -15,7 +16,7 @@ import (
 // compares it with the schema: a rotation must reach them all.
 func SealedColumns() []vault.Column {
 	return slices.Concat(
-		[]vault.Column{miniprogram.SealedColumn(), miniprogram.SealedSecretColumn(), account.SealedColumn(), transfer.SealedColumn()},
+		[]vault.Column{miniprogram.SealedColumn(), miniprogram.SealedSecretColumn(), account.SealedColumn(), transfer.SealedColumn(), distribution.SealedColumn()},
 		payments.SealedColumns(), member.SealedColumns(),
 	)
 }

@@ -43,6 +43,11 @@ func (w *world) oneOfEach(s *shop, id int64, mark string) {
 		`INSERT INTO coupon_count (coupon_id, member_id, taken, day, today) SELECT max(id), $1, 1, now()::date, 1 FROM coupon`,
 		`INSERT INTO coupon_grant (coupon_id, version, member_id, status, source, source_key, valid_from, valid_until, granted_at)
 		 SELECT max(id), 1, $1, 'active', 'claim', 'x', now(), now() + interval '7 days', now() FROM coupon`,
+		`INSERT INTO distribution_plan (version, since, enabled, depth, join_by, join_from_fen, binding, bound_days, first_bps, second_bps, review, withdraw_from_fen, day_count, day_fen, fee_bps, tax_bps)
+		 SELECT 1, now(), true, 1, 'anyone', 0, 'first', 0, 1000, 0, false, 10, 1, 1000, 0, 0 WHERE $1 > 0 ON CONFLICT DO NOTHING`,
+		`INSERT INTO distributor (member_id, status, code, statement, available_fen, applied_at) SELECT $1::bigint, 'active', upper(substr(md5($1::bigint::text), 1, 8)), '我是王小明，电话 13800138000', 50, now()`,
+		`INSERT INTO distribution_bond (member_id, distributor_id, since, ended_at, how, evidence) SELECT $1::bigint, $1::bigint, now(), now(), 'staff', '{"note":"王小明"}'`,
+		`INSERT INTO commission_order (order_id, order_no, member_id, bond_id, plan) SELECT o.id, o.order_no, $1::bigint, b.id, 1 FROM orders o, distribution_bond b WHERE o.member_id = $1 AND b.member_id = $1`,
 		`INSERT INTO transfer (out_bill_no, source_kind, source_no, account_id, channel, app_id, member_id, receiver_kind, amount_fen, title, terms, status, created_by, created_at, updated_at, finished_at, receiver_sealed, receiver_hint)
 		 SELECT '` + mark + `', 'test', '` + mark + `', min(id), 'wechat', 'wx', $1, 'open_id', 100, 't', '{}', 'succeeded', 'system', now(), now(), now(), '\x00', '' FROM payment_account`,
 	} {

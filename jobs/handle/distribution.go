@@ -1,0 +1,64 @@
+package handle
+
+import (
+	"context"
+	"fmt"
+
+	"galleria/commerce/distribution"
+	"galleria/jobs"
+	"galleria/payments/transfer"
+	"galleria/tenant"
+	"galleria/tenant/outbox"
+	"galleria/tenant/tenantdb"
+)
+
+// Distribution is the part of distribution.Service that events move.
+type Distribution interface {
+	Concerns(ctx context.Context, id tenant.ID, orderNo string) (bool, error)
+	FollowOrderTx(ctx context.Context, tx tenantdb.Tx, orderNo string) error
+	Send(ctx context.Context, id tenant.ID, withdrawalNo string) error
+	TransferEndedTx(ctx context.Context, tx tenantdb.Tx, withdrawalNo string, arrived bool, reason string) error
+}
+
+// following brings commission to where the order of an event stands, and then does the event's
+// other effect, if there is one. It looks at what is there, so it needs no receipt.
+func (h *Handlers) following(then jobs.Handler) jobs.Handler {
+	return func(ctx context.Context, ev outbox.Event) error {
+		if err := h.follow(ctx, ev.TenantID, ev.Key); err != nil || then == nil {
+			return err
+		}
+		return then(ctx, ev)
+	}
+}
+
+// follow costs one statement where nobody brought the buyer.
+func (h *Handlers) follow(ctx context.Context, id tenant.ID, orderNo string) error {
+	concerns, err := h.Distribution.Concerns(ctx, id, orderNo)
+	if err != nil || !concerns {
+		return err
+	}
+	return h.DB.InTenant(ctx, id, func(tx tenantdb.Tx) error { return h.Distribution.FollowOrderTx(ctx, tx, orderNo) })
+}
+
+// withdrawalApproved makes the transfer of a withdrawal.
+func (h *Handlers) withdrawalApproved(ctx context.Context, ev outbox.Event) error {
+	return h.Distribution.Send(ctx, ev.TenantID, ev.Key)
+}
+
+// transferEnded tells the room that a payout was made for what became of it.
+func (h *Handlers) transferEnded(ctx context.Context, ev outbox.Event) error {
+	p, err := payload[transfer.V1](ev)
+	if err != nil {
+		return err
+	}
+	if p.SourceKind != distribution.SourceKind {
+		return nil
+	}
+	err = h.DB.InTenant(ctx, ev.TenantID, func(tx tenantdb.Tx) error {
+		return h.Distribution.TransferEndedTx(ctx, tx, p.SourceNo, p.Status == transfer.Succeeded, p.Reason)
+	})
+	if err != nil {
+		return fmt.Errorf("transfer %s ended: %w", p.OutBillNo, err)
+	}
+	return nil
+}
