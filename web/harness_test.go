@@ -23,6 +23,7 @@ import (
 	"galleria/commerce/cart"
 	"galleria/commerce/catalog"
 	"galleria/commerce/delivery"
+	"galleria/commerce/distribution"
 	"galleria/commerce/inventory"
 	"galleria/commerce/member"
 	"galleria/commerce/money"
@@ -53,25 +54,26 @@ import (
 // database and the sandbox as provider.
 type house struct {
 	*tenanttest.Env
-	base     string
-	log      *lines
-	provider *sandbox.Server
-	play     string
-	catalog  *catalog.Service
-	quota    *plan.Meter
-	stock    *inventory.Service
-	cases    *aftersale.Service
-	reviews  *review.Service
-	orders   *order.Service
-	files    string // where pictures are kept
-	members  *member.Service
-	accounts *account.Service
-	mini     *miniprogram.Service
-	notices  *notice.Service
-	contract *openapi3.T
-	places   *middleware.Places
-	mu       sync.Mutex
-	answered map[string]bool // operations that succeeded: "GET /shop"
+	base         string
+	log          *lines
+	provider     *sandbox.Server
+	play         string
+	catalog      *catalog.Service
+	quota        *plan.Meter
+	stock        *inventory.Service
+	cases        *aftersale.Service
+	reviews      *review.Service
+	distribution *distribution.Service
+	orders       *order.Service
+	files        string // where pictures are kept
+	members      *member.Service
+	accounts     *account.Service
+	mini         *miniprogram.Service
+	notices      *notice.Service
+	contract     *openapi3.T
+	places       *middleware.Places
+	mu           sync.Mutex
+	answered     map[string]bool // operations that succeeded: "GET /shop"
 }
 
 // shop is one merchant's side of the house.
@@ -175,7 +177,7 @@ func (h *house) deps(s settings, answers *miniapi.Answers) web.Deps {
 	return web.Deps{
 		Limiter: limiter, Budgets: s.budgets, Places: s.places, Draining: s.drain,
 		API: &miniapi.Deps{
-			Apps: h.Resolver, Shops: h.mini, Catalog: h.catalog, Members: h.members, Tastes: h.members, Carts: carts, Orders: orders, Cases: cases, Reviews: h.newReviews(orders), Pictures: pictures, Delivery: delivery.New(delivery.Deps{DB: h.DB, Audit: h.Audit}), Payments: pay,
+			Apps: h.Resolver, Shops: h.mini, Catalog: h.catalog, Members: h.members, Tastes: h.members, Carts: carts, Orders: orders, Cases: cases, Reviews: h.newReviews(orders), Distribution: h.newDistribution(orders), Pictures: pictures, Delivery: delivery.New(delivery.Deps{DB: h.DB, Audit: h.Audit}), Payments: pay,
 			Transfers:     transfer.New(transfer.Deps{DB: h.DB, Now: now}),
 			Subscriptions: h.notices, Logins: h.mini, Audit: h.Audit, Limiter: limiter, Limits: s.limits,
 			Answers: answers, Log: log,

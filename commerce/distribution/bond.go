@@ -73,18 +73,8 @@ func (s *Service) bind(ctx context.Context, tx tenantdb.Tx, p Plan, distributorI
 	if err := s.strangers(ctx, tx, in.MemberID, distributorID); err != nil {
 		return false, err
 	}
-	was, err := s.q.Bond(ctx, tx, in.MemberID)
-	if err != nil && !tenantdb.NoRows(err) {
-		return false, err
-	}
-	if live := err == nil && (was.Until == nil || was.Until.After(tx.Now())); live && in.How != ByStaff {
-		if was.DistributorID == distributorID || p.Binding != BindLatest {
-			return false, nil
-		}
-	}
-	if p.Binding == BindNewcomer && in.How != ByStaff {
-		paid, err := s.d.HasPaid(ctx, tx, in.MemberID)
-		if err != nil || paid {
+	if in.How != ByStaff {
+		if binds, err := s.binds(ctx, tx, p, distributorID, in.MemberID); err != nil || !binds {
 			return false, err
 		}
 	}
@@ -108,6 +98,22 @@ func (s *Service) bind(ctx context.Context, tx tenantdb.Tx, p Plan, distributorI
 		return false, nil
 	}
 	return err == nil, err
+}
+
+// binds reports whether the plan lets a click bind a buyer.
+func (s *Service) binds(ctx context.Context, tx tenantdb.Tx, p Plan, distributorID, memberID int64) (bool, error) {
+	was, err := s.q.Bond(ctx, tx, memberID)
+	if err != nil && !tenantdb.NoRows(err) {
+		return false, err
+	}
+	if err == nil && (was.Until == nil || was.Until.After(tx.Now())) && (was.DistributorID == distributorID || p.Binding != BindLatest) {
+		return false, nil
+	}
+	if p.Binding != BindNewcomer {
+		return true, nil
+	}
+	paid, err := s.d.HasPaid(ctx, tx, memberID)
+	return !paid, err
 }
 
 // strangers is nil if two members are two people, as far as the provider knows.

@@ -91,18 +91,9 @@ func (s *Service) owe(ctx context.Context, tx tenantdb.Tx, o distributiondb.Lock
 	if err != nil {
 		return err
 	}
-	tiers := beneficiaries(planOf(plan), bond, o.MemberID)
-	for i, t := range tiers {
-		if t.member == 0 {
-			continue
-		}
-		same, err := s.q.SamePerson(ctx, tx, o.MemberID, t.member)
-		if err != nil {
-			return err
-		}
-		if same {
-			tiers[i].member = 0
-		}
+	tiers, err := s.others(ctx, tx, beneficiaries(planOf(plan), bond, o.MemberID), o.MemberID)
+	if err != nil {
+		return err
 	}
 	fresh, err := s.q.AddOrder(ctx, tx, o.ID, o.OrderNo, o.MemberID, bond.ID, plan.Version)
 	if err != nil || fresh == 0 {
@@ -122,6 +113,23 @@ func (s *Service) owe(ctx context.Context, tx tenantdb.Tx, o distributiondb.Lock
 	}
 	in.OrderID, in.Now = o.ID, tx.Now()
 	return s.q.AddEntries(ctx, tx, in)
+}
+
+// others leaves out who is the buyer himself, in another app.
+func (s *Service) others(ctx context.Context, tx tenantdb.Tx, tiers [2]beneficiary, buyer int64) ([2]beneficiary, error) {
+	for i, t := range tiers {
+		if t.member == 0 {
+			continue
+		}
+		same, err := s.q.SamePerson(ctx, tx, buyer, t.member)
+		if err != nil {
+			return tiers, err
+		}
+		if same {
+			tiers[i].member = 0
+		}
+	}
+	return tiers, nil
 }
 
 // beneficiary is who is paid for a tier; member 0 is nobody.
@@ -156,7 +164,7 @@ func entriesOf(lines []distributiondb.LinesRow, p Plan, tiers [2]beneficiary, ra
 			if tiers[i].member == 0 || amount <= 0 {
 				continue
 			}
-			in.LineIds, in.DistributorIds, in.Tiers = append(in.LineIds, l.ID), append(in.DistributorIds, tiers[i].member), append(in.Tiers, int32(i+1)) //nolint:gosec // 1 or 2
+			in.LineIds, in.DistributorIds, in.Tiers = append(in.LineIds, l.ID), append(in.DistributorIds, tiers[i].member), append(in.Tiers, int32(i+1))
 			in.Bases, in.Rates, in.Amounts = append(in.Bases, int64(l.PayableFen)), append(in.Rates, int64(rate)), append(in.Amounts, int64(amount))
 		}
 	}

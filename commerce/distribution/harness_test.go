@@ -3,6 +3,7 @@ package distribution_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -31,7 +32,7 @@ func newWorld(t testing.TB) *world {
 	t.Helper()
 	w := &world{Env: tenanttest.New(t), t: t, sent: map[string]int{}}
 	w.Service = distribution.New(distribution.Deps{
-		DB: w.DB, Outbox: w.Outbox, Audit: w.Audit, Vault: w.Vault, Books: books{}, Payouts: w,
+		DB: w.DB, Outbox: w.Outbox, Audit: w.Audit, Vault: w.Vault, Books: books{}, Payouts: w, Now: time.Now,
 		HasPaid: func(ctx context.Context, q tenantdb.Querier, id int64) (paid bool, err error) {
 			err = q.QueryRow(ctx, "SELECT EXISTS (SELECT FROM orders WHERE member_id = $1 AND paid_at IS NOT NULL)", id).Scan(&paid)
 			return paid, err
@@ -253,8 +254,8 @@ func (w *world) entries(no string) string {
 		w.t.Fatal(err)
 	}
 	var out []string
-	for i := len(list) - 1; i >= 0; i-- {
-		out = append(out, fmt.Sprintf("%d %s %d", list[i].Tier, list[i].Status, list[i].NetFen()))
+	for _, e := range slices.Backward(list) {
+		out = append(out, fmt.Sprintf("%d %s %d", e.Tier, e.Status, e.NetFen()))
 	}
 	return strings.Join(out, ", ")
 }

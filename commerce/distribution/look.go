@@ -7,6 +7,7 @@ import (
 
 	"galleria/commerce/money"
 	"galleria/tenant"
+	"galleria/tenant/fault"
 	"galleria/tenant/tenantdb"
 )
 
@@ -42,7 +43,7 @@ func (s *Service) Overview(ctx context.Context, id tenant.ID, memberID int64) (o
 			return err
 		}
 		o.EstimatedFen, o.ConfirmedFen, o.PendingFen, o.EarnedFen = money.Fen(owed.EstimatedFen), money.Fen(owed.ConfirmedFen), money.Fen(owed.PendingFen), money.Fen(owed.EarnedFen)
-		size, err := s.q.TeamSize(ctx, r, memberID, time.Now())
+		size, err := s.q.TeamSize(ctx, r, memberID, s.d.Now())
 		o.First, o.Second = size.First, size.Second
 		return err
 	})
@@ -64,7 +65,7 @@ type TeamMember struct {
 // Team returns a page of a distributor's team of a tier, the newest first; next is 0 at the end.
 func (s *Service) Team(ctx context.Context, id tenant.ID, distributorID int64, tier int, before int64) (list []TeamMember, next int64, err error) {
 	err = s.d.DB.Read(ctx, id, func(r *tenantdb.Reader) error {
-		rows, err := s.q.Team(ctx, r, distributorID, time.Now(), from(before), int32(tier), page+1) //nolint:gosec // 1 or 2
+		rows, err := s.q.Team(ctx, r, distributorID, s.d.Now(), from(before), int32(tier), page+1)
 		for _, row := range rows {
 			list = append(list, TeamMember{BondID: row.ID, MemberID: row.MemberID, Nickname: row.Nickname, Avatar: row.Avatar, Since: row.Since, Orders: row.Orders})
 		}
@@ -88,8 +89,18 @@ type Rank struct {
 // mostRanked is how long the ranking is.
 const mostRanked = 50
 
-// Ranking lists who has earned most of what became available in a time, less what went back.
-func (s *Service) Ranking(ctx context.Context, id tenant.ID, since, until time.Time) (list []Rank, err error) {
+// Ranking lists who has earned most of what became available in a month of Asia/Shanghai, less
+// what went back of it; "" is the present month. Faults: VALIDATION.
+func (s *Service) Ranking(ctx context.Context, id tenant.ID, month string) (list []Rank, err error) {
+	first, err := time.Parse("2006-01", month)
+	if month == "" {
+		today := tenant.BusinessDay(s.d.Now())
+		first, err = today.AddDate(0, 0, 1-today.Day()), nil
+	}
+	if err != nil {
+		return nil, fault.Invalidf("month", "must be like 2026-11")
+	}
+	since, until := midnight(first), midnight(first.AddDate(0, 1, 0))
 	err = s.d.DB.Read(ctx, id, func(r *tenantdb.Reader) error {
 		rows, err := s.q.Ranking(ctx, r, since, until, mostRanked)
 		for _, row := range rows {
@@ -115,7 +126,7 @@ type Filter struct {
 // there is another.
 func (s *Service) Distributors(ctx context.Context, id tenant.ID, f Filter) (list []Distributor, more bool, err error) {
 	if f.BeforeAt.IsZero() {
-		f.BeforeAt, f.BeforeID = time.Now().AddDate(1, 0, 0), 0
+		f.BeforeAt, f.BeforeID = s.d.Now().AddDate(1, 0, 0), 0
 	}
 	err = s.d.DB.Read(ctx, id, func(r *tenantdb.Reader) error {
 		rows, err := s.q.Distributors(ctx, r, string(f.Status), f.Query, f.BeforeAt, f.BeforeID, page+1)

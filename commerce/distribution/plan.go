@@ -139,9 +139,9 @@ func (s *Service) SavePlan(ctx context.Context, id tenant.ID, p Plan, actor stri
 			return ErrPlanChanged
 		}
 		err = s.q.AddPlan(ctx, tx, distributiondb.AddPlanParams{
-			Version: p.Version + 1, Since: tx.Now(), Enabled: p.Enabled, Depth: int32(p.Depth), JoinBy: string(p.JoinBy), JoinFromFen: p.JoinFromFen, Binding: string(p.Binding), //nolint:gosec // checked above
-			BoundDays: int32(p.BoundDays), FirstBps: int64(p.FirstBps), SecondBps: int64(p.SecondBps), Review: p.Review, WithdrawFromFen: p.WithdrawFromFen, //nolint:gosec // checked above
-			DayCount: int32(p.DayCount), DayFen: p.DayFen, FeeBps: int64(p.FeeBps), TaxBps: int64(p.TaxBps), //nolint:gosec // checked above
+			Version: p.Version + 1, Since: tx.Now(), Enabled: p.Enabled, Depth: int32(p.Depth), JoinBy: string(p.JoinBy), JoinFromFen: p.JoinFromFen, Binding: string(p.Binding),
+			BoundDays: int32(p.BoundDays), FirstBps: int64(p.FirstBps), SecondBps: int64(p.SecondBps), Review: p.Review, WithdrawFromFen: p.WithdrawFromFen,
+			DayCount: int32(p.DayCount), DayFen: p.DayFen, FeeBps: int64(p.FeeBps), TaxBps: int64(p.TaxBps),
 		})
 		if tenantdb.Violates(err, "distribution_plan_pkey") {
 			return ErrPlanChanged

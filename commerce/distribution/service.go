@@ -63,6 +63,7 @@ type Deps struct {
 	Vault   *vault.Vault
 	Books   Books
 	Payouts Payouts
+	Now     func() time.Time
 	// HasPaid reports whether a member has ever paid an order.
 	HasPaid func(ctx context.Context, q tenantdb.Querier, memberID int64) (bool, error)
 	// OpenID is who a member is to a Mini Program. Faults: NOT_FOUND.

@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -93,7 +92,7 @@ func (in RequestInput) check() error {
 	}
 	bad(in.Way != WayWeChat && in.Way != WayAlipay && in.Way != WayManual, "way", "is unknown")
 	bad(in.AmountFen <= 0, "amount_fen", "must be above zero")
-	bad(in.Key == "" || len(in.Key) > 128, "key", "must have 1 to 128 bytes")
+	bad(in.Key == "" || len(in.Key) > 255, "key", "must have 1 to 255 bytes")
 	account, name := utf8.RuneCountInString(in.Account), utf8.RuneCountInString(in.Name)
 	bad((in.Way != WayWeChat && account == 0) || account > 100, "account", "must have 1 to 100 characters")
 	bad((in.Way != WayWeChat && name == 0) || name > 50, "name", "must have 1 to 50 characters")
@@ -112,7 +111,7 @@ func (s *Service) Request(ctx context.Context, id tenant.ID, in RequestInput) (w
 	if err := in.check(); err != nil {
 		return Withdrawal{}, fmt.Errorf("request withdrawal: %w", err)
 	}
-	no := "W" + time.Now().UTC().Format("060102") + rand.Text()[:12]
+	no := "W" + s.d.Now().UTC().Format("060102") + rand.Text()[:12]
 	whom, err := json.Marshal(receiver{Account: in.Account, Name: in.Name})
 	if err != nil {
 		return Withdrawal{}, fmt.Errorf("request withdrawal: %w", err)
@@ -147,20 +146,20 @@ func (s *Service) request(ctx context.Context, tx tenantdb.Tx, no string, in Req
 		return withdrawalOf(was, ""), nil
 	case !tenantdb.NoRows(err):
 		return Withdrawal{}, err
-	}
-	p, err := s.plan(ctx, tx)
-	if err != nil {
-		return Withdrawal{}, err
-	}
-	if Status(d.Status) != Active {
+	case Status(d.Status) != Active:
 		return Withdrawal{}, ErrNotDistributor
 	}
-	w, err := s.draft(ctx, tx, p, no, in)
+	w, err := s.draft(ctx, tx, no, in)
 	if err != nil {
 		return Withdrawal{}, err
 	}
 	w.ReceiverSealed, w.Now = sealed, tx.Now()
-	n, err := s.q.Draw(ctx, tx, int64(in.AmountFen), in.MemberID)
+	return s.write(ctx, tx, w, d)
+}
+
+// write locks the money and writes the withdrawal, with what it leads to.
+func (s *Service) write(ctx context.Context, tx tenantdb.Tx, w distributiondb.AddWithdrawalParams, d distributiondb.Distributor) (Withdrawal, error) {
+	n, err := s.q.Draw(ctx, tx, int64(w.AmountFen), w.DistributorID)
 	if err == nil && n == 0 {
 		err = ErrBalance.WithData(map[string]any{"available_fen": int64(d.AvailableFen)})
 	}
@@ -168,24 +167,29 @@ func (s *Service) request(ctx context.Context, tx tenantdb.Tx, no string, in Req
 		err = s.q.AddWithdrawal(ctx, tx, w)
 	}
 	if err == nil && WithdrawalStatus(w.Status) == Approved {
-		err = s.announce(ctx, tx, no, in.Way)
+		err = s.announce(ctx, tx, w.WithdrawalNo, Way(w.Way))
 	}
 	if err != nil {
 		return Withdrawal{}, err
 	}
-	if err := s.tell(ctx, tx, no, "requested", w.Actor, map[string]any{"amount_fen": int64(in.AmountFen), "way": string(in.Way), "pay_fen": int64(w.PayFen)}); err != nil {
+	err = s.tell(ctx, tx, w.WithdrawalNo, "requested", w.Actor, map[string]any{"amount_fen": int64(w.AmountFen), "way": w.Way, "pay_fen": int64(w.PayFen)})
+	if err != nil {
 		return Withdrawal{}, err
 	}
-	row, err := s.q.Withdrawal(ctx, tx, no)
+	row, err := s.q.Withdrawal(ctx, tx, w.WithdrawalNo)
 	return withdrawalOf(row, ""), err
 }
 
 // draft is a withdrawal within the plan's bounds, before anything is written.
-func (s *Service) draft(ctx context.Context, tx tenantdb.Tx, p Plan, no string, in RequestInput) (w distributiondb.AddWithdrawalParams, err error) {
+func (s *Service) draft(ctx context.Context, tx tenantdb.Tx, no string, in RequestInput) (w distributiondb.AddWithdrawalParams, err error) {
+	p, err := s.plan(ctx, tx)
+	if err != nil {
+		return w, err
+	}
 	if in.AmountFen < p.WithdrawFromFen {
 		return w, fault.Invalidf("amount_fen", "must be at least %d", p.WithdrawFromFen)
 	}
-	today, err := s.q.Today(ctx, tx, in.MemberID, midnight(tx.Now()))
+	today, err := s.q.Today(ctx, tx, in.MemberID, midnight(tenant.BusinessDay(tx.Now())))
 	if err != nil {
 		return w, err
 	}
@@ -224,12 +228,8 @@ func (s *Service) draft(ctx context.Context, tx tenantdb.Tx, p Plan, no string, 
 	}, nil
 }
 
-// midnight is when the day in Beijing began.
-func midnight(at time.Time) time.Time {
-	beijing := time.FixedZone("Asia/Shanghai", 8*60*60)
-	y, m, d := at.In(beijing).Date()
-	return time.Date(y, m, d, 0, 0, 0, 0, beijing)
-}
+// midnight is when a business day begins.
+func midnight(day time.Time) time.Time { return day.Add(-8 * time.Hour) }
 
 // mask is what of an account and a name people see.
 func mask(account, name string) string {
@@ -375,100 +375,6 @@ func (s *Service) MarkPaid(ctx context.Context, id tenant.ID, no, reference, act
 	})
 }
 
-// Send makes the transfer of an approved withdrawal, once. The transfer and the word that it is
-// under way are one transaction; what cannot be sent fails, and its money may be drawn again.
-// Opens transactions; safe to repeat.
-func (s *Service) Send(ctx context.Context, id tenant.ID, no string) error {
-	row, whom, err := s.open(ctx, id, no)
-	if err != nil || WithdrawalStatus(row.Status) != Approved {
-		return err
-	}
-	write, err := s.d.Payouts.Prepare(ctx, id, Payout{
-		WithdrawalNo: no, Way: Way(row.Way), AppID: row.AppID, MemberID: row.DistributorID, Receiver: whom.Account, Name: whom.Name, AmountFen: row.PayFen,
-	})
-	if err != nil {
-		switch fault.KindOf(err) {
-		case fault.Internal, fault.Unavailable, fault.Upstream, fault.Throttled:
-			return fmt.Errorf("send withdrawal %s: %w", no, err)
-		}
-	}
-	return s.change(ctx, id, no, func(tx tenantdb.Tx, w distributiondb.Withdrawal) error {
-		if WithdrawalStatus(w.Status) != Approved { // somebody was faster
-			return nil
-		}
-		if write == nil {
-			return s.step(ctx, tx, w, EventFail, fault.CodeOf(err), "system")
-		}
-		if err := s.step(ctx, tx, w, EventSend, "", "system"); err != nil {
-			return err
-		}
-		return write(ctx, tx)
-	})
-}
-
-// open reads a withdrawal and whom it is to be paid to.
-func (s *Service) open(ctx context.Context, id tenant.ID, no string) (w distributiondb.Withdrawal, whom receiver, err error) {
-	err = s.d.DB.Read(ctx, id, func(r *tenantdb.Reader) error {
-		if w, err = s.q.Withdrawal(ctx, r, no); err != nil {
-			return err
-		}
-		if Way(w.Way) == WayWeChat {
-			whom.Account, err = s.d.OpenID(ctx, r, w.DistributorID, w.AppID)
-		}
-		return err
-	})
-	if tenantdb.NoRows(err) {
-		err = fault.ErrNotFound
-	}
-	if err != nil || w.ReceiverSealed == nil {
-		return w, whom, err
-	}
-	secret, err := s.d.Vault.Open(ctx, place(id, no), w.ReceiverSealed)
-	if err != nil {
-		return w, whom, fmt.Errorf("withdrawal %s: %w", no, err)
-	}
-	var sealed receiver
-	if err := json.Unmarshal(secret.Reveal(), &sealed); err != nil {
-		return w, whom, fmt.Errorf("withdrawal %s: %w", no, err)
-	}
-	if whom.Name = sealed.Name; Way(w.Way) != WayWeChat {
-		whom.Account = sealed.Account
-	}
-	return w, whom, nil
-}
-
-// Reveal shows staff whom to pay by hand. The caller records who looked. Faults: NOT_FOUND.
-func (s *Service) Reveal(ctx context.Context, id tenant.ID, no string) (account, name string, err error) {
-	_, whom, err := s.open(ctx, id, no)
-	return whom.Account, whom.Name, err
-}
-
-// TransferEndedTx says what became of a withdrawal's transfer. Joins the caller's transaction;
-// safe to repeat. Unknown numbers are nobody's.
-func (s *Service) TransferEndedTx(ctx context.Context, tx tenantdb.Tx, no string, arrived bool, reason string) error {
-	w, err := s.q.LockWithdrawal(ctx, tx, no)
-	if tenantdb.NoRows(err) {
-		return nil
-	}
-	if err != nil {
-		return fmt.Errorf("withdrawal %s: %w", no, err)
-	}
-	event := EventFail
-	if arrived {
-		event, reason = EventArrive, ""
-	}
-	if st := WithdrawalStatus(w.Status); st == Succeeded || (st == Failed && !arrived) {
-		return nil
-	}
-	if r := []rune(reason); len(r) > 200 {
-		reason = string(r[:200])
-	}
-	if err := s.step(ctx, tx, w, event, reason, "system"); err != nil {
-		return fmt.Errorf("withdrawal %s: %w", no, err)
-	}
-	return nil
-}
-
 // Withdrawals returns a page, the newest first; distributorID 0 and status "" are all, next is 0
 // at the end.
 func (s *Service) Withdrawals(ctx context.Context, id tenant.ID, distributorID int64, status WithdrawalStatus, before int64) (list []Withdrawal, next int64, err error) {
@@ -500,41 +406,4 @@ func (s *Service) Waiting(ctx context.Context, id tenant.ID) (counts map[Withdra
 		return nil, fmt.Errorf("count withdrawals: %w", err)
 	}
 	return counts, nil
-}
-
-// SealedColumn describes, for the rotation of data keys, where receivers are kept sealed.
-func SealedColumn() vault.Column {
-	q := distributiondb.New()
-	number := func(key string) (int64, error) {
-		if key == "" { // before all
-			return 0, nil
-		}
-		return strconv.ParseInt(key, 10, 64)
-	}
-	return vault.Column{
-		Name: "withdrawal.receiver_sealed",
-		Page: func(ctx context.Context, db tenantdb.Querier, after string, primary []byte) ([]vault.Row, error) {
-			last, err := number(after)
-			if err != nil {
-				return nil, err
-			}
-			rows, err := q.Sealed(ctx, db, primary, last)
-			if err != nil {
-				return nil, err
-			}
-			list := make([]vault.Row, 0, len(rows))
-			for _, r := range rows {
-				f := place(tenant.ID{}, r.WithdrawalNo)
-				list = append(list, vault.Row{Key: strconv.FormatInt(r.ID, 10), Owner: f.Owner, Field: f.Name, Prefix: r.Prefix, Sealed: r.Sealed})
-			}
-			return list, nil
-		},
-		Replace: func(ctx context.Context, tx tenantdb.Tx, row vault.Row, sealed []byte) (int64, error) {
-			id, err := number(row.Key)
-			if err != nil {
-				return 0, err
-			}
-			return q.Reseal(ctx, tx, sealed, id, row.Sealed)
-		},
-	}
 }

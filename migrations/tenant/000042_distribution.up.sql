@@ -116,7 +116,7 @@ CREATE TABLE withdrawal (
   id              bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   withdrawal_no   text NOT NULL UNIQUE CONSTRAINT withdrawal_no CHECK (withdrawal_no ~ '^W[0-9A-Z]{11,31}$'),
   distributor_id  bigint NOT NULL REFERENCES distributor (member_id),
-  request_key     text NOT NULL CHECK (length(request_key) BETWEEN 1 AND 128),
+  request_key     text NOT NULL CHECK (length(request_key) BETWEEN 1 AND 300),
   status          text NOT NULL CONSTRAINT withdrawal_status CHECK (status IN ('requested', 'approved', 'sending', 'succeeded', 'failed', 'rejected', 'cancelled')),
   way             text NOT NULL CONSTRAINT withdrawal_way CHECK (way IN ('wechat', 'alipay', 'manual')),
   app_id          text NOT NULL,

@@ -28,7 +28,8 @@ const (
 	tagCart         = "Cart"
 	tagOrder        = "Orders"
 	tagAfterSale    = "After-sales"
-	tagReview       = "reviews"
+	tagReview       = "Reviews"
+	tagDistribution = "Distribution"
 	tagAddress      = "Addresses"
 	tagSubscription = "Messages"
 )
@@ -101,6 +102,7 @@ func tags() []*huma.Tag {
 		{Name: tagOrder, Description: "From quote to payment."},
 		{Name: tagAfterSale, Description: "What goes back, and what for."},
 		{Name: tagReview, Description: "What buyers say of what they got."},
+		{Name: tagDistribution, Description: "Members who sell for the shop, and what they are owed."},
 		{Name: tagAddress, Description: "Where orders go."},
 		{Name: tagSubscription, Description: "Which messages the buyer wants."},
 	}

@@ -15,7 +15,7 @@ import (
 
 func (s *Services) newDistribution() *distribution.Service {
 	return distribution.New(distribution.Deps{
-		DB: s.DB, Outbox: s.Outbox, Audit: s.Audit, Vault: s.Vault, Books: owed{s.Ledger}, Payouts: payouts{s.Transfers},
+		DB: s.DB, Outbox: s.Outbox, Audit: s.Audit, Vault: s.Vault, Books: owed{s.Ledger}, Payouts: payouts{s.Transfers}, Now: s.Now,
 		HasPaid: s.Orders.HasPaid, OpenID: s.Members.OpenID,
 	})
 }
@@ -31,6 +31,17 @@ func (o owed) DrawnTx(ctx context.Context, tx tenantdb.Tx, d distribution.Drawn)
 	return o.ledger.DrawnTx(ctx, tx, ledger.Drawn{Ref: d.WithdrawalNo, FeeFen: d.FeeFen, TaxFen: d.TaxFen, ByHandFen: d.ByHand, At: d.At})
 }
 
+// commissionTitle is what the receiver reads.
+const commissionTitle = "推广佣金" //nolint:gosmopolitan // WeChat Pay shows it
+
+// commissionReports is what scene 1005, commission, asks for, under fixed names.
+func commissionReports() []payments.TransferReport {
+	return []payments.TransferReport{
+		{Type: "岗位类型", Content: "推广员"},           //nolint:gosmopolitan // the provider's words
+		{Type: "报酬说明", Content: commissionTitle}, //nolint:gosmopolitan // the provider's words
+	}
+}
+
 // payouts sends withdrawals as transfers.
 type payouts struct{ transfers *transfer.Service }
 
@@ -38,9 +49,8 @@ type payouts struct{ transfers *transfer.Service }
 func (p payouts) Prepare(ctx context.Context, id tenant.ID, out distribution.Payout) (func(ctx context.Context, tx tenantdb.Tx) error, error) {
 	in := transfer.CreateInput{
 		SourceKind: distribution.SourceKind, SourceNo: out.WithdrawalNo, Channel: payments.WeChat, AppID: out.AppID, MemberID: out.MemberID,
-		ReceiverKind: payments.ReceiverOpenID, Receiver: out.Receiver, Name: out.Name, AmountFen: out.AmountFen, Title: "推广佣金", Actor: "system",
-		// Scene 1005 is commission; its two reports have fixed names.
-		Terms: payments.TransferTerms{SceneID: "1005", Reports: []payments.TransferReport{{Type: "岗位类型", Content: "推广员"}, {Type: "报酬说明", Content: "推广佣金"}}},
+		ReceiverKind: payments.ReceiverOpenID, Receiver: out.Receiver, Name: out.Name, AmountFen: out.AmountFen, Title: commissionTitle, Actor: "system",
+		Terms: payments.TransferTerms{SceneID: "1005", Reports: commissionReports()},
 	}
 	if out.Way == distribution.WayAlipay {
 		in.Channel, in.ReceiverKind, in.Terms = payments.Alipay, payments.ReceiverLogonID, payments.TransferTerms{}

@@ -13,6 +13,7 @@ import (
 
 	"galleria/commerce/aftersale"
 	"galleria/commerce/catalog"
+	"galleria/commerce/distribution"
 	"galleria/commerce/inventory"
 	"galleria/tenant/idempotency"
 	"galleria/tenant/tenantdb"
@@ -28,7 +29,9 @@ type twin struct {
 	address int64
 	orderNo string
 	caseNo  string
-	marks   []string // texts that only this shop's answers may hold
+	// A distributor's code and withdrawal.
+	code, withdrawal string
+	marks            []string // texts that only this shop's answers may hold
 	// What only this shop has.
 	product, category, sku, secondAddress, line, review int64
 }
@@ -97,9 +100,36 @@ func (t *twin) more() {
 	t.must(http.StatusOK, http.MethodPut, "/cart/lines/"+itoa(t.sku), map[string]any{"qty": 1}, nil)
 	t.caseNo = t.openCase(t.order(1).OrderNo)
 	t.line, t.review = t.reviewed(t.order(1).OrderNo)
+	t.code, t.withdrawal = t.sells()
 	for range 40 { // far beyond what the sister makes in the walk
 		t.secondAddress = t.buyer.address()
 	}
+}
+
+// sells opens the shop's distribution; a member of it has drawn something.
+func (t *twin) sells() (code, withdrawalNo string) {
+	w, ctx := t.w, t.w.t.Context()
+	w.t.Helper()
+	p := distribution.NewPlan()
+	p.Enabled, p.JoinBy, p.WithdrawFromFen = true, distribution.JoinAnyone, 10
+	if err := w.Distributed.SavePlan(ctx, t.shop.ID, p, "staff:1"); err != nil {
+		w.t.Fatal(err)
+	}
+	member := w.count(t.shop, "SELECT max(member_id) FROM member_identity")
+	d, err := w.Distributed.Apply(ctx, t.shop.ID, int64(member), "")
+	if err == nil {
+		w.change(t.shop, "UPDATE distributor SET available_fen = 1000")
+	}
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	drawn, err := w.Distributed.Request(ctx, t.shop.ID, distribution.RequestInput{
+		MemberID: d.MemberID, Key: "k", Way: distribution.WayManual, AmountFen: 500, Account: "招商银行 6225", Name: "李雷",
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return d.Code, drawn.No
 }
 
 // openCase opens an after-sales case of an order that counts as sent.
@@ -191,6 +221,15 @@ func walk(a, b *twin) map[string][]step {
 		"writeReview":               {{path: "/reviews", body: map[string]any{"line_id": b.line, "score": 1, "body": "不是我买的"}, want: gone}},
 		"followReviewUp":            {{path: "/reviews/" + itoa(b.review) + "/follow-up", body: map[string]any{"body": "不是我写的"}, want: gone}},
 		"deleteReview":              {{path: "/reviews/" + itoa(b.review), want: gone}},
+		"getDistribution":           {{path: "/distribution", want: ok}},
+		"applyAsDistributor":        {{path: "/distribution/apply", body: map[string]any{}, want: []int{409}}},
+		"bindToDistributor":         {{path: "/distribution/bind", body: map[string]any{"code": b.code, "how": "link"}, want: gone409}},
+		"listTeam":                  {{path: "/distribution/team", want: ok}},
+		"listCommissions":           {{path: "/distribution/commissions", want: ok}},
+		"getDistributionRanking":    {{path: "/distribution/ranking", want: ok}},
+		"listWithdrawals":           {{path: "/distribution/withdrawals", want: ok}},
+		"withdraw":                  {{path: "/distribution/withdrawals", body: map[string]any{"way": "wechat", "amount_fen": 100}, want: []int{403}, key: true}},
+		"cancelWithdrawal":          {{path: "/distribution/withdrawals/" + b.withdrawal + "/cancel", want: gone}},
 		"uploadPicture":             {{path: "/pictures", body: map[string]any{}, want: []int{415}}},
 		"deleteOrder":               {{path: "/orders/" + b.orderNo, want: gone}},
 		"payOrder":                  {{path: "/orders/" + b.orderNo + "/pay", want: gone}},

@@ -39,7 +39,7 @@ UPDATE commission SET distributor_id = @to_id::bigint WHERE distributor_id = @fr
 
 -- name: MoveWithdrawals :exec
 UPDATE withdrawal SET distributor_id = @to_id::bigint, request_key = CASE WHEN EXISTS (SELECT FROM withdrawal o WHERE o.distributor_id = @to_id AND o.request_key = withdrawal.request_key)
-  THEN left(withdrawal.withdrawal_no || ' ' || withdrawal.request_key, 128) ELSE withdrawal.request_key END WHERE distributor_id = @from_id::bigint;
+  THEN withdrawal.withdrawal_no || ' ' || withdrawal.request_key ELSE withdrawal.request_key END WHERE distributor_id = @from_id::bigint;
 
 -- name: OwnOrders :many
 -- Orders for which a member is owed commission of what he bought himself.

@@ -111,7 +111,7 @@ func (q *Queries) MoveTeam(ctx context.Context, db DBTX, toID int64, fromID int6
 
 const moveWithdrawals = `-- name: MoveWithdrawals :exec
 UPDATE withdrawal SET distributor_id = $1::bigint, request_key = CASE WHEN EXISTS (SELECT FROM withdrawal o WHERE o.distributor_id = $1 AND o.request_key = withdrawal.request_key)
-  THEN left(withdrawal.withdrawal_no || ' ' || withdrawal.request_key, 128) ELSE withdrawal.request_key END WHERE distributor_id = $2::bigint
+  THEN withdrawal.withdrawal_no || ' ' || withdrawal.request_key ELSE withdrawal.request_key END WHERE distributor_id = $2::bigint
 `
 
 func (q *Queries) MoveWithdrawals(ctx context.Context, db DBTX, toID int64, fromID int64) error {
