@@ -8,7 +8,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"galleria/console/i18n"
-	"galleria/console/sheet"
+	"galleria/commerce/sheet"
 	"galleria/console/view"
 	"galleria/tenant/audit"
 )

@@ -10,7 +10,7 @@ import (
 
 	"galleria/console/authz"
 	"galleria/console/readmodel"
-	"galleria/console/sheet"
+	"galleria/commerce/sheet"
 	"galleria/console/view"
 	"galleria/tenant"
 )

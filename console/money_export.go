@@ -6,7 +6,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"galleria/console/readmodel"
-	"galleria/console/sheet"
+	"galleria/commerce/sheet"
 	"galleria/console/view"
 )
 

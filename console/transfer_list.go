@@ -9,7 +9,7 @@ import (
 
 	"galleria/console/authz"
 	"galleria/console/readmodel"
-	"galleria/console/sheet"
+	"galleria/commerce/sheet"
 	"galleria/console/view"
 	"galleria/payments"
 	"galleria/payments/transfer"
