@@ -240,7 +240,7 @@ func Head(k Kind, lang string) (cells []sheet.Cell) {
 
 // Sample is a row that shows how a file of a kind is filled in.
 func Sample(k Kind) (cells []sheet.Cell) {
-	for _, c := range Columns(k) {
+	for _, c := range imported(k) {
 		cells = append(cells, sheet.Text(c.sample))
 	}
 	return cells
@@ -389,4 +389,16 @@ func (s *Service) Sweep(ctx context.Context, shop tenant.ID) (int, error) {
 		}
 	}
 	return swept, err
+}
+
+// TemplateHead is the head row of an empty file: the columns that an import reads.
+func TemplateHead(k Kind, lang string) (cells []sheet.Cell) {
+	for _, c := range imported(k) {
+		cells = append(cells, sheet.Text(c.Name(lang)))
+	}
+	return cells
+}
+
+func imported(k Kind) []Column {
+	return slices.DeleteFunc(Columns(k), func(c Column) bool { return c.ExportOnly })
 }

@@ -13,7 +13,7 @@ import (
 const (
 	MostColumns = 100
 	maxCell     = 32767     // characters, as Excel has it
-	maxSheet    = 64 << 20  // bytes of a sheet, unzipped
+	maxSheet    = 32 << 20  // bytes of a sheet, unzipped
 	maxShared   = 16 << 20  // bytes of the texts of a workbook, unzipped: they are kept in memory
 	maxParts    = 2_000     // files of a workbook
 	maxToken    = 256 << 10 // bytes of a workbook between two marks
