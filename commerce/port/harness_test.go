@@ -6,8 +6,11 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/jackc/pgx/v5"
 
 	"galleria/commerce/catalog"
 	"galleria/commerce/inventory"
@@ -82,16 +85,28 @@ func (parcels) ExportOrders(_ context.Context, _ tenant.ID, _ port.OrderFilter, 
 type kit struct {
 	*tenanttest.Env
 	store *memory
+	count *counter
 	s     *port.Service
 	list  *listing.Service
 }
 
+// counter counts what is sent to the database.
+type counter struct{ n atomic.Int64 }
+
+func (c *counter) TraceQueryStart(ctx context.Context, _ *pgx.Conn, _ pgx.TraceQueryStartData) context.Context {
+	c.n.Add(1)
+	return ctx
+}
+
+func (*counter) TraceQueryEnd(context.Context, *pgx.Conn, pgx.TraceQueryEndData) {}
+
 func newKit(t *testing.T) *kit {
 	t.Helper()
-	env := tenanttest.New(t)
+	count := &counter{}
+	env := tenanttest.New(t, tenanttest.WithTracer(count))
 	c := catalog.New(catalog.Deps{DB: env.DB, Plans: env.Plans, Timers: env.Timers})
 	inv := inventory.New(inventory.Deps{NotifyChannel: catalog.NotifyChannel})
-	k := &kit{Env: env, store: &memory{files: map[string][]byte{}}, list: listing.New(listing.Deps{DB: env.DB, Catalog: c, Inventory: inv, Audit: env.Audit})}
+	k := &kit{Env: env, count: count, store: &memory{files: map[string][]byte{}}, list: listing.New(listing.Deps{DB: env.DB, Catalog: c, Inventory: inv, Audit: env.Audit})}
 	k.s = port.New(port.Deps{
 		DB: env.DB, Catalog: c, Inventory: inv, Listings: k.list, Parcels: parcels{}, Orders: parcels{}, Outbox: env.Outbox, Timers: env.Timers, Audit: env.Audit,
 		Store: k.store, Now: env.Clock().Now,
@@ -111,8 +126,13 @@ func (k *kit) upload(t *testing.T, kind port.Kind, o port.Options, rows ...strin
 
 func (k *kit) step(t *testing.T, id int64) {
 	t.Helper()
-	if err := k.s.Step(t.Context(), k.Tenant.ID, id); err != nil {
-		t.Fatal(err)
+	for { // a step ends after a while, and the next one is asked for
+		if err := k.s.Step(t.Context(), k.Tenant.ID, id); err != nil {
+			t.Fatal(err)
+		}
+		if job, err := k.s.Find(t.Context(), k.Tenant.ID, id); err != nil || !job.State.Working() {
+			return
+		}
 	}
 }
 

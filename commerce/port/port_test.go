@@ -296,9 +296,15 @@ func TestT120TenThousandRows(t *testing.T) {
 	before := runtime.MemStats{}
 	runtime.GC()
 	runtime.ReadMemStats(&before)
-	began := time.Now()
+	began, sent := time.Now(), k.count.n.Load()
 	id := k.upload(t, port.Stock, port.Options{}, rows...)
 	r := k.run(t, id)
+	const portions = 2 * n / 100
+	if each := (k.count.n.Load() - sent) / portions; each > 40 {
+		t.Errorf("%d statements for a portion of 100 rows", each)
+	} else {
+		t.Logf("%d statements for a portion of 100 rows", each)
+	}
 	after := runtime.MemStats{}
 	runtime.GC()
 	runtime.ReadMemStats(&after)

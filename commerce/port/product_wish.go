@@ -413,7 +413,7 @@ func (w *wish) place(path string) (int, Problem) {
 	}
 	key, _, _ = strings.Cut(key, "[")
 	if column, ok := map[string]string{
-		"category_id": "category", "brand_id": "brand", "name": "category", "specs": "spec_names", "price_fen": "price", "market_price_fen": "market_price",
+		"category_id": "category", "parent_id": "category", "brand_id": "brand", "name": "category", "specs": "spec_names", "price_fen": "price", "market_price_fen": "market_price",
 		"cost_fen": "cost", "picture": "sku_picture", "stock": "opening_stock", "skus": "spec_values",
 	}[key]; ok {
 		key = column
