@@ -189,6 +189,11 @@ func (w *wish) shelves() {
 	if w.was == nil && w.in.Title == "" {
 		w.rows[0].fail(about(Products, "title", ErrMissing))
 	}
+	w.ofBrand()
+	w.onShelf()
+}
+
+func (w *wish) ofBrand() {
 	brand := ""
 	if i := slices.IndexFunc(w.have.brands, func(b catalog.Brand) bool { return b.ID == w.in.BrandID }); i >= 0 {
 		brand = w.have.brands[i].Name
@@ -199,6 +204,9 @@ func (w *wish) shelves() {
 		}
 		w.changed(r, "brand", brand, w.brand)
 	}
+}
+
+func (w *wish) onShelf() {
 	value, r := w.cell("shelf")
 	if r == nil {
 		return
@@ -367,27 +375,21 @@ func (w *wish) sku(r *Row, at int) {
 			*into = fen
 		}
 	}
-	number := func(key string, most int64) (int64, bool) {
-		cell := strings.ReplaceAll(r.Cells[key], ",", "")
-		if cell == "" {
-			return 0, false
-		}
-		n, err := strconv.ParseInt(cell, 10, 64)
-		if err != nil || n < 0 || n > most {
-			r.fail(about(Products, key, ErrBadCount))
-			return 0, false
-		}
-		return n, true
-	}
-	if n, ok := number("weight_g", catalog.MaxWeightG); ok && int32(n) != k.WeightG {
+	w.measures(r, at)
+}
+
+// measures takes over the numbers of a variant, and whether it is on sale.
+func (w *wish) measures(r *Row, at int) {
+	k := &w.in.SKUs[at]
+	if n, ok := wholeNumber(r, "weight_g", catalog.MaxWeightG); ok && int32(n) != k.WeightG {
 		w.changed(r, "weight_g", strconv.Itoa(int(k.WeightG)), strconv.FormatInt(n, 10))
 		k.WeightG = int32(n)
 	}
-	if n, ok := number("volume_cm3", catalog.MaxVolume); ok && int32(n) != k.VolumeCM3 {
+	if n, ok := wholeNumber(r, "volume_cm3", catalog.MaxVolume); ok && int32(n) != k.VolumeCM3 {
 		w.changed(r, "volume_cm3", strconv.Itoa(int(k.VolumeCM3)), strconv.FormatInt(n, 10))
 		k.VolumeCM3 = int32(n)
 	}
-	if n, ok := number("opening_stock", listing.MaxStock); ok && k.ID == 0 {
+	if n, ok := wholeNumber(r, "opening_stock", listing.MaxStock); ok && k.ID == 0 {
 		w.stock[at].Want = n
 	}
 	if cell := r.Cells["enabled"]; cell != "" {
@@ -399,6 +401,20 @@ func (w *wish) sku(r *Row, at int) {
 			k.Disabled = off
 		}
 	}
+}
+
+// wholeNumber reads a number of a row; ok is false where there is none.
+func wholeNumber(r *Row, key string, most int64) (n int64, ok bool) {
+	cell := strings.ReplaceAll(r.Cells[key], ",", "")
+	if cell == "" {
+		return 0, false
+	}
+	n, err := strconv.ParseInt(cell, 10, 64)
+	if err != nil || n < 0 || n > most {
+		r.fail(about(Products, key, ErrBadCount))
+		return 0, false
+	}
+	return n, true
 }
 
 // place finds the row and the column that a refused field stands in.

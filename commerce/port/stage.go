@@ -72,16 +72,7 @@ func (s *Service) read(k Kind, body []byte) (out staged, err error) {
 			out.head, err = headOf(k, cells)
 			return err
 		}
-		row := &Row{Line: int64(line), State: RowNew, Cells: map[string]string{}}
-		for i, cell := range cells {
-			if i >= len(out.head) || out.head[i] == "" || cell == "" {
-				continue
-			}
-			key := out.head[i]
-			if row.Cells[key] = storable(cell); strings.HasPrefix(cell, sheet.Lossy) {
-				row.fail(about(k, key, ErrLossy))
-			}
-		}
+		row := rowOf(k, out.head, int64(line), cells)
 		if len(row.Cells) == 0 {
 			return nil // only in columns that are none of ours
 		}
@@ -109,6 +100,21 @@ func (s *Service) read(k Kind, body []byte) (out staged, err error) {
 		err = ErrEmpty
 	}
 	return out, err
+}
+
+// rowOf is a row as it stands in the file.
+func rowOf(k Kind, head []string, line int64, cells []string) *Row {
+	row := &Row{Line: line, State: RowNew, Cells: map[string]string{}}
+	for i, cell := range cells {
+		if i >= len(head) || head[i] == "" || cell == "" {
+			continue
+		}
+		key := head[i]
+		if row.Cells[key] = storable(cell); strings.HasPrefix(cell, sheet.Lossy) {
+			row.fail(about(k, key, ErrLossy))
+		}
+	}
+	return row
 }
 
 // storable leaves out what Postgres does not keep.

@@ -181,15 +181,11 @@ func (k stock) find(ctx context.Context, tx tenantdb.Tx, place int64, rows []*Ro
 // change is what a row asks for. The check keeps what it saw; later that counts: a count is
 // booked as the difference to it, and a correction since is noticed by the version.
 func (stock) change(job Job, r *Row, item inventory.Item) (inventory.Change, error) {
-	n, err := strconv.ParseInt(strings.TrimPrefix(strings.ReplaceAll(r.Cells["qty"], ",", ""), "+"), 10, 64)
-	switch {
-	case r.Cells["qty"] == "":
-		r.fail(about(Stock, "qty", ErrMissing))
-		return inventory.Change{}, nil
-	case err != nil || n > listing.MaxStock || n < -listing.MaxStock || job.Options.Count && n < 0:
-		r.fail(about(Stock, "qty", ErrBadCount))
+	n, ok := pieces(r, job.Options.Count)
+	if !ok {
 		return inventory.Change{}, nil
 	}
+	var err error
 	seen := stockSeen{SKUID: item.SKUID, OnHand: item.OnHand, Version: item.Version}
 	if job.State == Running {
 		if err := json.Unmarshal(r.Seen, &seen); err != nil {
@@ -209,4 +205,19 @@ func (stock) change(job Job, r *Row, item inventory.Item) (inventory.Change, err
 		r.fail(about(Stock, "qty", ErrBelow))
 	}
 	return inventory.Change{SKUID: item.SKUID, Delta: delta, Version: seen.Version}, nil
+}
+
+// pieces reads how many pieces a row counts, or how many more or fewer.
+func pieces(r *Row, count bool) (n int64, ok bool) {
+	cell := strings.TrimPrefix(strings.ReplaceAll(r.Cells["qty"], ",", ""), "+")
+	n, err := strconv.ParseInt(cell, 10, 64)
+	switch {
+	case cell == "":
+		r.fail(about(Stock, "qty", ErrMissing))
+	case err != nil || n > listing.MaxStock || n < -listing.MaxStock || count && n < 0:
+		r.fail(about(Stock, "qty", ErrBadCount))
+	default:
+		return n, true
+	}
+	return 0, false
 }
