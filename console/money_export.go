@@ -5,8 +5,8 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
-	"galleria/console/readmodel"
 	"galleria/commerce/sheet"
+	"galleria/console/readmodel"
 	"galleria/console/view"
 )
 

@@ -7,9 +7,9 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"galleria/commerce/sheet"
 	"galleria/console/authz"
 	"galleria/console/readmodel"
-	"galleria/commerce/sheet"
 	"galleria/console/view"
 	"galleria/payments/ledger"
 )

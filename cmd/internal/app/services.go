@@ -25,7 +25,6 @@ import (
 	"galleria/commerce/review"
 	"galleria/console/authz"
 	"galleria/console/herald"
-	"galleria/console/readmodel"
 	"galleria/console/verify"
 	"galleria/jobs"
 	"galleria/jobs/handle"
@@ -139,10 +138,7 @@ func NewServices(g *Ground) (*Services, error) {
 	}
 	s.Pictures = picture.New(picture.Deps{DB: g.DB, Plans: g.Plans, Outbox: g.Outbox, Store: store, Now: g.Now})
 	s.Evidence = evidence.New(evidence.Deps{DB: g.DB, Plans: g.Plans, Audit: g.Audit, Store: picture.Files{Store: store}, Now: g.Now})
-	s.Ports = port.New(port.Deps{
-		DB: g.DB, Catalog: s.Catalog, Inventory: s.Inventory, Listings: s.Listings, Parcels: s.Orders, Orders: readmodel.New(readmodel.Deps{DB: g.DB}),
-		Outbox: g.Outbox, Timers: g.Timers, Audit: g.Audit, Store: picture.Files{Store: store}, Now: g.Now,
-	})
+	s.Ports = s.newPorts(store)
 	s.Tryouts = s.newTryouts()
 	s.Proofs = verify.New(verify.Deps{DB: g.DB, Courier: s.Courier, Secret: []byte(g.Config.CookieKey)})
 	s.Signups = signup.New(signup.Deps{
