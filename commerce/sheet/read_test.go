@@ -144,8 +144,8 @@ func TestT103ZipBombs(t *testing.T) {
 		many[fmt.Sprintf("xl/worksheets/sheet%d.xml", i+2)] = "<x/>"
 	}
 	for what, parts := range map[string]map[string]string{
-		"one long text":     {name: head + `<row><c t="inlineStr"><is><t>` + strings.Repeat("A", 40<<20)},
-		"endless rows":      {name: head + strings.Repeat("<row></row>", 3<<20)},
+		"one long text":     {name: head + `<row><c t="inlineStr"><is><t>` + strings.Repeat("A", 4<<20)},
+		"endless rows":      {name: head + strings.Repeat(`<row x="`+strings.Repeat("1", 1000)+`"></row>`, 40_000)},
 		"long shared texts": {name: head, "xl/sharedStrings.xml": "<sst>" + strings.Repeat("<si><t>"+strings.Repeat("A", 1000)+"</t></si>", 30_000)},
 		"10,000 columns":    {name: head + "<row>" + strings.Repeat("<c><v>1</v></c>", 10_000) + "</row>"},
 		"a far column":      {name: head + `<row><c r="XFD1"><v>1</v></c></row>`},
