@@ -7,8 +7,8 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"galleria/commerce/sheet"
 	"galleria/console/i18n"
-	"galleria/console/sheet"
 	"galleria/console/view"
 	"galleria/tenant/audit"
 )

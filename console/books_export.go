@@ -7,7 +7,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"galleria/commerce/money"
-	"galleria/console/sheet"
+	"galleria/commerce/sheet"
 	"galleria/payments/ledger"
 	"galleria/tenant/fault"
 )

@@ -8,7 +8,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
-	"galleria/console/sheet"
+	"galleria/commerce/sheet"
 	"galleria/tenant/audit"
 )
 

@@ -5,8 +5,8 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"galleria/commerce/sheet"
 	"galleria/console/readmodel"
-	"galleria/console/sheet"
 	"galleria/console/view"
 )
 

@@ -7,9 +7,9 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"galleria/commerce/sheet"
 	"galleria/console/authz"
 	"galleria/console/readmodel"
-	"galleria/console/sheet"
 	"galleria/console/view"
 	"galleria/payments/ledger"
 )

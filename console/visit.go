@@ -117,6 +117,8 @@ func (s *Console) menu(c *fiber.Ctx, v *visit, here string) []view.NavItem {
 		{authz.ReviewRead, view.NavItem{Key: "nav.reviews", Icon: "message", Href: shop.URL("/reviews")}},
 		{authz.ProductRead, view.NavItem{Key: "nav.products", Icon: "package", Href: shop.URL("/products")}},
 		{authz.StockRead, view.NavItem{Key: "nav.stock", Icon: "box", Href: shop.URL("/stock")}},
+		{authz.ImportRun, view.NavItem{Key: "nav.imports", Icon: "note", Href: shop.URL("/imports")}},
+		{authz.ExportRun, view.NavItem{Key: "nav.exports", Icon: "books", Href: shop.URL("/exports")}},
 		{authz.MemberRead, view.NavItem{Key: "nav.members", Icon: "user", Href: shop.URL("/members")}},
 		{authz.LedgerRead, view.NavItem{Key: "nav.whereabouts", Icon: "map-pin", Href: shop.URL("/money"), Group: "nav.money"}},
 		{authz.LedgerRead, view.NavItem{Key: "nav.settlement", Icon: "trending-up", Href: shop.URL("/settlement"), Group: "nav.money"}},

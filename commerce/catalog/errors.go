@@ -13,4 +13,6 @@ var (
 	ErrTaken = fault.New(fault.Conflict, "NAME_TAKEN", "名称已存在", "This name is taken")
 	// ErrNothingToSell is a product that should come on the shelf without an enabled SKU.
 	ErrNothingToSell = fault.New(fault.Conflict, "NOTHING_TO_SELL", "商品没有可售规格", "The product has no variant on sale")
+	// ErrCodeTaken is a product's number that another product has.
+	ErrCodeTaken = fault.New(fault.Conflict, "CODE_TAKEN", "商品编码已被其他商品使用", "Another product has this code")
 )

@@ -52,6 +52,18 @@ const MaxStock = 9_999_999
 // VALIDATION, NOT_FOUND, PRODUCT_CHANGED, NOTHING_TO_SELL, STOCK_RESERVED, QUOTA_EXCEEDED,
 // IDEMPOTENCY_MISMATCH (the form was sent before with other contents).
 func (s *Service) Save(ctx context.Context, id tenant.ID, in SaveInput) (productID int64, err error) {
+	err = s.DB.InTenant(ctx, id, func(tx tenantdb.Tx) (err error) {
+		productID, err = s.SaveTx(ctx, tx, in)
+		return err
+	})
+	if err != nil {
+		return 0, fmt.Errorf("save product: %w", err)
+	}
+	return productID, nil
+}
+
+// SaveTx is Save in the caller's transaction.
+func (s *Service) SaveTx(ctx context.Context, tx tenantdb.Tx, in SaveInput) (productID int64, err error) {
 	if len(in.Stock) != len(in.SKUs) {
 		return 0, fault.Invalidf("stock", "must be one for each SKU")
 	}
@@ -60,18 +72,10 @@ func (s *Service) Save(ctx context.Context, id tenant.ID, in SaveInput) (product
 			return 0, fault.Invalidf(fmt.Sprintf("stock[%d]", i), "must be 0 to %d", MaxStock)
 		}
 	}
-	err = s.DB.InTenant(ctx, id, func(tx tenantdb.Tx) (err error) {
-		if in.ID == 0 {
-			productID, err = s.create(ctx, tx, in)
-			return err
-		}
-		productID = in.ID
-		return s.edit(ctx, tx, in)
-	})
-	if err != nil {
-		return 0, fmt.Errorf("save product: %w", err)
+	if in.ID == 0 {
+		return s.create(ctx, tx, in)
 	}
-	return productID, nil
+	return in.ID, s.edit(ctx, tx, in)
 }
 
 func (s *Service) create(ctx context.Context, tx tenantdb.Tx, in SaveInput) (int64, error) {
@@ -160,16 +164,19 @@ func (s *Service) tell(ctx context.Context, tx tenantdb.Tx, action string, produ
 
 func object(productID int64) string { return "product:" + strconv.FormatInt(productID, 10) }
 
+// SetShelfTx is SetShelf in the caller's transaction.
+func (s *Service) SetShelfTx(ctx context.Context, tx tenantdb.Tx, productID int64, to catalog.ShelfStatus, actor string) error {
+	from, err := s.Catalog.SetShelfTx(ctx, tx, productID, to)
+	if err != nil || from == to {
+		return err
+	}
+	return s.moved(ctx, tx, productID, from, to, actor)
+}
+
 // SetShelf shows a product to buyers or takes it down; being there already is no error and
 // leaves no entry. Opens a transaction. Faults: NOT_FOUND, SHELF_STATE, NOTHING_TO_SELL.
 func (s *Service) SetShelf(ctx context.Context, id tenant.ID, productID int64, to catalog.ShelfStatus, actor string) error {
-	err := s.DB.InTenant(ctx, id, func(tx tenantdb.Tx) error {
-		from, err := s.Catalog.SetShelfTx(ctx, tx, productID, to)
-		if err != nil || from == to {
-			return err
-		}
-		return s.moved(ctx, tx, productID, from, to, actor)
-	})
+	err := s.DB.InTenant(ctx, id, func(tx tenantdb.Tx) error { return s.SetShelfTx(ctx, tx, productID, to, actor) })
 	if err != nil {
 		return fmt.Errorf("set shelf: %w", err)
 	}

@@ -38,6 +38,24 @@ func (s *Service) CorrectStock(ctx context.Context, id tenant.ID, in inventory.C
 	})
 }
 
+// CorrectStockEachTx is CorrectStockEach in the caller's transaction.
+func (s *Service) CorrectStockEachTx(ctx context.Context, tx tenantdb.Tx, in inventory.Correction) ([]inventory.Corrected, error) {
+	out, err := s.Inventory.CorrectEachTx(ctx, tx, in)
+	if err != nil {
+		return nil, err
+	}
+	good := 0
+	for _, o := range out {
+		if o.Problem == nil {
+			good++
+		}
+	}
+	if good == 0 {
+		return out, nil
+	}
+	return out, s.toldStock(ctx, tx, in, good)
+}
+
 // CorrectStockEach is CorrectStock for a list whose lines stand for themselves: what cannot be
 // done is told in its entry, the rest is done. Faults: VALIDATION, NOT_FOUND (the place).
 func (s *Service) CorrectStockEach(ctx context.Context, id tenant.ID, in inventory.Correction) (out []inventory.Corrected, err error) {
@@ -45,19 +63,8 @@ func (s *Service) CorrectStockEach(ctx context.Context, id tenant.ID, in invento
 		return nil, err
 	}
 	err = s.inShop(ctx, id, "correct stock", func(tx tenantdb.Tx) error {
-		if out, err = s.Inventory.CorrectEachTx(ctx, tx, in); err != nil {
-			return err
-		}
-		good := 0
-		for _, o := range out {
-			if o.Problem == nil {
-				good++
-			}
-		}
-		if good == 0 {
-			return nil
-		}
-		return s.toldStock(ctx, tx, in, good)
+		out, err = s.CorrectStockEachTx(ctx, tx, in)
+		return err
 	})
 	return out, err
 }

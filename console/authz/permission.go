@@ -22,6 +22,8 @@ const (
 	ProductUpdate        Permission = "product.update" // and create, and put on the shelf
 	StockRead            Permission = "stock.read"
 	StockUpdate          Permission = "stock.update" // correct, move, count
+	ImportRun            Permission = "import.run"
+	ExportRun            Permission = "export.run"
 	MemberRead           Permission = "member.read"
 	MemberUpdate         Permission = "member.update" // notes and tags
 	MemberBlock          Permission = "member.block"
@@ -90,6 +92,8 @@ func registry() []entry {
 		{ProductUpdate, manager | warehouse, false},
 		{StockRead, manager | warehouse | support | clerk, false},
 		{StockUpdate, manager | warehouse, false},
+		{ImportRun, manager | warehouse, false},
+		{ExportRun, manager | finance | warehouse, false},
 		{MemberRead, manager | finance | support | promoter | clerk, false},
 		{MemberUpdate, manager | support | promoter, false},
 		{MemberBlock, manager, false},

@@ -16,6 +16,7 @@ import (
 	"galleria/commerce/notice"
 	"galleria/commerce/order"
 	"galleria/commerce/picture"
+	"galleria/commerce/port"
 	"galleria/commerce/review"
 	"galleria/commerce/trial"
 	"galleria/jobs"
@@ -141,6 +142,7 @@ type Deps struct {
 	Shelf        Shelf
 	Pictures     Pictures
 	Figures      Figures
+	Ports        Ports
 	Herald       Herald
 	Plans        *plan.Service
 	Timers       *timer.Timers
@@ -228,6 +230,8 @@ func (h *Handlers) Kinds() (jobs.Kinds, error) {
 		kind(catalog.TimerShelf, jobs.Default, patient, quick, h.shelfDue),
 		kind(catalog.TimerReindex, jobs.Bulk, patient, quick, h.reindexDue),
 		kind(picture.TopicUploaded, jobs.Bulk, brief, quick, h.pictureUploaded),
+		kind(port.TopicStep, jobs.Bulk, brief, quick, h.portStep),
+		kind(port.TimerForget, jobs.Bulk, patient, quick, h.portForget),
 		kind(TimerKeyWatch, jobs.Bulk, brief, quick, h.keyWatchDue),
 		jobs.Kind{Topic: TopicKeyUnusual},
 		kind(signup.TopicNews, jobs.Bulk, brief, jobs.Backoff(5*time.Second, 10*time.Minute), h.signupNews),

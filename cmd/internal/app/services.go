@@ -22,6 +22,7 @@ import (
 	"galleria/commerce/notice"
 	"galleria/commerce/order"
 	"galleria/commerce/picture"
+	"galleria/commerce/port"
 	"galleria/commerce/review"
 	"galleria/console/authz"
 	"galleria/console/herald"
@@ -72,6 +73,7 @@ type Services struct {
 	Listings    *listing.Service
 	Pictures    *picture.Service
 	Figures     *figures.Service
+	Ports       *port.Service
 	Looks       *figures.Looks
 	Evidence    *evidence.Service
 	Tryouts     *tryout.Service // nil without a sandbox
@@ -138,6 +140,7 @@ func NewServices(g *Ground) (*Services, error) {
 	}
 	s.Pictures = picture.New(picture.Deps{DB: g.DB, Plans: g.Plans, Outbox: g.Outbox, Store: store, Now: g.Now})
 	s.Evidence = evidence.New(evidence.Deps{DB: g.DB, Plans: g.Plans, Audit: g.Audit, Store: picture.Files{Store: store}, Now: g.Now})
+	s.Ports = s.newPorts(store)
 	s.Tryouts = s.newTryouts()
 	s.Proofs = verify.New(verify.Deps{DB: g.DB, Courier: s.Courier, Secret: []byte(g.Config.CookieKey)})
 	s.Signups = signup.New(signup.Deps{
@@ -155,7 +158,7 @@ func NewServices(g *Ground) (*Services, error) {
 	s.Kinds, err = handle.New(handle.Deps{
 		DB: g.DB, Outbox: g.Outbox, Orders: s.Orders, Cases: s.Cases, Payments: s.Payments, Transfers: s.Transfers, Accounts: s.Accounts, Bills: s.Reconcile, Members: s.Members, Notices: s.Notices, Messenger: s.MiniProgram,
 		Delivery: s.Delivery, Shippers: s.MiniProgram, Reviews: s.Reviews, Content: s.MiniProgram, Coupons: s.Coupons, Distribution: s.Distributed,
-		Signups: s.Signups, Tryouts: s.buyer(), Listings: s.Listings, Shelf: s.Catalog, Pictures: uploads{s.Pictures, s.Evidence}, Figures: s.Figures, Herald: letters, Plans: g.Plans, Timers: g.Timers, Vault: g.Vault, Now: g.Now,
+		Signups: s.Signups, Tryouts: s.buyer(), Listings: s.Listings, Shelf: s.Catalog, Pictures: uploads{s.Pictures, s.Evidence, s.Ports}, Figures: s.Figures, Ports: s.Ports, Herald: letters, Plans: g.Plans, Timers: g.Timers, Vault: g.Vault, Now: g.Now,
 		BodiesKept: g.Config.bodiesKept(), Log: g.Log,
 	}).Kinds()
 	if err != nil {
@@ -181,12 +184,14 @@ func (s *Services) channels() []payments.Channel {
 type uploads struct {
 	*picture.Service
 	evidence *evidence.Service
+	ports    *port.Service
 }
 
 func (u uploads) Sweep(ctx context.Context, id tenant.ID) (int, error) {
 	n, err := u.Service.Sweep(ctx, id)
 	more, evidenceErr := u.evidence.Sweep(ctx, id)
-	return n + more, errors.Join(err, evidenceErr)
+	files, portErr := u.ports.Sweep(ctx, id)
+	return n + more + files, errors.Join(err, evidenceErr, portErr)
 }
 
 // goingBack shows orders what goes back of their money. Payments are built after orders,

@@ -13,7 +13,7 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"galleria/commerce/money"
-	"galleria/console/sheet"
+	"galleria/commerce/sheet"
 )
 
 func write(t *testing.T, f sheet.Format, rows ...[]sheet.Cell) []byte {

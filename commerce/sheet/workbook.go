@@ -107,6 +107,9 @@ func exact(number string) bool {
 // escapes looks like an escape of ECMA-376 22.9.2.19 and would be read as a character.
 var escapes = regexp.MustCompile(`_(x[0-9A-Fa-f]{4}_)`)
 
+// hexes are such escapes, as they are read.
+var hexes = regexp.MustCompile(`_x[0-9A-Fa-f]{4}_`)
+
 // verbatim has a text read back as it is. Excel keeps 32767 characters in a cell.
 func verbatim(s string) string {
 	const most = 32767
