@@ -1,0 +1,28 @@
+package console
+
+import (
+	"galleria/console/authz"
+	"galleria/console/readmodel"
+	"galleria/console/view"
+)
+
+// shipRefund is what of an order's money goes back, for whoever is about to send its goods.
+// The order itself refuses to send what is refunded whole; of a part nobody but a person
+// knows which goods it is for.
+func shipRefund(v *visit, o readmodel.OrderDetail) (r view.ShipRefund) {
+	for _, a := range o.Attempts {
+		if a.Status == "succeeded" && !a.Surplus {
+			r.UnderWay, r.Gone = r.UnderWay+a.Reserved, r.Gone+a.Refunded
+		}
+	}
+	r.Whole = o.Payable > 0 && r.UnderWay+r.Gone >= o.Payable
+	if !v.granted[authz.RefundRead] {
+		return r
+	}
+	for _, f := range o.Refunds {
+		if f.FinishedAt == nil {
+			r.Numbers = append(r.Numbers, f.OutRefundNo)
+		}
+	}
+	return r
+}
