@@ -4,30 +4,75 @@ import (
 	"context"
 	"errors"
 	"maps"
-	"os"
-	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
-	"galleria/commerce/picture"
 	"galleria/payments/evidence"
 	"galleria/tenant/tenantdb"
 	"galleria/tenant/tenanttest"
 )
 
-// archive is the evidence of a shop in a folder of its own.
+// shelf is a store in memory.
+type shelf struct {
+	now   func() time.Time
+	files map[string]leaf
+	away  bool // it removes nothing
+}
+
+type leaf struct {
+	body string
+	at   time.Time
+}
+
+var errAway = errors.New("the store is away")
+
+func (s *shelf) Put(_ context.Context, key string, body []byte) error {
+	s.files[key] = leaf{string(body), s.now()}
+	return nil
+}
+
+func (s *shelf) Get(_ context.Context, key string) ([]byte, error) {
+	f, ok := s.files[key]
+	if !ok {
+		return nil, errAway
+	}
+	return []byte(f.body), nil
+}
+
+func (s *shelf) Delete(_ context.Context, key string) error {
+	if s.away {
+		return errAway
+	}
+	delete(s.files, key)
+	return nil
+}
+
+func (s *shelf) Each(_ context.Context, folder string, take func(key string, at time.Time) error) error {
+	for _, key := range slices.Sorted(maps.Keys(s.files)) {
+		if strings.HasPrefix(key, folder+"/") {
+			if err := take(key, s.files[key].at); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// archive is the evidence of a shop on a shelf of its own.
 type archive struct {
 	*tenanttest.Env
 	t       *testing.T
-	folder  string
+	shelf   *shelf
 	service *evidence.Service
 }
 
 func newArchive(t *testing.T) *archive {
 	t.Helper()
-	a := &archive{Env: tenanttest.New(t), t: t, folder: t.TempDir()}
-	a.service = evidence.New(evidence.Deps{DB: a.DB, Plans: a.Plans, Audit: a.Audit, Store: picture.Files{Store: picture.NewFolder(a.folder)}, Now: a.Clock().Now})
+	a := &archive{Env: tenanttest.New(t), t: t}
+	a.shelf = &shelf{now: a.Clock().Now, files: map[string]leaf{}}
+	a.service = evidence.New(evidence.Deps{DB: a.DB, Plans: a.Plans, Audit: a.Audit, Store: a.shelf, Now: a.Clock().Now})
 	return a
 }
 
@@ -64,30 +109,13 @@ func (a *archive) take(bodies ...string) evidence.Taken {
 	return taken
 }
 
-// bodies are the files that lie in the folder, with when they were written.
-func (a *archive) bodies() map[string]string {
-	a.t.Helper()
-	found := map[string]string{}
-	err := filepath.WalkDir(a.folder, func(path string, d os.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return err
-		}
-		body, err := os.ReadFile(path) //nolint:gosec // of this test
-		found[string(body)] = path
-		return err
-	})
-	if err != nil {
-		a.t.Fatal(err)
-	}
-	return found
-}
-
 func (a *archive) want(what string, bodies ...string) {
 	a.t.Helper()
-	got := slices.Sorted(maps.Keys(a.bodies()))
-	for i := range bodies {
-		bodies[i] = "%PDF-" + bodies[i]
+	var got []string
+	for _, f := range a.shelf.files {
+		got = append(got, strings.TrimPrefix(f.body, "%PDF-"))
 	}
+	slices.Sort(got)
 	slices.Sort(bodies)
 	if !slices.Equal(got, bodies) {
 		a.t.Errorf("%s: there are %q, want %q", what, got, bodies)
@@ -96,12 +124,8 @@ func (a *archive) want(what string, bodies ...string) {
 
 // age makes all files older.
 func (a *archive) age(by time.Duration) {
-	a.t.Helper()
-	at := a.Clock().Now().Add(-by)
-	for _, path := range a.bodies() {
-		if err := os.Chtimes(path, at, at); err != nil {
-			a.t.Fatal(err)
-		}
+	for key, f := range a.shelf.files {
+		a.shelf.files[key] = leaf{f.body, a.Clock().Now().Add(-by)}
 	}
 }
 
@@ -176,15 +200,11 @@ func TestSweepGoesOnAfterAFault(t *testing.T) {
 	a := newArchive(t)
 	a.take("one", "two")
 	a.age(25 * time.Hour)
-	broken := evidence.New(evidence.Deps{DB: a.DB, Plans: a.Plans, Audit: a.Audit, Store: away{picture.Files{Store: picture.NewFolder(a.folder)}}, Now: a.Clock().Now})
-	if n, err := broken.Sweep(t.Context(), a.Tenant.ID); err == nil || n != 0 {
+	a.shelf.away = true
+	if n, err := a.service.Sweep(t.Context(), a.Tenant.ID); !errors.Is(err, errAway) || n != 0 {
 		t.Errorf("swept %d, %v; want the store's error", n, err)
 	}
+	a.shelf.away = false
 	a.want("after the fault", "one", "two")
 	a.sweep(2)
 }
-
-// away is a store that removes nothing.
-type away struct{ picture.Files }
-
-func (away) Delete(context.Context, string) error { return errors.New("the store is away") }
