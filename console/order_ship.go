@@ -352,9 +352,7 @@ func (s *Console) judgeBulk(c *fiber.Ctx, v *visit, rows []view.ShipmentRow) err
 		if known {
 			row.Courier = courier.Name
 		}
-		if o.UnderWay > 0 && row.Problem == "" && row.State == "ready" {
-			row.Warning = v.text.T("bulk.refund_part", v.text.Money(o.UnderWay))
-		}
+		warnOfRefund(v, row, o)
 		taken[row.OrderNo] = true
 	}
 	return nil

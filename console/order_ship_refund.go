@@ -26,3 +26,10 @@ func shipRefund(v *visit, o readmodel.OrderDetail) (r view.ShipRefund) {
 	}
 	return r
 }
+
+// warnOfRefund warns of a part that is refunded where a parcel may be sent all the same.
+func warnOfRefund(v *visit, row *view.ShipmentRow, o readmodel.Shippable) {
+	if o.UnderWay > 0 && row.Problem == "" && row.State == "ready" {
+		row.Warning = v.text.T("bulk.refund_part", v.text.Money(o.UnderWay))
+	}
+}

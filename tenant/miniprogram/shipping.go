@@ -101,7 +101,7 @@ func named(parcels []Parcel) []Parcel {
 		return parcels
 	}
 	parcels = slices.Clone(parcels[:MaxShippingParcels])
-	last, rest := &parcels[MaxShippingParcels-1], []rune(fmt.Sprintf("；另有%d个包裹", more))
+	last, rest := &parcels[MaxShippingParcels-1], []rune(fmt.Sprintf("；另有%d个包裹", more)) //nolint:gosmopolitan // WeChat shows it to buyers
 	desc := []rune(last.ItemDesc)
 	last.ItemDesc = string(append(slices.Clip(desc[:min(len(desc), maxItemDesc-len(rest))]), rest...))
 	return parcels
