@@ -1,9 +1,12 @@
 package payments
 
 import (
+	"context"
+	"fmt"
 	"time"
 
 	"galleria/commerce/money"
+	"galleria/tenant/tenantdb"
 )
 
 // Status is where an attempt stands.
@@ -56,4 +59,13 @@ type Attempt struct {
 	CreatedAt     time.Time
 
 	accountVersion time.Time // of the account, when the attempt was read
+}
+
+// ForgetPayersTx erases who paid these bills: their buyer has left the shop and nothing of them
+// is open. Refunds, late messages and the books go by numbers and amounts, which stay.
+func (s *Service) ForgetPayersTx(ctx context.Context, tx tenantdb.Tx, businessNos []string) error {
+	if err := s.q.ForgetPayers(ctx, tx, businessNos); err != nil {
+		return fmt.Errorf("forget payers: %w", err)
+	}
+	return nil
 }

@@ -142,7 +142,7 @@ func asksOnly(e Exchange) bool {
 }
 
 // hiddenNames are what identifies people or proves who speaks, in every provider's words.
-var hiddenNames = regexp.MustCompile(`(?i)sign|cert|openid|buyer|payer|logon|identity|package_info|accno|account|card|phone|name|token|key|password`)
+var hiddenNames = regexp.MustCompile(`(?i)sign|cert|open_?id|user_?id|buyer|payer|payee|logon|identity|customer|package_info|accno|account|card|phone|mobile|mail|name|auth_code|token|key|password`)
 
 // shownNames would be hidden by their look only.
 var shownNames = regexp.MustCompile(`(?i)^(sign_?type|identity_type|signMethod|user_received_account|funds_account|payer_total|payer_refund)$`)

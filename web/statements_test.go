@@ -175,6 +175,10 @@ func TestG14StatementsPerRoute(t *testing.T) {
 	call(2, http.StatusOK, http.MethodGet, "/orders/"+placed.OrderNo+"/parcels", nil)
 	call(2, http.StatusOK, http.MethodPost, "/orders/"+placed.OrderNo+"/buy-again", nil)
 	walkAfterSales(t, h, s, placed.OrderNo, kept.Lines[0].LineID, call)
+	call(2, http.StatusOK, http.MethodGet, "/orders/"+placed.OrderNo, nil).into(t, &kept)
+	if cases := kept.AfterSales; len(cases) != 2 || cases[0].Status != "withdrawn" || cases[1].Kind != "exchange" || cases[1].Status != "closed" {
+		t.Errorf("the order names the cases %+v", cases)
+	}
 	call(7, http.StatusOK, http.MethodPost, "/orders/"+placed.OrderNo+"/receive", nil)
 	walkReviews(t, h, s, placed.OrderNo, call)
 	walkDistribution(t, h, s, call)

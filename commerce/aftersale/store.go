@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"galleria/commerce/aftersale/internal/aftersaledb"
+	"galleria/commerce/money"
 	"galleria/tenant"
 	"galleria/tenant/audit"
 	"galleria/tenant/fault"
@@ -38,6 +40,32 @@ func (s *Service) Get(ctx context.Context, id tenant.ID, memberID int64, caseNo 
 	})
 	if err != nil {
 		return Case{}, fmt.Errorf("get after-sales case: %w", err)
+	}
+	return out, nil
+}
+
+// Brief is a case as its order names it.
+type Brief struct {
+	CaseNo    string
+	Kind      Kind
+	Status    Status
+	AmountFen money.Fen
+	OpenedAt  time.Time
+	ClosedAt  *time.Time
+}
+
+// OfOrder names a member's cases of one order, newest first, 50 at most. One statement.
+func (s *Service) OfOrder(ctx context.Context, id tenant.ID, memberID int64, orderNo string) (out []Brief, err error) {
+	var rows []aftersaledb.OfOrderRow
+	err = s.d.DB.Read(ctx, id, func(r *tenantdb.Reader) error {
+		rows, err = s.q.OfOrder(ctx, r, memberID, orderNo)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("after-sales cases of an order: %w", err)
+	}
+	for _, row := range rows {
+		out = append(out, Brief{CaseNo: row.CaseNo, Kind: Kind(row.Kind), Status: Status(row.Status), AmountFen: row.AmountFen, OpenedAt: row.OpenedAt, ClosedAt: row.ClosedAt})
 	}
 	return out, nil
 }

@@ -137,3 +137,12 @@ func (s *Service) Frozen(ctx context.Context, id tenant.ID) (amount money.Fen, o
 	})
 	return amount, orders, err
 }
+
+// ForgetPayersTx erases who paid these orders, as far as WeChat was told that all of them was
+// sent. Of others it needs to know, and they are forgotten once it was told.
+func (s *Service) ForgetPayersTx(ctx context.Context, tx tenantdb.Tx, orderNos []string) error {
+	if err := s.q.ForgetPayers(ctx, tx, orderNos); err != nil {
+		return fmt.Errorf("forget payers: %w", err)
+	}
+	return nil
+}

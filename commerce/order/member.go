@@ -29,6 +29,15 @@ func (s *Service) ForgetMemberTx(ctx context.Context, tx tenantdb.Tx, memberID i
 	return nil
 }
 
+// NumbersOfTx lists the numbers of all orders of a member, for rooms that know orders by them.
+func (s *Service) NumbersOfTx(ctx context.Context, q tenantdb.Querier, memberID int64) ([]string, error) {
+	numbers, err := s.q.NumbersOf(ctx, q, memberID)
+	if err != nil {
+		return nil, fmt.Errorf("orders of a member: %w", err)
+	}
+	return numbers, nil
+}
+
 // OpenOfTx counts a member's orders that are under way or may still be complained about.
 func (s *Service) OpenOfTx(ctx context.Context, q tenantdb.Querier, memberID int64) (int64, error) {
 	n, err := s.q.OpenOf(ctx, q, memberID)

@@ -117,9 +117,10 @@ const pickOrders = `SELECT o.order_no, o.placed_at, o.address, o.remark, o.staff
        (SELECT json_agg(json_build_object('title', l.title, 'spec', l.spec, 'qty', l.qty - l.sent - l.dropped) ORDER BY l.id) FROM order_line l WHERE l.order_id = o.id AND l.sent + l.dropped < l.qty)
   FROM orders o WHERE o.status = ANY ('{paid,fulfilling}') AND o.delivery = 'express' AND NOT o.test
    AND EXISTS (SELECT 1 FROM order_line l WHERE l.order_id = o.id AND l.sent + l.dropped < l.qty)
+   AND NOT EXISTS (SELECT 1 FROM payment_attempt t WHERE t.business_no = o.order_no AND t.status = 'succeeded' AND NOT t.surplus AND o.payable_fen > 0 AND t.refund_reserved_fen + t.refunded_fen >= o.payable_fen)
  ORDER BY o.id LIMIT $1`
 
-// Picking returns what is to be packed.
+// Picking returns what is to be packed. Orders whose whole money goes back are not.
 func (s *Store) Picking(ctx context.Context, shop tenant.ID) (list Picking, err error) {
 	err = s.read(ctx, shop, "picking", func(b *pgx.Batch) {
 		collect(b, &list.Orders, func(row pgx.CollectableRow) (o PickOrder, err error) {
@@ -153,11 +154,16 @@ type Shippable struct {
 	Status, Delivery string
 	Unsent           bool
 	Numbers          []string // "courier number"
+	Payable          money.Fen
+	UnderWay, Gone   money.Fen // money on its way back, and money that is back
 }
 
+// RefundsWhole reports that nothing of the order may be sent: all of its money goes back.
+func (o Shippable) RefundsWhole() bool { return o.Payable > 0 && o.UnderWay+o.Gone >= o.Payable }
+
 const shippable = `SELECT o.order_no, o.status, o.delivery, EXISTS (SELECT 1 FROM order_line l WHERE l.order_id = o.id AND l.sent + l.dropped < l.qty),
-       coalesce((SELECT array_agg(p.courier || ' ' || p.tracking_no) FROM order_parcel p WHERE p.order_id = o.id), '{}')
-  FROM orders o WHERE o.order_no = ANY ($1)`
+       coalesce((SELECT array_agg(p.courier || ' ' || p.tracking_no) FROM order_parcel p WHERE p.order_id = o.id), '{}'), o.payable_fen, coalesce(t.refund_reserved_fen, 0), coalesce(t.refunded_fen, 0)
+  FROM orders o LEFT JOIN payment_attempt t ON t.business_no = o.order_no AND t.status = 'succeeded' AND NOT t.surplus WHERE o.order_no = ANY ($1)`
 
 // Shippable looks orders up by number; unknown ones are absent.
 func (s *Store) Shippable(ctx context.Context, shop tenant.ID, orderNos []string) (found map[string]Shippable, err error) {
@@ -166,7 +172,7 @@ func (s *Store) Shippable(ctx context.Context, shop tenant.ID, orderNos []string
 		b.Queue(shippable, orderNos).Query(func(rows pgx.Rows) error {
 			var no string
 			var o Shippable
-			_, err := pgx.ForEachRow(rows, []any{&no, &o.Status, &o.Delivery, &o.Unsent, &o.Numbers}, func() error {
+			_, err := pgx.ForEachRow(rows, []any{&no, &o.Status, &o.Delivery, &o.Unsent, &o.Numbers, &o.Payable, &o.UnderWay, &o.Gone}, func() error {
 				found[no] = o
 				return nil
 			})

@@ -114,7 +114,7 @@ func (h *Handlers) uploadDue(ctx context.Context, ev outbox.Event) error {
 	return errors.Join(keepAlive(verdict, upload, sendErr), h.DB.InTenant(ctx, ev.TenantID, func(tx tenantdb.Tx) error {
 		switch verdict {
 		case miniprogram.ShippingDone:
-			return h.Delivery.FinishUploadTx(ctx, tx, upload, goods.Complete)
+			return h.uploaded(ctx, tx, upload, goods.Complete)
 		case miniprogram.ShippingNever:
 			return h.Delivery.FailUploadTx(ctx, tx, upload, true, sendErr.Error())
 		case miniprogram.ShippingEarly:
@@ -123,6 +123,19 @@ func (h *Handlers) uploadDue(ctx context.Context, ev outbox.Event) error {
 		}
 		return h.Delivery.FailUploadTx(ctx, tx, upload, false, sendErr.Error())
 	}))
+}
+
+// uploaded notes that WeChat has a version. Whose buyer has left the shop meanwhile is forgotten
+// with the last of it: then nobody needs to know any more who paid.
+func (h *Handlers) uploaded(ctx context.Context, tx tenantdb.Tx, u delivery.Upload, complete bool) error {
+	if err := h.Delivery.FinishUploadTx(ctx, tx, u, complete); err != nil || !complete {
+		return err
+	}
+	a, paid, err := h.Payments.CountedTx(ctx, tx, u.OrderNo)
+	if err != nil || !paid || a.Payer != "" {
+		return err
+	}
+	return h.Delivery.ForgetPayersTx(ctx, tx, []string{u.OrderNo})
 }
 
 // keepAlive is the error that has the queue try again, nil if it need not.

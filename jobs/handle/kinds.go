@@ -89,6 +89,7 @@ type Deliveries interface {
 	BeginUploadTx(ctx context.Context, tx tenantdb.Tx, in delivery.UploadInput) error
 	UploadOf(ctx context.Context, q tenantdb.Querier, orderNo string) (delivery.Upload, error)
 	FinishUploadTx(ctx context.Context, tx tenantdb.Tx, u delivery.Upload, complete bool) error
+	ForgetPayersTx(ctx context.Context, tx tenantdb.Tx, orderNos []string) error
 	FailUploadTx(ctx context.Context, tx tenantdb.Tx, u delivery.Upload, final bool, reason string) error
 }
 

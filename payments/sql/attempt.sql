@@ -65,3 +65,8 @@ WHERE id = @id AND status = 'succeeded' AND refund_reserved_fen + refunded_fen +
 UPDATE payment_attempt SET refund_reserved_fen = refund_reserved_fen - @amount_fen::bigint,
   refunded_fen = refunded_fen + @moved_fen::bigint, updated_at = @now
 WHERE id = @id AND refund_reserved_fen >= @amount_fen::bigint;
+
+-- name: ForgetPayers :exec
+-- The provider's numbers and the amounts stay. An anomaly that compares payers names them.
+WITH mine AS (UPDATE payment_attempt a SET payer = '' WHERE a.business_no = ANY (@business_nos::text[]) RETURNING a.out_trade_no)
+UPDATE payment_anomaly x SET detail = '{}' FROM mine WHERE x.out_trade_no = mine.out_trade_no AND x.reason = 'payer';

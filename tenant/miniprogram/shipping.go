@@ -3,7 +3,9 @@ package miniprogram
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
+	"slices"
 	"time"
 
 	"galleria/tenant"
@@ -34,13 +36,20 @@ const (
 	logisticsPickup = 4
 	deliverUnified  = 1
 	deliverSplit    = 2
-	// MaxShippingParcels is how many parcels one upload may name.
+	// MaxShippingParcels is how many parcels one upload may name; WeChat refuses a longer list
+	// (10060024). Every upload gives the whole list of a payment anew, so those beyond cannot
+	// follow in another one.
 	MaxShippingParcels = 15
 	uploadTimeForm     = "2006-01-02T15:04:05.000Z07:00"
 )
 
 // UploadShipping tells WeChat what was sent for a payment. ShippingVerdict says what an
 // error means.
+//
+// Of more than MaxShippingParcels the first are named, and the last of those says how many more
+// there are. Nothing is lost by that: what frees the money is whether everything was sent,
+// which is told truly; the parcels named stay the same from one upload to the next, so that no
+// tracking number of a buyer's disappears; and the shop's own pages show all of them.
 func (s *Service) UploadShipping(ctx context.Context, id tenant.ID, app tenant.AppID, in Shipping) error {
 	cred, err := s.openWeChat(ctx, id, app)
 	if err != nil {
@@ -63,7 +72,7 @@ func (s *Service) UploadShipping(ctx context.Context, id tenant.ID, app tenant.A
 		mode = deliverSplit
 	}
 	list := make([]parcel, 0, len(in.Parcels))
-	for _, p := range in.Parcels[:min(len(in.Parcels), MaxShippingParcels)] {
+	for _, p := range named(in.Parcels) {
 		out := parcel{TrackingNo: p.TrackingNo, Company: p.Company, ItemDesc: p.ItemDesc}
 		if p.Contact != "" {
 			out.Contact = &contact{p.Contact}
@@ -80,6 +89,22 @@ func (s *Service) UploadShipping(ctx context.Context, id tenant.ID, app tenant.A
 	return s.withToken(ctx, id, cred, app, request{
 		api: "upload_shipping_info", method: http.MethodPost, base: cred.base, path: "/wxa/sec/order/upload_shipping_info", body: body,
 	}, nil)
+}
+
+// maxItemDesc is how much WeChat takes of what is in a parcel, characters.
+const maxItemDesc = 120
+
+// named are the parcels that an upload names.
+func named(parcels []Parcel) []Parcel {
+	more := len(parcels) - MaxShippingParcels
+	if more <= 0 {
+		return parcels
+	}
+	parcels = slices.Clone(parcels[:MaxShippingParcels])
+	last, rest := &parcels[MaxShippingParcels-1], []rune(fmt.Sprintf("；另有%d个包裹", more)) //nolint:gosmopolitan // WeChat shows it to buyers
+	desc := []rune(last.ItemDesc)
+	last.ItemDesc = string(append(slices.Clip(desc[:min(len(desc), maxItemDesc-len(rest))]), rest...))
+	return parcels
 }
 
 // Verdict is what an upload's answer means for the next try.

@@ -26,6 +26,7 @@ type Cases interface {
 	Open(ctx context.Context, id tenant.ID, in aftersale.OpenInput) (out aftersale.Opened, replayed bool, err error)
 	Get(ctx context.Context, id tenant.ID, memberID int64, caseNo string) (aftersale.Case, error)
 	List(ctx context.Context, id tenant.ID, memberID int64, in aftersale.ListInput) (aftersale.Page, error)
+	OfOrder(ctx context.Context, id tenant.ID, memberID int64, orderNo string) ([]aftersale.Brief, error)
 	Withdraw(ctx context.Context, id tenant.ID, memberID int64, caseNo string) (aftersale.Case, error)
 	SendBack(ctx context.Context, id tenant.ID, in aftersale.SendBackInput) (aftersale.Case, error)
 	Confirm(ctx context.Context, id tenant.ID, memberID int64, caseNo string) (aftersale.Case, error)
@@ -91,6 +92,24 @@ type AfterSale struct {
 	Lines          []CaseLine     `json:"lines" nullable:"false"`
 	Messages       []CaseMessage  `json:"messages" nullable:"false" doc:"Oldest first; empty in lists."`
 	Actions        []string       `json:"actions" nullable:"false" doc:"What the buyer may do now." example:"[\"withdraw\",\"say\"]"`
+}
+
+// OrderCase is a case as its order names it.
+type OrderCase struct {
+	CaseNo    string     `json:"case_no" example:"S261122K7Q2M9XTABCD"`
+	Kind      string     `json:"kind" enum:"refund,return,exchange"`
+	Status    string     `json:"status" enum:"requested,awaiting_return,returned_in_transit,inspecting,refunding,refund_stopped,refunded,reshipping,reshipped,closed,rejected,withdrawn,receipt_refused,timeout_closed"`
+	AmountFen money.Fen  `json:"amount_fen" doc:"That goes back; 0 for an exchange." example:"5900"`
+	OpenedAt  time.Time  `json:"opened_at"`
+	ClosedAt  *time.Time `json:"closed_at,omitempty" nullable:"false"`
+}
+
+func toOrderCases(found []aftersale.Brief) []OrderCase {
+	out := make([]OrderCase, len(found))
+	for i, c := range found {
+		out[i] = OrderCase{CaseNo: c.CaseNo, Kind: string(c.Kind), Status: string(c.Status), AmountFen: c.AmountFen, OpenedAt: c.OpenedAt, ClosedAt: c.ClosedAt}
+	}
+	return out
 }
 
 // AfterSalePage is one page of the member's cases, newest first.

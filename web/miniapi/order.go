@@ -72,6 +72,7 @@ type Order struct {
 	ClosedAt    *time.Time   `json:"closed_at,omitempty" nullable:"false"`
 	Actions     []string     `json:"actions" nullable:"false" doc:"What the buyer may do now." example:"[\"pay\",\"cancel\"]"`
 	Timeline    []Moment     `json:"timeline" nullable:"false" doc:"Oldest first; empty in lists."`
+	AfterSales  []OrderCase  `json:"after_sales" nullable:"false" doc:"The order's after-sales cases, newest first; empty in lists."`
 }
 
 // OrderPage is one page of the member's orders, newest first.
@@ -190,7 +191,16 @@ func (a *API) order(ctx context.Context, in *orderPath) (*orderOutput, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &orderOutput{toOrder(o)}, nil
+	out := &orderOutput{toOrder(o)}
+	if o.PaidAt == nil { // nobody complains about what was not paid
+		return out, nil
+	}
+	cases, err := a.d.Cases.OfOrder(ctx, who.tenant, who.member, o.OrderNo)
+	if err != nil {
+		return nil, err
+	}
+	out.Body.AfterSales = toOrderCases(cases)
+	return out, nil
 }
 
 func (a *API) cancel(ctx context.Context, in *orderPath) (*orderOutput, error) {
@@ -213,7 +223,7 @@ func toOrder(o order.Order) Order {
 		ShippedAt: o.ShippedAt, ReceiveBy: o.ReceiveBy, ReceivedAt: o.ReceivedAt,
 		Address: OrderAddress(o.Address), Remark: o.Remark, Lines: toOrderLines(o.Lines),
 		PlacedAt: o.PlacedAt, ExpiresAt: o.ExpiresAt, PaidAt: o.PaidAt, ClosedAt: o.ClosedAt,
-		Actions: make([]string, len(o.Actions)), Timeline: make([]Moment, len(o.Timeline)),
+		Actions: make([]string, len(o.Actions)), Timeline: make([]Moment, len(o.Timeline)), AfterSales: []OrderCase{},
 	}
 	for i, e := range o.Actions {
 		out.Actions[i] = string(e)

@@ -11,6 +11,19 @@
     if (region) region.textContent = text;
   };
 
+  // A picture that is gone leaves the place that a thing without a picture has. Errors of
+  // pictures do not bubble, and some come before this script runs.
+  const gone = (img) => {
+    const place = img.closest(".thumb");
+    if (!place) return;
+    img.remove();
+    place.classList.add("is-gone");
+  };
+  document.addEventListener("error", (event) => event.target instanceof HTMLImageElement && gone(event.target), true);
+  for (const img of document.querySelectorAll(".thumb img")) {
+    if (img.complete && img.naturalWidth === 0 && img.getAttribute("src")) gone(img);
+  }
+
   // A copy button names its source by id, so what is copied is what is shown.
   document.addEventListener("click", async (event) => {
     const button = event.target.closest("[data-copy]");

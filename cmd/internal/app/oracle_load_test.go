@@ -312,7 +312,7 @@ func (s *shopper) refundAgainstShip() {
 
 // truth is what the providers say about a market.
 func (w *world) truth(m *market) *oracle.Truth {
-	out := &oracle.Truth{Charges: []oracle.Charge{}, Paybacks: []oracle.Payback{}}
+	out := &oracle.Truth{Charges: []oracle.Charge{}, Paybacks: []oracle.Payback{}, Payouts: w.payouts(m)}
 	wx, ali, union := w.sandbox.Books(), w.sandbox.Alipay().Books(), w.sandbox.UnionPay().Books()
 	for _, c := range wx.Charges {
 		if c.MchID == m.mchID && c.TransactionID != "" {

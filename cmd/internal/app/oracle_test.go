@@ -33,7 +33,7 @@ const (
 )
 
 // TestBooksHold lets a seeded crowd buy, pay through three channels, pay twice and too late,
-// cancel, refund and ship in several shops at once. Then nothing that must never be is found
+// cancel, refund, ship and be paid out in several shops at once. Then nothing that must never be is found
 // in their tables, compared with what the providers say; and of every way in which books can
 // be damaged, the damage is named.
 func TestBooksHold(t *testing.T) { //nolint:tparallel // the damage comes after the crowd
@@ -70,7 +70,9 @@ func TestBooksHold(t *testing.T) { //nolint:tparallel // the damage comes after 
 // crowdIn lets every shopper of every market live.
 func (w *world) crowdIn(markets []*market, seed uint64) {
 	w.t.Helper()
-	names := slices.Sorted(maps.Keys(fates()))
+	lives := fates()
+	maps.Copy(lives, payOuts())
+	names := slices.Sorted(maps.Keys(lives))
 	var wait sync.WaitGroup
 	for i, m := range markets {
 		for j := range oracleShoppers {
@@ -87,7 +89,7 @@ func (w *world) crowdIn(markets []*market, seed uint64) {
 					if w.t.Failed() {
 						return
 					}
-					fates()[fate](s)
+					lives[fate](s)
 				}
 			})
 		}
@@ -131,7 +133,7 @@ func (w *world) comesToRest(m *market) *oracle.Truth {
 	var found []oracle.Finding
 	for deadline := time.Now().Add(45 * time.Second); time.Now().Before(deadline); time.Sleep(time.Second) {
 		id := []any{m.ID.String()}
-		w.owner("UPDATE platform.timer SET due_at = now() WHERE tenant_id = $1 AND topic IN ('payments.query', 'payments.refund_query') AND due_at > now()", id)
+		w.owner("UPDATE platform.timer SET due_at = now() WHERE tenant_id = $1 AND topic IN ('payments.query', 'payments.refund_query', 'transfer.due') AND due_at > now()", id)
 		w.owner("UPDATE platform.outbox SET next_at = now() WHERE tenant_id = $1 AND done_at IS NULL AND next_at > now()", id)
 		time.Sleep(time.Second)
 		truth := w.truth(m)

@@ -118,7 +118,7 @@ func TestStaffGiveBackThroughAlipayAndUnionPay(t *testing.T) { //nolint:tparalle
 
 // arrives waits until a refund has reached the buyer and compares order, payment, books and
 // provider.
-func (w *world) arrives(t *testing.T, s *shopper, no, outRefundNo, status string, gone money.Fen) {
+func (w *world) arrives(t testing.TB, s *shopper, no, outRefundNo, status string, gone money.Fen) {
 	t.Helper()
 	eventually(t, 60*time.Second, "refund "+outRefundNo+" has arrived", func() bool {
 		w.owner("UPDATE platform.timer SET due_at = now() WHERE tenant_id = $1 AND topic LIKE 'payments.refund%' AND due_at > now()", []any{s.market.ID.String()})

@@ -104,7 +104,7 @@ func NewServices(g *Ground) (*Services, error) {
 	s.Members = member.New(member.Deps{
 		DB: g.DB, Now: g.Now, Rand: rand.Reader, Vault: g.Vault, Audit: g.Audit, Outbox: g.Outbox, Timers: g.Timers,
 		Belongings: func() []member.Belongings {
-			return []member.Belongings{s.Catalog, s.Carts, s.Orders, s.Cases, s.Notices, s.Transfers, s.Reviews, s.Coupons, s.Distributed, s.Figures} // figures move what orders have moved
+			return []member.Belongings{s.Catalog, s.Carts, s.Orders, s.Cases, s.Notices, s.Transfers, s.Reviews, s.Coupons, s.Distributed, payers{s.Orders, s.Payments, s.Delivery}, s.Figures} // figures move what orders have moved
 		},
 	})
 	s.Looks = figures.NewLooks(figures.LooksDeps{Figures: s.Figures, Now: g.Now, Log: g.Log})

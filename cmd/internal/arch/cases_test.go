@@ -13,7 +13,7 @@ import (
 type shown struct{ file, name string }
 
 // moneyCases says which test shows which hostile case of what buyers send (T024 to T029), checkout
-// (T030 to T034), open cases (T047), callbacks (T050 to T069), refunds
+// (T030 to T034), open cases (T047), transfers (T048), callbacks (T050 to T069), refunds
 // (T071 to T076), races (T077 to T081) and providers in trouble (T094, T095). A test that is
 // renamed or removed is missed here, and not only when its case comes up in production.
 func moneyCases() map[string][]shown {
@@ -51,6 +51,7 @@ func moneyCases() map[string][]shown {
 		"T033": {{checkout, "T033_OneKeyOneOrder"}, {place, "TestT033RepeatsGetTheFirstAnswer"}, {"tenant/idempotency/idempotency_test.go", "TestT033_OneKeyOneEffect"}},
 		"T034": {{checkout, "T034_Amounts"}, {place, "TestT034Amounts"}},
 		"T047": {{cases, "TestT047_NothingIsFinalWhileACaseIsOpen"}},
+		"T048": {{"payments/transfer/transfer_test.go", "TestT048UnknownResultsAreAskedAndNeverSentAgain"}, {"payments/transfer/transfer_test.go", "TestT048ParallelRequestsAreOneTransfer"}, {crowd, "TestBooksHold"}},
 		"T050": {{kernel, "TestT050GenuineRepeats"}, {callback, "T050_RepeatsPayOnce"}},
 		"T051": {{kernel, "TestT051ForgedSignatures"}, {callback, "T051_ForgedSignatures"}},
 		"T052": {{kernel, "TestT052ReplayedRequest"}, {callback, "T052_Replays"}},
@@ -75,6 +76,7 @@ func moneyCases() map[string][]shown {
 			{hold, "TestT075RefundedGoodsGoBackOnTheShelf"},
 			{hold, "TestT075ClocksWaitForARefund"},
 			{cases, "TestT075_SendOrRefund"},
+			{"console/order_ship_refund_test.go", "TestT075ShippingWarnsOfRefunds"},
 			{crowd, "TestBooksHold"},
 		},
 		"T076": {{ask, "TestT076SecondPartWaitsForTheMinute"}, {"payments/refund_test.go", "TestRefundNotificationThatDoesNotFit"}, {aliNote, "TestT066RefundNotices"}},

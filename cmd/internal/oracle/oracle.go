@@ -52,10 +52,18 @@ type Payback struct {
 	Done   bool      `json:"done"`
 }
 
+// Payout is a transfer to a person that a provider knows.
+type Payout struct {
+	Number string    `json:"number"` // our out_bill_no
+	Fen    money.Fen `json:"fen"`
+	Done   bool      `json:"done"`
+}
+
 // Truth is what the providers say about a shop.
 type Truth struct {
 	Charges  []Charge  `json:"charges"`
 	Paybacks []Payback `json:"paybacks"`
+	Payouts  []Payout  `json:"payouts"`
 }
 
 // Input says how to look.
@@ -110,6 +118,7 @@ const (
 charge AS (SELECT t.channel, t.merchant, t.number, t.provider_no, t.fen
            FROM jsonb_to_recordset($2::jsonb -> 'charges') AS t(channel text, merchant text, number text, provider_no text, fen bigint)),
 payback AS (SELECT t.number, t.fen, t.done FROM jsonb_to_recordset($2::jsonb -> 'paybacks') AS t(number text, fen bigint, done boolean)),
+payout AS (SELECT t.number, t.fen, t.done FROM jsonb_to_recordset($2::jsonb -> 'payouts') AS t(number text, fen bigint, done boolean)),
 broken (key) AS (
 `
 	counted = `
@@ -139,7 +148,7 @@ func Check(ctx context.Context, q tenantdb.Querier, in Input) (found []Finding, 
 }
 
 func look(ctx context.Context, q tenantdb.Querier, inv Invariant, in Input) (Finding, error) {
-	truth := Truth{Charges: []Charge{}, Paybacks: []Payback{}}
+	truth := Truth{Charges: []Charge{}, Paybacks: []Payback{}, Payouts: []Payout{}}
 	if in.Truth != nil {
 		truth = *in.Truth
 	}

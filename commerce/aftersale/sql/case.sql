@@ -94,6 +94,10 @@ FROM aftersale_case c
 WHERE c.member_id = @member_id AND c.id < @before_id AND (@only_open::boolean = false OR c.closed_at IS NULL)
 ORDER BY c.id DESC LIMIT @max_rows;
 
+-- name: OfOrder :many
+-- By the member's index: a member has few cases.
+SELECT case_no, kind, status, amount_fen, opened_at, closed_at FROM aftersale_case WHERE member_id = @member_id AND order_no = @order_no ORDER BY id DESC LIMIT 50;
+
 -- name: ReturnAddresses :many
 SELECT id, name, phone, address FROM return_address ORDER BY id;
 

@@ -66,3 +66,6 @@ UPDATE parcel_track SET asked_at = @now::timestamptz, error = @error, updated_at
 SELECT t.parcel_no, t.state AS parcel_state, e.at, e.state, e.text, e.place
 FROM parcel_track t JOIN parcel_track_event e ON e.courier = t.courier AND e.tracking_no = t.tracking_no
 WHERE t.parcel_no = ANY (@parcel_nos::text[]) ORDER BY t.parcel_no, e.at DESC, e.id DESC LIMIT 500;
+
+-- name: ForgetPayers :exec
+UPDATE shipping_upload SET openid = '' WHERE order_no = ANY (@order_nos::text[]) AND state = 'uploaded' AND openid <> '';

@@ -28,3 +28,6 @@ INSERT INTO member_trade AS t (member_id, orders, paid_fen, refunded_fen, last_o
 SELECT @member_id::bigint, count(*), coalesce(sum(o.payable_fen), 0)::bigint, coalesce(sum(o.refunded_fen), 0)::bigint, max(o.paid_at)
 FROM orders o WHERE o.member_id = @member_id::bigint AND o.paid_at IS NOT NULL AND NOT o.test
 ON CONFLICT (member_id) DO UPDATE SET orders = excluded.orders, paid_fen = excluded.paid_fen, refunded_fen = excluded.refunded_fen, last_order_at = excluded.last_order_at;
+
+-- name: NumbersOf :many
+SELECT order_no FROM orders WHERE member_id = @member_id;

@@ -39,6 +39,13 @@ func (f Frame) fulfilPages() []Sample {
 		{Line: 1, OrderNo: "261121110000ABCDEFGHIJ", Courier: "顺丰速运", TrackingNo: "SF1234567890123", State: "ready"},
 		{Line: 2, OrderNo: "261121110000ABCDEFGHIK", Courier: "火箭", TrackingNo: "1", State: "ready", Problem: f.Text.T("bulk.problem.courier")},
 	}
+	part, whole := refused, refused
+	part.Bad, part.Refund = nil, view.ShipRefund{UnderWay: 1200, Numbers: []string{"R261121K7Q2M9XTABCD"}}
+	whole.Bad, whole.Refund = nil, view.ShipRefund{UnderWay: 5800, Whole: true}
+	rows = append(rows,
+		view.ShipmentRow{Line: 3, OrderNo: "261121110000ABCDEFGHIL", Courier: "顺丰速运", TrackingNo: "SF1234567890124", State: "ready", Warning: f.Text.T("bulk.refund_part", f.Text.Money(1200))},
+		view.ShipmentRow{Line: 4, OrderNo: "261121110000ABCDEFGHIM", Courier: "顺丰速运", TrackingNo: "SF1234567890125", State: "ready", Problem: f.Text.T("bulk.problem.refunding")},
+	)
 	waiting := view.OrderShow{OrderDetail: orderDetail()}
 	waiting.Status = "paid"
 	waiting.Fulfil = readmodel.Fulfilment{Delivery: "pickup", Store: "西湖店", Sent: map[int64]int64{}, LineIDs: []int64{1, 2}}
@@ -49,11 +56,14 @@ func (f Frame) fulfilPages() []Sample {
 	return []Sample{
 		{"order_sent", view.OrderShowPage(page, view.OrderShow{OrderDetail: sent, MayShip: true, MayUpdate: true})},
 		{"ship", view.ShipPage(page, view.ShipForm{OrderNo: "261121110000ABCDEFGHIJ", Address: address, Lines: lines})},
+		{"ship_refunding", view.ShipPage(page, part)},
+		{"ship_refunded", view.ShipPage(page, view.ShipForm{OrderNo: "261121110000ABCDEFGHIJ", Address: address, Lines: lines, Refund: view.ShipRefund{Gone: 1200}})},
+		{"ship_refunding_whole", view.ShipPage(page, whole)},
 		{"ship_refused", view.ShipPage(page, refused)},
 		{"order_price", view.OrderFormPage(page, view.OrderForm{OrderNo: "261121110000ABCDEFGHIJ", Title: f.Text.T("fulfil.reprice"), Lead: f.Text.T("fulfil.reprice_lead", f.Text.Money(5800)), Path: "/price", Submit: f.Text.T("fulfil.reprice_submit"), Inputs: []view.Input{{ID: "payable", Name: "payable", Label: f.Text.T("fulfil.payable"), Type: "text", Value: "58.00", Hint: f.Text.T("fulfil.payable_hint"), Max: "12", Required: true}}})},
 		{"bulk", view.ShipmentsPage(page, view.Shipments{})},
-		{"bulk_checked", view.ShipmentsPage(page, view.Shipments{Checked: true, Rows: rows, Good: 1, Text: "261121110000ABCDEFGHIJ sf SF1234567890123"})},
-		{"bulk_done", view.ShipmentsPage(page, view.Shipments{Done: true, Rows: rows, Good: 1})},
+		{"bulk_checked", view.ShipmentsPage(page, view.Shipments{Checked: true, Rows: rows, Good: 2, Text: "261121110000ABCDEFGHIJ sf SF1234567890123"})},
+		{"bulk_done", view.ShipmentsPage(page, view.Shipments{Done: true, Rows: rows, Good: 2})},
 		{"picking", view.PickingPage(page, picking)},
 		{"picking_none", view.PickingPage(page, readmodel.Picking{})},
 		{"pickup", view.VerifyPage(f.page("nav.pickup", f.Text.T("pickup.title")), view.Verify{})},

@@ -142,7 +142,10 @@ func (f Frame) accountPages() []Sample {
 		}})},
 		{"account_form", view.KeyFormPage(shop("nav.accounts", "collect.add"), f.keyForm())},
 		{"account_partner", view.AccountShowPage(shop("nav.accounts", "account.title"), accountPartner())},
+		{"account_partner_one", view.AccountShowPage(shop("nav.accounts", "account.title"), accountPartnerOne())},
 		{"account_keys_partner", view.KeyFormPage(shop("nav.accounts", "collect.add"), f.keyFormPartner())},
+		{"account_keys_partner_refused", view.KeyFormPage(shop("nav.accounts", "collect.add"), f.keyFormPartnerRefused())},
+		{"account_keys_partner_replace", view.KeyFormPage(shop("nav.accounts", "collect.replace"), f.keyFormPartnerReplace())},
 		{"account_keys_refused", view.KeyFormPage(shop("nav.accounts", "collect.replace"), f.keyFormRefused())},
 	}
 }

@@ -61,38 +61,6 @@ func accountPlain() view.AccountShow {
 	return view.AccountShow{AccountCard: c, Built: true}
 }
 
-// accountPartner is a merchant whom a service provider signs for, and may not yet.
-func accountPartner() view.AccountShow {
-	c := cards()[0]
-	c.Name, c.MerchantNo, c.SpMchID, c.SpAppID, c.Mode = "服务商代收", "1900000311", "1900000211", "wxsp000000000001", "live"
-	c.Check = &view.KeyCheck{Channel: "wechat", Outcome: "relation", Code: "NO_AUTH", Message: "受理关系不存在", At: ago(time.Minute), Wrong: true}
-	return view.AccountShow{AccountCard: c, Built: true, MayUpdate: true, NewName: c.Name, Apps: []view.AppChoice{{AppID: "wxdemo0000000001", Name: "山野咖啡", Ticked: true}}}
-}
-
-// keyFormPartner is the form of a service provider's merchant, refused.
-func (f Frame) keyFormPartner() view.KeyForm {
-	text := func(name, value string) view.KeyField {
-		return view.KeyField{Name: name, Kind: "text", Label: f.Text.T("collect.label." + name), Hint: f.Text.T("collect.hint.wechat." + name), Value: value, Max: "60"}
-	}
-	return view.KeyForm{
-		Channel: "wechat", Relation: "partner", Built: true, Title: f.Text.T("collect.add_title", f.Text.T("collect.partner")), Lead: f.Text.T("collect.add_lead.partner"),
-		Problem: f.Text.T("collect.refused"), Problems: map[string]string{"sp_mchid": "服务商商户号与特约商户号不能相同；如果密钥就是本商户号自己的，请选择“直连商户”"},
-		Action: "/console/shanye/payment-accounts/new/wechat", Submit: f.Text.T("collect.add_submit"), Back: "/console/shanye/payment-accounts", BackText: f.Text.T("account.title"),
-		Groups: []view.KeyGroup{
-			{Title: f.Text.T("collect.group.basics"), Fields: []view.KeyField{{
-				Name: "merchant_no", Kind: "text", Label: f.Text.T("collect.number.partner"), Hint: f.Text.T("collect.number_hint.partner"), Value: "1900000311", Max: "20", Required: true,
-			}}},
-			{Title: f.Text.T("collect.group.relation"), Lead: f.Text.T("collect.relation_lead"), Fields: []view.KeyField{
-				text("sp_mchid", "1900000311"), text("sp_appid", "wxsp000000000001"), text("sub_appid", ""),
-			}},
-			{Title: f.Text.T("collect.group.sp"), Lead: f.Text.T("collect.sp_keys_lead"), Fields: []view.KeyField{
-				{Name: "api_v3_key", Kind: "password", Label: f.Text.T("collect.label.api_v3_key"), Hint: f.Text.T("collect.hint.wechat.api_v3_key"), Required: true},
-			}},
-		},
-		Apps: []view.AppChoice{{AppID: "wxdemo0000000001", Name: "山野咖啡", Ticked: true}},
-	}
-}
-
 func (f Frame) keyForm() view.KeyForm {
 	return view.KeyForm{
 		Channel: "unionpay", Title: f.Text.T("collect.add_title", f.Text.T("channel.unionpay")), Lead: f.Text.T("collect.add_lead.unionpay"),

@@ -76,6 +76,17 @@ func (q *Queries) Attempt(ctx context.Context, db DBTX, outTradeNo string) (Atte
 	return i, err
 }
 
+const forgetPayers = `-- name: ForgetPayers :exec
+WITH mine AS (UPDATE payment_attempt a SET payer = '' WHERE a.business_no = ANY ($1::text[]) RETURNING a.out_trade_no)
+UPDATE payment_anomaly x SET detail = '{}' FROM mine WHERE x.out_trade_no = mine.out_trade_no AND x.reason = 'payer'
+`
+
+// The provider's numbers and the amounts stay. An anomaly that compares payers names them.
+func (q *Queries) ForgetPayers(ctx context.Context, db DBTX, businessNos []string) error {
+	_, err := db.Exec(ctx, forgetPayers, businessNos)
+	return err
+}
+
 const insertAttempt = `-- name: InsertAttempt :execrows
 INSERT INTO payment_attempt (out_trade_no, business_no, account_id, channel, scene, app_id, payer, title, amount_fen, status, expires_at, created_at, updated_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'created', $10, $11, $11)

@@ -22,8 +22,9 @@ SELECT business_no FROM payment_attempt WHERE status = 'succeeded' AND NOT surpl
 -- P7 one open payment for an order and a channel
 SELECT business_no || '/' || channel FROM payment_attempt WHERE status IN ('created', 'prepaid', 'closing') GROUP BY business_no, channel HAVING count(*) > 1;
 
--- P8 a callback is kept once, and what it was applied to is paid or refunded
+-- P8 a callback is kept once, and what it was applied to is paid, refunded or a transfer that was sent
 SELECT e.event_id FROM payment_event e WHERE e.outcome = 'applied' AND NOT EXISTS (SELECT FROM payment_attempt a WHERE a.out_trade_no = e.out_trade_no AND a.status = 'succeeded')
+  AND NOT EXISTS (SELECT FROM transfer x WHERE x.out_bill_no = e.out_trade_no AND x.status <> 'created')
 UNION ALL
 SELECT e.event_id FROM payment_event e GROUP BY e.account_id, e.event_id HAVING count(*) > 1;
 

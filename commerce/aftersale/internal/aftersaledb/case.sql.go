@@ -307,6 +307,47 @@ func (q *Queries) Move(ctx context.Context, db DBTX, arg MoveParams) (int64, err
 	return count, err
 }
 
+const ofOrder = `-- name: OfOrder :many
+SELECT case_no, kind, status, amount_fen, opened_at, closed_at FROM aftersale_case WHERE member_id = $1 AND order_no = $2 ORDER BY id DESC LIMIT 50
+`
+
+type OfOrderRow struct {
+	CaseNo    string
+	Kind      string
+	Status    string
+	AmountFen money.Fen
+	OpenedAt  time.Time
+	ClosedAt  *time.Time
+}
+
+// By the member's index: a member has few cases.
+func (q *Queries) OfOrder(ctx context.Context, db DBTX, memberID int64, orderNo string) ([]OfOrderRow, error) {
+	rows, err := db.Query(ctx, ofOrder, memberID, orderNo)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []OfOrderRow{}
+	for rows.Next() {
+		var i OfOrderRow
+		if err := rows.Scan(
+			&i.CaseNo,
+			&i.Kind,
+			&i.Status,
+			&i.AmountFen,
+			&i.OpenedAt,
+			&i.ClosedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const open = `-- name: Open :one
 WITH c AS (
   INSERT INTO aftersale_case (case_no, order_id, order_no, member_id, app_id, kind, status, reason, share_fen, freight_fen, amount_fen, unsent, test,

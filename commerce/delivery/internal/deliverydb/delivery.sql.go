@@ -148,6 +148,15 @@ func (q *Queries) FinishUpload(ctx context.Context, db DBTX, version int64, stat
 	return result.RowsAffected(), nil
 }
 
+const forgetPayers = `-- name: ForgetPayers :exec
+UPDATE shipping_upload SET openid = '' WHERE order_no = ANY ($1::text[]) AND state = 'uploaded' AND openid <> ''
+`
+
+func (q *Queries) ForgetPayers(ctx context.Context, db DBTX, orderNos []string) error {
+	_, err := db.Exec(ctx, forgetPayers, orderNos)
+	return err
+}
+
 const frozen = `-- name: Frozen :one
 SELECT coalesce(sum(amount_fen), 0)::bigint AS amount_fen, count(*) AS orders FROM shipping_upload WHERE state <> 'uploaded'
 `

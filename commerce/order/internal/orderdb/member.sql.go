@@ -68,6 +68,30 @@ func (q *Queries) MoveOrders(ctx context.Context, db DBTX, toID int64, fromID in
 	return err
 }
 
+const numbersOf = `-- name: NumbersOf :many
+SELECT order_no FROM orders WHERE member_id = $1
+`
+
+func (q *Queries) NumbersOf(ctx context.Context, db DBTX, memberID int64) ([]string, error) {
+	rows, err := db.Query(ctx, numbersOf, memberID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []string{}
+	for rows.Next() {
+		var order_no string
+		if err := rows.Scan(&order_no); err != nil {
+			return nil, err
+		}
+		items = append(items, order_no)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const openOf = `-- name: OpenOf :one
 SELECT count(*) FROM orders WHERE member_id = $1 AND status <> 'closed' AND settlement <> 'settled' AND NOT test
 `
