@@ -344,7 +344,7 @@ func (s *Console) judgeBulk(c *fiber.Ctx, v *visit, rows []view.ShipmentRow) err
 			row.State = "known"
 		case taken[row.OrderNo]:
 			row.Problem = v.text.T("bulk.problem.twice")
-		case !slices.Contains(order.ActionsOf(order.Staff, order.Status(o.Status), order.Facts{Unsent: o.Unsent, Pickup: o.Delivery == string(order.Pickup)}), order.EventShip):
+		case !slices.Contains(order.ActionsOf(order.Staff, order.Status(o.Status), order.Facts{Unsent: o.Unsent, Delivery: order.ParcelKind(o.Delivery)}), order.EventShip):
 			row.Problem = v.text.T("bulk.problem.state", v.text.Code("order.status", o.Status))
 		}
 		if known {

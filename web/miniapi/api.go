@@ -42,6 +42,7 @@ type Deps struct {
 	Orders        Orders
 	Cases         Cases
 	Reviews       Reviews
+	Cards         Cards
 	Pictures      Pictures
 	Delivery      Parcels
 	Payments      Payments
