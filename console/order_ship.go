@@ -31,6 +31,7 @@ type Orders interface {
 	CancelByStaff(ctx context.Context, id tenant.ID, orderNo, actor string) error
 	FindPickup(ctx context.Context, id tenant.ID, typed string) (orderNo string, err error)
 	HandOver(ctx context.Context, id tenant.ID, typed, actor string) (orderNo string, err error)
+	HandOut(ctx context.Context, id tenant.ID, orderNo, actor string) error
 	SetTerms(ctx context.Context, id tenant.ID, in order.TermsInput) error
 	NothingSentTx(ctx context.Context, q tenantdb.Querier, orderNo string) error
 }

@@ -22,6 +22,7 @@ const (
 	ProductUpdate        Permission = "product.update" // and create, and put on the shelf
 	StockRead            Permission = "stock.read"
 	StockUpdate          Permission = "stock.update" // correct, move, count
+	CardShow             Permission = "card.show"    // numbers and secrets that an order got
 	MemberRead           Permission = "member.read"
 	MemberUpdate         Permission = "member.update" // notes and tags
 	MemberBlock          Permission = "member.block"
@@ -90,6 +91,7 @@ func registry() []entry {
 		{ProductUpdate, manager | warehouse, false},
 		{StockRead, manager | warehouse | support | clerk, false},
 		{StockUpdate, manager | warehouse, false},
+		{CardShow, manager | support, false},
 		{MemberRead, manager | finance | support | promoter | clerk, false},
 		{MemberUpdate, manager | support | promoter, false},
 		{MemberBlock, manager, false},
