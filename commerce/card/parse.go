@@ -13,10 +13,7 @@ const (
 )
 
 // Card is a number and its secret; cards of one code have no secret.
-type Card struct {
-	Number string `json:"number"`
-	Secret string `json:"secret"`
-}
+type Card struct{ Number, Secret string }
 
 // Parsed is a list of cards as people paste it.
 type Parsed struct {

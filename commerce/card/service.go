@@ -8,6 +8,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"time"
 
 	"galleria/commerce/card/internal/carddb"
@@ -62,28 +64,9 @@ func (s *Service) Add(ctx context.Context, id tenant.ID, in AddInput) (out Added
 	if len(in.Cards) == 0 || len(in.Cards) > MaxLines {
 		return out, fault.Invalidf("cards", "must be 1 to %d", MaxLines)
 	}
-	key, err := s.key(ctx, id)
+	row, at, err := s.rowOf(ctx, id, in)
 	if err != nil {
 		return out, fmt.Errorf("add cards: %w", err)
-	}
-	row := carddb.AddCardsParams{SkuID: in.SKUID, Batch: "KM-" + rand.Text(), AddedBy: in.Actor}
-	at := map[string]int{}
-	for i, c := range in.Cards {
-		if c.Number == "" || !plain(c.Number) || !plain(c.Secret) {
-			return out, fault.Invalidf(fmt.Sprintf("cards[%d]", i), "must be 1 to %d characters", maxField)
-		}
-		digest := digestOf(key, c)
-		if _, twice := at[string(digest)]; twice {
-			return out, fault.Invalidf(fmt.Sprintf("cards[%d]", i), "is named twice")
-		}
-		at[string(digest)] = i
-		ref := rand.Text()
-		sealed, err := s.seal(ctx, id, ref, c)
-		if err != nil {
-			return out, fmt.Errorf("add cards: %w", err)
-		}
-		row.Refs, row.Digests = append(row.Refs, ref), append(row.Digests, digest)
-		row.Hints, row.Sealeds = append(row.Hints, c.hint()), append(row.Sealeds, sealed)
 	}
 	err = s.d.DB.InTenant(ctx, id, func(tx tenantdb.Tx) error {
 		row.At = tx.Now()
@@ -103,12 +86,36 @@ func (s *Service) Add(ctx context.Context, id tenant.ID, in AddInput) (out Added
 	if err != nil {
 		return Added{}, fmt.Errorf("add cards: %w", err)
 	}
-	for i, c := range in.Cards {
-		if _, known := at[string(digestOf(key, c))]; known {
-			out.Known = append(out.Known, i)
-		}
-	}
+	out.Known = slices.Sorted(maps.Values(at))
 	return out, nil
+}
+
+// rowOf seals cards for their statement, and says by digest which of them is where in the list.
+func (s *Service) rowOf(ctx context.Context, id tenant.ID, in AddInput) (row carddb.AddCardsParams, at map[string]int, err error) {
+	key, err := s.key(ctx, id)
+	if err != nil {
+		return row, nil, err
+	}
+	row = carddb.AddCardsParams{SkuID: in.SKUID, Batch: "KM-" + rand.Text(), AddedBy: in.Actor}
+	at = map[string]int{}
+	for i, c := range in.Cards {
+		if c.Number == "" || !plain(c.Number) || !plain(c.Secret) {
+			return row, nil, fault.Invalidf(fmt.Sprintf("cards[%d]", i), "must be 1 to %d characters", maxField)
+		}
+		digest := digestOf(key, c)
+		if _, twice := at[string(digest)]; twice {
+			return row, nil, fault.Invalidf(fmt.Sprintf("cards[%d]", i), "is named twice")
+		}
+		at[string(digest)] = i
+		ref := rand.Text()
+		sealed, err := s.seal(ctx, id, ref, c)
+		if err != nil {
+			return row, nil, err
+		}
+		row.Refs, row.Digests = append(row.Refs, ref), append(row.Digests, digest)
+		row.Hints, row.Sealeds = append(row.Hints, c.hint()), append(row.Sealeds, sealed)
+	}
+	return row, at, nil
 }
 
 // Void takes what is free of a batch out of sale, for good, and off the stock, and says how many
@@ -220,12 +227,12 @@ func (s *Service) Batches(ctx context.Context, id tenant.ID, skuIDs []int64) (li
 // digestOf is what a card is known by without being read.
 func digestOf(key vault.Secret, c Card) []byte {
 	mac := hmac.New(sha256.New, key.Reveal())
-	fmt.Fprintf(mac, "%d:%s:%s", len(c.Number), c.Number, c.Secret)
+	mac.Write(fmt.Appendf(nil, "%d:%s:%s", len(c.Number), c.Number, c.Secret))
 	return mac.Sum(nil)
 }
 
 func (s *Service) seal(ctx context.Context, id tenant.ID, ref string, c Card) ([]byte, error) {
-	text, err := json.Marshal(c)
+	text, err := json.Marshal([]string{c.Number, c.Secret})
 	if err != nil {
 		return nil, err
 	}

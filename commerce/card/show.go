@@ -66,9 +66,11 @@ func (s *Service) open(ctx context.Context, id tenant.ID, rows []carddb.OfOrderR
 		if r.LineID != nil {
 			list[i].LineID = *r.LineID
 		}
-		if err := json.Unmarshal(text.Reveal(), &list[i].Card); err != nil {
+		var said [2]string
+		if err := json.Unmarshal(text.Reveal(), &said); err != nil {
 			return nil, 0, fmt.Errorf("read card %d: %w", r.ID, err)
 		}
+		list[i].Card = Card{Number: said[0], Secret: said[1]}
 	}
 	return list, next, nil
 }

@@ -19,8 +19,6 @@ type destination struct {
 	place *division.Place // nil: not chosen yet
 }
 
-func (d destination) pickup() bool { return d.kind == Pickup }
-
 // sent says whether a courier brings it, so that there has to be an address.
 func (d destination) sent() bool { return d.kind == Express }
 

@@ -445,7 +445,7 @@ func TestDeedsAgainstGuards(t *testing.T) {
 					if !may(at, e, by) {
 						t.Errorf("%s at %s by %s is in no table", e, at, by)
 					}
-					if e == order.EventShip && !(facts.Unsent && sent) || e == order.EventReceive && facts.Unsent || e == order.EventPickUp && facts.Delivery != order.Pickup ||
+					if e == order.EventShip && (!facts.Unsent || !sent) || e == order.EventReceive && facts.Unsent || e == order.EventPickUp && facts.Delivery != order.Pickup ||
 						e == order.EventHandOut && facts.Delivery != order.Virtual || (e == order.EventReaddress || e == order.EventRetrack) && !sent {
 						t.Errorf("%s at %s with %+v", e, at, facts)
 					}

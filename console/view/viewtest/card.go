@@ -38,7 +38,7 @@ func (f Frame) cardPages() []Sample {
 		{"cards_void", view.CardVoidPage(goods, view.CardVoid{ProductID: product.ID, Title: product.Title, Batch: batches[0]})},
 		{"order_cards", view.OrderCardsPage(orders, view.OrderCards{
 			OrderNo: "261121110000ABCDEFGHIJ", Titles: map[int64]string{1: "视频会员月卡 月卡"}, Next: "200",
-			Cards: []card.Sold{{LineID: 1, Card: card.Card{Number: "8800123412345678", Secret: "4F7K-22QX"}}, {LineID: 1, Card: card.Card{Number: "K7Q2-M9XT-ABCD"}}},
+			Cards: []card.Sold{{LineID: 1, Card: card.Card{Number: "8800123412345678", Secret: f.Text.T("card.secret")}}, {LineID: 1, Card: card.Card{Number: "K7Q2-M9XT-ABCD"}}},
 		})},
 		{"order_cards_none", view.OrderCardsPage(orders, view.OrderCards{OrderNo: "261121110000ABCDEFGHIJ"})},
 		{"order_handed_out", view.OrderShowPage(orders, handed)},
