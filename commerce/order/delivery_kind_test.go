@@ -104,7 +104,10 @@ func TestDeliveryKindThatTheLinesDoNotAllow(t *testing.T) {
 		"a code and a box":     {[]int64{code, sent}, order.Express, ways{}, []order.Problem{order.ProblemWay, ""}, split{order.Virtual: {code}, order.Express: {sent}}},
 		"box and code, unsaid": {[]int64{code, sent}, "", ways{}, []order.Problem{order.ProblemWay, ""}, split{order.Virtual: {code}, order.Express: {sent}}},
 		"all of it, as codes": {
-			[]int64{code, sent, fetched}, order.Virtual, ways{}, []order.Problem{"", order.ProblemWay, order.ProblemKind},
+			[]int64{code, sent, fetched},
+			order.Virtual,
+			ways{},
+			[]order.Problem{"", order.ProblemWay, order.ProblemKind},
 			split{order.Virtual: {code}, order.Express: {sent}, order.Pickup: {fetched}},
 		},
 	} {
