@@ -111,14 +111,9 @@ func (s *Service) correct(ctx context.Context, tx tenantdb.Tx, in Correction, si
 	if err != nil {
 		return nil, fmt.Errorf("adjust %s: %w", in.Document, err)
 	}
-	refused := cardStock(levels, in.Cards)
+	refused := cardStock(levels, in.Cards, ids, deltas)
 	if len(refused) > 0 && !single {
 		return nil, fmt.Errorf("adjust %s: %w", in.Document, ErrCardStock)
-	}
-	for i, sku := range ids {
-		if refused[sku] {
-			deltas[i] = 0
-		}
 	}
 	rows, err := s.q.Adjust(ctx, tx, inventorydb.AdjustParams{
 		SkuIds: ids, Deltas: deltas, Versions: versions, LocationID: in.LocationID, Document: in.Document, Kind: "adjust", Single: single,
@@ -154,13 +149,14 @@ func (s *Service) correct(ctx context.Context, tx tenantdb.Tx, in Correction, si
 	return out, s.tell(ctx, tx, told)
 }
 
-// cardStock are the SKUs whose stock is not to be changed so: cards change that of virtual goods,
-// and only that.
-func cardStock(levels []inventorydb.LockLevelsRow, cards bool) map[int64]bool {
+// cardStock are the SKUs whose stock is not to be changed so, and it lets them be: cards change
+// that of virtual goods, and only that.
+func cardStock(levels []inventorydb.LockLevelsRow, cards bool, ids, deltas []int64) map[int64]bool {
 	refused := map[int64]bool{}
 	for _, l := range levels {
 		if l.Carded != cards {
 			refused[l.SkuID] = true
+			deltas[slices.Index(ids, l.SkuID)] = 0
 		}
 	}
 	return refused
