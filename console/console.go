@@ -87,6 +87,7 @@ type Deps struct {
 	EgressAddresses []string
 	Products        Products
 	Orders          Orders
+	Cards           Cards
 	// Reprice closes an order's payments at their providers and changes what it costs.
 	Reprice    func(ctx context.Context, id tenant.ID, in order.RepriceInput) error
 	Deliveries Deliveries
@@ -172,7 +173,7 @@ func (d Deps) whole() bool {
 	return !slices.Contains([]bool{
 		d.DB != nil, d.Vault != nil, d.Audit != nil, d.Log != nil, d.Now != nil, d.Assets != nil, d.Staff != nil, d.Courier != nil, d.Registry != nil,
 		d.Provision != nil, d.Plans != nil, d.Outbox != nil, d.Callbacks != nil, d.Books != nil, d.Accounts != nil, d.Channels != nil, d.MiniPrograms != nil,
-		d.Orders != nil, d.Reprice != nil, d.Deliveries != nil, d.Freights != nil, d.Products != nil, d.Pictures != nil, d.Reconcile != nil, d.Payouts != nil, d.Evidence != nil, d.Members != nil, d.Ports != nil,
+		d.Orders != nil, d.Cards != nil, d.Reprice != nil, d.Deliveries != nil, d.Freights != nil, d.Products != nil, d.Pictures != nil, d.Reconcile != nil, d.Payouts != nil, d.Evidence != nil, d.Members != nil, d.Ports != nil,
 	}, false)
 }
 

@@ -16,6 +16,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"galleria/commerce/aftersale"
+	"galleria/commerce/card"
 	"galleria/commerce/cart"
 	"galleria/commerce/catalog"
 	"galleria/commerce/delivery"
@@ -114,7 +115,7 @@ func consoleDeps(t *testing.T, env *tenanttest.Env, people *staff.Service) conso
 	return console.Deps{
 		DB: env.DB, Registry: env.Registry, Provision: env.Provision, Plans: env.Plans, Outbox: env.Outbox, Routines: routine.New(env.DB, []outbox.Topic{"shop.upkeep"}), Callbacks: kernel, Books: ledger.New(ledger.Deps{DB: env.DB, Audit: env.Audit}), Reconcile: reconcileOf(env, kernel), Refunds: kernel, Payouts: payoutsOf(env),
 		Evidence: evidence.New(evidence.Deps{DB: env.DB, Plans: env.Plans, Audit: env.Audit, Store: picture.Files{Store: picture.NewFolder(t.TempDir())}, Now: env.Clock().Now}), Cases: casesOf(env), Reviews: reviewsOf(env),
-		Accounts: accountsOf(env), Channels: kernel, Orders: ordersOf(env), Reprice: func(ctx context.Context, id tenant.ID, in order.RepriceInput) error {
+		Accounts: accountsOf(env), Channels: kernel, Orders: ordersOf(env), Cards: cardsOf(env), Reprice: func(ctx context.Context, id tenant.ID, in order.RepriceInput) error {
 			in.Idle = kernel.IdleTx
 			return ordersOf(env).Reprice(ctx, id, in)
 		}, Deliveries: delivery.New(delivery.Deps{DB: env.DB, Audit: env.Audit}), Freights: freight.New(freight.Deps{DB: env.DB, Audit: env.Audit}), Products: listingOf(env),
@@ -190,11 +191,16 @@ func accountsOf(env *tenanttest.Env, sandboxes ...string) *account.Service {
 	})
 }
 
+// cardsOf keeps virtual cards in the test's database.
+func cardsOf(env *tenanttest.Env) *card.Service {
+	return card.New(card.Deps{DB: env.DB, Stock: inventory.New(inventory.Deps{NotifyChannel: catalog.NotifyChannel}), Vault: env.Vault, Audit: env.Audit, Rand: rand.Reader})
+}
+
 // ordersOf moves orders over the test's database.
 func ordersOf(env *tenanttest.Env) *order.Service {
 	return order.New(order.Deps{
 		DB: env.DB, Catalog: catalog.New(catalog.Deps{DB: env.DB, Plans: env.Plans}), Inventory: inventory.New(inventory.Deps{NotifyChannel: catalog.NotifyChannel}),
-		Addresses: member.New(member.Deps{DB: env.DB, Now: env.Clock().Now, Rand: rand.Reader}), Carts: cart.New(cart.Deps{DB: env.DB}),
+		Addresses: member.New(member.Deps{DB: env.DB, Now: env.Clock().Now, Rand: rand.Reader}), Carts: cart.New(cart.Deps{DB: env.DB}), Cards: cardsOf(env),
 		Places: plan.NewMeter(env.Plans, plan.Orders), Stores: delivery.New(delivery.Deps{DB: env.DB, Audit: env.Audit}), Outbox: env.Outbox, Timers: env.Timers, Audit: env.Audit,
 	})
 }

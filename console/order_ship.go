@@ -31,6 +31,7 @@ type Orders interface {
 	CancelByStaff(ctx context.Context, id tenant.ID, orderNo, actor string) error
 	FindPickup(ctx context.Context, id tenant.ID, typed string) (orderNo string, err error)
 	HandOver(ctx context.Context, id tenant.ID, typed, actor string) (orderNo string, err error)
+	HandOut(ctx context.Context, id tenant.ID, orderNo, actor string) error
 	SetTerms(ctx context.Context, id tenant.ID, in order.TermsInput) error
 	NothingSentTx(ctx context.Context, q tenantdb.Querier, orderNo string) error
 }
@@ -346,7 +347,7 @@ func (s *Console) judgeBulk(c *fiber.Ctx, v *visit, rows []view.ShipmentRow) err
 			row.Problem = v.text.T("bulk.problem.twice")
 		case o.RefundsWhole():
 			row.Problem = v.text.T("bulk.problem.refunding")
-		case !slices.Contains(order.ActionsOf(order.Staff, order.Status(o.Status), order.Facts{Unsent: o.Unsent, Pickup: o.Delivery == string(order.Pickup)}), order.EventShip):
+		case !slices.Contains(order.ActionsOf(order.Staff, order.Status(o.Status), order.Facts{Unsent: o.Unsent, Delivery: order.ParcelKind(o.Delivery)}), order.EventShip):
 			row.Problem = v.text.T("bulk.problem.state", v.text.Code("order.status", o.Status))
 		}
 		if known {

@@ -20,6 +20,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"galleria/commerce/aftersale"
+	"galleria/commerce/card"
 	"galleria/commerce/cart"
 	"galleria/commerce/catalog"
 	"galleria/commerce/delivery"
@@ -61,6 +62,7 @@ type house struct {
 	catalog      *catalog.Service
 	quota        *plan.Meter
 	stock        *inventory.Service
+	cards        *card.Service
 	cases        *aftersale.Service
 	reviews      *review.Service
 	distribution *distribution.Service
@@ -163,8 +165,9 @@ func (h *house) deps(s settings, answers *miniapi.Answers) web.Deps {
 	h.notices = notice.New(h.DB)
 	h.quota = plan.NewMeter(h.Plans, plan.Orders)
 	carts := cart.New(cart.Deps{DB: h.DB})
+	h.cards = card.New(card.Deps{DB: h.DB, Stock: h.stock, Vault: h.Vault, Audit: h.Audit, Rand: rand.Reader})
 	orders := order.New(order.Deps{
-		DB: h.DB, Catalog: h.catalog, Inventory: h.stock, Addresses: h.members, Carts: carts, Places: h.quota,
+		DB: h.DB, Catalog: h.catalog, Inventory: h.stock, Addresses: h.members, Carts: carts, Cards: h.cards, Places: h.quota,
 		Stores: delivery.New(delivery.Deps{DB: h.DB, Audit: h.Audit}), Outbox: h.Outbox, Timers: h.Timers, Audit: h.Audit,
 	})
 	pay := payments.New(payments.Deps{
@@ -177,7 +180,7 @@ func (h *house) deps(s settings, answers *miniapi.Answers) web.Deps {
 	return web.Deps{
 		Limiter: limiter, Budgets: s.budgets, Places: s.places, Draining: s.drain,
 		API: &miniapi.Deps{
-			Apps: h.Resolver, Shops: h.mini, Catalog: h.catalog, Members: h.members, Tastes: h.members, Carts: carts, Orders: orders, Cases: cases, Reviews: h.newReviews(orders), Distribution: h.newDistribution(orders), Pictures: pictures, Delivery: delivery.New(delivery.Deps{DB: h.DB, Audit: h.Audit}), Payments: pay,
+			Apps: h.Resolver, Shops: h.mini, Catalog: h.catalog, Members: h.members, Tastes: h.members, Carts: carts, Orders: orders, Cases: cases, Reviews: h.newReviews(orders), Distribution: h.newDistribution(orders), Cards: h.cards, Pictures: pictures, Delivery: delivery.New(delivery.Deps{DB: h.DB, Audit: h.Audit}), Payments: pay,
 			Transfers:     transfer.New(transfer.Deps{DB: h.DB, Now: now}),
 			Subscriptions: h.notices, Logins: h.mini, Audit: h.Audit, Limiter: limiter, Limits: s.limits,
 			Answers: answers, Log: log,

@@ -173,6 +173,7 @@ func TestG14StatementsPerRoute(t *testing.T) {
 	h.dispatch(t, s, placed.OrderNo)
 	call(1, http.StatusOK, http.MethodGet, "/pickup-stores", nil)
 	call(2, http.StatusOK, http.MethodGet, "/orders/"+placed.OrderNo+"/parcels", nil)
+	call(1, http.StatusOK, http.MethodGet, "/orders/"+placed.OrderNo+"/cards", nil)
 	call(2, http.StatusOK, http.MethodPost, "/orders/"+placed.OrderNo+"/buy-again", nil)
 	walkAfterSales(t, h, s, placed.OrderNo, kept.Lines[0].LineID, call)
 	call(2, http.StatusOK, http.MethodGet, "/orders/"+placed.OrderNo, nil).into(t, &kept)

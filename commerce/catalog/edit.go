@@ -24,7 +24,7 @@ type EditInput struct {
 
 // EditTx changes a product, in the caller's transaction, and returns the ids of in.SKUs in
 // their order. Sort and shelf state stay. It locks the product. Faults: VALIDATION,
-// NOT_FOUND, PRODUCT_CHANGED, NOTHING_TO_SELL (the product is on the shelf), QUOTA_EXCEEDED.
+// NOT_FOUND, PRODUCT_CHANGED, KIND_STOCKED, NOTHING_TO_SELL (the product is on the shelf), QUOTA_EXCEEDED.
 func (s *Service) EditTx(ctx context.Context, tx tenantdb.Tx, in EditInput) ([]int64, error) {
 	in.ProductInput = in.settled(s)
 	if err := in.validate(); err != nil {
@@ -42,6 +42,8 @@ func (s *Service) EditTx(ctx context.Context, tx tenantdb.Tx, in EditInput) ([]i
 		return nil, fault.ErrNotFound
 	case ShelfStatus(now.Status) == OnShelf && forSale(in.SKUs) == 0:
 		return nil, ErrNothingToSell
+	case (Kind(now.Kind) == VirtualCard) != (in.Kind == VirtualCard) && now.Stocked:
+		return nil, ErrKindStocked
 	}
 	before, err := s.q.SKUsOf(ctx, tx, in.ID)
 	if err != nil {

@@ -11,6 +11,9 @@ var (
 	ErrCategoryUsed = fault.New(fault.Conflict, "CATEGORY_IN_USE", "分类下还有商品或子分类，请先移走", "Products or categories are still in this category")
 	// ErrTaken is a name that another one of its kind has.
 	ErrTaken = fault.New(fault.Conflict, "NAME_TAKEN", "名称已存在", "This name is taken")
+	// ErrKindStocked is a change to or from virtual cards of a product that is in stock: cards are
+	// counted otherwise.
+	ErrKindStocked = fault.New(fault.Conflict, "KIND_STOCKED", "商品还有库存，请先清空库存再改为（或不再是）虚拟卡券", "Empty the stock before this product becomes, or stops being, a virtual card")
 	// ErrNothingToSell is a product that should come on the shelf without an enabled SKU.
 	ErrNothingToSell = fault.New(fault.Conflict, "NOTHING_TO_SELL", "商品没有可售规格", "The product has no variant on sale")
 	// ErrCodeTaken is a product's number that another product has.

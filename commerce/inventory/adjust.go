@@ -45,6 +45,7 @@ type Correction struct {
 	LocationID int64  // 0 is the main place
 	Reason     Reason // may be empty
 	Note       string // at most 200 characters
+	Cards      bool   // virtual cards that come or go: nothing else changes the stock of their SKUs
 	Changes    []Change
 	Actor      string
 }
@@ -55,7 +56,7 @@ type Corrected struct {
 	Before, Now int64 // on hand in the place
 	Delta       int64 // what was asked for
 	Reserved    int64 // held there by orders
-	Problem     error // nil, ErrUnknownSKU, ErrReserved or ErrChanged; then nothing was changed
+	Problem     error // nil, ErrUnknownSKU, ErrReserved, ErrChanged or ErrCardStock; then nothing was changed
 }
 
 // AdjustTx corrects what is on hand under a document's number, all changes or none. A
@@ -69,7 +70,7 @@ func (s *Service) AdjustTx(ctx context.Context, tx tenantdb.Tx, document string,
 
 // CorrectTx is AdjustTx for any place, with a reason, and against versions: a SKU that
 // somebody else has corrected meanwhile is refused with what they did. Orders are no
-// correction. Faults: SKU_NOT_FOUND, STOCK_RESERVED, STOCK_CHANGED, NOT_FOUND (the place).
+// correction. Faults: SKU_NOT_FOUND, STOCK_RESERVED, STOCK_CHANGED, CARD_STOCK, NOT_FOUND (the place).
 func (s *Service) CorrectTx(ctx context.Context, tx tenantdb.Tx, in Correction) error {
 	if len(in.Changes) == 0 {
 		return nil
@@ -106,8 +107,13 @@ func (s *Service) correct(ctx context.Context, tx tenantdb.Tx, in Correction, si
 		return nil, fmt.Errorf("adjust %s: %w", in.Document, err)
 	}
 	// A statement that waits for several levels sees some of them as they were: it begins after.
-	if _, err := s.q.LockLevels(ctx, tx, ids); err != nil {
+	levels, err := s.q.LockLevels(ctx, tx, ids)
+	if err != nil {
 		return nil, fmt.Errorf("adjust %s: %w", in.Document, err)
+	}
+	refused := cardStock(levels, in.Cards, ids, deltas)
+	if len(refused) > 0 && !single {
+		return nil, fmt.Errorf("adjust %s: %w", in.Document, ErrCardStock)
 	}
 	rows, err := s.q.Adjust(ctx, tx, inventorydb.AdjustParams{
 		SkuIds: ids, Deltas: deltas, Versions: versions, LocationID: in.LocationID, Document: in.Document, Kind: "adjust", Single: single,
@@ -129,6 +135,8 @@ func (s *Service) correct(ctx context.Context, tx tenantdb.Tx, in Correction, si
 		switch {
 		case !known:
 			out[i].Problem = ErrUnknownSKU
+		case refused[c.SKUID]:
+			out[i].Problem = ErrCardStock
 		case r.Ok:
 		case r.Stale:
 			if out[i].Problem, err = s.changed(ctx, tx, r); err != nil {
@@ -139,6 +147,19 @@ func (s *Service) correct(ctx context.Context, tx tenantdb.Tx, in Correction, si
 		}
 	}
 	return out, s.tell(ctx, tx, told)
+}
+
+// cardStock are the SKUs whose stock is not to be changed so, and it lets them be: cards change
+// that of virtual goods, and only that.
+func cardStock(levels []inventorydb.LockLevelsRow, cards bool, ids, deltas []int64) map[int64]bool {
+	refused := map[int64]bool{}
+	for _, l := range levels {
+		if l.Carded != cards {
+			refused[l.SkuID] = true
+			deltas[slices.Index(ids, l.SkuID)] = 0
+		}
+	}
+	return refused
 }
 
 // Earlier is a correction that came first, as ErrChanged names it.

@@ -49,7 +49,7 @@ type Stock struct{ Was, Want int64 }
 const MaxStock = 9_999_999
 
 // Save makes or changes a product and returns its id. Opens a transaction. Faults:
-// VALIDATION, NOT_FOUND, PRODUCT_CHANGED, NOTHING_TO_SELL, STOCK_RESERVED, QUOTA_EXCEEDED,
+// VALIDATION, NOT_FOUND, PRODUCT_CHANGED, NOTHING_TO_SELL, STOCK_RESERVED, CARD_STOCK, KIND_STOCKED, QUOTA_EXCEEDED,
 // IDEMPOTENCY_MISMATCH (the form was sent before with other contents).
 func (s *Service) Save(ctx context.Context, id tenant.ID, in SaveInput) (productID int64, err error) {
 	err = s.DB.InTenant(ctx, id, func(tx tenantdb.Tx) (err error) {
@@ -68,6 +68,9 @@ func (s *Service) SaveTx(ctx context.Context, tx tenantdb.Tx, in SaveInput) (pro
 		return 0, fault.Invalidf("stock", "must be one for each SKU")
 	}
 	for i, n := range in.Stock {
+		if in.ID == 0 && in.Kind == catalog.VirtualCard && n.Want != 0 {
+			return 0, inventory.ErrCardStock
+		}
 		if n.Want < 0 || n.Want > MaxStock || n.Was < 0 || n.Was > MaxStock {
 			return 0, fault.Invalidf(fmt.Sprintf("stock[%d]", i), "must be 0 to %d", MaxStock)
 		}

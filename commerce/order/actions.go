@@ -16,10 +16,12 @@ const (
 
 // Facts are what a guard asks of an order beside its status.
 type Facts struct {
-	Unsent bool // pieces are left that no parcel holds
-	Pickup bool // fetched in a store
-	Hidden bool // its buyer has deleted it
+	Unsent   bool       // pieces are left that no parcel holds
+	Delivery ParcelKind // how it reaches its buyer; Express if empty
+	Hidden   bool       // its buyer has deleted it
 }
+
+func (f Facts) express() bool { return f.Delivery == Express || f.Delivery == "" }
 
 // Guard is a condition of an event beside status and actor.
 type Guard string
@@ -31,6 +33,7 @@ const (
 	GuardAllSent Guard = "all goods sent"
 	GuardPickup  Guard = "fetched in a store"
 	GuardExpress Guard = "sent by courier"
+	GuardVirtual Guard = "handed out as codes"
 	GuardShown   Guard = "not deleted"
 )
 
@@ -40,13 +43,15 @@ func (g Guard) holds(f Facts) bool {
 	case GuardNone:
 		return true
 	case GuardUnsent:
-		return f.Unsent && !f.Pickup
+		return f.Unsent && f.express()
 	case GuardAllSent:
 		return !f.Unsent
 	case GuardPickup:
-		return f.Pickup
+		return f.Delivery == Pickup
 	case GuardExpress:
-		return !f.Pickup
+		return f.express()
+	case GuardVirtual:
+		return f.Delivery == Virtual
 	case GuardShown:
 		return !f.Hidden
 	}
@@ -56,8 +61,8 @@ func (g Guard) holds(f Facts) bool {
 // Guards says which events ask for more than status and actor.
 func Guards() map[Event]Guard {
 	return map[Event]Guard{
-		EventShip: GuardUnsent, EventReceive: GuardAllSent, EventPickUp: GuardPickup, EventReaddress: GuardExpress,
-		EventRetrack: GuardExpress, EventDelete: GuardShown,
+		EventShip: GuardUnsent, EventReceive: GuardAllSent, EventPickUp: GuardPickup, EventHandOut: GuardVirtual,
+		EventReaddress: GuardExpress, EventRetrack: GuardExpress, EventDelete: GuardShown,
 	}
 }
 

@@ -61,7 +61,8 @@ func (c Claim) Unsent() bool {
 // ClaimTx takes pieces for a case: they are not sent any more, belong to no other case, and
 // while a case is open the order neither counts as received by itself nor settles. With
 // dry set nothing is written. Joins the caller's transaction and locks the order. Faults:
-// NOT_FOUND, ORDER_STATE for an order that is not paid or whose money is final, CLAIMED.
+// NOT_FOUND, ORDER_STATE for an order that is not paid or whose money is final, CLAIMED, HANDED_OUT for codes that a buyer has seen: money
+// for them is the shop's to give.
 func (s *Service) ClaimTx(ctx context.Context, tx tenantdb.Tx, in ClaimInput, dry bool) (Claim, error) {
 	rows, err := s.lockWhole(ctx, tx, in.OrderNo)
 	if err != nil {
@@ -73,6 +74,9 @@ func (s *Service) ClaimTx(ctx context.Context, tx tenantdb.Tx, in ClaimInput, dr
 	}
 	if !slices.Contains([]Status{Paid, Fulfilling, Completed}, Status(head.Status)) || Settlement(head.Settlement) == SettlementSettled {
 		return Claim{}, ErrState.WithData(map[string]any{"status": head.Status, "settlement": head.Settlement})
+	}
+	if handed := slices.ContainsFunc(rows, func(r orderdb.LockWholeRow) bool { return r.Sent > 0 }); ParcelKind(head.Delivery) == Virtual && (in.SentOnly || (in.MemberID != 0 && handed)) {
+		return Claim{}, ErrHandedOut
 	}
 	claim, err := in.of(rows)
 	if err != nil || dry {

@@ -15,14 +15,27 @@ import (
 
 // destination is how an order is to reach its buyer, and where.
 type destination struct {
-	kind  ParcelKind      // Express if empty
+	kind  ParcelKind      // empty: not said, see settled
 	place *division.Place // nil: not chosen yet
 }
 
-func (d destination) pickup() bool { return d.kind == Pickup }
+// sent says whether a courier brings it, so that there has to be an address.
+func (d destination) sent() bool { return d.kind == Express }
 
 // known says whether the freight is final.
-func (d destination) known() bool { return d.pickup() || d.place != nil }
+func (d destination) known() bool { return !d.sent() || d.place != nil }
+
+// settled says how goods go of which nobody said it: by courier, but what can only be handed
+// out as codes is handed out.
+func (d destination) settled(lines []LineInput, facts map[int64]catalog.Sellable) destination {
+	if d.kind == "" {
+		d.kind = Express
+		if slices.Equal(deliveriesOf(lines, facts), []ParcelKind{Virtual}) {
+			d.kind = Virtual
+		}
+	}
+	return d
+}
 
 // locate finds the division of an address.
 func (s *Service) locate(a member.Address) *division.Place {
@@ -33,7 +46,7 @@ func (s *Service) locate(a member.Address) *division.Place {
 // charge computes the freight of priced lines: none for what is fetched, handed out as a code
 // or has no address yet.
 func (d destination) charge(priced pricing.Breakdown, facts map[int64]catalog.Sellable) (freight.Charged, error) {
-	if d.pickup() || d.place == nil {
+	if !d.sent() || d.place == nil {
 		return freight.Charged{}, nil
 	}
 	templates := map[int64]freight.Template{}
@@ -60,11 +73,13 @@ func (d destination) charge(priced pricing.Breakdown, facts map[int64]catalog.Se
 // problem says why goods cannot be delivered so, or there.
 func (d destination) problem(f catalog.Sellable, sent freight.Charged) Problem {
 	switch {
-	case d.pickup():
-		return ""
-	case f.Kind == catalog.PickupOnly:
+	case slices.Contains(waysOf(f.Kind), d.kind):
+	case waysOf(f.Kind)[0] == Pickup:
 		return ProblemKind
-	case slices.Contains(sent.Refused, f.SKUID):
+	default:
+		return ProblemWay
+	}
+	if slices.Contains(sent.Refused, f.SKUID) {
 		return ProblemNoDelivery
 	}
 	return ""
@@ -81,7 +96,7 @@ func (q Quote) undeliverable(facts map[int64]catalog.Sellable) error {
 		}
 		ids = append(ids, l.SKUID)
 		bad = append(bad, BadLine{SKUID: l.SKUID, Title: l.Title, Spec: l.Spec, Problem: l.Problem})
-		if l.Problem == ProblemKind {
+		if l.Problem != ProblemNoDelivery {
 			refused = ErrDeliveryKind
 		}
 	}
@@ -95,26 +110,35 @@ func (q Quote) undeliverable(facts map[int64]catalog.Sellable) error {
 	return refused.WithData(data)
 }
 
-// splitOf says how the lines could be ordered apart: what a courier can bring, and what has to
-// be fetched.
+// splitOf says how the lines could be ordered apart: what a courier can bring, what has to be
+// fetched, and what is handed out as codes.
 func splitOf(lines []Line, facts map[int64]catalog.Sellable) map[ParcelKind][]int64 {
 	split := map[ParcelKind][]int64{}
 	for _, l := range lines {
-		kind := Express
-		if facts[l.SKUID].Kind == catalog.PickupOnly {
-			kind = Pickup
-		}
+		kind := waysOf(facts[l.SKUID].Kind)[0]
 		split[kind] = append(split[kind], l.SKUID)
 	}
 	return split
 }
 
-// deliveriesOf are the kinds of delivery that all lines can have: everything can be fetched.
-func deliveriesOf(lines []LineInput, facts map[int64]catalog.Sellable) []ParcelKind {
-	if slices.ContainsFunc(lines, func(l LineInput) bool { return facts[l.SKUID].Kind == catalog.PickupOnly }) {
+// waysOf are the ways in which goods of a kind can be had, the usual one first: what is sent
+// can be fetched, too; codes are neither.
+func waysOf(kind catalog.Kind) []ParcelKind {
+	switch kind {
+	case catalog.VirtualCard:
+		return []ParcelKind{Virtual}
+	case catalog.Voucher, catalog.PickupOnly:
 		return []ParcelKind{Pickup}
+	case catalog.Physical:
 	}
 	return []ParcelKind{Express, Pickup}
+}
+
+// deliveriesOf are the ways in which all lines can be had together; it is never nil.
+func deliveriesOf(lines []LineInput, facts map[int64]catalog.Sellable) []ParcelKind {
+	return slices.DeleteFunc(ParcelKinds(), func(k ParcelKind) bool {
+		return slices.ContainsFunc(lines, func(l LineInput) bool { return !slices.Contains(waysOf(facts[l.SKUID].Kind), k) })
+	})
 }
 
 func partsOf(sent freight.Charged) []FreightPart {

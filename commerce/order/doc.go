@@ -18,6 +18,10 @@
 // of a shop that has not opened are such, and those that MarkTest names before they are
 // paid. Whatever later moves goods of a paid order back has to leave test orders out.
 //
+// Virtual goods (orders.delivery) go nowhere: the order has no address, its cards are the
+// buyer's in the transaction of the payment, and it is completed with it. Goods of different
+// ways are not one order: it is refused with DELIVERY_KIND and told how to part.
+//
 // Closing takes two steps, because only the provider knows whether money is under way:
 // Cancel or ExpireTx make an order closing; whoever talks to the provider then either
 // reports the money (MarkPaidTx, which still wins) or lets it be closed (FinishClosingTx),

@@ -438,13 +438,15 @@ func TestDeedsAgainstGuards(t *testing.T) {
 	}
 	for _, at := range order.Statuses() {
 		for _, by := range []order.Actor{order.Member, order.Staff, order.System, order.Provider} {
-			for bits := range 8 {
-				facts := order.Facts{Unsent: bits&1 != 0, Pickup: bits&2 != 0, Hidden: bits&4 != 0}
+			for bits := range 4 * len(order.ParcelKinds()) {
+				facts := order.Facts{Unsent: bits&1 != 0, Hidden: bits&2 != 0, Delivery: order.ParcelKinds()[bits/4]}
+				sent := facts.Delivery == order.Express
 				for _, e := range order.ActionsOf(by, at, facts) {
 					if !may(at, e, by) {
 						t.Errorf("%s at %s by %s is in no table", e, at, by)
 					}
-					if e == order.EventShip && (!facts.Unsent || facts.Pickup) || e == order.EventReceive && facts.Unsent || e == order.EventPickUp && !facts.Pickup {
+					if e == order.EventShip && (!facts.Unsent || !sent) || e == order.EventReceive && facts.Unsent || e == order.EventPickUp && facts.Delivery != order.Pickup ||
+						e == order.EventHandOut && facts.Delivery != order.Virtual || (e == order.EventReaddress || e == order.EventRetrack) && !sent {
 						t.Errorf("%s at %s with %+v", e, at, facts)
 					}
 				}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"galleria/commerce/card"
 	"galleria/commerce/cart"
 	"galleria/commerce/catalog"
 	"galleria/commerce/delivery"
@@ -32,6 +33,7 @@ type shop struct {
 	inventory *inventory.Service
 	members   *member.Service
 	carts     *cart.Service
+	cards     *card.Service
 	orders    *order.Service
 	places    *plan.Meter
 	going     *goingBack
@@ -51,12 +53,13 @@ func newShop(t testing.TB, options ...tenanttest.Option) *shop {
 	s.inventory = inventory.New(inventory.Deps{NotifyChannel: catalog.NotifyChannel})
 	s.members = member.New(member.Deps{DB: env.DB, Now: env.Clock().Now, Rand: rand.Reader})
 	s.carts = cart.New(cart.Deps{DB: env.DB})
+	s.cards = card.New(card.Deps{DB: env.DB, Stock: s.inventory, Vault: env.Vault, Audit: env.Audit, Rand: rand.Reader})
 	s.places = plan.NewMeter(env.Plans, plan.Orders)
 	// One buyer stands for many in these tests.
 	env.Owner(t, fmt.Sprintf("INSERT INTO %s.shop (name, max_open_orders) VALUES ('山野', 1000) ON CONFLICT (only_row) DO UPDATE SET max_open_orders = 1000", env.Tenant.ID))
 	s.orders = order.New(order.Deps{
 		DB: env.DB, Catalog: s.catalog, Inventory: s.inventory, Addresses: s.members,
-		Carts: s.carts, Places: s.places, Stores: delivery.New(delivery.Deps{DB: env.DB, Audit: env.Audit}), Outbox: env.Outbox, Timers: env.Timers, Audit: env.Audit, Refunds: s.going,
+		Carts: s.carts, Cards: s.cards, Places: s.places, Stores: delivery.New(delivery.Deps{DB: env.DB, Audit: env.Audit}), Outbox: env.Outbox, Timers: env.Timers, Audit: env.Audit, Refunds: s.going,
 	})
 	return s
 }

@@ -49,6 +49,7 @@ type Quote struct {
 	// Freight is FreightFen by template; FreightKnown is false while an address is missing.
 	Freight      []FreightPart `json:"freight"`
 	FreightKnown bool          `json:"freight_known"`
+	Delivery     ParcelKind    `json:"delivery"`   // the kind that the quote is for
 	Deliveries   []ParcelKind  `json:"deliveries"` // the kinds of delivery that all lines can have
 }
 

@@ -14,7 +14,11 @@ type ParcelKind string
 const (
 	Express ParcelKind = "express" // a box with a courier
 	Pickup  ParcelKind = "pickup"  // handed over in a store
+	Virtual ParcelKind = "virtual" // handed out as codes, to nowhere
 )
+
+// ParcelKinds lists them, the usual one first.
+func ParcelKinds() []ParcelKind { return []ParcelKind{Express, Pickup, Virtual} }
 
 // ParcelStatus is where a parcel stands.
 type ParcelStatus string
@@ -37,7 +41,7 @@ type ParcelMove struct {
 func ParcelMoves() []ParcelMove {
 	return []ParcelMove{
 		{"", ParcelShipped, []Actor{Staff}},
-		{"", ParcelDelivered, []Actor{Staff}}, // handed over in a store
+		{"", ParcelDelivered, []Actor{Staff, System}}, // handed over in a store; handed out by itself
 		{ParcelShipped, ParcelDelivered, []Actor{System}},
 		{ParcelShipped, ParcelReturned, []Actor{System}},
 		{ParcelReturned, ParcelDelivered, []Actor{System}}, // the courier tried again

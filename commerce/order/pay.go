@@ -81,7 +81,8 @@ const (
 )
 
 // MarkPaidTx records that an order was paid: its goods leave the stock, its products' sales
-// grow, its expiry is forgotten and TopicPaid is appended. Faults: NOT_FOUND. Another amount
+// grow, its expiry is forgotten and TopicPaid is appended. Virtual goods are handed out with it.
+// Faults: NOT_FOUND. Another amount
 // than the order's is an error and changes nothing.
 func (s *Service) MarkPaidTx(ctx context.Context, tx tenantdb.Tx, in PaidInput) (PaidOutcome, error) {
 	lines, err := s.lockWithLines(ctx, tx, in.OrderNo)
@@ -108,6 +109,11 @@ func (s *Service) MarkPaidTx(ctx context.Context, tx tenantdb.Tx, in PaidInput) 
 	}
 	if err := s.pay(ctx, tx, in, lines, by, to); err != nil {
 		return "", fmt.Errorf("mark order %s paid: %w", in.OrderNo, err)
+	}
+	if ParcelKind(order.Delivery) == Virtual {
+		if err := s.handOutPaid(ctx, tx, in.OrderNo); err != nil {
+			return "", fmt.Errorf("hand out order %s: %w", in.OrderNo, err)
+		}
 	}
 	return OutcomePaid, nil
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -34,7 +35,8 @@ type PlaceInput struct {
 	// compared if it is not 0, or if there is no hash.
 	QuoteHash          string
 	ExpectedPayableFen money.Fen
-	// Delivery is Express unless it is said; Pickup needs a store and no address.
+	// Delivery is Express unless it is said, or Virtual if all of it is; Pickup needs a store,
+	// and only Express an address.
 	Delivery ParcelKind
 	StoreID  int64
 	Key      idempotency.Key
@@ -93,7 +95,7 @@ func (in PlaceInput) check() error {
 	switch {
 	case len(in.QuoteHash) > MaxQuoteHash:
 		return fault.Invalidf("quote_hash", "at most %d characters", MaxQuoteHash)
-	case in.Delivery != Express && in.Delivery != Pickup && in.Delivery != "":
+	case in.Delivery != "" && !slices.Contains(ParcelKinds(), in.Delivery):
 		return fault.Invalidf("delivery.kind", "is not a kind of delivery")
 	case (in.Delivery == Pickup) != (in.StoreID != 0):
 		return fault.Invalidf("delivery.store_id", "goes with pickup, and only with it")
@@ -128,7 +130,7 @@ type placing struct {
 // the stock last, between BEGIN and COMMIT.
 func (p *placing) run(ctx context.Context, tx tenantdb.Tx) error {
 	pipe := tx.Pipeline()
-	if p.in.AddressID != 0 || p.in.Delivery != Pickup {
+	if p.in.AddressID != 0 && p.in.Delivery != Virtual {
 		pipe.AddRead(func(q tenantdb.Querier) error { return p.readAddress(ctx, q) })
 	}
 	if p.in.Delivery == Pickup {
@@ -201,7 +203,11 @@ func (p *placing) decide() (Placed, error) {
 	if p.full != nil {
 		return Placed{}, ErrNotTaking.Because(p.full)
 	}
-	if p.addressErr != nil {
+	p.to = p.to.settled(p.lines, p.facts)
+	switch {
+	case p.to.sent() && p.in.AddressID == 0:
+		return Placed{}, fault.ErrNotFound
+	case p.addressErr != nil && p.to.kind != Virtual:
 		return Placed{}, p.addressErr
 	}
 	var err error
@@ -261,6 +267,9 @@ func (p *placing) write(ctx context.Context, pipe *tenantdb.Pipeline) {
 
 func (p *placing) insert(ctx context.Context, tx tenantdb.Tx, actor string) error {
 	a := p.address
+	if p.to.kind == Virtual {
+		a = member.Address{} // it goes nowhere: what the order need not know, it does not keep
+	}
 	address, err := json.Marshal(Address{
 		Name: a.Name, Phone: a.Phone, Province: a.Province, City: a.City,
 		District: a.District, DivisionCode: a.DivisionCode, Detail: a.Detail,
@@ -271,7 +280,7 @@ func (p *placing) insert(ctx context.Context, tx tenantdb.Tx, actor string) erro
 	row := orderdb.PlaceParams{
 		OrderNo: p.placed.OrderNo, MemberID: p.in.MemberID, AppID: p.in.AppID.String(), Status: string(PendingPayment),
 		GoodsFen: p.quote.GoodsFen, DiscountFen: p.quote.DiscountFen, FreightFen: p.quote.FreightFen, PayableFen: p.quote.PayableFen,
-		Delivery: string(Express), Address: address, Remark: p.in.Remark, ExpiresAt: p.placed.ExpiresAt, PlacedAt: p.placed.PlacedAt, Test: p.in.Test,
+		Delivery: string(p.to.kind), Address: address, Remark: p.in.Remark, ExpiresAt: p.placed.ExpiresAt, PlacedAt: p.placed.PlacedAt, Test: p.in.Test,
 		Event: string(EventPlace), Actor: actor, MaxOpenOrders: p.terms.MaxOpenOrders, MaxOpenPieces: p.terms.MaxOpenPieces,
 	}
 	if p.in.Delivery == Pickup {
@@ -279,7 +288,7 @@ func (p *placing) insert(ctx context.Context, tx tenantdb.Tx, actor string) erro
 		if err != nil {
 			return fmt.Errorf("make a pickup code: %w", err)
 		}
-		row.Delivery, row.StoreID, row.PickupCode = string(Pickup), &p.in.StoreID, &code
+		row.StoreID, row.PickupCode = &p.in.StoreID, &code
 	}
 	for _, l := range p.quote.Lines {
 		row.SpuIds, row.SkuIds = append(row.SpuIds, l.SPUID), append(row.SkuIds, l.SKUID)

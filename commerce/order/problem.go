@@ -15,11 +15,12 @@ const (
 	ProblemUnknown    Problem = "unknown"     // there is no such SKU
 	ProblemNoDelivery Problem = "no_delivery" // it is not sent to this address
 	ProblemKind       Problem = "pickup_only" // it can only be fetched
+	ProblemWay        Problem = "other_way"   // it can be had, but not in this way
 )
 
 // ProblemList lists all problems that a line can have.
 func ProblemList() []Problem {
-	list := []Problem{ProblemUnknown, ProblemNoDelivery, ProblemKind}
+	list := []Problem{ProblemUnknown, ProblemNoDelivery, ProblemKind, ProblemWay}
 	for _, state := range cart.StateList() {
 		if state != cart.OK {
 			list = append(list, Problem(state))

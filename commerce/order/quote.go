@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"galleria/commerce/catalog"
 	"galleria/commerce/pricing"
@@ -29,7 +30,7 @@ type LineInput struct {
 type QuoteInput struct {
 	Lines     []LineInput // 1 to 100 different SKUs; empty means the selected lines of the cart
 	AddressID *int64      // where it would go; nil if not chosen yet
-	Delivery  ParcelKind  // Express unless it is said
+	Delivery  ParcelKind  // empty: Express, or Virtual if all of it is
 }
 
 // Quote says what an order would cost now. It holds nothing and promises nothing.
@@ -39,7 +40,7 @@ func (s *Service) Quote(ctx context.Context, id tenant.ID, memberID int64, in Qu
 	if err := checkLines(in.Lines); err != nil {
 		return Quote{}, fmt.Errorf("quote: %w", err)
 	}
-	if in.Delivery != Express && in.Delivery != Pickup && in.Delivery != "" {
+	if in.Delivery != "" && !slices.Contains(ParcelKinds(), in.Delivery) {
 		return Quote{}, fmt.Errorf("quote: %w", fault.Invalidf("delivery.kind", "is not a kind of delivery"))
 	}
 	var quote Quote
@@ -58,7 +59,7 @@ func (s *Service) Quote(ctx context.Context, id tenant.ID, memberID int64, in Qu
 			if err != nil {
 				return err
 			}
-			quote, err = quoteOf(lines, facts, to)
+			quote, err = quoteOf(lines, facts, to.settled(lines, facts))
 			return err
 		})
 		return pipe.Run(ctx)
@@ -144,7 +145,7 @@ func quoteOf(lines []LineInput, facts map[int64]catalog.Sellable, to destination
 	quote := Quote{
 		Lines: make([]Line, len(lines)), GoodsFen: priced.GoodsFen, DiscountFen: priced.DiscountFen,
 		FreightFen: priced.FreightFen, PayableFen: priced.PayableFen, QuoteHash: seal(priced),
-		Freight: partsOf(sent), FreightKnown: to.known(), Deliveries: deliveriesOf(lines, facts),
+		Freight: partsOf(sent), FreightKnown: to.known(), Delivery: to.kind, Deliveries: deliveriesOf(lines, facts),
 	}
 	for i, p := range priced.Lines {
 		f := facts[p.SKUID]

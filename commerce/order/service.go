@@ -67,6 +67,7 @@ type Deps struct {
 	Carts     Carts
 	Places    Places
 	Stores    Stores
+	Cards     Cards
 	Outbox    *outbox.Outbox
 	Timers    *timer.Timers
 	Audit     *audit.Log
@@ -82,6 +83,7 @@ type Service struct {
 	carts     Carts
 	places    Places
 	stores    Stores
+	cards     Cards
 	refunds   Refunds
 	audit     *audit.Log
 	outbox    *outbox.Outbox
@@ -94,7 +96,7 @@ type Service struct {
 func New(deps Deps) *Service {
 	return &Service{
 		db: deps.DB, catalog: deps.Catalog, inventory: deps.Inventory, addresses: deps.Addresses,
-		carts: deps.Carts, places: deps.Places, stores: deps.Stores, refunds: deps.Refunds, audit: deps.Audit, outbox: deps.Outbox, timers: deps.Timers,
+		carts: deps.Carts, places: deps.Places, stores: deps.Stores, cards: deps.Cards, refunds: deps.Refunds, audit: deps.Audit, outbox: deps.Outbox, timers: deps.Timers,
 		divisions: division.Load(), q: orderdb.New(),
 	}
 }

@@ -29,6 +29,7 @@ func SettlementMoves() []SettlementMove {
 	return []SettlementMove{
 		{SettlementOpen, EventReceive, SettlementWindow},
 		{SettlementOpen, EventPickUp, SettlementWindow},
+		{SettlementOpen, EventHandOut, SettlementWindow},
 		{SettlementWindow, EventFinish, SettlementSettled},
 	}
 }

@@ -99,7 +99,7 @@ func (s *Service) lockWhole(ctx context.Context, tx tenantdb.Tx, orderNo string)
 
 func factsOf(rows []orderdb.LockWholeRow) Facts {
 	return Facts{
-		Pickup: ParcelKind(rows[0].Delivery) == Pickup, Hidden: rows[0].Hidden,
+		Delivery: ParcelKind(rows[0].Delivery), Hidden: rows[0].Hidden,
 		Unsent: slices.ContainsFunc(rows, func(r orderdb.LockWholeRow) bool { return r.Sent+r.Dropped < r.Qty }),
 	}
 }
@@ -174,7 +174,7 @@ func (s *Service) send(ctx context.Context, tx tenantdb.Tx, rows []orderdb.LockW
 		row.AllSentAt = &now
 	}
 	switch {
-	case in.kind == Pickup:
+	case in.kind != Express: // it is the buyer's at once
 		settleBy := now.Add(days(terms.FinishDays))
 		next, err := NextSettlement(Settlement(head.Settlement), in.event)
 		if err != nil {
@@ -206,6 +206,9 @@ func (s *Service) send(ctx context.Context, tx tenantdb.Tx, rows []orderdb.LockW
 			Courier: in.courier, TrackingNo: in.number, Phone: phoneTail(head.Address), Complete: in.complete,
 		})
 	})
+	if in.actor == string(System) { // nobody of the staff did it
+		return pipe.Run(ctx)
+	}
 	pipe.Add(func(tx tenantdb.Tx) error {
 		return s.record(ctx, tx, in.actor, "order."+string(in.event), head.OrderNo, map[string]any{"parcel_no": in.parcelNo, "courier": in.courier, "tracking_no": in.number})
 	})
@@ -254,7 +257,7 @@ func (s *Service) Retrack(ctx context.Context, id tenant.ID, in RetrackInput) (o
 		if p.Courier == courier.Code && p.TrackingNo == number {
 			return nil
 		}
-		if _, err := allow(Status(p.OrderStatus), EventRetrack, Staff, Facts{Pickup: ParcelKind(p.Kind) == Pickup}); err != nil {
+		if _, err := allow(Status(p.OrderStatus), EventRetrack, Staff, Facts{Delivery: ParcelKind(p.Kind)}); err != nil {
 			return err
 		}
 		known, err := s.q.ParcelKnown(ctx, tx, p.OrderID, courier.Code, number)

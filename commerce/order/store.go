@@ -76,7 +76,7 @@ func orderFromRow(row orderdb.FindRow) (Order, error) {
 		Remark: row.Remark, PlacedAt: row.PlacedAt, ExpiresAt: row.ExpiresAt, PaidAt: row.PaidAt, ClosedAt: row.ClosedAt,
 		AdjustFen: row.AdjustFen, Delivery: ParcelKind(row.Delivery), Settlement: Settlement(row.Settlement),
 		ShippedAt: row.ShippedAt, ReceivedAt: row.ReceivedAt,
-		Actions: ActionsOf(Member, Status(row.Status), Facts{Unsent: row.Unsent, Pickup: ParcelKind(row.Delivery) == Pickup, Hidden: row.Hidden}),
+		Actions: ActionsOf(Member, Status(row.Status), Facts{Unsent: row.Unsent, Delivery: ParcelKind(row.Delivery), Hidden: row.Hidden}),
 	}
 	if row.StoreID != nil {
 		o.StoreID = *row.StoreID

@@ -33,6 +33,7 @@ const (
 	EventShip     Event = "ship"
 	EventReceive  Event = "receive"
 	EventPickUp   Event = "pick_up"  // fetched in a store, against its code
+	EventHandOut  Event = "hand_out" // its codes are the buyer's
 	EventRefunded Event = "refunded" // the last fen has gone back
 )
 
@@ -79,6 +80,7 @@ func Transitions() []Transition {
 		{Closing, EventClose, Closed, []Actor{System}},
 		{Paid, EventShip, Fulfilling, []Actor{Staff}},
 		{Paid, EventPickUp, Completed, []Actor{Staff}},
+		{Paid, EventHandOut, Completed, []Actor{System, Staff}}, // with its payment; by staff if cards were lacking then
 		{Fulfilling, EventReceive, Completed, []Actor{Member, System}},
 		{Paid, EventRefunded, Closed, []Actor{System}},
 		{Fulfilling, EventRefunded, Closed, []Actor{System}},

@@ -24,6 +24,7 @@ const (
 	StockUpdate          Permission = "stock.update" // correct, move, count
 	ImportRun            Permission = "import.run"
 	ExportRun            Permission = "export.run"
+	CardShow             Permission = "card.show" // numbers and secrets that an order got
 	MemberRead           Permission = "member.read"
 	MemberUpdate         Permission = "member.update" // notes and tags
 	MemberBlock          Permission = "member.block"
@@ -94,6 +95,7 @@ func registry() []entry {
 		{StockUpdate, manager | warehouse, false},
 		{ImportRun, manager | warehouse, false},
 		{ExportRun, manager | finance | warehouse, false},
+		{CardShow, manager | support, false},
 		{MemberRead, manager | finance | support | promoter | clerk, false},
 		{MemberUpdate, manager | support | promoter, false},
 		{MemberBlock, manager, false},

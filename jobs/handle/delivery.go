@@ -162,7 +162,14 @@ func shippingOf(u delivery.Upload, parcels []order.Parcel, goods order.Goods, h 
 		if courier.NeedsPhone && goods.PhoneTail != "" {
 			parcel.Contact = "*******" + goods.PhoneTail
 		}
-		out.Pickup = out.Pickup || p.Kind == order.Pickup
+		out.Way = miniprogram.ByCourier
+		switch p.Kind {
+		case order.Pickup:
+			out.Way = miniprogram.ByPickup
+		case order.Virtual:
+			out.Way = miniprogram.ByCode
+		case order.Express:
+		}
 		out.Parcels = append(out.Parcels, parcel)
 	}
 	return out

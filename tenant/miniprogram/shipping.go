@@ -24,18 +24,26 @@ type Parcel struct {
 type Shipping struct {
 	TransactionID string
 	OpenID        string // of the payer
-	Pickup        bool   // fetched in a store; exactly one parcel
+	Way           Way    // one for all parcels; what no courier carries is exactly one
 	Parcels       []Parcel
 	Complete      bool // nothing is left to send
 	At            time.Time
 }
 
+// Way is how goods reach their buyer, as WeChat counts it.
+type Way int
+
+// The ways.
 const (
-	byTransaction   = 2
-	logisticsMail   = 1
-	logisticsPickup = 4
-	deliverUnified  = 1
-	deliverSplit    = 2
+	ByCourier Way = 1
+	ByCode    Way = 3 // virtual goods
+	ByPickup  Way = 4
+)
+
+const (
+	byTransaction  = 2
+	deliverUnified = 1
+	deliverSplit   = 2
 	// MaxShippingParcels is how many parcels one upload may name; WeChat refuses a longer list
 	// (10060024). Every upload gives the whole list of a payment anew, so those beyond cannot
 	// follow in another one.
@@ -64,10 +72,7 @@ func (s *Service) UploadShipping(ctx context.Context, id tenant.ID, app tenant.A
 		ItemDesc   string   `json:"item_desc"`
 		Contact    *contact `json:"contact,omitempty"`
 	}
-	logistics, mode := logisticsMail, deliverUnified
-	if in.Pickup {
-		logistics = logisticsPickup
-	}
+	mode := deliverUnified
 	if len(in.Parcels) > 1 || !in.Complete {
 		mode = deliverSplit
 	}
@@ -82,7 +87,7 @@ func (s *Service) UploadShipping(ctx context.Context, id tenant.ID, app tenant.A
 	const beijing = 8 * 60 * 60
 	body := map[string]any{
 		"order_key":      map[string]any{"order_number_type": byTransaction, "transaction_id": in.TransactionID},
-		"logistics_type": logistics, "delivery_mode": mode, "is_all_delivered": in.Complete, "shipping_list": list,
+		"logistics_type": in.Way, "delivery_mode": mode, "is_all_delivered": in.Complete, "shipping_list": list,
 		"upload_time": in.At.In(time.FixedZone("Asia/Shanghai", beijing)).Format(uploadTimeForm),
 		"payer":       map[string]any{"openid": in.OpenID},
 	}

@@ -43,6 +43,7 @@ type Deps struct {
 	Cases         Cases
 	Reviews       Reviews
 	Distribution  Distribution
+	Cards         Cards
 	Pictures      Pictures
 	Delivery      Parcels
 	Payments      Payments

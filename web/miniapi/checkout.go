@@ -46,7 +46,7 @@ type OrderLine struct {
 	Snapshot    string    `json:"snapshot" doc:"Names the product as it was sold, for /snapshots/{hash}; empty on old orders."`
 	AdjustFen   money.Fen `json:"adjust_fen,omitempty" doc:"What the shop changed after the order was placed; negative is cheaper." example:"-200"`
 	Sent        int64     `json:"sent,omitempty" doc:"Pieces that are in parcels." example:"1"`
-	Problem     string    `json:"problem,omitempty" doc:"Of a quote: why an order would be refused for this line: no_delivery (not to this address), pickup_only (fetch it)." example:"no_delivery"`
+	Problem     string    `json:"problem,omitempty" doc:"Of a quote: why an order would be refused for this line: no_delivery (not to this address), pickup_only (fetch it), other_way (see deliveries)." example:"no_delivery"`
 }
 
 // FreightPart is what one freight template charges.
@@ -69,6 +69,7 @@ type Quote struct {
 
 	Freight      []FreightPart `json:"freight" nullable:"false" doc:"freight_fen by template."`
 	FreightKnown bool          `json:"freight_known" doc:"false while an address is missing: freight may still come on top."`
+	Delivery     string        `json:"delivery" enum:"express,pickup,virtual" doc:"The kind that the quote is for."`
 	Deliveries   []string      `json:"deliveries" nullable:"false" doc:"The kinds of delivery that all lines can have." example:"[\"express\",\"pickup\"]"`
 }
 
@@ -76,7 +77,7 @@ type quoteInput struct {
 	Body struct {
 		Lines     []LineInput `json:"lines,omitempty" nullable:"false" maxItems:"100" doc:"Different SKUs; without them, the selected lines of the cart."`
 		AddressID *int64      `json:"address_id,omitempty" minimum:"1" doc:"Where it would go, once chosen."`
-		Delivery  *Delivery   `json:"delivery,omitempty" nullable:"false" doc:"express without it."`
+		Delivery  *Delivery   `json:"delivery,omitempty" nullable:"false" doc:"Without it express, or virtual if all lines are virtual cards."`
 	}
 }
 
@@ -103,7 +104,7 @@ func (a *API) quote(ctx context.Context, in *quoteInput) (*quoteOutput, error) {
 	}
 	out := &quoteOutput{Quote{
 		Lines: toOrderLines(q.Lines), GoodsFen: q.GoodsFen, DiscountFen: q.DiscountFen, FreightFen: q.FreightFen,
-		PayableFen: q.PayableFen, QuoteHash: q.QuoteHash, FreightKnown: q.FreightKnown,
+		PayableFen: q.PayableFen, QuoteHash: q.QuoteHash, FreightKnown: q.FreightKnown, Delivery: string(q.Delivery),
 		Freight: make([]FreightPart, len(q.Freight)), Deliveries: make([]string, len(q.Deliveries)),
 	}}
 	for i, part := range q.Freight {

@@ -29,7 +29,7 @@ func everyFault() []*fault.Error {
 		miniprogram.ErrCode, miniprogram.ErrBlocked, miniprogram.ErrConfiguration, miniprogram.ErrProviderTimeout, miniprogram.ErrBadResponse,
 		cart.ErrSKUUnavailable, cart.ErrFull,
 		order.ErrPriceChanged, order.ErrNoDelivery, order.ErrDeliveryKind, order.ErrPurchaseLimit, order.ErrOpenOrders, order.ErrState, order.ErrNotTaking, inventory.ErrShort,
-		order.ErrClaimed, aftersale.ErrState, aftersale.ErrAmount, aftersale.ErrPictures, aftersale.ErrTalkedOut, aftersale.ErrTooMany,
+		order.ErrClaimed, order.ErrHandedOut, aftersale.ErrState, aftersale.ErrAmount, aftersale.ErrPictures, aftersale.ErrTalkedOut, aftersale.ErrTooMany,
 		review.ErrWritten, review.ErrLate, review.ErrState, review.ErrPictures,
 		picture.ErrType, picture.ErrTooLarge, picture.ErrPixels, picture.ErrBroken, picture.ErrNoPlace, picture.ErrTooMany, plan.ErrQuota,
 		idempotency.ErrMissing, idempotency.ErrMismatch, idempotency.ErrInProgress,

@@ -19,13 +19,13 @@ type Parcels interface {
 
 // Delivery is how goods come to their buyer.
 type Delivery struct {
-	Kind    string `json:"kind" enum:"express,pickup"`
+	Kind    string `json:"kind" enum:"express,pickup,virtual"`
 	StoreID int64  `json:"store_id,omitempty" minimum:"1" doc:"Where they are fetched; pickup only." example:"2"`
 }
 
 func fromDelivery(d *Delivery) (order.ParcelKind, int64) {
 	if d == nil {
-		return order.Express, 0
+		return "", 0
 	}
 	return order.ParcelKind(d.Kind), d.StoreID
 }
@@ -51,8 +51,8 @@ type TrackEvent struct {
 // Parcel is what left the shop at once.
 type Parcel struct {
 	ParcelNo    string       `json:"parcel_no" example:"P261122K7Q2M9XTABCD"`
-	Kind        string       `json:"kind" enum:"express,pickup"`
-	Courier     string       `json:"courier" doc:"Our code; empty for goods that were fetched." example:"sf"`
+	Kind        string       `json:"kind" enum:"express,pickup,virtual"`
+	Courier     string       `json:"courier" doc:"Our code; empty for what no courier carries." example:"sf"`
 	CourierName string       `json:"courier_name" example:"顺丰速运"`
 	TrackingNo  string       `json:"tracking_no" example:"SF1234567890123"`
 	Status      string       `json:"status" enum:"shipped,delivered,returned"`
@@ -123,6 +123,7 @@ func (a *API) fulfilRoutes() {
 		method: http.MethodGet, path: "/orders/{order_no}/parcels", id: "listParcels", tag: tagOrder, member: true,
 		summary: "An order's parcels and where they are", errors: []*fault.Error{fault.ErrNotFound},
 	}, a.parcels)
+	a.cardRoutes()
 	add(a, route{
 		method: http.MethodGet, path: "/pickup-stores", id: "listPickupStores", tag: tagOrder,
 		summary: "Where goods can be fetched",

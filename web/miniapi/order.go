@@ -55,7 +55,7 @@ type Order struct {
 	FreightFen  money.Fen    `json:"freight_fen" example:"0"`
 	AdjustFen   money.Fen    `json:"adjust_fen,omitempty" doc:"What the shop changed after the order was placed; in payable_fen." example:"-200"`
 	PayableFen  money.Fen    `json:"payable_fen" example:"11800"`
-	Delivery    string       `json:"delivery" enum:"express,pickup"`
+	Delivery    string       `json:"delivery" enum:"express,pickup,virtual" doc:"virtual: handed out as codes with its payment, see /orders/{order_no}/cards; it has no address."`
 	StoreID     int64        `json:"store_id,omitempty" doc:"Of the pickup store."`
 	PickupCode  string       `json:"pickup_code,omitempty" doc:"Shown to the store's staff, who then hand over the goods; there while they wait." example:"402913377015"`
 	Settlement  string       `json:"settlement" enum:"open,window,settled" doc:"Of the money: open until receipt, window while the buyer may complain, then settled."`
@@ -86,8 +86,8 @@ type placeInput struct {
 	RawBody []byte
 	Body    struct {
 		Lines              []LineInput `json:"lines,omitempty" nullable:"false" maxItems:"100" doc:"Different SKUs; without them, the selected lines of the cart, which then leave it."`
-		AddressID          int64       `json:"address_id,omitempty" minimum:"1" doc:"Where it goes; required unless it is fetched." example:"5"`
-		Delivery           *Delivery   `json:"delivery,omitempty" nullable:"false" doc:"express without it."`
+		AddressID          int64       `json:"address_id,omitempty" minimum:"1" doc:"Where it goes; required if it is sent." example:"5"`
+		Delivery           *Delivery   `json:"delivery,omitempty" nullable:"false" doc:"Without it express, or virtual if all lines are virtual cards."`
 		Remark             string      `json:"remark,omitempty" maxLength:"200" doc:"A word to the shop."`
 		QuoteHash          string      `json:"quote_hash,omitempty" maxLength:"8000" pattern:"^([0-9a-f]{32}(\\.[0-9A-Za-z_-]+)?)?$" doc:"Of the quote the buyer has seen."`
 		ExpectedPayableFen money.Fen   `json:"expected_payable_fen,omitempty" minimum:"0" doc:"Sum the buyer has seen, fen. Give the hash, the sum or both."`

@@ -3,6 +3,7 @@ package app
 import (
 	"slices"
 
+	"galleria/commerce/card"
 	"galleria/commerce/distribution"
 	"galleria/commerce/member"
 	"galleria/payments"
@@ -17,6 +18,6 @@ import (
 func SealedColumns() []vault.Column {
 	return slices.Concat(
 		[]vault.Column{miniprogram.SealedColumn(), miniprogram.SealedSecretColumn(), account.SealedColumn(), transfer.SealedColumn(), distribution.SealedColumn()},
-		payments.SealedColumns(), member.SealedColumns(),
+		payments.SealedColumns(), member.SealedColumns(), card.SealedColumns(),
 	)
 }

@@ -9,6 +9,7 @@ import (
 
 	"galleria/cmd/internal/tryout"
 	"galleria/commerce/aftersale"
+	"galleria/commerce/card"
 	"galleria/commerce/cart"
 	"galleria/commerce/catalog"
 	"galleria/commerce/coupon"
@@ -54,6 +55,7 @@ type Services struct {
 	Inventory   *inventory.Service
 	Members     *member.Service
 	Carts       *cart.Service
+	Cards       *card.Service
 	Orders      *order.Service
 	Cases       *aftersale.Service
 	Reviews     *review.Service
@@ -110,9 +112,10 @@ func NewServices(g *Ground) (*Services, error) {
 	s.Looks = figures.NewLooks(figures.LooksDeps{Figures: s.Figures, Now: g.Now, Log: g.Log})
 	s.Delivery, s.Freights = delivery.New(delivery.Deps{DB: g.DB, Audit: g.Audit}), freight.New(freight.Deps{DB: g.DB, Audit: g.Audit})
 	s.Carts = cart.New(cart.Deps{DB: g.DB})
+	s.Cards = card.New(card.Deps{DB: g.DB, Stock: s.Inventory, Vault: g.Vault, Audit: g.Audit, Rand: rand.Reader})
 	going := &goingBack{}
 	s.Orders = order.New(order.Deps{
-		DB: g.DB, Catalog: s.Catalog, Inventory: s.Inventory, Addresses: s.Members, Carts: s.Carts, Places: g.Places,
+		DB: g.DB, Catalog: s.Catalog, Inventory: s.Inventory, Addresses: s.Members, Carts: s.Carts, Cards: s.Cards, Places: g.Places,
 		Stores: s.Delivery, Outbox: g.Outbox, Timers: g.Timers, Audit: g.Audit, Refunds: going,
 	})
 	s.Coupons = coupon.New(coupon.Deps{DB: g.DB, Timers: g.Timers, Audit: g.Audit, Rand: rand.Reader, HasPaid: s.Orders.HasPaid})

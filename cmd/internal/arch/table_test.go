@@ -73,8 +73,9 @@ func rooms() []room {
 		{4, "commerce/figures", ground}, // what was sold, by day
 
 		{5, "commerce/listing", with(ground, "commerce/catalog", "commerce/inventory")}, // a product and its stock at once
+		{5, "commerce/card", with(ground, "commerce/inventory")},                        // cards are the stock of their SKUs
 		{5, "commerce/cart", with(ground, shop...)},
-		{5, "commerce/order", with(ground, with(shop, "commerce/cart")...)},
+		{5, "commerce/order", with(ground, with(shop, "commerce/cart", "commerce/card")...)},
 
 		{6, "commerce/shipping", order},
 		{6, "commerce/aftersale", order},

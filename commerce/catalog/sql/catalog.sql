@@ -75,7 +75,8 @@ WHERE p.id = @id AND r.low IS NOT NULL;
 SELECT id FROM category WHERE name = @name AND parent_id IS NULL ORDER BY id LIMIT 1;
 
 -- name: LockForEdit :one
-SELECT status, version FROM spu WHERE id = @id FOR UPDATE;
+SELECT p.status, p.version, p.kind, EXISTS (SELECT FROM sku k JOIN stock_level l ON l.sku_id = k.id WHERE k.spu_id = p.id AND l.on_hand > 0) AS stocked
+FROM spu p WHERE p.id = @id FOR UPDATE OF p;
 
 -- name: SKUsOf :many
 -- All of them, those out of use as well: orders and carts mention them.

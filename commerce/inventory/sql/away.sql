@@ -68,7 +68,8 @@ SELECT l.sku_id, p.id FROM stock_level l, stock_location p WHERE l.sku_id = ANY(
 ORDER BY l.sku_id ON CONFLICT (sku_id, location_id) DO NOTHING;
 
 -- name: LockLevels :many
-SELECT l.sku_id, (l.on_hand - l.away_on_hand)::bigint AS main_on_hand, (l.reserved - l.away_reserved)::bigint AS main_reserved, l.on_hand, l.reserved, l.low_at
+-- carded is a SKU whose stock are virtual cards.
+SELECT EXISTS (SELECT FROM sku k JOIN spu p ON p.id = k.spu_id WHERE k.id = l.sku_id AND p.kind = 'virtual_card') AS carded, l.sku_id, (l.on_hand - l.away_on_hand)::bigint AS main_on_hand, (l.reserved - l.away_reserved)::bigint AS main_reserved, l.on_hand, l.reserved, l.low_at
 FROM stock_level l WHERE l.sku_id = ANY(@sku_ids::bigint[]) ORDER BY l.sku_id FOR UPDATE;
 
 -- name: Levels :many

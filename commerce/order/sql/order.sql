@@ -41,7 +41,7 @@ FROM orders WHERE order_no = @order_no FOR UPDATE;
 
 -- name: LockWithLines :many
 -- Lock, with the order's lines: one row for each.
-SELECT o.id, o.member_id, o.app_id, o.status, o.payable_fen, o.paid_by, o.test, o.repriced, l.spu_id, l.title, l.qty
+SELECT o.id, o.member_id, o.app_id, o.status, o.payable_fen, o.paid_by, o.test, o.repriced, o.delivery, l.spu_id, l.title, l.qty
 FROM orders o JOIN order_line l ON l.order_id = o.id WHERE o.order_no = @order_no
 ORDER BY l.id FOR UPDATE OF o;
 

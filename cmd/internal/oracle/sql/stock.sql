@@ -48,3 +48,13 @@ WHERE m.document LIKE 'refund:%' AND m.on_hand_delta IS DISTINCT FROM l.qty - l.
 SELECT o.order_no FROM order_event e JOIN orders o ON o.id = e.order_id
 WHERE e.event = 'refunded' AND e.detail ? 'put_back'
   AND (e.detail ->> 'put_back')::bigint <> coalesce((SELECT sum(m.on_hand_delta) FROM stock_movement m WHERE m.document = 'refund:' || o.order_no), 0);
+
+-- S10 a virtual SKU has as many free cards as pieces on hand
+SELECT l.sku_id::text FROM stock_level l JOIN sku k ON k.id = l.sku_id JOIN spu p ON p.id = k.spu_id AND p.kind = 'virtual_card'
+WHERE l.on_hand <> (SELECT count(*) FROM virtual_card v WHERE v.sku_id = l.sku_id AND v.state = 'free');
+
+-- S11 a card is sold to the line that was handed it, and a line has as many as it was handed
+SELECT coalesce(l.id, v.line_id)::text FROM (SELECT l.id, l.sku_id, l.sent, o.order_no FROM order_line l JOIN orders o ON o.id = l.order_id WHERE o.delivery = 'virtual' AND NOT o.test) l
+FULL JOIN (SELECT line_id, order_no, sku_id, count(*) AS n FROM virtual_card WHERE state = 'sold' GROUP BY line_id, order_no, sku_id) v
+  ON v.line_id = l.id AND v.order_no = l.order_no AND v.sku_id = l.sku_id
+WHERE coalesce(l.sent, 0) <> coalesce(v.n, 0);

@@ -341,18 +341,26 @@ func (q *Queries) InsertStockLevels(ctx context.Context, db DBTX, skuIds []int64
 }
 
 const lockForEdit = `-- name: LockForEdit :one
-SELECT status, version FROM spu WHERE id = $1 FOR UPDATE
+SELECT p.status, p.version, p.kind, EXISTS (SELECT FROM sku k JOIN stock_level l ON l.sku_id = k.id WHERE k.spu_id = p.id AND l.on_hand > 0) AS stocked
+FROM spu p WHERE p.id = $1 FOR UPDATE OF p
 `
 
 type LockForEditRow struct {
 	Status  string
 	Version int32
+	Kind    string
+	Stocked bool
 }
 
 func (q *Queries) LockForEdit(ctx context.Context, db DBTX, id int64) (LockForEditRow, error) {
 	row := db.QueryRow(ctx, lockForEdit, id)
 	var i LockForEditRow
-	err := row.Scan(&i.Status, &i.Version)
+	err := row.Scan(
+		&i.Status,
+		&i.Version,
+		&i.Kind,
+		&i.Stocked,
+	)
 	return i, err
 }
 

@@ -198,11 +198,12 @@ func (q *Queries) Locations(ctx context.Context, db DBTX) ([]LocationsRow, error
 }
 
 const lockLevels = `-- name: LockLevels :many
-SELECT l.sku_id, (l.on_hand - l.away_on_hand)::bigint AS main_on_hand, (l.reserved - l.away_reserved)::bigint AS main_reserved, l.on_hand, l.reserved, l.low_at
+SELECT EXISTS (SELECT FROM sku k JOIN spu p ON p.id = k.spu_id WHERE k.id = l.sku_id AND p.kind = 'virtual_card') AS carded, l.sku_id, (l.on_hand - l.away_on_hand)::bigint AS main_on_hand, (l.reserved - l.away_reserved)::bigint AS main_reserved, l.on_hand, l.reserved, l.low_at
 FROM stock_level l WHERE l.sku_id = ANY($1::bigint[]) ORDER BY l.sku_id FOR UPDATE
 `
 
 type LockLevelsRow struct {
+	Carded       bool
 	SkuID        int64
 	MainOnHand   int64
 	MainReserved int64
@@ -211,6 +212,7 @@ type LockLevelsRow struct {
 	LowAt        int64
 }
 
+// carded is a SKU whose stock are virtual cards.
 func (q *Queries) LockLevels(ctx context.Context, db DBTX, skuIds []int64) ([]LockLevelsRow, error) {
 	rows, err := db.Query(ctx, lockLevels, skuIds)
 	if err != nil {
@@ -221,6 +223,7 @@ func (q *Queries) LockLevels(ctx context.Context, db DBTX, skuIds []int64) ([]Lo
 	for rows.Next() {
 		var i LockLevelsRow
 		if err := rows.Scan(
+			&i.Carded,
 			&i.SkuID,
 			&i.MainOnHand,
 			&i.MainReserved,

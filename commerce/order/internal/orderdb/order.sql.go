@@ -203,7 +203,7 @@ func (q *Queries) Lock(ctx context.Context, db DBTX, orderNo string) (LockRow, e
 }
 
 const lockWithLines = `-- name: LockWithLines :many
-SELECT o.id, o.member_id, o.app_id, o.status, o.payable_fen, o.paid_by, o.test, o.repriced, l.spu_id, l.title, l.qty
+SELECT o.id, o.member_id, o.app_id, o.status, o.payable_fen, o.paid_by, o.test, o.repriced, o.delivery, l.spu_id, l.title, l.qty
 FROM orders o JOIN order_line l ON l.order_id = o.id WHERE o.order_no = $1
 ORDER BY l.id FOR UPDATE OF o
 `
@@ -217,6 +217,7 @@ type LockWithLinesRow struct {
 	PaidBy     *string
 	Test       bool
 	Repriced   bool
+	Delivery   string
 	SpuID      int64
 	Title      string
 	Qty        int32
@@ -241,6 +242,7 @@ func (q *Queries) LockWithLines(ctx context.Context, db DBTX, orderNo string) ([
 			&i.PaidBy,
 			&i.Test,
 			&i.Repriced,
+			&i.Delivery,
 			&i.SpuID,
 			&i.Title,
 			&i.Qty,

@@ -1,0 +1,113 @@
+package card
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strconv"
+
+	"galleria/commerce/card/internal/carddb"
+	"galleria/tenant"
+	"galleria/tenant/tenantdb"
+	"galleria/tenant/vault"
+)
+
+func fieldOf(id tenant.ID, ref string) vault.Field {
+	return vault.Field{Tenant: id, Owner: "virtual_card:" + ref, Name: "card"}
+}
+
+func keyField(id tenant.ID) vault.Field {
+	return vault.Field{Tenant: id, Owner: "virtual_card", Name: "digest_key"}
+}
+
+// key is what a shop's digests are made with, made when first needed.
+func (s *Service) key(ctx context.Context, id tenant.ID) (vault.Secret, error) {
+	var sealed []byte
+	err := s.d.DB.Read(ctx, id, func(r *tenantdb.Reader) (err error) {
+		sealed, err = s.q.CardKey(ctx, r)
+		return err
+	})
+	if tenantdb.NoRows(err) {
+		sealed, err = s.newKey(ctx, id)
+	}
+	if err != nil {
+		return vault.Secret{}, fmt.Errorf("key of the digests: %w", err)
+	}
+	return s.d.Vault.Open(ctx, keyField(id), sealed)
+}
+
+func (s *Service) newKey(ctx context.Context, id tenant.ID) (sealed []byte, err error) {
+	var key [32]byte
+	if _, err := io.ReadFull(s.d.Rand, key[:]); err != nil {
+		return nil, fmt.Errorf("make key: %w", err)
+	}
+	if sealed, err = s.d.Vault.Seal(ctx, keyField(id), vault.NewSecret(key[:])); err != nil {
+		return nil, err
+	}
+	err = s.d.DB.InTenant(ctx, id, func(tx tenantdb.Tx) error {
+		if err := s.q.PutCardKey(ctx, tx, sealed); err != nil {
+			return err
+		}
+		sealed, err = s.q.CardKey(ctx, tx)
+		return err
+	})
+	return sealed, err
+}
+
+// SealedColumns describes, for the rotation of data keys, what of cards is kept sealed.
+func SealedColumns() []vault.Column {
+	q := carddb.New()
+	return []vault.Column{
+		{
+			Name: "virtual_card.sealed",
+			Page: func(ctx context.Context, db tenantdb.Querier, after string, primary []byte) (page []vault.Row, err error) {
+				last := int64(0)
+				if after != "" {
+					if last, err = strconv.ParseInt(after, 10, 64); err != nil {
+						return nil, fmt.Errorf("page of cards: %w", err)
+					}
+				}
+				rows, err := q.SealedCards(ctx, db, primary, last)
+				if err != nil {
+					return nil, err
+				}
+				for _, r := range rows {
+					f := fieldOf(tenant.ID{}, r.Ref)
+					page = append(page, vault.Row{Key: strconv.FormatInt(r.ID, 10), Owner: f.Owner, Field: f.Name, Prefix: r.Prefix, Sealed: r.Sealed})
+				}
+				return page, nil
+			},
+			Replace: func(ctx context.Context, tx tenantdb.Tx, row vault.Row, sealed []byte) (int64, error) {
+				id, err := strconv.ParseInt(row.Key, 10, 64)
+				if err != nil {
+					return 0, fmt.Errorf("reseal card: %w", err)
+				}
+				return q.ResealCard(ctx, tx, sealed, id, row.Sealed)
+			},
+		},
+		{
+			Name: "virtual_card_key.key_sealed",
+			Page: func(ctx context.Context, db tenantdb.Querier, after string, primary []byte) ([]vault.Row, error) {
+				if after != "" {
+					return nil, nil
+				}
+				sealed, err := q.CardKey(ctx, db)
+				if tenantdb.NoRows(err) {
+					return nil, nil
+				}
+				if err != nil {
+					return nil, err
+				}
+				f, row := keyField(tenant.ID{}), vault.Row{Key: "1", Prefix: vault.Prefix(sealed)}
+				row.Owner, row.Field = f.Owner, f.Name
+				if len(primary) > 0 && string(row.Prefix) != string(primary) {
+					row.Sealed = sealed
+				}
+				return []vault.Row{row}, nil
+			},
+			Replace: func(ctx context.Context, tx tenantdb.Tx, row vault.Row, sealed []byte) (int64, error) {
+				return q.ResealCardKey(ctx, tx, sealed, row.Sealed)
+			},
+		},
+	}
+}
