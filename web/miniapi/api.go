@@ -42,6 +42,7 @@ type Deps struct {
 	Orders        Orders
 	Cases         Cases
 	Reviews       Reviews
+	Coupons       Coupons
 	Pictures      Pictures
 	Delivery      Parcels
 	Payments      Payments
@@ -101,6 +102,7 @@ func (a *API) routes() {
 	a.orderRoutes()
 	a.aftersaleRoutes()
 	a.reviewRoutes()
+	a.couponRoutes()
 	a.addressRoutes()
 	a.subscriptionRoutes()
 }

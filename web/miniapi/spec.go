@@ -29,6 +29,7 @@ const (
 	tagOrder        = "Orders"
 	tagAfterSale    = "After-sales"
 	tagReview       = "reviews"
+	tagCoupon       = "Coupons"
 	tagAddress      = "Addresses"
 	tagSubscription = "Messages"
 )
@@ -101,6 +102,7 @@ func tags() []*huma.Tag {
 		{Name: tagOrder, Description: "From quote to payment."},
 		{Name: tagAfterSale, Description: "What goes back, and what for."},
 		{Name: tagReview, Description: "What buyers say of what they got."},
+		{Name: tagCoupon, Description: "What the shop gives away under conditions."},
 		{Name: tagAddress, Description: "Where orders go."},
 		{Name: tagSubscription, Description: "Which messages the buyer wants."},
 	}
