@@ -32,7 +32,7 @@ func (t Terms) Words(of Kind, lang string) string {
 	case t.OffBps >= 10_000:
 		return need + freight + "全免" + t.cap("，最高减%s")
 	case t.OffBps > 0:
-		return need + freight + decimal(int64(10_000-t.OffBps), 1000) + "折" + t.cap("，最高减%s")
+		return need + freight + "打" + decimal(int64(10_000-t.OffBps), 1000) + "折" + t.cap("，最高减%s")
 	}
 	return need + freight + "减" + short(t.OffFen)
 }

@@ -4,16 +4,17 @@ import (
 	"net/http"
 
 	"galleria/commerce/coupon"
+	"galleria/commerce/money"
 	"galleria/commerce/pricing"
 )
 
-// giveOut has a shop offer a coupon of one yuan, and makes a code for it.
-func (w *world) giveOut(s *shop, perMember int64) (couponID int64, code string) {
+// giveOut has a shop offer a coupon of one yuan from an amount on, and makes a code for it.
+func (w *world) giveOut(s *shop, need money.Fen, perMember int64) (couponID int64, code string) {
 	ctx := w.t.Context()
 	w.t.Helper()
 	couponID, err := w.Coupons.Save(ctx, s.ID, 0, 0, coupon.Input{
 		Kind: coupon.Goods, Title: "立减一元 " + s.Handle, Claimable: true, PerMember: perMember,
-		Terms: coupon.Terms{OffFen: 100, ScopeOf: coupon.ScopeAll, ValidDays: 7, OnRefund: coupon.Restore, Funder: pricing.FunderShop},
+		Terms: coupon.Terms{NeedFen: need, OffFen: 100, ScopeOf: coupon.ScopeAll, ValidDays: 7, OnRefund: coupon.Restore, Funder: pricing.FunderShop},
 	}, "staff:1")
 	if err == nil {
 		err = w.Coupons.SetStatus(ctx, s.ID, couponID, coupon.Live, "staff:1")

@@ -56,7 +56,7 @@ func (w *world) openMarket(n int) *market {
 			w.t.Fatalf("%s: %v", in.Keys.Channel(), err)
 		}
 	}
-	m.coupon, _ = w.giveOut(m.shop, 1000)
+	m.coupon, _ = w.giveOut(m.shop, 0, 1000)
 	if err := w.Payments.SetRefundApproval(w.t.Context(), m.ID, 9000, "staff:1"); err != nil {
 		w.t.Fatal(err)
 	}

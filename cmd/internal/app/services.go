@@ -110,11 +110,13 @@ func NewServices(g *Ground) (*Services, error) {
 	going := &goingBack{}
 	s.Coupons = coupon.New(coupon.Deps{
 		DB: g.DB, Timers: g.Timers, Audit: g.Audit, Rand: rand.Reader,
-		HasPaid: func(ctx context.Context, q tenantdb.Querier, memberID int64) (bool, error) { return s.Orders.HasPaid(ctx, q, memberID) },
+		HasPaid: func(ctx context.Context, q tenantdb.Querier, memberID int64) (bool, error) {
+			return s.Orders.HasPaid(ctx, q, memberID)
+		},
 	})
 	s.Orders = order.New(order.Deps{
 		Offers: []order.Offers{s.Coupons},
-		DB: g.DB, Catalog: s.Catalog, Inventory: s.Inventory, Addresses: s.Members, Carts: s.Carts, Places: g.Places,
+		DB:     g.DB, Catalog: s.Catalog, Inventory: s.Inventory, Addresses: s.Members, Carts: s.Carts, Places: g.Places,
 		Stores: s.Delivery, Outbox: g.Outbox, Timers: g.Timers, Audit: g.Audit, Refunds: going,
 	})
 	channels := s.channels()
