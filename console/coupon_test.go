@@ -3,6 +3,7 @@ package console_test
 import (
 	"context"
 	"crypto/rand"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -32,6 +33,7 @@ func TestCouponsInTheConsole(t *testing.T) {
 	d.env.InTenant(t, func(tx tenantdb.Tx) error {
 		return tx.QueryRow(t.Context(), "INSERT INTO member (status) VALUES ('active') RETURNING id").Scan(&member)
 	})
+	helper := d.hire(t, d.env.Tenant, authz.Support)
 	b := d.signedIn(t, d.owner)
 	all := "/console/" + d.env.Tenant.Handle + "/coupons"
 	b.wantStatus(all, http.StatusOK)
@@ -70,7 +72,7 @@ func TestCouponsInTheConsole(t *testing.T) {
 	b.wantStatus(one, http.StatusOK)
 	b.see("满100打8.5折，最高减30", "发放中")
 
-	members := url.Values{"members": {itoa(member) + "，" + itoa(member)}}
+	members := url.Values{"members": {fmt.Sprintf("%d，%d", member, member)}}
 	b.wantPost(one+"/issue", url.Values{"members": {"阿哲"}}, http.StatusUnprocessableEntity)
 	b.wantPost(one+"/issue", members, http.StatusOK)
 	b.see("发给 1 位会员")
@@ -85,8 +87,8 @@ func TestCouponsInTheConsole(t *testing.T) {
 	b.wantPost(one+"/codes", url.Values{"count": {"3"}}, http.StatusSeeOther)
 	b.wantStatus(one, http.StatusOK)
 	b.see("已生成 3 个，已兑换 0 个")
-	if file := b.post(one+"/codes/export", url.Values{"format": {"csv"}}); file.status != http.StatusOK || strings.Count(file.body, "\n") != 4 {
-		t.Errorf("the file is %d %q", file.status, file.body)
+	if file := b.post(one+"/codes/export", url.Values{"format": {"csv"}}); file.StatusCode != http.StatusOK || strings.Count(b.page, "\n") != 4 {
+		t.Errorf("the file is %d %q", file.StatusCode, b.page)
 	}
 	b.wantStatus(one, http.StatusOK)
 	b.wantPost(one+"/status", url.Values{"to": {"ended"}}, http.StatusUnprocessableEntity)
@@ -98,7 +100,7 @@ func TestCouponsInTheConsole(t *testing.T) {
 	b.wantStatus("/console/"+d.env.Tenant.Handle+"/audit", http.StatusOK)
 	b.see("结束了")
 
-	support := d.signedIn(t, d.hire(t, d.env.Tenant, authz.Support))
+	support := d.signedIn(t, helper)
 	support.wantStatus(one, http.StatusOK)
 	support.wantStatus(all+"/new", http.StatusForbidden)
 }
