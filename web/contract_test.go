@@ -189,8 +189,12 @@ func walkOrders(t *testing.T, h *house, s *shop, c *client) {
 	c.must(t, http.StatusCreated, http.MethodPost, "/addresses", someAddress()).into(t, &address)
 	c.must(t, http.StatusOK, http.MethodGet, "/addresses", nil)
 	c.must(t, http.StatusOK, http.MethodPut, "/addresses/"+id(address.ID), someAddress())
+	walkCoupons(t, h, s, plainly(t, c))
 	var quote miniapi.Quote
 	c.must(t, http.StatusOK, http.MethodPost, "/checkout/quote", map[string]any{"address_id": address.ID}).into(t, &quote)
+	if len(quote.Offers) != 2 || quote.DiscountFen != 100 || len(quote.Lines[0].Offs) != 1 {
+		t.Errorf("the quote tells of coupons: %+v", quote)
+	}
 	body := map[string]any{"address_id": address.ID, "quote_hash": quote.QuoteHash, "expected_payable_fen": quote.PayableFen, "remark": "请放门口"}
 	c.refused(t, http.StatusUnprocessableEntity, "IDEMPOTENCY_KEY_REQUIRED", http.MethodPost, "/orders", body)
 	first := c.must(t, http.StatusCreated, http.MethodPost, "/orders", body, "Idempotency-Key", "k-1")

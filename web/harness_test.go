@@ -23,6 +23,7 @@ import (
 	"galleria/commerce/card"
 	"galleria/commerce/cart"
 	"galleria/commerce/catalog"
+	"galleria/commerce/coupon"
 	"galleria/commerce/delivery"
 	"galleria/commerce/distribution"
 	"galleria/commerce/inventory"
@@ -60,6 +61,7 @@ type house struct {
 	provider     *sandbox.Server
 	play         string
 	catalog      *catalog.Service
+	coupons      *coupon.Service
 	quota        *plan.Meter
 	stock        *inventory.Service
 	cards        *card.Service
@@ -166,8 +168,11 @@ func (h *house) deps(s settings, answers *miniapi.Answers) web.Deps {
 	h.quota = plan.NewMeter(h.Plans, plan.Orders)
 	carts := cart.New(cart.Deps{DB: h.DB})
 	h.cards = card.New(card.Deps{DB: h.DB, Stock: h.stock, Vault: h.Vault, Audit: h.Audit, Rand: rand.Reader})
+	coupons := coupon.New(coupon.Deps{DB: h.DB, Timers: h.Timers, Audit: h.Audit, Rand: rand.Reader, HasPaid: func(context.Context, tenantdb.Querier, int64) (bool, error) { return false, nil }})
+	h.coupons = coupons
 	orders := order.New(order.Deps{
-		DB: h.DB, Catalog: h.catalog, Inventory: h.stock, Addresses: h.members, Carts: carts, Cards: h.cards, Places: h.quota,
+		Offers: []order.Offers{coupons},
+		DB:     h.DB, Catalog: h.catalog, Inventory: h.stock, Addresses: h.members, Carts: carts, Cards: h.cards, Places: h.quota,
 		Stores: delivery.New(delivery.Deps{DB: h.DB, Audit: h.Audit}), Outbox: h.Outbox, Timers: h.Timers, Audit: h.Audit,
 	})
 	pay := payments.New(payments.Deps{
@@ -180,7 +185,7 @@ func (h *house) deps(s settings, answers *miniapi.Answers) web.Deps {
 	return web.Deps{
 		Limiter: limiter, Budgets: s.budgets, Places: s.places, Draining: s.drain,
 		API: &miniapi.Deps{
-			Apps: h.Resolver, Shops: h.mini, Catalog: h.catalog, Members: h.members, Tastes: h.members, Carts: carts, Orders: orders, Cases: cases, Reviews: h.newReviews(orders), Distribution: h.newDistribution(orders), Cards: h.cards, Pictures: pictures, Delivery: delivery.New(delivery.Deps{DB: h.DB, Audit: h.Audit}), Payments: pay,
+			Apps: h.Resolver, Shops: h.mini, Catalog: h.catalog, Members: h.members, Tastes: h.members, Carts: carts, Orders: orders, Cases: cases, Reviews: h.newReviews(orders), Distribution: h.newDistribution(orders), Cards: h.cards, Coupons: coupons, Pictures: pictures, Delivery: delivery.New(delivery.Deps{DB: h.DB, Audit: h.Audit}), Payments: pay,
 			Transfers:     transfer.New(transfer.Deps{DB: h.DB, Now: now}),
 			Subscriptions: h.notices, Logins: h.mini, Audit: h.Audit, Limiter: limiter, Limits: s.limits,
 			Answers: answers, Log: log,

@@ -157,11 +157,12 @@ func TestG14StatementsPerRoute(t *testing.T) {
 	call(3, http.StatusOK, http.MethodPut, "/addresses/"+id(address.ID), someAddress())
 	call(1, http.StatusOK, http.MethodGet, "/addresses", nil)
 
+	walkCoupons(t, h, s, call)
 	var quote miniapi.Quote
-	call(2, http.StatusOK, http.MethodPost, "/checkout/quote", map[string]any{"address_id": address.ID}).into(t, &quote)
+	call(3, http.StatusOK, http.MethodPost, "/checkout/quote", map[string]any{"address_id": address.ID}).into(t, &quote)
 	var placed miniapi.Placed
 	order := map[string]any{"address_id": address.ID, "quote_hash": quote.QuoteHash}
-	call(10, http.StatusCreated, http.MethodPost, "/orders", order, "Idempotency-Key", "counted").into(t, &placed)
+	call(14, http.StatusCreated, http.MethodPost, "/orders", order, "Idempotency-Key", "counted").into(t, &placed)
 	call(1, http.StatusOK, http.MethodGet, "/orders", nil)
 	var kept miniapi.Order
 	call(1, http.StatusOK, http.MethodGet, "/orders/"+placed.OrderNo, nil).into(t, &kept)

@@ -310,6 +310,7 @@ func TestSellables(t *testing.T) {
 		{SKUID: draft.SKUs[0].ID, SPUID: draft.ID, Title: "草稿", Spec: "款式1", PriceFen: 300, OnSale: false, Unsold: catalog.OffTheShelf},
 	}
 	for i := range want {
+		want[i].Category = s.category
 		want[i].Kind, want[i].Limits, want[i].Snapshot = catalog.Physical, catalog.Limits{MinQty: 1}, got[i].Snapshot
 		if len(got[i].Snapshot) != 64 {
 			t.Errorf("snapshot %q is no hash", got[i].Snapshot)

@@ -95,6 +95,7 @@ type Limits struct {
 type Sellable struct {
 	SKUID     int64
 	SPUID     int64
+	Category  int64 // of its product
 	Title     string
 	Spec      string // the spec values, such as "黑 / XL"; empty for a product without specs
 	Picture   string

@@ -116,7 +116,7 @@ func sellableFromRow(r catalogdb.SellablesRow) Sellable {
 	}
 	unsold := WhyUnsold(ShelfStatus(r.Status), r.Enabled)
 	return Sellable{
-		SKUID: r.ID, SPUID: r.SpuID, Title: r.Title, Spec: strings.Join(r.SpecValues, " / "), Picture: picture,
+		SKUID: r.ID, SPUID: r.SpuID, Category: r.CategoryID, Title: r.Title, Spec: strings.Join(r.SpecValues, " / "), Picture: picture,
 		PriceFen: r.PriceFen, OnSale: unsold == "", Unsold: unsold, Available: r.Available, Kind: Kind(r.Kind),
 		Limits: Limits{MinQty: r.MinQty, MaxPerOrder: r.MaxPerOrder, MaxLifetime: r.MaxLifetime}, Snapshot: r.Snapshot,
 		WeightG: int64(r.WeightG), VolumeCM3: int64(r.VolumeCm3), FreightID: r.FreightID, Freight: string(r.Freight),

@@ -11,6 +11,7 @@ import (
 
 	"galleria/commerce/coupon"
 	"galleria/commerce/money"
+	"galleria/commerce/pricing"
 	"galleria/tenant/fault"
 	"galleria/tenant/tenantdb"
 )
@@ -228,7 +229,7 @@ func TestT040OtherPeoplesCoupons(t *testing.T) {
 		}
 	}
 	together := w.try(func(tx tenantdb.Tx) error {
-		return w.LockTx(t.Context(), tx, "ORDERNEXT", two[0], []coupon.Use{{mine[4], 500}, {other, 500}})
+		return w.LockTx(t.Context(), tx, "ORDERNEXT", two[0], []pricing.Answer{use(mine[4], 500), use(other, 500)})
 	})
 	if together != "COUPON_UNAVAILABLE" || w.status(mine[4]) != "active" {
 		t.Errorf("one's own and another's: %q, and one's own is %s", together, w.status(mine[4]))

@@ -122,8 +122,8 @@ func TestNewcomersAndDays(t *testing.T) {
 	if w.status(grant) != "granted" || w.lock("ORDERTODAY", two[0], grant, 500) != "COUPON_UNAVAILABLE" {
 		t.Error("what begins tomorrow is valid today")
 	}
-	offers, err := w.Hall(t.Context(), w.Tenant.ID, two[0], time.Now())
-	if err != nil || len(offers) != 2 || offers[0].ID != id || offers[0].CanTake || offers[0].Taken != 1 || !offers[1].CanTake {
+	offers, err := w.Hall(t.Context(), w.Tenant.ID, two[0], 0)
+	if err != nil || len(offers) != 2 || offers[0].ID != id || offers[0].State != coupon.Claimed || offers[0].Taken != 1 || offers[1].State != coupon.Claimable {
 		t.Errorf("%+v, %v", offers, err)
 	}
 	w.exec("UPDATE coupon_count SET day = day - 1 WHERE coupon_id = $1", id)
@@ -136,8 +136,8 @@ func TestNewcomersAndDays(t *testing.T) {
 		t.Errorf("its day has come: %s", w.status(grant))
 	}
 	w.over(grant)
-	mine, _, err := w.Mine(t.Context(), w.Tenant.ID, two[0], []coupon.GrantStatus{coupon.Expired}, time.Now(), 0)
-	if err != nil || len(mine) != 1 || mine[0].ID != grant {
+	mine, counts, _, err := w.Mine(t.Context(), w.Tenant.ID, two[0], []coupon.GrantStatus{coupon.Expired}, 0)
+	if err != nil || len(mine) != 1 || mine[0].ID != grant || counts.Expired != 1 {
 		t.Errorf("before the job: %+v, %v", mine, err)
 	}
 	w.age()

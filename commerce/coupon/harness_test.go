@@ -117,7 +117,7 @@ func (w *world) claim(member, couponID int64, key string) (int64, string) {
 func (w *world) lock(orderNo string, member, grant int64, off money.Fen) string {
 	w.t.Helper()
 	return w.try(func(tx tenantdb.Tx) error {
-		return w.LockTx(w.t.Context(), tx, orderNo, member, []coupon.Use{{GrantID: grant, OffFen: off}})
+		return w.LockTx(w.t.Context(), tx, orderNo, member, []pricing.Answer{use(grant, off)})
 	})
 }
 
@@ -188,3 +188,8 @@ func (w *world) rules(member int64) (rules []pricing.Rule) {
 }
 
 func asFault(err error, f **fault.Error) bool { return errors.As(err, f) }
+
+// use is a coupon that was applied to an order.
+func use(grant int64, off money.Fen) pricing.Answer {
+	return pricing.Answer{Ref: pricing.Ref{Kind: pricing.KindCoupon, ID: grant}, Applied: true, OffFen: off}
+}

@@ -6,27 +6,41 @@ import (
 	"math"
 	"time"
 
+	"galleria/commerce/coupon/internal/coupondb"
 	"galleria/commerce/money"
 	"galleria/tenant"
 	"galleria/tenant/tenantdb"
 )
 
+// OfferState is whether a member can take a coupon of the hall.
+type OfferState string
+
+// The states of an offer.
+const (
+	Claimable OfferState = "claimable"
+	Claimed   OfferState = "claimed" // as many as this member may have, in all or today
+	UsedUp    OfferState = "used_up" // by others, or its budget is spent
+	NotYet    OfferState = "not_yet"
+)
+
 // Offer is a coupon of the hall, as one member may take it.
 type Offer struct {
 	Coupon
-	Taken   int64 // that the member has had
-	CanTake bool  // no limit of the member stands in the way
+	Taken int64 // that the member has had
+	State OfferState
 }
 
-// Hall lists what buyers can take now, the newest first. One statement.
-func (s *Service) Hall(ctx context.Context, id tenant.ID, memberID int64, now time.Time) (list []Offer, err error) {
-	today, _ := day(now)
+// Hall lists what buyers can take now or soon, the newest first: of the shop, or only what is
+// for one product (0: all). One statement.
+func (s *Service) Hall(ctx context.Context, id tenant.ID, memberID, spuID int64) (list []Offer, err error) {
 	err = s.d.DB.Read(ctx, id, func(r *tenantdb.Reader) error {
-		rows, err := s.q.Hall(ctx, r, today, memberID, now)
+		now := r.Now()
+		today, _ := day(now)
+		rows, err := s.q.Hall(ctx, r, today, memberID, now, spuID)
 		list = make([]Offer, len(rows))
 		for i, row := range rows {
 			c := couponOf(row.Coupon, row.CouponTerm, 0)
-			list[i] = Offer{Coupon: c, Taken: row.Taken, CanTake: row.Taken < c.PerMember && (c.PerDay == nil || row.TakenToday < *c.PerDay)}
+			list[i] = Offer{Coupon: c, Taken: row.Taken, State: c.stateFor(row.Taken, row.TakenToday, now)}
 		}
 		return err
 	})
@@ -34,6 +48,23 @@ func (s *Service) Hall(ctx context.Context, id tenant.ID, memberID int64, now ti
 		return nil, fmt.Errorf("coupons to take: %w", err)
 	}
 	return list, nil
+}
+
+func (c Coupon) stateFor(taken, today int64, now time.Time) OfferState {
+	switch {
+	case taken >= c.PerMember || (c.PerDay != nil && today >= *c.PerDay):
+		return Claimed
+	case (c.Total != nil && c.Issued >= *c.Total) || (c.BudgetFen != nil && c.SpentFen >= *c.BudgetFen):
+		return UsedUp
+	case c.ClaimFrom != nil && now.Before(*c.ClaimFrom):
+		return NotYet
+	}
+	return Claimable
+}
+
+// Counts is how many coupons a member has.
+type Counts struct {
+	Usable, Locked, Used, Expired int64
 }
 
 // Held is a coupon in a member's hands.
@@ -51,13 +82,24 @@ type Held struct {
 
 // Mine lists a member's coupons in these statuses, the newest first; before 0 is the beginning.
 // next is 0 at the end. One whose time is over is told as expired, whether or not the job has
-// been there. One statement.
-func (s *Service) Mine(ctx context.Context, id tenant.ID, memberID int64, statuses []GrantStatus, now time.Time, before int64) (list []Held, next int64, err error) {
+// been there. counts are of all of them. Two statements in one round trip.
+func (s *Service) Mine(ctx context.Context, id tenant.ID, memberID int64, statuses []GrantStatus, before int64) (list []Held, counts Counts, next int64, err error) {
 	if before <= 0 {
 		before = math.MaxInt64
 	}
 	err = s.d.DB.Read(ctx, id, func(r *tenantdb.Reader) error {
-		rows, err := s.q.Mine(ctx, r, now, memberID, texts(statuses), before, page+1)
+		var rows []coupondb.MineRow
+		pipe := r.Pipeline()
+		pipe.AddRead(func(q tenantdb.Querier) (err error) {
+			rows, err = s.q.Mine(ctx, q, r.Now(), memberID, texts(statuses), before, page+1)
+			return err
+		})
+		pipe.AddRead(func(q tenantdb.Querier) error {
+			c, err := s.q.CountMine(ctx, q, r.Now(), memberID)
+			counts = Counts(c)
+			return err
+		})
+		err := pipe.Run(ctx)
 		for _, row := range rows {
 			h := Held{
 				ID: row.ID, Title: row.Title, Kind: Kind(row.Kind), Terms: termsOf(row.CouponTerm), Status: GrantStatus(row.Status),
@@ -71,13 +113,13 @@ func (s *Service) Mine(ctx context.Context, id tenant.ID, memberID int64, status
 		return err
 	})
 	if err != nil {
-		return nil, 0, fmt.Errorf("coupons of a member: %w", err)
+		return nil, counts, 0, fmt.Errorf("coupons of a member: %w", err)
 	}
 	if len(list) > page {
 		list = list[:page]
 		next = list[page-1].ID
 	}
-	return list, next, nil
+	return list, counts, next, nil
 }
 
 func texts[T ~string](in []T) []string {

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"galleria/commerce/coupon/internal/coupondb"
-	"galleria/commerce/money"
 	"galleria/commerce/pricing"
 	"galleria/tenant/tenantdb"
 )
@@ -28,8 +27,12 @@ func (s *Service) Rules(ctx context.Context, q tenantdb.Querier, memberID int64,
 	rules := make([]pricing.Rule, len(rows))
 	for i, r := range rows {
 		t := termsOf(r.CouponTerm)
+		t.ScopeIDs = r.Scope
+		if t.ScopeOf == ScopeCategories && len(r.Scope) == 0 { // all of them are gone
+			t.ScopeIDs = []int64{0}
+		}
 		rules[i] = pricing.Rule{
-			Ref: pricing.Ref{Kind: Kind(r.Kind).rule(), ID: r.ID}, Version: r.Version, Funder: t.Funder, From: r.ValidFrom, Until: r.ValidUntil,
+			Ref: pricing.Ref{Kind: Kind(r.Kind).rule(), ID: r.ID}, Version: r.Version, Title: r.Title, Funder: t.Funder, From: r.ValidFrom, Until: r.ValidUntil,
 			Scope: t.scope(), Tiers: []pricing.Tier{t.tier()},
 		}
 		if r.Spent {
@@ -39,27 +42,23 @@ func (s *Service) Rules(ctx context.Context, q tenantdb.Querier, memberID int64,
 	return rules, nil
 }
 
-// Use is a coupon that an order uses, and what it takes off there.
-type Use struct {
-	GrantID int64
-	OffFen  money.Fen // above zero
-}
-
-// LockTx holds coupons for an order of their owner. Each serves one order: whoever is faster
-// has it. Faults: COUPON_UNAVAILABLE, COUPON_BUDGET.
-func (s *Service) LockTx(ctx context.Context, tx tenantdb.Tx, orderNo string, memberID int64, uses []Use) error {
-	if len(uses) == 0 {
-		return nil
+// LockTx holds the coupons among the rules that were applied to an order of their owner. Each
+// serves one order: whoever is faster has it. Faults: COUPON_UNAVAILABLE, COUPON_BUDGET.
+func (s *Service) LockTx(ctx context.Context, tx tenantdb.Tx, orderNo string, memberID int64, applied []pricing.Answer) error {
+	var ids, offs []int64
+	for _, a := range applied {
+		if a.Kind == pricing.KindCoupon || a.Kind == pricing.KindShippingCoupon {
+			ids, offs = append(ids, a.ID), append(offs, int64(a.OffFen))
+		}
 	}
-	ids, offs := make([]int64, len(uses)), make([]int64, len(uses))
-	for i, u := range uses {
-		ids[i], offs[i] = u.GrantID, int64(u.OffFen)
+	if len(ids) == 0 {
+		return nil
 	}
 	locked, err := s.q.Lock(ctx, tx, orderNo, memberID, tx.Now(), ids, offs, actor(memberID))
 	if err != nil {
 		return fmt.Errorf("lock coupons for %s: %w", orderNo, err)
 	}
-	if len(locked) != len(uses) {
+	if len(locked) != len(ids) {
 		return ErrUnavailable
 	}
 	for _, l := range locked { // in the coupons' order: two orders never wait for each other

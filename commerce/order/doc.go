@@ -1,6 +1,6 @@
 // Package order takes orders and moves them through their life.
 //
-// It owns orders, order_line and order_event, and the table of transitions (Transitions;
+// It owns orders, order_line, order_adjustment and order_event, and the table of transitions (Transitions;
 // its chart is testdata/transitions.golden.md). It does not own prices (pricing), stock
 // (inventory), the catalogue, carts or addresses, and knows nothing of payments: money
 // reaches it as MarkPaidTx, and Bill is what there is to be paid. It reads the shop's time
@@ -21,6 +21,12 @@
 // Virtual goods (orders.delivery) go nowhere: the order has no address, its cards are the
 // buyer's in the transaction of the payment, and it is completed with it. Goods of different
 // ways are not one order: it is refused with DELIVERY_KIND and told how to part.
+//
+// What makes an order cheaper comes from the rooms of Deps.Offers as rules; pricing applies them,
+// and order_adjustment keeps what each took off each line, with its wording and funder. The
+// order holds them from its placing: used when it is paid, released when it closes unpaid,
+// returned when all its money, or all of an order that cost nothing, went back. A buyer who
+// names no coupon gets the best ones; one who names some gets exactly those or no order.
 //
 // Closing takes two steps, because only the provider knows whether money is under way:
 // Cancel or ExpireTx make an order closing; whoever talks to the provider then either

@@ -52,6 +52,7 @@ type PaidEvent struct {
 	AppID      string    `json:"app_id"`
 	PayableFen money.Fen `json:"payable_fen"`
 	Title      string    `json:"title"`
+	Test       bool      `json:"test,omitempty"`
 }
 
 // ParcelEvent is the payload of TopicShipped and TopicParcelChanged.

@@ -1,6 +1,7 @@
 package order_test
 
 import (
+	"context"
 	"crypto/rand"
 	"fmt"
 	"strings"
@@ -12,6 +13,7 @@ import (
 	"galleria/commerce/card"
 	"galleria/commerce/cart"
 	"galleria/commerce/catalog"
+	"galleria/commerce/coupon"
 	"galleria/commerce/delivery"
 	"galleria/commerce/inventory"
 	"galleria/commerce/member"
@@ -35,6 +37,7 @@ type shop struct {
 	carts     *cart.Service
 	cards     *card.Service
 	orders    *order.Service
+	coupons   *coupon.Service
 	places    *plan.Meter
 	going     *goingBack
 	keys      atomic.Int64
@@ -57,8 +60,15 @@ func newShop(t testing.TB, options ...tenanttest.Option) *shop {
 	s.places = plan.NewMeter(env.Plans, plan.Orders)
 	// One buyer stands for many in these tests.
 	env.Owner(t, fmt.Sprintf("INSERT INTO %s.shop (name, max_open_orders) VALUES ('山野', 1000) ON CONFLICT (only_row) DO UPDATE SET max_open_orders = 1000", env.Tenant.ID))
+	s.coupons = coupon.New(coupon.Deps{
+		DB: env.DB, Timers: env.Timers, Audit: env.Audit, Rand: rand.Reader,
+		HasPaid: func(ctx context.Context, q tenantdb.Querier, memberID int64) (bool, error) {
+			return s.orders.HasPaid(ctx, q, memberID)
+		},
+	})
 	s.orders = order.New(order.Deps{
-		DB: env.DB, Catalog: s.catalog, Inventory: s.inventory, Addresses: s.members,
+		Offers: []order.Offers{s.coupons},
+		DB:     env.DB, Catalog: s.catalog, Inventory: s.inventory, Addresses: s.members,
 		Carts: s.carts, Cards: s.cards, Places: s.places, Stores: delivery.New(delivery.Deps{DB: env.DB, Audit: env.Audit}), Outbox: env.Outbox, Timers: env.Timers, Audit: env.Audit, Refunds: s.going,
 	})
 	return s
@@ -190,6 +200,11 @@ func invariants() map[string]string {
 			LEFT JOIN reservation r ON r.order_no = o.order_no AND r.sku_id = l.sku_id WHERE r.qty IS DISTINCT FROM l.qty`,
 		"O1 lines add up to the order": `SELECT o.order_no FROM orders o LEFT JOIN order_line l ON l.order_id = o.id
 			GROUP BY o.id HAVING o.goods_fen <> coalesce(sum(l.goods_fen), -1) OR o.discount_fen <> sum(l.discount_fen) OR o.payable_fen - o.freight_fen <> sum(l.payable_fen)`,
+		"a line's discount is its adjustments": `SELECT o.order_no FROM orders o JOIN order_line l ON l.order_id = o.id
+			WHERE l.discount_fen <> coalesce((SELECT sum(a.off_fen) FROM order_adjustment a WHERE a.line_id = l.id), 0)`,
+		"C2 a coupon stands where its order does": `SELECT g.id FROM coupon_grant g LEFT JOIN orders o ON o.order_no = g.order_no WHERE g.order_no IS NOT NULL
+			AND (o.id IS NULL OR g.member_id <> o.member_id OR g.status <> CASE WHEN o.status IN ('pending_payment', 'closing') THEN 'locked' ELSE 'used' END
+			OR g.off_fen <> (SELECT sum(a.off_fen) FROM order_adjustment a WHERE a.order_id = o.id AND a.rule_id = g.id AND a.kind IN ('coupon', 'shipping_coupon')))`,
 		"O5 never both paid and closed": `SELECT order_no FROM orders WHERE (status = 'closed' AND paid_at IS NOT NULL) OR (status IN ('pending_payment', 'closing') AND paid_at IS NOT NULL)`,
 		"O4 paid once, closed once": `SELECT o.order_no FROM orders o JOIN order_event e ON e.order_id = o.id WHERE e.to_status IN ('paid', 'closed') AND e.from_status IS DISTINCT FROM e.to_status
 			GROUP BY o.order_no HAVING count(*) > 1`,

@@ -34,6 +34,7 @@ type Line struct {
 	Snapshot    string    `json:"snapshot,omitempty"`   // names the product as it was sold, see catalog.Service.Snapshot
 	AdjustFen   money.Fen `json:"adjust_fen,omitempty"` // what the shop changed; in PayableFen
 	Sent        int64     `json:"sent,omitempty"`       // pieces in parcels
+	Offs        []Off     `json:"offs,omitempty"`       // of a quote: DiscountFen by rule
 	Problem     Problem   `json:"problem,omitempty"`    // of a quote: why an order would be refused for this line
 }
 
@@ -51,6 +52,11 @@ type Quote struct {
 	FreightKnown bool          `json:"freight_known"`
 	Delivery     ParcelKind    `json:"delivery"`   // the kind that the quote is for
 	Deliveries   []ParcelKind  `json:"deliveries"` // the kinds of delivery that all lines can have
+	// FreightOffs is what rules took off the freight; FreightFen is what is left of it.
+	FreightOffs   []Off     `json:"freight_offs,omitempty"`
+	FreightOffFen money.Fen `json:"freight_off_fen"`
+	Offers        []Offer   `json:"offers,omitempty"`  // what became of every rule
+	Refused       []int64   `json:"refused,omitempty"` // chosen coupons that cannot be used
 }
 
 // FreightPart is what one freight template charges.
@@ -103,6 +109,7 @@ type Order struct {
 	Address     Address
 	Remark      string
 	Lines       []Line
+	Offs        []Off // what rules took off, by line; empty in lists
 	PlacedAt    time.Time
 	ExpiresAt   time.Time  // until when it can be paid
 	PaidAt      *time.Time // as the provider tells it

@@ -155,9 +155,10 @@ func (s *Service) pay(ctx context.Context, tx tenantdb.Tx, in PaidInput, lines [
 	pipe.Add(func(tx tenantdb.Tx) error {
 		return s.outbox.Append(ctx, tx, TopicPaid, in.OrderNo, PaidEvent{
 			OrderNo: in.OrderNo, MemberID: order.MemberID, AppID: order.AppID, PayableFen: order.PayableFen,
-			Title: billTitle(lines[0].Title, int64(len(lines))),
+			Title: billTitle(lines[0].Title, int64(len(lines))), Test: order.Test,
 		})
 	})
+	s.ends(pipe, order.Offered, func(room Offers, tx tenantdb.Tx) error { return room.UseTx(ctx, tx, in.OrderNo, actor) })
 	if order.Test { // nothing leaves the shop, and nothing was sold
 		pipe.Add(func(tx tenantdb.Tx) error { return s.inventory.ReleaseTx(ctx, tx, in.OrderNo, actor) })
 		return pipe.Run(ctx)

@@ -12,10 +12,12 @@ import (
 	"unicode/utf8"
 
 	"galleria/commerce/catalog"
+	"galleria/commerce/coupon"
 	"galleria/commerce/inventory"
 	"galleria/commerce/member"
 	"galleria/commerce/money"
 	"galleria/commerce/order/internal/orderdb"
+	"galleria/commerce/pricing"
 	"galleria/tenant"
 	"galleria/tenant/fault"
 	"galleria/tenant/idempotency"
@@ -39,6 +41,7 @@ type PlaceInput struct {
 	// and only Express an address.
 	Delivery ParcelKind
 	StoreID  int64
+	Coupons  Choice
 	Key      idempotency.Key
 }
 
@@ -48,7 +51,7 @@ type PlaceInput struct {
 // whatever has become of prices, stock and address since.
 //
 // Faults: VALIDATION, NOT_FOUND (the address), SKU_UNAVAILABLE, OUT_OF_STOCK,
-// PRICE_CHANGED, PURCHASE_LIMIT, NO_DELIVERY, DELIVERY_KIND, OPEN_ORDERS, MEMBER_BLOCKED, MEMBER_LEAVING, SHOP_NOT_TAKING_ORDERS, IDEMPOTENCY_KEY_REQUIRED, IDEMPOTENCY_MISMATCH,
+// PRICE_CHANGED, PURCHASE_LIMIT, COUPON_UNAVAILABLE, COUPON_BUDGET, NO_DELIVERY, DELIVERY_KIND, OPEN_ORDERS, MEMBER_BLOCKED, MEMBER_LEAVING, SHOP_NOT_TAKING_ORDERS, IDEMPOTENCY_KEY_REQUIRED, IDEMPOTENCY_MISMATCH,
 // IDEMPOTENCY_IN_PROGRESS.
 func (s *Service) Place(ctx context.Context, id tenant.ID, in PlaceInput) (placed Placed, replayed bool, err error) {
 	if err := in.check(); err != nil {
@@ -59,7 +62,7 @@ func (s *Service) Place(ctx context.Context, id tenant.ID, in PlaceInput) (place
 		return Placed{}, false, fmt.Errorf("place order: %w", full)
 	}
 	err = s.db.InTenant(ctx, id, func(tx tenantdb.Tx) error {
-		p := &placing{Service: s, id: id, in: in, now: tx.Now(), full: full, to: destination{kind: in.Delivery}}
+		p := &placing{Service: s, id: id, in: in, now: tx.Now(), full: full, to: destination{kind: in.Delivery}, bid: bid{choice: in.Coupons, at: tx.Now()}}
 		if err := p.run(ctx, tx); err != nil {
 			return err
 		}
@@ -121,8 +124,11 @@ type placing struct {
 	unpaidTTL  time.Duration
 	memberErr  error
 
+	bid bid
+
 	fresh  bool // the key is new
 	quote  Quote
+	priced pricing.Breakdown
 	placed Placed
 }
 
@@ -137,6 +143,7 @@ func (p *placing) run(ctx context.Context, tx tenantdb.Tx) error {
 		pipe.AddRead(func(q tenantdb.Querier) error { return p.readStore(ctx, q) })
 	}
 	pipe.AddRead(func(q tenantdb.Querier) error { return p.readTerms(ctx, q) })
+	p.ask(ctx, pipe, p.in.MemberID, &p.bid)
 	pipe.AddRead(func(q tenantdb.Querier) (err error) {
 		p.lines, p.facts, err = p.wanted(ctx, q, p.in.MemberID, p.in.Lines)
 		return err
@@ -150,7 +157,9 @@ func (p *placing) run(ctx context.Context, tx tenantdb.Tx) error {
 		return err
 	}
 	if p.fresh {
-		p.write(ctx, pipe)
+		if err := p.write(ctx, pipe); err != nil {
+			return err
+		}
 	}
 	if err := pipe.Run(ctx); err != nil {
 		return err
@@ -211,8 +220,11 @@ func (p *placing) decide() (Placed, error) {
 		return Placed{}, p.addressErr
 	}
 	var err error
-	if p.quote, err = quoteOf(p.lines, p.facts, p.to); err != nil {
+	if p.quote, p.priced, err = quoteOf(p.lines, p.facts, p.to, p.bid); err != nil {
 		return Placed{}, err
+	}
+	if len(p.quote.Refused) > 0 {
+		return Placed{}, coupon.ErrUnavailable.WithData(map[string]any{"coupon_ids": p.quote.Refused, "quote": p.quote})
 	}
 	if err := p.quote.undeliverable(p.facts); err != nil {
 		return Placed{}, err
@@ -238,8 +250,8 @@ func (in PlaceInput) confirms(q Quote) bool {
 }
 
 // write adds the steps of the second round trip, the stock last: its rows are what other
-// buyers wait for.
-func (p *placing) write(ctx context.Context, pipe *tenantdb.Pipeline) {
+// buyers wait for. What an order uses to be cheaper takes a round trip before that.
+func (p *placing) write(ctx context.Context, pipe *tenantdb.Pipeline) error {
 	no, actor := p.placed.OrderNo, actorOf(Member, p.in.MemberID)
 	pipe.Add(func(tx tenantdb.Tx) error { return p.insert(ctx, tx, actor) })
 	pipe.Add(func(tx tenantdb.Tx) error {
@@ -256,6 +268,11 @@ func (p *placing) write(ctx context.Context, pipe *tenantdb.Pipeline) {
 	if p.fromCart() {
 		pipe.Add(func(tx tenantdb.Tx) error { return p.carts.RemoveTx(ctx, tx, p.in.MemberID, skuIDs(p.lines)) })
 	}
+	if p.hold(ctx, pipe) {
+		if err := pipe.Step(ctx); err != nil {
+			return err
+		}
+	}
 	pipe.Add(func(tx tenantdb.Tx) error {
 		held := make([]inventory.Line, len(p.lines))
 		for i, l := range p.lines {
@@ -263,6 +280,7 @@ func (p *placing) write(ctx context.Context, pipe *tenantdb.Pipeline) {
 		}
 		return p.inventory.ReserveTx(ctx, tx, no, held, actor)
 	})
+	return nil
 }
 
 func (p *placing) insert(ctx context.Context, tx tenantdb.Tx, actor string) error {

@@ -31,6 +31,7 @@ type QuoteInput struct {
 	Lines     []LineInput // 1 to 100 different SKUs; empty means the selected lines of the cart
 	AddressID *int64      // where it would go; nil if not chosen yet
 	Delivery  ParcelKind  // empty: Express, or Virtual if all of it is
+	Coupons   Choice
 }
 
 // Quote says what an order would cost now. It holds nothing and promises nothing.
@@ -47,6 +48,8 @@ func (s *Service) Quote(ctx context.Context, id tenant.ID, memberID int64, in Qu
 	to := destination{kind: in.Delivery}
 	err := s.db.Read(ctx, id, func(r *tenantdb.Reader) error {
 		pipe := r.Pipeline()
+		offered := bid{choice: in.Coupons, at: r.Now()}
+		s.ask(ctx, pipe, memberID, &offered)
 		if in.AddressID != nil {
 			pipe.AddRead(func(q tenantdb.Querier) error {
 				a, err := s.addresses.Address(ctx, q, memberID, *in.AddressID)
@@ -59,7 +62,7 @@ func (s *Service) Quote(ctx context.Context, id tenant.ID, memberID int64, in Qu
 			if err != nil {
 				return err
 			}
-			quote, err = quoteOf(lines, facts, to.settled(lines, facts))
+			quote, _, err = quoteOf(lines, facts, to.settled(lines, facts), offered)
 			return err
 		})
 		return pipe.Run(ctx)
@@ -116,46 +119,45 @@ func byID(found []catalog.Sellable) map[int64]catalog.Sellable {
 
 // quoteOf prices lines by the catalogue's facts. It refuses what cannot be sold: whole,
 // naming all of it. What only cannot be delivered is said at its line.
-func quoteOf(lines []LineInput, facts map[int64]catalog.Sellable, to destination) (Quote, error) {
+func quoteOf(lines []LineInput, facts map[int64]catalog.Sellable, to destination, offered bid) (Quote, pricing.Breakdown, error) {
 	if len(lines) == 0 {
-		return Quote{}, fault.Invalidf("lines", "nothing is selected in the cart")
+		return Quote{}, pricing.Breakdown{}, fault.Invalidf("lines", "nothing is selected in the cart")
 	}
 	if len(lines) > maxLines {
-		return Quote{}, fault.Invalidf("lines", "at most %d lines", maxLines)
+		return Quote{}, pricing.Breakdown{}, fault.Invalidf("lines", "at most %d lines", maxLines)
 	}
 	if err := sellable(lines, facts); err != nil {
-		return Quote{}, err
+		return Quote{}, pricing.Breakdown{}, err
 	}
-	basket := pricing.Basket{Items: make([]pricing.Item, len(lines))}
-	for i, l := range lines {
-		basket.Items[i] = pricing.Item{SKUID: l.SKUID, PriceFen: facts[l.SKUID].PriceFen, Qty: l.Qty}
-	}
+	basket := pricing.Basket{Items: itemsOf(lines, facts)}
+	offered.on(&basket)
 	priced, err := price(basket)
 	if err != nil {
-		return Quote{}, err
+		return Quote{}, priced, err
 	}
 	sent, err := to.charge(priced, facts)
 	if err != nil {
-		return Quote{}, err
+		return Quote{}, priced, err
 	}
 	basket.FreightFen = sent.FreightFen
 	if priced, err = price(basket); err != nil {
-		return Quote{}, err
+		return Quote{}, priced, err
 	}
 	quote := Quote{
 		Lines: make([]Line, len(lines)), GoodsFen: priced.GoodsFen, DiscountFen: priced.DiscountFen,
 		FreightFen: priced.FreightFen, PayableFen: priced.PayableFen, QuoteHash: seal(priced),
 		Freight: partsOf(sent), FreightKnown: to.known(), Delivery: to.kind, Deliveries: deliveriesOf(lines, facts),
+		FreightOffs: offered.offsOf(priced, pricing.OfFreight), FreightOffFen: priced.FreightOffFen, Offers: offered.offersOf(priced), Refused: offered.refused(priced),
 	}
 	for i, p := range priced.Lines {
 		f := facts[p.SKUID]
 		quote.Lines[i] = Line{
 			SPUID: f.SPUID, SKUID: f.SKUID, Title: f.Title, Spec: f.Spec, Picture: f.Picture, PriceFen: p.PriceFen,
 			Qty: p.Qty, GoodsFen: p.GoodsFen, DiscountFen: p.DiscountFen, PayableFen: p.PayableFen, Snapshot: f.Snapshot,
-			Problem: to.problem(f, sent),
+			Problem: to.problem(f, sent), Offs: offered.offsOf(priced, i),
 		}
 	}
-	return quote, nil
+	return quote, priced, nil
 }
 
 func price(basket pricing.Basket) (pricing.Breakdown, error) {

@@ -74,6 +74,9 @@ func (s *Service) MarkRefundedTx(ctx context.Context, tx tenantdb.Tx, in Refunde
 			return false, fmt.Errorf("refund order %s: %w", in.OrderNo, err)
 		}
 		event, to = EventRefunded, new(string(next))
+		if err := s.giveBack(ctx, tx, in.OrderNo, o.Offered); err != nil {
+			return false, fmt.Errorf("refund order %s: %w", in.OrderNo, err)
+		}
 	}
 	if err := s.tellRefund(ctx, tx, o, in, telling{event, to, unsent}); err != nil {
 		return false, fmt.Errorf("refund order %s: %w", in.OrderNo, err)

@@ -58,7 +58,7 @@ type Places interface {
 }
 
 // Deps is what the service needs; all of it is required but Refunds, which is nil where
-// nobody gives money back.
+// nobody gives money back, and Offers.
 type Deps struct {
 	DB        *tenantdb.DB
 	Catalog   Catalog
@@ -72,6 +72,7 @@ type Deps struct {
 	Timers    *timer.Timers
 	Audit     *audit.Log
 	Refunds   Refunds
+	Offers    []Offers // may be none
 }
 
 // Service places orders and moves them through their life. Safe for concurrent use.
@@ -85,6 +86,7 @@ type Service struct {
 	stores    Stores
 	cards     Cards
 	refunds   Refunds
+	offers    []Offers
 	audit     *audit.Log
 	outbox    *outbox.Outbox
 	timers    *timer.Timers
@@ -96,7 +98,7 @@ type Service struct {
 func New(deps Deps) *Service {
 	return &Service{
 		db: deps.DB, catalog: deps.Catalog, inventory: deps.Inventory, addresses: deps.Addresses,
-		carts: deps.Carts, places: deps.Places, stores: deps.Stores, cards: deps.Cards, refunds: deps.Refunds, audit: deps.Audit, outbox: deps.Outbox, timers: deps.Timers,
+		carts: deps.Carts, places: deps.Places, stores: deps.Stores, cards: deps.Cards, refunds: deps.Refunds, offers: deps.Offers, audit: deps.Audit, outbox: deps.Outbox, timers: deps.Timers,
 		divisions: division.Load(), q: orderdb.New(),
 	}
 }

@@ -96,6 +96,11 @@ func orderFromRow(row orderdb.FindRow) (Order, error) {
 	if err := json.Unmarshal(row.Lines, &o.Lines); err != nil {
 		return Order{}, fmt.Errorf("lines of order %s: %w", row.OrderNo, err)
 	}
+	if row.Offs != nil {
+		if err := json.Unmarshal(row.Offs, &o.Offs); err != nil {
+			return Order{}, fmt.Errorf("offers of order %s: %w", row.OrderNo, err)
+		}
+	}
 	if row.Timeline == nil {
 		return o, nil
 	}

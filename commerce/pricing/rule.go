@@ -119,7 +119,8 @@ const AllPoints = -1
 // Points for points.
 type Rule struct {
 	Ref
-	Version int64 // of its wording; kept with every amount that it takes off
+	Version int64  // of its wording; kept with every amount that it takes off
+	Title   string // for people; it decides nothing
 	Funder  Funder
 	From    time.Time // zero: always
 	Until   time.Time // exclusive; zero: for ever

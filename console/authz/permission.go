@@ -67,6 +67,9 @@ const (
 	ReviewRead           Permission = "review.read"
 	ReviewReply          Permission = "review.reply"
 	ReviewModerate       Permission = "review.moderate" // approve, hide, show again
+	CouponRead           Permission = "coupon.read"
+	CouponUpdate         Permission = "coupon.update"
+	CouponIssue          Permission = "coupon.issue" // to members, and by codes
 	AnomalyResolve       Permission = "anomaly.resolve"
 	OwnerTransfer        Permission = "owner.transfer"
 )
@@ -138,6 +141,9 @@ func registry() []entry {
 		{ReviewRead, manager | warehouse | support, false},
 		{ReviewReply, manager | support, false},
 		{ReviewModerate, manager | support, false},
+		{CouponRead, manager | finance | support, false},
+		{CouponUpdate, manager, false},
+		{CouponIssue, manager, false},
 		{AnomalyResolve, manager | finance, false},
 		{OwnerTransfer, 0, true},
 	}

@@ -3,12 +3,15 @@ package handle
 import (
 	"context"
 
+	"galleria/commerce/money"
 	"galleria/tenant/outbox"
 	"galleria/tenant/tenantdb"
 )
 
-// Coupons is the part of coupon.Service that time moves.
+// Coupons is the part of coupon.Service that time and payments move.
 type Coupons interface {
+	// GiftTx gives what a paid order is rewarded with, once.
+	GiftTx(ctx context.Context, tx tenantdb.Tx, orderNo string, memberID int64, paid money.Fen) error
 	AgeTx(ctx context.Context, tx tenantdb.Tx) (more bool, err error)
 }
 

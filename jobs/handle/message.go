@@ -22,6 +22,7 @@ type news struct {
 	memberID int64
 	appID    string
 	values   map[string]string
+	gift     func(ctx context.Context, tx tenantdb.Tx) error // what the buyer gets for it besides; nil: nothing
 }
 
 // tell sends the buyer a message about an event, if the buyer subscribed: once, within the

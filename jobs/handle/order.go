@@ -59,8 +59,14 @@ func (h *Handlers) orderPaid(ctx context.Context, ev outbox.Event) error {
 	if err != nil {
 		return err
 	}
+	var gift func(ctx context.Context, tx tenantdb.Tx) error
+	if !p.Test {
+		gift = func(ctx context.Context, tx tenantdb.Tx) error {
+			return h.Coupons.GiftTx(ctx, tx, p.OrderNo, p.MemberID, p.PayableFen)
+		}
+	}
 	return h.traded(ctx, ev, news{
-		event: string(order.TopicPaid), effect: "order.paid.message", orderNo: p.OrderNo, memberID: p.MemberID, appID: p.AppID,
+		gift: gift, event: string(order.TopicPaid), effect: "order.paid.message", orderNo: p.OrderNo, memberID: p.MemberID, appID: p.AppID,
 		values: map[string]string{
 			"order_no": p.OrderNo, "amount": amountText(p.PayableFen), "title": shorten(p.Title), "paid_at": timeText(ev.CreatedAt),
 		},

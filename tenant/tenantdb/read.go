@@ -3,6 +3,7 @@ package tenantdb
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -37,6 +38,9 @@ func (db *DB) Read(ctx context.Context, id tenant.ID, fn func(r *Reader) error) 
 		return translate(fn(&Reader{db: db, conn: conn, id: id}))
 	})
 }
+
+// Now is the moment, as of Tx.
+func (r *Reader) Now() time.Time { return r.db.now() }
 
 func (r *Reader) start(ctx context.Context, b *pgx.Batch) (pgx.BatchResults, error) {
 	br := r.conn.SendBatch(ctx, b)

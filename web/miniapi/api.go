@@ -44,6 +44,7 @@ type Deps struct {
 	Reviews       Reviews
 	Distribution  Distribution
 	Cards         Cards
+	Coupons       Coupons
 	Pictures      Pictures
 	Delivery      Parcels
 	Payments      Payments
@@ -104,6 +105,7 @@ func (a *API) routes() {
 	a.aftersaleRoutes()
 	a.reviewRoutes()
 	a.distributionRoutes()
+	a.couponRoutes()
 	a.addressRoutes()
 	a.subscriptionRoutes()
 }

@@ -46,6 +46,7 @@ type OrderLine struct {
 	Snapshot    string    `json:"snapshot" doc:"Names the product as it was sold, for /snapshots/{hash}; empty on old orders."`
 	AdjustFen   money.Fen `json:"adjust_fen,omitempty" doc:"What the shop changed after the order was placed; negative is cheaper." example:"-200"`
 	Sent        int64     `json:"sent,omitempty" doc:"Pieces that are in parcels." example:"1"`
+	Offs        []Off     `json:"offs,omitempty" nullable:"false" doc:"Of a quote: discount_fen by rule."`
 	Problem     string    `json:"problem,omitempty" doc:"Of a quote: why an order would be refused for this line: no_delivery (not to this address), pickup_only (fetch it), other_way (see deliveries)." example:"no_delivery"`
 }
 
@@ -63,11 +64,16 @@ type Quote struct {
 	Lines       []OrderLine `json:"lines" nullable:"false"`
 	GoodsFen    money.Fen   `json:"goods_fen" example:"11800"`
 	DiscountFen money.Fen   `json:"discount_fen" example:"0"`
-	FreightFen  money.Fen   `json:"freight_fen" example:"0"`
+	FreightFen  money.Fen   `json:"freight_fen" doc:"What is left of it." example:"0"`
 	PayableFen  money.Fen   `json:"payable_fen" doc:"goods_fen − discount_fen + freight_fen." example:"11800"`
 	QuoteHash   string      `json:"quote_hash" doc:"Send it with the order, as it is: the order is placed at exactly these amounts or refused, with the difference."`
 
-	Freight      []FreightPart `json:"freight" nullable:"false" doc:"freight_fen by template."`
+	FreightOffFen money.Fen `json:"freight_off_fen" doc:"What rules took off the freight." example:"0"`
+	FreightOffs   []Off     `json:"freight_offs" nullable:"false" doc:"freight_off_fen by rule."`
+	Offers        []Offer   `json:"offers" nullable:"false" doc:"What became of every coupon that the buyer holds: used, or why not."`
+	Refused       []int64   `json:"refused_coupon_ids" nullable:"false" doc:"Of coupon_ids: those that cannot be used; an order with them would be refused."`
+
+	Freight      []FreightPart `json:"freight" nullable:"false" doc:"freight_fen and freight_off_fen by template."`
 	FreightKnown bool          `json:"freight_known" doc:"false while an address is missing: freight may still come on top."`
 	Delivery     string        `json:"delivery" enum:"express,pickup,virtual" doc:"The kind that the quote is for."`
 	Deliveries   []string      `json:"deliveries" nullable:"false" doc:"The kinds of delivery that all lines can have." example:"[\"express\",\"pickup\"]"`
@@ -78,6 +84,7 @@ type quoteInput struct {
 		Lines     []LineInput `json:"lines,omitempty" nullable:"false" maxItems:"100" doc:"Different SKUs; without them, the selected lines of the cart."`
 		AddressID *int64      `json:"address_id,omitempty" minimum:"1" doc:"Where it would go, once chosen."`
 		Delivery  *Delivery   `json:"delivery,omitempty" nullable:"false" doc:"Without it express, or virtual if all lines are virtual cards."`
+		CouponIDs *[]int64    `json:"coupon_ids,omitempty" nullable:"false" maxItems:"10" doc:"Which of the buyer's coupons to use: at most one on goods and one on freight. Without it, those that make the order cheapest; empty, none."`
 	}
 }
 
@@ -98,13 +105,14 @@ func (a *API) quote(ctx context.Context, in *quoteInput) (*quoteOutput, error) {
 		return nil, err
 	}
 	kind, _ := fromDelivery(in.Body.Delivery)
-	q, err := a.d.Orders.Quote(ctx, who.tenant, who.member, order.QuoteInput{Lines: fromLines(in.Body.Lines), AddressID: in.Body.AddressID, Delivery: kind})
+	q, err := a.d.Orders.Quote(ctx, who.tenant, who.member, order.QuoteInput{Lines: fromLines(in.Body.Lines), AddressID: in.Body.AddressID, Delivery: kind, Coupons: fromChoice(in.Body.CouponIDs)})
 	if err != nil {
 		return nil, err
 	}
 	out := &quoteOutput{Quote{
 		Lines: toOrderLines(q.Lines), GoodsFen: q.GoodsFen, DiscountFen: q.DiscountFen, FreightFen: q.FreightFen,
 		PayableFen: q.PayableFen, QuoteHash: q.QuoteHash, FreightKnown: q.FreightKnown, Delivery: string(q.Delivery),
+		FreightOffFen: q.FreightOffFen, FreightOffs: toOffs(q.FreightOffs), Offers: toOffers(ctx, q.Offers), Refused: append([]int64{}, q.Refused...),
 		Freight: make([]FreightPart, len(q.Freight)), Deliveries: make([]string, len(q.Deliveries)),
 	}}
 	for i, part := range q.Freight {
@@ -131,6 +139,9 @@ func toOrderLines(lines []order.Line) []OrderLine {
 			LineID: l.LineID, SPUID: l.SPUID, SKUID: l.SKUID, Title: l.Title, Spec: l.Spec, Picture: l.Picture, PriceFen: l.PriceFen, Qty: l.Qty,
 			GoodsFen: l.GoodsFen, DiscountFen: l.DiscountFen, PayableFen: l.PayableFen, Snapshot: l.Snapshot, AdjustFen: l.AdjustFen, Sent: l.Sent,
 			Problem: string(l.Problem),
+		}
+		if len(l.Offs) > 0 {
+			out[i].Offs = toOffs(l.Offs)
 		}
 	}
 	return out

@@ -3,6 +3,7 @@ package miniapi
 import (
 	"galleria/commerce/aftersale"
 	"galleria/commerce/cart"
+	"galleria/commerce/coupon"
 	"galleria/commerce/inventory"
 	"galleria/commerce/member"
 	"galleria/commerce/notice"
@@ -30,6 +31,7 @@ func everyFault() []*fault.Error {
 		cart.ErrSKUUnavailable, cart.ErrFull,
 		order.ErrPriceChanged, order.ErrNoDelivery, order.ErrDeliveryKind, order.ErrPurchaseLimit, order.ErrOpenOrders, order.ErrState, order.ErrNotTaking, inventory.ErrShort,
 		order.ErrClaimed, order.ErrHandedOut, aftersale.ErrState, aftersale.ErrAmount, aftersale.ErrPictures, aftersale.ErrTalkedOut, aftersale.ErrTooMany,
+		coupon.ErrUnavailable, coupon.ErrBudget, coupon.ErrGone, coupon.ErrLimit, coupon.ErrNewcomers, coupon.ErrCode,
 		review.ErrWritten, review.ErrLate, review.ErrState, review.ErrPictures,
 		picture.ErrType, picture.ErrTooLarge, picture.ErrPixels, picture.ErrBroken, picture.ErrNoPlace, picture.ErrTooMany, plan.ErrQuota,
 		idempotency.ErrMissing, idempotency.ErrMismatch, idempotency.ErrInProgress,

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"time"
 
+	"galleria/commerce/coupon"
 	"galleria/commerce/delivery"
 	"galleria/commerce/inventory"
 	"galleria/commerce/member"
@@ -66,6 +67,7 @@ type Order struct {
 	Address     OrderAddress `json:"address"`
 	Remark      string       `json:"remark"`
 	Lines       []OrderLine  `json:"lines" nullable:"false"`
+	Offs        []Off        `json:"offs" nullable:"false" doc:"What rules took off, by line; empty in lists."`
 	PlacedAt    time.Time    `json:"placed_at"`
 	ExpiresAt   time.Time    `json:"expires_at" doc:"Until when it can be paid."`
 	PaidAt      *time.Time   `json:"paid_at,omitempty" nullable:"false" doc:"As the provider tells it."`
@@ -88,6 +90,7 @@ type placeInput struct {
 		Lines              []LineInput `json:"lines,omitempty" nullable:"false" maxItems:"100" doc:"Different SKUs; without them, the selected lines of the cart, which then leave it."`
 		AddressID          int64       `json:"address_id,omitempty" minimum:"1" doc:"Where it goes; required if it is sent." example:"5"`
 		Delivery           *Delivery   `json:"delivery,omitempty" nullable:"false" doc:"Without it express, or virtual if all lines are virtual cards."`
+		CouponIDs          *[]int64    `json:"coupon_ids,omitempty" nullable:"false" maxItems:"10" doc:"As in the quote."`
 		Remark             string      `json:"remark,omitempty" maxLength:"200" doc:"A word to the shop."`
 		QuoteHash          string      `json:"quote_hash,omitempty" maxLength:"8000" pattern:"^([0-9a-f]{32}(\\.[0-9A-Za-z_-]+)?)?$" doc:"Of the quote the buyer has seen."`
 		ExpectedPayableFen money.Fen   `json:"expected_payable_fen,omitempty" minimum:"0" doc:"Sum the buyer has seen, fen. Give the hash, the sum or both."`
@@ -120,7 +123,7 @@ func (a *API) orderRoutes() {
 		description: "Goods are held until `expires_at`. Amounts are computed here; an order that would cost something else than the " +
 			"buyer has seen is refused with the new quote under `data.quote` and the difference, by line and in sum, under `data.changes`.",
 		errors: []*fault.Error{
-			fault.ErrNotFound, registry.ErrClosing, order.ErrPriceChanged, order.ErrUnavailable, order.ErrNoDelivery, order.ErrDeliveryKind, order.ErrNotTaking, delivery.ErrStore, inventory.ErrShort, order.ErrPurchaseLimit, member.ErrBlocked, member.ErrLeaving, order.ErrOpenOrders,
+			fault.ErrNotFound, registry.ErrClosing, order.ErrPriceChanged, order.ErrUnavailable, order.ErrNoDelivery, order.ErrDeliveryKind, order.ErrNotTaking, delivery.ErrStore, inventory.ErrShort, order.ErrPurchaseLimit, coupon.ErrUnavailable, coupon.ErrBudget, member.ErrBlocked, member.ErrLeaving, order.ErrOpenOrders,
 			idempotency.ErrMissing, idempotency.ErrMismatch, idempotency.ErrInProgress,
 		},
 	}, a.place)
@@ -148,7 +151,7 @@ func (a *API) place(ctx context.Context, in *placeInput) (*placeOutput, error) {
 	}
 	kind, storeID := fromDelivery(in.Body.Delivery)
 	placed, replayed, err := a.d.Orders.Place(ctx, who.tenant, order.PlaceInput{
-		Delivery: kind, StoreID: storeID,
+		Delivery: kind, StoreID: storeID, Coupons: fromChoice(in.Body.CouponIDs),
 		MemberID: who.member, AppID: who.app, Lines: fromLines(in.Body.Lines), AddressID: in.Body.AddressID, Remark: in.Body.Remark,
 		QuoteHash: in.Body.QuoteHash, ExpectedPayableFen: in.Body.ExpectedPayableFen,
 		Test: who.shop.Policy().Storefront == tenant.StorefrontTrial,
@@ -221,7 +224,7 @@ func toOrder(o order.Order) Order {
 		GoodsFen: o.GoodsFen, DiscountFen: o.DiscountFen, FreightFen: o.FreightFen, PayableFen: o.PayableFen, RefundedFen: o.RefundedFen,
 		AdjustFen: o.AdjustFen, Delivery: string(o.Delivery), StoreID: o.StoreID, PickupCode: o.PickupCode, Settlement: string(o.Settlement),
 		ShippedAt: o.ShippedAt, ReceiveBy: o.ReceiveBy, ReceivedAt: o.ReceivedAt,
-		Address: OrderAddress(o.Address), Remark: o.Remark, Lines: toOrderLines(o.Lines),
+		Address: OrderAddress(o.Address), Remark: o.Remark, Lines: toOrderLines(o.Lines), Offs: toOffs(o.Offs),
 		PlacedAt: o.PlacedAt, ExpiresAt: o.ExpiresAt, PaidAt: o.PaidAt, ClosedAt: o.ClosedAt,
 		Actions: make([]string, len(o.Actions)), Timeline: make([]Moment, len(o.Timeline)), AfterSales: []OrderCase{},
 	}

@@ -30,6 +30,7 @@ const (
 	tagAfterSale    = "After-sales"
 	tagReview       = "Reviews"
 	tagDistribution = "Distribution"
+	tagCoupon       = "Coupons"
 	tagAddress      = "Addresses"
 	tagSubscription = "Messages"
 )
@@ -103,6 +104,7 @@ func tags() []*huma.Tag {
 		{Name: tagAfterSale, Description: "What goes back, and what for."},
 		{Name: tagReview, Description: "What buyers say of what they got."},
 		{Name: tagDistribution, Description: "Members who sell for the shop, and what they are owed."},
+		{Name: tagCoupon, Description: "What the shop gives away under conditions."},
 		{Name: tagAddress, Description: "Where orders go."},
 		{Name: tagSubscription, Description: "Which messages the buyer wants."},
 	}

@@ -34,6 +34,8 @@ type twin struct {
 	marks            []string // texts that only this shop's answers may hold
 	// What only this shop has.
 	product, category, sku, secondAddress, line, review int64
+	coupon, grant                                       int64
+	code                                                string
 }
 
 // twins opens two shops step by step and fails if their numbers differ.
@@ -101,6 +103,8 @@ func (t *twin) more() {
 	t.caseNo = t.openCase(t.order(1).OrderNo)
 	t.line, t.review = t.reviewed(t.order(1).OrderNo)
 	t.code, t.withdrawal = t.sells()
+	t.coupon, t.code = w.giveOut(t.shop, 9_999_900, 5)
+	t.grant = t.buyer.claim(t.coupon)
 	for range 40 { // far beyond what the sister makes in the walk
 		t.secondAddress = t.buyer.address()
 	}
@@ -197,8 +201,14 @@ func walk(a, b *twin) map[string][]step {
 		"placeOrder": {
 			{path: "/orders", body: map[string]any{"lines": lines(b.sku), "address_id": a.address, "expected_payable_fen": 100}, want: gone409, key: true},
 			{path: "/orders", body: map[string]any{"lines": lines(a.shop.skus[0]), "address_id": b.secondAddress, "expected_payable_fen": 5900}, want: gone, key: true},
+			{path: "/orders", body: map[string]any{"lines": lines(a.shop.skus[0]), "address_id": a.address, "expected_payable_fen": 5900, "coupon_ids": []int64{b.grant}}, want: []int{409}, key: true},
 		},
 		"getOrder":                  {{path: "/orders/" + b.orderNo, want: gone}},
+		"listCouponOffers":          {{path: "/coupons", want: ok}},
+		"listProductCoupons":        {{path: "/products/" + itoa(b.product) + "/coupons", want: ok}},
+		"claimCoupon":               {{path: "/coupons/" + itoa(b.coupon) + "/claim", want: []int{409}, key: true}},
+		"redeemCoupon":              {{path: "/coupons/redeem", body: map[string]any{"code": b.code}, want: gone}},
+		"listMyCoupons":             {{path: "/me/coupons", want: ok}},
 		"listTransfers":             {{path: "/me/transfers", want: ok}},
 		"setPhone":                  {{path: "/me/phone", body: map[string]any{"code": "a code of nobody"}, want: gone409}},
 		"listOrderRefunds":          {{path: "/orders/" + b.orderNo + "/refunds", want: gone}},

@@ -25,6 +25,7 @@ import (
 
 // market is a shop that takes money through all three channels.
 type market struct {
+	coupon int64
 	*shop
 	seller, merID string
 }
@@ -55,6 +56,7 @@ func (w *world) openMarket(n int) *market {
 			w.t.Fatalf("%s: %v", in.Keys.Channel(), err)
 		}
 	}
+	m.coupon, _ = w.giveOut(m.shop, 0, 1000)
 	if err := w.Payments.SetRefundApproval(w.t.Context(), m.ID, 9000, "staff:1"); err != nil {
 		w.t.Fatal(err)
 	}
@@ -101,15 +103,22 @@ func (s *shopper) channel() payments.Code {
 // again under the same key.
 func (s *shopper) placed() string {
 	s.w.t.Helper()
-	lines, total := []any{}, int64(0)
+	if s.dice.IntN(3) > 0 {
+		s.must(http.StatusCreated, http.MethodPost, "/coupons/"+itoa(s.market.coupon)+"/claim", nil, nil, header{"Idempotency-Key": tenanttest.RandomHex(8)})
+	}
+	lines := []any{}
 	for i, sku := range s.market.skus {
 		if qty := s.dice.Int64N(3); qty > 0 || (i == 1 && len(lines) == 0) {
 			qty = max(qty, 1)
-			lines, total = append(lines, line(sku, qty)), total+qty*int64(s.market.prices[i])
+			lines = append(lines, line(sku, qty))
 		}
 	}
+	var quote struct {
+		PayableFen int64 `json:"payable_fen"`
+	}
+	s.must(http.StatusOK, http.MethodPost, "/checkout/quote", map[string]any{"lines": lines, "address_id": s.address}, &quote)
 	key := tenanttest.RandomHex(8)
-	body := map[string]any{"lines": lines, "address_id": s.address, "expected_payable_fen": total}
+	body := map[string]any{"lines": lines, "address_id": s.address, "expected_payable_fen": quote.PayableFen}
 	got := s.place(key, body)
 	if s.dice.IntN(4) == 0 {
 		if again := s.place(key, body); again.orderNo() != got.orderNo() {

@@ -4,7 +4,7 @@
 -- name: Lines :many
 -- The selected lines are for an order: only then freight templates come along, each with the
 -- first line that it is for.
-SELECT c.sku_id, c.qty, c.selected, s.spu_id, p.title, array_to_string(s.spec_values, ' / ')::text AS spec,
+SELECT c.sku_id, c.qty, c.selected, s.spu_id, p.category_id, p.title, array_to_string(s.spec_values, ' / ')::text AS spec,
   (CASE WHEN s.picture = '' THEN p.cover ELSE s.picture END)::text AS picture, s.price_fen,
   p.status, s.enabled, (l.on_hand - l.reserved)::bigint AS available,
   p.kind, p.min_qty, p.max_per_order, p.max_lifetime, p.snapshot, s.weight_g, s.volume_cm3, coalesce(t.id, 0)::bigint AS freight_id,
@@ -37,7 +37,7 @@ line AS (
   SELECT m.sku_id, m.qty, m.selected, m.added_at FROM mine m WHERE m.sku_id <> @sku_id
   UNION ALL
   SELECT @sku_id, 0, false, @at::timestamptz WHERE NOT EXISTS (SELECT FROM put))
-SELECT w.sku_id, w.qty, w.selected, s.spu_id, p.title, array_to_string(s.spec_values, ' / ')::text AS spec,
+SELECT w.sku_id, w.qty, w.selected, s.spu_id, p.category_id, p.title, array_to_string(s.spec_values, ' / ')::text AS spec,
   (CASE WHEN s.picture = '' THEN p.cover ELSE s.picture END)::text AS picture, s.price_fen,
   p.status, s.enabled, (l.on_hand - l.reserved)::bigint AS available,
   p.kind, p.min_qty, p.max_per_order, p.max_lifetime, p.snapshot, s.weight_g, s.volume_cm3, 0::bigint AS freight_id, NULL::jsonb AS freight

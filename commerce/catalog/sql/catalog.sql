@@ -19,7 +19,7 @@ FROM spu p WHERE p.id = @id AND p.status = 'on_shelf';
 
 -- name: Sellables :many
 -- A freight template comes with the first of the SKUs that it is for; only freight writes them.
-SELECT s.id, s.spu_id, p.title, s.spec_values, s.picture, p.cover, s.price_fen,
+SELECT s.id, s.spu_id, p.category_id, p.title, s.spec_values, s.picture, p.cover, s.price_fen,
   p.status, s.enabled, (l.on_hand - l.reserved)::bigint AS available,
   p.kind, p.min_qty, p.max_per_order, p.max_lifetime, p.snapshot, s.weight_g, s.volume_cm3, coalesce(t.id, 0)::bigint AS freight_id,
   (CASE WHEN row_number() OVER (PARTITION BY t.id ORDER BY s.id) = 1 THEN t.rules || jsonb_build_object('name', t.name, 'unit', t.unit) END)::jsonb AS freight

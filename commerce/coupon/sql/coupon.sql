@@ -32,13 +32,24 @@ FROM coupon c JOIN coupon_terms t ON t.coupon_id = c.id AND t.version = c.versio
 WHERE (@status::text = '' OR c.status = @status) AND c.id < @before::bigint ORDER BY c.id DESC LIMIT @most;
 
 -- name: Hall :many
--- What can be taken now, and how much of it the member has had.
+-- What is there to be taken, now or soon, and how much of it the member has had; of one product
+-- only what is for it.
+WITH path AS (
+  SELECT ARRAY[k.id, k.parent_id, p.parent_id] AS ids FROM spu s JOIN category k ON k.id = s.category_id LEFT JOIN category p ON p.id = k.parent_id WHERE s.id = @spu_id::bigint)
 SELECT sqlc.embed(c), sqlc.embed(t), coalesce(n.taken, 0)::bigint AS taken, (CASE WHEN n.day = @today::date THEN n.today ELSE 0 END)::bigint AS taken_today
 FROM coupon c JOIN coupon_terms t ON t.coupon_id = c.id AND t.version = c.version
 LEFT JOIN coupon_count n ON n.coupon_id = c.id AND n.member_id = @member_id
-WHERE c.claimable AND c.status = 'live' AND coalesce(c.claim_from, @now::timestamptz) <= @now AND coalesce(c.claim_until, 'infinity') > @now
-  AND coalesce(t.valid_until, 'infinity') > @now AND coalesce(c.issued < c.total, true) AND coalesce(c.spent_fen < c.budget_fen, true)
+WHERE c.claimable AND c.status = 'live' AND coalesce(c.claim_until, 'infinity') > @now::timestamptz AND coalesce(t.valid_until, 'infinity') > @now
+  AND (@spu_id::bigint = 0 OR t.scope_of = 'all' OR t.scope_except <> CASE t.scope_of WHEN 'products' THEN @spu_id::bigint = ANY (t.scope_ids)
+    ELSE coalesce(t.scope_ids && (SELECT ids FROM path), false) END)
 ORDER BY c.id DESC LIMIT 100;
+
+-- name: CountMine :one
+-- How many coupons a member can use now or later, is using, has used, has let pass.
+SELECT count(*) FILTER (WHERE g.status IN ('granted', 'active') AND g.valid_until > @now::timestamptz) AS usable,
+  count(*) FILTER (WHERE g.status = 'locked') AS locked, count(*) FILTER (WHERE g.status = 'used') AS used,
+  count(*) FILTER (WHERE g.status = 'expired' OR (g.status IN ('granted', 'active') AND g.valid_until <= @now)) AS expired
+FROM coupon_grant g WHERE g.member_id = @member_id;
 
 -- name: Grant :many
 -- Each of the members gets one, if the coupon, its stock and the member's limits allow it. A
@@ -108,8 +119,12 @@ ORDER BY g.id DESC LIMIT @most;
 
 -- name: Usable :many
 -- What the member holds and could use today or later: the soonest to end first. More than this
--- many nobody compares.
-SELECT g.id, g.version, g.valid_from, g.valid_until, c.kind, c.title, coalesce(c.spent_fen >= c.budget_fen, false)::boolean AS spent, sqlc.embed(t)
+-- many nobody compares. A category stands with all those below it.
+SELECT g.id, g.version, g.valid_from, g.valid_until, c.kind, c.title, coalesce(c.spent_fen >= c.budget_fen, false)::boolean AS spent, sqlc.embed(t),
+  (CASE WHEN t.scope_of = 'categories' THEN ARRAY(
+    SELECT k.id FROM category k LEFT JOIN category p ON p.id = k.parent_id
+    WHERE k.id = ANY (t.scope_ids) OR k.parent_id = ANY (t.scope_ids) OR p.parent_id = ANY (t.scope_ids))
+  ELSE t.scope_ids END)::bigint[] AS scope
 FROM coupon_grant g JOIN coupon c ON c.id = g.coupon_id JOIN coupon_terms t ON t.coupon_id = g.coupon_id AND t.version = g.version
 WHERE g.member_id = @member_id AND g.status IN ('granted', 'active') AND g.valid_until > @now::timestamptz
 ORDER BY g.valid_until, g.id LIMIT 50;

@@ -27,7 +27,7 @@ func (q *Queries) Delete(ctx context.Context, db DBTX, memberID int64, skuIds []
 
 const lines = `-- name: Lines :many
 
-SELECT c.sku_id, c.qty, c.selected, s.spu_id, p.title, array_to_string(s.spec_values, ' / ')::text AS spec,
+SELECT c.sku_id, c.qty, c.selected, s.spu_id, p.category_id, p.title, array_to_string(s.spec_values, ' / ')::text AS spec,
   (CASE WHEN s.picture = '' THEN p.cover ELSE s.picture END)::text AS picture, s.price_fen,
   p.status, s.enabled, (l.on_hand - l.reserved)::bigint AS available,
   p.kind, p.min_qty, p.max_per_order, p.max_lifetime, p.snapshot, s.weight_g, s.volume_cm3, coalesce(t.id, 0)::bigint AS freight_id,
@@ -43,6 +43,7 @@ type LinesRow struct {
 	Qty         int32
 	Selected    bool
 	SpuID       int64
+	CategoryID  int64
 	Title       string
 	Spec        string
 	Picture     string
@@ -79,6 +80,7 @@ func (q *Queries) Lines(ctx context.Context, db DBTX, onlySelected bool, memberI
 			&i.Qty,
 			&i.Selected,
 			&i.SpuID,
+			&i.CategoryID,
 			&i.Title,
 			&i.Spec,
 			&i.Picture,
@@ -125,7 +127,7 @@ line AS (
   SELECT m.sku_id, m.qty, m.selected, m.added_at FROM mine m WHERE m.sku_id <> $5
   UNION ALL
   SELECT $5, 0, false, $4::timestamptz WHERE NOT EXISTS (SELECT FROM put))
-SELECT w.sku_id, w.qty, w.selected, s.spu_id, p.title, array_to_string(s.spec_values, ' / ')::text AS spec,
+SELECT w.sku_id, w.qty, w.selected, s.spu_id, p.category_id, p.title, array_to_string(s.spec_values, ' / ')::text AS spec,
   (CASE WHEN s.picture = '' THEN p.cover ELSE s.picture END)::text AS picture, s.price_fen,
   p.status, s.enabled, (l.on_hand - l.reserved)::bigint AS available,
   p.kind, p.min_qty, p.max_per_order, p.max_lifetime, p.snapshot, s.weight_g, s.volume_cm3, 0::bigint AS freight_id, NULL::jsonb AS freight
@@ -149,6 +151,7 @@ type PutRow struct {
 	Qty         int32
 	Selected    bool
 	SpuID       int64
+	CategoryID  int64
 	Title       string
 	Spec        string
 	Picture     string
@@ -194,6 +197,7 @@ func (q *Queries) Put(ctx context.Context, db DBTX, arg PutParams) ([]PutRow, er
 			&i.Qty,
 			&i.Selected,
 			&i.SpuID,
+			&i.CategoryID,
 			&i.Title,
 			&i.Spec,
 			&i.Picture,

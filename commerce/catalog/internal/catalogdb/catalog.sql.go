@@ -450,7 +450,7 @@ func (q *Queries) SKUsOf(ctx context.Context, db DBTX, spuID int64) ([]SKUsOfRow
 }
 
 const sellables = `-- name: Sellables :many
-SELECT s.id, s.spu_id, p.title, s.spec_values, s.picture, p.cover, s.price_fen,
+SELECT s.id, s.spu_id, p.category_id, p.title, s.spec_values, s.picture, p.cover, s.price_fen,
   p.status, s.enabled, (l.on_hand - l.reserved)::bigint AS available,
   p.kind, p.min_qty, p.max_per_order, p.max_lifetime, p.snapshot, s.weight_g, s.volume_cm3, coalesce(t.id, 0)::bigint AS freight_id,
   (CASE WHEN row_number() OVER (PARTITION BY t.id ORDER BY s.id) = 1 THEN t.rules || jsonb_build_object('name', t.name, 'unit', t.unit) END)::jsonb AS freight
@@ -463,6 +463,7 @@ ORDER BY s.id
 type SellablesRow struct {
 	ID          int64
 	SpuID       int64
+	CategoryID  int64
 	Title       string
 	SpecValues  []string
 	Picture     string
@@ -495,6 +496,7 @@ func (q *Queries) Sellables(ctx context.Context, db DBTX, ids []int64) ([]Sellab
 		if err := rows.Scan(
 			&i.ID,
 			&i.SpuID,
+			&i.CategoryID,
 			&i.Title,
 			&i.SpecValues,
 			&i.Picture,

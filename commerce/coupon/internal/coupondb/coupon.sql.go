@@ -158,6 +158,33 @@ func (q *Queries) Codes(ctx context.Context, db DBTX, couponID int64, after stri
 	return items, nil
 }
 
+const countMine = `-- name: CountMine :one
+SELECT count(*) FILTER (WHERE g.status IN ('granted', 'active') AND g.valid_until > $1::timestamptz) AS usable,
+  count(*) FILTER (WHERE g.status = 'locked') AS locked, count(*) FILTER (WHERE g.status = 'used') AS used,
+  count(*) FILTER (WHERE g.status = 'expired' OR (g.status IN ('granted', 'active') AND g.valid_until <= $1)) AS expired
+FROM coupon_grant g WHERE g.member_id = $2
+`
+
+type CountMineRow struct {
+	Usable  int64
+	Locked  int64
+	Used    int64
+	Expired int64
+}
+
+// How many coupons a member can use now or later, is using, has used, has let pass.
+func (q *Queries) CountMine(ctx context.Context, db DBTX, now time.Time, memberID int64) (CountMineRow, error) {
+	row := db.QueryRow(ctx, countMine, now, memberID)
+	var i CountMineRow
+	err := row.Scan(
+		&i.Usable,
+		&i.Locked,
+		&i.Used,
+		&i.Expired,
+	)
+	return i, err
+}
+
 const find = `-- name: Find :one
 SELECT c.id, c.kind, c.status, c.version, c.title, c.claimable, c.claim_from, c.claim_until, c.newcomers, c.gift_from_fen, c.total, c.issued, c.per_member, c.per_day, c.budget_fen, c.spent_fen, c.created_at, c.updated_at, t.coupon_id, t.version, t.need_fen, t.need_qty, t.off_fen, t.off_bps, t.cap_fen, t.free, t.scope_of, t.scope_ids, t.scope_except, t.valid_from, t.valid_until, t.valid_days, t.next_day, t.on_refund, t.again_days, t.funder,
   (SELECT count(*) FROM coupon_grant g WHERE g.coupon_id = c.id AND g.status = 'used') AS used
@@ -366,11 +393,14 @@ func (q *Queries) Grant(ctx context.Context, db DBTX, arg GrantParams) ([]GrantR
 }
 
 const hall = `-- name: Hall :many
+WITH path AS (
+  SELECT ARRAY[k.id, k.parent_id, p.parent_id] AS ids FROM spu s JOIN category k ON k.id = s.category_id LEFT JOIN category p ON p.id = k.parent_id WHERE s.id = $4::bigint)
 SELECT c.id, c.kind, c.status, c.version, c.title, c.claimable, c.claim_from, c.claim_until, c.newcomers, c.gift_from_fen, c.total, c.issued, c.per_member, c.per_day, c.budget_fen, c.spent_fen, c.created_at, c.updated_at, t.coupon_id, t.version, t.need_fen, t.need_qty, t.off_fen, t.off_bps, t.cap_fen, t.free, t.scope_of, t.scope_ids, t.scope_except, t.valid_from, t.valid_until, t.valid_days, t.next_day, t.on_refund, t.again_days, t.funder, coalesce(n.taken, 0)::bigint AS taken, (CASE WHEN n.day = $1::date THEN n.today ELSE 0 END)::bigint AS taken_today
 FROM coupon c JOIN coupon_terms t ON t.coupon_id = c.id AND t.version = c.version
 LEFT JOIN coupon_count n ON n.coupon_id = c.id AND n.member_id = $2
-WHERE c.claimable AND c.status = 'live' AND coalesce(c.claim_from, $3::timestamptz) <= $3 AND coalesce(c.claim_until, 'infinity') > $3
-  AND coalesce(t.valid_until, 'infinity') > $3 AND coalesce(c.issued < c.total, true) AND coalesce(c.spent_fen < c.budget_fen, true)
+WHERE c.claimable AND c.status = 'live' AND coalesce(c.claim_until, 'infinity') > $3::timestamptz AND coalesce(t.valid_until, 'infinity') > $3
+  AND ($4::bigint = 0 OR t.scope_of = 'all' OR t.scope_except <> CASE t.scope_of WHEN 'products' THEN $4::bigint = ANY (t.scope_ids)
+    ELSE coalesce(t.scope_ids && (SELECT ids FROM path), false) END)
 ORDER BY c.id DESC LIMIT 100
 `
 
@@ -381,9 +411,15 @@ type HallRow struct {
 	TakenToday int64
 }
 
-// What can be taken now, and how much of it the member has had.
-func (q *Queries) Hall(ctx context.Context, db DBTX, today time.Time, memberID int64, now time.Time) ([]HallRow, error) {
-	rows, err := db.Query(ctx, hall, today, memberID, now)
+// What is there to be taken, now or soon, and how much of it the member has had; of one product
+// only what is for it.
+func (q *Queries) Hall(ctx context.Context, db DBTX, today time.Time, memberID int64, now time.Time, spuID int64) ([]HallRow, error) {
+	rows, err := db.Query(ctx, hall,
+		today,
+		memberID,
+		now,
+		spuID,
+	)
 	if err != nil {
 		return nil, err
 	}
@@ -862,7 +898,11 @@ func (q *Queries) Untake(ctx context.Context, db DBTX, id int64) error {
 }
 
 const usable = `-- name: Usable :many
-SELECT g.id, g.version, g.valid_from, g.valid_until, c.kind, c.title, coalesce(c.spent_fen >= c.budget_fen, false)::boolean AS spent, t.coupon_id, t.version, t.need_fen, t.need_qty, t.off_fen, t.off_bps, t.cap_fen, t.free, t.scope_of, t.scope_ids, t.scope_except, t.valid_from, t.valid_until, t.valid_days, t.next_day, t.on_refund, t.again_days, t.funder
+SELECT g.id, g.version, g.valid_from, g.valid_until, c.kind, c.title, coalesce(c.spent_fen >= c.budget_fen, false)::boolean AS spent, t.coupon_id, t.version, t.need_fen, t.need_qty, t.off_fen, t.off_bps, t.cap_fen, t.free, t.scope_of, t.scope_ids, t.scope_except, t.valid_from, t.valid_until, t.valid_days, t.next_day, t.on_refund, t.again_days, t.funder,
+  (CASE WHEN t.scope_of = 'categories' THEN ARRAY(
+    SELECT k.id FROM category k LEFT JOIN category p ON p.id = k.parent_id
+    WHERE k.id = ANY (t.scope_ids) OR k.parent_id = ANY (t.scope_ids) OR p.parent_id = ANY (t.scope_ids))
+  ELSE t.scope_ids END)::bigint[] AS scope
 FROM coupon_grant g JOIN coupon c ON c.id = g.coupon_id JOIN coupon_terms t ON t.coupon_id = g.coupon_id AND t.version = g.version
 WHERE g.member_id = $1 AND g.status IN ('granted', 'active') AND g.valid_until > $2::timestamptz
 ORDER BY g.valid_until, g.id LIMIT 50
@@ -877,10 +917,11 @@ type UsableRow struct {
 	Title      string
 	Spent      bool
 	CouponTerm CouponTerm
+	Scope      []int64
 }
 
 // What the member holds and could use today or later: the soonest to end first. More than this
-// many nobody compares.
+// many nobody compares. A category stands with all those below it.
 func (q *Queries) Usable(ctx context.Context, db DBTX, memberID int64, now time.Time) ([]UsableRow, error) {
 	rows, err := db.Query(ctx, usable, memberID, now)
 	if err != nil {
@@ -916,6 +957,7 @@ func (q *Queries) Usable(ctx context.Context, db DBTX, memberID int64, now time.
 			&i.CouponTerm.OnRefund,
 			&i.CouponTerm.AgainDays,
 			&i.CouponTerm.Funder,
+			&i.Scope,
 		); err != nil {
 			return nil, err
 		}

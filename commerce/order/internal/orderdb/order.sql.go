@@ -92,7 +92,9 @@ SELECT o.id, o.order_no, o.member_id, o.app_id, o.status, o.close_reason, o.good
                'price_fen', l.price_fen, 'qty', l.qty, 'goods_fen', l.goods_fen, 'discount_fen', l.discount_fen, 'payable_fen', l.payable_fen, 'line_id', l.id, 'adjust_fen', l.adjust_fen, 'sent', l.sent) ORDER BY l.id)
         FROM order_line l WHERE l.order_id = o.id)::jsonb AS lines,
        (SELECT json_agg(json_build_object('at', e.at, 'event', e.event, 'from', e.from_status, 'to', e.to_status, 'actor', e.actor) ORDER BY e.id)
-        FROM order_event e WHERE e.order_id = o.id)::jsonb AS timeline
+        FROM order_event e WHERE e.order_id = o.id)::jsonb AS timeline,
+       (SELECT json_agg(json_build_object('kind', a.kind, 'id', a.rule_id, 'title', a.title, 'line_id', a.line_id, 'off_fen', a.off_fen) ORDER BY a.id)
+        FROM order_adjustment a WHERE a.order_id = o.id)::jsonb AS offs
 FROM orders o
 WHERE o.member_id = $1 AND o.order_no = $2
 `
@@ -127,6 +129,7 @@ type FindRow struct {
 	Unsent      bool
 	Lines       json.RawMessage
 	Timeline    json.RawMessage
+	Offs        json.RawMessage
 }
 
 func (q *Queries) Find(ctx context.Context, db DBTX, memberID int64, orderNo string) (FindRow, error) {
@@ -162,12 +165,14 @@ func (q *Queries) Find(ctx context.Context, db DBTX, memberID int64, orderNo str
 		&i.Unsent,
 		&i.Lines,
 		&i.Timeline,
+		&i.Offs,
 	)
 	return i, err
 }
 
 const lock = `-- name: Lock :one
-SELECT id, member_id, app_id, status, close_reason, payable_fen, expires_at, paid_by, (expires_at <= now())::boolean AS due
+SELECT id, member_id, app_id, status, close_reason, payable_fen, expires_at, paid_by, (expires_at <= now())::boolean AS due,
+  EXISTS (SELECT FROM order_adjustment a WHERE a.order_id = orders.id) AS offered
 FROM orders WHERE order_no = $1 FOR UPDATE
 `
 
@@ -181,6 +186,7 @@ type LockRow struct {
 	ExpiresAt   time.Time
 	PaidBy      *string
 	Due         bool
+	Offered     bool
 }
 
 // The order's row, held until the transaction ends: whoever changes an order comes here
@@ -198,12 +204,14 @@ func (q *Queries) Lock(ctx context.Context, db DBTX, orderNo string) (LockRow, e
 		&i.ExpiresAt,
 		&i.PaidBy,
 		&i.Due,
+		&i.Offered,
 	)
 	return i, err
 }
 
 const lockWithLines = `-- name: LockWithLines :many
-SELECT o.id, o.member_id, o.app_id, o.status, o.payable_fen, o.paid_by, o.test, o.repriced, o.delivery, l.spu_id, l.title, l.qty
+SELECT o.id, o.member_id, o.app_id, o.status, o.payable_fen, o.paid_by, o.test, o.repriced, o.delivery, l.spu_id, l.title, l.qty,
+  EXISTS (SELECT FROM order_adjustment a WHERE a.order_id = o.id) AS offered
 FROM orders o JOIN order_line l ON l.order_id = o.id WHERE o.order_no = $1
 ORDER BY l.id FOR UPDATE OF o
 `
@@ -221,6 +229,7 @@ type LockWithLinesRow struct {
 	SpuID      int64
 	Title      string
 	Qty        int32
+	Offered    bool
 }
 
 // Lock, with the order's lines: one row for each.
@@ -246,6 +255,7 @@ func (q *Queries) LockWithLines(ctx context.Context, db DBTX, orderNo string) ([
 			&i.SpuID,
 			&i.Title,
 			&i.Qty,
+			&i.Offered,
 		); err != nil {
 			return nil, err
 		}

@@ -1,0 +1,197 @@
+package order
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"galleria/commerce/catalog"
+	"galleria/commerce/money"
+	"galleria/commerce/order/internal/orderdb"
+	"galleria/commerce/pricing"
+	"galleria/tenant/tenantdb"
+)
+
+// Offers make orders cheaper under conditions. They are held by an order from its placing to
+// its end; *coupon.Service is one.
+type Offers interface {
+	// Rules are what may count for an order of the member. One statement.
+	Rules(ctx context.Context, q tenantdb.Querier, memberID int64, now time.Time) ([]pricing.Rule, error)
+	// LockTx holds those of the applied rules that are its own for an order that is being placed.
+	LockTx(ctx context.Context, tx tenantdb.Tx, orderNo string, memberID int64, applied []pricing.Answer) error
+	// UseTx, ReleaseTx and ReturnTx end that: the order was paid, was closed unpaid, or has had
+	// all its money back. Repeating them changes nothing.
+	UseTx(ctx context.Context, tx tenantdb.Tx, orderNo, by string) error
+	ReleaseTx(ctx context.Context, tx tenantdb.Tx, orderNo, by string) error
+	ReturnTx(ctx context.Context, tx tenantdb.Tx, orderNo, by string) error
+}
+
+// Choice is which of their coupons buyers use.
+type Choice struct {
+	Own bool    // they have chosen IDs, perhaps none; else the best are taken
+	IDs []int64 // at most one on goods and one on freight can be used
+}
+
+// bid is what may make an order cheaper, and what its buyer wants of it.
+type bid struct {
+	rules  []pricing.Rule
+	choice Choice
+	at     time.Time
+}
+
+// on has a basket priced with the rules.
+func (b bid) on(basket *pricing.Basket) {
+	basket.Rules, basket.At = b.rules, b.at
+	if !b.choice.Own {
+		basket.Coupon, basket.ShippingCoupon = pricing.Choice{Best: true}, pricing.Choice{Best: true}
+		return
+	}
+	for _, id := range b.choice.IDs {
+		for _, r := range b.rules {
+			switch {
+			case r.ID != id:
+			case r.Kind == pricing.KindCoupon && basket.Coupon.ID == 0:
+				basket.Coupon.ID = id
+			case r.Kind == pricing.KindShippingCoupon && basket.ShippingCoupon.ID == 0:
+				basket.ShippingCoupon.ID = id
+			}
+		}
+	}
+}
+
+// Off is what one rule took off a line, or off the freight.
+type Off struct {
+	Kind   pricing.Kind `json:"kind"`
+	ID     int64        `json:"id"`
+	Title  string       `json:"title"`
+	LineID *int64       `json:"line_id"` // nil: the freight, or a line of a quote
+	OffFen money.Fen    `json:"off_fen"`
+}
+
+// Offer is what became of a rule in a quote: applied, or why not; see pricing.Answer.
+type Offer struct {
+	Kind     pricing.Kind   `json:"kind"`
+	ID       int64          `json:"id"`
+	Title    string         `json:"title"`
+	Applied  bool           `json:"applied"`
+	OffFen   money.Fen      `json:"off_fen"`
+	Reason   pricing.Reason `json:"reason,omitempty"`
+	By       string         `json:"by,omitempty"` // the title of the rule that is in its way
+	NeedFen  money.Fen      `json:"need_fen,omitempty"`
+	NeedQty  int64          `json:"need_qty,omitempty"`
+	WouldFen money.Fen      `json:"would_fen,omitempty"` // less to pay if it were chosen
+	Until    *time.Time     `json:"until,omitempty"`     // exclusive; nil: without end
+}
+
+// offersOf tells what became of each rule.
+func (b bid) offersOf(priced pricing.Breakdown) []Offer {
+	offers := make([]Offer, len(priced.Answers))
+	for i, a := range priced.Answers {
+		offers[i] = Offer{
+			Kind: a.Kind, ID: a.ID, Title: b.rules[i].Title, Applied: a.Applied, OffFen: a.OffFen, Reason: a.Reason,
+			By: b.title(a.By), NeedFen: a.NeedFen, NeedQty: a.NeedQty, WouldFen: a.WouldFen,
+		}
+		if until := b.rules[i].Until; !until.IsZero() {
+			offers[i].Until = &until
+		}
+	}
+	return offers
+}
+
+func (b bid) title(r pricing.Ref) string {
+	i := slices.IndexFunc(b.rules, func(rule pricing.Rule) bool { return rule.Ref == r })
+	if i < 0 {
+		return ""
+	}
+	return b.rules[i].Title
+}
+
+// offsOf are what was taken off one line, or off the freight.
+func (b bid) offsOf(priced pricing.Breakdown, line int) []Off {
+	var offs []Off
+	for _, a := range priced.Adjustments {
+		if a.Line == line {
+			offs = append(offs, Off{Kind: a.Kind, ID: a.ID, Title: b.title(a.Ref), OffFen: a.OffFen})
+		}
+	}
+	return offs
+}
+
+// refused are the chosen coupons that cannot be used.
+func (b bid) refused(priced pricing.Breakdown) (ids []int64) {
+	for _, id := range b.choice.IDs {
+		chosen := func(a pricing.Answer) bool {
+			return a.ID == id && a.Applied && (a.Kind == pricing.KindCoupon || a.Kind == pricing.KindShippingCoupon)
+		}
+		if b.choice.Own && !slices.ContainsFunc(priced.Answers, chosen) {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
+// ask adds a step for what each room offers the member.
+func (s *Service) ask(ctx context.Context, pipe *tenantdb.Pipeline, memberID int64, b *bid) {
+	for _, room := range s.offers {
+		pipe.AddRead(func(q tenantdb.Querier) error {
+			rules, err := room.Rules(ctx, q, memberID, b.at)
+			b.rules = append(b.rules, rules...)
+			return err
+		})
+	}
+}
+
+// hold adds the steps that hold what the order uses; false if it uses nothing.
+func (p *placing) hold(ctx context.Context, pipe *tenantdb.Pipeline) bool {
+	if len(p.priced.Adjustments) == 0 {
+		return false
+	}
+	pipe.Add(func(tx tenantdb.Tx) error { return p.q.Adjust(ctx, tx, p.adjustments()) })
+	applied := slices.DeleteFunc(slices.Clone(p.priced.Answers), func(a pricing.Answer) bool { return !a.Applied })
+	for _, room := range p.offers {
+		pipe.Add(func(tx tenantdb.Tx) error { return room.LockTx(ctx, tx, p.placed.OrderNo, p.in.MemberID, applied) })
+	}
+	return true
+}
+
+func (p *placing) adjustments() orderdb.AdjustParams {
+	row := orderdb.AdjustParams{OrderNo: p.placed.OrderNo}
+	for _, a := range p.priced.Adjustments {
+		sku := int64(0)
+		if a.Line != pricing.OfFreight {
+			sku = p.priced.Lines[a.Line].SKUID
+		}
+		row.SkuIds, row.Kinds, row.RuleIds = append(row.SkuIds, sku), append(row.Kinds, string(a.Kind)), append(row.RuleIds, a.ID)
+		row.Versions, row.Titles = append(row.Versions, a.Version), append(row.Titles, p.bid.title(a.Ref))
+		row.Funders, row.OffsFen = append(row.Funders, string(a.Funder)), append(row.OffsFen, int64(a.OffFen))
+	}
+	return row
+}
+
+// ends adds steps that end what an order holds; none if it holds nothing.
+func (s *Service) ends(pipe *tenantdb.Pipeline, offered bool, end func(room Offers, tx tenantdb.Tx) error) {
+	if !offered {
+		return
+	}
+	for _, room := range s.offers {
+		pipe.Add(func(tx tenantdb.Tx) error { return end(room, tx) })
+	}
+}
+
+// giveBack returns what an order has used, whose money all went back.
+func (s *Service) giveBack(ctx context.Context, tx tenantdb.Tx, orderNo string, offered bool) error {
+	pipe := tx.Pipeline()
+	s.ends(pipe, offered, func(room Offers, tx tenantdb.Tx) error { return room.ReturnTx(ctx, tx, orderNo, string(System)) })
+	return pipe.Run(ctx)
+}
+
+// itemsOf is a basket of lines at the catalogue's prices. A rule for a category names those
+// below it, so that a product's own is enough.
+func itemsOf(lines []LineInput, facts map[int64]catalog.Sellable) []pricing.Item {
+	items := make([]pricing.Item, len(lines))
+	for i, l := range lines {
+		f := facts[l.SKUID]
+		items[i] = pricing.Item{SKUID: l.SKUID, SPUID: f.SPUID, Categories: []int64{f.Category}, PriceFen: f.PriceFen, Qty: l.Qty}
+	}
+	return items
+}

@@ -1,0 +1,249 @@
+package console
+
+import (
+	"errors"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"galleria/commerce/coupon"
+	"galleria/commerce/money"
+	"galleria/commerce/pricing"
+	"galleria/console/view"
+	"galleria/tenant/fault"
+)
+
+// couponNew shows the form of a new coupon.
+func (s *Console) couponNew(c *fiber.Ctx, v *visit) error {
+	return s.couponFormPage(c, v, view.CouponForm{Typed: map[string]string{
+		"kind": string(coupon.Goods), "way": view.OffAmount, "scope_of": string(coupon.ScopeAll), "validity": view.ValidDays, "valid_days": "7",
+		"on_refund": string(coupon.Restore), "again_days": "3", "claimable": "1", "per_member": "1",
+	}})
+}
+
+func (s *Console) couponFormPage(c *fiber.Ctx, v *visit, f view.CouponForm) error {
+	return render(c, view.CouponFormPage(s.page(c, v, v.text.T("coupon.one"), "nav.coupons"), f))
+}
+
+// couponEdit shows the form of a coupon.
+func (s *Console) couponEdit(c *fiber.Ctx, v *visit) error {
+	id, err := pathID(c, "id")
+	if err != nil {
+		return err
+	}
+	have, err := s.Coupons.Find(c.UserContext(), v.shop.ID, id)
+	if err != nil {
+		return err
+	}
+	return s.couponFormPage(c, v, view.CouponForm{ID: have.ID, Typed: typedCoupon(have)})
+}
+
+// couponCreate adds a coupon as a draft.
+func (s *Console) couponCreate(c *fiber.Ctx, v *visit) error { return s.couponSave(c, v, 0) }
+
+// couponUpdate writes new terms: who holds the coupon keeps the old ones.
+func (s *Console) couponUpdate(c *fiber.Ctx, v *visit) error {
+	id, err := pathID(c, "id")
+	if err != nil {
+		return err
+	}
+	return s.couponSave(c, v, id)
+}
+
+func (s *Console) couponSave(c *fiber.Ctx, v *visit, id int64) error {
+	f := view.CouponForm{ID: id, Typed: map[string]string{}}
+	for _, name := range view.CouponFields() {
+		f.Typed[name] = strings.TrimSpace(form(c, name))
+	}
+	r := couponReader{typed: f.Typed, bad: map[string]bool{}}
+	in := r.read()
+	version, _ := strconv.ParseInt(f.Typed["version"], 10, 64) // none fits no coupon
+	if form(c, "preview") != "" && len(r.bad) == 0 {
+		f.Words = in.Terms.Words(in.Kind, string(v.text.Lang()))
+		return s.couponFormPage(c, v, f)
+	}
+	var err error
+	if len(r.bad) == 0 {
+		id, err = s.Coupons.Save(c.UserContext(), v.shop.ID, id, version, in, actor(v.session.StaffID))
+	}
+	if refused, ok := errors.AsType[*fault.Error](err); ok && refused.Kind() == fault.Invalid {
+		for _, field := range refused.Fields() {
+			r.bad[field.Path] = true
+		}
+	}
+	if len(r.bad) > 0 {
+		f.Bad = map[string]string{}
+		for name := range r.bad {
+			f.Bad[name] = v.text.Code("coupon.bad", name)
+		}
+		c.Status(fiber.StatusUnprocessableEntity)
+		return s.couponFormPage(c, v, f)
+	}
+	if s.refusedForm(c, v, err) {
+		f.Problem = sentence(v, err)
+		return s.couponFormPage(c, v, f)
+	}
+	if err != nil {
+		return err
+	}
+	return c.Redirect(view.Shop{Handle: v.shop.Handle}.URL(couponsPath+"/"+itoa64(id)+"?done=coupon_saved"), fiber.StatusSeeOther)
+}
+
+// couponReader reads a coupon as it was typed.
+type couponReader struct {
+	typed map[string]string
+	bad   map[string]bool
+}
+
+func (r couponReader) read() coupon.Input {
+	in := coupon.Input{
+		Kind: coupon.Kind(r.typed["kind"]), Title: r.typed["title"], Claimable: r.typed["claimable"] != "", Newcomers: r.typed["newcomers"] != "",
+		ClaimFrom: r.moment("claim_from"), ClaimUntil: r.moment("claim_until"), GiftFromFen: r.optionalFen("gift_from_fen"),
+		Total: r.optionalNumber("total"), PerMember: r.number("per_member"), PerDay: r.optionalNumber("per_day"), BudgetFen: r.optionalFen("budget_fen"),
+		Terms: coupon.Terms{
+			NeedFen: r.fen("need_fen"), NeedQty: r.number("need_qty"), ScopeOf: coupon.ScopeOf(r.typed["scope_of"]), ScopeExcept: r.typed["scope_except"] != "",
+			OnRefund: coupon.OnRefund(r.typed["on_refund"]), Funder: pricing.FunderShop,
+		},
+	}
+	t := &in.Terms
+	switch r.typed["way"] {
+	case view.OffAmount:
+		t.OffFen = r.fen("off_fen")
+	case view.OffShare:
+		t.OffBps, t.CapFen = r.share("off_bps"), r.fen("cap_fen")
+	case view.OffFree:
+		t.Free = true
+	}
+	if t.ScopeOf != coupon.ScopeAll {
+		ids, ok := memberIDs(r.typed["scope_ids"])
+		r.bad["scope_ids"] = !ok || len(ids) == 0
+		t.ScopeIDs = ids
+	} else {
+		t.ScopeExcept = false
+	}
+	if r.typed["validity"] == view.ValidPeriod {
+		t.ValidFrom, t.ValidUntil = r.moment("valid_from"), r.moment("valid_until")
+	} else {
+		t.ValidDays, t.NextDay = r.number("valid_days"), r.typed["next_day"] != ""
+	}
+	if t.OnRefund == coupon.Restore {
+		t.AgainDays = r.number("again_days")
+	}
+	for name, bad := range r.bad {
+		if !bad {
+			delete(r.bad, name)
+		}
+	}
+	return in
+}
+
+func (r couponReader) moment(name string) *time.Time {
+	at, ok := moment(r.typed[name])
+	if !ok {
+		r.bad[name] = true
+	}
+	return at
+}
+
+func (r couponReader) optionalFen(name string) *money.Fen {
+	if r.typed[name] == "" {
+		return nil
+	}
+	fen, err := yuan(r.typed[name])
+	if err != nil || fen < 0 {
+		r.bad[name] = true
+	}
+	return &fen
+}
+
+func (r couponReader) fen(name string) money.Fen {
+	if fen := r.optionalFen(name); fen != nil {
+		return *fen
+	}
+	return 0
+}
+
+const mostOf = 100_000_000
+
+func (r couponReader) optionalNumber(name string) *int64 {
+	if r.typed[name] == "" {
+		return nil
+	}
+	n, ok := whole(r.typed[name], mostOf)
+	if !ok {
+		r.bad[name] = true
+	}
+	return &n
+}
+
+func (r couponReader) number(name string) int64 {
+	if n := r.optionalNumber(name); n != nil {
+		return *n
+	}
+	return 0
+}
+
+// share reads what is still to be paid in tenths, as 折 does: 8.5 is 15 % off.
+func (r couponReader) share(name string) money.Rate {
+	const perTenth = 10 // hundredths of a tenth, in basis points
+	tenths, err := yuan(r.typed[name])
+	off := money.Rate(10_000 - perTenth*int64(tenths))
+	if err != nil || tenths < 0 || off <= 0 {
+		r.bad[name] = true
+	}
+	return off
+}
+
+// typedCoupon is a coupon as it would be typed.
+func typedCoupon(c coupon.Coupon) map[string]string {
+	t := c.Terms
+	typed := map[string]string{
+		"version": itoa64(c.Version), "kind": string(c.Kind), "title": c.Title, "way": view.OffAmount, "scope_of": string(t.ScopeOf), "validity": view.ValidDays,
+		"need_fen": orEmpty(t.NeedFen > 0, t.NeedFen.Yuan()), "need_qty": orEmpty(t.NeedQty > 0, itoa64(t.NeedQty)), "on_refund": string(t.OnRefund), "again_days": itoa64(t.AgainDays),
+		"off_fen": orEmpty(t.OffFen > 0, t.OffFen.Yuan()), "cap_fen": orEmpty(t.CapFen > 0, t.CapFen.Yuan()), "scope_except": orEmpty(t.ScopeExcept, "1"),
+		"valid_days": orEmpty(t.ValidDays > 0, itoa64(t.ValidDays)), "next_day": orEmpty(t.NextDay, "1"), "valid_from": typedMoment(t.ValidFrom), "valid_until": typedMoment(t.ValidUntil),
+		"claimable": orEmpty(c.Claimable, "1"), "newcomers": orEmpty(c.Newcomers, "1"), "claim_from": typedMoment(c.ClaimFrom), "claim_until": typedMoment(c.ClaimUntil),
+		"per_member": itoa64(c.PerMember),
+	}
+	switch {
+	case t.OffBps > 0:
+		typed["way"], typed["off_bps"] = view.OffShare, money.Fen((10_000-int64(t.OffBps))/10).Yuan()
+	case t.Free:
+		typed["way"] = view.OffFree
+	}
+	if t.ValidUntil != nil {
+		typed["validity"] = view.ValidPeriod
+	}
+	ids := make([]string, len(t.ScopeIDs))
+	for i, id := range t.ScopeIDs {
+		ids[i] = itoa64(id)
+	}
+	typed["scope_ids"] = strings.Join(ids, ", ")
+	for name, n := range map[string]*int64{"total": c.Total, "per_day": c.PerDay} {
+		if n != nil {
+			typed[name] = itoa64(*n)
+		}
+	}
+	for name, fen := range map[string]*money.Fen{"gift_from_fen": c.GiftFromFen, "budget_fen": c.BudgetFen} {
+		if fen != nil {
+			typed[name] = fen.Yuan()
+		}
+	}
+	return typed
+}
+
+func orEmpty(is bool, text string) string {
+	if is {
+		return text
+	}
+	return ""
+}
+
+func typedMoment(at *time.Time) string {
+	if at == nil {
+		return ""
+	}
+	return at.In(shanghai()).Format(clockForm)
+}

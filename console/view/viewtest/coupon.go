@@ -1,0 +1,34 @@
+package viewtest
+
+import (
+	"galleria/commerce/coupon"
+	"galleria/commerce/money"
+	"galleria/commerce/pricing"
+	"galleria/console/view"
+)
+
+// couponPages are the pages of coupons.
+func (f Frame) couponPages() []Sample {
+	page := f.page("nav.coupons", f.Text.T("coupon.title"))
+	full := coupon.Coupon{ID: 7, Version: 2, Status: coupon.Live, Issued: 830, Used: 212, SpentFen: 424_000, Input: coupon.Input{
+		Kind: coupon.Goods, Title: "秋茶上新", Claimable: true, PerMember: 1, Total: new(int64(1000)), BudgetFen: new(money.Fen(2_000_000)),
+		Terms: coupon.Terms{NeedFen: 10_000, OffFen: 2000, ScopeOf: coupon.ScopeCategories, ScopeIDs: []int64{3, 4}, ValidDays: 7, OnRefund: coupon.Restore, AgainDays: 3, Funder: pricing.FunderShop},
+	}}
+	draft := coupon.Coupon{ID: 8, Version: 1, Status: coupon.Draft, Input: coupon.Input{
+		Kind: coupon.Shipping, Title: "老客包邮", PerMember: 1, Terms: coupon.Terms{Free: true, ScopeOf: coupon.ScopeAll, ValidDays: 30, NextDay: true, OnRefund: coupon.Forfeit, Funder: pricing.FunderShop},
+	}}
+	shown := view.CouponShow{Coupon: full, Codes: 200, CodesUsed: 31, MayUpdate: true, MayIssue: true, Done: "coupon_live"}
+	sure := view.CouponShow{Coupon: full, MayUpdate: true, MayIssue: true, Members: "12, 15", Key: "k", Confirm: 2}
+	typed := map[string]string{
+		"kind": "goods", "title": "秋茶上新", "way": view.OffAmount, "off_fen": "20", "need_fen": "10", "scope_of": "all", "validity": view.ValidDays, "valid_days": "7",
+		"on_refund": "restore", "again_days": "3", "claimable": "1", "per_member": "1",
+	}
+	return []Sample{
+		{"coupon_none", view.CouponListPage(page, view.CouponList{OnFirst: true, MayUpdate: true})},
+		{"coupon_list", view.CouponListPage(page, view.CouponList{Coupons: []coupon.Coupon{draft, full}, OnFirst: true, MayUpdate: true})},
+		{"coupon", view.CouponShowPage(page, shown)},
+		{"coupon_issue", view.CouponShowPage(page, sure)},
+		{"coupon_new", view.CouponFormPage(page, view.CouponForm{Typed: typed, Words: full.Terms.Words(full.Kind, string(f.Text.Lang()))})},
+		{"coupon_refused", view.CouponFormPage(page, view.CouponForm{ID: 7, Typed: typed, Bad: map[string]string{"need_fen": f.Text.T("coupon.bad.need_fen")}})},
+	}
+}

@@ -1,0 +1,106 @@
+package miniapi
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"galleria/commerce/coupon"
+	"galleria/commerce/money"
+	"galleria/commerce/order"
+	"galleria/commerce/pricing"
+)
+
+// Off is what one rule took off a line or the freight.
+type Off struct {
+	Kind   string    `json:"kind" enum:"flash,group,timed,level,reduction,coupon,shipping,shipping_coupon,points"`
+	ID     int64     `json:"id" doc:"Of its kind; of a coupon, the buyer's." example:"41"`
+	Title  string    `json:"title" example:"满100减20"`
+	LineID *int64    `json:"line_id,omitempty" nullable:"false" doc:"Of an order: the line; missing for the freight."`
+	OffFen money.Fen `json:"off_fen" example:"1300"`
+}
+
+// Offer is what became of a rule in a quote.
+type Offer struct {
+	Kind     string     `json:"kind" enum:"flash,group,timed,level,reduction,coupon,shipping,shipping_coupon,points"`
+	ID       int64      `json:"id" example:"41"`
+	Title    string     `json:"title" example:"满100减20"`
+	Usable   bool       `json:"usable" doc:"It is used, or could be chosen."`
+	Applied  bool       `json:"applied"`
+	OffFen   money.Fen  `json:"off_fen" doc:"What it takes off; 0 if it is not applied." example:"2000"`
+	Reason   string     `json:"reason,omitempty" doc:"Why it is not: not_chosen, below, no_goods, not_with, less, not_yet, over, no_freight, nothing, budget; others may come." example:"below"`
+	Text     string     `json:"text,omitempty" doc:"The reason, in the language of Accept-Language." example:"再买 ¥12.00 可用"`
+	NeedFen  money.Fen  `json:"need_fen,omitempty" doc:"Of below: what is missing, fen." example:"1200"`
+	NeedQty  int64      `json:"need_qty,omitempty" doc:"Of below: pieces that are missing."`
+	WouldFen money.Fen  `json:"would_fen,omitempty" doc:"Of not_chosen: less to pay if it were chosen; may be negative."`
+	Until    *time.Time `json:"until,omitempty" nullable:"false"`
+}
+
+func toOffs(offs []order.Off) []Off {
+	out := make([]Off, len(offs))
+	for i, o := range offs {
+		out[i] = Off{Kind: string(o.Kind), ID: o.ID, Title: o.Title, LineID: o.LineID, OffFen: o.OffFen}
+	}
+	return out
+}
+
+func toOffers(ctx context.Context, offers []order.Offer) []Offer {
+	out := make([]Offer, len(offers))
+	for i, o := range offers {
+		out[i] = Offer{
+			Kind: string(o.Kind), ID: o.ID, Title: o.Title, Usable: o.Applied || o.Reason == pricing.ReasonNotChosen, Applied: o.Applied, OffFen: o.OffFen,
+			Reason: string(o.Reason), Text: whyNot(o, languageOf(ctx)), NeedFen: o.NeedFen, NeedQty: o.NeedQty, WouldFen: o.WouldFen, Until: o.Until,
+		}
+	}
+	return out
+}
+
+// whyNot tells people why a rule is not applied.
+func whyNot(o order.Offer, lang string) string {
+	zh, en := "", ""
+	switch o.Reason {
+	case "":
+	case pricing.ReasonBelow:
+		zh, en = belowText(o)
+	case pricing.ReasonNotWith:
+		zh, en = fmt.Sprintf("不能与“%s”同享", o.By), fmt.Sprintf("Cannot be used together with “%s”", o.By)
+	case pricing.ReasonLess:
+		zh, en = fmt.Sprintf("“%s”更优惠", o.By), fmt.Sprintf("“%s” saves more", o.By)
+	default:
+		texts := map[pricing.Reason][2]string{
+			pricing.ReasonNotChosen: {"可用，未选择", "Can be used, not chosen"},
+			pricing.ReasonNoGoods:   {"不适用于所选商品", "Not for these goods"},
+			pricing.ReasonNotYet:    {"未到使用时间", "Cannot be used yet"},
+			pricing.ReasonOver:      {"已过期", "Has expired"},
+			pricing.ReasonNoFreight: {"本单无运费", "Nothing is charged for delivery"},
+			coupon.ReasonBudget:     {"活动预算已用完", "The shop's budget for it is spent"},
+		}
+		text, known := texts[o.Reason]
+		if !known {
+			text = [2]string{"本单不可用", "Cannot be used for this order"}
+		}
+		zh, en = text[0], text[1]
+	}
+	if lang == "en" {
+		return en
+	}
+	return zh
+}
+
+func belowText(o order.Offer) (zh, en string) {
+	switch {
+	case o.NeedFen > 0 && o.NeedQty > 0:
+		return fmt.Sprintf("再买 ¥%s 且再加 %d 件可用", o.NeedFen.Yuan(), o.NeedQty), fmt.Sprintf("¥%s and %d more pieces are missing", o.NeedFen.Yuan(), o.NeedQty)
+	case o.NeedQty > 0:
+		return fmt.Sprintf("再加 %d 件可用", o.NeedQty), fmt.Sprintf("%d more pieces are missing", o.NeedQty)
+	}
+	return fmt.Sprintf("再买 ¥%s 可用", o.NeedFen.Yuan()), fmt.Sprintf("¥%s more is missing", o.NeedFen.Yuan())
+}
+
+// fromChoice reads which coupons the buyer uses: the best without a word.
+func fromChoice(ids *[]int64) order.Choice {
+	if ids == nil {
+		return order.Choice{}
+	}
+	return order.Choice{Own: true, IDs: *ids}
+}
