@@ -167,7 +167,7 @@ func (h *house) deps(s settings, answers *miniapi.Answers) web.Deps {
 	h.coupons = coupons
 	orders := order.New(order.Deps{
 		Offers: []order.Offers{coupons},
-		DB: h.DB, Catalog: h.catalog, Inventory: h.stock, Addresses: h.members, Carts: carts, Places: h.quota,
+		DB:     h.DB, Catalog: h.catalog, Inventory: h.stock, Addresses: h.members, Carts: carts, Places: h.quota,
 		Stores: delivery.New(delivery.Deps{DB: h.DB, Audit: h.Audit}), Outbox: h.Outbox, Timers: h.Timers, Audit: h.Audit,
 	})
 	pay := payments.New(payments.Deps{
