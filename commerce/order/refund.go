@@ -63,20 +63,11 @@ func (s *Service) MarkRefundedTx(ctx context.Context, tx tenantdb.Tx, in Refunde
 	event, to := eventPartRefunded, (*string)(nil)
 	var unsent []orderdb.UnsentRow
 	if refunded == o.PayableFen {
-		next, err := Next(Status(o.Status), EventRefunded, System)
-		if err != nil {
-			return false, fmt.Errorf("refund order %s: %w", in.OrderNo, err)
-		}
-		if err := moved(s.q.ToRefunded(ctx, tx, string(next), tx.Now(), o.ID, o.Status)); err != nil {
-			return false, fmt.Errorf("refund order %s: %w", in.OrderNo, err)
-		}
-		if unsent, err = s.q.Unsent(ctx, tx, o.ID); err != nil {
+		var next Status
+		if next, unsent, err = s.allRefunded(ctx, tx, o, in.OrderNo); err != nil {
 			return false, fmt.Errorf("refund order %s: %w", in.OrderNo, err)
 		}
 		event, to = EventRefunded, new(string(next))
-		if err := s.giveBack(ctx, tx, in.OrderNo, o.Offered); err != nil {
-			return false, fmt.Errorf("refund order %s: %w", in.OrderNo, err)
-		}
 	}
 	if err := s.tellRefund(ctx, tx, o, in, telling{event, to, unsent}); err != nil {
 		return false, fmt.Errorf("refund order %s: %w", in.OrderNo, err)
@@ -93,6 +84,22 @@ func (s *Service) MarkRefundedTx(ctx context.Context, tx tenantdb.Tx, in Refunde
 		return false, fmt.Errorf("refund order %s: %w", in.OrderNo, err)
 	}
 	return true, s.putBack(ctx, tx, in.OrderNo, unsent) // last: other buyers queue for these rows
+}
+
+// allRefunded closes an order whose last fen went back, and returns what it had not sent.
+func (s *Service) allRefunded(ctx context.Context, tx tenantdb.Tx, o orderdb.LockRow, orderNo string) (Status, []orderdb.UnsentRow, error) {
+	next, err := Next(Status(o.Status), EventRefunded, System)
+	if err != nil {
+		return "", nil, err
+	}
+	if err := moved(s.q.ToRefunded(ctx, tx, string(next), tx.Now(), o.ID, o.Status)); err != nil {
+		return "", nil, err
+	}
+	if err := s.giveBack(ctx, tx, orderNo, o.Offered); err != nil {
+		return "", nil, err
+	}
+	unsent, err := s.q.Unsent(ctx, tx, o.ID)
+	return next, unsent, err
 }
 
 // telling is what a refund's row in the timeline says.

@@ -104,7 +104,7 @@ func (t *twin) more() {
 	t.line, t.review = t.reviewed(t.order(1).OrderNo)
 	t.code, t.withdrawal = t.sells()
 	t.coupon, t.code = w.giveOut(t.shop, 9_999_900, 5)
-	t.grant = t.buyer.claim(t.coupon)
+	t.grant = t.claim(t.coupon)
 	for range 40 { // far beyond what the sister makes in the walk
 		t.secondAddress = t.buyer.address()
 	}

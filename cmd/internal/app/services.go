@@ -114,12 +114,7 @@ func NewServices(g *Ground) (*Services, error) {
 	s.Carts = cart.New(cart.Deps{DB: g.DB})
 	s.Cards = card.New(card.Deps{DB: g.DB, Stock: s.Inventory, Vault: g.Vault, Audit: g.Audit, Rand: rand.Reader})
 	going := &goingBack{}
-	s.Coupons = coupon.New(coupon.Deps{
-		DB: g.DB, Timers: g.Timers, Audit: g.Audit, Rand: rand.Reader,
-		HasPaid: func(ctx context.Context, q tenantdb.Querier, memberID int64) (bool, error) {
-			return s.Orders.HasPaid(ctx, q, memberID)
-		},
-	})
+	s.Coupons = s.newCoupons()
 	s.Orders = order.New(order.Deps{
 		Offers: []order.Offers{s.Coupons},
 		DB:     g.DB, Catalog: s.Catalog, Inventory: s.Inventory, Addresses: s.Members, Carts: s.Carts, Cards: s.Cards, Places: g.Places,
