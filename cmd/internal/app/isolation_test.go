@@ -30,8 +30,8 @@ type twin struct {
 	orderNo string
 	caseNo  string
 	// A distributor's code and withdrawal.
-	code, withdrawal string
-	marks            []string // texts that only this shop's answers may hold
+	promotion, withdrawal string
+	marks                 []string // texts that only this shop's answers may hold
 	// What only this shop has.
 	product, category, sku, secondAddress, line, review int64
 	coupon, grant                                       int64
@@ -102,7 +102,7 @@ func (t *twin) more() {
 	t.must(http.StatusOK, http.MethodPut, "/cart/lines/"+itoa(t.sku), map[string]any{"qty": 1}, nil)
 	t.caseNo = t.openCase(t.order(1).OrderNo)
 	t.line, t.review = t.reviewed(t.order(1).OrderNo)
-	t.code, t.withdrawal = t.sells()
+	t.promotion, t.withdrawal = t.sells()
 	t.coupon, t.code = w.giveOut(t.shop, 9_999_900, 5)
 	t.grant = t.claim(t.coupon)
 	for range 40 { // far beyond what the sister makes in the walk
@@ -234,7 +234,7 @@ func walk(a, b *twin) map[string][]step {
 		"deleteReview":              {{path: "/reviews/" + itoa(b.review), want: gone}},
 		"getDistribution":           {{path: "/distribution", want: ok}},
 		"applyAsDistributor":        {{path: "/distribution/apply", body: map[string]any{}, want: []int{409}}},
-		"bindToDistributor":         {{path: "/distribution/bind", body: map[string]any{"code": b.code, "how": "link"}, want: gone409}},
+		"bindToDistributor":         {{path: "/distribution/bind", body: map[string]any{"code": b.promotion, "how": "link"}, want: gone409}},
 		"listTeam":                  {{path: "/distribution/team", want: ok}},
 		"listCommissions":           {{path: "/distribution/commissions", want: ok}},
 		"getDistributionRanking":    {{path: "/distribution/ranking", want: ok}},

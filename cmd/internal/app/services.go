@@ -159,19 +159,23 @@ func NewServices(g *Ground) (*Services, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.Kinds, err = handle.New(handle.Deps{
-		DB: g.DB, Outbox: g.Outbox, Orders: s.Orders, Cases: s.Cases, Payments: s.Payments, Transfers: s.Transfers, Accounts: s.Accounts, Bills: s.Reconcile, Members: s.Members, Notices: s.Notices, Messenger: s.MiniProgram,
-		Delivery: s.Delivery, Shippers: s.MiniProgram, Reviews: s.Reviews, Content: s.MiniProgram, Coupons: s.Coupons, Distribution: s.Distributed,
-		Signups: s.Signups, Tryouts: s.buyer(), Listings: s.Listings, Shelf: s.Catalog, Pictures: uploads{s.Pictures, s.Evidence, s.Ports}, Figures: s.Figures, Ports: s.Ports, Herald: letters, Plans: g.Plans, Timers: g.Timers, Vault: g.Vault, Now: g.Now,
-		BodiesKept: g.Config.bodiesKept(), Log: g.Log,
-	}).Kinds()
-	if err != nil {
+	if s.Kinds, err = s.newKinds(letters); err != nil {
 		return nil, fmt.Errorf("jobs: %w", err)
 	}
 	s.Routines = routine.New(g.DB, s.Kinds.Recurring())
 	g.Outbox.EndInert(s.Kinds.Inert)
 	g.Vault.Watch(s.watchKeys)
 	return s, nil
+}
+
+// newKinds builds what is done in the background.
+func (s *Services) newKinds(letters *herald.Herald) (jobs.Kinds, error) {
+	return handle.New(handle.Deps{
+		DB: s.DB, Outbox: s.Outbox, Orders: s.Orders, Cases: s.Cases, Payments: s.Payments, Transfers: s.Transfers, Accounts: s.Accounts, Bills: s.Reconcile, Members: s.Members, Notices: s.Notices, Messenger: s.MiniProgram,
+		Delivery: s.Delivery, Shippers: s.MiniProgram, Reviews: s.Reviews, Content: s.MiniProgram, Coupons: s.Coupons, Distribution: s.Distributed,
+		Signups: s.Signups, Tryouts: s.buyer(), Listings: s.Listings, Shelf: s.Catalog, Pictures: uploads{s.Pictures, s.Evidence, s.Ports}, Figures: s.Figures, Ports: s.Ports, Herald: letters, Plans: s.Plans, Timers: s.Timers, Vault: s.Vault, Now: s.Now,
+		BodiesKept: s.Config.bodiesKept(), Log: s.Log,
+	}).Kinds()
 }
 
 // channels are the ways to be paid.
