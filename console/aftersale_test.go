@@ -80,6 +80,7 @@ func TestCaseRefund(t *testing.T) {
 	t.Parallel()
 	d := newCaseDesk(t)
 	page := d.open(t, d.goods.orderNos[5], aftersale.RefundOnly, 11)
+	second := d.signedIn(t, d.hire(t, d.env.Tenant, authz.Manager)) // before the shop's roles are read
 	b := d.signedIn(t, d.owner)
 	b.wantStatus(d.shop, http.StatusOK)
 	b.see("/aftersales?tab=todo", "售后等您处理 · 还剩 1 天")
@@ -98,7 +99,6 @@ func TestCaseRefund(t *testing.T) {
 	b.act(page, "arrive", http.StatusConflict, nil)
 	b.see("售后单已经变化")
 
-	second := d.signedIn(t, d.hire(t, d.env.Tenant, authz.Manager))
 	second.wantStatus(page, http.StatusOK)
 	b.wantStatus(page, http.StatusOK)
 	var wg sync.WaitGroup

@@ -10,19 +10,24 @@ import (
 	"time"
 
 	"galleria/console/authz"
+	"galleria/tenant"
 	"galleria/tenant/tenantdb"
 	"galleria/tenant/tenanttest"
 )
 
+// shanghaiNoon is today's noon in Shanghai: yesterday and today are where samples expect them.
+// A day long ago would not do: sessions of it are swept by the database's clock.
+func shanghaiNoon() time.Time { return tenant.BusinessDay(time.Now()).Add(4 * time.Hour) }
+
 func TestDashboardCountsTheDay(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
-	// Noon in Shanghai: yesterday and today are where the sample expects them.
-	d.env.Clock().Set(time.Date(2026, 11, 21, 4, 0, 0, 0, time.UTC))
+	noon := shanghaiNoon()
+	d.env.Clock().Set(noon)
 	d.stock(t, d.env.Tenant, "阿哲")
 	b := d.signedIn(t, d.owner)
 	b.wantStatus("/console/"+d.env.Tenant.Handle, http.StatusOK)
-	b.see("2026-11-21", "¥176.00", "昨日 ¥176.00", "昨日 1", "¥528.00", d.env.Tenant.Name, "李owner")
+	b.see(noon.Format(time.DateOnly), "¥176.00", "昨日 ¥176.00", "昨日 1", "¥528.00", d.env.Tenant.Name, "李owner")
 	for label, want := range map[string]string{"待发货": "1", "待付款": "2", "库存预警": "1", "已售罄": "1", "支付异常": "2"} {
 		if !strings.Contains(b.page, `<span class="console-todo-count num">`+want+`</span> <span class="console-todo-label">`+label+`</span>`) {
 			t.Errorf("%s is not %s", label, want)
@@ -47,7 +52,9 @@ func TestEmptyShopShowsTheWayOn(t *testing.T) {
 func TestOrderListFilters(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
-	d.env.Clock().Set(time.Date(2026, 11, 21, 4, 0, 0, 0, time.UTC))
+	noon := shanghaiNoon()
+	d.env.Clock().Set(noon)
+	day := func(ago int) string { return noon.AddDate(0, 0, -ago).Format(time.DateOnly) }
 	g := d.stock(t, d.env.Tenant, "阿哲_50%")
 	b := d.signedIn(t, d.owner)
 	all := []int{5, 4, 3, 2, 1, 0}
@@ -69,13 +76,13 @@ func TestOrderListFilters(t *testing.T) {
 		{"underscore is text", "q=" + url.QueryEscape("阿哲_5"), all},
 		{"nobody", "q=" + url.QueryEscape("' OR '1'='1"), nil},
 		{"zero byte", "q=%00", all},
-		{"one day of Shanghai", "from=2026-11-20&to=2026-11-20", []int{2}},
-		{"from", "from=2026-11-21", []int{5, 4, 3}},
-		{"to", "to=2026-11-19", []int{1, 0}},
+		{"one day of Shanghai", "from=" + day(1) + "&to=" + day(1), []int{2}},
+		{"from", "from=" + day(0), []int{5, 4, 3}},
+		{"to", "to=" + day(2), []int{1, 0}},
 		{"bad date is left out", "from=2026-13-77", all},
 		{"far date", "from=99999-01-01", all},
 		{"anomalies", "flag=anomaly", []int{5}},
-		{"together", "status=paid&from=2026-11-21&q=" + g.orderNos[5], []int{5}},
+		{"together", "status=paid&from=" + day(0) + "&q=" + g.orderNos[5], []int{5}},
 		{"past the end", "before=1", nil},
 		{"cursor", "before=3", []int{1, 0}},
 		{"cursor that is none", "before=-7", all},
@@ -106,7 +113,7 @@ func TestOrderListFilters(t *testing.T) {
 func TestOldOrdersAreFoundByNumberOrDay(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
-	d.env.Clock().Set(time.Date(2026, 11, 21, 4, 0, 0, 0, time.UTC))
+	d.env.Clock().Set(shanghaiNoon())
 	g := d.stock(t, d.env.Tenant, "阿哲")
 	// One order far ahead pushes the others out of the window that words are searched in.
 	d.env.Owner(t, fmt.Sprintf(`INSERT INTO %s.orders (id, order_no, member_id, app_id, status, goods_fen, payable_fen, address, expires_at, placed_at)

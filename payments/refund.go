@@ -120,7 +120,13 @@ func (s *Service) executeRefund(ctx context.Context, id tenant.ID, outRefundNo s
 		return errors.Join(err, note)
 	}
 	result.OutRefundNo = outRefundNo
-	return s.d.DB.InTenant(ctx, id, func(tx tenantdb.Tx) error { return s.applyRefund(ctx, tx, result) })
+	return s.d.DB.InTenant(ctx, id, func(tx tenantdb.Tx) error {
+		now, err := s.lockRefund(ctx, tx, outRefundNo)
+		if err != nil || (result.State == RefundPending && now.status != task.status) {
+			return err // a callback overtook the answer: "under way" is older than what it said
+		}
+		return s.applyRefund(ctx, tx, result)
+	})
 }
 
 // keepBack makes an unsigned no a task for a person. The amount stays reserved: only what

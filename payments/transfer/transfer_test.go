@@ -235,7 +235,7 @@ func TestTransferReachesItsReceiver(t *testing.T) {
 	if len(k.atProvider()) != 1 {
 		t.Errorf("the provider knows %d transfers", len(k.atProvider()))
 	}
-	if n := k.count("SELECT count(*) FROM ledger_transfer WHERE debit = 'payouts:commission' AND credit = $1 AND amount_fen = 8800", fmt.Sprintf("receivable:wechat:%d", k.account.ID)); n != 1 {
+	if n := k.count("SELECT count(*) FROM ledger_transfer WHERE debit = 'payable:commission' AND credit = $1 AND amount_fen = 8800", fmt.Sprintf("receivable:wechat:%d", k.account.ID)); n != 1 {
 		t.Errorf("%d postings, want 1", n)
 	}
 	if ended := k.Events(t, transfer.TopicEnded); len(ended) != 1 {

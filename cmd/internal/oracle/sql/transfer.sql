@@ -2,7 +2,7 @@
 
 -- W1 a transfer that reached its receiver is in the books, with its amount, from the account that paid
 SELECT x.out_bill_no FROM transfer x LEFT JOIN ledger_journal j ON j.kind = 'payout' AND j.ref = x.out_bill_no LEFT JOIN ledger_transfer t ON t.journal_no = j.no
-WHERE x.status = 'succeeded' AND (t.amount_fen IS DISTINCT FROM x.amount_fen OR t.debit IS DISTINCT FROM 'payouts:' || x.source_kind
+WHERE x.status = 'succeeded' AND (t.amount_fen IS DISTINCT FROM x.amount_fen OR t.debit IS DISTINCT FROM CASE x.source_kind WHEN 'commission' THEN 'payable:' ELSE 'payouts:' END || x.source_kind
   OR t.credit IS DISTINCT FROM 'receivable:' || x.channel || ':' || x.account_id);
 
 -- W2 every end of a transfer is told of once
