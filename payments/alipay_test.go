@@ -1,7 +1,6 @@
 package payments_test
 
 import (
-	"crypto/rand"
 	"encoding/json"
 	"log/slog"
 	"net/http"
@@ -11,9 +10,9 @@ import (
 
 	"galleria/payments"
 	"galleria/payments/alipay"
-	"galleria/payments/ledger"
 	"galleria/payments/sandbox/alipaygw"
 	"galleria/tenant/tenantdb"
+	"galleria/tenant/tenanttest"
 	"galleria/tenant/vault"
 )
 
@@ -24,9 +23,18 @@ const (
 )
 
 // newAlipayKit is a shop that is paid by Alipay, with callbacks coming in.
-func newAlipayKit(t *testing.T) *kit {
+func newAlipayKit(t *testing.T, options ...tenanttest.Option) *kit {
 	t.Helper()
-	k := newKit(t)
+	k := newKit(t, options...)
+	k.toAlipay()
+	k.service = k.serviceOf(oneAccount{k.opened}, alipayChannel())
+	return k
+}
+
+// toAlipay gives the shop an account at Alipay, which is then the kit's.
+func (k *kit) toAlipay() {
+	t := k.t
+	t.Helper()
 	app, err := k.provider.Alipay().AddApp(alipaygw.AppInput{AppID: alipayApp, SellerID: alipaySeller})
 	if err != nil {
 		t.Fatal(err)
@@ -50,15 +58,13 @@ func newAlipayKit(t *testing.T) *kit {
 	})
 	k.opened = acc
 	k.account.Key, k.appID, k.openID = acc.Key, alipayApp, alipaygw.OpenID(alipayApp, "li")
-	k.service = payments.New(payments.Deps{
-		DB: k.DB, Accounts: oneAccount{acc}, Bills: k.bills, Books: ledger.New(ledger.Deps{DB: k.DB, Audit: k.Audit}), Audit: k.Audit, Outbox: k.Outbox, Timers: k.Timers, Vault: k.Vault, Now: k.Clock().Now, Rand: rand.Reader,
-		Channels: []payments.Channel{alipay.New(alipay.Deps{Now: time.Now, Log: slog.New(slog.DiscardHandler), Signers: 2})},
-		Log:      slog.New(slog.DiscardHandler), PublicURL: k.public,
-	})
-	return k
 }
 
-// begin asks for a payment in a scene and returns what the buyer brings to the provider.
+func alipayChannel() payments.Channel {
+	return alipay.New(alipay.Deps{Now: time.Now, Log: slog.New(slog.DiscardHandler), Signers: 2})
+}
+
+// beginAlipay asks for a payment in a scene and returns what the buyer brings to the provider.
 func (k *kit) beginAlipay(businessNo string, scene payments.Scene) (alipaygw.PayInput, string) {
 	k.t.Helper()
 	k.bill(businessNo)

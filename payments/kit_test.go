@@ -152,9 +152,17 @@ func (k *kit) booksAgree() {
 
 // newService is one more process of the same shop.
 func (k *kit) newService() *payments.Service {
-	channel := wechat.New(wechat.Deps{Keys: k.accounts, Now: time.Now, Log: slog.New(slog.DiscardHandler), Signers: 2})
+	return k.serviceOf(k.accounts, k.wechat())
+}
+
+func (k *kit) wechat() payments.Channel {
+	return wechat.New(wechat.Deps{Keys: k.accounts, Now: time.Now, Log: slog.New(slog.DiscardHandler), Signers: 2})
+}
+
+// serviceOf is a process of the shop that takes money through the given channels.
+func (k *kit) serviceOf(accounts payments.Accounts, channels ...payments.Channel) *payments.Service {
 	return payments.New(payments.Deps{
-		DB: k.DB, Accounts: k.accounts, Bills: k.bills, Channels: []payments.Channel{channel}, Books: ledger.New(ledger.Deps{DB: k.DB, Audit: k.Audit}), Audit: k.Audit, Outbox: k.Outbox, Timers: k.Timers,
+		DB: k.DB, Accounts: accounts, Bills: k.bills, Channels: channels, Books: ledger.New(ledger.Deps{DB: k.DB, Audit: k.Audit}), Audit: k.Audit, Outbox: k.Outbox, Timers: k.Timers,
 		Vault: k.Vault, Now: k.Clock().Now, Rand: rand.Reader, Log: slog.New(slog.DiscardHandler), PublicURL: k.public,
 	})
 }

@@ -11,8 +11,6 @@ import (
 	"galleria/payments"
 	"galleria/payments/sandbox"
 	"galleria/tenant/fault"
-	"galleria/tenant/tenantdb"
-	"galleria/tenant/tenanttest"
 )
 
 // T050: the genuine message and its repeats over the provider's whole schedule are all
@@ -241,19 +239,10 @@ func TestT056UnknownNumber(t *testing.T) {
 // T059: with Postgres away the answer is a 5xx in time, and the repeat pays.
 func TestT059PostgresAway(t *testing.T) {
 	t.Parallel()
-	k := newKit(t, tenanttest.WithConfig(func(c *tenantdb.Config) { c.LaneConns, c.AcquireTimeout = 1, 2*time.Second }))
+	k := newKit(t, oneConnection())
 	_, a := k.begin("ORDER1")
 	n := k.notice(sandbox.NotificationInput{OutTradeNo: a.OutTradeNo, EventID: "EV-1"})
-	held, release := make(chan struct{}), make(chan struct{})
-	var wait sync.WaitGroup
-	wait.Go(func() {
-		_ = k.DB.InTenant(t.Context(), k.Tenant.ID, func(tenantdb.Tx) error { // the pool's only connection
-			close(held)
-			<-release
-			return nil
-		})
-	})
-	<-held
+	release := k.holdTheOnlyConnection()
 	started := time.Now()
 	ack, err := k.handle(n)
 	if fault.KindOf(err) != fault.Unavailable {
@@ -262,8 +251,7 @@ func TestT059PostgresAway(t *testing.T) {
 	if ack.Status < 500 || time.Since(started) > 5*time.Second {
 		t.Errorf("answer %d after %s, want a 5xx within 5 s", ack.Status, time.Since(started))
 	}
-	close(release)
-	wait.Wait()
+	release()
 	k.wantUnpaid(a.OutTradeNo)
 	if _, err := k.handle(n); err != nil {
 		t.Fatalf("the repeat: %v", err)

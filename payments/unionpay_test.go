@@ -1,9 +1,7 @@
 package payments_test
 
 import (
-	"crypto/rand"
 	"errors"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -12,7 +10,6 @@ import (
 	"time"
 
 	"galleria/payments"
-	"galleria/payments/ledger"
 	"galleria/payments/sandbox/unionpaygw"
 	"galleria/payments/unionpay"
 	"galleria/tenant/tenantdb"
@@ -29,9 +26,9 @@ type unionKit struct {
 
 const unionMerchant = "777290058110048"
 
-func newUnionKit(t *testing.T) *unionKit {
+func newUnionKit(t *testing.T, options ...tenanttest.Option) *unionKit {
 	t.Helper()
-	env := tenanttest.New(t)
+	env := tenanttest.New(t, options...)
 	k := &unionKit{kit: &kit{Env: env, t: t, bills: &bills{rows: map[string]payments.Bill{}}, mchid: unionMerchant}}
 	k.appID = env.App(t, env.Tenant).ID.String()
 	var err error
@@ -61,12 +58,13 @@ func newUnionKit(t *testing.T) *unionKit {
 		return tx.QueryRow(t.Context(), `INSERT INTO payment_account (account_key, channel, mode, name, merchant_no, app_ids, config)
 			VALUES ($1, 'unionpay', 'sandbox', '银联', $2, ARRAY[$3], '{"base_url":"http://sandbox.test"}') RETURNING id`, k.account.Key, unionMerchant, k.appID).Scan(&k.account.ID)
 	})
-	k.service = payments.New(payments.Deps{
-		DB: k.DB, Accounts: oneAccount{k.account}, Bills: k.bills, Channels: []payments.Channel{unionpay.New(unionpay.Deps{Now: k.Clock().Now, Signers: 2})},
-		Books: ledger.New(ledger.Deps{DB: k.DB, Audit: k.Audit}), Audit: k.Audit, Outbox: k.Outbox, Timers: k.Timers, Vault: k.Vault, Now: k.Clock().Now, Rand: rand.Reader, Log: slog.New(slog.DiscardHandler), PublicURL: k.public,
-	})
+	k.service = k.serviceOf(oneAccount{k.account}, k.channel())
 	t.Cleanup(k.booksAgree)
 	return k
+}
+
+func (k *unionKit) channel() payments.Channel {
+	return unionpay.New(unionpay.Deps{Now: k.Clock().Now, Signers: 2})
 }
 
 func (k *unionKit) pay(businessNo string, scene payments.Scene) (payments.ClientParams, error) {

@@ -33,6 +33,7 @@ func moneyCases() map[string][]shown {
 		checkout = "cmd/internal/app/checkout_test.go"
 		place    = "commerce/order/place_test.go"
 		cases    = "commerce/aftersale/case_test.go"
+		others   = "payments/hostile_test.go"
 	)
 	return map[string][]shown{
 		"T024": {{input, "T024_Quantities"}, {"web/hostile_test.go", "TestT024HostileQuantities"}, {place, "TestT024Quantities"}},
@@ -61,7 +62,15 @@ func moneyCases() map[string][]shown {
 		"T059": {{kernel, "TestT059PostgresAway"}, {fault, "T059_PostgresAwayWhenTheNoticeComes"}},
 		"T060": {{kernel, "TestT060XMLOnJSONRoute"}, {callback, "T060_XML"}},
 		"T061": {{kernel, "TestT061OtherPath"}, {callback, "T061_OtherDoors"}, {"web/notify_test.go", "TestT061GenuineNoticeAtAWrongAddressHasNoEffect"}},
-		"T063": {{alipay, "TestAlipayIsPaidOnce"}, {union, "TestUnionPayCopiesHaveOneEffect"}},
+		"T063": {
+			{alipay, "TestAlipayIsPaidOnce"},
+			{union, "TestUnionPayCopiesHaveOneEffect"},
+			{others, "TestT063T051ForgedSignatures"},
+			{others, "TestT063T055ParallelCopies"},
+			{others, "TestT063T056UnknownNumbers"},
+			{others, "TestT063T059PostgresAway"},
+			{others, "TestT063T061OtherPath"},
+		},
 		"T064": {{aliNote, "TestT064Signatures"}, {aliNote, "TestT064OtherBodies"}, {aliNote, "TestT064Ack"}},
 		"T065": {{aliNote, "TestT065Content"}, {alipay, "TestT065AlipayAnomalies"}},
 		"T066": {{aliNote, "TestT066States"}, {aliNote, "TestT066RefundNotices"}, {alipay, "TestT066AlipayRefund"}},
@@ -69,7 +78,7 @@ func moneyCases() map[string][]shown {
 		"T069": {{unNote, "TestT069WhatNotificationsSay"}, {union, "TestT069UnionPayAnomalies"}},
 		"T071": {{cases, "TestT071_TwentyAtOnce"}, {ask, "TestT071ParallelRefundsNeverExceedThePayment"}, {"payments/refund_property_test.go", "TestAnyHistoryOfRefundsKeepsTheMoney"}},
 		"T072": {{ask, "TestT072ImpossibleRefunds"}},
-		"T073": {{"cmd/internal/app/refund_killed_test.go", "TestT073_KilledInMidRefund"}, {"payments/alipay/answer_test.go", "TestT073RefundOnce"}, {union, "TestT073UnionPayRefunds"}},
+		"T073": {{"cmd/internal/app/refund_killed_test.go", "TestT073_KilledInMidRefund"}, {"payments/alipay/answer_test.go", "TestT073RefundOnce"}, {union, "TestT073UnionPayRefunds"}, {others, "TestT073RefundsOfEveryChannel"}},
 		"T075": {
 			{"commerce/order/fulfil_test.go", "TestT075ShipAgainstOthers"},
 			{hold, "TestT075WholeRefundKeepsTheGoods"},
@@ -80,10 +89,10 @@ func moneyCases() map[string][]shown {
 			{crowd, "TestBooksHold"},
 		},
 		"T076": {{ask, "TestT076SecondPartWaitsForTheMinute"}, {"payments/refund_test.go", "TestRefundNotificationThatDoesNotFit"}, {aliNote, "TestT066RefundNotices"}},
-		"T077": {{race, "T077_MoneyAtTheDeadline"}, {"payments/close_test.go", "TestT077PaidWhileClosing"}, {"commerce/order/load_test.go", "TestT077PaidOrClosed"}},
+		"T077": {{race, "T077_MoneyAtTheDeadline"}, {"payments/close_test.go", "TestT077PaidWhileClosing"}, {others, "TestT077EveryChannelPaidOrClosed"}, {"commerce/order/load_test.go", "TestT077PaidOrClosed"}},
 		"T078": {{race, "T078_AnswersToAClose"}, {"payments/close_test.go", "TestT078CloseAnswers"}},
 		"T080": {{race, "T080_MoneyAfterTheClose"}, {"payments/surplus_test.go", "TestT080SurplusMoneyIsAnAlarmUntilItIsBack"}, {crowd, "TestBooksHold"}},
-		"T081": {{race, "T081_TwoPayments"}, {"payments/close_test.go", "TestT081PaidTwice"}, {union, "TestT081UnionPaySceneChangedAfterPrepay"}},
+		"T081": {{race, "T081_TwoPayments"}, {"payments/close_test.go", "TestT081PaidTwice"}, {union, "TestT081UnionPaySceneChangedAfterPrepay"}, {others, "TestT081WeChatPayAndAlipayAtOnce"}},
 		"T094": {
 			{"payments/pay_test.go", "TestT094ProviderUnreachable"},
 			{"payments/wechat/transport_test.go", "TestT094BlackHole"},
