@@ -144,7 +144,7 @@ func newUnionSeller(t *testing.T, options ...tenanttest.Option) *seller {
 	}
 	s.refunds = func() (numbers []string) {
 		for _, trade := range k.gateway.Books().Trades {
-			if trade.TxnType == "04" {
+			if trade.TxnType != "01" {
 				numbers = append(numbers, trade.OrderID)
 			}
 		}

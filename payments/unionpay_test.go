@@ -348,7 +348,7 @@ func TestT073UnionPayRefunds(t *testing.T) {
 	}
 	refunds := func() (n int) {
 		for _, trade := range k.gateway.Books().Trades {
-			if trade.TxnType == "04" {
+			if trade.TxnType != "01" {
 				n++
 			}
 		}

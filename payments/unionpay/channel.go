@@ -268,7 +268,29 @@ func (c *Channel) Refund(ctx context.Context, acc payments.Account, in payments.
 		}
 		return got, err
 	}
-	f := request(acc, in.OutRefundNo, born, "04", "00", "000201")
+	if undoable(in, c.d.Now()) {
+		got, err := c.giveBack(ctx, acc, typeUndo, born, in)
+		if !errors.Is(err, payments.ErrRefused) {
+			return got, err
+		}
+		// Not every merchant may undo. A refused number was not used.
+	}
+	return c.giveBack(ctx, acc, typeRefund, born, in)
+}
+
+// lastUndo is how long before the end of its clearing day a payment is still undone.
+const lastUndo = 10 * time.Minute
+
+// undoable reports that all of a payment goes back on the clearing day in which its number
+// was made, which is then the day in which it was paid.
+func undoable(in payments.RefundRequest, now time.Time) bool {
+	born, err := bornAt(in.OutTradeNo)
+	return err == nil && in.RefundFen == in.TotalFen && clearingDay(born) == clearingDay(now.Add(lastUndo))
+}
+
+// giveBack asks for a refund or an undo under the refund's number.
+func (c *Channel) giveBack(ctx context.Context, acc payments.Account, txnType string, born time.Time, in payments.RefundRequest) (payments.RefundResult, error) {
+	f := request(acc, in.OutRefundNo, born, txnType, "00", "000201")
 	f["channelType"], f["txnAmt"], f["origQryId"] = "07", strconv.FormatInt(int64(in.RefundFen), 10), in.TransactionID
 	// Comes back in every message about the refund, which otherwise does not say whose it is.
 	f["backUrl"], f["reqReserved"] = in.NotifyURL, in.OutTradeNo

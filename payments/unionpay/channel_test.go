@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"galleria/commerce/money"
 	"galleria/payments"
 	"galleria/payments/channeltest"
 	"galleria/payments/sandbox/unionpaygw"
@@ -197,6 +198,63 @@ func TestRefunds(t *testing.T) {
 	b.clock.Advance(31 * time.Minute)
 	if got, err = b.channel.Refund(t.Context(), b.account, in); err != nil || got.State == payments.RefundStale {
 		t.Errorf("an old number that was sent: %+v %v", got, err)
+	}
+}
+
+// All of a payment that goes back on its clearing day is undone; a part, and what comes
+// later or may not be undone, is refunded. A refund and an undo end alike.
+func TestUndoOrRefund(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		paidAt  string // in Beijing, tomorrow
+		wait    time.Duration
+		fen     money.Fen
+		refused string // what the provider says to an undo
+		want    string
+	}{
+		"all of it, the same day":                  {"10:00:00", 2 * time.Hour, 1234, "", "31"},
+		"all of it, after midnight":                {"23:30:00", 2 * time.Hour, 1234, "", "31"},
+		"a part of it":                             {"10:00:00", time.Minute, 1233, "", "04"},
+		"the day's last ten minutes":               {"22:30:00", 21 * time.Minute, 1234, "", "04"},
+		"the next clearing day":                    {"22:30:00", 31 * time.Minute, 1234, "", "04"},
+		"a merchant that may not undo":             {"10:00:00", time.Minute, 1234, "33", "04"},
+		"a payment that the provider does not see": {"10:00:00", time.Minute, 1234, "35", "04"},
+		"given back, but under no number of ours":  {"10:00:00", time.Minute, 1234, "45", "04"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := newBench(t)
+			beijing := time.FixedZone("Beijing", 8*3600)
+			tomorrow := b.clock.Now().In(beijing).AddDate(0, 0, 1).Format(time.DateOnly)
+			at, err := time.ParseInLocation(time.DateTime, tomorrow+" "+tc.paidAt, beijing)
+			if err != nil {
+				t.Fatal(err)
+			}
+			b.clock.Advance(at.Sub(b.clock.Now()))
+			no := b.newNumber()
+			receipt := b.pay(t, b.begin(t, no, payments.QR), "")
+			b.clock.Advance(tc.wait)
+			in := payments.RefundRequest{
+				OutTradeNo: no, TransactionID: receipt.QueryID, OutRefundNo: b.newNumber(), RefundFen: tc.fen, TotalFen: 1234, NotifyURL: notifyURL,
+			}
+			if tc.refused != "" {
+				if err := b.gateway.Arm(unionpaygw.Fault{Target: unionpaygw.TargetRefund, Mode: unionpaygw.ModeRespCode, Value: tc.refused}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			got, err := b.channel.Refund(t.Context(), b.account, in)
+			if err != nil || got.RefundID == "" || got.OutTradeNo != no || got.Amount.Fen != tc.fen {
+				t.Fatalf("%+v %v", got, err)
+			}
+			trades := b.gateway.Books().Trades
+			if made := trades[len(trades)-1]; len(trades) != 2 || made.TxnType != tc.want || made.OrderID != in.OutRefundNo {
+				t.Errorf("the provider has %d trades, the last %s, want %s", len(trades), made.TxnType, tc.want)
+			}
+			n, err := b.channel.ParseNotification(t.Context(), b.account, b.notice(t, unionpaygw.NotificationInput{OrderID: in.OutRefundNo}))
+			if err != nil || n.Refund == nil || n.Refund.State != payments.RefundDone || n.Refund.OutRefundNo != in.OutRefundNo || n.Refund.Amount.Fen != tc.fen {
+				t.Errorf("notification: %+v %v", n.Refund, err)
+			}
+		})
 	}
 }
 

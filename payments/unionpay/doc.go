@@ -29,8 +29,13 @@
 // that CloseAll says Unknown and is tried again); otherwise the attempt is closed on our
 // side, and the service goes on asking until the deadline, which payTimeout never exceeds.
 // Money that comes after such a close, by notification or by that query, is a late or
-// double payment and goes back by a refund. An undo (31) is not used: it does the same on
-// the same clearing day only, and a refund does it always.
+// double payment and goes back by an undo or a refund.
+//
+// # An undo is a refund without a fee
+//
+// All of a payment that goes back on its own clearing day is undone (31); what the provider
+// refuses to undo, a part, and everything later is refunded (04). Both go under the refund's
+// number and end the same way.
 //
 // # Decisions
 //   - A message is believed if its certificate was issued by the account's middle

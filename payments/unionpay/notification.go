@@ -13,6 +13,7 @@ import (
 const (
 	typeConsume = "01"
 	typeRefund  = "04"
+	typeUndo    = "31"
 	mostID      = 40
 )
 
@@ -48,7 +49,7 @@ func (c *Channel) ParseNotification(_ context.Context, acc payments.Account, n p
 	case typeConsume:
 		result := paymentResult(f, f["respCode"])
 		out.Payment = &result
-	case typeRefund:
+	case typeRefund, typeUndo:
 		result := refundResult(f, f["respCode"])
 		if result.State == payments.RefundPending {
 			return payments.Notification{}, payments.ErrNoticeMalformed.Because(errors.New("a refund that is not over"))

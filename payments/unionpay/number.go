@@ -31,6 +31,12 @@ func bornAt(number string) (time.Time, error) {
 // inBeijing writes a time as the gateway does.
 func inBeijing(at time.Time) string { return at.In(wire.Beijing()).Format(timeLayout) }
 
+// clearingDay is the day, as UnionPay's files count it, that a moment belongs to: it ends
+// at 23:00 in Beijing.
+func clearingDay(at time.Time) string {
+	return at.In(wire.Beijing()).Add(time.Hour).Format(time.DateOnly)
+}
+
 // tracedAt is the moment of a traceTime, which has no year: the one nearest to a time.
 func tracedAt(traceTime string, near time.Time) (time.Time, error) {
 	var best time.Time

@@ -51,7 +51,7 @@
 //	DELETE faults         disarm all
 //
 // A fault is used up by the next count calls (or notifications) of its target that match
-// a merId or orderId. Targets: front, prepay, query, refund, undo, file; notify. Any fault
+// a merId or orderId. Targets: front, prepay, query, refund (and undo), file; notify. Any fault
 // may carry delay_ms, which passes first.
 //
 //	delay                 nothing but delay_ms

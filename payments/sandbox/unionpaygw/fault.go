@@ -25,8 +25,7 @@ const (
 	TargetFront  = "front"  // the buyer's browser at frontTransReq
 	TargetPrepay = "prepay" // appTransReq and the QR code
 	TargetQuery  = "query"
-	TargetRefund = "refund"
-	TargetUndo   = "undo"
+	TargetRefund = "refund" // and undo
 	TargetFile   = "file"
 	TargetNotify = "notify"
 )
@@ -75,7 +74,7 @@ func modesOf(target string) []string {
 	switch target {
 	case TargetFront:
 		return []string{ModeDelay, ModeDrop, ModeHTTP500}
-	case TargetPrepay, TargetQuery, TargetUndo:
+	case TargetPrepay, TargetQuery:
 		return slices.Concat(way, said)
 	case TargetFile:
 		return slices.Concat(way, said, []string{ModeLate, ModeCorruptFile, ModeRowMissing, ModeRowExtra, ModeRowAmount, ModeRowFee})

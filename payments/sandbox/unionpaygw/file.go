@@ -69,9 +69,9 @@ type movement struct {
 	fee money.Fen
 }
 
-// feeOf is six in a thousand of what was collected.
+// feeOf is six in a thousand of what was collected and not undone.
 func feeOf(t Trade) money.Fen {
-	if t.TxnType != typeConsume {
+	if t.TxnType != typeConsume || t.Undone {
 		return 0
 	}
 	return (t.AmountFen*6 + 500) / 1000
@@ -105,6 +105,9 @@ func (g *Gateway) fileLine(t movement) string {
 	code, sign, orig := "S22", "C", Trade{}
 	if t.TxnType != typeConsume {
 		code, sign, orig = "S30", "D", g.books.trades[g.books.byQueryID[t.OrigQueryID]]
+	}
+	if t.TxnType == typeUndo {
+		code = "S31"
 	}
 	amount := fmt.Sprintf("%012d", t.AmountFen)
 	net := fmt.Sprintf("%s%012d", sign, t.AmountFen-t.fee)

@@ -9,19 +9,14 @@ const refundMonths = 11
 
 // refund is 04/00: accepted at once, ended a little later.
 func (g *Gateway) refund(c *call) (map[string]string, error) {
-	return g.giveBack(c, func(orig Trade, t *Trade) *refusal {
-		now := g.now()
+	return g.giveBack(c, func(orig, t Trade) *refusal {
 		switch {
 		case orig.Undone:
 			return refuse(codeUndone, "undone")
-		case now.After(orig.TracedAt.AddDate(0, refundMonths, 0)):
+		case g.now().After(orig.TracedAt.AddDate(0, refundMonths, 0)):
 			return refuse(codeOutsideTime, "paid on %s", stamp(orig.TracedAt))
 		case t.AmountFen > orig.AmountFen-orig.RefundedFen:
 			return refuse(codeMismatch, "%d of %d are refunded", orig.RefundedFen, orig.AmountFen)
-		}
-		t.RespCode, t.EndsWith, t.DueAt = codeUnderWay, codeOK, now.Add(g.refundDelay).UTC()
-		if c.fault.is(ModeRefundFailed) {
-			t.EndsWith = orElse(c.fault.Value, "64")
 		}
 		return nil
 	})
@@ -29,7 +24,7 @@ func (g *Gateway) refund(c *call) (map[string]string, error) {
 
 // undo is 31/00: all of it, on the same clearing day, without a fee.
 func (g *Gateway) undo(c *call) (map[string]string, error) {
-	return g.giveBack(c, func(orig Trade, t *Trade) *refusal {
+	return g.giveBack(c, func(orig, t Trade) *refusal {
 		switch {
 		case orig.Undone || orig.RefundedFen > 0:
 			return refuse(codeUndone, "given back")
@@ -38,13 +33,12 @@ func (g *Gateway) undo(c *call) (map[string]string, error) {
 		case clearingDay(orig.TracedAt).Format(time.DateOnly) != clearingDay(g.now()).Format(time.DateOnly):
 			return refuse(codeOriginal, "cleared on %s", clearingDay(orig.TracedAt).Format(time.DateOnly))
 		}
-		t.RespCode, t.EndsWith, t.DueAt = codeUnderWay, codeOK, g.now().Add(g.refundDelay).UTC()
 		return nil
 	})
 }
 
 // giveBack is what refund and undo have in common.
-func (g *Gateway) giveBack(c *call, check func(orig Trade, t *Trade) *refusal) (map[string]string, error) {
+func (g *Gateway) giveBack(c *call, check func(orig, t Trade) *refusal) (map[string]string, error) {
 	if refused := checkBackURL(c.fields["backUrl"]); refused != nil {
 		return nil, refused
 	}
@@ -58,10 +52,14 @@ func (g *Gateway) giveBack(c *call, check func(orig Trade, t *Trade) *refusal) (
 	if !ok || orig.MerID != t.MerID || orig.TxnType != typeConsume || !orig.done() {
 		return nil, refuse(codeOriginal, "origQryId %s", t.OrigQueryID)
 	}
-	if refused := check(orig, &t); refused != nil {
+	if refused := check(orig, t); refused != nil {
 		return nil, refused
 	}
 	now := g.now()
+	t.RespCode, t.EndsWith, t.DueAt = codeUnderWay, codeOK, now.Add(g.refundDelay).UTC()
+	if c.fault.is(ModeRefundFailed) {
+		t.EndsWith = orElse(c.fault.Value, "64")
+	}
 	t.QueryID, t.TracedAt, t.TraceNo = g.queryID(now), now.UTC(), g.digits(6)
 	orig.RefundedFen += t.AmountFen
 	orig.Undone = t.TxnType == typeUndo

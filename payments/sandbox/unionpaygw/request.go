@@ -66,7 +66,7 @@ func kinds() []kind {
 		{"appTransReq", typeConsume, "01", TargetPrepay, merge(consume, map[string]rule{"bizType": must(`^000201$`), "channelType": must(`^08$`)})},
 		{"backTransReq", typeConsume, "07", TargetPrepay, merge(consume, map[string]rule{"bizType": must(`^000000$`), "channelType": must(`^08$`)})},
 		{"backTransReq", typeRefund, "00", TargetRefund, second},
-		{"backTransReq", typeUndo, "00", TargetUndo, second},
+		{"backTransReq", typeUndo, "00", TargetRefund, second},
 		{"queryTrans", "00", "00", TargetQuery, map[string]rule{"bizType": must(`^000[0-9]{3}$`), "queryId": maybe(`^[0-9]{21}$`)}},
 		{"filedownload", "76", "01", TargetFile, map[string]rule{"bizType": must(`^000000$`), "settleDate": must(`^[0-9]{4}$`), "fileType": must(`^00$`)}},
 	}
