@@ -97,6 +97,7 @@ func (s *Console) page(c *fiber.Ctx, v *visit, title, here string) view.Page {
 		p.Shop = &view.Shop{Handle: v.shop.Handle, Name: v.shop.Name, Role: v.roleHere()}
 		p.Shop.Notice, p.Shop.NoticeHref = s.shopNotice(v)
 		p.Nav = s.menu(c, v, here)
+		p.Bell = v.granted[authz.DashboardRead]
 	}
 	return p
 }
@@ -132,6 +133,7 @@ func (s *Console) menu(c *fiber.Ctx, v *visit, here string) []view.NavItem {
 		{authz.AppRead, view.NavItem{Key: "nav.apps", Icon: "apps", Href: shop.URL("/apps"), Group: "nav.settings"}},
 		{authz.PaymentAccountRead, view.NavItem{Key: "nav.accounts", Icon: "credit-card", Href: shop.URL("/payment-accounts"), Group: "nav.settings"}},
 		{authz.ShopRead, view.NavItem{Key: "nav.delivery", Icon: "truck-delivery", Href: shop.URL("/delivery"), Group: "nav.settings"}},
+		{authz.MessageRead, view.NavItem{Key: "nav.messages", Icon: "message", Href: shop.URL("/messages"), Group: "nav.settings"}},
 		{authz.StaffRead, view.NavItem{Key: "nav.staff", Icon: "user", Href: shop.URL("/staff"), Group: "nav.settings"}},
 		{authz.RoleRead, view.NavItem{Key: "nav.roles", Icon: "shield-lock", Href: shop.URL("/roles"), Group: "nav.settings"}},
 		{authz.AuditRead, view.NavItem{Key: "nav.audit", Icon: "note", Href: shop.URL("/audit"), Group: "nav.settings"}},

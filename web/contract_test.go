@@ -97,6 +97,7 @@ func TestEveryRouteAnswersAsItsContractSays(t *testing.T) {
 	walkTaste(t, s, c)
 	c.must(t, http.StatusOK, http.MethodGet, "/subscriptions", nil)
 	c.must(t, http.StatusNoContent, http.MethodPost, "/subscriptions", map[string]any{"template_id": template, "result": "accept"})
+	walkMessages(t, h, s, c)
 	c.must(t, http.StatusNoContent, http.MethodPost, "/auth/logout", nil)
 	c.refused(t, http.StatusUnauthorized, "AUTH_INVALID", http.MethodGet, "/me", nil)
 	for path, item := range h.contract.Paths.Map() {

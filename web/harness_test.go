@@ -164,7 +164,7 @@ func (h *house) deps(s settings, answers *miniapi.Answers) web.Deps {
 		DB: h.DB, Vault: h.Vault, Registry: h.Registry, Audit: h.Audit, Outbox: h.Outbox, Timers: h.Timers, Now: now, Rand: rand.Reader,
 		SandboxBase: egress.Only(h.play),
 	})
-	h.notices = notice.New(h.DB)
+	h.notices = notice.New(notice.Deps{DB: h.DB, Audit: h.Audit})
 	h.quota = plan.NewMeter(h.Plans, plan.Orders)
 	carts := cart.New(cart.Deps{DB: h.DB})
 	h.cards = card.New(card.Deps{DB: h.DB, Stock: h.stock, Vault: h.Vault, Audit: h.Audit, Rand: rand.Reader})
@@ -187,7 +187,7 @@ func (h *house) deps(s settings, answers *miniapi.Answers) web.Deps {
 		API: &miniapi.Deps{
 			Apps: h.Resolver, Shops: h.mini, Catalog: h.catalog, Members: h.members, Tastes: h.members, Carts: carts, Orders: orders, Cases: cases, Reviews: h.newReviews(orders), Distribution: h.newDistribution(orders), Cards: h.cards, Coupons: coupons, Pictures: pictures, Delivery: delivery.New(delivery.Deps{DB: h.DB, Audit: h.Audit}), Payments: pay,
 			Transfers:     transfer.New(transfer.Deps{DB: h.DB, Now: now}),
-			Subscriptions: h.notices, Logins: h.mini, Audit: h.Audit, Limiter: limiter, Limits: s.limits,
+			Subscriptions: h.notices, Messages: h.notices, Logins: h.mini, Audit: h.Audit, Limiter: limiter, Limits: s.limits,
 			Answers: answers, Log: log,
 		},
 		Notify: &notify.Deps{Accounts: h.Resolver, Payments: pay},

@@ -188,6 +188,8 @@ func TestG14StatementsPerRoute(t *testing.T) {
 	call(3, http.StatusNoContent, http.MethodDelete, "/addresses/"+id(address.ID), nil)
 	call(1, http.StatusOK, http.MethodGet, "/subscriptions", nil)
 	call(1, http.StatusNoContent, http.MethodPost, "/subscriptions", map[string]any{"template_id": template, "result": "accept"})
+	call(2, http.StatusOK, http.MethodGet, "/me/messages", nil)
+	call(1, http.StatusNoContent, http.MethodPost, "/me/messages/read", map[string]any{"until_id": 1})
 	favourite := "/me/favourites/" + id(s.products[0].ID)
 	call(2, http.StatusNoContent, http.MethodPut, favourite, nil)
 	call(1, http.StatusOK, http.MethodGet, "/me/favourites", nil)

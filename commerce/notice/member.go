@@ -12,6 +12,9 @@ func (s *Service) MoveMemberTx(ctx context.Context, tx tenantdb.Tx, from, to int
 	if err := s.q.MoveMessages(ctx, tx, to, from); err != nil {
 		return fmt.Errorf("move messages of a member: %w", err)
 	}
+	if err := s.q.MoveInbox(ctx, tx, to, from); err != nil {
+		return fmt.Errorf("move the inbox of a member: %w", err)
+	}
 	return nil
 }
 
@@ -19,6 +22,9 @@ func (s *Service) MoveMemberTx(ctx context.Context, tx tenantdb.Tx, from, to int
 func (s *Service) ForgetMemberTx(ctx context.Context, tx tenantdb.Tx, memberID int64) error {
 	if err := s.q.ForgetConsents(ctx, tx, memberID); err != nil {
 		return fmt.Errorf("forget messages of a member: %w", err)
+	}
+	if err := s.q.ForgetInbox(ctx, tx, memberID); err != nil {
+		return fmt.Errorf("forget the inbox of a member: %w", err)
 	}
 	return nil
 }

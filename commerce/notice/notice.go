@@ -4,11 +4,14 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
+	"time"
 
 	"github.com/google/uuid"
 
 	"galleria/commerce/notice/internal/noticedb"
 	"galleria/tenant"
+	"galleria/tenant/audit"
 	"galleria/tenant/tenantdb"
 )
 
@@ -17,7 +20,7 @@ type Template struct {
 	AppID      string
 	Event      string            // "order.paid"
 	TemplateID string            // the provider's id
-	Page       string            // page that opens on tap; {order_no} is replaced
+	Page       string            // page that opens on tap; {order_no} and {case_no} are replaced
 	Fields     map[string]string // template keyword → name of our value
 }
 
@@ -32,14 +35,20 @@ const (
 	Failed  State = "failed"
 )
 
-// Service keeps templates, consents and the log.
+// Deps are what the service works with.
+type Deps struct {
+	DB    *tenantdb.DB
+	Audit *audit.Log
+}
+
+// Service keeps what people are told, how, and what became of it. Safe for concurrent use.
 type Service struct {
-	db *tenantdb.DB
-	q  *noticedb.Queries
+	d Deps
+	q *noticedb.Queries
 }
 
 // New returns the service.
-func New(db *tenantdb.DB) *Service { return &Service{db: db, q: noticedb.New()} }
+func New(d Deps) *Service { return &Service{d: d, q: noticedb.New()} }
 
 // PutTemplate sets the template of an event.
 func (s *Service) PutTemplate(ctx context.Context, id tenant.ID, t Template) error {
@@ -47,14 +56,14 @@ func (s *Service) PutTemplate(ctx context.Context, id tenant.ID, t Template) err
 	if err != nil {
 		return err
 	}
-	return s.db.InTenant(ctx, id, func(tx tenantdb.Tx) error {
+	return s.d.DB.InTenant(ctx, id, func(tx tenantdb.Tx) error {
 		return s.q.PutTemplate(ctx, tx, t.AppID, t.Event, t.TemplateID, t.Page, fields)
 	})
 }
 
 // Templates lists the templates a Mini Program should ask its buyers to subscribe to.
 func (s *Service) Templates(ctx context.Context, id tenant.ID, appID string) (list []Template, err error) {
-	err = s.db.Read(ctx, id, func(r *tenantdb.Reader) error {
+	err = s.d.DB.Read(ctx, id, func(r *tenantdb.Reader) error {
 		rows, err := s.q.TemplatesOf(ctx, r, appID)
 		if err != nil {
 			return err
@@ -79,7 +88,7 @@ func (s *Service) Report(ctx context.Context, id tenant.ID, appID, openID, templ
 	if !accepted {
 		return nil
 	}
-	return s.db.InTenant(ctx, id, func(tx tenantdb.Tx) error {
+	return s.d.DB.InTenant(ctx, id, func(tx tenantdb.Tx) error {
 		n, err := s.q.Accept(ctx, tx, appID, openID, templateID)
 		if err == nil && n == 0 {
 			return ErrUnknownTemplate
@@ -101,42 +110,79 @@ type Message struct {
 // BeginInput says which event is to be told to whom.
 type BeginInput struct {
 	EventID  uuid.UUID
-	Event    string
+	Event    string // one of the catalogue
 	MemberID int64
 	AppID    string
 	OpenID   string
-	Values   map[string]string // our values by name
+	Facts    Facts
 }
 
-// BeginTx decides about an event's message and spends the consent it needs. ready is
-// false if there is nothing to send: no template, no consent, or it was dealt with
-// before. What is ready must be ended by FinishTx or RetryTx.
-func (s *Service) BeginTx(ctx context.Context, tx tenantdb.Tx, in BeginInput) (m Message, ready bool, err error) {
-	t, err := s.q.Begin(ctx, tx, in.AppID, in.Event, in.EventID, in.MemberID)
+// Begun is what is to be done about an event that was begun.
+type Begun struct {
+	Message Message
+	Ready   bool      // to be sent, and then ended by FinishTx or RetryTx
+	Wait    time.Time // in quiet hours: begin again then; zero: no need to
+}
+
+// BeginTx tells an event: it goes into the buyer's inbox and onto the staff's board where
+// the shop wants that, and the message that needs a template is decided about, with the
+// consent it needs spent. Nothing is ready if there is no template, no consent, or it was
+// dealt with before; the inbox and the board have it once, however often it is begun.
+func (s *Service) BeginTx(ctx context.Context, tx tenantdb.Tx, in BeginInput) (Begun, error) {
+	kind, ok := KindOf(in.Event)
+	if !ok {
+		return Begun{}, fmt.Errorf("begin message: %q is in no catalogue", in.Event)
+	}
+	facts, err := json.Marshal(in.Facts)
+	if err != nil {
+		return Begun{}, err
+	}
+	t, err := s.q.Begin(ctx, tx, noticedb.BeginParams{
+		Event: in.Event, AppID: in.AppID, EventID: in.EventID, MemberID: in.MemberID, Facts: facts, Now: tx.Now(),
+		ByTemplate: kind.Buyers[WeChatSubscribe], ByInbox: kind.Buyers[Inbox], ByBoard: kind.Staffs[Inbox],
+	})
 	switch {
 	case err != nil:
-		return m, false, fmt.Errorf("begin message: %w", err)
+		return Begun{}, fmt.Errorf("begin message: %w", err)
 	case !t.Fresh: // begun before: either ended, or its sender died between sending and saying so
-		return m, false, s.q.Finish(ctx, tx, string(Failed), "outcome unknown", in.EventID)
+		return Begun{}, s.q.Finish(ctx, tx, string(Failed), "outcome unknown", in.EventID)
 	case t.TemplateID == "":
-		return m, false, nil
+		return Begun{}, nil
+	}
+	if until := (Hours{From: int(t.QuietFrom), Until: int(t.QuietUntil)}).Wait(tx.Now()); !kind.Urgent && !until.IsZero() {
+		return Begun{Wait: until}, s.q.Reopen(ctx, tx, in.EventID)
 	}
 	spent, err := s.q.SpendConsent(ctx, tx, in.AppID, in.OpenID, t.TemplateID)
 	if err != nil {
-		return m, false, fmt.Errorf("begin message: %w", err)
+		return Begun{}, fmt.Errorf("begin message: %w", err)
 	}
 	if spent == 0 {
-		return m, false, s.q.Finish(ctx, tx, string(Skipped), "not subscribed", in.EventID)
+		return Begun{}, s.q.Finish(ctx, tx, string(Skipped), "not subscribed", in.EventID)
 	}
 	var fields map[string]string
 	if err := json.Unmarshal(t.Fields, &fields); err != nil {
-		return m, false, fmt.Errorf("begin message: %w", err)
+		return Begun{}, fmt.Errorf("begin message: %w", err)
 	}
-	m = Message{EventID: in.EventID, AppID: in.AppID, OpenID: in.OpenID, TemplateID: t.TemplateID, Page: t.Page, Data: make(map[string]string, len(fields))}
+	m := Message{
+		EventID: in.EventID, AppID: in.AppID, OpenID: in.OpenID, TemplateID: t.TemplateID, Data: make(map[string]string, len(fields)),
+		Page: strings.NewReplacer("{order_no}", in.Facts.OrderNo, "{case_no}", in.Facts.CaseNo).Replace(t.Page),
+	}
 	for keyword, name := range fields {
-		m.Data[keyword] = in.Values[name]
+		m.Data[keyword] = fitted(keyword, kind.value(name, in.Facts, ""))
 	}
-	return m, true, nil
+	return Begun{Message: m, Ready: true}, nil
+}
+
+// BoardTx tells an event to the staff alone, once.
+func (s *Service) BoardTx(ctx context.Context, tx tenantdb.Tx, eventID uuid.UUID, event string, f Facts) error {
+	facts, err := json.Marshal(f)
+	if err != nil {
+		return err
+	}
+	if err := s.q.Board(ctx, tx, eventID, event, facts, tx.Now()); err != nil {
+		return fmt.Errorf("tell staff: %w", err)
+	}
+	return nil
 }
 
 // FinishTx records the outcome of a message that was begun. A buyer who withdrew the

@@ -70,6 +70,8 @@ const (
 	CouponRead           Permission = "coupon.read"
 	CouponUpdate         Permission = "coupon.update"
 	CouponIssue          Permission = "coupon.issue" // to members, and by codes
+	MessageRead          Permission = "message.read"
+	MessageUpdate        Permission = "message.update" // what is told, and its templates
 	AnomalyResolve       Permission = "anomaly.resolve"
 	OwnerTransfer        Permission = "owner.transfer"
 )
@@ -144,6 +146,8 @@ func registry() []entry {
 		{CouponRead, manager | finance | support, false},
 		{CouponUpdate, manager, false},
 		{CouponIssue, manager, false},
+		{MessageRead, manager | support, false},
+		{MessageUpdate, manager, false},
 		{AnomalyResolve, manager | finance, false},
 		{OwnerTransfer, 0, true},
 	}

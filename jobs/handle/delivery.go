@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"galleria/commerce/delivery"
+	"galleria/commerce/notice"
 	"galleria/commerce/order"
 	"galleria/payments"
 	"galleria/tenant"
@@ -60,6 +61,12 @@ func (h *Handlers) parcelEvent(ctx context.Context, ev outbox.Event, effect stri
 		}
 		if p.Kind == order.Express {
 			if err := h.Delivery.BeginTx(ctx, tx, p.ParcelNo, p.Courier, p.TrackingNo, p.Phone); err != nil {
+				return err
+			}
+		}
+		if ev.Topic == order.TopicShipped {
+			told := TellV1{Event: notice.OrderShipped, OrderNo: p.OrderNo, Facts: notice.Facts{Courier: p.Courier, TrackingNo: p.TrackingNo}}
+			if err := h.Outbox.Append(ctx, tx, TopicTell, p.OrderNo, told); err != nil {
 				return err
 			}
 		}

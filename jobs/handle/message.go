@@ -3,10 +3,12 @@ package handle
 import (
 	"context"
 	"fmt"
-	"strings"
 
-	"galleria/commerce/money"
+	"github.com/google/uuid"
+
+	"galleria/commerce/aftersale"
 	"galleria/commerce/notice"
+	"galleria/commerce/order"
 	"galleria/payments"
 	"galleria/tenant"
 	"galleria/tenant/miniprogram"
@@ -14,39 +16,66 @@ import (
 	"galleria/tenant/tenantdb"
 )
 
-// news is what a buyer is to be told about an order.
+const (
+	// TopicTell asks to tell a buyer of something that another event has done.
+	TopicTell outbox.Topic = "notice.tell"
+	// TimerQuiet ends the quiet hours for one message.
+	TimerQuiet outbox.Topic = "notice.quiet"
+)
+
+// TellV1 is the payload of TopicTell and TimerQuiet.
+type TellV1 struct {
+	EventID  uuid.UUID    `json:"event_id,omitzero"` // under which it is told; zero is that of the event itself
+	Event    string       `json:"event"`             // of the catalogue
+	OrderNo  string       `json:"order_no"`
+	MemberID int64        `json:"member_id"`
+	AppID    string       `json:"app_id"` // without it, order and buyer are read
+	Facts    notice.Facts `json:"facts"`
+}
+
+// news is what a buyer is to be told.
 type news struct {
-	event    string // names the template
+	event    string // of the catalogue
 	effect   string // of the receipt
+	eventID  uuid.UUID
 	orderNo  string
 	memberID int64
 	appID    string
-	values   map[string]string
+	facts    notice.Facts
 	gift     func(ctx context.Context, tx tenantdb.Tx) error // what the buyer gets for it besides; nil: nothing
 }
 
-// tell sends the buyer a message about an event, if the buyer subscribed: once, within the
-// plan.
+// tell brings an event into the buyer's inbox and onto the staff's board, and sends the
+// message that the buyer subscribed to: each once, the last within the plan and not in quiet
+// hours.
 func (h *Handlers) tell(ctx context.Context, ev outbox.Event, n news) error {
 	app, ok := tenant.ParseAppID(n.appID)
 	if !ok {
 		return fmt.Errorf("order %s has the app id %.40q", n.orderNo, n.appID)
 	}
-	var message notice.Message
-	var ready bool
+	if n.eventID == uuid.Nil {
+		n.eventID = ev.ID
+	}
+	var begun notice.Begun
 	err := h.DB.InTenant(ctx, ev.TenantID, func(tx tenantdb.Tx) error {
 		openID, err := h.Members.OpenID(ctx, tx, n.memberID, n.appID)
 		if err != nil {
 			return err
 		}
-		message, ready, err = h.Notices.BeginTx(ctx, tx, notice.BeginInput{
-			EventID: ev.ID, Event: n.event, MemberID: n.memberID, AppID: n.appID, OpenID: openID, Values: n.values,
+		begun, err = h.Notices.BeginTx(ctx, tx, notice.BeginInput{
+			EventID: n.eventID, Event: n.event, MemberID: n.memberID, AppID: n.appID, OpenID: openID, Facts: n.facts,
 		})
 		if err != nil {
 			return err
 		}
-		if ready, err = h.withinQuota(ctx, tx, message, ready); err != nil || ready {
+		if begun.Ready, err = h.withinQuota(ctx, tx, begun.Message, begun.Ready); err != nil || begun.Ready {
 			return err
+		}
+		if !begun.Wait.IsZero() {
+			later := TellV1{EventID: n.eventID, Event: n.event, OrderNo: n.orderNo, MemberID: n.memberID, AppID: n.appID, Facts: n.facts}
+			if err := h.Timers.Set(ctx, tx, TimerQuiet, n.eventID.String(), begun.Wait, later); err != nil {
+				return err
+			}
 		}
 		_, err = h.Outbox.Receive(ctx, tx, ev, n.effect)
 		return err
@@ -54,14 +83,41 @@ func (h *Handlers) tell(ctx context.Context, ev outbox.Event, n news) error {
 	if err != nil {
 		return fmt.Errorf("begin message about %s: %w", n.orderNo, err)
 	}
-	if !ready {
+	if !begun.Ready {
 		return nil
 	}
-	page := strings.ReplaceAll(message.Page, "{order_no}", n.orderNo)
+	m := begun.Message
 	sendErr := h.Messenger.SendSubscribeMessage(ctx, ev.TenantID, app, miniprogram.Message{
-		OpenID: message.OpenID, TemplateID: message.TemplateID, Page: page, Data: message.Data,
+		OpenID: m.OpenID, TemplateID: m.TemplateID, Page: m.Page, Data: m.Data,
 	})
-	return h.finishMessage(ctx, ev, n.effect, message, sendErr)
+	return h.finishMessage(ctx, ev, n.effect, m, sendErr)
+}
+
+// tellDue tells what another event asked for, or what waited for the morning.
+func (h *Handlers) tellDue(ctx context.Context, ev outbox.Event) error {
+	p, err := payload[TellV1](ev)
+	if err != nil {
+		return err
+	}
+	n := news{event: p.Event, effect: "notice.told", eventID: p.EventID, orderNo: p.OrderNo, memberID: p.MemberID, appID: p.AppID, facts: p.Facts}
+	if n.appID == "" {
+		return h.aboutOrder(ctx, ev, p.OrderNo, n)
+	}
+	return h.tell(ctx, ev, n)
+}
+
+// aboutOrder is news about an order of which the event says no more than the number.
+func (h *Handlers) aboutOrder(ctx context.Context, ev outbox.Event, orderNo string, n news) error {
+	err := h.DB.Read(ctx, ev.TenantID, func(r *tenantdb.Reader) error {
+		buyer, err := h.Orders.Buyer(ctx, r, orderNo)
+		n.orderNo, n.memberID, n.appID = orderNo, buyer.MemberID, buyer.AppID
+		n.facts.OrderNo, n.facts.Title, n.facts.At = orderNo, buyer.Title, ev.CreatedAt
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("%s of %s: %w", n.event, orderNo, err)
+	}
+	return h.tell(ctx, ev, n)
 }
 
 // paymentSurplus tells the buyer that late or double money goes back.
@@ -70,28 +126,51 @@ func (h *Handlers) paymentSurplus(ctx context.Context, ev outbox.Event) error {
 	if err != nil {
 		return err
 	}
-	var n news
-	err = h.DB.Read(ctx, ev.TenantID, func(r *tenantdb.Reader) error {
-		buyer, err := h.Orders.Buyer(ctx, r, p.BusinessNo)
-		n = news{
-			event: string(payments.TopicSurplus), effect: "payments.surplus.message", orderNo: p.BusinessNo, memberID: buyer.MemberID, appID: buyer.AppID,
-			values: surplusValues(p.BusinessNo, buyer.Title, p.AmountFen, p.Reason),
-		}
-		return err
+	return h.aboutOrder(ctx, ev, p.BusinessNo, news{
+		event: notice.PaymentSurplus, effect: "payments.surplus.message", facts: notice.Facts{AmountFen: p.AmountFen, Reason: string(p.Reason)},
 	})
-	if err != nil {
-		return fmt.Errorf("surplus of %s: %w", p.BusinessNo, err)
-	}
-	n.values["paid_at"] = timeText(ev.CreatedAt)
-	return h.tell(ctx, ev, n)
 }
 
-func surplusValues(orderNo, title string, amount money.Fen, reason payments.RefundReason) map[string]string {
-	why := "订单已关闭，原路退回"
-	if reason == payments.DoublePayment {
-		why = "重复付款，原路退回"
+// orderClosed counts an order that was closed, and has the buyer told who did not do it.
+func (h *Handlers) orderClosed(ctx context.Context, ev outbox.Event) error {
+	p, err := payload[order.ClosedEvent](ev)
+	if err != nil {
+		return err
 	}
-	return map[string]string{"order_no": orderNo, "title": shorten(title), "amount": amountText(amount), "reason": why}
+	return h.once(ctx, ev, "order.closed", func(tx tenantdb.Tx) error {
+		if err := h.Figures.CountOrderTx(ctx, tx, ev.Key); err != nil || (p.Reason != order.ByTimeout && p.Reason != order.ByMerchant) {
+			return err
+		}
+		return h.Outbox.Append(ctx, tx, TopicTell, p.OrderNo, TellV1{Event: notice.OrderClosed, OrderNo: p.OrderNo})
+	})
+}
+
+// caseOpened tells the staff of a new case.
+func (h *Handlers) caseOpened(ctx context.Context, ev outbox.Event) error {
+	p, err := payload[aftersale.CaseEvent](ev)
+	if err != nil {
+		return err
+	}
+	return h.once(ctx, ev, "aftersale.opened.message", func(tx tenantdb.Tx) error {
+		return h.Notices.BoardTx(ctx, tx, ev.ID, notice.CaseOpened, notice.Facts{OrderNo: p.OrderNo, CaseNo: p.CaseNo, At: ev.CreatedAt})
+	})
+}
+
+// caseMoved tells the buyer what the shop decided. What the buyer did is no news to the
+// buyer, and money that is back is told by its order.
+func (h *Handlers) caseMoved(ctx context.Context, ev outbox.Event) error {
+	p, err := payload[aftersale.CaseEvent](ev)
+	if err != nil {
+		return err
+	}
+	switch p.Event {
+	case aftersale.EventApply, aftersale.EventWithdraw, aftersale.EventSendBack, aftersale.EventConfirm, aftersale.EventRefunded, aftersale.EventRetry:
+		return nil
+	}
+	return h.tell(ctx, ev, news{
+		event: notice.CaseMoved, effect: "aftersale.moved.message", orderNo: p.OrderNo, memberID: p.MemberID, appID: p.AppID,
+		facts: notice.Facts{OrderNo: p.OrderNo, CaseNo: p.CaseNo, Status: string(p.Status), At: ev.CreatedAt},
+	})
 }
 
 // surplusDue looks whether late or double money is on its way back.

@@ -66,10 +66,8 @@ func (h *Handlers) orderPaid(ctx context.Context, ev outbox.Event) error {
 		}
 	}
 	return h.traded(ctx, ev, news{
-		gift: gift, event: string(order.TopicPaid), effect: "order.paid.message", orderNo: p.OrderNo, memberID: p.MemberID, appID: p.AppID,
-		values: map[string]string{
-			"order_no": p.OrderNo, "amount": amountText(p.PayableFen), "title": shorten(p.Title), "paid_at": timeText(ev.CreatedAt),
-		},
+		gift: gift, event: notice.OrderPaid, effect: "order.paid.message", orderNo: p.OrderNo, memberID: p.MemberID, appID: p.AppID,
+		facts: notice.Facts{OrderNo: p.OrderNo, AmountFen: p.PayableFen, Title: p.Title, At: ev.CreatedAt},
 	})
 }
 
@@ -80,8 +78,8 @@ func (h *Handlers) orderRefunded(ctx context.Context, ev outbox.Event) error {
 		return err
 	}
 	return h.traded(ctx, ev, news{
-		event: string(order.TopicRefunded), effect: "order.refunded.message", orderNo: p.OrderNo, memberID: p.MemberID, appID: p.AppID,
-		values: map[string]string{"order_no": p.OrderNo, "amount": amountText(p.AmountFen), "title": shorten(p.Title), "refunded_at": timeText(ev.CreatedAt)},
+		event: notice.OrderRefunded, effect: "order.refunded.message", orderNo: p.OrderNo, memberID: p.MemberID, appID: p.AppID,
+		facts: notice.Facts{OrderNo: p.OrderNo, AmountFen: p.AmountFen, Title: p.Title, At: ev.CreatedAt},
 	})
 }
 

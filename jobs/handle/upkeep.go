@@ -108,6 +108,10 @@ func (h *Handlers) forgetTx(ctx context.Context, tx tenantdb.Tx, before time.Tim
 	if err != nil {
 		return 0, false, err
 	}
+	told, err := h.Notices.PurgeTx(ctx, tx, upkeepBatch)
+	if err != nil {
+		return 0, false, err
+	}
 	goods, err := h.upkeepShelf(ctx, tx)
 	if err != nil {
 		return 0, false, err
@@ -116,7 +120,7 @@ func (h *Handlers) forgetTx(ctx context.Context, tx tenantdb.Tx, before time.Tim
 	if err != nil {
 		return 0, false, err
 	}
-	return reached, left || sessions == upkeepBatch || keys == upkeepBatch || goods || uncounted, nil
+	return reached, left || sessions == upkeepBatch || keys == upkeepBatch || told == upkeepBatch || goods || uncounted, nil
 }
 
 // keyWatchDue looks at one hour of use of an owner's keys.

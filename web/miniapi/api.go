@@ -50,6 +50,7 @@ type Deps struct {
 	Payments      Payments
 	Transfers     Transfers
 	Subscriptions Subscriptions
+	Messages      Messages
 	Logins        Logins
 	Audit         auth.Auditor
 	Limiter       *middleware.Limiter
@@ -108,6 +109,7 @@ func (a *API) routes() {
 	a.couponRoutes()
 	a.addressRoutes()
 	a.subscriptionRoutes()
+	a.messageRoutes()
 }
 
 func config() huma.Config {

@@ -209,6 +209,8 @@ func walk(a, b *twin) map[string][]step {
 		"claimCoupon":               {{path: "/coupons/" + itoa(b.coupon) + "/claim", want: []int{409}, key: true}},
 		"redeemCoupon":              {{path: "/coupons/redeem", body: map[string]any{"code": b.code}, want: gone}},
 		"listMyCoupons":             {{path: "/me/coupons", want: ok}},
+		"listMessages":              {{path: "/me/messages", want: ok}},
+		"readMessages":              {{path: "/me/messages/read", body: map[string]any{"until_id": 1_000_000}, want: []int{204}}},
 		"listTransfers":             {{path: "/me/transfers", want: ok}},
 		"setPhone":                  {{path: "/me/phone", body: map[string]any{"code": "a code of nobody"}, want: gone409}},
 		"listOrderRefunds":          {{path: "/orders/" + b.orderNo + "/refunds", want: gone}},

@@ -21,6 +21,7 @@ func (w *world) oneOfEach(s *shop, id int64, mark string) {
 		`INSERT INTO search_history (member_id, word, at) VALUES ($1, 'kafei', now())`,
 		`INSERT INTO purchase_count (member_id, spu_id, qty) SELECT $1, min(id), 3 FROM spu`,
 		`INSERT INTO message_log (event_id, channel, member_id, event, state) VALUES (gen_random_uuid(), 'wechat_subscribe', $1, 'order.paid', 'sent')`,
+		`INSERT INTO inbox_message (event_id, member_id, event, facts, created_at) VALUES (gen_random_uuid(), $1, 'order.paid', '{}', now())`,
 		`INSERT INTO figure_member (member_id, bought) VALUES ($1, current_date)`,
 		`WITH look AS (INSERT INTO figure_look (day, member_id, viewed, carted) VALUES ('2026-03-01', $1, true, true))
 		 INSERT INTO figure_day (day, viewers, carters) VALUES ('2026-03-01', 1, 1)

@@ -5,3 +5,9 @@ UPDATE message_log SET member_id = @to_id WHERE member_id = @from_id;
 -- The log stays: it names no one but the member's number.
 DELETE FROM subscribe_consent c USING member_identity i
 WHERE i.member_id = @member_id AND c.app_id = i.app_id AND c.openid = i.openid;
+
+-- name: MoveInbox :exec
+UPDATE inbox_message SET member_id = @to_id WHERE member_id = @from_id;
+
+-- name: ForgetInbox :exec
+DELETE FROM inbox_message WHERE member_id = @member_id;

@@ -15,18 +15,33 @@ ON CONFLICT (app_id, openid, template_id) DO UPDATE SET remaining = least(subscr
 UPDATE subscribe_consent SET remaining = 0, updated_at = now() WHERE app_id = @app_id AND openid = @openid AND template_id = @template_id;
 
 -- name: Begin :one
--- Logs the message of an event, once, and gives its template: empty if there is none.
-WITH t AS (
-  SELECT s.template_id, s.page, s.fields FROM subscribe_template s WHERE s.app_id = @app_id AND s.event = @event::text),
+-- Tells an event, once: into the buyer's inbox and onto the staff's board where the shop
+-- wants it, and the message that needs a template is logged. Gives that template, empty if
+-- there is none or the shop wants no such message.
+WITH r AS (SELECT audience, channel, enabled FROM message_rule WHERE event = @event::text),
+t AS (
+  SELECT s.template_id, s.page, s.fields FROM subscribe_template s
+  WHERE s.app_id = @app_id AND s.event = @event::text
+    AND coalesce((SELECT enabled FROM r WHERE audience = 'buyer' AND channel = 'wechat_subscribe'), @by_template::boolean)),
 logged AS (
   INSERT INTO message_log (event_id, channel, member_id, event, state, reason)
   SELECT @event_id::uuid, 'wechat_subscribe', @member_id::bigint, @event::text,
          CASE WHEN EXISTS (SELECT FROM t) THEN 'sending' ELSE 'skipped' END, CASE WHEN EXISTS (SELECT FROM t) THEN '' ELSE 'no template' END
   ON CONFLICT (event_id, channel) DO NOTHING
-  RETURNING event_id)
+  RETURNING event_id),
+boxed AS (
+  INSERT INTO inbox_message (event_id, member_id, event, facts, created_at)
+  SELECT @event_id::uuid, @member_id::bigint, @event::text, @facts::jsonb, @now::timestamptz
+  WHERE coalesce((SELECT enabled FROM r WHERE audience = 'buyer' AND channel = 'inbox'), @by_inbox::boolean)
+  ON CONFLICT (event_id) DO NOTHING),
+board AS (
+  INSERT INTO staff_notice (event_id, event, facts, created_at)
+  SELECT @event_id::uuid, @event::text, @facts::jsonb, @now::timestamptz
+  WHERE coalesce((SELECT enabled FROM r WHERE audience = 'staff' AND channel = 'inbox'), @by_board::boolean)
+  ON CONFLICT (event_id) DO NOTHING)
 SELECT EXISTS (SELECT FROM logged)::boolean AS fresh, coalesce(t.template_id, '')::text AS template_id, coalesce(t.page, '')::text AS page,
-       coalesce(t.fields, '{}')::jsonb AS fields
-FROM (SELECT) one LEFT JOIN t ON true;
+       coalesce(t.fields, '{}')::jsonb AS fields, h.quiet_from, h.quiet_until
+FROM message_hours h LEFT JOIN t ON true;
 
 -- name: SpendConsent :execrows
 UPDATE subscribe_consent SET remaining = remaining - 1, updated_at = now()
@@ -41,3 +56,21 @@ DELETE FROM message_log WHERE event_id = @event_id AND channel = 'wechat_subscri
 -- name: ReturnConsent :exec
 UPDATE subscribe_consent SET remaining = remaining + 1, updated_at = now()
 WHERE app_id = @app_id AND openid = @openid AND template_id = @template_id;
+
+-- name: Board :exec
+-- Onto the staff's board alone.
+INSERT INTO staff_notice (event_id, event, facts, created_at)
+SELECT @event_id::uuid, @event::text, @facts::jsonb, @now::timestamptz
+WHERE coalesce((SELECT enabled FROM message_rule WHERE event = @event::text AND audience = 'staff' AND channel = 'inbox'), true)
+ON CONFLICT (event_id) DO NOTHING;
+
+-- name: DropTemplate :execrows
+DELETE FROM subscribe_template WHERE app_id = @app_id AND event = @event;
+
+-- name: Log :many
+-- What became of messages that need a template, the newest first.
+SELECT id, event_id, channel, member_id, event, state, reason, at FROM message_log
+WHERE id < @before AND (@state::text = '' OR state = @state) ORDER BY id DESC LIMIT @page_size;
+
+-- name: PurgeLog :execrows
+DELETE FROM message_log WHERE id IN (SELECT l.id FROM message_log l WHERE l.at < @older ORDER BY l.at LIMIT @most);

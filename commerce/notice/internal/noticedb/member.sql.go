@@ -20,6 +20,24 @@ func (q *Queries) ForgetConsents(ctx context.Context, db DBTX, memberID int64) e
 	return err
 }
 
+const forgetInbox = `-- name: ForgetInbox :exec
+DELETE FROM inbox_message WHERE member_id = $1
+`
+
+func (q *Queries) ForgetInbox(ctx context.Context, db DBTX, memberID int64) error {
+	_, err := db.Exec(ctx, forgetInbox, memberID)
+	return err
+}
+
+const moveInbox = `-- name: MoveInbox :exec
+UPDATE inbox_message SET member_id = $1 WHERE member_id = $2
+`
+
+func (q *Queries) MoveInbox(ctx context.Context, db DBTX, toID int64, fromID int64) error {
+	_, err := db.Exec(ctx, moveInbox, toID, fromID)
+	return err
+}
+
 const moveMessages = `-- name: MoveMessages :exec
 UPDATE message_log SET member_id = $1 WHERE member_id = $2
 `

@@ -8,6 +8,7 @@ package noticedb
 import (
 	"context"
 	"encoding/json"
+	"time"
 
 	"github.com/google/uuid"
 )
@@ -28,33 +29,67 @@ func (q *Queries) Accept(ctx context.Context, db DBTX, appID string, openid stri
 }
 
 const begin = `-- name: Begin :one
-WITH t AS (
-  SELECT s.template_id, s.page, s.fields FROM subscribe_template s WHERE s.app_id = $1 AND s.event = $2::text),
+WITH r AS (SELECT audience, channel, enabled FROM message_rule WHERE event = $1::text),
+t AS (
+  SELECT s.template_id, s.page, s.fields FROM subscribe_template s
+  WHERE s.app_id = $2 AND s.event = $1::text
+    AND coalesce((SELECT enabled FROM r WHERE audience = 'buyer' AND channel = 'wechat_subscribe'), $3::boolean)),
 logged AS (
   INSERT INTO message_log (event_id, channel, member_id, event, state, reason)
-  SELECT $3::uuid, 'wechat_subscribe', $4::bigint, $2::text,
+  SELECT $4::uuid, 'wechat_subscribe', $5::bigint, $1::text,
          CASE WHEN EXISTS (SELECT FROM t) THEN 'sending' ELSE 'skipped' END, CASE WHEN EXISTS (SELECT FROM t) THEN '' ELSE 'no template' END
   ON CONFLICT (event_id, channel) DO NOTHING
-  RETURNING event_id)
+  RETURNING event_id),
+boxed AS (
+  INSERT INTO inbox_message (event_id, member_id, event, facts, created_at)
+  SELECT $4::uuid, $5::bigint, $1::text, $6::jsonb, $7::timestamptz
+  WHERE coalesce((SELECT enabled FROM r WHERE audience = 'buyer' AND channel = 'inbox'), $8::boolean)
+  ON CONFLICT (event_id) DO NOTHING),
+board AS (
+  INSERT INTO staff_notice (event_id, event, facts, created_at)
+  SELECT $4::uuid, $1::text, $6::jsonb, $7::timestamptz
+  WHERE coalesce((SELECT enabled FROM r WHERE audience = 'staff' AND channel = 'inbox'), $9::boolean)
+  ON CONFLICT (event_id) DO NOTHING)
 SELECT EXISTS (SELECT FROM logged)::boolean AS fresh, coalesce(t.template_id, '')::text AS template_id, coalesce(t.page, '')::text AS page,
-       coalesce(t.fields, '{}')::jsonb AS fields
-FROM (SELECT) one LEFT JOIN t ON true
+       coalesce(t.fields, '{}')::jsonb AS fields, h.quiet_from, h.quiet_until
+FROM message_hours h LEFT JOIN t ON true
 `
+
+type BeginParams struct {
+	Event      string
+	AppID      string
+	ByTemplate bool
+	EventID    uuid.UUID
+	MemberID   int64
+	Facts      json.RawMessage
+	Now        time.Time
+	ByInbox    bool
+	ByBoard    bool
+}
 
 type BeginRow struct {
 	Fresh      bool
 	TemplateID string
 	Page       string
 	Fields     json.RawMessage
+	QuietFrom  int16
+	QuietUntil int16
 }
 
-// Logs the message of an event, once, and gives its template: empty if there is none.
-func (q *Queries) Begin(ctx context.Context, db DBTX, appID string, event string, eventID uuid.UUID, memberID int64) (BeginRow, error) {
+// Tells an event, once: into the buyer's inbox and onto the staff's board where the shop
+// wants it, and the message that needs a template is logged. Gives that template, empty if
+// there is none or the shop wants no such message.
+func (q *Queries) Begin(ctx context.Context, db DBTX, arg BeginParams) (BeginRow, error) {
 	row := db.QueryRow(ctx, begin,
-		appID,
-		event,
-		eventID,
-		memberID,
+		arg.Event,
+		arg.AppID,
+		arg.ByTemplate,
+		arg.EventID,
+		arg.MemberID,
+		arg.Facts,
+		arg.Now,
+		arg.ByInbox,
+		arg.ByBoard,
 	)
 	var i BeginRow
 	err := row.Scan(
@@ -62,8 +97,40 @@ func (q *Queries) Begin(ctx context.Context, db DBTX, appID string, event string
 		&i.TemplateID,
 		&i.Page,
 		&i.Fields,
+		&i.QuietFrom,
+		&i.QuietUntil,
 	)
 	return i, err
+}
+
+const board = `-- name: Board :exec
+INSERT INTO staff_notice (event_id, event, facts, created_at)
+SELECT $1::uuid, $2::text, $3::jsonb, $4::timestamptz
+WHERE coalesce((SELECT enabled FROM message_rule WHERE event = $2::text AND audience = 'staff' AND channel = 'inbox'), true)
+ON CONFLICT (event_id) DO NOTHING
+`
+
+// Onto the staff's board alone.
+func (q *Queries) Board(ctx context.Context, db DBTX, eventID uuid.UUID, event string, facts json.RawMessage, now time.Time) error {
+	_, err := db.Exec(ctx, board,
+		eventID,
+		event,
+		facts,
+		now,
+	)
+	return err
+}
+
+const dropTemplate = `-- name: DropTemplate :execrows
+DELETE FROM subscribe_template WHERE app_id = $1 AND event = $2
+`
+
+func (q *Queries) DropTemplate(ctx context.Context, db DBTX, appID string, event string) (int64, error) {
+	result, err := db.Exec(ctx, dropTemplate, appID, event)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }
 
 const finish = `-- name: Finish :exec
@@ -73,6 +140,53 @@ UPDATE message_log SET state = $1, reason = $2, at = now() WHERE event_id = $3 A
 func (q *Queries) Finish(ctx context.Context, db DBTX, state string, reason string, eventID uuid.UUID) error {
 	_, err := db.Exec(ctx, finish, state, reason, eventID)
 	return err
+}
+
+const log = `-- name: Log :many
+SELECT id, event_id, channel, member_id, event, state, reason, at FROM message_log
+WHERE id < $1 AND ($2::text = '' OR state = $2) ORDER BY id DESC LIMIT $3
+`
+
+// What became of messages that need a template, the newest first.
+func (q *Queries) Log(ctx context.Context, db DBTX, before int64, state string, pageSize int32) ([]MessageLog, error) {
+	rows, err := db.Query(ctx, log, before, state, pageSize)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []MessageLog{}
+	for rows.Next() {
+		var i MessageLog
+		if err := rows.Scan(
+			&i.ID,
+			&i.EventID,
+			&i.Channel,
+			&i.MemberID,
+			&i.Event,
+			&i.State,
+			&i.Reason,
+			&i.At,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const purgeLog = `-- name: PurgeLog :execrows
+DELETE FROM message_log WHERE id IN (SELECT l.id FROM message_log l WHERE l.at < $1 ORDER BY l.at LIMIT $2)
+`
+
+func (q *Queries) PurgeLog(ctx context.Context, db DBTX, older time.Time, most int32) (int64, error) {
+	result, err := db.Exec(ctx, purgeLog, older, most)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }
 
 const putTemplate = `-- name: PutTemplate :exec

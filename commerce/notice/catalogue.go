@@ -1,0 +1,157 @@
+package notice
+
+import (
+	"slices"
+	"time"
+
+	"galleria/commerce/money"
+)
+
+// Channel is a way by which a message comes.
+type Channel string
+
+// The channels. Inbox is the buyer's list in the Mini Program, or staff's in the console.
+const (
+	Inbox           Channel = "inbox"
+	WeChatSubscribe Channel = "wechat_subscribe"
+)
+
+// Audience is whom a message is for.
+type Audience string
+
+// The audiences.
+const (
+	Buyer Audience = "buyer"
+	Staff Audience = "staff"
+)
+
+// Facts is what an event tells. Words are made of it for each channel and language.
+type Facts struct {
+	OrderNo    string    `json:"order_no,omitempty"`
+	CaseNo     string    `json:"case_no,omitempty"`
+	Title      string    `json:"title,omitempty"` // of what was bought
+	AmountFen  money.Fen `json:"amount_fen,omitempty"`
+	Courier    string    `json:"courier,omitempty"`     // its code
+	TrackingNo string    `json:"tracking_no,omitempty"` // of the parcel
+	Status     string    `json:"status,omitempty"`      // of the case
+	Reason     string    `json:"reason,omitempty"`      // a code of the event's own
+	At         time.Time `json:"at"`
+}
+
+// Kind is an event that people are told of.
+type Kind struct {
+	Event string // the topic of its event
+	// Buyers and Staffs are the channels by which each can be told, with whether they are
+	// unless the shop says otherwise.
+	Buyers map[Channel]bool
+	Staffs map[Channel]bool
+	// Urgent is not kept back in quiet hours: whoever is told has just done something, or waits.
+	Urgent bool
+	// Permission is the console's permission that a member of staff needs to see it.
+	Permission string
+	words      map[Audience]words
+	values     []string // names of what a template can show, in the order of the form
+}
+
+// words are a title and a text in which {name} stands for a value, by language. A part in
+// [brackets] is left out where its value is missing.
+type words struct{ zhTitle, zh, enTitle, en string }
+
+// The events of the catalogue. Each is the topic of the event that carries it.
+const (
+	OrderPaid      = "order.paid"
+	OrderShipped   = "order.shipped"
+	OrderClosed    = "order.closed"
+	OrderRefunded  = "order.refunded"
+	PaymentSurplus = "payments.surplus"
+	CaseOpened     = "aftersale.opened"
+	CaseMoved      = "aftersale.moved"
+)
+
+const (
+	seesOrders = "order.read"
+	seesCases  = "aftersale.read"
+)
+
+// Catalogue lists every event that people are told of, in the order of a shop's day.
+func Catalogue() []Kind {
+	both := map[Channel]bool{Inbox: true, WeChatSubscribe: true}
+	board := map[Channel]bool{Inbox: true}
+	return []Kind{
+		{
+			Event: OrderPaid, Buyers: both, Staffs: board, Urgent: true, Permission: seesOrders, values: []string{"order_no", "title", "amount", "paid_at"},
+			words: map[Audience]words{
+				Buyer: {"付款成功", "您购买的{title}已付款{amount}，我们会尽快发货。", "Paid", "You paid {amount} for {title}. It will be sent soon."},
+				Staff: {"新订单", "订单 {order_no} 已付款{amount}：{title}", "New order", "Order {order_no} was paid, {amount}: {title}"},
+			},
+		},
+		{
+			Event: OrderShipped, Buyers: both, values: []string{"order_no", "title", "courier", "tracking_no", "shipped_at"},
+			words: map[Audience]words{
+				Buyer: {"已发货", "您购买的{title}已发出[，运单号 {tracking_no}]。", "Sent", "{title} is on its way.[ Tracking number {tracking_no}.]"},
+			},
+		},
+		{
+			Event: OrderClosed, Buyers: map[Channel]bool{Inbox: true, WeChatSubscribe: false}, values: []string{"order_no", "title", "closed_at"},
+			words: map[Audience]words{
+				Buyer: {"订单已关闭", "订单 {order_no}（{title}）没有付款，已关闭。", "Order closed", "Order {order_no} ({title}) was not paid and is closed."},
+			},
+		},
+		{
+			Event: OrderRefunded, Buyers: both, values: []string{"order_no", "title", "amount", "refunded_at"},
+			words: map[Audience]words{
+				Buyer: {"退款到账", "{title}的{amount}已原路退回。", "Refunded", "{amount} for {title} went back the way it was paid."},
+			},
+		},
+		{
+			Event: PaymentSurplus, Buyers: both, Urgent: true, values: []string{"order_no", "title", "amount", "reason", "paid_at"},
+			words: map[Audience]words{
+				Buyer: {"多付的钱正在退回", "{title}多收的{amount}正在退回：{reason}。", "Money on its way back", "{amount} too much for {title} is on its way back: {reason}."},
+			},
+		},
+		{
+			Event: CaseOpened, Staffs: board, Permission: seesCases, values: []string{"order_no", "case_no"},
+			words: map[Audience]words{
+				Staff: {"新的售后申请", "订单 {order_no} 有新的售后申请 {case_no}。", "New after-sales case", "Order {order_no} has a new after-sales case, {case_no}."},
+			},
+		},
+		{
+			Event: CaseMoved, Buyers: map[Channel]bool{Inbox: true, WeChatSubscribe: true}, values: []string{"order_no", "case_no", "status", "moved_at"},
+			words: map[Audience]words{
+				Buyer: {"售后有进展", "售后 {case_no}：{status}。", "After-sales news", "Case {case_no}: {status}."},
+			},
+		},
+	}
+}
+
+// KindOf finds an event in the catalogue.
+func KindOf(event string) (Kind, bool) {
+	all := Catalogue()
+	i := slices.IndexFunc(all, func(k Kind) bool { return k.Event == event })
+	if i < 0 {
+		return Kind{}, false
+	}
+	return all[i], true
+}
+
+// Values are the names of what the kind's template can show.
+func (k Kind) Values() []string { return slices.Clone(k.values) }
+
+// told are the channels of an audience, with what holds unless the shop says otherwise.
+func (k Kind) told(a Audience) map[Channel]bool {
+	if a == Staff {
+		return k.Staffs
+	}
+	return k.Buyers
+}
+
+// Channels are those by which an audience can be told, in a fixed order.
+func (k Kind) Channels(a Audience) []Channel {
+	var out []Channel
+	for _, c := range []Channel{Inbox, WeChatSubscribe} {
+		if _, ok := k.told(a)[c]; ok {
+			out = append(out, c)
+		}
+	}
+	return out
+}

@@ -1,0 +1,93 @@
+package notice
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"galleria/tenant"
+	"galleria/tenant/audit"
+	"galleria/tenant/tenantdb"
+)
+
+// The bounds of a template, as WeChat has them.
+const (
+	maxTemplateID = 64
+	maxTemplateOf = 128
+	maxKeywords   = 8
+)
+
+// keywordShape is what a keyword of a template looks like: thing1, character_string12.
+var keywordShape = regexp.MustCompile(`^[a-z_]{1,20}[0-9]{1,2}$`)
+
+// check refuses what the provider would.
+func (t Template) check() error {
+	kind, ok := KindOf(t.Event)
+	if !ok || len(t.TemplateID) == 0 || len(t.TemplateID) > maxTemplateID || strings.TrimSpace(t.TemplateID) != t.TemplateID {
+		return ErrTemplate.With(ErrTemplate.At("template_id"))
+	}
+	if len(t.Page) > maxTemplateOf || strings.HasPrefix(t.Page, "/") {
+		return ErrTemplate.With(ErrTemplate.At("page"))
+	}
+	if len(t.Fields) == 0 || len(t.Fields) > maxKeywords {
+		return ErrTemplate.With(ErrTemplate.At("fields"))
+	}
+	for keyword, name := range t.Fields {
+		if !keywordShape.MatchString(keyword) || !slices.Contains(kind.values, name) {
+			return ErrTemplate.With(ErrTemplate.At("fields"))
+		}
+	}
+	return nil
+}
+
+// SaveTemplate stores which template of a Mini Program tells of an event. Consents that
+// buyers gave for another template stay with that one. Faults: MESSAGE_TEMPLATE.
+func (s *Service) SaveTemplate(ctx context.Context, id tenant.ID, t Template, actor string) error {
+	if err := t.check(); err != nil {
+		return err
+	}
+	fields, err := json.Marshal(t.Fields)
+	if err != nil {
+		return err
+	}
+	err = s.d.DB.InTenant(ctx, id, func(tx tenantdb.Tx) error {
+		if err := s.q.PutTemplate(ctx, tx, t.AppID, t.Event, t.TemplateID, t.Page, fields); err != nil {
+			return err
+		}
+		return s.d.Audit.RecordTx(ctx, tx, audit.Entry{Actor: actor, Action: "message.template", Object: "message:" + t.Event, Detail: map[string]any{
+			"app_id": t.AppID, "template_id": t.TemplateID,
+		}})
+	})
+	if err != nil {
+		return fmt.Errorf("save message template: %w", err)
+	}
+	return nil
+}
+
+// DropTemplate ends the messages of an event in a Mini Program; repeating it is no error.
+func (s *Service) DropTemplate(ctx context.Context, id tenant.ID, appID, event, actor string) error {
+	err := s.d.DB.InTenant(ctx, id, func(tx tenantdb.Tx) error {
+		n, err := s.q.DropTemplate(ctx, tx, appID, event)
+		if err != nil || n == 0 {
+			return err
+		}
+		return s.d.Audit.RecordTx(ctx, tx, audit.Entry{Actor: actor, Action: "message.template_drop", Object: "message:" + event, Detail: map[string]any{"app_id": appID}})
+	})
+	if err != nil {
+		return fmt.Errorf("drop message template: %w", err)
+	}
+	return nil
+}
+
+// Preview is what a template would show, by keyword.
+func (t Template) Preview(f Facts) map[string]string {
+	kind, _ := KindOf(t.Event)
+	out := make(map[string]string, len(t.Fields))
+	for keyword, name := range t.Fields {
+		out[keyword] = fitted(keyword, kind.value(name, f, ""))
+	}
+	return out
+}

@@ -1,0 +1,124 @@
+package notice
+
+import (
+	"strings"
+	"time"
+)
+
+// English is the language of words that are not Chinese.
+const English = "en"
+
+// Title is a message's heading for an audience, in "zh-CN" or English.
+func (k Kind) Title(a Audience, lang string) string {
+	if lang == English {
+		return k.words[a].enTitle
+	}
+	return k.words[a].zhTitle
+}
+
+// Text is a message's words for an audience, in "zh-CN" or English.
+func (k Kind) Text(a Audience, f Facts, lang string) string {
+	text := k.words[a].zh
+	if lang == English {
+		text = k.words[a].en
+	}
+	if open, end := strings.Index(text, "["), strings.Index(text, "]"); open >= 0 && open < end {
+		part := text[open+1 : end]
+		for _, name := range k.values {
+			if strings.Contains(part, "{"+name+"}") && k.value(name, f, lang) == "" {
+				part = "" // said only where there is something to say
+				break
+			}
+		}
+		text = text[:open] + part + text[end+1:]
+	}
+	pairs := make([]string, 0, 2*len(k.values))
+	for _, name := range k.values {
+		pairs = append(pairs, "{"+name+"}", k.value(name, f, lang))
+	}
+	return strings.NewReplacer(pairs...).Replace(text)
+}
+
+// Sample are facts as they might be, for previews.
+func Sample(at time.Time) Facts {
+	return Facts{
+		OrderNo: "20260131123000123456", CaseNo: "20260201090000654321", Title: "高山云雾绿茶 等 2 件", AmountFen: 12800, Courier: "SF", TrackingNo: "SF1234567890123",
+		Status: "awaiting_return", Reason: "double_payment", At: at,
+	}
+}
+
+// value is one value as a message shows it.
+func (k Kind) value(name string, f Facts, lang string) string {
+	switch name {
+	case "order_no":
+		return f.OrderNo
+	case "case_no":
+		return f.CaseNo
+	case "title":
+		return f.Title
+	case "amount":
+		if lang == English {
+			return "¥" + f.AmountFen.Yuan()
+		}
+		return f.AmountFen.Yuan() + "元"
+	case "tracking_no":
+		return f.TrackingNo
+	case "courier":
+		return f.Courier
+	case "status", "reason":
+		code := f.Status
+		if name == "reason" {
+			code = f.Reason
+		}
+		if said, ok := codes[code]; ok {
+			return said[lang == English]
+		}
+		return code
+	}
+	return timeText(f.At, lang) // every other name is of the event's time
+}
+
+// codes are the words of statuses and reasons; true is English.
+var codes = map[string]map[bool]string{
+	"refunding":           {false: "已同意，正在退款", true: "agreed, the money is on its way"},
+	"awaiting_return":     {false: "已同意，请寄回商品", true: "agreed, please send the goods back"},
+	"rejected":            {false: "商家没有同意，可查看理由", true: "not agreed, see why"},
+	"returned_in_transit": {false: "退货在路上", true: "the goods are on their way back"},
+	"inspecting":          {false: "商家正在验货", true: "the goods are being looked at"},
+	"receipt_refused":     {false: "商家没有收下退货，可查看理由", true: "the goods were not accepted, see why"},
+	"reshipping":          {false: "换货正在准备", true: "the exchange is being prepared"},
+	"reshipped":           {false: "换货已发出", true: "the exchange was sent"},
+	"refunded":            {false: "已退款", true: "refunded"},
+	"refund_stopped":      {false: "退款没有成功，商家会处理", true: "the refund did not go through; the shop is looking into it"},
+	"timeout_closed":      {false: "没有按时寄回，已关闭", true: "closed, the goods were not sent back in time"},
+	"withdrawn":           {false: "已撤回", true: "withdrawn"},
+	"closed":              {false: "已完成", true: "done"},
+	"double_payment":      {false: "重复付款，原路退回", true: "it was paid twice"},
+	"late_payment":        {false: "订单已关闭，原路退回", true: "the order was closed"},
+}
+
+// timeText is a time on buyers' clocks; in Chinese as the "time" keyword takes it. China has
+// had no summer time since 1991, so a fixed zone is exact and needs no zone database.
+func timeText(t time.Time, lang string) string {
+	layout := "2006年1月2日 15:04"
+	if lang == English {
+		layout = "2006-01-02 15:04"
+	}
+	return t.In(beijing()).Format(layout)
+}
+
+func beijing() *time.Location { return time.FixedZone("Asia/Shanghai", 8*60*60) }
+
+// The limits of what a keyword of a subscribe message takes, in characters: what exceeds
+// them is refused, nothing is cut by the provider.
+var keywordLimits = map[string]int{"thing": 20, "character_string": 32, "phrase": 5, "name": 10, "letter": 32, "symbol": 5, "number": 32, "phone_number": 17, "car_number": 8}
+
+// fitted is a value cut to what a keyword ("thing1") takes.
+func fitted(keyword, value string) string {
+	limit, ok := keywordLimits[strings.TrimRight(keyword, "0123456789")]
+	r := []rune(value)
+	if !ok || len(r) <= limit {
+		return value
+	}
+	return string(r[:limit-1]) + "…"
+}

@@ -1,0 +1,105 @@
+package console_test
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/google/uuid"
+
+	"galleria/commerce/notice"
+	"galleria/console/authz"
+	"galleria/tenant/tenantdb"
+)
+
+// TestMessagesInTheConsole: the matrix and the quiet hours are set, a template is tried and
+// saved and ended, and who may only look cannot.
+func TestMessagesInTheConsole(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	helper := d.hire(t, d.env.Tenant, authz.Support)
+	app := d.env.App(t, d.env.Tenant).ID.String()
+	b := d.signedIn(t, d.owner)
+	all := "/console/" + d.env.Tenant.Handle + "/messages"
+	b.wantStatus(all, http.StatusOK)
+	b.see("买家 · 微信订阅消息", `value="22:00"`, `value="08:00"`, "未设置", app)
+
+	typed := url.Values{"on:order.paid:buyer:inbox": {"1"}, "quiet_from": {"23:00"}, "quiet_until": {"晚上"}}
+	b.wantPost(all, typed, http.StatusUnprocessableEntity)
+	b.see("请填写时间", `value="23:00"`, `value="晚上"`)
+	typed.Set("quiet_until", "07:30")
+	b.wantPost(all, typed, http.StatusSeeOther)
+	b.wantStatus(all, http.StatusOK)
+	b.see(`value="07:30"`)
+	if on := strings.Count(b.page, " checked"); on != 1 {
+		t.Errorf("%d places are on, want the one that was ticked", on)
+	}
+
+	one := all + "/templates/" + app + "/order.shipped"
+	b.wantStatus(one, http.StatusOK)
+	b.see("运单号", "thing2")
+	form := url.Values{"template_id": {"TPL-1"}, "page": {"/pages"}, "keyword0": {"thing1"}, "value0": {"title"}, "keyword1": {"character_string2"}, "value1": {"tracking_no"}}
+	b.wantPost(one, form, http.StatusUnprocessableEntity)
+	b.see("路径不要以 / 开头", `value="TPL-1"`, `value="character_string2"`)
+	form.Set("page", "pages/order?no={order_no}")
+	form.Set("preview", "1")
+	b.wantPost(one, form, http.StatusOK)
+	b.see("高山云雾绿茶 等 2 件", "SF1234567890123")
+	form.Del("preview")
+	b.wantPost(one, form, http.StatusSeeOther)
+	b.wantStatus(all, http.StatusOK)
+	b.see("TPL-1")
+	b.wantStatus(one, http.StatusOK)
+	b.see(`value="TPL-1"`, "不再发送这条订阅消息")
+	b.wantPost(one+"/delete", url.Values{}, http.StatusSeeOther)
+	b.wantStatus(all+"/templates/"+app+"/aftersale.opened", http.StatusNotFound) // no buyer is told of it
+	b.wantStatus(all+"/templates/wx0000000000000000/order.paid", http.StatusNotFound)
+	b.wantStatus(all+"/log", http.StatusOK)
+	b.see("没有记录")
+	b.wantStatus("/console/"+d.env.Tenant.Handle+"/audit", http.StatusOK)
+	b.see("修改了通知方式和免打扰时段", "设置了订阅消息模板", "停用了订阅消息模板")
+
+	support := d.signedIn(t, helper)
+	support.wantStatus(all, http.StatusOK)
+	if strings.Contains(support.page, "quiet_from") {
+		t.Error("who may only look gets a form")
+	}
+	support.wantPost(all, typed, http.StatusForbidden)
+}
+
+// TestNoticesInTheConsole: staff see what they may see, with what is new, until they say that
+// they have.
+func TestNoticesInTheConsole(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	packer := d.hire(t, d.env.Tenant, authz.Warehouse)
+	notices := notice.New(notice.Deps{DB: d.env.DB, Audit: d.env.Audit})
+	say := func(event string) {
+		d.env.InTenant(t, func(tx tenantdb.Tx) error {
+			return notices.BoardTx(t.Context(), tx, uuid.New(), event, notice.Sample(d.env.Clock().Now()))
+		})
+	}
+	b := d.signedIn(t, d.owner)
+	all := "/console/" + d.env.Tenant.Handle + "/notices"
+	b.wantStatus(all, http.StatusOK)
+	b.see("还没有提醒")
+	b.wantStatus(all+"/count", http.StatusOK)
+	if strings.TrimSpace(b.page) != "" {
+		t.Errorf("nothing is new, and the bell says %q", b.page)
+	}
+	say(notice.OrderPaid)
+	say(notice.CaseOpened)
+	b.wantStatus(all+"/count", http.StatusOK)
+	b.see("2 条新提醒")
+	b.wantStatus(all, http.StatusOK)
+	b.see("新订单", "新的售后申请", "/aftersales/20260201090000654321", "全部标为已看")
+	b.wantPost(all+"/seen", url.Values{"until": {b.value("until")}}, http.StatusSeeOther)
+	b.wantStatus(all+"/count", http.StatusOK)
+	if strings.TrimSpace(b.page) != "" {
+		t.Errorf("all is seen, and the bell says %q", b.page)
+	}
+	other := d.signedIn(t, packer)
+	other.wantStatus(all+"/count", http.StatusOK)
+	other.see("2 条新提醒")
+}

@@ -1,0 +1,59 @@
+package console
+
+import (
+	"context"
+	"strconv"
+
+	"github.com/gofiber/fiber/v2"
+
+	"galleria/commerce/notice"
+	"galleria/console/authz"
+	"galleria/console/view"
+	"galleria/tenant"
+)
+
+// Messages is what a shop tells and what its staff are told; *notice.Service is one.
+type Messages interface {
+	Board(ctx context.Context, id tenant.ID, accountID int64, may func(permission string) bool, before int64) (list []notice.Letter, next int64, err error)
+	Unseen(ctx context.Context, id tenant.ID, accountID int64, may func(permission string) bool) (int64, error)
+	See(ctx context.Context, id tenant.ID, accountID, until int64) error
+	Settings(ctx context.Context, id tenant.ID) (notice.Settings, error)
+	SaveSettings(ctx context.Context, id tenant.ID, on map[notice.Choice]bool, hours notice.Hours, actor string) error
+	SaveTemplate(ctx context.Context, id tenant.ID, t notice.Template, actor string) error
+	DropTemplate(ctx context.Context, id tenant.ID, appID, event, actor string) error
+	Log(ctx context.Context, id tenant.ID, state notice.State, before int64) (list []notice.Entry, next int64, err error)
+}
+
+// may reports what the viewer may see, by a permission's name.
+func (v *visit) may(permission string) bool { return v.granted[authz.Permission(permission)] }
+
+// noticeList shows what the staff are told.
+func (s *Console) noticeList(c *fiber.Ctx, v *visit) error {
+	before := cursor(c.Query("before"))
+	board := view.Board{OnFirst: before == 0, Done: done(c, v)}
+	var err error
+	if board.Letters, board.Next, err = s.Messages.Board(c.UserContext(), v.shop.ID, v.session.StaffID, v.may, before); err != nil {
+		return err
+	}
+	return render(c, view.BoardPage(s.page(c, v, v.text.T("notice.title"), ""), board))
+}
+
+// noticeCount is the number on the bell.
+func (s *Console) noticeCount(c *fiber.Ctx, v *visit) error {
+	n, err := s.Messages.Unseen(c.UserContext(), v.shop.ID, v.session.StaffID, v.may)
+	if err != nil {
+		return err
+	}
+	return render(c, view.BellCount(s.page(c, v, "", ""), n))
+}
+
+// noticeSeen remembers up to where the viewer has looked.
+func (s *Console) noticeSeen(c *fiber.Ctx, v *visit) error {
+	until, err := strconv.ParseInt(form(c, "until"), 10, 64)
+	if err == nil && until > 0 {
+		if err := s.Messages.See(c.UserContext(), v.shop.ID, v.session.StaffID, until); err != nil {
+			return err
+		}
+	}
+	return c.Redirect(view.Shop{Handle: v.shop.Handle}.URL(noticesPath+"?done=notices_seen"), fiber.StatusSeeOther)
+}
