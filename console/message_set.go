@@ -79,7 +79,7 @@ func (s *Console) messageSave(c *fiber.Ctx, v *visit) error {
 			return err
 		}
 		set.Settings = have
-		set.Settings.On = on
+		set.On = on
 		c.Status(fiber.StatusUnprocessableEntity)
 		return s.messagePage(c, v, set)
 	}
@@ -104,7 +104,7 @@ func (s *Console) messageTemplate(c *fiber.Ctx, v *visit) error {
 			f.Template, f.Exists = t, true
 		}
 	}
-	f.Rows = view.TemplateRows(f.Template.Fields)
+	f.Rows = view.TemplateRows(f.Fields)
 	return s.templatePage(c, v, f)
 }
 
@@ -145,7 +145,7 @@ func (s *Console) messageTemplateSave(c *fiber.Ctx, v *visit) error {
 		row := view.TemplateRow{Keyword: strings.TrimSpace(form(c, "keyword"+strconv.Itoa(i))), Value: form(c, "value"+strconv.Itoa(i))}
 		f.Rows = append(f.Rows, row)
 		if row.Keyword != "" {
-			f.Template.Fields[row.Keyword] = row.Value
+			f.Fields[row.Keyword] = row.Value
 		}
 	}
 	if form(c, "preview") != "" {

@@ -1,10 +1,19 @@
-// Package notice decides which messages reach a buyer, and remembers what became of
-// each. It owns subscribe_template (which template of a Mini Program tells of which
-// event), subscribe_consent (how many messages the buyer still allows: each "accept"
-// in wx.requestSubscribeMessage allows one) and message_log. It sends nothing: the job
-// that calls it talks to the provider between Begin and Finish.
+// Package notice decides what buyers and staff are told, and remembers what became of it.
 //
-// A buyer who did not subscribe is skipped, which is an outcome and not an error. A
-// message whose sending was interrupted is not sent again: the provider offers no key
+// Catalogue lists the events, whom each is for, and its words in both languages. A shop
+// changes by message_rule which of the ways are used, and by message_hours when messages
+// that can wait do wait. An event becomes, each once and in one statement:
+//   - a row of inbox_message, the buyer's list in the Mini Program,
+//   - a row of staff_notice, which every member of staff who may see such things finds in
+//     the console (staff_notice_seen says up to where one has looked),
+//   - a message that the buyer subscribed to. subscribe_template is the template of a Mini
+//     Program that tells of an event, subscribe_consent how many messages the buyer still
+//     allows (each "accept" in wx.requestSubscribeMessage allows one), and message_log what
+//     became of it.
+//
+// Inbox and board keep facts; words are made when they are read, in the reader's language.
+// The package sends nothing: the job that calls it talks to the provider between BeginTx and
+// FinishTx. A buyer who did not subscribe is skipped, which is an outcome and not an error.
+// A message whose sending was interrupted is not sent again: the provider offers no key
 // that would make a second sending harmless, and a consent was spent.
 package notice

@@ -75,8 +75,8 @@ func page(list []Letter) (shown []Letter, next int64) {
 	return list[:pageSize], list[pageSize-1].ID
 }
 
-// Read marks a member's messages up to and with one as read.
-func (s *Service) Read(ctx context.Context, id tenant.ID, memberID, until int64) error {
+// ReadUntil marks a member's messages up to and with one as read.
+func (s *Service) ReadUntil(ctx context.Context, id tenant.ID, memberID, until int64) error {
 	err := s.d.DB.InTenant(ctx, id, func(tx tenantdb.Tx) error {
 		now := tx.Now()
 		return s.q.ReadUntil(ctx, tx, &now, memberID, until)
@@ -151,7 +151,7 @@ const (
 
 // PurgeTx deletes at most limit of each kind of what is too old, and says how much.
 func (s *Service) PurgeTx(ctx context.Context, tx tenantdb.Tx, limit int) (int64, error) {
-	most, total := int32(min(limit, math.MaxInt32)), int64(0) //nolint:gosec // bounded
+	most, total := int32(min(limit, math.MaxInt32)), int64(0)
 	for _, purge := range []func() (int64, error){
 		func() (int64, error) { return s.q.PurgeLog(ctx, tx, tx.Now().Add(-logKept), most) },
 		func() (int64, error) { return s.q.PurgeInbox(ctx, tx, tx.Now().Add(-inboxKept), most) },

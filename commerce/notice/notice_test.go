@@ -189,9 +189,15 @@ func TestHours(t *testing.T) {
 		from, until int
 		at, want    string // "" does not wait
 	}{
-		{1320, 480, "2026-03-01 21:59", ""}, {1320, 480, "2026-03-01 22:00", "2026-03-02 08:00"}, {1320, 480, "2026-03-01 00:00", "2026-03-01 08:00"},
-		{1320, 480, "2026-03-01 07:59", "2026-03-01 08:00"}, {1320, 480, "2026-03-01 08:00", ""},
-		{720, 840, "2026-03-01 12:30", "2026-03-01 14:00"}, {720, 840, "2026-03-01 14:00", ""}, {0, 0, "2026-03-01 00:00", ""}, {600, 600, "2026-03-01 10:00", ""},
+		{1320, 480, "2026-03-01 21:59", ""},
+		{1320, 480, "2026-03-01 22:00", "2026-03-02 08:00"},
+		{1320, 480, "2026-03-01 00:00", "2026-03-01 08:00"},
+		{1320, 480, "2026-03-01 07:59", "2026-03-01 08:00"},
+		{1320, 480, "2026-03-01 08:00", ""},
+		{720, 840, "2026-03-01 12:30", "2026-03-01 14:00"},
+		{720, 840, "2026-03-01 14:00", ""},
+		{0, 0, "2026-03-01 00:00", ""},
+		{600, 600, "2026-03-01 10:00", ""},
 		{1380, 0, "2026-12-31 23:30", "2027-01-01 00:00"},
 	} {
 		at, err := time.ParseInLocation("2006-01-02 15:04", tc.at, beijing)
@@ -262,14 +268,14 @@ func TestTheInboxIsRead(t *testing.T) {
 	}
 	middle := w.inbox()[10].ID
 	for range 2 {
-		if err := w.Service.Read(t.Context(), w.Tenant.ID, w.member, middle); err != nil {
+		if err := w.ReadUntil(t.Context(), w.Tenant.ID, w.member, middle); err != nil {
 			t.Fatal(err)
 		}
 	}
 	if _, unread, _, err := w.Inbox(t.Context(), w.Tenant.ID, w.member, 0); unread != 10 || err != nil {
 		t.Errorf("%d unread, %v", unread, err)
 	}
-	if err := w.Service.Read(t.Context(), w.Tenant.ID, w.member+1, middle+100); err != nil { // another's
+	if err := w.ReadUntil(t.Context(), w.Tenant.ID, w.member+1, middle+100); err != nil { // another's
 		t.Fatal(err)
 	}
 	w.Clock().Advance(181 * 24 * time.Hour)

@@ -125,7 +125,7 @@ func (s *Service) SaveSettings(ctx context.Context, id tenant.ID, on map[Choice]
 		if err := s.q.PutRules(ctx, tx, events, audiences, channels, enabled, tx.Now()); err != nil {
 			return err
 		}
-		if err := s.q.PutHours(ctx, tx, int16(hours.From), int16(hours.Until)); err != nil { //nolint:gosec // bounded above
+		if err := s.q.PutHours(ctx, tx, int16(hours.From), int16(hours.Until)); err != nil {
 			return err
 		}
 		return s.d.Audit.RecordTx(ctx, tx, audit.Entry{Actor: actor, Action: "message.settings", Object: "message", Detail: map[string]any{

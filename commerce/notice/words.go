@@ -65,36 +65,41 @@ func (k Kind) value(name string, f Facts, lang string) string {
 		return f.TrackingNo
 	case "courier":
 		return f.Courier
-	case "status", "reason":
-		code := f.Status
-		if name == "reason" {
-			code = f.Reason
-		}
-		if said, ok := codes[code]; ok {
-			return said[lang == English]
-		}
-		return code
+	case "status":
+		return codeWords(f.Status, lang)
+	case "reason":
+		return codeWords(f.Reason, lang)
 	}
 	return timeText(f.At, lang) // every other name is of the event's time
 }
 
-// codes are the words of statuses and reasons; true is English.
-var codes = map[string]map[bool]string{
-	"refunding":           {false: "已同意，正在退款", true: "agreed, the money is on its way"},
-	"awaiting_return":     {false: "已同意，请寄回商品", true: "agreed, please send the goods back"},
-	"rejected":            {false: "商家没有同意，可查看理由", true: "not agreed, see why"},
-	"returned_in_transit": {false: "退货在路上", true: "the goods are on their way back"},
-	"inspecting":          {false: "商家正在验货", true: "the goods are being looked at"},
-	"receipt_refused":     {false: "商家没有收下退货，可查看理由", true: "the goods were not accepted, see why"},
-	"reshipping":          {false: "换货正在准备", true: "the exchange is being prepared"},
-	"reshipped":           {false: "换货已发出", true: "the exchange was sent"},
-	"refunded":            {false: "已退款", true: "refunded"},
-	"refund_stopped":      {false: "退款没有成功，商家会处理", true: "the refund did not go through; the shop is looking into it"},
-	"timeout_closed":      {false: "没有按时寄回，已关闭", true: "closed, the goods were not sent back in time"},
-	"withdrawn":           {false: "已撤回", true: "withdrawn"},
-	"closed":              {false: "已完成", true: "done"},
-	"double_payment":      {false: "重复付款，原路退回", true: "it was paid twice"},
-	"late_payment":        {false: "订单已关闭，原路退回", true: "the order was closed"},
+// codeWords are the words of a status or a reason, or the code itself.
+func codeWords(code, lang string) string {
+	type words struct{ zh, en string }
+	said, ok := map[string]words{
+		"refunding":           {"已同意，正在退款", "agreed, the money is on its way"},
+		"awaiting_return":     {"已同意，请寄回商品", "agreed, please send the goods back"},
+		"rejected":            {"商家没有同意，可查看理由", "not agreed, see why"},
+		"returned_in_transit": {"退货在路上", "the goods are on their way back"},
+		"inspecting":          {"商家正在验货", "the goods are being looked at"},
+		"receipt_refused":     {"商家没有收下退货，可查看理由", "the goods were not accepted, see why"},
+		"reshipping":          {"换货正在准备", "the exchange is being prepared"},
+		"reshipped":           {"换货已发出", "the exchange was sent"},
+		"refunded":            {"已退款", "refunded"},
+		"refund_stopped":      {"退款没有成功，商家会处理", "the refund did not go through; the shop is looking into it"},
+		"timeout_closed":      {"没有按时寄回，已关闭", "closed, the goods were not sent back in time"},
+		"withdrawn":           {"已撤回", "withdrawn"},
+		"closed":              {"已完成", "done"},
+		"double_payment":      {"重复付款，原路退回", "it was paid twice"},
+		"late_payment":        {"订单已关闭，原路退回", "the order was closed"},
+	}[code]
+	switch {
+	case !ok:
+		return code
+	case lang == English:
+		return said.en
+	}
+	return said.zh
 }
 
 // timeText is a time on buyers' clocks; in Chinese as the "time" keyword takes it. China has
@@ -109,13 +114,15 @@ func timeText(t time.Time, lang string) string {
 
 func beijing() *time.Location { return time.FixedZone("Asia/Shanghai", 8*60*60) }
 
-// The limits of what a keyword of a subscribe message takes, in characters: what exceeds
-// them is refused, nothing is cut by the provider.
-var keywordLimits = map[string]int{"thing": 20, "character_string": 32, "phrase": 5, "name": 10, "letter": 32, "symbol": 5, "number": 32, "phone_number": 17, "car_number": 8}
+// keywordLimits are how many characters the keywords of a subscribe message take. What
+// exceeds them is refused, nothing is cut by the provider.
+func keywordLimits() map[string]int {
+	return map[string]int{"thing": 20, "character_string": 32, "phrase": 5, "name": 10, "letter": 32, "symbol": 5, "number": 32, "phone_number": 17, "car_number": 8}
+}
 
 // fitted is a value cut to what a keyword ("thing1") takes.
 func fitted(keyword, value string) string {
-	limit, ok := keywordLimits[strings.TrimRight(keyword, "0123456789")]
+	limit, ok := keywordLimits()[strings.TrimRight(keyword, "0123456789")]
 	r := []rune(value)
 	if !ok || len(r) <= limit {
 		return value

@@ -3,6 +3,7 @@ package handle
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/google/uuid"
 
@@ -163,8 +164,8 @@ func (h *Handlers) caseMoved(ctx context.Context, ev outbox.Event) error {
 	if err != nil {
 		return err
 	}
-	switch p.Event {
-	case aftersale.EventApply, aftersale.EventWithdraw, aftersale.EventSendBack, aftersale.EventConfirm, aftersale.EventRefunded, aftersale.EventRetry:
+	own := []aftersale.Event{aftersale.EventApply, aftersale.EventWithdraw, aftersale.EventSendBack, aftersale.EventConfirm}
+	if slices.Contains(own, p.Event) || p.Event == aftersale.EventRefunded || p.Event == aftersale.EventRetry {
 		return nil
 	}
 	return h.tell(ctx, ev, news{

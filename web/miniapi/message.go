@@ -13,7 +13,7 @@ import (
 // Messages are the buyer's inbox; *notice.Service is one.
 type Messages interface {
 	Inbox(ctx context.Context, id tenant.ID, memberID, before int64) (list []notice.Letter, unread, next int64, err error)
-	Read(ctx context.Context, id tenant.ID, memberID, until int64) error
+	ReadUntil(ctx context.Context, id tenant.ID, memberID, until int64) error
 }
 
 // InboxMessage is one thing that the buyer was told.
@@ -87,5 +87,5 @@ func (a *API) readMessages(ctx context.Context, in *readInput) (*none, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &none{}, a.d.Messages.Read(ctx, who.tenant, who.member, in.Body.UntilID)
+	return &none{}, a.d.Messages.ReadUntil(ctx, who.tenant, who.member, in.Body.UntilID)
 }
