@@ -10,6 +10,7 @@ import (
 	"galleria/commerce/figures"
 	"galleria/commerce/listing"
 	"galleria/commerce/member"
+	"galleria/commerce/notice"
 	"galleria/commerce/picture"
 	"galleria/jobs/handle"
 	"galleria/payments"
@@ -30,8 +31,9 @@ func TestUpkeepForgetsWhatIsOver(t *testing.T) {
 	})
 	shelf := catalog.New(catalog.Deps{DB: env.DB, Plans: env.Plans, Timers: env.Timers})
 	kinds, err := handle.New(handle.Deps{
-		DB: env.DB, Outbox: env.Outbox, Orders: nil, Payments: pay, Accounts: nil,
-		Members: member.New(member.Deps{DB: env.DB, Now: env.Clock().Now, Rand: rand.Reader}), Notices: nil, Messenger: nil, Signups: nil, Herald: nil,
+		Notices: notice.New(notice.Deps{DB: env.DB, Audit: env.Audit}),
+		DB:      env.DB, Outbox: env.Outbox, Orders: nil, Payments: pay, Accounts: nil,
+		Members: member.New(member.Deps{DB: env.DB, Now: env.Clock().Now, Rand: rand.Reader}), Messenger: nil, Signups: nil, Herald: nil,
 		Listings: listing.New(listing.Deps{DB: env.DB, Catalog: shelf, Inventory: nil, Audit: env.Audit}), Shelf: shelf,
 		Pictures: picture.New(picture.Deps{DB: env.DB, Plans: env.Plans, Outbox: env.Outbox, Store: picture.NewFolder(t.TempDir()), Now: env.Clock().Now}),
 		Figures:  figures.New(env.DB),
