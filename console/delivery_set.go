@@ -97,7 +97,9 @@ func (s *Console) deliveryPage(c *fiber.Ctx, v *visit, page view.DeliverySetting
 		page.Frozen, page.FrozenOrders = v.text.Money(amount), orders
 	}
 	page.MayUpdate = v.granted[authz.ShopUpdate]
-	return render(c, view.DeliverySettingsPage(s.page(c, v, v.text.T("delivery.title"), "nav.delivery"), page))
+	p := s.page(c, v, v.text.T("delivery.title"), "nav.delivery")
+	p.Done = done(c, v)
+	return render(c, view.DeliverySettingsPage(p, page))
 }
 
 // deliveryUpdate changes the shop's times.

@@ -43,7 +43,9 @@ func (s *Console) trackingShow(c *fiber.Ctx, v *visit) error {
 	if err != nil && !errors.Is(err, fault.ErrNotFound) {
 		return err
 	}
-	return render(c, view.TrackingPage(s.page(c, v, v.text.T("tracking.title"), "nav.delivery"), view.Tracking{
+	page := s.page(c, v, v.text.T("tracking.title"), "nav.delivery")
+	page.Done = done(c, v)
+	return render(c, view.TrackingPage(page, view.Tracking{
 		TrackingAccount: a, Bound: err == nil, MayUpdate: v.granted[authz.AppUpdate],
 	}))
 }
@@ -86,11 +88,11 @@ func (s *Console) trackingSwitch(c *fiber.Ctx, v *visit) error {
 	if err := s.Deliveries.SwitchTracking(c.UserContext(), v.shop.ID, on, actor(v.session.StaffID)); err != nil {
 		return err
 	}
-	done := "tracking_off"
+	what := "tracking_off"
 	if on {
-		done = "tracking_on"
+		what = "tracking_on"
 	}
-	return c.Redirect(view.Shop{Handle: v.shop.Handle}.URL(trackingPath+"?done="+done), fiber.StatusSeeOther)
+	return c.Redirect(view.Shop{Handle: v.shop.Handle}.URL(trackingPath+"?done="+what), fiber.StatusSeeOther)
 }
 
 // parcelAsk asks the tracking service about a parcel now.
@@ -105,6 +107,9 @@ func (s *Console) parcelAsk(c *fiber.Ctx, v *visit) error {
 		}
 		if err := s.Deliveries.Ask(c.UserContext(), v.shop.ID, p.ParcelNo); err != nil {
 			problem := sentence(v, err)
+			if errors.Is(err, delivery.ErrTrackingKey) || errors.Is(err, delivery.ErrTrackingBusy) {
+				problem = textOf(v, err) // the service's no is no defect of ours
+			}
 			if problem == "" {
 				return err
 			}
