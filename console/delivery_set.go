@@ -79,7 +79,7 @@ func (s *Console) deliveryShow(c *fiber.Ctx, v *visit) error {
 	}
 	const minute = 60
 	return s.deliveryPage(c, v, view.DeliverySettings{
-		UnpaidMinutes: itoa64(t.UnpaidSeconds / minute), ReceiveDays: itoa64(t.ReceiveDays), FinishDays: itoa64(t.FinishDays),
+		UnpaidMinutes: itoa64(t.UnpaidSeconds / minute), ReceiveDays: itoa64(t.ReceiveDays), SignedDays: itoa64(t.SignedDays), FinishDays: itoa64(t.FinishDays),
 		OpenOrders: itoa64(t.MaxOpenOrders), OpenPieces: itoa64(t.MaxOpenPieces),
 	})
 }
@@ -97,12 +97,14 @@ func (s *Console) deliveryPage(c *fiber.Ctx, v *visit, page view.DeliverySetting
 		page.Frozen, page.FrozenOrders = v.text.Money(amount), orders
 	}
 	page.MayUpdate = v.granted[authz.ShopUpdate]
-	return render(c, view.DeliverySettingsPage(s.page(c, v, v.text.T("delivery.title"), "nav.delivery"), page))
+	p := s.page(c, v, v.text.T("delivery.title"), "nav.delivery")
+	p.Done = done(c, v)
+	return render(c, view.DeliverySettingsPage(p, page))
 }
 
 // deliveryUpdate changes the shop's times.
 func (s *Console) deliveryUpdate(c *fiber.Ctx, v *visit) error {
-	page := view.DeliverySettings{UnpaidMinutes: form(c, "unpaid"), ReceiveDays: form(c, "receive"), FinishDays: form(c, "finish"), OpenOrders: form(c, "open_orders"), OpenPieces: form(c, "open_pieces")}
+	page := view.DeliverySettings{UnpaidMinutes: form(c, "unpaid"), ReceiveDays: form(c, "receive"), SignedDays: form(c, "signed"), FinishDays: form(c, "finish"), OpenOrders: form(c, "open_orders"), OpenPieces: form(c, "open_pieces")}
 	number := func(text string) int64 {
 		n, err := strconv.ParseInt(text, 10, 32)
 		if err != nil {
@@ -111,7 +113,7 @@ func (s *Console) deliveryUpdate(c *fiber.Ctx, v *visit) error {
 		return n
 	}
 	err := s.Orders.SetTerms(c.UserContext(), v.shop.ID, order.TermsInput{
-		UnpaidMinutes: number(page.UnpaidMinutes), ReceiveDays: number(page.ReceiveDays), FinishDays: number(page.FinishDays),
+		UnpaidMinutes: number(page.UnpaidMinutes), ReceiveDays: number(page.ReceiveDays), SignedDays: number(page.SignedDays), FinishDays: number(page.FinishDays),
 		MaxOpenOrders: number(page.OpenOrders), MaxOpenPieces: number(page.OpenPieces), Actor: actor(v.session.StaffID),
 	})
 	if s.refusedForm(c, v, err) {

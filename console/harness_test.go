@@ -119,7 +119,7 @@ func consoleDeps(t *testing.T, env *tenanttest.Env, people *staff.Service) conso
 		Accounts: accountsOf(env), Channels: kernel, Orders: ordersOf(env), Cards: cardsOf(env), Reprice: func(ctx context.Context, id tenant.ID, in order.RepriceInput) error {
 			in.Idle = kernel.IdleTx
 			return ordersOf(env).Reprice(ctx, id, in)
-		}, Deliveries: delivery.New(delivery.Deps{DB: env.DB, Audit: env.Audit}), Freights: freight.New(freight.Deps{DB: env.DB, Audit: env.Audit}), Products: listingOf(env),
+		}, Deliveries: deliveryOf(env), Freights: freight.New(freight.Deps{DB: env.DB, Audit: env.Audit}), Products: listingOf(env),
 		Pictures: picture.New(picture.Deps{DB: env.DB, Plans: env.Plans, Outbox: env.Outbox, Store: picture.NewFolder(t.TempDir()), Now: env.Clock().Now}), Tryout: &tryoutStub{env: env}, Staff: people,
 		MiniPrograms: miniprogram.New(miniprogram.Deps{DB: env.DB, Vault: env.Vault, Now: env.Clock().Now, SandboxBase: egress.Only(sandboxURL), Plans: env.Plans}), SandboxURL: sandboxURL, EgressAddresses: []string{"203.0.113.20"}, Vault: env.Vault, Courier: courier.NewDesk(env.Clock().Now), SecondFactor: false, Audit: env.Audit, Assets: assets, Log: slog.New(slog.NewTextHandler(t.Output(), nil)),
 		Members: memberOf(env), Ports: portOf(t, env),

@@ -42,6 +42,7 @@ type Deliveries interface {
 	SaveStore(ctx context.Context, id tenant.ID, in delivery.Store, actor string) (int64, error)
 	Retry(ctx context.Context, id tenant.ID, orderNo, actor string, ob *outbox.Outbox) error
 	Frozen(ctx context.Context, id tenant.ID) (amount money.Fen, orders int64, err error)
+	Tracking
 }
 
 func (s *Console) orderOf(c *fiber.Ctx, v *visit) (readmodel.OrderDetail, error) {

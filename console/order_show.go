@@ -29,7 +29,9 @@ func (s *Console) orderPage(c *fiber.Ctx, v *visit, problem string) error {
 		maskOrder(&order)
 	}
 	title := v.text.T("order.one") + " " + order.OrderNo
-	return render(c, view.OrderShowPage(s.page(c, v, title, "nav.orders"), view.OrderShow{
+	page := s.page(c, v, title, "nav.orders")
+	page.Done = done(c, v)
+	return render(c, view.OrderShowPage(page, view.OrderShow{
 		OrderDetail: order, Problem: problem, Now: s.Now(),
 		SeesCases: v.granted[authz.AfterSaleRead], MayHandleCases: v.granted[authz.AfterSaleHandle] && v.granted[authz.RefundCreate],
 		MayRefund: v.granted[authz.RefundCreate], Rest: refundable(order),

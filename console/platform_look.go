@@ -179,6 +179,9 @@ func maskOrder(o *readmodel.OrderDetail) {
 	if o.Remark != "" {
 		o.Remark = hidden
 	}
+	for i := range o.Fulfil.Parcels {
+		o.Fulfil.Parcels[i].Track.Events = nil // couriers name receivers and their phones
+	}
 	maskFindings(o.Anomalies)
 }
 

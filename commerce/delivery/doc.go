@@ -1,7 +1,7 @@
 // Package delivery knows couriers, pickup stores, where parcels are, and what a payment
 // provider has been told about them.
 //
-// It owns pickup_store, shipping_upload, parcel_track and parcel_track_event. It does not
+// It owns pickup_store, shipping_upload, tracking_account, parcel_track and parcel_track_event. It does not
 // own parcels (order does) and knows no orders: their events bring it what it needs, and
 // jobs/handle joins the two.
 //
@@ -9,6 +9,12 @@
 // changed (the digest of what it says is its key). A parcel's state follows its newest
 // event. An upload is repeated until the provider has what the shop sent: version counts
 // changes, done_version what the provider has, and they are equal only when it was told.
+//
+// Where parcels are is told by a service behind Tracker, by the shop's own key: a number is
+// subscribed when it is sent, what is told comes to an address of the shop's own, and a parcel
+// of which nothing was told for a day is asked about. The address only routes; what comes
+// there is believed for its signature with the shop's salt. Words may come late, twice and
+// several at once: the tracks of a number are locked before they are stored.
 //
 // Decisions: couriers are a table in code, because a release brings new ones and no shop
 // changes them. A tracking number is checked against its courier's form before it is

@@ -3,6 +3,7 @@ package delivery
 import (
 	"context"
 	"fmt"
+	"io"
 	"regexp"
 	"strconv"
 	"strings"
@@ -12,13 +13,26 @@ import (
 	"galleria/tenant"
 	"galleria/tenant/audit"
 	"galleria/tenant/fault"
+	"galleria/tenant/outbox"
+	"galleria/tenant/registry"
 	"galleria/tenant/tenantdb"
+	"galleria/tenant/timer"
+	"galleria/tenant/vault"
 )
 
 // Deps is what the service needs; all of it is required.
 type Deps struct {
-	DB    *tenantdb.DB
-	Audit *audit.Log
+	DB       *tenantdb.DB
+	Audit    *audit.Log
+	Outbox   *outbox.Outbox
+	Timers   *timer.Timers
+	Vault    *vault.Vault
+	Registry *registry.Service // opens the way of callbacks
+	Tracker  Tracker
+	Rand     io.Reader
+	// SandboxBase says which address besides the tracking service's own a key may be used at.
+	SandboxBase func(base string) bool
+	PublicURL   string // callbacks come there
 }
 
 // Service keeps stores, tracks and uploads. Safe for concurrent use.

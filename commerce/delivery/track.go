@@ -38,16 +38,12 @@ type Track struct {
 	Events []Event
 }
 
-// Moved is a parcel whose state a courier's word may have changed.
-type Moved struct {
-	ParcelNo string
-	State    State
-	At       time.Time
-}
-
 // BeginTx follows a parcel's number; a number that was corrected begins anew. Safe to repeat.
 func (s *Service) BeginTx(ctx context.Context, tx tenantdb.Tx, parcelNo, courier, number, phoneTail string) error {
 	if err := s.q.BeginTrack(ctx, tx, parcelNo, courier, number, phoneTail, tx.Now()); err != nil {
+		return fmt.Errorf("follow parcel: %w", err)
+	}
+	if err := s.followTx(ctx, tx, parcelNo); err != nil {
 		return fmt.Errorf("follow parcel: %w", err)
 	}
 	return nil
@@ -55,37 +51,55 @@ func (s *Service) BeginTx(ctx context.Context, tx tenantdb.Tx, parcelNo, courier
 
 const maxText = 500
 
-// ToldTx stores what a courier said of a number, each word once, and returns the parcels
-// that bear it with the state they are in now.
-func (s *Service) ToldTx(ctx context.Context, tx tenantdb.Tx, courier, number string, events []Event) ([]Moved, error) {
+func clip(text string) string {
+	if runes := []rune(text); len(runes) > maxText {
+		return string(runes[:maxText])
+	}
+	return text
+}
+
+// ToldTx stores what a courier said of a number, each word once, oldest first, and moves the
+// parcels that bear it to the state of the newest word. One that was signed for, or comes
+// back, is announced by TopicTracked. Numbers that no parcel bears are dropped.
+func (s *Service) ToldTx(ctx context.Context, tx tenantdb.Tx, courier, number string, events []Event) error {
 	if len(events) == 0 {
-		return nil, nil
+		return nil
+	}
+	before, err := s.q.LockTracks(ctx, tx, courier, number)
+	if err != nil {
+		return fmt.Errorf("lock tracks: %w", err)
+	}
+	if len(before) == 0 {
+		return nil
 	}
 	row := deliverydb.AddTrackEventsParams{Courier: courier, TrackingNo: number, Now: tx.Now()}
-	newest := events[0]
 	for _, e := range events {
-		if text := []rune(e.Text); len(text) > maxText {
-			e.Text = string(text[:maxText])
-		}
+		e.Text, e.Place = clip(e.Text), clip(e.Place)
 		digest := sha256.Sum256(fmt.Appendf(nil, "%d\x00%s\x00%s\x00%s", e.At.Unix(), e.State, e.Text, e.Place))
 		row.Ats, row.States, row.Texts = append(row.Ats, e.At), append(row.States, string(e.State)), append(row.Texts, e.Text)
 		row.Places, row.Digests = append(row.Places, e.Place), append(row.Digests, digest[:])
-		if e.At.After(newest.At) {
-			newest = e
-		}
 	}
 	if err := s.q.AddTrackEvents(ctx, tx, row); err != nil {
-		return nil, fmt.Errorf("store track: %w", err)
+		return fmt.Errorf("store track: %w", err)
 	}
 	rows, err := s.q.MoveTracks(ctx, tx, tx.Now(), courier, number)
 	if err != nil {
-		return nil, fmt.Errorf("move tracks: %w", err)
+		return fmt.Errorf("move tracks: %w", err)
 	}
-	moved := make([]Moved, len(rows))
-	for i, r := range rows {
-		moved[i] = Moved{ParcelNo: r.ParcelNo, State: State(r.State), At: newest.At}
+	was := map[string]string{}
+	for _, b := range before {
+		was[b.ParcelNo] = b.State
 	}
-	return moved, nil
+	for _, r := range rows {
+		if state := State(r.State); r.State != was[r.ParcelNo] && (state == Delivered || state == Returned) {
+			if err := s.d.Outbox.Append(ctx, tx, TopicTracked, r.ParcelNo, TrackedEvent{
+				ParcelNo: r.ParcelNo, Courier: courier, TrackingNo: number, State: state, At: r.At,
+			}); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // Tracks returns what is known of parcels; one without word is absent. One statement.

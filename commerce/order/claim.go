@@ -163,8 +163,8 @@ type UnclaimInput struct {
 
 // UnclaimTx ends a case: with the last open one the order's clocks run on, later by as long
 // as they stood still. An order of which nothing is left to send is on its way as a whole
-// from now; one of which nothing is left at all, and which cost nothing, closes. Joins the
-// caller's transaction and locks the order. Faults: NOT_FOUND.
+// from now; one that cost nothing, and every piece of which was given up or came back, closes.
+// Joins the caller's transaction and locks the order. Faults: NOT_FOUND.
 func (s *Service) UnclaimTx(ctx context.Context, tx tenantdb.Tx, in UnclaimInput) error {
 	rows, err := s.lockWhole(ctx, tx, in.OrderNo)
 	if err != nil {
@@ -198,7 +198,7 @@ func (s *Service) UnclaimTx(ctx context.Context, tx tenantdb.Tx, in UnclaimInput
 			return fmt.Errorf("unclaim order %s: %w", in.OrderNo, err)
 		}
 	}
-	if len(in.Back) == 0 && head.PayableFen == 0 && allDropped(rows) {
+	if runs && len(in.Back) == 0 && head.PayableFen == 0 && allClaimed(rows) {
 		return s.closeEmpty(ctx, tx, head)
 	}
 	return nil
@@ -228,12 +228,13 @@ func (s *Service) runOn(ctx context.Context, tx tenantdb.Tx, head orderdb.LockWh
 	return nil
 }
 
-func allDropped(rows []orderdb.LockWholeRow) bool {
-	return !slices.ContainsFunc(rows, func(r orderdb.LockWholeRow) bool { return r.Dropped < r.Qty })
+// allClaimed reports that every piece is one of a case: not sent because of it, or back.
+func allClaimed(rows []orderdb.LockWholeRow) bool {
+	return !slices.ContainsFunc(rows, func(r orderdb.LockWholeRow) bool { return r.Claimed < r.Qty })
 }
 
-// closeEmpty closes an order that cost nothing and of which nothing is left: no money will
-// come back to close it.
+// closeEmpty closes an order that cost nothing and whose every piece was given up or came
+// back, by cases that have all ended: no money will come back to close it.
 func (s *Service) closeEmpty(ctx context.Context, tx tenantdb.Tx, head orderdb.LockWholeRow) error {
 	to, err := Next(Status(head.Status), EventRefunded, System)
 	if err != nil {

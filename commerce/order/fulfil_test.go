@@ -209,8 +209,13 @@ func TestRetrack(t *testing.T) {
 	if _, err := s.orders.Retrack(t.Context(), s.Tenant.ID, in); fault.CodeOf(err) != "VALIDATION" {
 		t.Errorf("a number of no courier: %v", err)
 	}
+	s.InTenant(t, func(tx tenantdb.Tx) error { // of the number that was wrong
+		return s.orders.MoveParcelTx(t.Context(), tx, order.MoveInput{ParcelNo: out.ParcelNo, Courier: "sf", TrackingNo: "SF1234567890123", To: order.ParcelReturned, At: tx.Now()})
+	})
 	for _, to := range []order.ParcelStatus{order.ParcelDelivered, order.ParcelDelivered, order.ParcelReturned} {
-		s.InTenant(t, func(tx tenantdb.Tx) error { return s.orders.MoveParcelTx(t.Context(), tx, out.ParcelNo, to, tx.Now()) })
+		s.InTenant(t, func(tx tenantdb.Tx) error {
+			return s.orders.MoveParcelTx(t.Context(), tx, order.MoveInput{ParcelNo: out.ParcelNo, Courier: "zto", TrackingNo: "75412345678901", To: to, At: tx.Now()})
+		})
 	}
 	if n := s.count("SELECT count(*) FROM order_parcel WHERE status = 'delivered' AND courier = 'zto'"); n != 1 {
 		t.Errorf("%d delivered", n)

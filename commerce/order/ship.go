@@ -280,6 +280,9 @@ func (s *Service) Retrack(ctx context.Context, id tenant.ID, in RetrackInput) (o
 		}); err != nil {
 			return err
 		}
+		if err := s.afresh(ctx, tx, p); err != nil {
+			return err
+		}
 		if err := s.outbox.Append(ctx, tx, TopicParcelChanged, in.ParcelNo, ParcelEvent{
 			OrderNo: p.OrderNo, ParcelNo: in.ParcelNo, MemberID: p.MemberID, AppID: p.AppID, Kind: ParcelKind(p.Kind),
 			Courier: courier.Code, TrackingNo: number, Phone: phoneTail(p.Address),
@@ -303,35 +306,6 @@ func (s *Service) lockParcel(ctx context.Context, tx tenantdb.Tx, parcelNo strin
 		err = fault.ErrNotFound
 	}
 	return p, err
-}
-
-// MoveParcelTx records what the courier says of a parcel: it was delivered, or comes back.
-// What the table of parcels does not allow, such as a repeat, changes nothing. The order
-// itself is received by its buyer or by its timer, not by a courier's word.
-// Faults: NOT_FOUND.
-func (s *Service) MoveParcelTx(ctx context.Context, tx tenantdb.Tx, parcelNo string, to ParcelStatus, at time.Time) error {
-	p, err := s.lockParcel(ctx, tx, parcelNo)
-	if err != nil {
-		return fmt.Errorf("move parcel: %w", err)
-	}
-	if !mayMove(ParcelStatus(p.Status), to, System) {
-		return nil
-	}
-	if _, err := allow(Status(p.OrderStatus), EventDeliver, System, Facts{}); err != nil {
-		return nil //nolint:nilerr // the order is closed: where its box is matters no more
-	}
-	detail, err := json.Marshal(map[string]any{"parcel_no": parcelNo, "reason": string(to)})
-	if err != nil {
-		return fmt.Errorf("move parcel: %w", err)
-	}
-	err = s.q.MoveParcel(ctx, tx, orderdb.MoveParcelParams{
-		ToStatus: string(to), At: at, ID: p.ID, ToldAt: tx.Now(), Event: string(EventDeliver), OrderStatus: p.OrderStatus,
-		Actor: string(System), Detail: detail,
-	})
-	if err != nil {
-		return fmt.Errorf("move parcel: %w", err)
-	}
-	return nil
 }
 
 // Parcels lists what left the shop for an order, oldest first; memberID 0 asks for any

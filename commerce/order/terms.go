@@ -14,6 +14,7 @@ import (
 type TermsInput struct {
 	UnpaidMinutes int64 // for money; 1 to 10080
 	ReceiveDays   int64 // from the last parcel until an order counts as received; 1 to 60
+	SignedDays    int64 // from the courier's word that all was signed for, if that is earlier; 1 to 60
 	FinishDays    int64 // from receipt until its money is final; 0 to 60
 	// What one buyer may leave unpaid at a time, so that nobody can hold all the stock.
 	MaxOpenOrders int64 // 1 to 1000
@@ -30,6 +31,8 @@ func (s *Service) SetTerms(ctx context.Context, id tenant.ID, in TermsInput) err
 		return fault.Invalidf("unpaid", "must be 1 to %d minutes", week)
 	case in.ReceiveDays < 1 || in.ReceiveDays > most:
 		return fault.Invalidf("receive", "must be 1 to %d days", most)
+	case in.SignedDays < 1 || in.SignedDays > most:
+		return fault.Invalidf("signed", "must be 1 to %d days", most)
 	case in.FinishDays < 0 || in.FinishDays > most:
 		return fault.Invalidf("finish", "must be 0 to %d days", most)
 	case in.MaxOpenOrders < 1 || in.MaxOpenOrders > mostOrders:
@@ -38,11 +41,11 @@ func (s *Service) SetTerms(ctx context.Context, id tenant.ID, in TermsInput) err
 		return fault.Invalidf("open_pieces", "must be 0 to %d", mostPieces)
 	}
 	err := s.db.InTenant(ctx, id, func(tx tenantdb.Tx) error {
-		if err := moved(s.q.SetDeliveryTerms(ctx, tx, int32(in.ReceiveDays), int32(in.FinishDays), int32(in.UnpaidMinutes*60), int32(in.MaxOpenOrders), int32(in.MaxOpenPieces))); err != nil {
+		if err := moved(s.q.SetDeliveryTerms(ctx, tx, int32(in.ReceiveDays), int32(in.SignedDays), int32(in.FinishDays), int32(in.UnpaidMinutes*60), int32(in.MaxOpenOrders), int32(in.MaxOpenPieces))); err != nil {
 			return err
 		}
 		return s.audit.RecordTx(ctx, tx, audit.Entry{Actor: in.Actor, Action: "shop.terms", Object: "shop", Detail: map[string]any{
-			"unpaid_minutes": in.UnpaidMinutes, "receive_days": in.ReceiveDays, "finish_days": in.FinishDays,
+			"unpaid_minutes": in.UnpaidMinutes, "receive_days": in.ReceiveDays, "signed_days": in.SignedDays, "finish_days": in.FinishDays,
 			"max_open_orders": in.MaxOpenOrders, "max_open_pieces": in.MaxOpenPieces,
 		}})
 	})

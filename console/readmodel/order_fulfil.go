@@ -16,8 +16,24 @@ import (
 type Parcel struct {
 	ParcelNo, Kind, Courier, TrackingNo, Status string
 	ShippedAt                                   time.Time
-	TrackText                                   string // the courier's newest word
+	Track                                       Track
 	Lines                                       []PickLine
+}
+
+// Track is where a parcel is, as its courier tells it.
+type Track struct {
+	State    string // "none" before the first word
+	Error    string // the code of a fault, or the tracking service's own words
+	Followed bool   // the service tells of it by itself
+	Events   []TrackEvent
+}
+
+// TrackEvent is a word of the courier's.
+type TrackEvent struct {
+	At    time.Time `json:"at"`
+	State string    `json:"state"`
+	Text  string    `json:"text"`
+	Place string    `json:"place"`
 }
 
 // PickLine is pieces of a product.
@@ -60,9 +76,11 @@ const (
        (SELECT json_build_object('State', u.state, 'Error', u.error, 'UploadedAt', u.uploaded_at) FROM shipping_upload u WHERE u.order_no = o.order_no)
   FROM orders o LEFT JOIN pickup_store s ON s.id = o.store_id WHERE o.order_no = $1`
 	fulfilParcels = `SELECT p.parcel_no, p.kind, p.courier, p.tracking_no, p.status, p.shipped_at,
-       coalesce((SELECT e.text FROM parcel_track_event e WHERE e.courier = p.courier AND e.tracking_no = p.tracking_no ORDER BY e.at DESC, e.id DESC LIMIT 1), ''),
+       coalesce(t.state, 'none'), coalesce(t.error, ''), t.subscribed_at IS NOT NULL,
+       coalesce((SELECT json_agg(json_build_object('at', e.at, 'state', e.state, 'text', e.text, 'place', e.place) ORDER BY e.at DESC, e.id DESC)
+         FROM (SELECT x.id, x.at, x.state, x.text, x.place FROM parcel_track_event x WHERE x.courier = p.courier AND x.tracking_no = p.tracking_no AND p.kind = 'express' ORDER BY x.at DESC, x.id DESC LIMIT 50) e), '[]'),
        (SELECT json_agg(json_build_object('title', l.title, 'spec', l.spec, 'qty', x.qty) ORDER BY l.id) FROM order_parcel_line x JOIN order_line l ON l.id = x.line_id WHERE x.parcel_id = p.id)
-  FROM order_parcel p JOIN orders o ON o.id = p.order_id WHERE o.order_no = $1 ORDER BY p.id LIMIT 200`
+  FROM order_parcel p JOIN orders o ON o.id = p.order_id LEFT JOIN parcel_track t ON t.parcel_no = p.parcel_no WHERE o.order_no = $1 ORDER BY p.id LIMIT 200`
 )
 
 func queueFulfilment(b *pgx.Batch, orderNo string, into *Fulfilment) {
@@ -88,9 +106,12 @@ func queueFulfilment(b *pgx.Batch, orderNo string, into *Fulfilment) {
 }
 
 func parcelRow(row pgx.CollectableRow) (p Parcel, err error) {
-	var lines []byte
-	if err = row.Scan(&p.ParcelNo, &p.Kind, &p.Courier, &p.TrackingNo, &p.Status, &p.ShippedAt, &p.TrackText, &lines); err != nil {
+	var lines, events []byte
+	if err = row.Scan(&p.ParcelNo, &p.Kind, &p.Courier, &p.TrackingNo, &p.Status, &p.ShippedAt, &p.Track.State, &p.Track.Error, &p.Track.Followed, &events, &lines); err != nil {
 		return p, err
+	}
+	if err := json.Unmarshal(events, &p.Track.Events); err != nil {
+		return p, fmt.Errorf("track of parcel %s: %w", p.ParcelNo, err)
 	}
 	return p, json.Unmarshal(lines, &p.Lines)
 }
@@ -184,16 +205,16 @@ func (s *Store) Shippable(ctx context.Context, shop tenant.ID, orderNos []string
 
 // Terms are how long a shop waits.
 type Terms struct {
-	UnpaidSeconds, ReceiveDays, FinishDays int64
-	MaxOpenOrders, MaxOpenPieces           int64 // what one buyer may leave unpaid
+	UnpaidSeconds, ReceiveDays, SignedDays, FinishDays int64
+	MaxOpenOrders, MaxOpenPieces                       int64 // what one buyer may leave unpaid
 }
 
 // Terms returns how long the shop waits.
 func (s *Store) Terms(ctx context.Context, shop tenant.ID) (t Terms, err error) {
 	err = s.read(ctx, shop, "terms", func(b *pgx.Batch) {
-		b.Queue(`SELECT coalesce((SELECT unpaid_ttl_seconds FROM shop), 1800)::bigint, coalesce((SELECT receive_days FROM shop), 10)::bigint, coalesce((SELECT finish_days FROM shop), 7)::bigint,
+		b.Queue(`SELECT coalesce((SELECT unpaid_ttl_seconds FROM shop), 1800)::bigint, coalesce((SELECT receive_days FROM shop), 10)::bigint, coalesce((SELECT finish_days FROM shop), 7)::bigint, coalesce((SELECT signed_days FROM shop), 7)::bigint,
   coalesce((SELECT max_open_orders FROM shop), 20)::bigint, coalesce((SELECT max_open_pieces FROM shop), 0)::bigint`).QueryRow(func(row pgx.Row) error {
-			return row.Scan(&t.UnpaidSeconds, &t.ReceiveDays, &t.FinishDays, &t.MaxOpenOrders, &t.MaxOpenPieces)
+			return row.Scan(&t.UnpaidSeconds, &t.ReceiveDays, &t.FinishDays, &t.SignedDays, &t.MaxOpenOrders, &t.MaxOpenPieces)
 		})
 	})
 	return t, err

@@ -41,7 +41,7 @@ type Orders interface {
 	FinishDueTx(ctx context.Context, tx tenantdb.Tx, orderNo string) error
 	ParcelsTx(ctx context.Context, q tenantdb.Querier, orderNo string) ([]order.Parcel, error)
 	GoodsTx(ctx context.Context, q tenantdb.Querier, orderNo string) (order.Goods, error)
-	MoveParcelTx(ctx context.Context, tx tenantdb.Tx, parcelNo string, to order.ParcelStatus, at time.Time) error
+	MoveParcelTx(ctx context.Context, tx tenantdb.Tx, in order.MoveInput) error
 	Buyer(ctx context.Context, q tenantdb.Querier, orderNo string) (order.Buyer, error)
 	CountTradeTx(ctx context.Context, tx tenantdb.Tx, memberID int64) error
 	ArrivedTx(ctx context.Context, q tenantdb.Querier, orderNo string) (order.Arrived, error)
@@ -91,6 +91,7 @@ type Deliveries interface {
 	FinishUploadTx(ctx context.Context, tx tenantdb.Tx, u delivery.Upload, complete bool) error
 	ForgetPayersTx(ctx context.Context, tx tenantdb.Tx, orderNos []string) error
 	FailUploadTx(ctx context.Context, tx tenantdb.Tx, u delivery.Upload, final bool, reason string) error
+	Tracking
 }
 
 // Shippers tells WeChat what was sent.
@@ -215,6 +216,10 @@ func (h *Handlers) Kinds() (jobs.Kinds, error) {
 		kind(order.TopicReceive, jobs.Default, patient, quick, h.receiveDue),
 		kind(order.TopicFinish, jobs.Default, patient, quick, h.finishDue),
 		kind(delivery.TopicUpload, jobs.Default, patient, provider, h.uploadDue),
+		kind(delivery.TopicFollow, jobs.Default, brief, provider, h.parcelFollow),
+		kind(delivery.TopicFollowAll, jobs.Bulk, patient, quick, h.parcelsFollow),
+		kind(delivery.TimerAsk, jobs.Bulk, brief, provider, h.parcelAsk),
+		kind(delivery.TopicTracked, jobs.Default, patient, quick, h.parcelTracked),
 		kind(member.TimerLeave, jobs.Default, patient, quick, h.memberLeaves),
 		kind(coupon.TimerAge, jobs.Bulk, patient, quick, h.couponsAge),
 		jobs.Kind{Topic: member.TopicMerged},

@@ -37,6 +37,7 @@ type heldDelivery struct {
 // Nudge makes the provider look at its clock now: call it after moving an injected clock.
 func (s *Server) Nudge() {
 	s.unionPay.Nudge()
+	s.express.Nudge()
 	select {
 	case s.wake <- struct{}{}:
 	default:

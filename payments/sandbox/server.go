@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"galleria/payments/sandbox/alipaygw"
+	"galleria/payments/sandbox/expressgw"
 	"galleria/payments/sandbox/internal/journal"
 	"galleria/payments/sandbox/unionpaygw"
 )
@@ -48,6 +49,7 @@ type Server struct {
 	random      io.Reader
 	client      *http.Client
 	unionPay    *unionpaygw.Gateway
+	express     *expressgw.Gateway
 
 	making sync.Mutex // one merchant at a time, so that no pair of keys is made twice
 
@@ -130,6 +132,10 @@ func Open(cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, errors.Join(err, s.alipay.Close(), s.journal.Close())
 	}
+	s.express, err = expressgw.Open(expressgw.Config{Dir: cfg.Dir, Now: cfg.Now, Log: s.log, RetrySchedule: cfg.RetrySchedule})
+	if err != nil {
+		return nil, errors.Join(err, s.unionPay.Close(), s.alipay.Close(), s.journal.Close())
+	}
 	ctx, cancel := context.WithCancel(context.Background())
 	s.cancel = cancel
 	s.wait.Go(func() { s.runClockwork(ctx) })
@@ -143,7 +149,7 @@ func (s *Server) Close() error {
 	s.client.CloseIdleConnections()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err := errors.Join(s.journal.Close(), s.alipay.Close(), s.unionPay.Close()); err != nil {
+	if err := errors.Join(s.journal.Close(), s.alipay.Close(), s.unionPay.Close(), s.express.Close()); err != nil {
 		return fmt.Errorf("close sandbox books: %w", err)
 	}
 	return nil
@@ -151,6 +157,9 @@ func (s *Server) Close() error {
 
 // UnionPay is the sandbox's UnionPay.
 func (s *Server) UnionPay() *unionpaygw.Gateway { return s.unionPay }
+
+// Express is the sandbox's tracking service.
+func (s *Server) Express() *expressgw.Gateway { return s.express }
 
 // Handler serves the provider's paths, the controls under /_control/ and a page at /.
 func (s *Server) Handler() http.Handler {
@@ -161,6 +170,7 @@ func (s *Server) Handler() http.Handler {
 	s.routePage(mux)
 	s.alipay.Routes(mux)
 	s.unionPay.Routes(mux)
+	s.express.Routes(mux)
 	return mux
 }
 

@@ -53,6 +53,7 @@ type Payments interface {
 type Deps struct {
 	Accounts Accounts
 	Payments Payments
+	Tracking Tracking
 	// Limiter and Limit bound the callbacks of one shop, per process: a shop whose keys
 	// somebody tries must not take the places of the others. nil and zero bound nothing.
 	Limiter *middleware.Limiter
@@ -61,6 +62,7 @@ type Deps struct {
 
 // Mount puts the door onto app.
 func Mount(app *fiber.App, d Deps) {
+	d.mountTracking(app) // before what takes every channel
 	app.Post(
 		Prefix+"/:channel/:account_key",
 		middleware.Deadline(limit), middleware.PlainBody(), middleware.BodyLimit(maxBody),

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"galleria/commerce/card"
+	"galleria/commerce/delivery"
 	"galleria/commerce/distribution"
 	"galleria/commerce/member"
 	"galleria/payments"
@@ -18,6 +19,6 @@ import (
 func SealedColumns() []vault.Column {
 	return slices.Concat(
 		[]vault.Column{miniprogram.SealedColumn(), miniprogram.SealedSecretColumn(), account.SealedColumn(), transfer.SealedColumn(), distribution.SealedColumn()},
-		payments.SealedColumns(), member.SealedColumns(), card.SealedColumns(),
+		payments.SealedColumns(), delivery.SealedColumns(), member.SealedColumns(), card.SealedColumns(),
 	)
 }

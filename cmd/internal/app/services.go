@@ -110,7 +110,7 @@ func NewServices(g *Ground) (*Services, error) {
 		},
 	})
 	s.Looks = figures.NewLooks(figures.LooksDeps{Figures: s.Figures, Now: g.Now, Log: g.Log})
-	s.Delivery, s.Freights = delivery.New(delivery.Deps{DB: g.DB, Audit: g.Audit}), freight.New(freight.Deps{DB: g.DB, Audit: g.Audit})
+	s.Delivery, s.Freights = s.newDelivery(), freight.New(freight.Deps{DB: g.DB, Audit: g.Audit})
 	s.Carts = cart.New(cart.Deps{DB: g.DB})
 	s.Cards = card.New(card.Deps{DB: g.DB, Stock: s.Inventory, Vault: g.Vault, Audit: g.Audit, Rand: rand.Reader})
 	going := &goingBack{}

@@ -64,7 +64,7 @@ func rooms() []room {
 		{4, "commerce/promotion", ground},
 		{4, "commerce/review", ground},
 		{4, "commerce/notice", ground},                                      // what a buyer wants to be told; the job that sends it is above
-		{4, "commerce/delivery", ground},                                    // couriers, stores, where parcels are
+		{4, "commerce/delivery", with(ground, "tenant/registry")},           // couriers, stores, where parcels are; opens the way of tracking callbacks
 		{4, "commerce/pricing", []string{"commerce/money", "tenant/fault"}}, // pure: no database, no clock
 
 		{4, "commerce/picture", ground}, // what merchants upload
@@ -72,6 +72,7 @@ func rooms() []room {
 		{4, "commerce/trial", ground},   // a shop buys from itself
 		{4, "commerce/figures", ground}, // what was sold, by day
 
+		{5, "commerce/delivery/kuaidi100", with(ground, "commerce/delivery")},           // a service that tells where parcels are
 		{5, "commerce/listing", with(ground, "commerce/catalog", "commerce/inventory")}, // a product and its stock at once
 		{5, "commerce/card", with(ground, "commerce/inventory")},                        // cards are the stock of their SKUs
 		{5, "commerce/cart", with(ground, shop...)},

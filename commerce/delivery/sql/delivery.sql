@@ -42,10 +42,11 @@ SELECT coalesce(sum(amount_fen), 0)::bigint AS amount_fen, count(*) AS orders FR
 -- name: BeginTrack :exec
 INSERT INTO parcel_track (parcel_no, courier, tracking_no, phone_tail, updated_at) VALUES (@parcel_no, @courier, @tracking_no, @phone_tail, @now::timestamptz)
 ON CONFLICT (parcel_no) DO UPDATE SET courier = excluded.courier, tracking_no = excluded.tracking_no, phone_tail = excluded.phone_tail,
-       state = 'none', subscribed_at = NULL, asked_at = NULL, error = '', updated_at = excluded.updated_at;
+       state = 'none', subscribed_at = NULL, asked_at = NULL, told_at = NULL, error = '', updated_at = excluded.updated_at
+WHERE (parcel_track.courier, parcel_track.tracking_no) <> (excluded.courier, excluded.tracking_no);
 
 -- name: Track :one
-SELECT parcel_no, courier, tracking_no, phone_tail, state, asked_at FROM parcel_track WHERE parcel_no = @parcel_no;
+SELECT parcel_no, courier, tracking_no, phone_tail, state, subscribed_at, asked_at, told_at, error, updated_at FROM parcel_track WHERE parcel_no = @parcel_no;
 
 -- name: AddTrackEvents :exec
 INSERT INTO parcel_track_event (courier, tracking_no, at, state, text, place, digest, told_at)
@@ -53,14 +54,11 @@ SELECT @courier, @tracking_no, unnest(@ats::timestamptz[]), unnest(@states::text
 ON CONFLICT (courier, tracking_no, digest) DO NOTHING;
 
 -- name: MoveTracks :many
--- A number may stand on several parcels: orders of one buyer in one box.
-UPDATE parcel_track t SET state = e.state, asked_at = @now::timestamptz, error = '', updated_at = @now
-FROM (SELECT x.state FROM parcel_track_event x WHERE x.courier = @courier AND x.tracking_no = @tracking_no ORDER BY x.at DESC, x.id DESC LIMIT 1) e
+-- A number may stand on several parcels: orders of one buyer in one box. Their rows are locked.
+UPDATE parcel_track t SET state = e.state, told_at = @now::timestamptz, error = '', updated_at = @now
+FROM (SELECT x.state, x.at FROM parcel_track_event x WHERE x.courier = @courier AND x.tracking_no = @tracking_no ORDER BY x.at DESC, x.id DESC LIMIT 1) e
 WHERE t.courier = @courier AND t.tracking_no = @tracking_no
-RETURNING t.parcel_no, t.state;
-
--- name: TrackAsked :exec
-UPDATE parcel_track SET asked_at = @now::timestamptz, error = @error, updated_at = @now WHERE parcel_no = @parcel_no;
+RETURNING t.parcel_no, t.state, e.at;
 
 -- name: TrackEvents :many
 SELECT t.parcel_no, t.state AS parcel_state, e.at, e.state, e.text, e.place

@@ -13,7 +13,7 @@ SELECT coalesce((SELECT receive_days FROM shop), 10)::bigint AS receive_days,
        coalesce((SELECT finish_days FROM shop), 7)::bigint AS finish_days;
 
 -- name: SetDeliveryTerms :execrows
-UPDATE shop SET receive_days = @receive_days, finish_days = @finish_days, unpaid_ttl_seconds = @unpaid_ttl_seconds,
+UPDATE shop SET receive_days = @receive_days, signed_days = @signed_days, finish_days = @finish_days, unpaid_ttl_seconds = @unpaid_ttl_seconds,
   max_open_orders = @max_open_orders, max_open_pieces = @max_open_pieces, updated_at = now();
 
 -- name: Ship :one
@@ -57,6 +57,24 @@ WITH moved AS (
   WHERE order_parcel.id = @id RETURNING order_id)
 INSERT INTO order_event (order_id, at, event, from_status, to_status, actor, detail)
 SELECT moved.order_id, @told_at::timestamptz, @event::text, @order_status::text, @order_status::text, @actor::text, @detail::jsonb FROM moved;
+
+-- name: HastenReceipt :one
+-- The order's row is locked. A later time than the one that stands changes nothing.
+UPDATE orders o SET receive_by = x.by
+FROM (SELECT greatest(@earliest::timestamptz, max(p.delivered_at) + (SELECT coalesce((SELECT signed_days FROM shop), 7)) * interval '24 hours')::timestamptz AS by
+      FROM order_parcel p WHERE p.order_id = @id HAVING bool_and(p.status = @delivered::text)) x
+WHERE o.id = @id AND o.status = @status::text AND o.receive_by > x.by AND o.open_cases = 0 AND o.paused_at IS NULL
+  AND NOT EXISTS (SELECT 1 FROM order_line l WHERE l.order_id = o.id AND l.sent + l.dropped < l.qty)
+RETURNING x.by::timestamptz AS receive_by;
+
+-- name: AfreshReceipt :one
+-- What was signed for was another parcel: the time of the sending counts again.
+UPDATE orders o SET receive_by = greatest(o.receive_by, o.shipped_at + (SELECT coalesce((SELECT receive_days FROM shop), 10)) * interval '24 hours', @earliest::timestamptz)
+WHERE o.id = @id AND o.status = @status::text AND o.receive_by IS NOT NULL AND o.open_cases = 0 AND o.paused_at IS NULL
+RETURNING o.receive_by::timestamptz AS receive_by;
+
+-- name: ComesBack :one
+SELECT EXISTS (SELECT 1 FROM order_parcel WHERE order_id = @id AND status = @returned::text);
 
 -- name: Parcels :many
 SELECT p.parcel_no, p.kind, p.courier, p.tracking_no, p.status, p.shipped_at, p.delivered_at, p.changes,

@@ -27,7 +27,11 @@ func (f Frame) fulfilPages() []Sample {
 		Delivery: "express", Settlement: "open", Note: "老客户，送小样", ReceiveBy: &until, Adjust: -200, Sent: map[int64]int64{1: 1}, LineIDs: []int64{1, 2},
 		Parcels: []readmodel.Parcel{{
 			ParcelNo: "P261121K7Q2M9XTABCD", Kind: "express", Courier: "sf", TrackingNo: "SF1234567890123", Status: "shipped", ShippedAt: at,
-			TrackText: "快件已到达杭州转运中心", Lines: []readmodel.PickLine{{Title: "云南小粒咖啡豆", Spec: "250g", Qty: 1}},
+			Track: readmodel.Track{State: "out_for_delivery", Followed: true, Events: []readmodel.TrackEvent{
+				{At: at.Add(30 * time.Hour), State: "out_for_delivery", Text: "快递员正在派件，电话 95338", Place: "浙江,杭州市,西湖区"},
+				{At: at.Add(26 * time.Hour), State: "transit", Text: "快件已到达杭州转运中心", Place: "浙江,杭州市"},
+				{At: at.Add(2 * time.Hour), State: "accepted", Text: "顺丰速运 已收取快件"},
+			}}, Lines: []readmodel.PickLine{{Title: "云南小粒咖啡豆", Spec: "250g", Qty: 1}},
 		}},
 		Upload: &readmodel.ShippingUpload{State: "failed", Error: "upload_shipping_info: errcode 10060003: re-ship chance used"},
 	}
@@ -50,9 +54,14 @@ func (f Frame) fulfilPages() []Sample {
 	waiting.Status = "paid"
 	waiting.Fulfil = readmodel.Fulfilment{Delivery: "pickup", Store: "西湖店", Sent: map[int64]int64{}, LineIDs: []int64{1, 2}}
 	stores := []delivery.Store{{ID: 1, Name: "西湖店", Phone: "0571-8888888", Address: "杭州市西湖区龙井路1号", Hours: "周一至周日 9:00–21:00", Open: true}, {ID: 2, Name: "滨江店", Address: "江南大道2号"}}
-	settings := view.DeliverySettings{UnpaidMinutes: "30", ReceiveDays: "10", FinishDays: "7", OpenOrders: "20", OpenPieces: "0", MayUpdate: true}
+	settings := view.DeliverySettings{UnpaidMinutes: "30", ReceiveDays: "10", SignedDays: "7", FinishDays: "7", OpenOrders: "20", OpenPieces: "0", MayUpdate: true}
 	full := settings
 	full.Stores, full.Frozen, full.FrozenOrders = stores, f.Text.Money(128000), 3
+	told := at.Add(30 * time.Hour)
+	tracked := view.Tracking{MayUpdate: true, Bound: true, TrackingAccount: delivery.TrackingAccount{
+		Customer: "A1B2C3D4E5F60718293A4B5C6D7E8F90", KeyEnds: "1234", Sandbox: true, Enabled: true, Error: "TRACKING_KEY", Followed: 128, ToldAt: &told,
+		CallbackURL: "https://galleria.example/notify/kuaidi100/abcdefghijklmnopqrstuvwxyz",
+	}}
 	return []Sample{
 		{"order_sent", view.OrderShowPage(page, view.OrderShow{OrderDetail: sent, MayShip: true, MayUpdate: true})},
 		{"ship", view.ShipPage(page, view.ShipForm{OrderNo: "261121110000ABCDEFGHIJ", Address: address, Lines: lines})},
@@ -70,6 +79,9 @@ func (f Frame) fulfilPages() []Sample {
 		{"pickup_found", view.VerifyPage(f.page("nav.pickup", f.Text.T("pickup.title")), view.Verify{Code: "402913377015", Found: &waiting})},
 		{"delivery", view.DeliverySettingsPage(f.page("nav.delivery", f.Text.T("delivery.title")), full)},
 		{"delivery_none", view.DeliverySettingsPage(f.page("nav.delivery", f.Text.T("delivery.title")), settings)},
+		{"tracking", view.TrackingPage(f.page("nav.delivery", f.Text.T("tracking.title")), tracked)},
+		{"tracking_none", view.TrackingPage(f.page("nav.delivery", f.Text.T("tracking.title")), view.Tracking{MayUpdate: true})},
+		{"tracking_key", view.TrackingFormPage(f.page("nav.delivery", f.Text.T("tracking.title")), view.TrackingForm{Customer: "短", HasSandbox: true, Bad: map[string]string{"customer": f.Text.T("fulfil.bad.customer")}})},
 		{"store", view.StoreFormPage(f.page("nav.delivery", f.Text.T("store.one")), view.StoreForm{Store: stores[0], Bad: map[string]string{"latitude": f.Text.T("fulfil.bad.latitude")}})},
 	}
 }

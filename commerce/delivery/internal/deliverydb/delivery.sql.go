@@ -65,7 +65,8 @@ func (q *Queries) AddTrackEvents(ctx context.Context, db DBTX, arg AddTrackEvent
 const beginTrack = `-- name: BeginTrack :exec
 INSERT INTO parcel_track (parcel_no, courier, tracking_no, phone_tail, updated_at) VALUES ($1, $2, $3, $4, $5::timestamptz)
 ON CONFLICT (parcel_no) DO UPDATE SET courier = excluded.courier, tracking_no = excluded.tracking_no, phone_tail = excluded.phone_tail,
-       state = 'none', subscribed_at = NULL, asked_at = NULL, error = '', updated_at = excluded.updated_at
+       state = 'none', subscribed_at = NULL, asked_at = NULL, told_at = NULL, error = '', updated_at = excluded.updated_at
+WHERE (parcel_track.courier, parcel_track.tracking_no) <> (excluded.courier, excluded.tracking_no)
 `
 
 func (q *Queries) BeginTrack(ctx context.Context, db DBTX, parcelNo string, courier string, trackingNo string, phoneTail string, now time.Time) error {
@@ -174,18 +175,19 @@ func (q *Queries) Frozen(ctx context.Context, db DBTX) (FrozenRow, error) {
 }
 
 const moveTracks = `-- name: MoveTracks :many
-UPDATE parcel_track t SET state = e.state, asked_at = $1::timestamptz, error = '', updated_at = $1
-FROM (SELECT x.state FROM parcel_track_event x WHERE x.courier = $2 AND x.tracking_no = $3 ORDER BY x.at DESC, x.id DESC LIMIT 1) e
+UPDATE parcel_track t SET state = e.state, told_at = $1::timestamptz, error = '', updated_at = $1
+FROM (SELECT x.state, x.at FROM parcel_track_event x WHERE x.courier = $2 AND x.tracking_no = $3 ORDER BY x.at DESC, x.id DESC LIMIT 1) e
 WHERE t.courier = $2 AND t.tracking_no = $3
-RETURNING t.parcel_no, t.state
+RETURNING t.parcel_no, t.state, e.at
 `
 
 type MoveTracksRow struct {
 	ParcelNo string
 	State    string
+	At       time.Time
 }
 
-// A number may stand on several parcels: orders of one buyer in one box.
+// A number may stand on several parcels: orders of one buyer in one box. Their rows are locked.
 func (q *Queries) MoveTracks(ctx context.Context, db DBTX, now time.Time, courier string, trackingNo string) ([]MoveTracksRow, error) {
 	rows, err := db.Query(ctx, moveTracks, now, courier, trackingNo)
 	if err != nil {
@@ -195,7 +197,7 @@ func (q *Queries) MoveTracks(ctx context.Context, db DBTX, now time.Time, courie
 	items := []MoveTracksRow{}
 	for rows.Next() {
 		var i MoveTracksRow
-		if err := rows.Scan(&i.ParcelNo, &i.State); err != nil {
+		if err := rows.Scan(&i.ParcelNo, &i.State, &i.At); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -309,16 +311,20 @@ func (q *Queries) Stores(ctx context.Context, db DBTX, onlyOpen bool) ([]StoresR
 }
 
 const track = `-- name: Track :one
-SELECT parcel_no, courier, tracking_no, phone_tail, state, asked_at FROM parcel_track WHERE parcel_no = $1
+SELECT parcel_no, courier, tracking_no, phone_tail, state, subscribed_at, asked_at, told_at, error, updated_at FROM parcel_track WHERE parcel_no = $1
 `
 
 type TrackRow struct {
-	ParcelNo   string
-	Courier    string
-	TrackingNo string
-	PhoneTail  string
-	State      string
-	AskedAt    *time.Time
+	ParcelNo     string
+	Courier      string
+	TrackingNo   string
+	PhoneTail    string
+	State        string
+	SubscribedAt *time.Time
+	AskedAt      *time.Time
+	ToldAt       *time.Time
+	Error        string
+	UpdatedAt    time.Time
 }
 
 func (q *Queries) Track(ctx context.Context, db DBTX, parcelNo string) (TrackRow, error) {
@@ -330,18 +336,13 @@ func (q *Queries) Track(ctx context.Context, db DBTX, parcelNo string) (TrackRow
 		&i.TrackingNo,
 		&i.PhoneTail,
 		&i.State,
+		&i.SubscribedAt,
 		&i.AskedAt,
+		&i.ToldAt,
+		&i.Error,
+		&i.UpdatedAt,
 	)
 	return i, err
-}
-
-const trackAsked = `-- name: TrackAsked :exec
-UPDATE parcel_track SET asked_at = $1::timestamptz, error = $2, updated_at = $1 WHERE parcel_no = $3
-`
-
-func (q *Queries) TrackAsked(ctx context.Context, db DBTX, now time.Time, error string, parcelNo string) error {
-	_, err := db.Exec(ctx, trackAsked, now, error, parcelNo)
-	return err
 }
 
 const trackEvents = `-- name: TrackEvents :many

@@ -13,6 +13,20 @@ import (
 	"galleria/commerce/money"
 )
 
+const afreshReceipt = `-- name: AfreshReceipt :one
+UPDATE orders o SET receive_by = greatest(o.receive_by, o.shipped_at + (SELECT coalesce((SELECT receive_days FROM shop), 10)) * interval '24 hours', $1::timestamptz)
+WHERE o.id = $2 AND o.status = $3::text AND o.receive_by IS NOT NULL AND o.open_cases = 0 AND o.paused_at IS NULL
+RETURNING o.receive_by::timestamptz AS receive_by
+`
+
+// What was signed for was another parcel: the time of the sending counts again.
+func (q *Queries) AfreshReceipt(ctx context.Context, db DBTX, earliest time.Time, iD int64, status string) (time.Time, error) {
+	row := db.QueryRow(ctx, afreshReceipt, earliest, iD, status)
+	var receive_by time.Time
+	err := row.Scan(&receive_by)
+	return receive_by, err
+}
+
 const byPickupCode = `-- name: ByPickupCode :one
 SELECT order_no FROM orders WHERE pickup_code = $1
 `
@@ -22,6 +36,17 @@ func (q *Queries) ByPickupCode(ctx context.Context, db DBTX, code *string) (stri
 	var order_no string
 	err := row.Scan(&order_no)
 	return order_no, err
+}
+
+const comesBack = `-- name: ComesBack :one
+SELECT EXISTS (SELECT 1 FROM order_parcel WHERE order_id = $1 AND status = $2::text)
+`
+
+func (q *Queries) ComesBack(ctx context.Context, db DBTX, iD int64, returned string) (bool, error) {
+	row := db.QueryRow(ctx, comesBack, iD, returned)
+	var exists bool
+	err := row.Scan(&exists)
+	return exists, err
 }
 
 const deliveryTerms = `-- name: DeliveryTerms :one
@@ -56,6 +81,28 @@ func (q *Queries) Goods(ctx context.Context, db DBTX, orderNo string) (GoodsRow,
 	var i GoodsRow
 	err := row.Scan(&i.Address, &i.Complete)
 	return i, err
+}
+
+const hastenReceipt = `-- name: HastenReceipt :one
+UPDATE orders o SET receive_by = x.by
+FROM (SELECT greatest($3::timestamptz, max(p.delivered_at) + (SELECT coalesce((SELECT signed_days FROM shop), 7)) * interval '24 hours')::timestamptz AS by
+      FROM order_parcel p WHERE p.order_id = $1 HAVING bool_and(p.status = $4::text)) x
+WHERE o.id = $1 AND o.status = $2::text AND o.receive_by > x.by AND o.open_cases = 0 AND o.paused_at IS NULL
+  AND NOT EXISTS (SELECT 1 FROM order_line l WHERE l.order_id = o.id AND l.sent + l.dropped < l.qty)
+RETURNING x.by::timestamptz AS receive_by
+`
+
+// The order's row is locked. A later time than the one that stands changes nothing.
+func (q *Queries) HastenReceipt(ctx context.Context, db DBTX, iD int64, status string, earliest time.Time, delivered string) (time.Time, error) {
+	row := db.QueryRow(ctx, hastenReceipt,
+		iD,
+		status,
+		earliest,
+		delivered,
+	)
+	var receive_by time.Time
+	err := row.Scan(&receive_by)
+	return receive_by, err
 }
 
 const hide = `-- name: Hide :exec
@@ -498,13 +545,14 @@ func (q *Queries) RetrackParcel(ctx context.Context, db DBTX, arg RetrackParcelP
 }
 
 const setDeliveryTerms = `-- name: SetDeliveryTerms :execrows
-UPDATE shop SET receive_days = $1, finish_days = $2, unpaid_ttl_seconds = $3,
-  max_open_orders = $4, max_open_pieces = $5, updated_at = now()
+UPDATE shop SET receive_days = $1, signed_days = $2, finish_days = $3, unpaid_ttl_seconds = $4,
+  max_open_orders = $5, max_open_pieces = $6, updated_at = now()
 `
 
-func (q *Queries) SetDeliveryTerms(ctx context.Context, db DBTX, receiveDays int32, finishDays int32, unpaidTtlSeconds int32, maxOpenOrders int32, maxOpenPieces int32) (int64, error) {
+func (q *Queries) SetDeliveryTerms(ctx context.Context, db DBTX, receiveDays int32, signedDays int32, finishDays int32, unpaidTtlSeconds int32, maxOpenOrders int32, maxOpenPieces int32) (int64, error) {
 	result, err := db.Exec(ctx, setDeliveryTerms,
 		receiveDays,
+		signedDays,
 		finishDays,
 		unpaidTtlSeconds,
 		maxOpenOrders,
