@@ -70,6 +70,13 @@ const (
 	CouponRead           Permission = "coupon.read"
 	CouponUpdate         Permission = "coupon.update"
 	CouponIssue          Permission = "coupon.issue" // to members, and by codes
+	DistributionRead     Permission = "distribution.read"
+	DistributionUpdate   Permission = "distribution.update" // terms, rates, levels
+	DistributionManage   Permission = "distribution.manage" // who sells, and whom they brought
+	DistributionExport   Permission = "distribution.export"
+	WithdrawalRead       Permission = "withdrawal.read"
+	WithdrawalHandle     Permission = "withdrawal.handle" // approve, refuse, pay by hand
+	WithdrawalExport     Permission = "withdrawal.export"
 	AnomalyResolve       Permission = "anomaly.resolve"
 	OwnerTransfer        Permission = "owner.transfer"
 )
@@ -144,6 +151,13 @@ func registry() []entry {
 		{CouponRead, manager | finance | support, false},
 		{CouponUpdate, manager, false},
 		{CouponIssue, manager, false},
+		{DistributionRead, manager | finance | support | promoter, false},
+		{DistributionUpdate, manager, false},
+		{DistributionManage, manager | promoter, false},
+		{DistributionExport, finance, false},
+		{WithdrawalRead, manager | finance, false},
+		{WithdrawalHandle, finance, false},
+		{WithdrawalExport, finance, false},
 		{AnomalyResolve, manager | finance, false},
 		{OwnerTransfer, 0, true},
 	}
