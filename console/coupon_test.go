@@ -83,6 +83,17 @@ func TestCouponsInTheConsole(t *testing.T) {
 		b.wantStatus(one, http.StatusOK)
 		b.see("1 / 100")
 	}
+	b.wantStatus(one+"/holders?tab=active", http.StatusOK)
+	b.see("可使用", "员工发放")
+	grant := url.Values{"grant": {b.value("grant")}}
+	b.wantPost(one+"/revoke", url.Values{"reason": {"发错了"}}, http.StatusUnprocessableEntity)
+	b.see("请至少选择一张", `value="发错了"`)
+	b.wantPost(one+"/revoke", grant, http.StatusUnprocessableEntity)
+	b.see("请写明原因", "checked")
+	grant.Set("reason", "发错了")
+	b.wantPost(one+"/revoke", grant, http.StatusSeeOther)
+	b.wantStatus(one+"/holders", http.StatusOK)
+	b.see("已收回")
 	b.wantPost(one+"/codes", url.Values{"count": {"x"}}, http.StatusUnprocessableEntity)
 	b.wantPost(one+"/codes", url.Values{"count": {"3"}}, http.StatusSeeOther)
 	b.wantStatus(one, http.StatusOK)
@@ -98,7 +109,7 @@ func TestCouponsInTheConsole(t *testing.T) {
 	b.see("已结束")
 	b.wantStatus(all+"/999", http.StatusNotFound)
 	b.wantStatus("/console/"+d.env.Tenant.Handle+"/audit", http.StatusOK)
-	b.see("结束了")
+	b.see("结束了", "收回了 1 张", "发错了")
 
 	support := d.signedIn(t, helper)
 	support.wantStatus(one, http.StatusOK)
