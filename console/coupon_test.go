@@ -43,6 +43,18 @@ func TestCouponsInTheConsole(t *testing.T) {
 		"kind": {"goods"}, "title": {"秋茶上新"}, "way": {"amount"}, "off_fen": {"20"}, "need_fen": {"10"}, "scope_of": {"all"}, "validity": {"days"}, "valid_days": {"7"},
 		"on_refund": {"restore"}, "again_days": {"3"}, "claimable": {"1"}, "per_member": {"1"}, "total": {"很多"},
 	}
+	find := url.Values{"title": {"秋茶上新"}, "scope_of": {"products"}, "find": {"product"}, "product_q": {"zzzz"}, "product": {"999"}}
+	b.wantPost(all+"/new", find, http.StatusOK)
+	b.see("没有找到", "已删除的商品 999", `value="秋茶上新"`)
+	var product int64
+	d.env.InTenant(t, func(tx tenantdb.Tx) error { return tx.QueryRow(t.Context(), "SELECT min(id) FROM spu").Scan(&product) })
+	find.Set("product", fmt.Sprint(product))
+	b.wantPost(all+"/new", find, http.StatusOK)
+	b.see(fmt.Sprintf(`name="product" value="%d" checked`, product))
+	find.Del("find")
+	find.Del("product")
+	b.wantPost(all+"/new", find, http.StatusUnprocessableEntity)
+	b.see("请选择 1 到 500 个")
 	b.wantPost(all+"/new", typed, http.StatusUnprocessableEntity)
 	b.see("请填写 1 到 10000000", `value="秋茶上新"`, `value="很多"`)
 	typed.Set("total", "100")

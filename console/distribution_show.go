@@ -2,6 +2,7 @@ package console
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strconv"
 	"time"
@@ -155,11 +156,11 @@ func (s *Console) distributorAppoint(c *fiber.Ctx, v *visit) error {
 		return s.distributorListPage(c, v, view.DistributorList{Member: typed, MemberBad: v.text.T("dist.bad.member")})
 	}
 	_, err := s.Distribution.Appoint(c.UserContext(), v.shop.ID, ids[0], actor(v.session.StaffID))
-	switch fault.KindOf(err) {
-	case fault.NotFound:
+	if errors.Is(err, fault.ErrNotFound) {
 		c.Status(fiber.StatusUnprocessableEntity)
 		return s.distributorListPage(c, v, view.DistributorList{Member: typed, MemberBad: v.text.T("dist.bad.member")})
-	case fault.Conflict:
+	}
+	if errors.Is(err, distribution.ErrJoin) {
 		c.Status(fiber.StatusConflict)
 		return s.distributorListPage(c, v, view.DistributorList{Member: typed, Problem: v.text.T("dist.bad.frozen")})
 	}

@@ -32,6 +32,10 @@ func (f Frame) couponPages() []Sample {
 		"kind": "goods", "title": "秋茶上新", "way": view.OffAmount, "off_fen": "20", "need_fen": "10", "scope_of": "all", "validity": view.ValidDays, "valid_days": "7",
 		"on_refund": "restore", "again_days": "3", "claimable": "1", "per_member": "1",
 	}
+	categories := view.Picker{Name: "category", Label: f.Text.T("coupon.scope_of.categories"), Chosen: []view.Pick{{ID: 3, Label: "绿茶"}}, Bad: f.Text.T("coupon.bad.scope_ids"), Picks: []view.Pick{
+		{ID: 1, Label: "茶", Depth: 1}, {ID: 3, Label: "绿茶", Depth: 2}, {ID: 4, Label: "明前", Depth: 3},
+	}}
+	products := view.Picker{Name: "product", Label: f.Text.T("coupon.scope_of.products"), Search: true, Query: "龙井", Looked: true, Chosen: []view.Pick{{ID: 12, Label: "明前龙井"}}, Picks: []view.Pick{{ID: 13, Label: "雨前龙井"}}}
 	return []Sample{
 		{"coupon_none", view.CouponListPage(page, view.CouponList{OnFirst: true, MayUpdate: true})},
 		{"coupon_list", view.CouponListPage(page, view.CouponList{Coupons: []coupon.Coupon{draft, full}, Counts: map[coupon.Status]int64{coupon.Live: 1, coupon.Draft: 1}, OnFirst: true, MayUpdate: true})},
@@ -39,6 +43,6 @@ func (f Frame) couponPages() []Sample {
 		{"coupon_holders", view.CouponHoldersPage(page, holders)},
 		{"coupon_issue", view.CouponShowPage(page, sure)},
 		{"coupon_new", view.CouponFormPage(page, view.CouponForm{Typed: typed, Words: full.Terms.Words(full.Kind, string(f.Text.Lang()))})},
-		{"coupon_refused", view.CouponFormPage(page, view.CouponForm{ID: 7, Typed: typed, Bad: map[string]string{"need_fen": f.Text.T("coupon.bad.need_fen")}})},
+		{"coupon_refused", view.CouponFormPage(page, view.CouponForm{ID: 7, Typed: typed, Categories: categories, Products: products, Bad: map[string]string{"need_fen": f.Text.T("coupon.bad.need_fen")}})},
 	}
 }
