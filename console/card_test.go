@@ -34,6 +34,7 @@ func TestCardsInTheConsole(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	keeper := d.hire(t, d.env.Tenant, authz.Warehouse) // before the rights are remembered
 	b := d.signedIn(t, d.owner)
 	shop, sku := "/console/"+d.env.Tenant.Handle, fmt.Sprint(p.SKUs[0].ID)
 	one := shop + "/products/" + fmt.Sprint(p.ID)
@@ -69,7 +70,7 @@ func TestCardsInTheConsole(t *testing.T) {
 	b.wantStatus(shop+"/audit", http.StatusOK)
 	b.see("查看了", "1 张卡密")
 
-	warehouse := d.signedIn(t, d.hire(t, d.env.Tenant, authz.Warehouse))
+	warehouse := d.signedIn(t, keeper)
 	warehouse.wantStatus(page, http.StatusOK)
 	warehouse.miss("查看卡密")
 	warehouse.wantPost(page+"/cards", nil, http.StatusForbidden)

@@ -89,14 +89,15 @@ type Deps struct {
 	Orders          Orders
 	Cards           Cards
 	// Reprice closes an order's payments at their providers and changes what it costs.
-	Reprice    func(ctx context.Context, id tenant.ID, in order.RepriceInput) error
-	Deliveries Deliveries
-	Freights   Freights
-	Coupons    Coupons
+	Reprice      func(ctx context.Context, id tenant.ID, in order.RepriceInput) error
+	Deliveries   Deliveries
+	Freights     Freights
+	Coupons      Coupons
 	Messages   Messages
-	Members    Members
-	Pictures   Pictures
-	Ports      Ports
+	Distribution Distribution
+	Members      Members
+	Pictures     Pictures
+	Ports        Ports
 	// Tryout is what a shop tries itself out with; nil for an installation without a sandbox.
 	Tryout Tryout
 	// Courier brings links and codes to people.
@@ -175,7 +176,7 @@ func (d Deps) whole() bool {
 	return !slices.Contains([]bool{
 		d.DB != nil, d.Vault != nil, d.Audit != nil, d.Log != nil, d.Now != nil, d.Assets != nil, d.Staff != nil, d.Courier != nil, d.Registry != nil,
 		d.Provision != nil, d.Plans != nil, d.Outbox != nil, d.Callbacks != nil, d.Books != nil, d.Accounts != nil, d.Channels != nil, d.MiniPrograms != nil,
-		d.Orders != nil, d.Cards != nil, d.Reprice != nil, d.Deliveries != nil, d.Freights != nil, d.Coupons != nil, d.Messages != nil, d.Products != nil, d.Pictures != nil, d.Reconcile != nil, d.Payouts != nil, d.Evidence != nil, d.Members != nil, d.Ports != nil,
+		d.Orders != nil, d.Cards != nil, d.Reprice != nil, d.Deliveries != nil, d.Freights != nil, d.Coupons != nil, d.Messages != nil, d.Distribution != nil, d.Products != nil, d.Pictures != nil, d.Reconcile != nil, d.Payouts != nil, d.Evidence != nil, d.Members != nil, d.Ports != nil,
 	}, false)
 }
 

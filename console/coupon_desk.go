@@ -24,6 +24,10 @@ type Coupons interface {
 	SetStatus(ctx context.Context, id tenant.ID, couponID int64, to coupon.Status, actor string) error
 	Issue(ctx context.Context, id tenant.ID, couponID int64, members []int64, key, staff string) (coupon.Issued, error)
 	MakeCodes(ctx context.Context, id tenant.ID, couponID int64, n int, staff string) error
+	Holders(ctx context.Context, id tenant.ID, couponID int64, status coupon.GrantStatus, before int64) ([]coupon.Holder, int64, error)
+	Revoke(ctx context.Context, id tenant.ID, couponID int64, grants []int64, reason, staff string) (int64, error)
+	Stats(ctx context.Context, id tenant.ID, couponID int64) (coupon.Stats, error)
+	CountByStatus(ctx context.Context, id tenant.ID) (map[coupon.Status]int64, error)
 	Codes(ctx context.Context, id tenant.ID, couponID int64, after string) ([]coupon.Code, error)
 }
 
@@ -33,6 +37,9 @@ func (s *Console) couponList(c *fiber.Ctx, v *visit) error {
 	before := cursor(c.Query("before"))
 	var err error
 	if list.Coupons, list.Next, err = s.Coupons.List(c.UserContext(), v.shop.ID, coupon.Status(list.Tab), before); err != nil {
+		return err
+	}
+	if list.Counts, err = s.Coupons.CountByStatus(c.UserContext(), v.shop.ID); err != nil {
 		return err
 	}
 	list.OnFirst = before == 0
@@ -50,6 +57,9 @@ func (s *Console) couponPage(c *fiber.Ctx, v *visit, show view.CouponShow) error
 		return err
 	}
 	if show.Coupon, err = s.Coupons.Find(c.UserContext(), v.shop.ID, id); err != nil {
+		return err
+	}
+	if show.Stats, err = s.Coupons.Stats(c.UserContext(), v.shop.ID, id); err != nil {
 		return err
 	}
 	codes, err := s.Coupons.Codes(c.UserContext(), v.shop.ID, id, "")

@@ -20,10 +20,35 @@ func (s *Console) couponNew(c *fiber.Ctx, v *visit) error {
 	return s.couponFormPage(c, v, view.CouponForm{Typed: map[string]string{
 		"kind": string(coupon.Goods), "way": view.OffAmount, "scope_of": string(coupon.ScopeAll), "validity": view.ValidDays, "valid_days": "7",
 		"on_refund": string(coupon.Restore), "again_days": "3", "claimable": "1", "per_member": "1",
-	}})
+	}}, couponScope{})
 }
 
-func (s *Console) couponFormPage(c *fiber.Ctx, v *visit, f view.CouponForm) error {
+// couponScope is what a coupon is for, as it was chosen.
+type couponScope struct{ categories, products []int64 }
+
+func scopeOf(t coupon.Terms) (of couponScope) {
+	switch t.ScopeOf {
+	case coupon.ScopeCategories:
+		of.categories = t.ScopeIDs
+	case coupon.ScopeProducts:
+		of.products = t.ScopeIDs
+	case coupon.ScopeAll:
+	}
+	return of
+}
+
+func (s *Console) couponFormPage(c *fiber.Ctx, v *visit, f view.CouponForm, of couponScope) (err error) {
+	if f.Categories, err = s.categoryPicker(c, v, "category", v.text.T("coupon.scope_of.categories"), of.categories); err != nil {
+		return err
+	}
+	if f.Products, err = s.productPicker(c, v, "product", v.text.T("coupon.scope_of.products"), of.products); err != nil {
+		return err
+	}
+	if f.Typed["scope_of"] == string(coupon.ScopeProducts) {
+		f.Products.Bad = f.Bad["scope_ids"]
+	} else {
+		f.Categories.Bad = f.Bad["scope_ids"]
+	}
 	return render(c, view.CouponFormPage(s.page(c, v, v.text.T("coupon.one"), "nav.coupons"), f))
 }
 
@@ -37,7 +62,7 @@ func (s *Console) couponEdit(c *fiber.Ctx, v *visit) error {
 	if err != nil {
 		return err
 	}
-	return s.couponFormPage(c, v, view.CouponForm{ID: have.ID, Typed: typedCoupon(have)})
+	return s.couponFormPage(c, v, view.CouponForm{ID: have.ID, Typed: typedCoupon(have)}, scopeOf(have.Terms))
 }
 
 // couponCreate adds a coupon as a draft.
@@ -57,12 +82,16 @@ func (s *Console) couponSave(c *fiber.Ctx, v *visit, id int64) error {
 	for _, name := range view.CouponFields() {
 		f.Typed[name] = strings.TrimSpace(form(c, name))
 	}
-	r := couponReader{typed: f.Typed, bad: map[string]bool{}}
+	of := couponScope{categories: ticked(c, "category"), products: ticked(c, "product")}
+	if form(c, "find") != "" { // something to choose is looked for
+		return s.couponFormPage(c, v, f, of)
+	}
+	r := couponReader{typed: f.Typed, of: of, bad: map[string]bool{}}
 	in := r.read()
 	version, _ := strconv.ParseInt(f.Typed["version"], 10, 64) // none fits no coupon
 	if form(c, "preview") != "" && len(r.bad) == 0 {
 		f.Words = in.Terms.Words(in.Kind, string(v.text.Lang()))
-		return s.couponFormPage(c, v, f)
+		return s.couponFormPage(c, v, f, of)
 	}
 	var err error
 	if len(r.bad) == 0 {
@@ -79,11 +108,11 @@ func (s *Console) couponSave(c *fiber.Ctx, v *visit, id int64) error {
 			f.Bad[name] = v.text.Code("coupon.bad", name)
 		}
 		c.Status(fiber.StatusUnprocessableEntity)
-		return s.couponFormPage(c, v, f)
+		return s.couponFormPage(c, v, f, of)
 	}
 	if s.refusedForm(c, v, err) {
 		f.Problem = sentence(v, err)
-		return s.couponFormPage(c, v, f)
+		return s.couponFormPage(c, v, f, of)
 	}
 	if err != nil {
 		return err
@@ -94,6 +123,7 @@ func (s *Console) couponSave(c *fiber.Ctx, v *visit, id int64) error {
 // couponReader reads a coupon as it was typed.
 type couponReader struct {
 	typed map[string]string
+	of    couponScope
 	bad   map[string]bool
 }
 
@@ -116,13 +146,15 @@ func (r couponReader) read() coupon.Input {
 	case view.OffFree:
 		t.Free = true
 	}
-	if t.ScopeOf != coupon.ScopeAll {
-		ids, ok := memberIDs(r.typed["scope_ids"])
-		r.bad["scope_ids"] = !ok || len(ids) == 0
-		t.ScopeIDs = ids
-	} else {
+	switch t.ScopeOf {
+	case coupon.ScopeCategories:
+		t.ScopeIDs = r.of.categories
+	case coupon.ScopeProducts:
+		t.ScopeIDs = r.of.products
+	case coupon.ScopeAll:
 		t.ScopeExcept = false
 	}
+	r.bad["scope_ids"] = t.ScopeOf != coupon.ScopeAll && len(t.ScopeIDs) == 0
 	if r.typed["validity"] == view.ValidPeriod {
 		t.ValidFrom, t.ValidUntil = r.moment("valid_from"), r.moment("valid_until")
 	} else {
@@ -216,11 +248,6 @@ func typedCoupon(c coupon.Coupon) map[string]string {
 	if t.ValidUntil != nil {
 		typed["validity"] = view.ValidPeriod
 	}
-	ids := make([]string, len(t.ScopeIDs))
-	for i, id := range t.ScopeIDs {
-		ids[i] = itoa64(id)
-	}
-	typed["scope_ids"] = strings.Join(ids, ", ")
 	for name, n := range map[string]*int64{"total": c.Total, "per_day": c.PerDay} {
 		if n != nil {
 			typed[name] = itoa64(*n)

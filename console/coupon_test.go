@@ -43,6 +43,18 @@ func TestCouponsInTheConsole(t *testing.T) {
 		"kind": {"goods"}, "title": {"秋茶上新"}, "way": {"amount"}, "off_fen": {"20"}, "need_fen": {"10"}, "scope_of": {"all"}, "validity": {"days"}, "valid_days": {"7"},
 		"on_refund": {"restore"}, "again_days": {"3"}, "claimable": {"1"}, "per_member": {"1"}, "total": {"很多"},
 	}
+	find := url.Values{"title": {"秋茶上新"}, "scope_of": {"products"}, "find": {"product"}, "product_q": {"zzzz"}, "product": {"999"}}
+	b.wantPost(all+"/new", find, http.StatusOK)
+	b.see("没有找到", "已删除的商品 999", `value="秋茶上新"`)
+	var product int64
+	d.env.InTenant(t, func(tx tenantdb.Tx) error { return tx.QueryRow(t.Context(), "SELECT min(id) FROM spu").Scan(&product) })
+	find.Set("product", fmt.Sprint(product))
+	b.wantPost(all+"/new", find, http.StatusOK)
+	b.see(fmt.Sprintf(`name="product" value="%d" checked`, product))
+	find.Del("find")
+	find.Del("product")
+	b.wantPost(all+"/new", find, http.StatusUnprocessableEntity)
+	b.see("请选择 1 到 500 个")
 	b.wantPost(all+"/new", typed, http.StatusUnprocessableEntity)
 	b.see("请填写 1 到 10000000", `value="秋茶上新"`, `value="很多"`)
 	typed.Set("total", "100")
@@ -83,6 +95,17 @@ func TestCouponsInTheConsole(t *testing.T) {
 		b.wantStatus(one, http.StatusOK)
 		b.see("1 / 100")
 	}
+	b.wantStatus(one+"/holders?tab=active", http.StatusOK)
+	b.see("可使用", "员工发放")
+	grant := url.Values{"grant": {b.value("grant")}}
+	b.wantPost(one+"/revoke", url.Values{"reason": {"发错了"}}, http.StatusUnprocessableEntity)
+	b.see("请至少选择一张", `value="发错了"`)
+	b.wantPost(one+"/revoke", grant, http.StatusUnprocessableEntity)
+	b.see("请写明原因", "checked")
+	grant.Set("reason", "发错了")
+	b.wantPost(one+"/revoke", grant, http.StatusSeeOther)
+	b.wantStatus(one+"/holders", http.StatusOK)
+	b.see("已收回")
 	b.wantPost(one+"/codes", url.Values{"count": {"x"}}, http.StatusUnprocessableEntity)
 	b.wantPost(one+"/codes", url.Values{"count": {"3"}}, http.StatusSeeOther)
 	b.wantStatus(one, http.StatusOK)
@@ -98,7 +121,7 @@ func TestCouponsInTheConsole(t *testing.T) {
 	b.see("已结束")
 	b.wantStatus(all+"/999", http.StatusNotFound)
 	b.wantStatus("/console/"+d.env.Tenant.Handle+"/audit", http.StatusOK)
-	b.see("结束了")
+	b.see("结束了", "收回了 1 张", "发错了")
 
 	support := d.signedIn(t, helper)
 	support.wantStatus(one, http.StatusOK)

@@ -33,7 +33,7 @@ func (s *Console) orderPage(c *fiber.Ctx, v *visit, problem string) error {
 	page.Done = done(c, v)
 	return render(c, view.OrderShowPage(page, view.OrderShow{
 		OrderDetail: order, Problem: problem, Now: s.Now(),
-		SeesCases: v.granted[authz.AfterSaleRead], MayHandleCases: v.granted[authz.AfterSaleHandle] && v.granted[authz.RefundCreate],
+		SeesCoupons: v.granted[authz.CouponRead], SeesCases: v.granted[authz.AfterSaleRead], MayHandleCases: v.granted[authz.AfterSaleHandle] && v.granted[authz.RefundCreate],
 		MayRefund: v.granted[authz.RefundCreate], Rest: refundable(order),
 		MayShip: v.granted[authz.OrderShip], MayUpdate: v.granted[authz.OrderUpdate], MayVerify: v.granted[authz.OrderVerify], MayShowCards: v.granted[authz.CardShow] && v.look == nil,
 	}))

@@ -22,6 +22,8 @@ func (s *Console) couponTable() []route {
 		{post, one + "/edit", update, s.couponUpdate},
 		{post, one + "/status", update, s.couponStatus},
 		{post, one + "/issue", issue, s.couponIssue},
+		{get, one + "/holders", read, s.couponHolders},
+		{post, one + "/revoke", issue, s.couponRevoke},
 		{post, one + "/codes", issue, s.couponCodes},
 		{post, one + "/codes/export", issue, s.couponCodesExport},
 	}

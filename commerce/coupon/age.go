@@ -3,11 +3,14 @@ package coupon
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"galleria/commerce/coupon/internal/coupondb"
 	"galleria/tenant"
 	"galleria/tenant/audit"
+	"galleria/tenant/fault"
 	"galleria/tenant/outbox"
 	"galleria/tenant/tenantdb"
 )
@@ -51,14 +54,18 @@ func (s *Service) AgeTx(ctx context.Context, tx tenantdb.Tx) (more bool, err err
 	return n == agePortion, nil
 }
 
-// Revoke takes back coupons that nobody has used; others are left as they are. Opens a
-// transaction. It returns how many it took back.
-func (s *Service) Revoke(ctx context.Context, id tenant.ID, couponID int64, grants []int64, staff string) (n int64, err error) {
+// Revoke takes back coupons that nobody has used; others are left as they are. reason stands in
+// the audit log. Opens a transaction. It returns how many it took back. Faults: VALIDATION.
+func (s *Service) Revoke(ctx context.Context, id tenant.ID, couponID int64, grants []int64, reason, staff string) (n int64, err error) {
+	reason = strings.TrimSpace(reason)
+	if chars := utf8.RuneCountInString(reason); chars < 1 || chars > 200 {
+		return 0, fault.Invalidf("reason", "says why, in at most 200 characters")
+	}
 	err = s.d.DB.InTenant(ctx, id, func(tx tenantdb.Tx) error {
 		if n, err = s.q.Revoke(ctx, tx, tx.Now(), staff, grants, couponID); err != nil || n == 0 {
 			return err
 		}
-		return s.d.Audit.RecordTx(ctx, tx, audit.Entry{Actor: staff, Action: "coupon.revoke", Object: object(couponID), Detail: map[string]any{"coupons": n}})
+		return s.d.Audit.RecordTx(ctx, tx, audit.Entry{Actor: staff, Action: "coupon.revoke", Object: object(couponID), Detail: map[string]any{"coupons": n, "reason": reason}})
 	})
 	if err != nil {
 		return 0, fmt.Errorf("revoke coupons: %w", err)

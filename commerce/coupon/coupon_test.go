@@ -215,7 +215,7 @@ func TestT040OtherPeoplesCoupons(t *testing.T) {
 	}
 	other, _ := w.claim(two[1], id, "a")
 	w.over(mine[0])
-	if _, err := w.Revoke(t.Context(), w.Tenant.ID, id, mine[1:2], "staff:1"); err != nil {
+	if _, err := w.Revoke(t.Context(), w.Tenant.ID, id, mine[1:2], "发错了", "staff:1"); err != nil {
 		t.Fatal(err)
 	}
 	w.exec("UPDATE coupon_grant SET valid_from = now() + interval '1 hour', status = 'granted' WHERE id = $1", mine[2])

@@ -224,7 +224,7 @@ func TestAnyHistoryOfCouponsBalances(t *testing.T) {
 				with(func(tx tenantdb.Tx) error { return w.GiftTx(ctx, tx, order, m, 1) })
 			default:
 				if len(grants) > 0 {
-					_, err := w.Revoke(ctx, id, c, grants[:1], "staff:1")
+					_, err := w.Revoke(ctx, id, c, grants[:1], "发错了", "staff:1")
 					w.code(err)
 				}
 			}

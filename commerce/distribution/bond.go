@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"galleria/commerce/distribution/internal/distributiondb"
 	"galleria/tenant"
@@ -154,12 +155,19 @@ func (s *Service) noCircle(ctx context.Context, tx tenantdb.Tx, memberID, distri
 	return nil
 }
 
+func checkNote(note string) error {
+	if n := utf8.RuneCountInString(strings.TrimSpace(note)); n < 1 || n > 200 {
+		return fault.Invalidf("note", "says why, in at most 200 characters")
+	}
+	return nil
+}
+
 // Assign writes down by staff who brought a buyer, in the place of whom the system knows. Orders
 // that were placed stay as they are. Opens a transaction. Faults: NOT_FOUND, DISTRIBUTION_SELF,
 // DISTRIBUTION_CIRCLE, VALIDATION without a note.
 func (s *Service) Assign(ctx context.Context, id tenant.ID, memberID, distributorID int64, note, actor string) error {
-	if strings.TrimSpace(note) == "" {
-		return fault.Invalidf("note", "says why")
+	if err := checkNote(note); err != nil {
+		return err
 	}
 	err := s.d.DB.InTenant(ctx, id, func(tx tenantdb.Tx) error {
 		p, err := s.plan(ctx, tx)
@@ -188,15 +196,16 @@ func (s *Service) Assign(ctx context.Context, id tenant.ID, memberID, distributo
 	return nil
 }
 
-// Unbind ends who brought a buyer. Orders that were placed stay as they are. Opens a
-// transaction. Faults: NOT_FOUND, VALIDATION without a note.
-func (s *Service) Unbind(ctx context.Context, id tenant.ID, memberID int64, note, actor string) error {
-	if strings.TrimSpace(note) == "" {
-		return fault.Invalidf("note", "says why")
+// Unbind ends that a distributor brought a buyer. Orders that were placed stay as they are.
+// Opens a transaction. Faults: NOT_FOUND, also if another brought the buyer; VALIDATION without
+// a note.
+func (s *Service) Unbind(ctx context.Context, id tenant.ID, memberID, distributorID int64, note, actor string) error {
+	if err := checkNote(note); err != nil {
+		return err
 	}
 	err := s.d.DB.InTenant(ctx, id, func(tx tenantdb.Tx) error {
 		was, err := s.q.Bond(ctx, tx, memberID)
-		if tenantdb.NoRows(err) {
+		if tenantdb.NoRows(err) || (err == nil && was.DistributorID != distributorID) {
 			return fault.ErrNotFound
 		}
 		if err == nil {

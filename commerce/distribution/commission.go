@@ -353,8 +353,16 @@ type EntryFilter struct {
 
 // Entries returns a page of commissions, the newest first; next is 0 at the end.
 func (s *Service) Entries(ctx context.Context, id tenant.ID, f EntryFilter) (list []Entry, next int64, err error) {
+	if list, err = s.listEntries(ctx, id, f, page+1); err != nil {
+		return nil, 0, err
+	}
+	list, next = cut(list, func(e Entry) int64 { return e.ID })
+	return list, next, nil
+}
+
+func (s *Service) listEntries(ctx context.Context, id tenant.ID, f EntryFilter, most int32) (list []Entry, err error) {
 	err = s.d.DB.Read(ctx, id, func(r *tenantdb.Reader) error {
-		rows, err := s.q.List(ctx, r, f.DistributorID, string(f.Status), f.OrderNo, from(f.Before), page+1)
+		rows, err := s.q.List(ctx, r, f.DistributorID, string(f.Status), f.OrderNo, from(f.Before), most)
 		for _, row := range rows {
 			list = append(list, Entry{
 				ID: row.ID, OrderNo: row.OrderNo, Tier: int(row.Tier), Status: EntryStatus(row.Status), BaseFen: row.BaseFen, RateBps: money.Rate(row.RateBps),
@@ -365,8 +373,7 @@ func (s *Service) Entries(ctx context.Context, id tenant.ID, f EntryFilter) (lis
 		return err
 	})
 	if err != nil {
-		return nil, 0, fmt.Errorf("commissions: %w", err)
+		return nil, fmt.Errorf("commissions: %w", err)
 	}
-	list, next = cut(list, func(e Entry) int64 { return e.ID })
-	return list, next, nil
+	return list, nil
 }

@@ -251,7 +251,7 @@ func TestBinding(t *testing.T) {
 	if err := w.Assign(t.Context(), w.Tenant.ID, m, b.MemberID, "申诉", "staff:1"); err != nil {
 		t.Error(err)
 	}
-	if err := w.Unbind(t.Context(), w.Tenant.ID, m, "投诉", "staff:1"); err != nil {
+	if err := w.Unbind(t.Context(), w.Tenant.ID, m, b.MemberID, "投诉", "staff:1"); err != nil {
 		t.Error(err)
 	}
 	if err := w.balances(); err != nil {

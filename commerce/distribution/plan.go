@@ -76,7 +76,8 @@ func planOf(p distributiondb.DistributionPlan) Plan {
 	}
 }
 
-func (p Plan) check() error {
+// Check reports what of a plan cannot be. Faults: VALIDATION.
+func (p Plan) Check() error {
 	var fields []fault.Field
 	bad := func(wrong bool, path, format string, args ...any) {
 		if wrong {
@@ -127,7 +128,7 @@ func (s *Service) plan(ctx context.Context, q tenantdb.Querier) (Plan, error) {
 // SavePlan makes p what counts for orders from now on; p.Version is the one that the editor saw.
 // Opens a transaction. Faults: VALIDATION, DISTRIBUTION_CHANGED.
 func (s *Service) SavePlan(ctx context.Context, id tenant.ID, p Plan, actor string) error {
-	if err := p.check(); err != nil {
+	if err := p.Check(); err != nil {
 		return fmt.Errorf("save plan of distribution: %w", err)
 	}
 	err := s.d.DB.InTenant(ctx, id, func(tx tenantdb.Tx) error {

@@ -72,6 +72,13 @@ const (
 	CouponIssue          Permission = "coupon.issue" // to members, and by codes
 	MessageRead          Permission = "message.read"
 	MessageUpdate        Permission = "message.update" // what is told, and its templates
+	DistributionRead     Permission = "distribution.read"
+	DistributionUpdate   Permission = "distribution.update" // terms, rates, levels
+	DistributionManage   Permission = "distribution.manage" // who sells, and whom they brought
+	DistributionExport   Permission = "distribution.export"
+	WithdrawalRead       Permission = "withdrawal.read"
+	WithdrawalHandle     Permission = "withdrawal.handle" // approve, refuse, pay by hand
+	WithdrawalExport     Permission = "withdrawal.export"
 	AnomalyResolve       Permission = "anomaly.resolve"
 	OwnerTransfer        Permission = "owner.transfer"
 )
@@ -148,6 +155,13 @@ func registry() []entry {
 		{CouponIssue, manager, false},
 		{MessageRead, manager | support, false},
 		{MessageUpdate, manager, false},
+		{DistributionRead, manager | finance | support | promoter, false},
+		{DistributionUpdate, manager, false},
+		{DistributionManage, manager | promoter, false},
+		{DistributionExport, finance, false},
+		{WithdrawalRead, manager | finance, false},
+		{WithdrawalHandle, finance, false},
+		{WithdrawalExport, finance, false},
 		{AnomalyResolve, manager | finance, false},
 		{OwnerTransfer, 0, true},
 	}

@@ -132,6 +132,17 @@ type Anomaly struct {
 	ResolvedAt *time.Time
 }
 
+// Adjustment is what a rule took off an order, in the words of then.
+type Adjustment struct {
+	Kind    string // of the rule: coupon, shipping_coupon …
+	Title   string
+	Version int64  // of the rule's terms
+	Funder  string // who pays for it: shop, platform
+	Coupon  int64  // whose grant it was; 0 for other rules
+	Lines   int64  // that it took something off; 0: the freight
+	Off     money.Fen
+}
+
 // OrderDetail is one order with everything that happened to it.
 type OrderDetail struct {
 	OrderNo     string
@@ -145,6 +156,7 @@ type OrderDetail struct {
 	Remark      string
 	Goods       money.Fen
 	Discount    money.Fen
+	Adjustments []Adjustment // what Discount is made of, and what came off the freight
 	Freight     money.Fen
 	Payable     money.Fen
 	Refunded    money.Fen

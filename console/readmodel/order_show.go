@@ -18,6 +18,9 @@ const (
   FROM orders o JOIN member m ON m.id = o.member_id WHERE o.order_no = $1`
 	orderLines = `SELECT l.spu_id, l.title, l.spec, l.picture, l.price_fen, l.qty::bigint, l.goods_fen, l.discount_fen, l.payable_fen
   FROM order_line l JOIN orders o ON o.id = l.order_id WHERE o.order_no = $1 ORDER BY l.id`
+	orderAdjustments = `SELECT a.kind, a.title, a.rule_version, a.funder, coalesce(g.coupon_id, 0)::bigint, count(a.line_id), sum(a.off_fen)::bigint
+  FROM order_adjustment a JOIN orders o ON o.id = a.order_id LEFT JOIN coupon_grant g ON g.id = a.rule_id AND a.kind IN ('coupon', 'shipping_coupon')
+ WHERE o.order_no = $1 GROUP BY a.kind, a.rule_id, a.title, a.rule_version, a.funder, g.coupon_id ORDER BY min(a.id)`
 	orderEvents = `SELECT e.at, e.event, coalesce(e.from_status, ''), coalesce(e.to_status, ''), e.actor,
        coalesce(e.detail->>'amount_fen', e.detail->>'payable_fen', ''), coalesce(e.detail->>'reason', '')
   FROM order_event e JOIN orders o ON o.id = e.order_id WHERE o.order_no = $1 ORDER BY e.id LIMIT 200`
@@ -38,6 +41,7 @@ func (s *Store) Order(ctx context.Context, shop tenant.ID, orderNo string) (o Or
 	err = s.read(ctx, shop, "order", func(b *pgx.Batch) {
 		b.Queue(orderHead, orderNo).QueryRow(func(row pgx.Row) error { return scanOrderHead(row, &o) })
 		collect(b, &o.Lines, orderLine, orderLines, orderNo)
+		collect(b, &o.Adjustments, adjustment, orderAdjustments, orderNo)
 		actors = nil
 		collect(b, &o.Events, func(row pgx.CollectableRow) (OrderEvent, error) {
 			e, actor, err := orderEvent(row)
@@ -115,6 +119,11 @@ func scanOrderHead(row pgx.Row, o *OrderDetail) error {
 func orderLine(row pgx.CollectableRow) (l OrderLine, err error) {
 	err = row.Scan(&l.SPUID, &l.Title, &l.Spec, &l.Picture, &l.Price, &l.Qty, &l.Goods, &l.Discount, &l.Payable)
 	return l, err
+}
+
+func adjustment(row pgx.CollectableRow) (a Adjustment, err error) {
+	err = row.Scan(&a.Kind, &a.Title, &a.Version, &a.Funder, &a.Coupon, &a.Lines, &a.Off)
+	return a, err
 }
 
 func orderEvent(row pgx.CollectableRow) (e OrderEvent, actor string, err error) {

@@ -28,6 +28,7 @@ type market struct {
 	coupon int64
 	*shop
 	seller, merID string
+	promoters     [2]promoter // the second was brought by the first
 }
 
 // openMarket opens a shop with an account at each provider and a limit above which a refund
@@ -57,6 +58,7 @@ func (w *world) openMarket(n int) *market {
 		}
 	}
 	m.coupon, _ = w.giveOut(m.shop, 0, 1000)
+	m.promoters = w.promotersOf(m.shop)
 	if err := w.Payments.SetRefundApproval(w.t.Context(), m.ID, 9000, "staff:1"); err != nil {
 		w.t.Fatal(err)
 	}
@@ -86,7 +88,7 @@ func fates() map[string]func(*shopper) {
 		"paid too late":        (*shopper).payLate,
 		"shipped":              func(s *shopper) { s.ship(s.paid(s.channel())) },
 		"received":             func(s *shopper) { no := s.paid(s.channel()); s.ship(no); s.receive(no) },
-		"refunded unsent":      func(s *shopper) { s.refund(s.paid(s.channel()), 1) },
+		"refunded unsent":      (*shopper).refundedWhole,
 		"refunded sent":        func(s *shopper) { no := s.paid(s.channel()); s.ship(no); s.refund(no, 1) },
 		"refunded in part":     func(s *shopper) { s.refund(s.paid(s.channel()), 3) },
 		"refund withdrawn":     (*shopper).withdraw,
@@ -248,6 +250,17 @@ func (s *shopper) refund(no string, parts money.Fen) string {
 		s.decide(made.OutRefundNo, s.dice.IntN(5) > 0)
 	}
 	return made.OutRefundNo
+}
+
+// refundedWhole gives an order back that was not sent, whatever it takes: its goods are on sale again.
+func (s *shopper) refundedWhole() {
+	made, err := s.ask(s.paid(s.channel()), 1, payments.AskInput{})
+	if err != nil {
+		s.w.t.Fatalf("ask for a refund: %v", err)
+	}
+	if made.Status == payments.RefundAwaitingApproval {
+		s.decide(made.OutRefundNo, true)
+	}
 }
 
 func (s *shopper) decide(refundNo string, approve bool) {

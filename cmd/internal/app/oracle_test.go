@@ -33,7 +33,7 @@ const (
 )
 
 // TestBooksHold lets a seeded crowd buy, pay through three channels, pay twice and too late,
-// cancel, refund, ship and be paid out in several shops at once. Then nothing that must never be is found
+// cancel, refund, ship, be paid out and draw commission in several shops at once. Then nothing that must never be is found
 // in their tables, compared with what the providers say; and of every way in which books can
 // be damaged, the damage is named.
 func TestBooksHold(t *testing.T) { //nolint:tparallel // the damage comes after the crowd
@@ -72,6 +72,7 @@ func (w *world) crowdIn(markets []*market, seed uint64) {
 	w.t.Helper()
 	lives := fates()
 	maps.Copy(lives, payOuts())
+	maps.Copy(lives, promotions())
 	names := slices.Sorted(maps.Keys(lives))
 	var wait sync.WaitGroup
 	for i, m := range markets {
@@ -79,6 +80,7 @@ func (w *world) crowdIn(markets []*market, seed uint64) {
 			dice := rand.New(rand.NewPCG(seed, uint64(i*oracleShoppers+j)))
 			b := w.login(m.shop, fmt.Sprint("顾客", j))
 			s := &shopper{buyer: b, market: m, dice: dice, address: b.address()}
+			b.broughtBy(m.promoters[1].code)
 			life := slices.Clone(names)
 			dice.Shuffle(len(life), func(a, b int) { life[a], life[b] = life[b], life[a] })
 			if j > 0 {

@@ -50,3 +50,8 @@ SELECT count(*) FILTER (WHERE b.distributor_id = @distributor_id) AS first, coun
 FROM distribution_bond b
 WHERE b.ended_at IS NULL AND coalesce(b.until > @now::timestamptz, true) AND (b.distributor_id = @distributor_id
   OR b.distributor_id IN (SELECT t.member_id FROM distribution_bond t WHERE t.distributor_id = @distributor_id AND t.ended_at IS NULL AND coalesce(t.until > @now, true)));
+
+-- name: Brought :many
+-- Everybody whom a distributor has brought at any time, for staff.
+SELECT b.id, b.member_id, b.distributor_id, b.since, b.until, b.ended_at, b.how, b.evidence, m.nickname
+FROM distribution_bond b JOIN member m ON m.id = b.member_id WHERE b.distributor_id = @distributor_id AND b.id < @before::bigint ORDER BY b.id DESC LIMIT @most;

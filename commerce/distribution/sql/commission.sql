@@ -68,3 +68,7 @@ SELECT c.distributor_id, m.nickname, m.avatar, sum(c.amount_fen - c.reversed_fen
 FROM commission c JOIN member m ON m.id = c.distributor_id
 WHERE c.available_at >= @since::timestamptz AND c.available_at < @until::timestamptz AND c.status IN ('available', 'withdrawn')
 GROUP BY c.distributor_id, m.nickname, m.avatar ORDER BY 4 DESC, 1 LIMIT @most;
+
+-- name: Sums :many
+-- What is owed to all, by how far it is.
+SELECT c.status, count(*) AS n, sum(c.amount_fen - c.reversed_fen)::bigint AS fen FROM commission c GROUP BY c.status;

@@ -44,7 +44,7 @@ UPDATE distributor SET available_fen = available_fen - @fen::bigint, withdrawn_f
 SELECT sqlc.embed(d), m.nickname, m.avatar, coalesce(l.name, '')::text AS level,
   (SELECT count(*) FROM distribution_bond b WHERE b.distributor_id = d.member_id AND b.ended_at IS NULL) AS team
 FROM distributor d JOIN member m ON m.id = d.member_id LEFT JOIN distributor_level l ON l.id = d.level_id
-WHERE (@status::text = '' OR d.status = @status) AND (@query::text = '' OR d.code = upper(@query) OR m.nickname ILIKE '%' || @query || '%' OR d.member_id::text = @query)
+WHERE (@status::text = '' OR d.status = @status) AND (@query::text = '' OR d.code = upper(@query) OR strpos(lower(m.nickname), lower(@query)) > 0 OR d.member_id::text = @query)
   AND (d.applied_at, d.member_id) < (@before_at::timestamptz, @before_id::bigint)
 ORDER BY d.applied_at DESC, d.member_id DESC LIMIT @most;
 
@@ -57,3 +57,7 @@ SELECT EXISTS (SELECT FROM member_identity a JOIN member_identity b ON b.unionid
 
 -- name: PaidTotal :one
 SELECT coalesce((SELECT t.paid_fen - t.refunded_fen FROM member_trade t WHERE t.member_id = @member_id), 0)::bigint AS fen;
+
+-- name: Person :one
+SELECT m.nickname, m.avatar, coalesce(l.name, '')::text AS level
+FROM distributor d JOIN member m ON m.id = d.member_id LEFT JOIN distributor_level l ON l.id = d.level_id WHERE d.member_id = @member_id;

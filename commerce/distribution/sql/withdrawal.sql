@@ -40,3 +40,20 @@ FROM withdrawal w WHERE w.id > @after AND w.receiver_sealed IS NOT NULL ORDER BY
 
 -- name: Reseal :execrows
 UPDATE withdrawal SET receiver_sealed = @sealed WHERE id = @id AND receiver_sealed = @old_sealed;
+
+-- name: WithdrawalShown :one
+SELECT sqlc.embed(w), m.nickname FROM withdrawal w JOIN member m ON m.id = w.distributor_id WHERE w.withdrawal_no = @withdrawal_no;
+
+-- name: PaidOut :many
+-- What was paid out in a time, for the tax office.
+SELECT sqlc.embed(w), m.nickname FROM withdrawal w JOIN member m ON m.id = w.distributor_id
+WHERE w.status = 'succeeded' AND w.finished_at >= @since::timestamptz AND w.finished_at < @until::timestamptz AND (@distributor_id::bigint = 0 OR w.distributor_id = @distributor_id)
+  AND w.id > @after::bigint ORDER BY w.id LIMIT @most;
+
+-- name: PaidOutBy :many
+-- The same, as one line for each distributor and month of Asia/Shanghai.
+SELECT w.distributor_id, m.nickname, to_char(w.finished_at AT TIME ZONE 'Asia/Shanghai', 'YYYY-MM')::text AS month, count(*) AS n,
+  sum(w.amount_fen)::bigint AS amount_fen, sum(w.fee_fen)::bigint AS fee_fen, sum(w.tax_fen)::bigint AS tax_fen, sum(w.pay_fen)::bigint AS pay_fen
+FROM withdrawal w JOIN member m ON m.id = w.distributor_id
+WHERE w.status = 'succeeded' AND w.finished_at >= @since::timestamptz AND w.finished_at < @until::timestamptz AND (@distributor_id::bigint = 0 OR w.distributor_id = @distributor_id)
+GROUP BY w.distributor_id, m.nickname, 3 ORDER BY w.distributor_id, 3;

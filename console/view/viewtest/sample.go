@@ -46,7 +46,7 @@ func orderDetail() readmodel.OrderDetail {
 	return readmodel.OrderDetail{
 		OrderNo: "20261121000000001041", Status: "paid", MemberID: 77, Buyer: "阿哲", AppID: "wxdemo0000000001", AppName: "山野咖啡",
 		Address: readmodel.Address{Name: "周哲", Phone: "13912345678", Province: "浙江省", City: "杭州市", District: "西湖区", Detail: "文三路 90 号东部软件园 3 幢 502 室"},
-		Remark:  "麻烦用礼盒包装，周末送到。", Goods: 27960, Discount: 2000, Freight: 800, Payable: 26760,
+		Remark:  "麻烦用礼盒包装，周末送到。", Goods: 27960, Discount: 2000, Adjustments: []readmodel.Adjustment{{Kind: "coupon", Title: "秋茶上新", Version: 2, Funder: "shop", Coupon: 7, Lines: 1, Off: 2000}}, Freight: 800, Payable: 26760,
 		PlacedAt: ago(52 * time.Minute), ExpiresAt: ago(22 * time.Minute), PaidAt: at(25 * time.Minute),
 		Lines: []readmodel.OrderLine{
 			{SPUID: 12, Title: "云南小粒咖啡豆 深烘 500g", Spec: "整豆 / 500g", Price: 11000, Qty: 2, Goods: 22000, Discount: 2000, Payable: 20000},

@@ -133,6 +133,54 @@ func (q *Queries) Bonds(ctx context.Context, db DBTX, memberID int64) ([]BondsRo
 	return items, nil
 }
 
+const brought = `-- name: Brought :many
+SELECT b.id, b.member_id, b.distributor_id, b.since, b.until, b.ended_at, b.how, b.evidence, m.nickname
+FROM distribution_bond b JOIN member m ON m.id = b.member_id WHERE b.distributor_id = $1 AND b.id < $2::bigint ORDER BY b.id DESC LIMIT $3
+`
+
+type BroughtRow struct {
+	ID            int64
+	MemberID      int64
+	DistributorID int64
+	Since         time.Time
+	Until         *time.Time
+	EndedAt       *time.Time
+	How           string
+	Evidence      json.RawMessage
+	Nickname      string
+}
+
+// Everybody whom a distributor has brought at any time, for staff.
+func (q *Queries) Brought(ctx context.Context, db DBTX, distributorID int64, before int64, most int32) ([]BroughtRow, error) {
+	rows, err := db.Query(ctx, brought, distributorID, before, most)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []BroughtRow{}
+	for rows.Next() {
+		var i BroughtRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.MemberID,
+			&i.DistributorID,
+			&i.Since,
+			&i.Until,
+			&i.EndedAt,
+			&i.How,
+			&i.Evidence,
+			&i.Nickname,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const endBond = `-- name: EndBond :execrows
 UPDATE distribution_bond SET ended_at = least($1::timestamptz, coalesce(until, $1)) WHERE member_id = $2 AND ended_at IS NULL
 `

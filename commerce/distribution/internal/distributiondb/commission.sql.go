@@ -402,3 +402,34 @@ func (q *Queries) Ranking(ctx context.Context, db DBTX, since time.Time, until t
 	}
 	return items, nil
 }
+
+const sums = `-- name: Sums :many
+SELECT c.status, count(*) AS n, sum(c.amount_fen - c.reversed_fen)::bigint AS fen FROM commission c GROUP BY c.status
+`
+
+type SumsRow struct {
+	Status string
+	N      int64
+	Fen    int64
+}
+
+// What is owed to all, by how far it is.
+func (q *Queries) Sums(ctx context.Context, db DBTX) ([]SumsRow, error) {
+	rows, err := db.Query(ctx, sums)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []SumsRow{}
+	for rows.Next() {
+		var i SumsRow
+		if err := rows.Scan(&i.Status, &i.N, &i.Fen); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}

@@ -103,7 +103,7 @@ const distributors = `-- name: Distributors :many
 SELECT d.member_id, d.status, d.level_id, d.code, d.statement, d.reason, d.available_fen, d.locked_fen, d.withdrawn_fen, d.applied_at, d.decided_at, m.nickname, m.avatar, coalesce(l.name, '')::text AS level,
   (SELECT count(*) FROM distribution_bond b WHERE b.distributor_id = d.member_id AND b.ended_at IS NULL) AS team
 FROM distributor d JOIN member m ON m.id = d.member_id LEFT JOIN distributor_level l ON l.id = d.level_id
-WHERE ($1::text = '' OR d.status = $1) AND ($2::text = '' OR d.code = upper($2) OR m.nickname ILIKE '%' || $2 || '%' OR d.member_id::text = $2)
+WHERE ($1::text = '' OR d.status = $1) AND ($2::text = '' OR d.code = upper($2) OR strpos(lower(m.nickname), lower($2)) > 0 OR d.member_id::text = $2)
   AND (d.applied_at, d.member_id) < ($3::timestamptz, $4::bigint)
 ORDER BY d.applied_at DESC, d.member_id DESC LIMIT $5
 `
@@ -243,6 +243,24 @@ func (q *Queries) PaidTotal(ctx context.Context, db DBTX, memberID int64) (int64
 	var fen int64
 	err := row.Scan(&fen)
 	return fen, err
+}
+
+const person = `-- name: Person :one
+SELECT m.nickname, m.avatar, coalesce(l.name, '')::text AS level
+FROM distributor d JOIN member m ON m.id = d.member_id LEFT JOIN distributor_level l ON l.id = d.level_id WHERE d.member_id = $1
+`
+
+type PersonRow struct {
+	Nickname string
+	Avatar   string
+	Level    string
+}
+
+func (q *Queries) Person(ctx context.Context, db DBTX, memberID int64) (PersonRow, error) {
+	row := db.QueryRow(ctx, person, memberID)
+	var i PersonRow
+	err := row.Scan(&i.Nickname, &i.Avatar, &i.Level)
+	return i, err
 }
 
 const samePerson = `-- name: SamePerson :one

@@ -188,6 +188,113 @@ func (q *Queries) OpenWithdrawals(ctx context.Context, db DBTX, distributorID in
 	return count, err
 }
 
+const paidOut = `-- name: PaidOut :many
+SELECT w.id, w.withdrawal_no, w.distributor_id, w.request_key, w.status, w.way, w.app_id, w.receiver_sealed, w.receiver_hint, w.amount_fen, w.fee_fen, w.tax_fen, w.pay_fen, w.reason, w.actor, w.created_at, w.moved_at, w.finished_at, m.nickname FROM withdrawal w JOIN member m ON m.id = w.distributor_id
+WHERE w.status = 'succeeded' AND w.finished_at >= $1::timestamptz AND w.finished_at < $2::timestamptz AND ($3::bigint = 0 OR w.distributor_id = $3)
+  AND w.id > $4::bigint ORDER BY w.id LIMIT $5
+`
+
+type PaidOutRow struct {
+	Withdrawal Withdrawal
+	Nickname   string
+}
+
+// What was paid out in a time, for the tax office.
+func (q *Queries) PaidOut(ctx context.Context, db DBTX, since time.Time, until time.Time, distributorID int64, after int64, most int32) ([]PaidOutRow, error) {
+	rows, err := db.Query(ctx, paidOut,
+		since,
+		until,
+		distributorID,
+		after,
+		most,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []PaidOutRow{}
+	for rows.Next() {
+		var i PaidOutRow
+		if err := rows.Scan(
+			&i.Withdrawal.ID,
+			&i.Withdrawal.WithdrawalNo,
+			&i.Withdrawal.DistributorID,
+			&i.Withdrawal.RequestKey,
+			&i.Withdrawal.Status,
+			&i.Withdrawal.Way,
+			&i.Withdrawal.AppID,
+			&i.Withdrawal.ReceiverSealed,
+			&i.Withdrawal.ReceiverHint,
+			&i.Withdrawal.AmountFen,
+			&i.Withdrawal.FeeFen,
+			&i.Withdrawal.TaxFen,
+			&i.Withdrawal.PayFen,
+			&i.Withdrawal.Reason,
+			&i.Withdrawal.Actor,
+			&i.Withdrawal.CreatedAt,
+			&i.Withdrawal.MovedAt,
+			&i.Withdrawal.FinishedAt,
+			&i.Nickname,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const paidOutBy = `-- name: PaidOutBy :many
+SELECT w.distributor_id, m.nickname, to_char(w.finished_at AT TIME ZONE 'Asia/Shanghai', 'YYYY-MM')::text AS month, count(*) AS n,
+  sum(w.amount_fen)::bigint AS amount_fen, sum(w.fee_fen)::bigint AS fee_fen, sum(w.tax_fen)::bigint AS tax_fen, sum(w.pay_fen)::bigint AS pay_fen
+FROM withdrawal w JOIN member m ON m.id = w.distributor_id
+WHERE w.status = 'succeeded' AND w.finished_at >= $1::timestamptz AND w.finished_at < $2::timestamptz AND ($3::bigint = 0 OR w.distributor_id = $3)
+GROUP BY w.distributor_id, m.nickname, 3 ORDER BY w.distributor_id, 3
+`
+
+type PaidOutByRow struct {
+	DistributorID int64
+	Nickname      string
+	Month         string
+	N             int64
+	AmountFen     int64
+	FeeFen        int64
+	TaxFen        int64
+	PayFen        int64
+}
+
+// The same, as one line for each distributor and month of Asia/Shanghai.
+func (q *Queries) PaidOutBy(ctx context.Context, db DBTX, since time.Time, until time.Time, distributorID int64) ([]PaidOutByRow, error) {
+	rows, err := db.Query(ctx, paidOutBy, since, until, distributorID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []PaidOutByRow{}
+	for rows.Next() {
+		var i PaidOutByRow
+		if err := rows.Scan(
+			&i.DistributorID,
+			&i.Nickname,
+			&i.Month,
+			&i.N,
+			&i.AmountFen,
+			&i.FeeFen,
+			&i.TaxFen,
+			&i.PayFen,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const reseal = `-- name: Reseal :execrows
 UPDATE withdrawal SET receiver_sealed = $1 WHERE id = $2 AND receiver_sealed = $3
 `
@@ -282,6 +389,42 @@ func (q *Queries) Withdrawal(ctx context.Context, db DBTX, withdrawalNo string) 
 		&i.CreatedAt,
 		&i.MovedAt,
 		&i.FinishedAt,
+	)
+	return i, err
+}
+
+const withdrawalShown = `-- name: WithdrawalShown :one
+SELECT w.id, w.withdrawal_no, w.distributor_id, w.request_key, w.status, w.way, w.app_id, w.receiver_sealed, w.receiver_hint, w.amount_fen, w.fee_fen, w.tax_fen, w.pay_fen, w.reason, w.actor, w.created_at, w.moved_at, w.finished_at, m.nickname FROM withdrawal w JOIN member m ON m.id = w.distributor_id WHERE w.withdrawal_no = $1
+`
+
+type WithdrawalShownRow struct {
+	Withdrawal Withdrawal
+	Nickname   string
+}
+
+func (q *Queries) WithdrawalShown(ctx context.Context, db DBTX, withdrawalNo string) (WithdrawalShownRow, error) {
+	row := db.QueryRow(ctx, withdrawalShown, withdrawalNo)
+	var i WithdrawalShownRow
+	err := row.Scan(
+		&i.Withdrawal.ID,
+		&i.Withdrawal.WithdrawalNo,
+		&i.Withdrawal.DistributorID,
+		&i.Withdrawal.RequestKey,
+		&i.Withdrawal.Status,
+		&i.Withdrawal.Way,
+		&i.Withdrawal.AppID,
+		&i.Withdrawal.ReceiverSealed,
+		&i.Withdrawal.ReceiverHint,
+		&i.Withdrawal.AmountFen,
+		&i.Withdrawal.FeeFen,
+		&i.Withdrawal.TaxFen,
+		&i.Withdrawal.PayFen,
+		&i.Withdrawal.Reason,
+		&i.Withdrawal.Actor,
+		&i.Withdrawal.CreatedAt,
+		&i.Withdrawal.MovedAt,
+		&i.Withdrawal.FinishedAt,
+		&i.Nickname,
 	)
 	return i, err
 }

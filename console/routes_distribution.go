@@ -1,0 +1,45 @@
+package console
+
+import (
+	"github.com/gofiber/fiber/v2"
+
+	"galleria/console/authz"
+)
+
+const distributionPath = "/distribution"
+
+// distributionTable lists the routes of distribution.
+func (s *Console) distributionTable() []route {
+	const get, post = fiber.MethodGet, fiber.MethodPost
+	const all = shopPath + distributionPath
+	const people, person = all + "/people", all + "/people/:id"
+	const draws, draw = all + "/withdrawals", all + "/withdrawals/:no"
+	read, update, manage := authz.Require(authz.DistributionRead), authz.Require(authz.DistributionUpdate), authz.Require(authz.DistributionManage)
+	look, handle := authz.Require(authz.WithdrawalRead), authz.Require(authz.WithdrawalHandle)
+	return []route{
+		{get, all, read, s.distributionShow},
+		{get, all + "/plan", read, s.termsEdit},
+		{post, all + "/plan", update, s.termsUpdate},
+		{get, all + "/rates", read, s.rateList},
+		{post, all + "/rates", update, s.rateSet},
+		{post, all + "/rates/end", update, s.rateEnd},
+		{post, all + "/levels", update, s.levelSave},
+		{get, people, read, s.distributorList},
+		{post, people, manage, s.distributorAppoint},
+		{get, person, read, s.distributorShow},
+		{post, person + "/decide", manage, s.distributorDecide},
+		{post, person + "/freeze", manage, s.distributorFreeze},
+		{post, person + "/unfreeze", manage, s.distributorUnfreeze},
+		{post, person + "/level", manage, s.distributorLevel},
+		{post, person + "/bond", manage, s.distributorBond},
+		{get, all + "/commissions", read, s.commissionList},
+		{post, all + "/commissions/export", authz.Require(authz.DistributionExport), s.commissionExport},
+		{get, draws, look, s.withdrawalList},
+		{post, draws + "/export", authz.Require(authz.WithdrawalExport), s.withdrawalExport},
+		{get, draw, look, s.withdrawalShow},
+		{post, draw + "/approve", handle.StepUp(), s.withdrawalApprove},
+		{post, draw + "/reject", handle, s.withdrawalReject},
+		{post, draw + "/reveal", handle.StepUp(), s.withdrawalReveal},
+		{post, draw + "/paid", handle.StepUp(), s.withdrawalPaid},
+	}
+}
