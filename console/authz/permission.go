@@ -70,6 +70,9 @@ const (
 	CouponRead           Permission = "coupon.read"
 	CouponUpdate         Permission = "coupon.update"
 	CouponIssue          Permission = "coupon.issue" // to members, and by codes
+	PointsRead           Permission = "points.read"
+	PointsUpdate         Permission = "points.update"
+	PointsAdjust         Permission = "points.adjust" // give members, and take from them
 	AnomalyResolve       Permission = "anomaly.resolve"
 	OwnerTransfer        Permission = "owner.transfer"
 )
@@ -144,6 +147,9 @@ func registry() []entry {
 		{CouponRead, manager | finance | support, false},
 		{CouponUpdate, manager, false},
 		{CouponIssue, manager, false},
+		{PointsRead, manager | finance | support, false},
+		{PointsUpdate, manager, false},
+		{PointsAdjust, manager, false},
 		{AnomalyResolve, manager | finance, false},
 		{OwnerTransfer, 0, true},
 	}
