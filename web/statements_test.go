@@ -184,6 +184,7 @@ func TestG14StatementsPerRoute(t *testing.T) {
 	call(7, http.StatusOK, http.MethodPost, "/orders/"+placed.OrderNo+"/receive", nil)
 	walkReviews(t, h, s, placed.OrderNo, call)
 	walkDistribution(t, h, s, call)
+	walkPoints(t, h, s, call)
 	call(2, http.StatusNoContent, http.MethodDelete, "/orders/"+placed.OrderNo, nil)
 	call(3, http.StatusNoContent, http.MethodDelete, "/addresses/"+id(address.ID), nil)
 	call(1, http.StatusOK, http.MethodGet, "/subscriptions", nil)

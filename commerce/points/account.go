@@ -89,7 +89,7 @@ func (a *account) credit(kind EntryKind, n, paid int64, orderNo, reason string) 
 // lot is points that come together.
 type lot struct {
 	kind   EntryKind
-	source string
+	source Source
 	key    string // what it is given for; given once
 	points int64
 	reason string
@@ -100,7 +100,7 @@ func (a *account) give(ctx context.Context, l lot) (bool, error) {
 	now, paid := a.tx.Now(), a.owed(l.points)
 	until := a.terms.expiry(now)
 	_, err := a.q.AddLot(ctx, a.tx, pointsdb.AddLotParams{
-		MemberID: a.member, Source: l.source, SourceKey: l.key, Amount: l.points, Taken: paid, Now: now, AvailableAt: &now, ExpiresAt: until,
+		MemberID: a.member, Source: string(l.source), SourceKey: l.key, Amount: l.points, Taken: paid, Now: now, AvailableAt: &now, ExpiresAt: until,
 	})
 	if tenantdb.NoRows(err) {
 		return false, nil

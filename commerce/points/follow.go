@@ -179,7 +179,7 @@ func (a *account) bring(ctx context.Context, f followed) error {
 		return nil
 	}
 	id, err := a.q.AddLot(ctx, a.tx, pointsdb.AddLotParams{
-		MemberID: a.member, Source: "order", SourceKey: f.OrderNo, Amount: n, Now: a.tx.Now(),
+		MemberID: a.member, Source: string(FromOrder), SourceKey: f.OrderNo, Amount: n, Now: a.tx.Now(),
 	})
 	if err != nil {
 		return err
@@ -313,7 +313,7 @@ func (s *Service) invite(ctx context.Context, tx tenantdb.Tx, f followed) error 
 		return err
 	}
 	return s.within(ctx, tx, by, system, func(a *account) error {
-		_, err := a.give(ctx, lot{kind: EntryInvite, source: "invite", key: strconv.FormatInt(f.MemberID, 10), points: f.terms.InvitePoints})
+		_, err := a.give(ctx, lot{kind: EntryInvite, source: FromInvite, key: strconv.FormatInt(f.MemberID, 10), points: f.terms.InvitePoints})
 		return err
 	})
 }

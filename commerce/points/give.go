@@ -38,7 +38,7 @@ func (s *Service) SignIn(ctx context.Context, id tenant.ID, memberID int64) (got
 			}
 			a.SignedOn, a.Streak = today, got.Streak
 			key := strconv.FormatInt(memberID, 10) + ":" + today.Format(time.DateOnly)
-			fresh, err := a.give(ctx, lot{kind: EntrySign, source: "sign", key: key, points: got.Points})
+			fresh, err := a.give(ctx, lot{kind: EntrySign, source: FromSignIn, key: key, points: got.Points})
 			if err == nil && !fresh {
 				return ErrSigned
 			}
@@ -109,7 +109,7 @@ func (s *Service) Adjust(ctx context.Context, id tenant.ID, in AdjustInput) erro
 
 func (a *account) adjust(ctx context.Context, in AdjustInput) (fresh bool, err error) {
 	if in.Points > 0 {
-		return a.give(ctx, lot{kind: EntryGive, source: "staff", key: in.Key, points: in.Points, reason: in.Reason})
+		return a.give(ctx, lot{kind: EntryGive, source: FromStaff, key: in.Key, points: in.Points, reason: in.Reason})
 	}
 	n := -in.Points
 	if done, err := a.q.Taken(ctx, a.tx, in.Key); err != nil || done {

@@ -2,6 +2,7 @@ package points_test
 
 import (
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -371,4 +372,38 @@ func TestPointsAddUp(t *testing.T) {
 			},
 		})
 	})
+}
+
+// TestListsFitTheSchema compares what the schema allows with what the code knows.
+func TestListsFitTheSchema(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	texts := map[string][]string{}
+	for _, s := range points.LotStates() {
+		texts["points_lot_state"] = append(texts["points_lot_state"], string(s))
+	}
+	for _, s := range points.Sources() {
+		texts["points_source"] = append(texts["points_source"], string(s))
+	}
+	for _, k := range points.EntryKinds() {
+		texts["points_entry_kind"] = append(texts["points_entry_kind"], string(k))
+	}
+	for constraint, ours := range texts {
+		var allowed []string
+		w.tx(func(tx tenantdb.Tx) error {
+			return tx.QueryRow(t.Context(), `SELECT array_agg(m[1] ORDER BY m[1]) FROM pg_constraint c, regexp_matches(pg_get_constraintdef(c.oid), '''([a-z_]+)''', 'g') m
+				WHERE c.conname = $1 AND c.connamespace = current_schema()::regnamespace`, constraint).Scan(&allowed)
+		})
+		slices.Sort(ours)
+		if !slices.Equal(allowed, ours) {
+			t.Errorf("%s: the schema allows %v, the code has %v", constraint, allowed, ours)
+		}
+	}
+	reached := map[points.LotState]bool{points.Frozen: true, points.Available: true}
+	for _, m := range points.LotMoves() {
+		reached[m.To] = true
+	}
+	if len(reached) != len(points.LotStates()) {
+		t.Errorf("reached %v", reached)
+	}
 }

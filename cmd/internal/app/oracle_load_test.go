@@ -59,7 +59,7 @@ func (w *world) openMarket(n int) *market {
 	}
 	m.coupon, _ = w.giveOut(m.shop, 0, 1000)
 	terms := points.NewTerms()
-	terms.Enabled, terms.SignPoints = true, 300
+	terms.Enabled, terms.SignPoints = true, 5000
 	if err := w.Points.SaveTerms(w.t.Context(), m.ID, terms, "staff:1"); err != nil {
 		w.t.Fatal(err)
 	}
@@ -122,7 +122,7 @@ func (s *shopper) placed() string {
 	var quote struct {
 		PayableFen int64 `json:"payable_fen"`
 	}
-	pay := []int64{0, 50, -1}[s.dice.IntN(3)]
+	pay := []int64{0, 20, 30, 40, 50, 50, 60, 70}[s.dice.IntN(8)]
 	s.must(http.StatusOK, http.MethodPost, "/checkout/quote", map[string]any{"lines": lines, "address_id": s.address, "points": pay}, &quote)
 	key := tenanttest.RandomHex(8)
 	body := map[string]any{"lines": lines, "address_id": s.address, "expected_payable_fen": quote.PayableFen, "points": pay}
