@@ -88,7 +88,7 @@ func (s *Console) pointsEntries(c *fiber.Ctx, v *visit) error {
 		}
 	}
 	return render(c, view.PointsEntriesPage(s.page(c, v, v.text.T("points.entries"), "nav.points"), view.PointsEntries{
-		PointsTabs: s.pointsTabs(v, "entries"), Kind: string(kind), Entries: list, Next: next, OnFirst: before == 0, MaySeeMembers: v.granted[authz.MemberRead],
+		PointsTabs: s.pointsTabs(v, "entries"), Kind: string(kind), Entries: list, Next: next, OnFirst: before == 0,
 	}))
 }
 
