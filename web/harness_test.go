@@ -31,6 +31,7 @@ import (
 	"galleria/commerce/money"
 	"galleria/commerce/notice"
 	"galleria/commerce/order"
+	"galleria/commerce/points"
 	"galleria/commerce/review"
 	"galleria/payments"
 	"galleria/payments/account"
@@ -62,6 +63,7 @@ type house struct {
 	play         string
 	catalog      *catalog.Service
 	coupons      *coupon.Service
+	points       *points.Service
 	quota        *plan.Meter
 	stock        *inventory.Service
 	cards        *card.Service
@@ -170,8 +172,9 @@ func (h *house) deps(s settings, answers *miniapi.Answers) web.Deps {
 	h.cards = card.New(card.Deps{DB: h.DB, Stock: h.stock, Vault: h.Vault, Audit: h.Audit, Rand: rand.Reader})
 	coupons := coupon.New(coupon.Deps{DB: h.DB, Timers: h.Timers, Audit: h.Audit, Rand: rand.Reader, HasPaid: func(context.Context, tenantdb.Querier, int64) (bool, error) { return false, nil }})
 	h.coupons = coupons
+	h.points = points.New(points.Deps{DB: h.DB, Outbox: h.Outbox, Timers: h.Timers, Audit: h.Audit, Books: ledger.New(ledger.Deps{DB: h.DB, Audit: h.Audit}), Now: now})
 	orders := order.New(order.Deps{
-		Offers: []order.Offers{coupons},
+		Offers: []order.Offers{coupons, h.points},
 		DB:     h.DB, Catalog: h.catalog, Inventory: h.stock, Addresses: h.members, Carts: carts, Cards: h.cards, Places: h.quota,
 		Stores: delivery.New(delivery.Deps{DB: h.DB, Audit: h.Audit}), Outbox: h.Outbox, Timers: h.Timers, Audit: h.Audit,
 	})
@@ -185,7 +188,7 @@ func (h *house) deps(s settings, answers *miniapi.Answers) web.Deps {
 	return web.Deps{
 		Limiter: limiter, Budgets: s.budgets, Places: s.places, Draining: s.drain,
 		API: &miniapi.Deps{
-			Apps: h.Resolver, Shops: h.mini, Catalog: h.catalog, Members: h.members, Tastes: h.members, Carts: carts, Orders: orders, Cases: cases, Reviews: h.newReviews(orders), Distribution: h.newDistribution(orders), Cards: h.cards, Coupons: coupons, Pictures: pictures, Delivery: delivery.New(delivery.Deps{DB: h.DB, Audit: h.Audit}), Payments: pay,
+			Apps: h.Resolver, Shops: h.mini, Catalog: h.catalog, Members: h.members, Tastes: h.members, Carts: carts, Orders: orders, Cases: cases, Reviews: h.newReviews(orders), Distribution: h.newDistribution(orders), Cards: h.cards, Coupons: coupons, Points: h.points, Pictures: pictures, Delivery: delivery.New(delivery.Deps{DB: h.DB, Audit: h.Audit}), Payments: pay,
 			Transfers:     transfer.New(transfer.Deps{DB: h.DB, Now: now}),
 			Subscriptions: h.notices, Messages: h.notices, Logins: h.mini, Audit: h.Audit, Limiter: limiter, Limits: s.limits,
 			Answers: answers, Log: log,

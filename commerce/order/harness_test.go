@@ -19,6 +19,7 @@ import (
 	"galleria/commerce/member"
 	"galleria/commerce/money"
 	"galleria/commerce/order"
+	"galleria/commerce/points"
 	"galleria/tenant"
 	"galleria/tenant/idempotency"
 	"galleria/tenant/plan"
@@ -38,6 +39,7 @@ type shop struct {
 	cards     *card.Service
 	orders    *order.Service
 	coupons   *coupon.Service
+	points    *points.Service
 	places    *plan.Meter
 	going     *goingBack
 	keys      atomic.Int64
@@ -66,8 +68,9 @@ func newShop(t testing.TB, options ...tenanttest.Option) *shop {
 			return s.orders.HasPaid(ctx, q, memberID)
 		},
 	})
+	s.points = points.New(points.Deps{DB: env.DB, Outbox: env.Outbox, Timers: env.Timers, Audit: env.Audit, Books: noBooks{}, Now: env.Clock().Now})
 	s.orders = order.New(order.Deps{
-		Offers: []order.Offers{s.coupons},
+		Offers: []order.Offers{s.coupons, s.points},
 		DB:     env.DB, Catalog: s.catalog, Inventory: s.inventory, Addresses: s.members,
 		Carts: s.carts, Cards: s.cards, Places: s.places, Stores: delivery.New(delivery.Deps{DB: env.DB, Audit: env.Audit}), Outbox: env.Outbox, Timers: env.Timers, Audit: env.Audit, Refunds: s.going,
 	})

@@ -26,10 +26,12 @@ type Offers interface {
 	ReturnTx(ctx context.Context, tx tenantdb.Tx, orderNo, by string) error
 }
 
-// Choice is which of their coupons buyers use.
+// Choice is which of their coupons buyers use, and how many points.
 type Choice struct {
 	Own bool    // they have chosen IDs, perhaps none; else the best are taken
 	IDs []int64 // at most one on goods and one on freight can be used
+	// Points is how many points to pay with, or pricing.AllPoints for as many as are allowed.
+	Points int64
 }
 
 // bid is what may make an order cheaper, and what its buyer wants of it.
@@ -41,7 +43,10 @@ type bid struct {
 
 // on has a basket priced with the rules.
 func (b bid) on(basket *pricing.Basket) {
-	basket.Rules, basket.At = b.rules, b.at
+	basket.Rules, basket.At = slices.Clone(b.rules), b.at
+	for i := range basket.Rules {
+		basket.Rules[i].Points.Want = b.choice.Points
+	}
 	if !b.choice.Own {
 		basket.Coupon, basket.ShippingCoupon = pricing.Choice{Best: true}, pricing.Choice{Best: true}
 		return
@@ -115,6 +120,30 @@ func (b bid) offsOf(priced pricing.Breakdown, line int) []Off {
 		}
 	}
 	return offs
+}
+
+// PointsOption is how an order may be paid with points.
+type PointsOption struct {
+	Have    int64     `json:"have"`     // the buyer has
+	Most    int64     `json:"most"`     // this order takes
+	MostFen money.Fen `json:"most_fen"` // and what they would take off
+	Step    int64     `json:"step"`     // in multiples of it
+	Least   int64     `json:"least"`    // and not fewer
+	PerYuan int64     `json:"per_yuan"` // pay one yuan
+	Used    int64     `json:"used"`     // by this quote
+	UsedFen money.Fen `json:"used_fen"`
+}
+
+// pointsOf tells how points may pay, nil where they may not.
+func (b bid) pointsOf(priced pricing.Breakdown) *PointsOption {
+	i := slices.IndexFunc(b.rules, func(r pricing.Rule) bool { return r.Kind == pricing.KindPoints })
+	if i < 0 {
+		return nil
+	}
+	t, a := b.rules[i].Points, priced.Answers[i]
+	return &PointsOption{
+		Have: t.Have, Most: a.MostPoints, MostFen: a.MostFen, Step: max(t.Step, 1), Least: t.Least, PerYuan: t.PerYuan, Used: priced.Points, UsedFen: a.OffFen,
+	}
 }
 
 // refused are the chosen coupons that cannot be used.

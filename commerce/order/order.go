@@ -57,6 +57,8 @@ type Quote struct {
 	FreightOffFen money.Fen `json:"freight_off_fen"`
 	Offers        []Offer   `json:"offers,omitempty"`  // what became of every rule
 	Refused       []int64   `json:"refused,omitempty"` // chosen coupons that cannot be used
+
+	Points *PointsOption `json:"points,omitempty"` // nil: it cannot be paid with points
 }
 
 // FreightPart is what one freight template charges.

@@ -147,7 +147,7 @@ func quoteOf(lines []LineInput, facts map[int64]catalog.Sellable, to destination
 		Lines: make([]Line, len(lines)), GoodsFen: priced.GoodsFen, DiscountFen: priced.DiscountFen,
 		FreightFen: priced.FreightFen, PayableFen: priced.PayableFen, QuoteHash: seal(priced),
 		Freight: partsOf(sent), FreightKnown: to.known(), Delivery: to.kind, Deliveries: deliveriesOf(lines, facts),
-		FreightOffs: offered.offsOf(priced, pricing.OfFreight), FreightOffFen: priced.FreightOffFen, Offers: offered.offersOf(priced), Refused: offered.refused(priced),
+		FreightOffs: offered.offsOf(priced, pricing.OfFreight), FreightOffFen: priced.FreightOffFen, Offers: offered.offersOf(priced), Refused: offered.refused(priced), Points: offered.pointsOf(priced),
 	}
 	for i, p := range priced.Lines {
 		f := facts[p.SKUID]

@@ -28,14 +28,17 @@ const (
 // Answer is what became of one rule.
 type Answer struct {
 	Ref
-	Version  int64
-	Applied  bool
-	OffFen   money.Fen // what it took off; 0 if not applied
-	Reason   Reason    // "" if applied
-	By       Ref       // of ReasonNotWith and ReasonLess
-	NeedFen  money.Fen // what is missing, of ReasonBelow
-	NeedQty  int64     // pieces that are missing, of ReasonBelow
-	WouldFen money.Fen // of ReasonNotChosen: less to pay than now if it were chosen; may be negative
+	Version    int64
+	Applied    bool
+	OffFen     money.Fen // what it took off; 0 if not applied
+	Points     int64     // that pay for it, of ClassPoints
+	MostPoints int64     // that could pay for a part, of ClassPoints
+	MostFen    money.Fen // and what they would take off
+	Reason     Reason    // "" if applied
+	By         Ref       // of ReasonNotWith and ReasonLess
+	NeedFen    money.Fen // what is missing, of ReasonBelow
+	NeedQty    int64     // pieces that are missing, of ReasonBelow
+	WouldFen   money.Fen // of ReasonNotChosen: less to pay than now if it were chosen; may be negative
 }
 
 // Adjustment is what one rule took off one line, or off the freight.
@@ -52,8 +55,8 @@ const OfFreight = -1
 
 // course is what the stages went through, for the answers.
 type course struct {
-	items, goods, final state             // after the items, after the order's stage, at the end
-	coupons, freight    map[Ref]money.Fen // what would be paid with a rule that could be used
+	items, goods, sent, final state             // after the items, after the order's stage, after the freight's, at the end
+	coupons, freight          map[Ref]money.Fen // what would be paid with a rule that could be used
 }
 
 // answers says of each rule what became of it, in the order in which the rules came.
@@ -61,9 +64,15 @@ func (e *engine) answers(c course) []Answer {
 	out := make([]Answer, len(e.b.Rules))
 	for n, r := range e.b.Rules {
 		a := Answer{Ref: r.Ref, Version: r.Version}
+		if r.Kind.Class() == ClassPoints && e.live(r) {
+			a.MostPoints, a.MostFen = e.mostPoints(n, c.sent)
+		}
 		switch reason := e.unfit(r); {
 		case c.final.uses(r.Ref):
 			a.Applied = true
+			if r.Kind.Class() == ClassPoints {
+				a.Points = c.final.points
+			}
 			for _, adj := range c.final.adjustments {
 				if adj.Ref == r.Ref {
 					a.OffFen += adj.OffFen
@@ -175,6 +184,14 @@ func (e *engine) onFreight(c course, k Kind) Ref {
 	return c.final.adjustments[i].Ref
 }
 
+// mostPoints is how many points a rule would let the buyer pay with, and for how much.
+func (e *engine) mostPoints(n int, s state) (int64, money.Fen) {
+	fen, _ := e.sum(s, e.open(s, n))
+	all := e.b.Rules[n].Points
+	all.Want = AllPoints
+	return all.spend(fen)
+}
+
 func (e *engine) whyNotPoints(a *Answer, n int, s state) {
 	r := e.b.Rules[n]
 	lines := e.open(s, n)
@@ -188,9 +205,9 @@ func (e *engine) whyNotPoints(a *Answer, n int, s state) {
 		a.By, _ = e.inTheWay(s, e.fits[n][0], r.Kind)
 	case r.Points.Want == 0 && most > 0:
 		a.Reason, a.WouldFen = ReasonNotChosen, most
-	case all.most(fen) < max(r.Points.Step, 1):
+	case all.most(fen) < max(r.Points.Step, r.Points.Least, 1):
 		a.Reason = ReasonPointsFull
-	case r.Points.Have < max(r.Points.Step, 1) || most == 0:
+	case r.Points.Have < max(r.Points.Step, r.Points.Least, 1) || most == 0:
 		a.Reason = ReasonNoPoints
 	default:
 		a.Reason = ReasonNothing

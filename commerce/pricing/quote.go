@@ -128,6 +128,7 @@ func (q *Breakdown) apply(b Basket) {
 	s, c.coupons = e.order(s)
 	c.goods = s.clone()
 	c.freight = e.delivery(&s)
+	c.sent = s.clone()
 	e.pay(&s)
 	c.final = s
 	q.Adjustments, q.Points, q.Answers = s.adjustments, s.points, e.answers(c)

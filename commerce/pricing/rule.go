@@ -106,6 +106,8 @@ type Tier struct {
 type PointsTerms struct {
 	PerYuan int64      // points that are worth one yuan, at least 1
 	Step    int64      // points are paid in multiples of it; 0: of 1
+	Least   int64      // fewer are not paid with
+	Most    int64      // nor more; 0: no limit
 	CapBps  money.Rate // the most of the goods' amount that points pay
 	Have    int64      // the buyer has
 	Want    int64      // the buyer would pay with, or AllPoints

@@ -392,12 +392,12 @@ func (t PointsTerms) spend(fen money.Fen) (points int64, off money.Fen) {
 	}
 	points = min(points, t.Have, t.most(fen))
 	points -= points % step
-	if points <= 0 || t.PerYuan < 1 || points > math.MaxInt64/100 || points*100 < t.PerYuan {
+	if points <= 0 || points < t.Least || t.PerYuan < 1 || points > math.MaxInt64/100 || points*100 < t.PerYuan {
 		return 0, 0
 	}
 	off = money.Fen(points * 100 / t.PerYuan)
 	least := (int64(off)*t.PerYuan + 99) / 100 // fewer points may be worth as much
-	return min(points, (least+step-1)/step*step), off
+	return min(points, max((least+step-1)/step*step, t.Least)), off
 }
 
 // most is the most points that goods of this amount take.
@@ -406,5 +406,9 @@ func (t PointsTerms) most(fen money.Fen) int64 {
 	if t.PerYuan < 1 || t.PerYuan > math.MaxInt64/max(limit, 1) {
 		return 0
 	}
-	return limit * t.PerYuan / 100
+	points := limit * t.PerYuan / 100
+	if t.Most > 0 {
+		points = min(points, t.Most)
+	}
+	return points
 }

@@ -79,6 +79,9 @@ const (
 	WithdrawalRead       Permission = "withdrawal.read"
 	WithdrawalHandle     Permission = "withdrawal.handle" // approve, refuse, pay by hand
 	WithdrawalExport     Permission = "withdrawal.export"
+	PointsRead           Permission = "points.read"
+	PointsUpdate         Permission = "points.update"
+	PointsAdjust         Permission = "points.adjust" // give members, and take from them
 	AnomalyResolve       Permission = "anomaly.resolve"
 	OwnerTransfer        Permission = "owner.transfer"
 )
@@ -162,6 +165,9 @@ func registry() []entry {
 		{WithdrawalRead, manager | finance, false},
 		{WithdrawalHandle, finance, false},
 		{WithdrawalExport, finance, false},
+		{PointsRead, manager | finance | support, false},
+		{PointsUpdate, manager, false},
+		{PointsAdjust, manager, false},
 		{AnomalyResolve, manager | finance, false},
 		{OwnerTransfer, 0, true},
 	}

@@ -20,8 +20,8 @@ type Distribution interface {
 	TransferEndedTx(ctx context.Context, tx tenantdb.Tx, withdrawalNo string, arrived bool, reason string) error
 }
 
-// following brings commission to where the order of an event stands, and then does the event's
-// other effect, if there is one. It looks at what is there, so it needs no receipt.
+// following brings commission and points to where the order of an event stands, and then does the
+// event's other effect, if there is one. It looks at what is there, so it needs no receipt.
 func (h *Handlers) following(then jobs.Handler) jobs.Handler {
 	return func(ctx context.Context, ev outbox.Event) error {
 		if err := h.follow(ctx, ev.TenantID, ev.Key); err != nil || then == nil {
@@ -31,8 +31,11 @@ func (h *Handlers) following(then jobs.Handler) jobs.Handler {
 	}
 }
 
-// follow costs one statement where nobody brought the buyer.
+// follow costs one statement for each room where it has nothing to do.
 func (h *Handlers) follow(ctx context.Context, id tenant.ID, orderNo string) error {
+	if err := h.followPoints(ctx, id, orderNo); err != nil {
+		return err
+	}
 	concerns, err := h.Distribution.Concerns(ctx, id, orderNo)
 	if err != nil || !concerns {
 		return err

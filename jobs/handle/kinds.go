@@ -16,6 +16,7 @@ import (
 	"galleria/commerce/notice"
 	"galleria/commerce/order"
 	"galleria/commerce/picture"
+	"galleria/commerce/points"
 	"galleria/commerce/port"
 	"galleria/commerce/review"
 	"galleria/commerce/trial"
@@ -128,6 +129,7 @@ type Deps struct {
 	Reviews      Reviews
 	Coupons      Coupons
 	Distribution Distribution
+	Points       Points
 	Content      Content
 	Payments     Payments
 	Transfers    Transfers
@@ -222,6 +224,8 @@ func (h *Handlers) Kinds() (jobs.Kinds, error) {
 		kind(delivery.TopicTracked, jobs.Default, patient, quick, h.parcelTracked),
 		kind(member.TimerLeave, jobs.Default, patient, quick, h.memberLeaves),
 		kind(coupon.TimerAge, jobs.Bulk, patient, quick, h.couponsAge),
+		kind(points.TimerAge, jobs.Bulk, patient, quick, h.pointsAge),
+		jobs.Kind{Topic: points.TopicExpiring},
 		jobs.Kind{Topic: member.TopicMerged},
 		jobs.Kind{Topic: member.TopicLeft},
 		kind(order.TopicReceived, jobs.Default, patient, quick, h.following(h.orderReceived)),

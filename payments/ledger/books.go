@@ -102,6 +102,20 @@ func (s *Service) DrawnTx(ctx context.Context, tx tenantdb.Tx, d Drawn) error {
 	return err
 }
 
+// points is what members have, at what it is worth.
+const points = "points"
+
+// PointsTx posts that members have points worth so much more, or, below zero, less. Ref is the
+// fact's own number.
+func (s *Service) PointsTx(ctx context.Context, tx tenantdb.Tx, ref string, fen money.Fen, at time.Time) error {
+	t := Transfer{Debit: Discount(points), Credit: Payable(points), AmountFen: fen}
+	if fen < 0 {
+		t = Transfer{Debit: t.Credit, Credit: t.Debit, AmountFen: -fen}
+	}
+	_, err := s.PostTx(ctx, tx, Fact{Kind: KindPoints, Ref: ref, At: at, Actor: system, Transfers: []Transfer{t}})
+	return err
+}
+
 const system = "system"
 
 // origin is where collected money comes from.

@@ -29,7 +29,8 @@
 //	unexplained                        money that a bill knows and we do not      liability
 //	payouts:<what>                     paid to members; commission: once it is    expense
 //	                                   owed, less fees kept of withdrawals
-//	payable:<what>                     owed to members: commission, wallet; to    liability
-//	                                   the tax office: tax
-//	discount:<what>                    given as coupons and points                expense
+//	payable:<what>                     owed to members: commission, wallet,       liability
+//	                                   points; to the tax office: tax
+//	discount:<what>                    given as coupons and points; points: what  expense
+//	                                   they are worth until they are spent or end
 package ledger

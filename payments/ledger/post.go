@@ -30,12 +30,14 @@ const (
 	KindReversal   Kind = "reversal"   // ref: the journal
 	KindCommission Kind = "commission" // ref: the order and a count of its changes
 	KindWithdrawal Kind = "withdrawal" // ref: withdrawal_no
+	KindPoints     Kind = "points"     // ref: the member and a count of changes
 )
 
 // Kinds lists them all.
 func Kinds() []Kind {
 	return []Kind{
 		KindCapture, KindSurplus, KindRefund, KindFee, KindSettlement, KindPayout, KindAnomaly, KindAdjustment, KindReversal, KindCommission, KindWithdrawal,
+		KindPoints,
 	}
 }
 

@@ -45,6 +45,7 @@ type Deps struct {
 	Distribution  Distribution
 	Cards         Cards
 	Coupons       Coupons
+	Points        Points
 	Pictures      Pictures
 	Delivery      Parcels
 	Payments      Payments
@@ -107,6 +108,7 @@ func (a *API) routes() {
 	a.reviewRoutes()
 	a.distributionRoutes()
 	a.couponRoutes()
+	a.pointsRoutes()
 	a.addressRoutes()
 	a.subscriptionRoutes()
 	a.messageRoutes()

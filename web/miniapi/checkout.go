@@ -73,10 +73,24 @@ type Quote struct {
 	Offers        []Offer   `json:"offers" nullable:"false" doc:"What became of every coupon that the buyer holds: used, or why not."`
 	Refused       []int64   `json:"refused_coupon_ids" nullable:"false" doc:"Of coupon_ids: those that cannot be used; an order with them would be refused."`
 
+	Points *QuotePoints `json:"points,omitempty" nullable:"false" doc:"How it may be paid with points; missing where it may not."`
+
 	Freight      []FreightPart `json:"freight" nullable:"false" doc:"freight_fen and freight_off_fen by template."`
 	FreightKnown bool          `json:"freight_known" doc:"false while an address is missing: freight may still come on top."`
 	Delivery     string        `json:"delivery" enum:"express,pickup,virtual" doc:"The kind that the quote is for."`
 	Deliveries   []string      `json:"deliveries" nullable:"false" doc:"The kinds of delivery that all lines can have." example:"[\"express\",\"pickup\"]"`
+}
+
+// QuotePoints is how an order may be paid with points.
+type QuotePoints struct {
+	Have    int64     `json:"have" doc:"The buyer has." example:"860"`
+	Most    int64     `json:"most" doc:"This order takes, with what the buyer has." example:"500"`
+	MostFen money.Fen `json:"most_fen" doc:"And what they would take off." example:"500"`
+	Step    int64     `json:"step" doc:"They are paid in multiples of it." example:"100"`
+	Least   int64     `json:"least" doc:"And not fewer." example:"0"`
+	PerYuan int64     `json:"per_yuan" doc:"So many pay one yuan." example:"100"`
+	Used    int64     `json:"used" doc:"By this quote; fewer than asked for if it takes fewer." example:"500"`
+	UsedFen money.Fen `json:"used_fen" example:"500"`
 }
 
 type quoteInput struct {
@@ -85,6 +99,7 @@ type quoteInput struct {
 		AddressID *int64      `json:"address_id,omitempty" minimum:"1" doc:"Where it would go, once chosen."`
 		Delivery  *Delivery   `json:"delivery,omitempty" nullable:"false" doc:"Without it express, or virtual if all lines are virtual cards."`
 		CouponIDs *[]int64    `json:"coupon_ids,omitempty" nullable:"false" maxItems:"10" doc:"Which of the buyer's coupons to use: at most one on goods and one on freight. Without it, those that make the order cheapest; empty, none."`
+		Points    int64       `json:"points,omitempty" minimum:"-1" maximum:"1000000000" doc:"How many points to pay with; -1: as many as are allowed." example:"500"`
 	}
 }
 
@@ -105,7 +120,7 @@ func (a *API) quote(ctx context.Context, in *quoteInput) (*quoteOutput, error) {
 		return nil, err
 	}
 	kind, _ := fromDelivery(in.Body.Delivery)
-	q, err := a.d.Orders.Quote(ctx, who.tenant, who.member, order.QuoteInput{Lines: fromLines(in.Body.Lines), AddressID: in.Body.AddressID, Delivery: kind, Coupons: fromChoice(in.Body.CouponIDs)})
+	q, err := a.d.Orders.Quote(ctx, who.tenant, who.member, order.QuoteInput{Lines: fromLines(in.Body.Lines), AddressID: in.Body.AddressID, Delivery: kind, Coupons: fromChoice(in.Body.CouponIDs, in.Body.Points)})
 	if err != nil {
 		return nil, err
 	}
@@ -115,6 +130,9 @@ func (a *API) quote(ctx context.Context, in *quoteInput) (*quoteOutput, error) {
 		FreightOffFen: q.FreightOffFen, FreightOffs: toOffs(q.FreightOffs), Offers: toOffers(ctx, q.Offers), Refused: append([]int64{}, q.Refused...),
 		Freight: make([]FreightPart, len(q.Freight)), Deliveries: make([]string, len(q.Deliveries)),
 	}}
+	if q.Points != nil {
+		out.Body.Points = new(QuotePoints(*q.Points))
+	}
 	for i, part := range q.Freight {
 		out.Body.Freight[i] = FreightPart(part)
 	}

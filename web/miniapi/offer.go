@@ -74,6 +74,9 @@ func whyNot(o order.Offer, lang string) string {
 			pricing.ReasonOver:      {"已过期", "Has expired"},
 			pricing.ReasonNoFreight: {"本单无运费", "Nothing is charged for delivery"},
 			coupon.ReasonBudget:     {"活动预算已用完", "The shop's budget for it is spent"},
+
+			pricing.ReasonNoPoints:   {"积分不足", "Too few points"},
+			pricing.ReasonPointsFull: {"本单金额未达到积分抵扣门槛", "This order takes no points"},
 		}
 		text, known := texts[o.Reason]
 		if !known {
@@ -97,10 +100,10 @@ func belowText(o order.Offer) (zh, en string) {
 	return fmt.Sprintf("再买 ¥%s 可用", o.NeedFen.Yuan()), fmt.Sprintf("¥%s more is missing", o.NeedFen.Yuan())
 }
 
-// fromChoice reads which coupons the buyer uses: the best without a word.
-func fromChoice(ids *[]int64) order.Choice {
+// fromChoice reads which coupons the buyer uses, the best without a word, and how many points.
+func fromChoice(ids *[]int64, points int64) order.Choice {
 	if ids == nil {
-		return order.Choice{}
+		return order.Choice{Points: points}
 	}
-	return order.Choice{Own: true, IDs: *ids}
+	return order.Choice{Own: true, IDs: *ids, Points: points}
 }

@@ -31,6 +31,7 @@ const (
 	tagReview       = "Reviews"
 	tagDistribution = "Distribution"
 	tagCoupon       = "Coupons"
+	tagPoints       = "Points"
 	tagAddress      = "Addresses"
 	tagSubscription = "Messages"
 )
@@ -105,6 +106,7 @@ func tags() []*huma.Tag {
 		{Name: tagReview, Description: "What buyers say of what they got."},
 		{Name: tagDistribution, Description: "Members who sell for the shop, and what they are owed."},
 		{Name: tagCoupon, Description: "What the shop gives away under conditions."},
+		{Name: tagPoints, Description: "What buyers earn, and pay with."},
 		{Name: tagAddress, Description: "Where orders go."},
 		{Name: tagSubscription, Description: "Which messages the buyer wants."},
 	}

@@ -41,6 +41,9 @@ func (w *world) oneOfEach(s *shop, id int64, mark string) {
 		`INSERT INTO coupon (kind, status, title, issued, created_at, updated_at) SELECT 'goods', 'live', '券', 1, now(), now() WHERE $1 > 0`,
 		`INSERT INTO coupon_terms (coupon_id, version, need_fen, need_qty, off_fen, off_bps, cap_fen, free, scope_of, scope_ids, scope_except, valid_days, next_day, on_refund, again_days, funder)
 		 SELECT max(id), 1, 0, 0, 100, 0, 0, false, 'all', '{}', false, 7, false, 'restore', 0, 'shop' FROM coupon WHERE $1 > 0`,
+		`INSERT INTO points_account (member_id, available) VALUES ($1, 7)`,
+		`INSERT INTO points_lot (member_id, source, source_key, amount, earned_at, available_at) VALUES ($1, 'staff', 'a' || $1::bigint, 7, now(), now())`,
+		`INSERT INTO points_entry (member_id, at, kind, change, balance, actor, reason) VALUES ($1, now(), 'give', 7, 7, 'staff:1', '谢谢')`,
 		`INSERT INTO coupon_count (coupon_id, member_id, taken, day, today) SELECT max(id), $1, 1, now()::date, 1 FROM coupon`,
 		`INSERT INTO coupon_grant (coupon_id, version, member_id, status, source, source_key, valid_from, valid_until, granted_at)
 		 SELECT max(id), 1, $1, 'active', 'claim', 'x', now(), now() + interval '7 days', now() FROM coupon`,

@@ -12,6 +12,7 @@ import (
 	"galleria/cmd/internal/oracle"
 	"galleria/commerce/money"
 	"galleria/commerce/order"
+	"galleria/commerce/points"
 	"galleria/payments"
 	"galleria/payments/account"
 	"galleria/payments/sandbox"
@@ -59,6 +60,11 @@ func (w *world) openMarket(n int) *market {
 	}
 	m.coupon, _ = w.giveOut(m.shop, 0, 1000)
 	m.promoters = w.promotersOf(m.shop)
+	terms := points.NewTerms()
+	terms.Enabled, terms.SignPoints = true, 5000
+	if err := w.Points.SaveTerms(w.t.Context(), m.ID, terms, "staff:1"); err != nil {
+		w.t.Fatal(err)
+	}
 	if err := w.Payments.SetRefundApproval(w.t.Context(), m.ID, 9000, "staff:1"); err != nil {
 		w.t.Fatal(err)
 	}
@@ -118,9 +124,10 @@ func (s *shopper) placed() string {
 	var quote struct {
 		PayableFen int64 `json:"payable_fen"`
 	}
-	s.must(http.StatusOK, http.MethodPost, "/checkout/quote", map[string]any{"lines": lines, "address_id": s.address}, &quote)
+	pay := []int64{0, 20, 30, 40, 50, 50, 60, 70}[s.dice.IntN(8)]
+	s.must(http.StatusOK, http.MethodPost, "/checkout/quote", map[string]any{"lines": lines, "address_id": s.address, "points": pay}, &quote)
 	key := tenanttest.RandomHex(8)
-	body := map[string]any{"lines": lines, "address_id": s.address, "expected_payable_fen": quote.PayableFen}
+	body := map[string]any{"lines": lines, "address_id": s.address, "expected_payable_fen": quote.PayableFen, "points": pay}
 	got := s.place(key, body)
 	if s.dice.IntN(4) == 0 {
 		if again := s.place(key, body); again.orderNo() != got.orderNo() {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
+	"net/http"
 	"os"
 	"slices"
 	"strconv"
@@ -81,6 +82,7 @@ func (w *world) crowdIn(markets []*market, seed uint64) {
 			b := w.login(m.shop, fmt.Sprint("顾客", j))
 			s := &shopper{buyer: b, market: m, dice: dice, address: b.address()}
 			b.broughtBy(m.promoters[1].code)
+			s.must(http.StatusOK, http.MethodPost, "/points/sign-in", nil, nil)
 			life := slices.Clone(names)
 			dice.Shuffle(len(life), func(a, b int) { life[a], life[b] = life[b], life[a] })
 			if j > 0 {

@@ -60,7 +60,7 @@ func rooms() []room {
 		{4, "commerce/member", with(ground, "commerce/division")},
 		{4, "commerce/freight", with(ground, "commerce/division")},
 		{4, "commerce/coupon", with(ground, "commerce/pricing")}, // what a coupon does is a rule
-		{4, "commerce/points", ground},
+		{4, "commerce/points", with(ground, "commerce/pricing")}, // how points pay is a rule
 		{4, "commerce/promotion", ground},
 		{4, "commerce/review", ground},
 		{4, "commerce/notice", ground},                                      // what a buyer wants to be told; the job that sends it is above
