@@ -93,9 +93,9 @@ type Deps struct {
 	Deliveries   Deliveries
 	Freights     Freights
 	Coupons      Coupons
-	Messages   Messages
+	Messages     Messages
 	Distribution Distribution
-	Points     Points
+	Points       Points
 	Members      Members
 	Pictures     Pictures
 	Ports        Ports

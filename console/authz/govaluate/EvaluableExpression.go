@@ -5,17 +5,18 @@ import (
 	"fmt"
 )
 
-const isoDateFormat string = "2006-01-02T15:04:05.999999999Z0700"
-const shortCircuitHolder int = -1
+const (
+	isoDateFormat      string = "2006-01-02T15:04:05.999999999Z0700"
+	shortCircuitHolder int    = -1
+)
 
 var DUMMY_PARAMETERS = MapParameters(map[string]interface{}{})
 
 /*
-	EvaluableExpression represents a set of ExpressionTokens which, taken together,
-	are an expression that can be evaluated down into a single value.
+EvaluableExpression represents a set of ExpressionTokens which, taken together,
+are an expression that can be evaluated down into a single value.
 */
 type EvaluableExpression struct {
-
 	/*
 		Represents the query format used to output dates. Typically only used when creating SQL or Mongo queries from an expression.
 		Defaults to the complete ISO8601 format, including nanoseconds.
@@ -38,21 +39,19 @@ type EvaluableExpression struct {
 }
 
 /*
-	Parses a new EvaluableExpression from the given [expression] string.
-	Returns an error if the given expression has invalid syntax.
+Parses a new EvaluableExpression from the given [expression] string.
+Returns an error if the given expression has invalid syntax.
 */
 func NewEvaluableExpression(expression string) (*EvaluableExpression, error) {
-
 	functions := make(map[string]ExpressionFunction)
 	return NewEvaluableExpressionWithFunctions(expression, functions)
 }
 
 /*
-	Similar to [NewEvaluableExpression], except that instead of a string, an already-tokenized expression is given.
-	This is useful in cases where you may be generating an expression automatically, or using some other parser (e.g., to parse from a query language)
+Similar to [NewEvaluableExpression], except that instead of a string, an already-tokenized expression is given.
+This is useful in cases where you may be generating an expression automatically, or using some other parser (e.g., to parse from a query language)
 */
 func NewEvaluableExpressionFromTokens(tokens []ExpressionToken) (*EvaluableExpression, error) {
-
 	var ret *EvaluableExpression
 	var err error
 
@@ -84,11 +83,10 @@ func NewEvaluableExpressionFromTokens(tokens []ExpressionToken) (*EvaluableExpre
 }
 
 /*
-	Similar to [NewEvaluableExpression], except enables the use of user-defined functions.
-	Functions passed into this will be available to the expression.
+Similar to [NewEvaluableExpression], except enables the use of user-defined functions.
+Functions passed into this will be available to the expression.
 */
 func NewEvaluableExpressionWithFunctions(expression string, functions map[string]ExpressionFunction) (*EvaluableExpression, error) {
-
 	var ret *EvaluableExpression
 	var err error
 
@@ -126,10 +124,9 @@ func NewEvaluableExpressionWithFunctions(expression string, functions map[string
 }
 
 /*
-	Same as `Eval`, but automatically wraps a map of parameters into a `govalute.Parameters` structure.
+Same as `Eval`, but automatically wraps a map of parameters into a `govalute.Parameters` structure.
 */
 func (this EvaluableExpression) Evaluate(parameters map[string]interface{}) (interface{}, error) {
-
 	if parameters == nil {
 		return this.Eval(nil)
 	}
@@ -138,18 +135,17 @@ func (this EvaluableExpression) Evaluate(parameters map[string]interface{}) (int
 }
 
 /*
-	Runs the entire expression using the given [parameters].
-	e.g., If the expression contains a reference to the variable "foo", it will be taken from `parameters.Get("foo")`.
+Runs the entire expression using the given [parameters].
+e.g., If the expression contains a reference to the variable "foo", it will be taken from `parameters.Get("foo")`.
 
-	This function returns errors if the combination of expression and parameters cannot be run,
-	such as if a variable in the expression is not present in [parameters].
+This function returns errors if the combination of expression and parameters cannot be run,
+such as if a variable in the expression is not present in [parameters].
 
-	In all non-error circumstances, this returns the single value result of the expression and parameters given.
-	e.g., if the expression is "1 + 1", this will return 2.0.
-	e.g., if the expression is "foo + 1" and parameters contains "foo" = 2, this will return 3.0
+In all non-error circumstances, this returns the single value result of the expression and parameters given.
+e.g., if the expression is "1 + 1", this will return 2.0.
+e.g., if the expression is "foo + 1" and parameters contains "foo" = 2, this will return 3.0
 */
 func (this EvaluableExpression) Eval(parameters Parameters) (interface{}, error) {
-
 	if this.evaluationStages == nil {
 		return nil, nil
 	}
@@ -164,7 +160,6 @@ func (this EvaluableExpression) Eval(parameters Parameters) (interface{}, error)
 }
 
 func (this EvaluableExpression) evaluateStage(stage *evaluationStage, parameters Parameters) (interface{}, error) {
-
 	var left, right interface{}
 	var err error
 
@@ -233,7 +228,6 @@ func (this EvaluableExpression) evaluateStage(stage *evaluationStage, parameters
 }
 
 func typeCheck(check stageTypeCheck, value interface{}, symbol OperatorSymbol, format string) error {
-
 	if check == nil {
 		return nil
 	}
@@ -247,23 +241,21 @@ func typeCheck(check stageTypeCheck, value interface{}, symbol OperatorSymbol, f
 }
 
 /*
-	Returns an array representing the ExpressionTokens that make up this expression.
+Returns an array representing the ExpressionTokens that make up this expression.
 */
 func (this EvaluableExpression) Tokens() []ExpressionToken {
-
 	return this.tokens
 }
 
 /*
-	Returns the original expression used to create this EvaluableExpression.
+Returns the original expression used to create this EvaluableExpression.
 */
 func (this EvaluableExpression) String() string {
-
 	return this.inputExpression
 }
 
 /*
-	Returns an array representing the variables contained in this EvaluableExpression.
+Returns an array representing the variables contained in this EvaluableExpression.
 */
 func (this EvaluableExpression) Vars() []string {
 	var varlist []string

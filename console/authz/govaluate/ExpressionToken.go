@@ -1,7 +1,7 @@
 package govaluate
 
 /*
-	Represents a single parsed token.
+Represents a single parsed token.
 */
 type ExpressionToken struct {
 	Kind  TokenKind

@@ -1,8 +1,7 @@
 package govaluate
 
 /*
-	Represents the valid symbols for operators.
-
+Represents the valid symbols for operators.
 */
 type OperatorSymbol int
 
@@ -68,7 +67,6 @@ const (
 )
 
 func findOperatorPrecedenceForSymbol(symbol OperatorSymbol) operatorPrecedence {
-
 	switch symbol {
 	case NOOP:
 		return noopPrecedence
@@ -142,9 +140,9 @@ func findOperatorPrecedenceForSymbol(symbol OperatorSymbol) operatorPrecedence {
 }
 
 /*
-	Map of all valid comparators, and their string equivalents.
-	Used during parsing of expressions to determine if a symbol is, in fact, a comparator.
-	Also used during evaluation to determine exactly which comparator is being used.
+Map of all valid comparators, and their string equivalents.
+Used during parsing of expressions to determine if a symbol is, in fact, a comparator.
+Also used during evaluation to determine exactly which comparator is being used.
 */
 var comparatorSymbols = map[string]OperatorSymbol{
 	"==": EQ,
@@ -221,11 +219,10 @@ var separatorSymbols = map[string]OperatorSymbol{
 }
 
 /*
-	Returns true if this operator is contained by the given array of candidate symbols.
-	False otherwise.
+Returns true if this operator is contained by the given array of candidate symbols.
+False otherwise.
 */
 func (this OperatorSymbol) IsModifierType(candidate []OperatorSymbol) bool {
-
 	for _, symbolType := range candidate {
 		if this == symbolType {
 			return true
@@ -236,13 +233,12 @@ func (this OperatorSymbol) IsModifierType(candidate []OperatorSymbol) bool {
 }
 
 /*
-	Generally used when formatting type check errors.
-	We could store the stringified symbol somewhere else and not require a duplicated codeblock to translate
-	OperatorSymbol to string, but that would require more memory, and another field somewhere.
-	Adding operators is rare enough that we just stringify it here instead.
+Generally used when formatting type check errors.
+We could store the stringified symbol somewhere else and not require a duplicated codeblock to translate
+OperatorSymbol to string, but that would require more memory, and another field somewhere.
+Adding operators is rare enough that we just stringify it here instead.
 */
 func (this OperatorSymbol) String() string {
-
 	switch this {
 	case NOOP:
 		return "NOOP"

@@ -5,9 +5,9 @@ import (
 )
 
 /*
-	Holds a series of "transactions" which represent each token as it is output by an outputter (such as ToSQLQuery()).
-	Some outputs (such as SQL) require a function call or non-c-like syntax to represent an expression.
-	To accomplish this, this struct keeps track of each translated token as it is output, and can return and rollback those transactions.
+Holds a series of "transactions" which represent each token as it is output by an outputter (such as ToSQLQuery()).
+Some outputs (such as SQL) require a function call or non-c-like syntax to represent an expression.
+To accomplish this, this struct keeps track of each translated token as it is output, and can return and rollback those transactions.
 */
 type expressionOutputStream struct {
 	transactions []string
@@ -18,7 +18,6 @@ func (this *expressionOutputStream) add(transaction string) {
 }
 
 func (this *expressionOutputStream) rollback() string {
-
 	index := len(this.transactions) - 1
 	ret := this.transactions[index]
 
@@ -27,7 +26,6 @@ func (this *expressionOutputStream) rollback() string {
 }
 
 func (this *expressionOutputStream) createString(delimiter string) string {
-
 	var retBuffer bytes.Buffer
 	var transaction string
 

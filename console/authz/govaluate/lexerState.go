@@ -15,13 +15,11 @@ type lexerState struct {
 // lexer states.
 // Constant for all purposes except compiler.
 var validLexerStates = []lexerState{
-
-	lexerState{
+	{
 		kind:       UNKNOWN,
 		isEOF:      false,
 		isNullable: true,
 		validNextKinds: []TokenKind{
-
 			PREFIX,
 			NUMERIC,
 			BOOLEAN,
@@ -35,13 +33,11 @@ var validLexerStates = []lexerState{
 		},
 	},
 
-	lexerState{
-
+	{
 		kind:       CLAUSE,
 		isEOF:      false,
 		isNullable: true,
 		validNextKinds: []TokenKind{
-
 			PREFIX,
 			NUMERIC,
 			BOOLEAN,
@@ -56,13 +52,11 @@ var validLexerStates = []lexerState{
 		},
 	},
 
-	lexerState{
-
+	{
 		kind:       CLAUSE_CLOSE,
 		isEOF:      true,
 		isNullable: true,
 		validNextKinds: []TokenKind{
-
 			COMPARATOR,
 			MODIFIER,
 			NUMERIC,
@@ -79,13 +73,11 @@ var validLexerStates = []lexerState{
 		},
 	},
 
-	lexerState{
-
+	{
 		kind:       NUMERIC,
 		isEOF:      true,
 		isNullable: false,
 		validNextKinds: []TokenKind{
-
 			MODIFIER,
 			COMPARATOR,
 			LOGICALOP,
@@ -94,13 +86,11 @@ var validLexerStates = []lexerState{
 			SEPARATOR,
 		},
 	},
-	lexerState{
-
+	{
 		kind:       BOOLEAN,
 		isEOF:      true,
 		isNullable: false,
 		validNextKinds: []TokenKind{
-
 			MODIFIER,
 			COMPARATOR,
 			LOGICALOP,
@@ -109,13 +99,11 @@ var validLexerStates = []lexerState{
 			SEPARATOR,
 		},
 	},
-	lexerState{
-
+	{
 		kind:       STRING,
 		isEOF:      true,
 		isNullable: false,
 		validNextKinds: []TokenKind{
-
 			MODIFIER,
 			COMPARATOR,
 			LOGICALOP,
@@ -124,13 +112,11 @@ var validLexerStates = []lexerState{
 			SEPARATOR,
 		},
 	},
-	lexerState{
-
+	{
 		kind:       TIME,
 		isEOF:      true,
 		isNullable: false,
 		validNextKinds: []TokenKind{
-
 			MODIFIER,
 			COMPARATOR,
 			LOGICALOP,
@@ -138,13 +124,11 @@ var validLexerStates = []lexerState{
 			SEPARATOR,
 		},
 	},
-	lexerState{
-
+	{
 		kind:       PATTERN,
 		isEOF:      true,
 		isNullable: false,
 		validNextKinds: []TokenKind{
-
 			MODIFIER,
 			COMPARATOR,
 			LOGICALOP,
@@ -152,13 +136,11 @@ var validLexerStates = []lexerState{
 			SEPARATOR,
 		},
 	},
-	lexerState{
-
+	{
 		kind:       VARIABLE,
 		isEOF:      true,
 		isNullable: false,
 		validNextKinds: []TokenKind{
-
 			MODIFIER,
 			COMPARATOR,
 			LOGICALOP,
@@ -167,13 +149,11 @@ var validLexerStates = []lexerState{
 			SEPARATOR,
 		},
 	},
-	lexerState{
-
+	{
 		kind:       MODIFIER,
 		isEOF:      false,
 		isNullable: false,
 		validNextKinds: []TokenKind{
-
 			PREFIX,
 			NUMERIC,
 			VARIABLE,
@@ -185,13 +165,11 @@ var validLexerStates = []lexerState{
 			CLAUSE_CLOSE,
 		},
 	},
-	lexerState{
-
+	{
 		kind:       COMPARATOR,
 		isEOF:      false,
 		isNullable: false,
 		validNextKinds: []TokenKind{
-
 			PREFIX,
 			NUMERIC,
 			BOOLEAN,
@@ -205,13 +183,11 @@ var validLexerStates = []lexerState{
 			PATTERN,
 		},
 	},
-	lexerState{
-
+	{
 		kind:       LOGICALOP,
 		isEOF:      false,
 		isNullable: false,
 		validNextKinds: []TokenKind{
-
 			PREFIX,
 			NUMERIC,
 			BOOLEAN,
@@ -224,13 +200,11 @@ var validLexerStates = []lexerState{
 			CLAUSE_CLOSE,
 		},
 	},
-	lexerState{
-
+	{
 		kind:       PREFIX,
 		isEOF:      false,
 		isNullable: false,
 		validNextKinds: []TokenKind{
-
 			NUMERIC,
 			BOOLEAN,
 			VARIABLE,
@@ -241,13 +215,11 @@ var validLexerStates = []lexerState{
 		},
 	},
 
-	lexerState{
-
+	{
 		kind:       TERNARY,
 		isEOF:      false,
 		isNullable: false,
 		validNextKinds: []TokenKind{
-
 			PREFIX,
 			NUMERIC,
 			BOOLEAN,
@@ -260,8 +232,7 @@ var validLexerStates = []lexerState{
 			SEPARATOR,
 		},
 	},
-	lexerState{
-
+	{
 		kind:       FUNCTION,
 		isEOF:      false,
 		isNullable: false,
@@ -269,8 +240,7 @@ var validLexerStates = []lexerState{
 			CLAUSE,
 		},
 	},
-	lexerState{
-
+	{
 		kind:       ACCESSOR,
 		isEOF:      true,
 		isNullable: false,
@@ -284,13 +254,11 @@ var validLexerStates = []lexerState{
 			SEPARATOR,
 		},
 	},
-	lexerState{
-
+	{
 		kind:       SEPARATOR,
 		isEOF:      false,
 		isNullable: true,
 		validNextKinds: []TokenKind{
-
 			PREFIX,
 			NUMERIC,
 			BOOLEAN,
@@ -305,9 +273,7 @@ var validLexerStates = []lexerState{
 }
 
 func (this lexerState) canTransitionTo(kind TokenKind) bool {
-
 	for _, validKind := range this.validNextKinds {
-
 		if validKind == kind {
 			return true
 		}
@@ -317,7 +283,6 @@ func (this lexerState) canTransitionTo(kind TokenKind) bool {
 }
 
 func checkExpressionSyntax(tokens []ExpressionToken) error {
-
 	var state lexerState
 	var lastToken ExpressionToken
 	var err error
@@ -360,9 +325,7 @@ func checkExpressionSyntax(tokens []ExpressionToken) error {
 }
 
 func getLexerStateForToken(kind TokenKind) (lexerState, error) {
-
 	for _, possibleState := range validLexerStates {
-
 		if possibleState.kind == kind {
 			return possibleState, nil
 		}

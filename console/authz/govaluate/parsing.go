@@ -12,7 +12,6 @@ import (
 )
 
 func parseTokens(expression string, functions map[string]ExpressionFunction) ([]ExpressionToken, error) {
-
 	var ret []ExpressionToken
 	var token ExpressionToken
 	var stream *lexerStream
@@ -53,7 +52,6 @@ func parseTokens(expression string, functions map[string]ExpressionFunction) ([]
 }
 
 func readToken(stream *lexerStream, state lexerState, functions map[string]ExpressionFunction) (ExpressionToken, error, bool) {
-
 	var function ExpressionFunction
 	var ret ExpressionToken
 	var tokenValue interface{}
@@ -88,7 +86,6 @@ func readToken(stream *lexerStream, state lexerState, functions map[string]Expre
 				if stream.canRead() && character == 'x' {
 					tokenString, _ = readUntilFalse(stream, false, true, true, isHexDigit)
 					tokenValueInt, err := strconv.ParseUint(tokenString, 16, 64)
-
 					if err != nil {
 						errorMsg := fmt.Sprintf("Unable to parse hex value '%v' to uint64\n", tokenString)
 						return ExpressionToken{}, errors.New(errorMsg), false
@@ -104,7 +101,6 @@ func readToken(stream *lexerStream, state lexerState, functions map[string]Expre
 
 			tokenString = readTokenUntilFalse(stream, isNumeric)
 			tokenValue, err = strconv.ParseFloat(tokenString, 64)
-
 			if err != nil {
 				errorMsg := fmt.Sprintf("Unable to parse numeric value '%v' to float64\n", tokenString)
 				return ExpressionToken{}, errors.New(errorMsg), false
@@ -150,7 +146,6 @@ func readToken(stream *lexerStream, state lexerState, functions map[string]Expre
 				kind = BOOLEAN
 				tokenValue = true
 			} else {
-
 				if tokenValue == "false" {
 
 					kind = BOOLEAN
@@ -276,7 +271,6 @@ func readToken(stream *lexerStream, state lexerState, functions map[string]Expre
 }
 
 func readTokenUntilFalse(stream *lexerStream, condition func(rune) bool) string {
-
 	var ret string
 
 	stream.rewind(1)
@@ -289,7 +283,6 @@ Returns the string that was read until the given [condition] was false, or white
 Returns false if the stream ended before whitespace was broken or condition was met.
 */
 func readUntilFalse(stream *lexerStream, includeWhitespace bool, breakWhitespace bool, allowEscaping bool, condition func(rune) bool) (string, bool) {
-
 	var tokenBuffer bytes.Buffer
 	var character rune
 	var conditioned bool
@@ -336,7 +329,6 @@ Checks to see if any optimizations can be performed on the given [tokens], which
 The returns slice will represent the optimized (or unmodified) list of tokens to use.
 */
 func optimizeTokens(tokens []ExpressionToken) ([]ExpressionToken, error) {
-
 	var token ExpressionToken
 	var symbol OperatorSymbol
 	var err error
@@ -360,7 +352,6 @@ func optimizeTokens(tokens []ExpressionToken) ([]ExpressionToken, error) {
 
 			token.Kind = PATTERN
 			token.Value, err = regexp.Compile(token.Value.(string))
-
 			if err != nil {
 				return tokens, err
 			}
@@ -375,7 +366,6 @@ func optimizeTokens(tokens []ExpressionToken) ([]ExpressionToken, error) {
 Checks the balance of tokens which have multiple parts, such as parenthesis.
 */
 func checkBalance(tokens []ExpressionToken) error {
-
 	var stream *tokenStream
 	var token ExpressionToken
 	var parens int
@@ -402,7 +392,6 @@ func checkBalance(tokens []ExpressionToken) error {
 }
 
 func isHexDigit(character rune) bool {
-
 	character = unicode.ToLower(character)
 
 	return unicode.IsDigit(character) ||
@@ -415,17 +404,14 @@ func isHexDigit(character rune) bool {
 }
 
 func isNumeric(character rune) bool {
-
 	return unicode.IsDigit(character) || character == '.'
 }
 
 func isNotQuote(character rune) bool {
-
 	return character != '\'' && character != '"'
 }
 
 func isNotAlphanumeric(character rune) bool {
-
 	return !(unicode.IsDigit(character) ||
 		unicode.IsLetter(character) ||
 		character == '(' ||
@@ -436,7 +422,6 @@ func isNotAlphanumeric(character rune) bool {
 }
 
 func isVariableName(character rune) bool {
-
 	return unicode.IsLetter(character) ||
 		unicode.IsDigit(character) ||
 		character == '_' ||
@@ -444,7 +429,6 @@ func isVariableName(character rune) bool {
 }
 
 func isNotClosingBracket(character rune) bool {
-
 	return character != ']'
 }
 
@@ -454,7 +438,6 @@ Tries a series of standardized date formats, returns the Time if one applies,
 otherwise returns false through the second return.
 */
 func tryParseTime(candidate string) (time.Time, bool) {
-
 	var ret time.Time
 	var found bool
 
@@ -487,7 +470,6 @@ func tryParseTime(candidate string) (time.Time, bool) {
 }
 
 func tryParseExactTime(candidate string, format string) (time.Time, bool) {
-
 	var ret time.Time
 	var err error
 
@@ -500,7 +482,6 @@ func tryParseExactTime(candidate string, format string) (time.Time, bool) {
 }
 
 func getFirstRune(candidate string) rune {
-
 	for _, character := range candidate {
 		return character
 	}

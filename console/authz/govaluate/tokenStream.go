@@ -25,6 +25,5 @@ func (this *tokenStream) next() ExpressionToken {
 }
 
 func (this tokenStream) hasNext() bool {
-
 	return this.index < this.tokenLength
 }
