@@ -34,8 +34,8 @@ func (*trips) TraceBatchQuery(context.Context, *pgx.Conn, pgx.TraceBatchQueryDat
 func (*trips) TraceBatchEnd(context.Context, *pgx.Conn, pgx.TraceBatchEndData) {}
 
 // TestRoundTripsPerPage counts exactly what a page costs with a warm policy: three for
-// the session (BEGIN, the session with its shops, COMMIT), one for the menu's badge, and
-// the page's own.
+// the session (BEGIN, the session with its shops, COMMIT), one for the menu's badge, one for
+// the bell, and the page's own.
 func TestRoundTripsPerPage(t *testing.T) {
 	t.Parallel()
 	count := &trips{}
@@ -62,7 +62,7 @@ func TestRoundTripsPerPage(t *testing.T) {
 	} {
 		before := count.n.Load()
 		b.wantStatus(path, http.StatusOK)
-		if got, want := count.n.Load()-before, platformRead+1+own; got != want {
+		if got, want := count.n.Load()-before, platformRead+2+own; got != want {
 			t.Errorf("GET %s: %d round trips, want %d", path, got, want)
 		}
 	}

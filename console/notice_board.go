@@ -38,13 +38,17 @@ func (s *Console) noticeList(c *fiber.Ctx, v *visit) error {
 	return render(c, view.BoardPage(s.page(c, v, v.text.T("notice.title"), ""), board))
 }
 
-// noticeCount is the number on the bell.
-func (s *Console) noticeCount(c *fiber.Ctx, v *visit) error {
+// ring puts the bell into a page. A number that cannot be read is left out: the page itself is
+// worth more.
+func (s *Console) ring(c *fiber.Ctx, v *visit, p *view.Page) {
+	if p.Bell = v.granted[authz.DashboardRead]; !p.Bell {
+		return
+	}
 	n, err := s.Messages.Unseen(c.UserContext(), v.shop.ID, v.session.StaffID, v.may)
 	if err != nil {
-		return err
+		s.note(c, v, err)
 	}
-	return render(c, view.BellCount(s.page(c, v, "", ""), n))
+	p.Unseen = n
 }
 
 // noticeSeen remembers up to where the viewer has looked.

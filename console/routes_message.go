@@ -20,7 +20,6 @@ func (s *Console) messageTable() []route {
 	read, update, anybody := authz.Require(authz.MessageRead), authz.Require(authz.MessageUpdate), authz.Require(authz.DashboardRead)
 	return []route{
 		{get, shopPath + noticesPath, anybody, s.noticeList},
-		{get, shopPath + noticesPath + "/count", anybody, s.noticeCount},
 		{post, shopPath + noticesPath + "/seen", anybody, s.noticeSeen},
 		{get, all, read, s.messageSettings},
 		{post, all, update, s.messageSave},

@@ -97,7 +97,7 @@ func (s *Console) page(c *fiber.Ctx, v *visit, title, here string) view.Page {
 		p.Shop = &view.Shop{Handle: v.shop.Handle, Name: v.shop.Name, Role: v.roleHere()}
 		p.Shop.Notice, p.Shop.NoticeHref = s.shopNotice(v)
 		p.Nav = s.menu(c, v, here)
-		p.Bell = v.granted[authz.DashboardRead]
+		s.ring(c, v, &p)
 	}
 	return p
 }

@@ -8,7 +8,7 @@ import (
 // messagePages are the pages of messages and notices.
 func (f Frame) messagePages() []Sample {
 	page, board := f.page("nav.messages", f.Text.T("message.title")), f.page("", f.Text.T("notice.title"))
-	board.Bell = true
+	board.Bell, board.Unseen = true, 2
 	on := map[notice.Choice]bool{}
 	for _, k := range notice.Catalogue() {
 		for _, a := range []notice.Audience{notice.Buyer, notice.Staff} {
