@@ -80,8 +80,8 @@ type Page struct {
 	Shops     int     // how many shops the viewer works in
 	Person    *Person // nil when signed out
 	Nav       []NavItem
-	Bell      bool  // the viewer is told what happens in the shop
-	Unseen    int64 // of it, that the viewer has not looked at
+	Bell      bool   // the viewer is told what happens in the shop
+	Unseen    int64  // of it, that the viewer has not looked at
 	Back      string // local address that a language or theme change returns to
 	// Refresh is after how many seconds a browser without script looks again; 0 for never.
 	Refresh int
