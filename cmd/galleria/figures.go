@@ -31,7 +31,7 @@ func runFigures(ctx context.Context, sh shell, args []string) error {
 		return explain(err)
 	}
 	began := ground.Now()
-	if err := figures.New(ground.DB).Recount(ctx, shop.ID); err != nil {
+	if err := figures.New(ground.DB, nil).Recount(ctx, shop.ID); err != nil {
 		return explain(err)
 	}
 	_, _ = fmt.Fprintf(sh.stdout, "%s\t%s\t%s\n", shop.ID, shop.Handle, ground.Now().Sub(began).Round(time.Millisecond))

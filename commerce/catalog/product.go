@@ -67,6 +67,15 @@ type Product struct {
 	Detail   string // HTML, clean
 	Brand    string
 	Limits   Limits
+	Reviews  Reviews
+}
+
+// Reviews are what commerce/review keeps of a product, added up.
+type Reviews struct {
+	Total    int64
+	Scores   [5]int64 // how many gave 1 to 5
+	Pictured int64
+	Followed int64
 }
 
 // Kind says how a product reaches its buyer.

@@ -105,7 +105,8 @@ func (s *Service) productFromRow(r catalogdb.FindOnShelfRow) (Product, error) {
 	item.settle()
 	return Product{
 		Item: item, Pictures: r.Pictures, Detail: s.texts.Show(r.Detail), Brand: r.Brand,
-		Limits: Limits{MinQty: r.MinQty, MaxPerOrder: r.MaxPerOrder, MaxLifetime: r.MaxLifetime},
+		Limits:  Limits{MinQty: r.MinQty, MaxPerOrder: r.MaxPerOrder, MaxLifetime: r.MaxLifetime},
+		Reviews: Reviews{Total: r.Reviewed, Scores: [5]int64{r.Score1, r.Score2, r.Score3, r.Score4, r.Score5}, Pictured: r.Pictured, Followed: r.Followed},
 	}, nil
 }
 

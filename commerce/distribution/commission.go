@@ -17,11 +17,8 @@ import (
 
 // Concerns reports whether somebody may be owed something for an order: if its buyer had not
 // been brought by anybody when it was placed, nobody ever is. One statement.
-func (s *Service) Concerns(ctx context.Context, id tenant.ID, orderNo string) (concerns bool, err error) {
-	err = s.d.DB.Read(ctx, id, func(r *tenantdb.Reader) error {
-		concerns, err = s.q.Concerns(ctx, r, orderNo)
-		return err
-	})
+func (s *Service) Concerns(ctx context.Context, q tenantdb.Querier, orderNo string) (bool, error) {
+	concerns, err := s.q.Concerns(ctx, q, orderNo)
 	if err != nil {
 		return false, fmt.Errorf("distribution of order %s: %w", orderNo, err)
 	}

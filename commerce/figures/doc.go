@@ -27,7 +27,9 @@
 // late or in any order, and a recount may run between an event and its effect. After any
 // history the figures equal a recount (TestAnyHistoryEqualsARecount).
 //
-// Locks. The counted order is locked first, then a shared lock of the shop's figures, which a
-// recount and a merge of members take alone; a day's row, which all orders of the day share,
-// comes last.
+// Orders are counted many at a time, about a second after something happened to them: all
+// orders of a day share its row, and would wait there for each other one by one.
+//
+// Locks. The counted orders are locked first, in the order of their ids, then the shop's
+// figures, which orders, a recount and a merge of members take alone; members share them.
 package figures

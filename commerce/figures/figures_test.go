@@ -33,7 +33,7 @@ func newShop(t testing.TB, options ...tenanttest.Option) *shop {
 	t.Helper()
 	env := tenanttest.New(t, options...)
 	env.Clock().Set(noon(20))
-	s := &shop{Env: env, t: t, figures: figures.New(env.DB)}
+	s := &shop{Env: env, t: t, figures: figures.New(env.DB, env.Timers)}
 	category := s.row("INSERT INTO category (name) VALUES ('茶叶') RETURNING id")
 	for range 3 {
 		s.spus = append(s.spus, s.row("INSERT INTO spu (category_id, title) VALUES ($1, '茶') RETURNING id", category))
@@ -105,7 +105,14 @@ func (s *shop) caseRefunded(id int64, at time.Time) {
 
 func (s *shop) count(no string) {
 	s.t.Helper()
-	s.InTenant(s.t, func(tx tenantdb.Tx) error { return s.figures.CountOrderTx(s.t.Context(), tx, no) })
+	s.InTenant(s.t, func(tx tenantdb.Tx) error { return s.figures.NoteOrderTx(s.t.Context(), tx, no) })
+	s.InTenant(s.t, func(tx tenantdb.Tx) error {
+		more, err := s.figures.CountDueTx(s.t.Context(), tx, 100)
+		if more {
+			s.t.Error("more than a hundred are due")
+		}
+		return err
+	})
 }
 
 // merge joins two members as the members' room does.

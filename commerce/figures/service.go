@@ -7,43 +7,69 @@ import (
 
 	"galleria/commerce/figures/internal/figuresdb"
 	"galleria/tenant"
+	"galleria/tenant/outbox"
 	"galleria/tenant/tenantdb"
+	"galleria/tenant/timer"
 )
 
 // Service keeps the figures of all shops. Safe for concurrent use.
 type Service struct {
-	db *tenantdb.DB
-	q  *figuresdb.Queries
+	db     *tenantdb.DB
+	timers *timer.Timers
+	q      *figuresdb.Queries
 }
 
 // New returns the service.
-func New(db *tenantdb.DB) *Service { return &Service{db: db, q: figuresdb.New()} }
+func New(db *tenantdb.DB, timers *timer.Timers) *Service {
+	return &Service{db: db, timers: timers, q: figuresdb.New()}
+}
 
-// CountOrderTx counts what has happened to an order and is not counted yet. Unknown orders
-// and test orders count nothing. Joins the caller's transaction; safe to repeat.
-func (s *Service) CountOrderTx(ctx context.Context, tx tenantdb.Tx, orderNo string) error {
-	o, err := s.q.LockOrder(ctx, tx, orderNo)
-	if tenantdb.NoRows(err) || (err == nil && o.Test) {
-		return nil
-	}
-	if err == nil {
-		err = s.countTx(ctx, tx, o.ID)
-	}
-	if err != nil {
-		return fmt.Errorf("count order %s: %w", orderNo, err)
+// TimerDue asks for a shop's orders to be counted, those of a second together.
+const TimerDue outbox.Topic = "figures.due"
+
+// DueEvent says nothing: what is due stands in the database.
+type DueEvent struct{}
+
+// NoteOrderTx remembers that something has happened to an order; CountDueTx counts it about a
+// second later. Unknown orders and test orders count nothing. Joins the caller's transaction;
+// safe to repeat.
+func (s *Service) NoteOrderTx(ctx context.Context, tx tenantdb.Tx, orderNo string) error {
+	pipe := tx.Pipeline()
+	pipe.Add(func(tx tenantdb.Tx) error { return s.q.Note(ctx, tx, orderNo) })
+	pipe.Add(func(tx tenantdb.Tx) error {
+		return s.timers.SetNew(ctx, tx, TimerDue, []timer.Plan{{Tenant: tx.TenantID(), Due: tx.Now().Add(time.Second), Payload: DueEvent{}}})
+	})
+	if err := pipe.Run(ctx); err != nil {
+		return fmt.Errorf("note order %s: %w", orderNo, err)
 	}
 	return nil
 }
 
-// countTx counts a locked order in one round trip. Its days come in the order in which they
-// happened, so that two orders meet at the days' rows in one order.
-func (s *Service) countTx(ctx context.Context, tx tenantdb.Tx, id int64) error {
+// CountDueTx counts what has happened to at most limit orders and is not counted yet. Joins the
+// caller's transaction; more says that there may be more to do.
+func (s *Service) CountDueTx(ctx context.Context, tx tenantdb.Tx, limit int32) (more bool, err error) {
+	ids, err := s.q.TakeDue(ctx, tx, limit)
+	if err == nil && len(ids) > 0 {
+		err = s.q.LockOrders(ctx, tx, ids)
+	}
+	if err == nil && len(ids) > 0 {
+		err = s.countTx(ctx, tx, ids)
+	}
+	if err != nil {
+		return false, fmt.Errorf("count orders: %w", err)
+	}
+	return len(ids) == int(limit), nil
+}
+
+// countTx counts locked orders in one round trip, and alone: two countings side by side would
+// meet at the rows of members and days in different orders.
+func (s *Service) countTx(ctx context.Context, tx tenantdb.Tx, ids []int64) error {
 	pipe := tx.Pipeline()
-	pipe.Add(func(tx tenantdb.Tx) error { return s.q.Share(ctx, tx) })
-	for _, count := range []func(context.Context, figuresdb.DBTX, int64) error{
+	pipe.Add(func(tx tenantdb.Tx) error { return s.q.Alone(ctx, tx) })
+	for _, count := range []func(context.Context, figuresdb.DBTX, []int64) error{
 		s.q.CountPlaced, s.q.CountPaid, s.q.CountCancelled, s.q.CountRefunds, s.q.CountCases,
 	} {
-		pipe.Add(func(tx tenantdb.Tx) error { return count(ctx, tx, id) })
+		pipe.Add(func(tx tenantdb.Tx) error { return count(ctx, tx, ids) })
 	}
 	return pipe.Run(ctx)
 }
@@ -80,14 +106,13 @@ const (
 // days, and the newest members. It forgets who looked on days that are over. Joins the
 // caller's transaction; more says that there may be more to do.
 func (s *Service) CatchUpTx(ctx context.Context, tx tenantdb.Tx, limit int32) (more bool, err error) {
-	orders, err := s.q.Uncounted(ctx, tx, tx.Now().Add(-lately), limit)
+	orders, err := s.q.NoteUncounted(ctx, tx, tx.Now().Add(-lately), limit)
 	if err != nil {
 		return false, fmt.Errorf("catch up: %w", err)
 	}
-	for _, no := range orders {
-		if err := s.CountOrderTx(ctx, tx, no); err != nil {
-			return false, err
-		}
+	due, err := s.CountDueTx(ctx, tx, limit)
+	if err != nil {
+		return false, err
 	}
 	members, err := s.q.UncountedMembers(ctx, tx, among, limit)
 	if err != nil {
@@ -102,7 +127,7 @@ func (s *Service) CatchUpTx(ctx context.Context, tx tenantdb.Tx, limit int32) (m
 	if err != nil {
 		return false, fmt.Errorf("catch up: %w", err)
 	}
-	return len(orders) == int(limit) || len(members) == int(limit) || gone == int64(limit), nil
+	return due || orders == int64(limit) || len(members) == int(limit) || gone == int64(limit), nil
 }
 
 // Recount computes all figures of a shop anew from what happened; who looked stays as it is.

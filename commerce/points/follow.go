@@ -8,17 +8,13 @@ import (
 
 	"galleria/commerce/money"
 	"galleria/commerce/points/internal/pointsdb"
-	"galleria/tenant"
 	"galleria/tenant/tenantdb"
 )
 
 // Concerns reports whether an order may have to do with points: it cannot in a shop that has
 // never had any. One statement.
-func (s *Service) Concerns(ctx context.Context, id tenant.ID) (concerns bool, err error) {
-	err = s.d.DB.Read(ctx, id, func(r *tenantdb.Reader) error {
-		concerns, err = s.q.Concerns(ctx, r)
-		return err
-	})
+func (s *Service) Concerns(ctx context.Context, q tenantdb.Querier) (bool, error) {
+	concerns, err := s.q.Concerns(ctx, q)
 	if err != nil {
 		return false, fmt.Errorf("points of a shop: %w", err)
 	}

@@ -28,7 +28,7 @@ func BenchmarkAYearOfFigures(b *testing.B) {
 		env.Owner(b, fmt.Sprintf(sql, env.Tenant.ID))
 	}
 	began := time.Now()
-	if err := figures.New(env.DB).Recount(b.Context(), env.Tenant.ID); err != nil {
+	if err := figures.New(env.DB, nil).Recount(b.Context(), env.Tenant.ID); err != nil {
 		b.Fatal(err)
 	}
 	b.Logf("a recount of 400,000 orders took %s", time.Since(began).Round(time.Millisecond))

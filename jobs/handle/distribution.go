@@ -14,7 +14,7 @@ import (
 
 // Distribution is the part of distribution.Service that events move.
 type Distribution interface {
-	Concerns(ctx context.Context, id tenant.ID, orderNo string) (bool, error)
+	Concerns(ctx context.Context, q tenantdb.Querier, orderNo string) (bool, error)
 	FollowOrderTx(ctx context.Context, tx tenantdb.Tx, orderNo string) error
 	Send(ctx context.Context, id tenant.ID, withdrawalNo string) error
 	TransferEndedTx(ctx context.Context, tx tenantdb.Tx, withdrawalNo string, arrived bool, reason string) error
@@ -31,16 +31,28 @@ func (h *Handlers) following(then jobs.Handler) jobs.Handler {
 	}
 }
 
-// follow costs one statement for each room where it has nothing to do.
+// follow costs one round trip where there is nothing to do.
 func (h *Handlers) follow(ctx context.Context, id tenant.ID, orderNo string) error {
-	if err := h.followPoints(ctx, id, orderNo); err != nil {
-		return err
+	var points, commission bool
+	err := h.DB.Read(ctx, id, func(r *tenantdb.Reader) error {
+		pipe := r.Pipeline()
+		pipe.AddRead(func(q tenantdb.Querier) (err error) {
+			points, err = h.Points.Concerns(ctx, q)
+			return err
+		})
+		pipe.AddRead(func(q tenantdb.Querier) (err error) {
+			commission, err = h.Distribution.Concerns(ctx, q, orderNo)
+			return err
+		})
+		return pipe.Run(ctx)
+	})
+	if err == nil && points {
+		err = h.DB.InTenant(ctx, id, func(tx tenantdb.Tx) error { return h.Points.FollowOrderTx(ctx, tx, orderNo) })
 	}
-	concerns, err := h.Distribution.Concerns(ctx, id, orderNo)
-	if err != nil || !concerns {
-		return err
+	if err == nil && commission {
+		err = h.DB.InTenant(ctx, id, func(tx tenantdb.Tx) error { return h.Distribution.FollowOrderTx(ctx, tx, orderNo) })
 	}
-	return h.DB.InTenant(ctx, id, func(tx tenantdb.Tx) error { return h.Distribution.FollowOrderTx(ctx, tx, orderNo) })
+	return err
 }
 
 // withdrawalApproved makes the transfer of a withdrawal.

@@ -10,16 +10,35 @@ import (
 
 // Figures counts what is sold; *figures.Service is one.
 type Figures interface {
-	CountOrderTx(ctx context.Context, tx tenantdb.Tx, orderNo string) error
+	NoteOrderTx(ctx context.Context, tx tenantdb.Tx, orderNo string) error
+	CountDueTx(ctx context.Context, tx tenantdb.Tx, limit int32) (more bool, err error)
 	CatchUpTx(ctx context.Context, tx tenantdb.Tx, limit int32) (more bool, err error)
 }
 
-// orderCounted brings a shop's figures to what has become of an order.
-func (h *Handlers) orderCounted(ctx context.Context, ev outbox.Event) error {
-	return h.once(ctx, ev, "figures.order", func(tx tenantdb.Tx) error { return h.Figures.CountOrderTx(ctx, tx, ev.Key) })
+// countBatch is how many orders are counted in one transaction, which holds them meanwhile.
+const countBatch = 100
+
+// figuresDue brings a shop's figures to what has become of its orders. What is counted is
+// marked, so it needs no receipt.
+func (h *Handlers) figuresDue(ctx context.Context, ev outbox.Event) error {
+	for more := true; more; {
+		err := h.DB.InTenant(ctx, ev.TenantID, func(tx tenantdb.Tx) (err error) {
+			more, err = h.Figures.CountDueTx(ctx, tx, countBatch)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
-// caseCounted counts what went back of which product, and takes back commission for it.
+// orderCounted has an order counted in the shop's figures.
+func (h *Handlers) orderCounted(ctx context.Context, ev outbox.Event) error {
+	return h.once(ctx, ev, "figures.order", func(tx tenantdb.Tx) error { return h.Figures.NoteOrderTx(ctx, tx, ev.Key) })
+}
+
+// caseCounted has counted what went back of which product, and takes back commission for it.
 func (h *Handlers) caseCounted(ctx context.Context, ev outbox.Event) error {
 	p, err := payload[aftersale.RefundedEvent](ev)
 	if err != nil {
@@ -28,5 +47,5 @@ func (h *Handlers) caseCounted(ctx context.Context, ev outbox.Event) error {
 	if err := h.follow(ctx, ev.TenantID, p.OrderNo); err != nil {
 		return err
 	}
-	return h.once(ctx, ev, "figures.case", func(tx tenantdb.Tx) error { return h.Figures.CountOrderTx(ctx, tx, p.OrderNo) })
+	return h.once(ctx, ev, "figures.case", func(tx tenantdb.Tx) error { return h.Figures.NoteOrderTx(ctx, tx, p.OrderNo) })
 }

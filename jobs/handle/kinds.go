@@ -12,6 +12,7 @@ import (
 	"galleria/commerce/coupon"
 	"galleria/commerce/delivery"
 	"galleria/commerce/distribution"
+	"galleria/commerce/figures"
 	"galleria/commerce/member"
 	"galleria/commerce/notice"
 	"galleria/commerce/order"
@@ -209,6 +210,7 @@ func (h *Handlers) Kinds() (jobs.Kinds, error) {
 		recurs(kind(payments.TimerKeyExpiry, jobs.Bulk, patient, quick, h.keyExpiryDue)),
 		kind(payments.TimerKeysDestroy, jobs.Bulk, patient, quick, h.keysDestroyDue),
 		jobs.Kind{Topic: payments.TopicKeyExpiring},
+		kind(figures.TimerDue, jobs.Bulk, patient, quick, h.figuresDue),
 		kind(order.TopicPlaced, jobs.Bulk, patient, quick, h.following(h.orderCounted)),
 		kind(order.TopicExpire, jobs.Critical, patient, quick, h.orderExpired),
 		kind(order.TopicClosing, jobs.Critical, patient, provider, h.orderClosing),

@@ -31,7 +31,7 @@ func (h *Handlers) traded(ctx context.Context, ev outbox.Event, n news) error {
 		if err := h.Orders.CountTradeTx(ctx, tx, n.memberID); err != nil {
 			return err
 		}
-		if err := h.Figures.CountOrderTx(ctx, tx, n.orderNo); err != nil || n.gift == nil {
+		if err := h.Figures.NoteOrderTx(ctx, tx, n.orderNo); err != nil || n.gift == nil {
 			return err
 		}
 		return n.gift(ctx, tx) // last: others wait for the row of a coupon

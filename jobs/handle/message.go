@@ -139,7 +139,7 @@ func (h *Handlers) orderClosed(ctx context.Context, ev outbox.Event) error {
 		return err
 	}
 	return h.once(ctx, ev, "order.closed", func(tx tenantdb.Tx) error {
-		if err := h.Figures.CountOrderTx(ctx, tx, ev.Key); err != nil || (p.Reason != order.ByTimeout && p.Reason != order.ByMerchant) {
+		if err := h.Figures.NoteOrderTx(ctx, tx, ev.Key); err != nil || (p.Reason != order.ByTimeout && p.Reason != order.ByMerchant) {
 			return err
 		}
 		return h.Outbox.Append(ctx, tx, TopicTell, p.OrderNo, TellV1{Event: notice.OrderClosed, OrderNo: p.OrderNo})

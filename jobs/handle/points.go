@@ -4,26 +4,15 @@ import (
 	"context"
 
 	"galleria/commerce/points"
-	"galleria/tenant"
 	"galleria/tenant/outbox"
 	"galleria/tenant/tenantdb"
 )
 
 // Points is the part of points.Service that orders and time move.
 type Points interface {
-	Concerns(ctx context.Context, id tenant.ID) (bool, error)
+	Concerns(ctx context.Context, q tenantdb.Querier) (bool, error)
 	FollowOrderTx(ctx context.Context, tx tenantdb.Tx, orderNo string) error
 	AgeTx(ctx context.Context, tx tenantdb.Tx, ev points.AgeEvent) (more bool, err error)
-}
-
-// followPoints brings the points of an order to where it stands. It looks at what is there, so it
-// needs no receipt.
-func (h *Handlers) followPoints(ctx context.Context, id tenant.ID, orderNo string) error {
-	concerns, err := h.Points.Concerns(ctx, id)
-	if err != nil || !concerns {
-		return err
-	}
-	return h.DB.InTenant(ctx, id, func(tx tenantdb.Tx) error { return h.Points.FollowOrderTx(ctx, tx, orderNo) })
 }
 
 // pointsAge tells whose points of a shop end soon, and writes down whose are over, a portion in

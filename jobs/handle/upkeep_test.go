@@ -36,7 +36,7 @@ func TestUpkeepForgetsWhatIsOver(t *testing.T) {
 		Members: member.New(member.Deps{DB: env.DB, Now: env.Clock().Now, Rand: rand.Reader}), Messenger: nil, Signups: nil, Herald: nil,
 		Listings: listing.New(listing.Deps{DB: env.DB, Catalog: shelf, Inventory: nil, Audit: env.Audit}), Shelf: shelf,
 		Pictures: picture.New(picture.Deps{DB: env.DB, Plans: env.Plans, Outbox: env.Outbox, Store: picture.NewFolder(t.TempDir()), Now: env.Clock().Now}),
-		Figures:  figures.New(env.DB),
+		Figures:  figures.New(env.DB, env.Timers),
 		Plans:    env.Plans, Timers: env.Timers, Vault: env.Vault, Now: env.Clock().Now, BodiesKept: payments.BodiesKept, Log: log,
 	}).Kinds()
 	if err != nil {

@@ -42,7 +42,7 @@ type Plan struct {
 	Payload any
 }
 
-// SetNew makes a topic due for several tenants, in the caller's platform transaction. One
+// SetNew makes a topic due for several tenants in the caller's transaction, a tenant's own for itself. One
 // that is set already stays as it is.
 func (t *Timers) SetNew(ctx context.Context, tx tenantdb.Tx, topic outbox.Topic, plans []Plan) error {
 	var (

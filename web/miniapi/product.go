@@ -6,6 +6,7 @@ import (
 
 	"galleria/commerce/catalog"
 	"galleria/commerce/money"
+	"galleria/commerce/review"
 	"galleria/tenant"
 	"galleria/tenant/fault"
 )
@@ -156,10 +157,7 @@ func (a *API) product(ctx context.Context, in *productInput) (*productOutput, er
 	if err != nil {
 		return nil, err
 	}
-	said, err := a.d.Reviews.SummaryOf(ctx, who.tenant, in.ID)
-	if err != nil {
-		return nil, err
-	}
+	said := review.Summary{SPUID: p.ID, Total: p.Reviews.Total, Scores: p.Reviews.Scores, Pictured: p.Reviews.Pictured, Followed: p.Reviews.Followed}
 	return &productOutput{Product{
 		ProductItem: toProductItem(p.Item), Pictures: orEmpty(p.Pictures), Detail: p.Detail, Brand: p.Brand,
 		MinQty: p.Limits.MinQty, MaxPerOrder: p.Limits.MaxPerOrder, MaxLifetime: p.Limits.MaxLifetime, Reviews: toReviewSummary(said),

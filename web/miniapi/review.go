@@ -18,7 +18,6 @@ type Reviews interface {
 	OfProduct(ctx context.Context, id tenant.ID, spuID int64, in review.ListInput) (review.Page, error)
 	Mine(ctx context.Context, id tenant.ID, memberID int64, in review.ListInput) (review.Page, error)
 	ToWrite(ctx context.Context, id tenant.ID, memberID int64, in review.ListInput) (review.Page, error)
-	SummaryOf(ctx context.Context, id tenant.ID, spuID int64) (review.Summary, error)
 }
 
 // ReviewSummary is what buyers say of a product, added up.

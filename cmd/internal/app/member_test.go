@@ -57,10 +57,17 @@ func (w *world) oneOfEach(s *shop, id int64, mark string) {
 	} {
 		w.change(s, sql, id)
 	}
-	if err := w.DB.InTenant(w.t.Context(), s.ID, func(tx tenantdb.Tx) error { return w.Figures.CountOrderTx(w.t.Context(), tx, mark) }); err != nil {
+	err := w.DB.InTenant(w.t.Context(), s.ID, func(tx tenantdb.Tx) error {
+		if err := w.Figures.NoteOrderTx(w.t.Context(), tx, mark); err != nil {
+			return err
+		}
+		_, err := w.Figures.CountDueTx(w.t.Context(), tx, 100)
+		return err
+	})
+	if err != nil {
 		w.t.Fatal(err)
 	}
-	_, err := w.Members.AddAddress(w.t.Context(), s.ID, id, member.AddressInput{Name: "王小明", Phone: "13800138000", Province: "云南省", City: "昆明市", Detail: "翠湖"})
+	_, err = w.Members.AddAddress(w.t.Context(), s.ID, id, member.AddressInput{Name: "王小明", Phone: "13800138000", Province: "云南省", City: "昆明市", Detail: "翠湖"})
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -8,14 +8,18 @@ SELECT t.id, coalesce(t.parent_id, 0)::bigint AS parent_id, t.name, t.picture, t
 ORDER BY t.depth, t.parent_id, t.sort DESC, t.id;
 
 -- name: FindOnShelf :one
+-- What reviews add up to comes with it in one trip; only review writes review_summary.
 SELECT p.id, p.category_id, p.title, p.subtitle, p.cover, p.specs, p.sort, p.min_price_fen, p.max_price_fen, p.sales, p.pictures, p.detail,
   p.kind, coalesce(p.brand_id, 0)::bigint AS brand_id, coalesce((SELECT b.name FROM brand b WHERE b.id = p.brand_id), '')::text AS brand, p.tags,
   p.min_qty, p.max_per_order, p.max_lifetime,
+  coalesce(r.total, 0)::bigint AS reviewed, coalesce(r.score_1, 0)::bigint AS score_1, coalesce(r.score_2, 0)::bigint AS score_2, coalesce(r.score_3, 0)::bigint AS score_3,
+  coalesce(r.score_4, 0)::bigint AS score_4, coalesce(r.score_5, 0)::bigint AS score_5,
+  coalesce(r.pictured, 0)::bigint AS pictured, coalesce(r.followed, 0)::bigint AS followed,
   coalesce((SELECT json_agg(json_build_object('id', s.id, 'spec_values', s.spec_values, 'price_fen', s.price_fen,
       'market_price_fen', s.market_price_fen, 'picture', s.picture, 'barcode', s.barcode, 'weight_g', s.weight_g, 'volume_cm3', s.volume_cm3,
       'available', l.on_hand - l.reserved, 'low_at', l.low_at))
     FROM sku s JOIN stock_level l ON l.sku_id = s.id WHERE s.spu_id = p.id AND s.enabled), '[]')::json AS skus
-FROM spu p WHERE p.id = @id AND p.status = 'on_shelf';
+FROM spu p LEFT JOIN review_summary r ON r.spu_id = p.id WHERE p.id = @id AND p.status = 'on_shelf';
 
 -- name: Sellables :many
 -- A freight template comes with the first of the SKUs that it is for; only freight writes them.

@@ -155,11 +155,14 @@ const findOnShelf = `-- name: FindOnShelf :one
 SELECT p.id, p.category_id, p.title, p.subtitle, p.cover, p.specs, p.sort, p.min_price_fen, p.max_price_fen, p.sales, p.pictures, p.detail,
   p.kind, coalesce(p.brand_id, 0)::bigint AS brand_id, coalesce((SELECT b.name FROM brand b WHERE b.id = p.brand_id), '')::text AS brand, p.tags,
   p.min_qty, p.max_per_order, p.max_lifetime,
+  coalesce(r.total, 0)::bigint AS reviewed, coalesce(r.score_1, 0)::bigint AS score_1, coalesce(r.score_2, 0)::bigint AS score_2, coalesce(r.score_3, 0)::bigint AS score_3,
+  coalesce(r.score_4, 0)::bigint AS score_4, coalesce(r.score_5, 0)::bigint AS score_5,
+  coalesce(r.pictured, 0)::bigint AS pictured, coalesce(r.followed, 0)::bigint AS followed,
   coalesce((SELECT json_agg(json_build_object('id', s.id, 'spec_values', s.spec_values, 'price_fen', s.price_fen,
       'market_price_fen', s.market_price_fen, 'picture', s.picture, 'barcode', s.barcode, 'weight_g', s.weight_g, 'volume_cm3', s.volume_cm3,
       'available', l.on_hand - l.reserved, 'low_at', l.low_at))
     FROM sku s JOIN stock_level l ON l.sku_id = s.id WHERE s.spu_id = p.id AND s.enabled), '[]')::json AS skus
-FROM spu p WHERE p.id = $1 AND p.status = 'on_shelf'
+FROM spu p LEFT JOIN review_summary r ON r.spu_id = p.id WHERE p.id = $1 AND p.status = 'on_shelf'
 `
 
 type FindOnShelfRow struct {
@@ -182,9 +185,18 @@ type FindOnShelfRow struct {
 	MinQty      int32
 	MaxPerOrder int32
 	MaxLifetime int32
+	Reviewed    int64
+	Score1      int64
+	Score2      int64
+	Score3      int64
+	Score4      int64
+	Score5      int64
+	Pictured    int64
+	Followed    int64
 	Skus        []byte
 }
 
+// What reviews add up to comes with it in one trip; only review writes review_summary.
 func (q *Queries) FindOnShelf(ctx context.Context, db DBTX, id int64) (FindOnShelfRow, error) {
 	row := db.QueryRow(ctx, findOnShelf, id)
 	var i FindOnShelfRow
@@ -208,6 +220,14 @@ func (q *Queries) FindOnShelf(ctx context.Context, db DBTX, id int64) (FindOnShe
 		&i.MinQty,
 		&i.MaxPerOrder,
 		&i.MaxLifetime,
+		&i.Reviewed,
+		&i.Score1,
+		&i.Score2,
+		&i.Score3,
+		&i.Score4,
+		&i.Score5,
+		&i.Pictured,
+		&i.Followed,
 		&i.Skus,
 	)
 	return i, err

@@ -22,32 +22,33 @@ func (q *Queries) Alone(ctx context.Context, db DBTX) error {
 const countCancelled = `-- name: CountCancelled :exec
 WITH marked AS (
   UPDATE figure_order SET cancelled = (o.closed_at AT TIME ZONE 'Asia/Shanghai')::date FROM orders o
-  WHERE figure_order.order_id = $1 AND o.id = figure_order.order_id AND figure_order.cancelled IS NULL AND o.status = 'closed' AND o.close_reason <> 'all_refunded'
+  WHERE figure_order.order_id = ANY($1::bigint[]) AND o.id = figure_order.order_id AND figure_order.cancelled IS NULL
+    AND o.status = 'closed' AND o.close_reason <> 'all_refunded'
   RETURNING figure_order.cancelled AS day)
-INSERT INTO figure_day AS d (day, cancelled) SELECT m.day, 1 FROM marked m
+INSERT INTO figure_day AS d (day, cancelled) SELECT m.day, count(*) FROM marked m GROUP BY 1
 ON CONFLICT (day) DO UPDATE SET cancelled = d.cancelled + excluded.cancelled
 `
 
 // What was given back in full is closed, too, and was sold.
-func (q *Queries) CountCancelled(ctx context.Context, db DBTX, id int64) error {
-	_, err := db.Exec(ctx, countCancelled, id)
+func (q *Queries) CountCancelled(ctx context.Context, db DBTX, ids []int64) error {
+	_, err := db.Exec(ctx, countCancelled, ids)
 	return err
 }
 
 const countCases = `-- name: CountCases :exec
 WITH marked AS (
   INSERT INTO figure_case (case_id)
-  SELECT c.id FROM aftersale_case c WHERE c.order_id = $1 AND c.status = 'refunded' AND NOT c.test ON CONFLICT DO NOTHING
+  SELECT c.id FROM aftersale_case c WHERE c.order_id = ANY($1::bigint[]) AND c.status = 'refunded' AND NOT c.test ON CONFLICT DO NOTHING
   RETURNING figure_case.case_id)
 INSERT INTO figure_product AS p (day, spu_id, refund_units, refund_fen)
 SELECT (c.closed_at AT TIME ZONE 'Asia/Shanghai')::date AS day, l.spu_id, sum(a.qty), sum(a.refund_fen)
 FROM marked m JOIN aftersale_case c ON c.id = m.case_id JOIN aftersale_line a ON a.case_id = c.id JOIN order_line l ON l.id = a.line_id
-GROUP BY 1, 2 ORDER BY 1, 2
+GROUP BY 1, 2
 ON CONFLICT (day, spu_id) DO UPDATE SET refund_units = p.refund_units + excluded.refund_units, refund_fen = p.refund_fen + excluded.refund_fen
 `
 
-func (q *Queries) CountCases(ctx context.Context, db DBTX, id int64) error {
-	_, err := db.Exec(ctx, countCases, id)
+func (q *Queries) CountCases(ctx context.Context, db DBTX, ids []int64) error {
+	_, err := db.Exec(ctx, countCases, ids)
 	return err
 }
 
@@ -68,62 +69,68 @@ func (q *Queries) CountMember(ctx context.Context, db DBTX, id int64) error {
 const countPaid = `-- name: CountPaid :exec
 WITH marked AS (
   UPDATE figure_order SET paid = (o.paid_at AT TIME ZONE 'Asia/Shanghai')::date FROM orders o
-  WHERE figure_order.order_id = $1 AND o.id = figure_order.order_id AND figure_order.paid IS NULL AND o.paid_at IS NOT NULL
+  WHERE figure_order.order_id = ANY($1::bigint[]) AND o.id = figure_order.order_id AND figure_order.paid IS NULL AND o.paid_at IS NOT NULL
   RETURNING figure_order.order_id, figure_order.paid AS day, o.member_id, o.payable_fen),
 goods AS (
   INSERT INTO figure_product AS p (day, spu_id, orders, units, paid_fen)
-  SELECT m.day, l.spu_id, 1, sum(l.qty), sum(l.payable_fen) FROM marked m JOIN order_line l ON l.order_id = m.order_id
-  GROUP BY m.day, l.spu_id ORDER BY l.spu_id
+  SELECT m.day, l.spu_id, count(DISTINCT m.order_id), sum(l.qty), sum(l.payable_fen) FROM marked m JOIN order_line l ON l.order_id = m.order_id GROUP BY 1, 2
   ON CONFLICT (day, spu_id) DO UPDATE SET orders = p.orders + excluded.orders, units = p.units + excluded.units, paid_fen = p.paid_fen + excluded.paid_fen),
 first AS (
-  INSERT INTO figure_member AS f (member_id, bought) SELECT m.member_id, m.day FROM marked m
+  INSERT INTO figure_member AS f (member_id, bought) SELECT m.member_id, min(m.day) FROM marked m GROUP BY 1
   ON CONFLICT (member_id) DO UPDATE SET bought = least(f.bought, excluded.bought)),
+person AS (
+  SELECT m.day, m.member_id, count(*) AS n, sum(m.payable_fen)::bigint AS fen FROM marked m GROUP BY 1, 2),
 buyer AS (
-  INSERT INTO figure_buyer AS b (day, member_id, paid, paid_fen) SELECT m.day, m.member_id, 1, m.payable_fen FROM marked m
-  ON CONFLICT (day, member_id) DO UPDATE SET paid = b.paid + 1, paid_fen = b.paid_fen + excluded.paid_fen
-  RETURNING (b.paid = 1)::integer AS first)
-INSERT INTO figure_day AS d (day, paid, paid_fen, buyers) SELECT m.day, 1, m.payable_fen, buyer.first FROM marked m, buyer
+  INSERT INTO figure_buyer AS b (day, member_id, paid, paid_fen) SELECT person.day, person.member_id, person.n, person.fen FROM person
+  ON CONFLICT (day, member_id) DO UPDATE SET paid = b.paid + excluded.paid, paid_fen = b.paid_fen + excluded.paid_fen
+  RETURNING b.day, b.member_id, b.paid)
+INSERT INTO figure_day AS d (day, paid, paid_fen, buyers)
+SELECT person.day, sum(person.n), sum(person.fen), count(*) FILTER (WHERE buyer.paid = person.n) FROM person JOIN buyer USING (day, member_id) GROUP BY 1
 ON CONFLICT (day) DO UPDATE SET paid = d.paid + excluded.paid, paid_fen = d.paid_fen + excluded.paid_fen, buyers = d.buyers + excluded.buyers
 `
 
-func (q *Queries) CountPaid(ctx context.Context, db DBTX, id int64) error {
-	_, err := db.Exec(ctx, countPaid, id)
+func (q *Queries) CountPaid(ctx context.Context, db DBTX, ids []int64) error {
+	_, err := db.Exec(ctx, countPaid, ids)
 	return err
 }
 
 const countPlaced = `-- name: CountPlaced :exec
 WITH marked AS (
   INSERT INTO figure_order (order_id, placed)
-  SELECT o.id, (o.placed_at AT TIME ZONE 'Asia/Shanghai')::date FROM orders o WHERE o.id = $1 ON CONFLICT DO NOTHING
+  SELECT o.id, (o.placed_at AT TIME ZONE 'Asia/Shanghai')::date FROM orders o WHERE o.id = ANY($1::bigint[]) ON CONFLICT DO NOTHING
   RETURNING figure_order.order_id, figure_order.placed AS day),
+person AS (
+  SELECT m.day, o.member_id, count(*) AS n FROM marked m JOIN orders o ON o.id = m.order_id GROUP BY 1, 2),
 buyer AS (
   INSERT INTO figure_buyer AS b (day, member_id, placed)
-  SELECT m.day, o.member_id, 1 FROM marked m JOIN orders o ON o.id = m.order_id
-  ON CONFLICT (day, member_id) DO UPDATE SET placed = b.placed + 1
-  RETURNING b.day, (b.placed = 1)::integer AS first)
-INSERT INTO figure_day AS d (day, placed, orderers) SELECT buyer.day, 1, buyer.first FROM buyer
+  SELECT person.day, person.member_id, person.n FROM person
+  ON CONFLICT (day, member_id) DO UPDATE SET placed = b.placed + excluded.placed
+  RETURNING b.day, b.member_id, b.placed)
+INSERT INTO figure_day AS d (day, placed, orderers)
+SELECT person.day, sum(person.n), count(*) FILTER (WHERE buyer.placed = person.n) FROM person JOIN buyer USING (day, member_id) GROUP BY 1
 ON CONFLICT (day) DO UPDATE SET placed = d.placed + excluded.placed, orderers = d.orderers + excluded.orderers
 `
 
-func (q *Queries) CountPlaced(ctx context.Context, db DBTX, id int64) error {
-	_, err := db.Exec(ctx, countPlaced, id)
+func (q *Queries) CountPlaced(ctx context.Context, db DBTX, ids []int64) error {
+	_, err := db.Exec(ctx, countPlaced, ids)
 	return err
 }
 
 const countRefunds = `-- name: CountRefunds :exec
 WITH fresh AS (
-  SELECT e.id, (e.at AT TIME ZONE 'Asia/Shanghai')::date AS day, (e.detail->>'amount_fen')::bigint AS fen
+  SELECT e.order_id, e.id, (e.at AT TIME ZONE 'Asia/Shanghai')::date AS day, (e.detail->>'amount_fen')::bigint AS fen
   FROM order_event e JOIN figure_order f ON f.order_id = e.order_id
-  WHERE e.order_id = $1 AND e.event IN ('part_refunded', 'refunded') AND e.detail ? 'amount_fen' AND e.id > f.refund_seen),
+  WHERE e.order_id = ANY($1::bigint[]) AND e.event IN ('part_refunded', 'refunded') AND e.detail ? 'amount_fen' AND e.id > f.refund_seen),
 marked AS (
-  UPDATE figure_order SET refund_seen = (SELECT max(fresh.id) FROM fresh) WHERE figure_order.order_id = $1 AND EXISTS (SELECT 1 FROM fresh))
-INSERT INTO figure_day AS d (day, refunds, refund_fen) SELECT fresh.day, count(*), sum(fresh.fen) FROM fresh GROUP BY fresh.day ORDER BY fresh.day
+  UPDATE figure_order SET refund_seen = newest.id FROM (SELECT fresh.order_id, max(fresh.id) AS id FROM fresh GROUP BY 1) newest
+  WHERE figure_order.order_id = newest.order_id)
+INSERT INTO figure_day AS d (day, refunds, refund_fen) SELECT fresh.day, count(*), sum(fresh.fen) FROM fresh GROUP BY 1
 ON CONFLICT (day) DO UPDATE SET refunds = d.refunds + excluded.refunds, refund_fen = d.refund_fen + excluded.refund_fen
 `
 
 // The order's lock keeps its timeline still, so what it has seen is a bound.
-func (q *Queries) CountRefunds(ctx context.Context, db DBTX, id int64) error {
-	_, err := db.Exec(ctx, countRefunds, id)
+func (q *Queries) CountRefunds(ctx context.Context, db DBTX, ids []int64) error {
+	_, err := db.Exec(ctx, countRefunds, ids)
 	return err
 }
 
@@ -138,58 +145,75 @@ func (q *Queries) LockMember(ctx context.Context, db DBTX, id int64) (int64, err
 	return id_2, err
 }
 
-const lockOrder = `-- name: LockOrder :one
-SELECT o.id, o.test FROM orders o WHERE o.order_no = $1 FOR NO KEY UPDATE
+const lockOrders = `-- name: LockOrders :exec
+SELECT o.id FROM orders o WHERE o.id = ANY($1::bigint[]) ORDER BY o.id FOR NO KEY UPDATE
 `
 
-type LockOrderRow struct {
-	ID   int64
-	Test bool
+// Whoever counts an order, changes it or gives it to another member waits for the other.
+func (q *Queries) LockOrders(ctx context.Context, db DBTX, ids []int64) error {
+	_, err := db.Exec(ctx, lockOrders, ids)
+	return err
 }
 
-// Whoever counts an order, changes it or gives it to another member waits for the other.
-func (q *Queries) LockOrder(ctx context.Context, db DBTX, orderNo string) (LockOrderRow, error) {
-	row := db.QueryRow(ctx, lockOrder, orderNo)
-	var i LockOrderRow
-	err := row.Scan(&i.ID, &i.Test)
-	return i, err
+const note = `-- name: Note :exec
+INSERT INTO figure_due (order_id) SELECT o.id FROM orders o WHERE o.order_no = $1 AND NOT o.test ON CONFLICT DO NOTHING
+`
+
+// DO NOTHING waits for a counting that is taking the row, and comes after it.
+func (q *Queries) Note(ctx context.Context, db DBTX, orderNo string) error {
+	_, err := db.Exec(ctx, note, orderNo)
+	return err
+}
+
+const noteUncounted = `-- name: NoteUncounted :execrows
+INSERT INTO figure_due (order_id)
+SELECT o.id FROM orders o LEFT JOIN figure_order f ON f.order_id = o.id
+WHERE o.placed_at >= $1::timestamptz AND NOT o.test AND (f.order_id IS NULL
+   OR (o.paid_at IS NOT NULL AND f.paid IS NULL)
+   OR (o.status = 'closed' AND o.close_reason <> 'all_refunded' AND f.cancelled IS NULL)
+   OR (o.refunded_fen > 0 AND EXISTS (SELECT 1 FROM order_event e WHERE e.order_id = o.id AND e.id > f.refund_seen
+         AND e.event IN ('part_refunded', 'refunded') AND e.detail ? 'amount_fen')))
+ORDER BY o.id LIMIT $2 ON CONFLICT DO NOTHING
+`
+
+// Orders of late whose event was lost on a process that did not know figures yet.
+func (q *Queries) NoteUncounted(ctx context.Context, db DBTX, since time.Time, most int32) (int64, error) {
+	result, err := db.Exec(ctx, noteUncounted, since, most)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }
 
 const share = `-- name: Share :exec
 SELECT pg_advisory_xact_lock_shared(hashtextextended(current_schema() || '.figures', 0))
 `
 
-// Counting goes on side by side; a recount and a merge of members are alone. Taken after
-// the row that is counted, as a merge does.
+// A member is counted beside others; orders, a recount and a merge of members are alone.
+// Taken after the rows that are counted, as a merge does.
 func (q *Queries) Share(ctx context.Context, db DBTX) error {
 	_, err := db.Exec(ctx, share)
 	return err
 }
 
-const uncounted = `-- name: Uncounted :many
-SELECT o.order_no FROM orders o LEFT JOIN figure_order f ON f.order_id = o.id
-WHERE o.placed_at >= $1::timestamptz AND NOT o.test AND (f.order_id IS NULL
-   OR (o.paid_at IS NOT NULL AND f.paid IS NULL)
-   OR (o.status = 'closed' AND o.close_reason <> 'all_refunded' AND f.cancelled IS NULL)
-   OR (o.refunded_fen > 0 AND EXISTS (SELECT 1 FROM order_event e WHERE e.order_id = o.id AND e.id > f.refund_seen
-         AND e.event IN ('part_refunded', 'refunded') AND e.detail ? 'amount_fen')))
-ORDER BY o.id LIMIT $2
+const takeDue = `-- name: TakeDue :many
+DELETE FROM figure_due d USING (SELECT x.order_id FROM figure_due x ORDER BY x.order_id LIMIT $1 FOR UPDATE SKIP LOCKED) taken
+WHERE d.order_id = taken.order_id RETURNING d.order_id
 `
 
-// Orders of late whose event was lost on a process that did not know figures yet.
-func (q *Queries) Uncounted(ctx context.Context, db DBTX, since time.Time, most int32) ([]string, error) {
-	rows, err := db.Query(ctx, uncounted, since, most)
+func (q *Queries) TakeDue(ctx context.Context, db DBTX, most int32) ([]int64, error) {
+	rows, err := db.Query(ctx, takeDue, most)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	items := []string{}
+	items := []int64{}
 	for rows.Next() {
-		var order_no string
-		if err := rows.Scan(&order_no); err != nil {
+		var order_id int64
+		if err := rows.Scan(&order_id); err != nil {
 			return nil, err
 		}
-		items = append(items, order_no)
+		items = append(items, order_id)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, err
