@@ -16,6 +16,18 @@ import (
 // TopicApproved says that a withdrawal is to be sent. Its key is the withdrawal's number.
 const TopicApproved outbox.Topic = "withdrawal.approved"
 
+// TopicMoved says that a withdrawal came to a state in which somebody wants to know. Its key is
+// the withdrawal's number.
+const TopicMoved outbox.Topic = "withdrawal.moved"
+
+// MovedEvent is the payload of TopicMoved.
+type MovedEvent struct {
+	WithdrawalNo string           `json:"withdrawal_no"`
+	MemberID     int64            `json:"member_id"`
+	AmountFen    money.Fen        `json:"amount_fen"`
+	Status       WithdrawalStatus `json:"status"` // requested, sending, succeeded, failed or rejected
+}
+
 // SourceKind is what the transfer of a withdrawal is for.
 const SourceKind = "commission"
 

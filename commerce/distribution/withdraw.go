@@ -166,8 +166,12 @@ func (s *Service) write(ctx context.Context, tx tenantdb.Tx, w distributiondb.Ad
 	if err == nil {
 		err = s.q.AddWithdrawal(ctx, tx, w)
 	}
-	if err == nil && WithdrawalStatus(w.Status) == Approved {
+	switch {
+	case err != nil:
+	case WithdrawalStatus(w.Status) == Approved:
 		err = s.announce(ctx, tx, w.WithdrawalNo, Way(w.Way))
+	default:
+		err = s.moved(ctx, tx, MovedEvent{WithdrawalNo: w.WithdrawalNo, MemberID: w.DistributorID, AmountFen: w.AmountFen, Status: Requested})
 	}
 	if err != nil {
 		return Withdrawal{}, err
@@ -283,7 +287,16 @@ func (s *Service) step(ctx context.Context, tx tenantdb.Tx, w distributiondb.Wit
 	if err != nil {
 		return err
 	}
+	if to == Sending || to == Succeeded || to == Failed || to == Rejected {
+		if err := s.moved(ctx, tx, MovedEvent{WithdrawalNo: w.WithdrawalNo, MemberID: w.DistributorID, AmountFen: w.AmountFen, Status: to}); err != nil {
+			return err
+		}
+	}
 	return s.tell(ctx, tx, w.WithdrawalNo, string(to), actor, map[string]any{"reason": reason})
+}
+
+func (s *Service) moved(ctx context.Context, tx tenantdb.Tx, ev MovedEvent) error {
+	return s.d.Outbox.Append(ctx, tx, TopicMoved, ev.WithdrawalNo, ev)
 }
 
 // arrived takes what was paid off the account, and tells the books.

@@ -35,7 +35,10 @@ type Facts struct {
 	TrackingNo string    `json:"tracking_no,omitempty"` // of the parcel
 	Status     string    `json:"status,omitempty"`      // of the case
 	Reason     string    `json:"reason,omitempty"`      // a code of the event's own
-	At         time.Time `json:"at"`
+	Points     int64     `json:"points,omitempty"`
+	// WithdrawalNo is the withdrawal that staff are to look at.
+	WithdrawalNo string    `json:"withdrawal_no,omitempty"`
+	At           time.Time `json:"at"`
 }
 
 // Kind is an event that people are told of.
@@ -66,11 +69,14 @@ const (
 	PaymentSurplus = "payments.surplus"
 	CaseOpened     = "aftersale.opened"
 	CaseMoved      = "aftersale.moved"
+	PointsExpiring = "points.expiring"
+	Withdrawal     = "withdrawal.moved"
 )
 
 const (
 	seesOrders = "order.read"
 	seesCases  = "aftersale.read"
+	seesPayout = "withdrawal.read"
 )
 
 // Catalogue lists every event that people are told of, in the order of a shop's day.
@@ -119,6 +125,19 @@ func Catalogue() []Kind {
 			Event: CaseMoved, Buyers: map[Channel]bool{Inbox: true, WeChatSubscribe: true}, values: []string{"order_no", "case_no", "status", "moved_at"},
 			words: map[Audience]words{
 				Buyer: {"售后有进展", "售后 {case_no}：{status}。", "After-sales news", "Case {case_no}: {status}."},
+			},
+		},
+		{
+			Event: PointsExpiring, Buyers: map[Channel]bool{Inbox: true}, values: []string{"points", "ends_at"},
+			words: map[Audience]words{
+				Buyer: {"积分即将到期", "您有 {points} 积分将在{ends_at}到期。", "Points end soon", "{points} of your points end at {ends_at}."},
+			},
+		},
+		{
+			Event: Withdrawal, Buyers: map[Channel]bool{Inbox: true}, Staffs: board, Permission: seesPayout, values: []string{"amount", "status"},
+			words: map[Audience]words{
+				Buyer: {"佣金提现", "您提现的{amount}：{status}。", "Your withdrawal", "{amount}: {status}."},
+				Staff: {"有人申请提现", "{amount}：{status}", "Somebody asks for commission", "{amount}: {status}"},
 			},
 		},
 	}

@@ -185,6 +185,19 @@ func (s *Service) BoardTx(ctx context.Context, tx tenantdb.Tx, eventID uuid.UUID
 	return nil
 }
 
+// BoxTx tells an event to a member alone, in the inbox, once: there is no order whose Mini
+// Program could send a message.
+func (s *Service) BoxTx(ctx context.Context, tx tenantdb.Tx, eventID uuid.UUID, event string, memberID int64, f Facts) error {
+	facts, err := json.Marshal(f)
+	if err != nil {
+		return err
+	}
+	if err := s.q.Box(ctx, tx, eventID, memberID, event, facts, tx.Now()); err != nil {
+		return fmt.Errorf("tell a member: %w", err)
+	}
+	return nil
+}
+
 // FinishTx records the outcome of a message that was begun. A buyer who withdrew the
 // subscription at the provider (withdrawn) has no consents left.
 func (s *Service) FinishTx(ctx context.Context, tx tenantdb.Tx, m Message, state State, reason string, withdrawn bool) error {

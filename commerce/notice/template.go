@@ -26,7 +26,7 @@ var keywordShape = regexp.MustCompile(`^[a-z_]{1,20}[0-9]{1,2}$`)
 // check refuses what the provider would.
 func (t Template) check() error {
 	kind, ok := KindOf(t.Event)
-	if !ok || len(t.TemplateID) == 0 || len(t.TemplateID) > maxTemplateID || strings.TrimSpace(t.TemplateID) != t.TemplateID {
+	if !ok || !slices.Contains(kind.Channels(Buyer), WeChatSubscribe) || len(t.TemplateID) == 0 || len(t.TemplateID) > maxTemplateID || strings.TrimSpace(t.TemplateID) != t.TemplateID {
 		return ErrTemplate.With(ErrTemplate.At("template_id"))
 	}
 	if len(t.Page) > maxTemplateOf || strings.HasPrefix(t.Page, "/") {

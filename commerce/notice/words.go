@@ -1,6 +1,7 @@
 package notice
 
 import (
+	"strconv"
 	"strings"
 	"time"
 )
@@ -43,7 +44,7 @@ func (k Kind) Text(a Audience, f Facts, lang string) string {
 func Sample(at time.Time) Facts {
 	return Facts{
 		OrderNo: "20260131123000123456", CaseNo: "20260201090000654321", Title: "高山云雾绿茶 等 2 件", AmountFen: 12800, Courier: "SF", TrackingNo: "SF1234567890123",
-		Status: "awaiting_return", Reason: "double_payment", At: at,
+		Status: "awaiting_return", Reason: "double_payment", Points: 120, At: at,
 	}
 }
 
@@ -65,6 +66,8 @@ func (k Kind) value(name string, f Facts, lang string) string {
 		return f.TrackingNo
 	case "courier":
 		return f.Courier
+	case "points":
+		return strconv.FormatInt(f.Points, 10)
 	case "status":
 		return codeWords(f.Status, lang)
 	case "reason":
@@ -90,6 +93,11 @@ func codeWords(code, lang string) string {
 		"timeout_closed":      {"没有按时寄回，已关闭", "closed, the goods were not sent back in time"},
 		"withdrawn":           {"已撤回", "withdrawn"},
 		"closed":              {"已完成", "done"},
+		"requested":           {"等待审核", "to be looked at"},
+		"sending":             {"已发出，如微信提示请确认收款", "on its way; confirm it in WeChat if asked"},
+		"succeeded":           {"已到账", "arrived"},
+		"failed":              {"没有成功，金额已退回佣金余额", "did not go through, the amount is back in your account"},
+		"declined":            {"没有通过审核，可查看原因", "not agreed, see why"},
 		"double_payment":      {"重复付款，原路退回", "it was paid twice"},
 		"late_payment":        {"订单已关闭，原路退回", "the order was closed"},
 	}[code]

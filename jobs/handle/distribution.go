@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"galleria/commerce/distribution"
+	"galleria/commerce/notice"
 	"galleria/jobs"
 	"galleria/payments/transfer"
 	"galleria/tenant"
@@ -76,4 +77,23 @@ func (h *Handlers) transferEnded(ctx context.Context, ev outbox.Event) error {
 		return fmt.Errorf("transfer %s ended: %w", p.OutBillNo, err)
 	}
 	return nil
+}
+
+// withdrawalMoved tells the distributor what became of a withdrawal, and the staff of one that
+// waits for them.
+func (h *Handlers) withdrawalMoved(ctx context.Context, ev outbox.Event) error {
+	p, err := payload[distribution.MovedEvent](ev)
+	if err != nil {
+		return err
+	}
+	facts := notice.Facts{WithdrawalNo: p.WithdrawalNo, AmountFen: p.AmountFen, Status: string(p.Status), At: ev.CreatedAt}
+	return h.once(ctx, ev, "withdrawal.message", func(tx tenantdb.Tx) error {
+		switch p.Status {
+		case distribution.Requested:
+			return h.Notices.BoardTx(ctx, tx, ev.ID, notice.Withdrawal, facts)
+		case distribution.Rejected:
+			facts.Status = "declined" // a case that was not agreed to is called rejected
+		}
+		return h.Notices.BoxTx(ctx, tx, ev.ID, notice.Withdrawal, p.MemberID, facts)
+	})
 }

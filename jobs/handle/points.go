@@ -3,6 +3,7 @@ package handle
 import (
 	"context"
 
+	"galleria/commerce/notice"
 	"galleria/commerce/points"
 	"galleria/tenant/outbox"
 	"galleria/tenant/tenantdb"
@@ -32,4 +33,15 @@ func (h *Handlers) pointsAge(ctx context.Context, ev outbox.Event) error {
 		}
 	}
 	return nil
+}
+
+// pointsExpiring tells a member of points that end soon.
+func (h *Handlers) pointsExpiring(ctx context.Context, ev outbox.Event) error {
+	p, err := payload[points.ExpiringEvent](ev)
+	if err != nil {
+		return err
+	}
+	return h.once(ctx, ev, "points.expiring.message", func(tx tenantdb.Tx) error {
+		return h.Notices.BoxTx(ctx, tx, ev.ID, notice.PointsExpiring, p.MemberID, notice.Facts{Points: p.Points, At: p.At})
+	})
 }

@@ -88,6 +88,9 @@ func (w *world) ends(s *shop, withdrawalNo, status string) {
 	eventually(w.t, 30*time.Second, withdrawalNo+" "+status, func() bool {
 		return w.count(s, "SELECT count(*) FROM withdrawal WHERE withdrawal_no = $1 AND status = $2", withdrawalNo, status) == 1
 	})
+	eventually(w.t, 10*time.Second, "the word of "+withdrawalNo, func() bool {
+		return w.count(s, "SELECT count(*) FROM inbox_message WHERE event = 'withdrawal.moved' AND facts->>'withdrawal_no' = $1 AND facts->>'status' = $2", withdrawalNo, status) == 1
+	})
 }
 
 // finishes lets the time run out in which a buyer may complain.

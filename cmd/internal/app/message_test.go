@@ -7,7 +7,9 @@ import (
 	"time"
 
 	"galleria/commerce/notice"
+	"galleria/commerce/points"
 	"galleria/payments/sandbox"
+	"galleria/tenant/tenantdb"
 	"galleria/web/miniapi"
 )
 
@@ -50,6 +52,7 @@ func TestPeopleAreTold(t *testing.T) {
 	if page := w.signIn(s).get("/console/" + s.Handle + "/notices"); !strings.Contains(page, no) || !strings.Contains(page, "新订单") {
 		t.Error("the board does not show the new order")
 	}
+	w.tellsOfPoints(s, b)
 	w.quiet(s, 15*time.Second)
 	if n := len(w.sandbox.Books().Messages); n != 0 {
 		t.Errorf("%d messages were sent in quiet hours", n)
@@ -60,5 +63,26 @@ func TestPeopleAreTold(t *testing.T) {
 	w.quiet(s, 15*time.Second)
 	if n := w.count(s, "SELECT count(*) FROM platform.outbox WHERE dead_at IS NOT NULL OR failures > 0"); n != 0 {
 		t.Errorf("%d events failed", n)
+	}
+}
+
+// tellsOfPoints has a buyer told of points that end, for which there is no order and no template.
+func (w *world) tellsOfPoints(s *shop, b *buyer) {
+	w.t.Helper()
+	var member int64
+	w.scan(s, "SELECT min(member_id) FROM orders", nil, &member)
+	err := w.DB.InTenant(w.t.Context(), s.ID, func(tx tenantdb.Tx) error {
+		return w.Outbox.Append(w.t.Context(), tx, points.TopicExpiring, "1", points.ExpiringEvent{MemberID: member, Points: 88, At: time.Date(2027, 1, 8, 4, 0, 0, 0, time.UTC), Days: 7})
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	var inbox miniapi.InboxPage
+	eventually(w.t, 15*time.Second, "the word of points", func() bool {
+		b.must(http.StatusOK, http.MethodGet, "/me/messages", nil, &inbox)
+		return len(inbox.Items) == 3
+	})
+	if got := inbox.Items[0].Text; got != "您有 88 积分将在2027年1月8日 12:00到期。" {
+		w.t.Error(got)
 	}
 }

@@ -64,6 +64,13 @@ SELECT @event_id::uuid, @event::text, @facts::jsonb, @now::timestamptz
 WHERE coalesce((SELECT enabled FROM message_rule WHERE event = @event::text AND audience = 'staff' AND channel = 'inbox'), true)
 ON CONFLICT (event_id) DO NOTHING;
 
+-- name: Box :exec
+-- Into a member's inbox alone.
+INSERT INTO inbox_message (event_id, member_id, event, facts, created_at)
+SELECT @event_id::uuid, @member_id::bigint, @event::text, @facts::jsonb, @now::timestamptz
+WHERE coalesce((SELECT enabled FROM message_rule WHERE event = @event::text AND audience = 'buyer' AND channel = 'inbox'), true)
+ON CONFLICT (event_id) DO NOTHING;
+
 -- name: DropTemplate :execrows
 DELETE FROM subscribe_template WHERE app_id = @app_id AND event = @event;
 

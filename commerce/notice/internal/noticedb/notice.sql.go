@@ -121,6 +121,25 @@ func (q *Queries) Board(ctx context.Context, db DBTX, eventID uuid.UUID, event s
 	return err
 }
 
+const box = `-- name: Box :exec
+INSERT INTO inbox_message (event_id, member_id, event, facts, created_at)
+SELECT $1::uuid, $2::bigint, $3::text, $4::jsonb, $5::timestamptz
+WHERE coalesce((SELECT enabled FROM message_rule WHERE event = $3::text AND audience = 'buyer' AND channel = 'inbox'), true)
+ON CONFLICT (event_id) DO NOTHING
+`
+
+// Into a member's inbox alone.
+func (q *Queries) Box(ctx context.Context, db DBTX, eventID uuid.UUID, memberID int64, event string, facts json.RawMessage, now time.Time) error {
+	_, err := db.Exec(ctx, box,
+		eventID,
+		memberID,
+		event,
+		facts,
+		now,
+	)
+	return err
+}
+
 const dropTemplate = `-- name: DropTemplate :execrows
 DELETE FROM subscribe_template WHERE app_id = $1 AND event = $2
 `
