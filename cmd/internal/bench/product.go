@@ -129,6 +129,26 @@ func (p *product) quote() operation {
 	}
 }
 
+// quoteRules is a quote of somebody who holds twenty coupons, of which the best is used.
+func (p *product) quoteRules() operation {
+	return func(_ context.Context, cl *client) (bool, error) {
+		who := p.shop.holding()[cl.dice.IntN(crowd)]
+		a, b := p.twoSKUs(cl.dice.IntN(1 << 20))
+		body := fmt.Appendf(nil, `{"lines":[{"sku_id":%d,"qty":1},{"sku_id":%d,"qty":1}],"address_id":%d}`, a, b, who.address)
+		_, err := cl.do(call{method: http.MethodPost, path: api + "/checkout/quote", header: p.header(who), body: body, want: `"applied":true`})
+		return false, err
+	}
+}
+
+// claim takes the same coupon for one of many buyers.
+func (p *product) claim() operation {
+	return func(_ context.Context, cl *client) (bool, error) {
+		header := append(p.header(p.shop.yardstick()[cl.dice.IntN(crowd)]), "Idempotency-Key", p.unique("c"))
+		_, err := cl.do(call{method: http.MethodPost, path: api + "/coupons/" + strconv.FormatInt(p.shop.claimable, 10) + "/claim", header: header, status: http.StatusCreated})
+		return false, err
+	}
+}
+
 // cartPut sets one of five lines of a buyer's cart: carts stay of the size that people have.
 func (p *product) cartPut() operation {
 	const lines = 5

@@ -12,9 +12,11 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"galleria/commerce/catalog"
+	"galleria/commerce/coupon"
 	"galleria/commerce/inventory"
 	"galleria/commerce/member"
 	"galleria/commerce/money"
+	"galleria/commerce/pricing"
 	"galleria/payments"
 	"galleria/payments/account"
 	"galleria/payments/sandbox"
@@ -30,7 +32,7 @@ const (
 	products    = 1000
 	skusEach    = 3
 	crowd       = 512 // buyers of each kind, see below
-	buyers      = 3 * crowd
+	buyers      = 4 * crowd
 	plenty      = 100_000_000 // pieces of each SKU
 	yardOrders  = 4000        // orders that the yardsticks pay
 	seedWorkers = 16
@@ -50,13 +52,16 @@ type shop struct {
 	firstSKU   int64
 	prices     []money.Fen // by SKU id - firstSKU
 	category   int64
+	claimable  int64 // a coupon without end
 }
 
 // The first crowd fills carts and orders; the second only makes whole purchases, so that its
-// carts are empty when one begins; the third is the yardsticks', which nobody else looks into.
+// carts are empty when one begins; the third is the yardsticks', of whom the product is only
+// asked to give them coupons; the fourth holds twenty coupons each.
 func (b *shop) browsing() []buyer   { return b.buyers[:crowd] }
 func (b *shop) purchasing() []buyer { return b.buyers[crowd : 2*crowd] }
-func (b *shop) yardstick() []buyer  { return b.buyers[2*crowd:] }
+func (b *shop) yardstick() []buyer  { return b.buyers[2*crowd : 3*crowd] }
+func (b *shop) holding() []buyer    { return b.buyers[3*crowd:] }
 
 // buyer is a member with a session and an address.
 type buyer struct {
@@ -84,7 +89,7 @@ func openShop(ctx context.Context, s *stack) (*shop, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, step := range []func(context.Context, *stack) error{b.addAccount, b.addProducts, b.receiveStock, b.addBuyers, b.addYardOrders} {
+	for _, step := range []func(context.Context, *stack) error{b.addAccount, b.addProducts, b.receiveStock, b.addBuyers, b.addYardOrders, b.addCoupons} {
 		if err := step(ctx, s); err != nil {
 			return nil, fmt.Errorf("make the shop: %w", err)
 		}
@@ -265,6 +270,44 @@ func (b *shop) addYardOrders(ctx context.Context, s *stack) error {
 			yardPrefix, b.accountID, yardOrders)
 		return err
 	})
+}
+
+// held is how many coupons each of the fourth crowd holds.
+const held = 20
+
+// addCoupons makes twenty coupons of different needs for the fourth crowd, and one that is
+// there for everybody.
+func (b *shop) addCoupons(ctx context.Context, s *stack) error {
+	add := func(in coupon.Input) (int64, error) {
+		in.Kind, in.PerMember = coupon.Goods, 1000
+		in.Terms.ScopeOf = cmp.Or(in.Terms.ScopeOf, coupon.ScopeAll)
+		in.Terms.ValidDays, in.Terms.OnRefund, in.Terms.Funder = 30, coupon.Restore, pricing.FunderShop
+		id, err := s.services.Coupons.Save(ctx, b.id, 0, 0, in, "staff:1")
+		if err != nil {
+			return 0, err
+		}
+		return id, s.services.Coupons.SetStatus(ctx, b.id, id, coupon.Live, "staff:1")
+	}
+	members := make([]int64, crowd)
+	for i, who := range b.holding() {
+		members[i] = who.id
+	}
+	for i := range held {
+		in := coupon.Input{Title: "coupon " + strconv.Itoa(i), Terms: coupon.Terms{NeedFen: money.Fen(i * 1000), OffFen: money.Fen(10 + i)}}
+		if i%4 == 1 { // some of some goods, as shops have them
+			in.Terms.ScopeOf, in.Terms.ScopeIDs = coupon.ScopeCategories, []int64{b.category}
+		}
+		id, err := add(in)
+		if err != nil {
+			return err
+		}
+		if _, err := s.services.Coupons.Issue(ctx, b.id, id, members, "bench", "staff:1"); err != nil {
+			return err
+		}
+	}
+	var err error
+	b.claimable, err = add(coupon.Input{Title: "for everybody", Claimable: true, Terms: coupon.Terms{OffFen: 100}})
+	return err
 }
 
 // price is what one piece of each SKU costs together, fen.
