@@ -1,7 +1,7 @@
 // Package review keeps what buyers say of what they got: one review for each line of an
 // order, at most one follow-up to it, and the shop's one reply.
 //
-// It owns review, review_summary, the terms of reviewing among the shop's
+// It owns review, review_summary, review_report, the terms of reviewing among the shop's
 // settings, and the table of transitions (Transitions; its chart is
 // testdata/transitions.golden.md). It knows neither orders nor providers: InviteTx is told what
 // arrived, and JudgeTx what a provider's content check found.
@@ -12,7 +12,8 @@
 // review makes, in the transaction that makes it, with the review's row locked first and the
 // summary's after it. Whoever changes reviews of several products does so in the order of the
 // products. An anonymous review keeps a masked name and no other. What staff hide or show again
-// has a reason and an entry in the audit log; they cannot delete, and cannot write a review.
+// has a reason and an entry in the audit log; a member's report counts once, and as many as the
+// shop says hide a review until staff decide, after which they count no more; they cannot delete, and cannot write a review.
 //
 // Decisions. The right to review is a row of its own from the day the goods arrived, so that
 // what is left to be reviewed is an index and no other room is asked. The replies of a shop are
