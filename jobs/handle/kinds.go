@@ -131,6 +131,8 @@ type Deps struct {
 	Distribution Distribution
 	Points       Points
 	Content      Content
+	// PictureURL is where a provider finds a picture by its address here.
+	PictureURL func(address string) string
 	Payments     Payments
 	Transfers    Transfers
 	Accounts     Accounts
@@ -230,6 +232,7 @@ func (h *Handlers) Kinds() (jobs.Kinds, error) {
 		jobs.Kind{Topic: member.TopicLeft},
 		kind(order.TopicReceived, jobs.Default, patient, quick, h.following(h.orderReceived)),
 		kind(review.TopicCheck, jobs.Default, patient, provider, h.reviewDue),
+		kind(review.TimerPictures, jobs.Default, patient, quick, h.reviewSilent),
 		kind(review.TimerAuto, jobs.Bulk, patient, quick, h.reviewAuto),
 		kind(review.TopicErased, jobs.Bulk, patient, quick, h.reviewErased),
 		jobs.Kind{Topic: review.TopicPublished},

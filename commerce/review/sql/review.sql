@@ -136,3 +136,31 @@ ON CONFLICT (review_id, member_id) DO NOTHING;
 
 -- name: ForgetReports :exec
 DELETE FROM review_report WHERE member_id = @member_id;
+
+-- name: AskedPictures :many
+SELECT DISTINCT picture FROM review_picture WHERE review_id = @review_id::bigint AND part = @part;
+
+-- name: AskPicture :exec
+-- The verdict may have come before.
+INSERT INTO review_picture (trace_id, app_id, review_id, part, picture, at) VALUES (@trace_id, @app_id, @review_id::bigint, @part, @picture, @at::timestamptz)
+ON CONFLICT (trace_id) DO UPDATE SET review_id = excluded.review_id, part = excluded.part, picture = excluded.picture
+WHERE review_picture.app_id = excluded.app_id AND review_picture.review_id IS NULL;
+
+-- name: HearPicture :many
+-- The first verdict counts.
+INSERT INTO review_picture (trace_id, app_id, at, verdict, label) VALUES (@trace_id, @app_id, @at::timestamptz, @verdict, @label)
+ON CONFLICT (trace_id) DO UPDATE SET verdict = excluded.verdict, label = excluded.label
+WHERE review_picture.app_id = excluded.app_id AND review_picture.verdict = ''
+RETURNING coalesce(review_id, 0)::bigint AS review_id, part;
+
+-- name: PictureVerdicts :one
+SELECT count(DISTINCT picture) FILTER (WHERE verdict = 'pass')::bigint AS passed, count(*) FILTER (WHERE verdict = 'doubt')::bigint AS doubted,
+       coalesce(max(label) FILTER (WHERE verdict = 'doubt'), '')::text AS label
+FROM review_picture WHERE review_id = @review_id::bigint AND part = @part;
+
+-- name: DropPictures :exec
+DELETE FROM review_picture WHERE review_id = @review_id::bigint AND part = @part;
+
+-- name: DropStrayPictures :exec
+-- Verdicts on what was decided meanwhile, or was never ours.
+DELETE FROM review_picture WHERE review_id IS NULL AND at < @before::timestamptz;

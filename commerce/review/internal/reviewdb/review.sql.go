@@ -65,6 +65,49 @@ func (q *Queries) AddSummary(ctx context.Context, db DBTX, arg AddSummaryParams)
 	return result.RowsAffected(), nil
 }
 
+const askPicture = `-- name: AskPicture :exec
+INSERT INTO review_picture (trace_id, app_id, review_id, part, picture, at) VALUES ($1, $2, $3::bigint, $4, $5, $6::timestamptz)
+ON CONFLICT (trace_id) DO UPDATE SET review_id = excluded.review_id, part = excluded.part, picture = excluded.picture
+WHERE review_picture.app_id = excluded.app_id AND review_picture.review_id IS NULL
+`
+
+// The verdict may have come before.
+func (q *Queries) AskPicture(ctx context.Context, db DBTX, traceID string, appID string, reviewID int64, part string, picture string, at time.Time) error {
+	_, err := db.Exec(ctx, askPicture,
+		traceID,
+		appID,
+		reviewID,
+		part,
+		picture,
+		at,
+	)
+	return err
+}
+
+const askedPictures = `-- name: AskedPictures :many
+SELECT DISTINCT picture FROM review_picture WHERE review_id = $1::bigint AND part = $2
+`
+
+func (q *Queries) AskedPictures(ctx context.Context, db DBTX, reviewID int64, part string) ([]string, error) {
+	rows, err := db.Query(ctx, askedPictures, reviewID, part)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []string{}
+	for rows.Next() {
+		var picture string
+		if err := rows.Scan(&picture); err != nil {
+			return nil, err
+		}
+		items = append(items, picture)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const clearReports = `-- name: ClearReports :exec
 UPDATE review SET reports = 0 WHERE id = $1 AND reports > 0
 `
@@ -81,6 +124,25 @@ UPDATE review SET reports = reports + 1 WHERE id = $1
 
 func (q *Queries) CountReport(ctx context.Context, db DBTX, id int64) error {
 	_, err := db.Exec(ctx, countReport, id)
+	return err
+}
+
+const dropPictures = `-- name: DropPictures :exec
+DELETE FROM review_picture WHERE review_id = $1::bigint AND part = $2
+`
+
+func (q *Queries) DropPictures(ctx context.Context, db DBTX, reviewID int64, part string) error {
+	_, err := db.Exec(ctx, dropPictures, reviewID, part)
+	return err
+}
+
+const dropStrayPictures = `-- name: DropStrayPictures :exec
+DELETE FROM review_picture WHERE review_id IS NULL AND at < $1::timestamptz
+`
+
+// Verdicts on what was decided meanwhile, or was never ours.
+func (q *Queries) DropStrayPictures(ctx context.Context, db DBTX, before time.Time) error {
+	_, err := db.Exec(ctx, dropStrayPictures, before)
 	return err
 }
 
@@ -187,6 +249,45 @@ DELETE FROM review_report WHERE member_id = $1
 func (q *Queries) ForgetReports(ctx context.Context, db DBTX, memberID int64) error {
 	_, err := db.Exec(ctx, forgetReports, memberID)
 	return err
+}
+
+const hearPicture = `-- name: HearPicture :many
+INSERT INTO review_picture (trace_id, app_id, at, verdict, label) VALUES ($1, $2, $3::timestamptz, $4, $5)
+ON CONFLICT (trace_id) DO UPDATE SET verdict = excluded.verdict, label = excluded.label
+WHERE review_picture.app_id = excluded.app_id AND review_picture.verdict = ''
+RETURNING coalesce(review_id, 0)::bigint AS review_id, part
+`
+
+type HearPictureRow struct {
+	ReviewID int64
+	Part     string
+}
+
+// The first verdict counts.
+func (q *Queries) HearPicture(ctx context.Context, db DBTX, traceID string, appID string, at time.Time, verdict string, label string) ([]HearPictureRow, error) {
+	rows, err := db.Query(ctx, hearPicture,
+		traceID,
+		appID,
+		at,
+		verdict,
+		label,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []HearPictureRow{}
+	for rows.Next() {
+		var i HearPictureRow
+		if err := rows.Scan(&i.ReviewID, &i.Part); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const invite = `-- name: Invite :execrows
@@ -586,6 +687,25 @@ SELECT pg_notify($1::text, $2::text)
 func (q *Queries) NotifyChanged(ctx context.Context, db DBTX, channel string, tenantID string) error {
 	_, err := db.Exec(ctx, notifyChanged, channel, tenantID)
 	return err
+}
+
+const pictureVerdicts = `-- name: PictureVerdicts :one
+SELECT count(DISTINCT picture) FILTER (WHERE verdict = 'pass')::bigint AS passed, count(*) FILTER (WHERE verdict = 'doubt')::bigint AS doubted,
+       coalesce(max(label) FILTER (WHERE verdict = 'doubt'), '')::text AS label
+FROM review_picture WHERE review_id = $1::bigint AND part = $2
+`
+
+type PictureVerdictsRow struct {
+	Passed  int64
+	Doubted int64
+	Label   string
+}
+
+func (q *Queries) PictureVerdicts(ctx context.Context, db DBTX, reviewID int64, part string) (PictureVerdictsRow, error) {
+	row := db.QueryRow(ctx, pictureVerdicts, reviewID, part)
+	var i PictureVerdictsRow
+	err := row.Scan(&i.Passed, &i.Doubted, &i.Label)
+	return i, err
 }
 
 const reports = `-- name: Reports :many
