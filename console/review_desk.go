@@ -136,7 +136,7 @@ func (s *Console) reviewSettings(c *fiber.Ctx, v *visit) error {
 	set := view.ReviewSettings{
 		ReviewDays: strconv.FormatInt(terms.ReviewDays, 10), FollowUpDays: strconv.FormatInt(terms.FollowUpDays, 10), Auto: terms.Auto, Checks: terms.Checks,
 		ReportLimit: strconv.FormatInt(terms.ReportLimit, 10),
-		Done: done(c, v),
+		Done:        done(c, v),
 	}
 	return s.reviewSettingsPage(c, v, set)
 }

@@ -36,7 +36,7 @@ func newShop(t testing.TB) *shop {
 	t.Helper()
 	env := tenanttest.New(t)
 	s := &shop{Env: env, t: t, app: env.App(t, env.Tenant).ID.String()}
-	s.members = member.New(member.Deps{DB: env.DB, Now: env.Clock().Now, Rand: rand.Reader})
+	s.members = member.New(member.Deps{DB: env.DB, Now: env.Clock().Now, Rand: rand.Reader, Vault: env.Vault})
 	s.reviews = review.New(review.Deps{
 		DB: env.DB, Outbox: env.Outbox, Timers: env.Timers, Audit: env.Audit, NotifyChannel: catalog.NotifyChannel,
 		Pictures: func(_ tenantdb.Tx, address string) bool { return strings.HasPrefix(address, "/media/shop/") },

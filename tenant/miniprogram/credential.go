@@ -40,7 +40,7 @@ type App struct {
 	CreatedAt time.Time
 	KeysSince time.Time
 
-	Push      PushState
+	Push PushState
 
 	revision int32
 }

@@ -167,7 +167,7 @@ func (a *API) reviewRoutes() {
 	}, a.deleteReview)
 	add(a, route{
 		method: http.MethodPost, path: "/reviews/{id}/report", id: "reportReview", tag: tagReview, member: true, class: classWrite, status: http.StatusNoContent,
-		summary: "Report a review that should not be shown",
+		summary:     "Report a review that should not be shown",
 		description: "Once for each member; repeating it is no error. What several members report is hidden until the shop has decided.",
 		errors:      []*fault.Error{fault.ErrNotFound, review.ErrOwn},
 	}, a.reportReview)

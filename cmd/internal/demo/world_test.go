@@ -58,7 +58,7 @@ func newWorld(t *testing.T, options ...tenanttest.Option) *world {
 	safe := vault.New(env.DB, kek, clock.Now)
 	shelf := catalog.New(catalog.Deps{DB: env.DB, Plans: env.Plans, Timers: env.Timers})
 	goods := inventory.New(inventory.Deps{NotifyChannel: catalog.NotifyChannel})
-	buyers := member.New(member.Deps{DB: env.DB, Now: clock.Now, Rand: rand.Reader})
+	buyers := member.New(member.Deps{DB: env.DB, Now: clock.Now, Rand: rand.Reader, Vault: safe})
 	return &world{env: env, deps: demo.Deps{
 		DB: env.DB, Provision: env.Provision, Registry: env.Registry, Staff: people, Vault: safe, Outbox: env.Outbox, Timers: env.Timers,
 		Catalog: shelf, Inventory: goods, Members: buyers,
