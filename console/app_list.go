@@ -47,6 +47,7 @@ func (s *Console) showApp(c *fiber.Ctx, v *visit, page view.AppShow) error {
 	if page.Use, err = s.pages.AppUse(c.UserContext(), v.shop.ID, id); err != nil {
 		return err
 	}
+	page.PushURL = s.BaseURL + notifyPush + id.String()
 	page.MayChange, page.Addresses = v.granted[authz.AppUpdate], s.EgressAddresses
 	return render(c, view.AppShowPage(s.page(c, v, page.Name, "nav.apps"), page))
 }
@@ -86,6 +87,31 @@ func (s *Console) appCheck(c *fiber.Ctx, v *visit) error {
 		_, err := s.MiniPrograms.CheckNow(ctx, v.shop.ID, id)
 		return err
 	})
+}
+
+// notifyPush is where the API takes what WeChat tells a Mini Program's server.
+const notifyPush = "/notify/miniprogram/"
+
+// appPush makes the keys with which WeChat's messages are signed and sealed, and shows them,
+// this once.
+func (s *Console) appPush(c *fiber.Ctx, v *visit) error {
+	id, err := pathApp(c)
+	if err != nil {
+		return err
+	}
+	app, err := s.MiniPrograms.App(c.UserContext(), v.shop.ID, id)
+	if err != nil {
+		return err
+	}
+	if app.Push.Keys && form(c, "sure") != "1" {
+		c.Status(fiber.StatusUnprocessableEntity)
+		return s.showApp(c, v, view.AppShow{Problem: v.text.T("app.push_unsure")})
+	}
+	keys, err := s.MiniPrograms.NewPush(c.UserContext(), v.shop.ID, id)
+	if err != nil {
+		return err
+	}
+	return s.showApp(c, v, view.AppShow{PushKeys: keys})
 }
 
 // appRename changes what the shop calls an app.

@@ -91,7 +91,7 @@ func TestCardsInTheConsole(t *testing.T) {
 // buyCard buys one card, paid.
 func (d *desk) buyCard(t *testing.T, sku int64) (orderNo string) {
 	t.Helper()
-	members := member.New(member.Deps{DB: d.env.DB, Now: d.env.Clock().Now, Rand: rand.Reader})
+	members := member.New(member.Deps{DB: d.env.DB, Now: d.env.Clock().Now, Rand: rand.Reader, Vault: d.env.Vault})
 	app := d.env.App(t, d.env.Tenant)
 	tokens, err := members.Login(t.Context(), d.env.Tenant.ID, member.LoginInput{AppID: app.ID, OpenID: "o" + tenanttest.RandomHex(10)})
 	if err != nil {

@@ -20,6 +20,8 @@ import (
 type Reviews interface {
 	Get(ctx context.Context, id tenant.ID, reviewID int64) (review.Review, error)
 	Act(ctx context.Context, id tenant.ID, in review.ActInput) error
+	Reports(ctx context.Context, id tenant.ID, reviewID int64) ([]review.Report, error)
+	Keep(ctx context.Context, id tenant.ID, reviewID int64, actor string) error
 	Reply(ctx context.Context, id tenant.ID, reviewID int64, reply, actor string) error
 	SummaryOf(ctx context.Context, id tenant.ID, spuID int64) (review.Summary, error)
 	Terms(ctx context.Context, id tenant.ID) (review.Terms, error)
@@ -64,6 +66,9 @@ func (s *Console) reviewPage(c *fiber.Ctx, v *visit, show view.ReviewShow) error
 	if show.Review, err = s.Reviews.Get(c.UserContext(), v.shop.ID, id); err != nil {
 		return err
 	}
+	if show.Reports, err = s.Reviews.Reports(c.UserContext(), v.shop.ID, id); err != nil {
+		return err
+	}
 	show.MayModerate, show.MayReply = v.granted[authz.ReviewModerate], v.granted[authz.ReviewReply]
 	show.SeesMember, show.SeesOrder, show.SeesProduct = v.granted[authz.MemberRead], v.granted[authz.OrderRead], v.granted[authz.ProductRead]
 	return render(c, view.ReviewShowPage(s.page(c, v, v.text.T("review.one"), "nav.reviews"), show))
@@ -80,6 +85,16 @@ func (s *Console) reviewAct(c *fiber.Ctx, v *visit) error {
 		ReviewID: id, Part: review.Part(show.Part), Event: review.Event(show.Event), Reason: show.Reason, Actor: actor(v.session.StaffID),
 	})
 	return s.reviewDone(c, v, id, show, err, "reason")
+}
+
+// reviewKeep leaves a reported review as it is.
+func (s *Console) reviewKeep(c *fiber.Ctx, v *visit) error {
+	id, err := pathID(c, "id")
+	if err != nil {
+		return err
+	}
+	err = s.Reviews.Keep(c.UserContext(), v.shop.ID, id, actor(v.session.StaffID))
+	return s.reviewDone(c, v, id, view.ReviewShow{}, err, "reason")
 }
 
 // reviewReply answers a review.
@@ -120,7 +135,8 @@ func (s *Console) reviewSettings(c *fiber.Ctx, v *visit) error {
 	}
 	set := view.ReviewSettings{
 		ReviewDays: strconv.FormatInt(terms.ReviewDays, 10), FollowUpDays: strconv.FormatInt(terms.FollowUpDays, 10), Auto: terms.Auto, Checks: terms.Checks,
-		Done: done(c, v),
+		ReportLimit: strconv.FormatInt(terms.ReportLimit, 10),
+		Done:        done(c, v),
 	}
 	return s.reviewSettingsPage(c, v, set)
 }
@@ -134,11 +150,12 @@ func (s *Console) reviewSettingsPage(c *fiber.Ctx, v *visit, set view.ReviewSett
 func (s *Console) reviewTerms(c *fiber.Ctx, v *visit) error {
 	set := view.ReviewSettings{
 		ReviewDays: strings.TrimSpace(form(c, "review_days")), FollowUpDays: strings.TrimSpace(form(c, "follow_up_days")),
-		Auto: form(c, "auto") == "1", Checks: form(c, "checks") == "1", Bad: map[string]string{},
+		ReportLimit: strings.TrimSpace(form(c, "report_limit")), Auto: form(c, "auto") == "1", Checks: form(c, "checks") == "1", Bad: map[string]string{},
 	}
 	in := review.Terms{Auto: set.Auto, Checks: set.Checks}
 	in.ReviewDays, _ = strconv.ParseInt(set.ReviewDays, 10, 64) // 0, which is refused
 	in.FollowUpDays, _ = strconv.ParseInt(set.FollowUpDays, 10, 64)
+	in.ReportLimit, _ = strconv.ParseInt(set.ReportLimit, 10, 64)
 	err := s.Reviews.SetTerms(c.UserContext(), v.shop.ID, in, actor(v.session.StaffID))
 	if err == nil {
 		return c.Redirect(view.Shop{Handle: v.shop.Handle}.URL("/review-settings?done=review_set"), fiber.StatusSeeOther)

@@ -96,9 +96,9 @@ func TestReviewsInTheConsole(t *testing.T) {
 	b.miss(`class="btn btn-primary">保存`)
 	owner := d.signedIn(t, d.owner)
 	owner.wantStatus(shop+"/review-settings", http.StatusOK)
-	owner.wantPost(shop+"/review-settings", url.Values{"review_days": {"0"}, "follow_up_days": {"90"}}, http.StatusUnprocessableEntity)
+	owner.wantPost(shop+"/review-settings", url.Values{"review_days": {"0"}, "follow_up_days": {"90"}, "report_limit": {"3"}}, http.StatusUnprocessableEntity)
 	owner.see("请填 1 到 180 之间的整数", `value="90"`)
-	owner.wantPost(shop+"/review-settings", url.Values{"review_days": {"15"}, "follow_up_days": {"90"}, "checks": {"1"}}, http.StatusSeeOther)
+	owner.wantPost(shop+"/review-settings", url.Values{"review_days": {"15"}, "follow_up_days": {"90"}, "report_limit": {"3"}, "checks": {"1"}}, http.StatusSeeOther)
 	owner.wantStatus(shop+"/audit", http.StatusOK)
 	owner.see("隐藏了", "回复了")
 }

@@ -121,6 +121,7 @@ func (s *Console) appTable() []route {
 		{post, "/console/:handle/apps/:app_id/disable", authz.Require(authz.AppUpdate).StepUp(), s.appDisable},
 		{post, "/console/:handle/apps/:app_id/enable", authz.Require(authz.AppUpdate).StepUp(), s.appEnable},
 		{post, "/console/:handle/apps/:app_id/remove", authz.Require(authz.AppUpdate).StepUp(), s.appRemove},
+		{post, "/console/:handle/apps/:app_id/push", authz.Require(authz.AppUpdate).StepUp(), s.appPush},
 		{post, "/console/:handle/apps/:app_id/check", authz.Require(authz.AppUpdate), s.appCheck},
 	}
 }

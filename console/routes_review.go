@@ -16,6 +16,7 @@ func (s *Console) reviewTable() []route {
 		{get, reviewsPath, authz.Require(authz.ReviewRead), s.reviewList},
 		{get, one, authz.Require(authz.ReviewRead), s.reviewShow},
 		{post, one + "/act", authz.Require(authz.ReviewModerate), s.reviewAct},
+		{post, one + "/keep", authz.Require(authz.ReviewModerate), s.reviewKeep},
 		{post, one + "/reply", authz.Require(authz.ReviewReply), s.reviewReply},
 		{get, set, authz.Require(authz.ReviewRead), s.reviewSettings},
 		{post, set, authz.Require(authz.ShopUpdate), s.reviewTerms},

@@ -91,5 +91,6 @@ func walkReviews(t *testing.T, h *house, s *shop, orderNo string, call func(want
 	if p.Reviews.Total != 1 || p.Reviews.AverageHundredths != 400 || !slices.Equal(p.Reviews.Scores, []int64{0, 0, 0, 1, 0}) {
 		t.Errorf("the product says %+v", p.Reviews)
 	}
+	call(2, http.StatusConflict, http.MethodPost, one+"/report", map[string]any{"reason": "abuse"}) // one's own
 	call(4, http.StatusNoContent, http.MethodDelete, one, nil)
 }

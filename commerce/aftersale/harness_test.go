@@ -62,7 +62,7 @@ func newShop(t testing.TB) *shop {
 	s.app = app.ID
 	s.catalog = catalog.New(catalog.Deps{DB: env.DB, Plans: env.Plans, Timers: env.Timers})
 	s.inventory = inventory.New(inventory.Deps{NotifyChannel: catalog.NotifyChannel})
-	s.members = member.New(member.Deps{DB: env.DB, Now: env.Clock().Now, Rand: rand.Reader})
+	s.members = member.New(member.Deps{DB: env.DB, Now: env.Clock().Now, Rand: rand.Reader, Vault: env.Vault})
 	s.orders = order.New(order.Deps{
 		DB: env.DB, Catalog: s.catalog, Inventory: s.inventory, Addresses: s.members, Carts: cart.New(cart.Deps{DB: env.DB}),
 		Places: plan.NewMeter(env.Plans, plan.Orders), Stores: delivery.New(delivery.Deps{DB: env.DB, Audit: env.Audit}),

@@ -73,7 +73,7 @@ func newWorld(t *testing.T) *world {
 	env := tenanttest.New(t, tenanttest.WithTracer(seen))
 	shelf := catalog.New(catalog.Deps{DB: env.DB, Plans: env.Plans, Timers: env.Timers})
 	w := &world{
-		Env: env, catalog: shelf, members: member.New(member.Deps{DB: env.DB, Now: env.Clock().Now, Rand: rand.Reader}),
+		Env: env, catalog: shelf, members: member.New(member.Deps{DB: env.DB, Now: env.Clock().Now, Rand: rand.Reader, Vault: env.Vault}),
 		Service: cart.New(cart.Deps{DB: env.DB}), id: env.Tenant.ID, seen: seen,
 	}
 	w.skus = w.sell(t, 4)

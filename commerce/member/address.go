@@ -2,6 +2,7 @@ package member
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"unicode"
@@ -12,6 +13,7 @@ import (
 	"galleria/tenant"
 	"galleria/tenant/fault"
 	"galleria/tenant/tenantdb"
+	"galleria/tenant/vault"
 )
 
 // MaxAddresses is the size of an address book.
@@ -46,14 +48,23 @@ type AddressInput struct {
 // Addresses returns the address book, the default first. One statement.
 func (s *Service) Addresses(ctx context.Context, id tenant.ID, memberID int64) ([]Address, error) {
 	var out []Address
+	var secrets [][]byte
+	var keys []string
 	err := s.db.Read(ctx, id, func(r *tenantdb.Reader) error {
 		rows, err := s.q.ListAddresses(ctx, r, memberID)
-		out = make([]Address, len(rows))
+		out, secrets, keys = make([]Address, len(rows)), make([][]byte, len(rows)), make([]string, len(rows))
 		for i, row := range rows {
-			out[i] = Address(row)
+			out[i] = addressFromRow(memberdb.FindAddressRow(row))
+			secrets[i] = row.Sealed
+			keys[i] = row.SealKey
 		}
 		return err
 	})
+	for i := range secrets {
+		if err == nil {
+			err = s.openAddress(ctx, id, &out[i], keys[i], secrets[i])
+		}
+	}
 	if err != nil {
 		return nil, fmt.Errorf("list addresses: %w", err)
 	}
@@ -61,8 +72,9 @@ func (s *Service) Addresses(ctx context.Context, id tenant.ID, memberID int64) (
 }
 
 // Address returns one address of the member. It runs in the caller's transaction or
-// reader. Faults: NOT_FOUND, also for another member's.
-func (s *Service) Address(ctx context.Context, q tenantdb.Querier, memberID, addressID int64) (Address, error) {
+// reader, before which ReadyAddresses ought to be called. Faults: NOT_FOUND, also for another
+// member's.
+func (s *Service) Address(ctx context.Context, id tenant.ID, q tenantdb.Querier, memberID, addressID int64) (Address, error) {
 	row, err := s.q.FindAddress(ctx, q, addressID, memberID)
 	if tenantdb.NoRows(err) {
 		return Address{}, fault.ErrNotFound
@@ -70,7 +82,8 @@ func (s *Service) Address(ctx context.Context, q tenantdb.Querier, memberID, add
 	if err != nil {
 		return Address{}, fmt.Errorf("find address: %w", err)
 	}
-	return Address(row), nil
+	a := addressFromRow(row)
+	return a, s.openAddress(ctx, id, &a, row.SealKey, row.Sealed)
 }
 
 // AddAddress adds to the address book. Opens a transaction. Faults: VALIDATION,
@@ -80,8 +93,12 @@ func (s *Service) AddAddress(ctx context.Context, id tenant.ID, memberID int64, 
 	if err != nil {
 		return Address{}, err
 	}
+	locked, err := s.sealAddress(ctx, id, in)
+	if err != nil {
+		return Address{}, fmt.Errorf("add address: %w", err)
+	}
 	var out Address
-	err = s.inBook(ctx, id, memberID, func(tx tenantdb.Tx) error {
+	err = s.inBook(ctx, id, memberID, func(tx tenantdb.Tx, index vault.Secret) error {
 		n, err := s.q.CountAddresses(ctx, tx, memberID)
 		if err != nil {
 			return err
@@ -96,8 +113,8 @@ func (s *Service) AddAddress(ctx context.Context, id tenant.ID, memberID int64, 
 			}
 		}
 		addressID, err := s.q.InsertAddress(ctx, tx, memberdb.InsertAddressParams{
-			MemberID: memberID, Name: in.Name, Phone: in.Phone, Province: in.Province, City: in.City, District: in.District,
-			DivisionCode: in.DivisionCode, Detail: in.Detail, IsDefault: in.IsDefault, At: tx.Now(),
+			MemberID: memberID, Sealed: locked.sealed, SealKey: locked.key, PhoneIndex: blindTyped(index, in.Phone),
+			Province: in.Province, City: in.City, District: in.District, DivisionCode: in.DivisionCode, IsDefault: in.IsDefault, At: tx.Now(),
 		})
 		out = in.address(addressID)
 		return err
@@ -115,9 +132,13 @@ func (s *Service) UpdateAddress(ctx context.Context, id tenant.ID, memberID, add
 	if err != nil {
 		return Address{}, err
 	}
+	locked, err := s.sealAddress(ctx, id, in)
+	if err != nil {
+		return Address{}, fmt.Errorf("update address: %w", err)
+	}
 	var out Address
-	err = s.inBook(ctx, id, memberID, func(tx tenantdb.Tx) error {
-		before, err := s.Address(ctx, tx, memberID, addressID)
+	err = s.inBook(ctx, id, memberID, func(tx tenantdb.Tx, index vault.Secret) error {
+		before, err := s.Address(ctx, id, tx, memberID, addressID)
 		if err != nil {
 			return err
 		}
@@ -128,8 +149,8 @@ func (s *Service) UpdateAddress(ctx context.Context, id tenant.ID, memberID, add
 		}
 		in.IsDefault = in.IsDefault || before.IsDefault
 		n, err := s.q.UpdateAddress(ctx, tx, memberdb.UpdateAddressParams{
-			ID: addressID, MemberID: memberID, Name: in.Name, Phone: in.Phone, Province: in.Province, City: in.City, District: in.District,
-			DivisionCode: in.DivisionCode, Detail: in.Detail, IsDefault: in.IsDefault, At: tx.Now(),
+			ID: addressID, MemberID: memberID, Sealed: locked.sealed, SealKey: locked.key, PhoneIndex: blindTyped(index, in.Phone),
+			Province: in.Province, City: in.City, District: in.District, DivisionCode: in.DivisionCode, IsDefault: in.IsDefault, At: tx.Now(),
 		})
 		if err == nil && n == 0 {
 			err = fault.ErrConflict
@@ -146,7 +167,7 @@ func (s *Service) UpdateAddress(ctx context.Context, id tenant.ID, memberID, add
 // DeleteAddress removes an address; if it was the default, the newest of the rest
 // becomes it. Orders keep their own copy. Opens a transaction. Faults: NOT_FOUND.
 func (s *Service) DeleteAddress(ctx context.Context, id tenant.ID, memberID, addressID int64) error {
-	err := s.inBook(ctx, id, memberID, func(tx tenantdb.Tx) error {
+	err := s.inBook(ctx, id, memberID, func(tx tenantdb.Tx, _ vault.Secret) error {
 		wasDefault, err := s.q.DeleteAddress(ctx, tx, addressID, memberID)
 		if tenantdb.NoRows(err) {
 			return fault.ErrNotFound
@@ -162,17 +183,38 @@ func (s *Service) DeleteAddress(ctx context.Context, id tenant.ID, memberID, add
 	return nil
 }
 
-// inBook runs fn with the member's address book locked.
-func (s *Service) inBook(ctx context.Context, id tenant.ID, memberID int64, fn func(tx tenantdb.Tx) error) error {
-	return s.db.InTenant(ctx, id, func(tx tenantdb.Tx) error {
-		if _, err := s.q.LockMember(ctx, tx, memberID); err != nil {
-			if tenantdb.NoRows(err) {
-				return fault.ErrNotFound
-			}
+// errNoIndex is a shop in which no phone number was ever kept.
+var errNoIndex = errors.New("no index key yet")
+
+// inBook runs fn with the member's address book locked, and the key of the shop's blind
+// indexes, which is read with the lock: a statement of its own for it is only the first's.
+func (s *Service) inBook(ctx context.Context, id tenant.ID, memberID int64, fn func(tx tenantdb.Tx, index vault.Secret) error) error {
+	if err := s.ReadyAddresses(ctx, id); err != nil {
+		return err
+	}
+	try := func(tx tenantdb.Tx) error {
+		row, err := s.q.LockBook(ctx, tx, memberID)
+		switch {
+		case tenantdb.NoRows(err):
+			return fault.ErrNotFound
+		case err != nil:
+			return err
+		case len(row.IndexKey) == 0:
+			return errNoIndex
+		}
+		index, err := s.vault.Open(ctx, indexField(id), row.IndexKey)
+		if err != nil {
 			return err
 		}
-		return fn(tx)
-	})
+		return fn(tx, index)
+	}
+	err := s.db.InTenant(ctx, id, try)
+	if errors.Is(err, errNoIndex) {
+		if _, err = s.newIndexKey(ctx, id); err == nil {
+			err = s.db.InTenant(ctx, id, try)
+		}
+	}
+	return err
 }
 
 func (in AddressInput) checked(divisions *division.Table) (AddressInput, error) {

@@ -31,5 +31,10 @@
 //   - Who leaves has LeaveAfter to think better of it and cannot order meanwhile. Then name,
 //     phone, addresses, log-ins and the receivers of orders are erased; amounts, goods and
 //     dates stay for the books under the member's number.
+//   - Who lives where lies sealed by the shop's data key: name, phone and the lines below the
+//     district of an address, in one piece bound to a key of the row, because rows change their
+//     members. Division and default stay open: freight and lists need them. A blind index finds
+//     whole phone numbers; names and streets are not searched any more. Rows from before are
+//     read as they are until SealAddresses, in the shop's upkeep, has had them.
 //   - What a member looked at is told in reports of its own: showing a product writes nothing.
 package member

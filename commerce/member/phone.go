@@ -144,6 +144,7 @@ func indexField(id tenant.ID) vault.Field {
 func SealedColumns() []vault.Column {
 	q := memberdb.New()
 	return []vault.Column{
+		sealedAddressColumn(q),
 		{
 			Name: "member.phone_sealed",
 			Page: func(ctx context.Context, db tenantdb.Querier, after string, primary []byte) (page []vault.Row, err error) {

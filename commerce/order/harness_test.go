@@ -56,7 +56,7 @@ func newShop(t testing.TB, options ...tenanttest.Option) *shop {
 	s := &shop{Env: env, t: t, app: env.App(t, env.Tenant).ID, going: &goingBack{fen: map[string][2]money.Fen{}}}
 	s.catalog = catalog.New(catalog.Deps{DB: env.DB, Plans: env.Plans, Timers: env.Timers})
 	s.inventory = inventory.New(inventory.Deps{NotifyChannel: catalog.NotifyChannel})
-	s.members = member.New(member.Deps{DB: env.DB, Now: env.Clock().Now, Rand: rand.Reader})
+	s.members = member.New(member.Deps{DB: env.DB, Now: env.Clock().Now, Rand: rand.Reader, Vault: env.Vault})
 	s.carts = cart.New(cart.Deps{DB: env.DB})
 	s.cards = card.New(card.Deps{DB: env.DB, Stock: s.inventory, Vault: env.Vault, Audit: env.Audit, Rand: rand.Reader})
 	s.places = plan.NewMeter(env.Plans, plan.Orders)

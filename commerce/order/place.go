@@ -57,6 +57,11 @@ func (s *Service) Place(ctx context.Context, id tenant.ID, in PlaceInput) (place
 	if err := in.check(); err != nil {
 		return Placed{}, false, fmt.Errorf("place order: %w", err)
 	}
+	if in.AddressID > 0 {
+		if err := s.addresses.ReadyAddresses(ctx, id); err != nil {
+			return Placed{}, false, fmt.Errorf("place order: %w", err)
+		}
+	}
 	full := s.places.Take(ctx, id)
 	if full != nil && !errors.Is(full, plan.ErrQuota) {
 		return Placed{}, false, fmt.Errorf("place order: %w", full)
@@ -176,7 +181,7 @@ func (p *placing) fromCart() bool { return len(p.in.Lines) == 0 }
 // readAddress keeps a missing address for decide: a repeat must be answered even if the
 // address is gone by then.
 func (p *placing) readAddress(ctx context.Context, q tenantdb.Querier) (err error) {
-	p.address, err = p.addresses.Address(ctx, q, p.in.MemberID, p.in.AddressID)
+	p.address, err = p.addresses.Address(ctx, p.id, q, p.in.MemberID, p.in.AddressID)
 	if errors.Is(err, fault.ErrNotFound) {
 		p.addressErr, err = err, nil
 	}

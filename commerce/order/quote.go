@@ -44,6 +44,11 @@ func (s *Service) Quote(ctx context.Context, id tenant.ID, memberID int64, in Qu
 	if in.Delivery != "" && !slices.Contains(ParcelKinds(), in.Delivery) {
 		return Quote{}, fmt.Errorf("quote: %w", fault.Invalidf("delivery.kind", "is not a kind of delivery"))
 	}
+	if in.AddressID != nil {
+		if err := s.addresses.ReadyAddresses(ctx, id); err != nil {
+			return Quote{}, fmt.Errorf("quote: %w", err)
+		}
+	}
 	var quote Quote
 	to := destination{kind: in.Delivery}
 	err := s.db.Read(ctx, id, func(r *tenantdb.Reader) error {
@@ -52,7 +57,7 @@ func (s *Service) Quote(ctx context.Context, id tenant.ID, memberID int64, in Qu
 		s.ask(ctx, pipe, memberID, &offered)
 		if in.AddressID != nil {
 			pipe.AddRead(func(q tenantdb.Querier) error {
-				a, err := s.addresses.Address(ctx, q, memberID, *in.AddressID)
+				a, err := s.addresses.Address(ctx, id, q, memberID, *in.AddressID)
 				to.place = s.locate(a)
 				return err
 			})

@@ -35,7 +35,9 @@ type Inventory interface {
 
 // Addresses finds a member's address; another member's is fault.ErrNotFound.
 type Addresses interface {
-	Address(ctx context.Context, q tenantdb.Querier, memberID, addressID int64) (member.Address, error)
+	// ReadyAddresses comes before the transaction in which Address is asked.
+	ReadyAddresses(ctx context.Context, id tenant.ID) error
+	Address(ctx context.Context, id tenant.ID, q tenantdb.Querier, memberID, addressID int64) (member.Address, error)
 }
 
 // Carts gives and empties what a member has selected.

@@ -17,7 +17,7 @@ type Verdict struct {
 // Words of ours for why a person has to look.
 const (
 	DoubtUncheckable = "uncheckable" // nobody checks texts of this app, or of this writer any more
-	DoubtPictures    = "pictures"    // no provider judges pictures while somebody waits
+	DoubtPictures    = "pictures"    // nobody judges them for this app, or could not
 )
 
 // Check is a text that is to be checked.
@@ -29,6 +29,7 @@ type Check struct {
 	Author   string
 	Body     string
 	Pictures []string
+	Asked    []string // of Pictures, what the provider was asked about
 }
 
 // Words is what of it is checked as a text; empty if there is nothing but pictures.
@@ -52,7 +53,10 @@ func (s *Service) ToCheck(ctx context.Context, id tenant.ID, reviewID int64, par
 			return nil
 		}
 		out = Check{ReviewID: reviewID, Part: part, MemberID: rev.MemberID, AppID: text.AppID, Author: rev.Author, Body: text.Body, Pictures: text.Pictures}
-		return nil
+		if len(out.Pictures) > 0 {
+			out.Asked, err = s.q.AskedPictures(ctx, r, reviewID, string(part))
+		}
+		return err
 	})
 	if tenantdb.NoRows(err) {
 		return Check{}, false, nil

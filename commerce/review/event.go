@@ -8,6 +8,9 @@ const (
 	TopicPublished outbox.Topic = "review.published"
 	// TopicCheck asks for the content check of what was written.
 	TopicCheck outbox.Topic = "review.check"
+	// TimerPictures is a timer: the provider has not told in time what it thinks of pictures.
+	// Its key is the review's id and the part.
+	TimerPictures outbox.Topic = "review.pictures"
 	// TopicErased names pictures that nobody is to see any more.
 	TopicErased outbox.Topic = "review.erased"
 	// TimerAuto is a timer: the time to review an order is over. Its key is the order's number.
@@ -26,7 +29,7 @@ type PublishedEvent struct {
 	Auto     bool   `json:"auto"` // nobody wrote it
 }
 
-// CheckEvent is the payload of TopicCheck.
+// CheckEvent is the payload of TopicCheck and TimerPictures.
 type CheckEvent struct {
 	ReviewID int64 `json:"review_id"`
 	Part     Part  `json:"part"`

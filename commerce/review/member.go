@@ -13,12 +13,18 @@ func (s *Service) MoveMemberTx(ctx context.Context, tx tenantdb.Tx, from, to int
 	if err := s.q.MoveMember(ctx, tx, to, from); err != nil {
 		return fmt.Errorf("move reviews of a member: %w", err)
 	}
+	if err := s.q.MoveReports(ctx, tx, to, from); err != nil {
+		return fmt.Errorf("move reports of a member: %w", err)
+	}
 	return nil
 }
 
 // ForgetMemberTx erases texts, pictures and name of a member who has left; the scores that
 // others saw stay, without a person.
 func (s *Service) ForgetMemberTx(ctx context.Context, tx tenantdb.Tx, memberID int64) error {
+	if err := s.q.ForgetReports(ctx, tx, memberID); err != nil {
+		return fmt.Errorf("forget reports of a member: %w", err)
+	}
 	rows, err := s.q.LockOfMember(ctx, tx, memberID)
 	if err != nil {
 		return fmt.Errorf("forget reviews of a member: %w", err)

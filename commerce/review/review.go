@@ -58,6 +58,7 @@ type Review struct {
 	Reply      string
 	ReplyBy    string
 	RepliedAt  *time.Time
+	Reports    int64 // of members, since a person last decided
 	pictured   bool
 	followed   bool
 }
@@ -112,6 +113,7 @@ type Terms struct {
 	FollowUpDays int64 // after the review a follow-up may be written; 1 to 365
 	Auto         bool  // who says nothing in time gives five points
 	Checks       bool  // what buyers write is checked before others see it
+	ReportLimit  int64 // so many reports hide a review until a person decides; 1 to 50
 }
 
 func days(n int64) time.Duration { return time.Duration(n) * 24 * time.Hour }
@@ -122,7 +124,7 @@ func fromRow(r reviewdb.Review) Review {
 		Picture: r.Picture, ReceivedAt: r.ReceivedAt, Until: r.Until, Score: int(r.Score.Int16), Auto: r.Auto, Anonymous: r.Anonymous, Author: r.Author,
 		First:    Text{Status: Status(r.Status), Body: r.Body, Pictures: r.Pictures, Doubt: r.Doubt, AppID: r.AppID, At: r.WrittenAt},
 		FollowUp: Text{Status: Status(r.FollowStatus), Body: r.FollowBody, Pictures: r.FollowPictures, Doubt: r.FollowDoubt, AppID: r.FollowAppID, At: r.FollowedAt},
-		Reply:    r.Reply, ReplyBy: r.ReplyBy, RepliedAt: r.RepliedAt, pictured: r.Pictured, followed: r.Followed,
+		Reply:    r.Reply, ReplyBy: r.ReplyBy, RepliedAt: r.RepliedAt, Reports: int64(r.Reports), pictured: r.Pictured, followed: r.Followed,
 	}
 }
 

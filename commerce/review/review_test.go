@@ -36,7 +36,7 @@ func newShop(t testing.TB) *shop {
 	t.Helper()
 	env := tenanttest.New(t)
 	s := &shop{Env: env, t: t, app: env.App(t, env.Tenant).ID.String()}
-	s.members = member.New(member.Deps{DB: env.DB, Now: env.Clock().Now, Rand: rand.Reader})
+	s.members = member.New(member.Deps{DB: env.DB, Now: env.Clock().Now, Rand: rand.Reader, Vault: env.Vault})
 	s.reviews = review.New(review.Deps{
 		DB: env.DB, Outbox: env.Outbox, Timers: env.Timers, Audit: env.Audit, NotifyChannel: catalog.NotifyChannel,
 		Pictures: func(_ tenantdb.Tx, address string) bool { return strings.HasPrefix(address, "/media/shop/") },
@@ -338,7 +338,7 @@ func TestTimesOfReviews(t *testing.T) {
 		t.Errorf("%d were written by themselves in a shop that does not want it", n)
 	}
 	s.Owner(t, fmt.Sprintf("INSERT INTO %s.shop (name) SELECT '店' WHERE NOT EXISTS (SELECT FROM %[1]s.shop)", id))
-	if err := s.reviews.SetTerms(ctx, id, review.Terms{ReviewDays: 15, FollowUpDays: 90, Auto: true, Checks: false}, "staff:1"); err != nil {
+	if err := s.reviews.SetTerms(ctx, id, review.Terms{ReviewDays: 15, FollowUpDays: 90, Auto: true, Checks: false, ReportLimit: 3}, "staff:1"); err != nil {
 		t.Fatal(err)
 	}
 	auto()
@@ -350,7 +350,7 @@ func TestTimesOfReviews(t *testing.T) {
 	if r, err := s.write(review.WriteInput{LineID: more[0], MemberID: buyer, Score: 3, Body: "一般"}); err != nil || r.First.Status != review.Published {
 		t.Errorf("without checks: %+v, %v", r, err)
 	}
-	for name, in := range map[string]review.Terms{"none": {}, "long": {ReviewDays: 181, FollowUpDays: 1}, "late": {ReviewDays: 1, FollowUpDays: 366}} {
+	for name, in := range map[string]review.Terms{"none": {}, "long": {ReviewDays: 181, FollowUpDays: 1}, "many": {ReviewDays: 1, FollowUpDays: 1, ReportLimit: 51}, "late": {ReviewDays: 1, FollowUpDays: 366}} {
 		if err := s.reviews.SetTerms(ctx, id, in, "staff:1"); fault.KindOf(err) != fault.Invalid {
 			t.Errorf("%s: %v", name, err)
 		}

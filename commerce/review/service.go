@@ -71,7 +71,7 @@ func (s *Service) InviteTx(ctx context.Context, tx tenantdb.Tx, orderNo string, 
 
 func (s *Service) terms(ctx context.Context, q tenantdb.Querier) (Terms, error) {
 	row, err := s.q.Terms(ctx, q)
-	return Terms{ReviewDays: row.ReviewDays, FollowUpDays: row.FollowUpDays, Auto: row.Auto, Checks: row.Checks}, err
+	return Terms{ReviewDays: row.ReviewDays, FollowUpDays: row.FollowUpDays, Auto: row.Auto, Checks: row.Checks, ReportLimit: row.ReportLimit}, err
 }
 
 // lock finds a review and keeps it. memberID is whose it must be; 0 for anybody's. Faults:

@@ -49,6 +49,11 @@ func (s *Service) Act(ctx context.Context, id tenant.ID, in ActInput) error {
 		if err := s.move(ctx, tx, &r, in.Part, in.Event, doubt); err != nil {
 			return err
 		}
+		if r.Reports > 0 && in.Part == First {
+			if err := s.q.ClearReports(ctx, tx, r.ID); err != nil {
+				return err
+			}
+		}
 		return s.record(ctx, tx, in.Actor, string(in.Event), in.ReviewID, audit.Entry{
 			Before: map[string]any{"status": string(from)}, After: map[string]any{"status": string(r.TextOf(in.Part).Status)},
 			Detail: map[string]any{"part": string(in.Part), "reason": in.Reason, "spu_id": r.SPUID, "score": r.Score},
@@ -111,21 +116,23 @@ func (s *Service) Terms(ctx context.Context, id tenant.ID) (out Terms, err error
 }
 
 // SetTerms changes the shop's rules; what arrived before keeps its time. Opens a transaction.
-// Faults: VALIDATION on review_days and follow_up_days, NOT_FOUND for a shop without settings.
+// Faults: VALIDATION on review_days, follow_up_days and report_limit, NOT_FOUND for a shop without settings.
 func (s *Service) SetTerms(ctx context.Context, id tenant.ID, in Terms, actor string) error {
-	const mostReview, mostFollow = 180, 365
+	const mostReview, mostFollow, mostReports = 180, 365, 50
 	switch {
 	case in.ReviewDays < 1 || in.ReviewDays > mostReview:
 		return fmt.Errorf("set terms of reviews: %w", fault.Invalidf("review_days", "must be 1 to %d", mostReview))
 	case in.FollowUpDays < 1 || in.FollowUpDays > mostFollow:
 		return fmt.Errorf("set terms of reviews: %w", fault.Invalidf("follow_up_days", "must be 1 to %d", mostFollow))
+	case in.ReportLimit < 1 || in.ReportLimit > mostReports:
+		return fmt.Errorf("set terms of reviews: %w", fault.Invalidf("report_limit", "must be 1 to %d", mostReports))
 	}
 	err := s.d.DB.InTenant(ctx, id, func(tx tenantdb.Tx) error {
 		was, err := s.terms(ctx, tx)
 		if err != nil {
 			return err
 		}
-		n, err := s.q.SetTerms(ctx, tx, int32(in.ReviewDays), int32(in.FollowUpDays), in.Auto, in.Checks)
+		n, err := s.q.SetTerms(ctx, tx, int32(in.ReviewDays), int32(in.FollowUpDays), in.Auto, in.Checks, int32(in.ReportLimit))
 		if err != nil {
 			return err
 		}
@@ -141,5 +148,5 @@ func (s *Service) SetTerms(ctx context.Context, id tenant.ID, in Terms, actor st
 }
 
 func (t Terms) fields() map[string]any {
-	return map[string]any{"review_days": t.ReviewDays, "follow_up_days": t.FollowUpDays, "review_auto": t.Auto, "review_check": t.Checks}
+	return map[string]any{"review_days": t.ReviewDays, "follow_up_days": t.FollowUpDays, "review_auto": t.Auto, "review_check": t.Checks, "report_limit": t.ReportLimit}
 }

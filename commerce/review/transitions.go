@@ -32,6 +32,7 @@ const (
 	EventHide    Event = "hide"
 	EventShow    Event = "show"
 	EventDelete  Event = "delete"
+	EventReport  Event = "report" // by too many
 )
 
 // Actor is who may set an event off.
@@ -65,6 +66,7 @@ func Transitions() []Transition {
 		{Flagged, EventApprove, Published, Staff},
 		{Flagged, EventHide, Hidden, Staff},
 		{Published, EventHide, Hidden, Staff},
+		{Published, EventReport, Flagged, Member},
 		{Hidden, EventShow, Published, Staff},
 		{Waiting, EventDelete, Deleted, Member},
 		{Flagged, EventDelete, Deleted, Member},

@@ -135,9 +135,9 @@ func (in MemberFilter) search(w *filter) {
 	switch id, err := strconv.ParseInt(in.Query, 10, 64); {
 	case in.Query == "":
 	case in.PhoneIndex != nil && err == nil:
-		w.addAll("(m.phone_index = ? OR m.id = ?)", in.PhoneIndex, id)
+		w.addAll("(m.phone_index = ? OR m.id IN (SELECT a.member_id FROM address a WHERE a.phone_index = ?) OR m.id = ?)", in.PhoneIndex, in.PhoneIndex, id)
 	case in.PhoneIndex != nil:
-		w.add("m.phone_index = ?", in.PhoneIndex)
+		w.addAll("(m.phone_index = ? OR m.id IN (SELECT a.member_id FROM address a WHERE a.phone_index = ?))", in.PhoneIndex, in.PhoneIndex)
 	case err == nil:
 		w.addAll("(m.id = ? OR m.nickname ILIKE ?)", id, contains(in.Query))
 	default:

@@ -24,6 +24,7 @@ type ReviewRow struct {
 	Status       string
 	FollowStatus string // open: there is none
 	Replied      bool
+	Reports      int64 // of members, since a person last decided
 	WrittenAt    time.Time
 }
 
@@ -40,6 +41,7 @@ func ReviewTabs() []ReviewTab {
 	return []ReviewTab{
 		{"unanswered", unansweredReview},
 		{"flagged", "'flagged' IN (r.status, r.follow_status)"},
+		{"reported", "r.reports > 0"},
 		{"waiting", "'waiting' IN (r.status, r.follow_status)"},
 		{"published", "r.status = 'published'"},
 		{"hidden", "'hidden' IN (r.status, r.follow_status)"},
@@ -56,11 +58,11 @@ type ReviewTab struct {
 }
 
 const reviewColumns = `SELECT r.id, r.spu_id, r.title, r.spec, r.picture, r.score, r.auto, r.author, CASE WHEN r.body = '' THEN r.follow_body ELSE r.body END,
-       cardinality(r.pictures) + cardinality(r.follow_pictures), r.status, r.follow_status, r.reply <> '', r.written_at
+       cardinality(r.pictures) + cardinality(r.follow_pictures), r.status, r.follow_status, r.reply <> '', r.reports, r.written_at
   FROM review r`
 
 func reviewRow(row pgx.CollectableRow) (r ReviewRow, err error) {
-	err = row.Scan(&r.ID, &r.SPUID, &r.Title, &r.Spec, &r.Picture, &r.Score, &r.Auto, &r.Author, &r.Body, &r.Pictures, &r.Status, &r.FollowStatus, &r.Replied, &r.WrittenAt)
+	err = row.Scan(&r.ID, &r.SPUID, &r.Title, &r.Spec, &r.Picture, &r.Score, &r.Auto, &r.Author, &r.Body, &r.Pictures, &r.Status, &r.FollowStatus, &r.Replied, &r.Reports, &r.WrittenAt)
 	return r, err
 }
 

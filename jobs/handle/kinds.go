@@ -82,6 +82,7 @@ type Reconciler interface {
 type Members interface {
 	LeaveDueTx(ctx context.Context, tx tenantdb.Tx, memberID int64) error
 	PurgeSessionsTx(ctx context.Context, tx tenantdb.Tx, limit int) (int64, error)
+	SealAddresses(ctx context.Context, id tenant.ID, limit int) (n int, err error)
 	OpenID(ctx context.Context, q tenantdb.Querier, memberID int64, appID string) (string, error)
 }
 
@@ -132,27 +133,29 @@ type Deps struct {
 	Distribution Distribution
 	Points       Points
 	Content      Content
-	Payments     Payments
-	Transfers    Transfers
-	Accounts     Accounts
-	Bills        Reconciler
-	Members      Members
-	Notices      *notice.Service
-	Messenger    Messenger
-	Delivery     Deliveries
-	Shippers     Shippers
-	Signups      Signups
-	Tryouts      Tryouts // nil without a sandbox
-	Listings     Listings
-	Shelf        Shelf
-	Pictures     Pictures
-	Figures      Figures
-	Ports        Ports
-	Herald       Herald
-	Plans        *plan.Service
-	Timers       *timer.Timers
-	Vault        Keys
-	Now          func() time.Time
+	// PictureURL is where a provider finds a picture by its address here.
+	PictureURL func(address string) string
+	Payments   Payments
+	Transfers  Transfers
+	Accounts   Accounts
+	Bills      Reconciler
+	Members    Members
+	Notices    *notice.Service
+	Messenger  Messenger
+	Delivery   Deliveries
+	Shippers   Shippers
+	Signups    Signups
+	Tryouts    Tryouts // nil without a sandbox
+	Listings   Listings
+	Shelf      Shelf
+	Pictures   Pictures
+	Figures    Figures
+	Ports      Ports
+	Herald     Herald
+	Plans      *plan.Service
+	Timers     *timer.Timers
+	Vault      Keys
+	Now        func() time.Time
 	// BodiesKept is how long the messages of providers are kept.
 	BodiesKept time.Duration
 	Log        *slog.Logger
@@ -233,6 +236,7 @@ func (h *Handlers) Kinds() (jobs.Kinds, error) {
 		jobs.Kind{Topic: member.TopicLeft},
 		kind(order.TopicReceived, jobs.Default, patient, quick, h.following(h.orderReceived)),
 		kind(review.TopicCheck, jobs.Default, patient, provider, h.reviewDue),
+		kind(review.TimerPictures, jobs.Default, patient, quick, h.reviewSilent),
 		kind(review.TimerAuto, jobs.Bulk, patient, quick, h.reviewAuto),
 		kind(review.TopicErased, jobs.Bulk, patient, quick, h.reviewErased),
 		jobs.Kind{Topic: review.TopicPublished},

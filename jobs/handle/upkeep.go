@@ -49,7 +49,7 @@ type KeyUnusualV1 struct {
 }
 
 // upkeepDue forgets what a shop has kept long enough: ended sessions, keys of requests,
-// messages of providers, products in the bin; and counts what no event has counted. It goes in bounded transactions and sets its next time with the
+// messages of providers, products in the bin; seals addresses from before they were; and counts what no event has counted. It goes in bounded transactions and sets its next time with the
 // last of them.
 func (h *Handlers) upkeepDue(ctx context.Context, ev outbox.Event) error {
 	p, err := payload[UpkeepV1](ev)
@@ -62,6 +62,15 @@ func (h *Handlers) upkeepDue(ctx context.Context, ev outbox.Event) error {
 	}
 	if _, err := h.Pictures.SweepUnattached(ctx, ev.TenantID); err != nil {
 		h.Log.WarnContext(ctx, "buyers' pictures not swept", "tenant_id", ev.TenantID.String(), "error", err)
+	}
+	for range upkeepTurns {
+		sealed, err := h.Members.SealAddresses(ctx, ev.TenantID, upkeepBatch)
+		if err != nil {
+			return fmt.Errorf("upkeep: %w", err)
+		}
+		if sealed < upkeepBatch {
+			break
+		}
 	}
 	before := h.Now().Add(-h.BodiesKept)
 	for turn := range upkeepTurns {

@@ -11,6 +11,7 @@ import (
 func (s *Server) routeControls(mux *http.ServeMux) {
 	control(s, mux, "POST /_control/merchants", func(_ *http.Request, in MerchantInput) (any, error) { return s.AddMerchant(in) })
 	control(s, mux, "POST /_control/apps", func(_ *http.Request, in AppInput) (any, error) { return s.AddApp(in) })
+	control(s, mux, "POST /_control/push", func(r *http.Request, in PushInput) (any, error) { return in, s.SetPush(r.Context(), in) })
 	control(s, mux, "POST /_control/sub-merchants", func(_ *http.Request, in Relation) (any, error) { return s.AddRelation(in) })
 	control(s, mux, "POST /_control/wx-login", func(_ *http.Request, in buyerInput) (any, error) {
 		code, err := s.Login(in.AppID, in.Buyer)

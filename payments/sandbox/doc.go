@@ -69,6 +69,7 @@
 //
 //	POST   merchants      {"mchid","key_mode":"public_key|certificate|both"} → all keys; repeatable
 //	POST   apps           {"app_id","secret"?,"mchids"?,"pages"?} → app with secret; repeatable
+//	POST   push           {"app_id","url","token","aes_key"}, what a merchant enters for messages; asks the url for its echo
 //	POST   sub-merchants  {"sp_mchid","sub_mchid"}; lets the first sign for the second, which needs no keys; repeatable
 //	POST   wx-login       {"app_id","buyer"} → {"code"}, what wx.login gives
 //	POST   pay            the parameters of wx.requestPayment, {"app_id"?,"buyer"?} → receipt
@@ -85,7 +86,7 @@
 //
 // A fault is used up by the next count calls (or callbacks) of its target that match
 // an mchid, app id or out_trade_no. Targets: prepay, query, close, refund, refund_query, abnormal_refund,
-// certificates; bill, fund_bill, bill_file; login, token, message, phone, shipping, content; notify. Any fault may carry
+// certificates; bill, fund_bill, bill_file; login, token, message, phone, shipping, content, media; push; notify. Any fault may carry
 // delay_ms, which passes first.
 //
 //	delay              nothing but delay_ms
@@ -108,6 +109,7 @@
 //	                   said under a true signature; value replaces the default lie
 //	duplicate          notify: two copies at once, or as many as value says
 //	reorder            notify: waits until the merchant's next callback is through (or delay_ms, else 3 s)
+//	risky              push: the verdict on a picture; value is its label, else 20002
 //	no_resource        notify: signed, but without the resource
 //	short_nonce        notify: a GCM nonce of 8 bytes
 //	late               bill: still being made

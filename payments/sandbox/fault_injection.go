@@ -40,6 +40,8 @@ const (
 	TargetPhone          = "phone"
 	TargetShipping       = "shipping"
 	TargetContent        = "content" // msg_sec_check
+	TargetMedia          = "media"   // media_check_async
+	TargetPush           = "push"    // messages to a Mini Program's server
 	TargetNotify         = "notify"
 	TargetBill           = "bill"      // tradebill
 	TargetFundBill       = "fund_bill" // fundflowbill
@@ -83,6 +85,7 @@ const (
 	ModeRowFee           = "row_fee"
 	ModePayout           = "payout"
 	ModeTransferStuck    = "transfer_stuck"
+	ModeRisky            = "risky" // the verdict on a picture; value is its label, 20002 if empty
 )
 
 // hugeMB is how large huge and gzip_bomb make a body: far above any honest one.
@@ -99,7 +102,7 @@ func payTargets() []string {
 }
 
 func miniTargets() []string {
-	return []string{TargetLogin, TargetToken, TargetMessage, TargetPhone, TargetShipping, TargetContent}
+	return []string{TargetLogin, TargetToken, TargetMessage, TargetPhone, TargetShipping, TargetContent, TargetMedia}
 }
 
 // modesOf lists what can be armed for a target; nil for a target that does not exist.
@@ -112,6 +115,8 @@ func modesOf(target string) []string {
 	case target == TargetNotify:
 		own := []string{ModeDelay, ModeDrop, ModeCutAfterDoing, ModeGarbage, ModeDuplicate, ModeReorder, ModeNoResource, ModeShortNonce, ModeTruncated, ModeHuge}
 		return slices.Concat(own, signature, content)
+	case target == TargetPush:
+		return []string{ModeDelay, ModeDrop, ModeDuplicate, ModeCorruptSignature, ModeWrongAppID, ModeRisky}
 	case target == TargetClose: // answers without a body
 		return slices.Concat(call, signature, content, []string{ModeHTTP429})
 	case target == TargetRefund || target == TargetAbnormalRefund:

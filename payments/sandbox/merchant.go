@@ -50,6 +50,15 @@ type AppInput struct {
 	Secret string   `json:"secret,omitempty"` // "" keeps the old one or makes one
 	MchIDs []string `json:"mchids,omitempty"` // merchants bound to the app; added to those it has
 	Pages  []string `json:"pages,omitempty"`  // released pages; none means that any well-formed path exists
+	Push   Push     `json:"push,omitzero"`    // where its messages go; none keeps the old one
+}
+
+// Push is where the provider sends an app's messages, in secure mode. It is what the merchant
+// enters in the provider's console, where saving it asks the address for an echo.
+type Push struct {
+	URL    string `json:"url"`
+	Token  string `json:"token"`
+	AESKey string `json:"aes_key"` // 43 letters and digits
 }
 
 // App is a registered Mini Program.
@@ -58,6 +67,7 @@ type App struct {
 	Secret string   `json:"secret"`
 	MchIDs []string `json:"mchids"`
 	Pages  []string `json:"pages,omitempty"`
+	Push   Push     `json:"push,omitzero"`
 }
 
 var (
@@ -135,7 +145,10 @@ func (s *Server) AddApp(in AppInput) (App, error) {
 	old, known := s.books.apps[in.AppID]
 	app := App{
 		AppID: in.AppID, Secret: in.Secret,
-		MchIDs: union(old.MchIDs, in.MchIDs), Pages: union(old.Pages, in.Pages),
+		MchIDs: union(old.MchIDs, in.MchIDs), Pages: union(old.Pages, in.Pages), Push: in.Push,
+	}
+	if app.Push == (Push{}) {
+		app.Push = old.Push
 	}
 	if app.Secret == "" {
 		app.Secret = old.Secret
@@ -143,7 +156,7 @@ func (s *Server) AddApp(in AppInput) (App, error) {
 	if app.Secret == "" {
 		app.Secret = s.hexLower(32)
 	}
-	same := known && app.Secret == old.Secret && len(app.MchIDs) == len(old.MchIDs) && len(app.Pages) == len(old.Pages)
+	same := known && app.Secret == old.Secret && len(app.MchIDs) == len(old.MchIDs) && len(app.Pages) == len(old.Pages) && app.Push == old.Push
 	if same {
 		return old, nil
 	}

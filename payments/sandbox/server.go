@@ -70,9 +70,10 @@ type Server struct {
 	strangerKey  *rsa.PrivateKey
 	strangerErr  error
 
-	wake   chan struct{}
-	cancel context.CancelFunc
-	wait   sync.WaitGroup
+	running context.Context //nolint:containedctx // what is told later ends with the server
+	wake    chan struct{}
+	cancel  context.CancelFunc
+	wait    sync.WaitGroup
 
 	alipay *alipaygw.Gateway
 }
@@ -137,7 +138,7 @@ func Open(cfg Config) (*Server, error) {
 		return nil, errors.Join(err, s.unionPay.Close(), s.alipay.Close(), s.journal.Close())
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	s.cancel = cancel
+	s.cancel, s.running = cancel, ctx
 	s.wait.Go(func() { s.runClockwork(ctx) })
 	return s, nil
 }

@@ -40,6 +40,8 @@ type App struct {
 	CreatedAt time.Time
 	KeysSince time.Time
 
+	Push PushState
+
 	revision int32
 }
 
@@ -132,6 +134,7 @@ func appFromRow(row miniprogramdb.AppsRow) (App, error) {
 	return App{
 		ID: id, Provider: tenant.Provider(row.Provider), Name: row.Name, Enabled: row.Status == "active", Mode: Mode(row.Mode), APIBase: row.ApiBase,
 		KeyEnds: row.SecretLast4, Config: config, Check: check, CreatedAt: row.CreatedAt, KeysSince: row.UpdatedAt, revision: row.Revision,
+		Push: PushState{Keys: row.PushKeys, ReadyAt: row.PushReadyAt, HeardAt: row.PushHeardAt},
 	}, nil
 }
 
@@ -143,6 +146,7 @@ type credential struct {
 	base     string
 	config   Config
 	revision int32
+	pushed   bool // WeChat can tell us something
 }
 
 // open reads the credential afresh each time, so that a rotated secret counts at once.
@@ -173,7 +177,7 @@ func (s *Service) open(ctx context.Context, id tenant.ID, app tenant.AppID) (cre
 		return credential{}, err
 	}
 	c := credential{
-		appID: app.String(), provider: tenant.Provider(row.Provider), secret: string(secret.Reveal()), base: row.ApiBase, config: config, revision: row.Revision,
+		appID: app.String(), provider: tenant.Provider(row.Provider), secret: string(secret.Reveal()), base: row.ApiBase, config: config, revision: row.Revision, pushed: row.PushReadyAt != nil,
 	}
 	if c.base == "" && c.provider == tenant.WeChat {
 		c.base = wechatBase

@@ -18,6 +18,7 @@ type Reviews interface {
 	OfProduct(ctx context.Context, id tenant.ID, spuID int64, in review.ListInput) (review.Page, error)
 	Mine(ctx context.Context, id tenant.ID, memberID int64, in review.ListInput) (review.Page, error)
 	ToWrite(ctx context.Context, id tenant.ID, memberID int64, in review.ListInput) (review.Page, error)
+	Report(ctx context.Context, id tenant.ID, in review.ReportInput) error
 }
 
 // ReviewSummary is what buyers say of a product, added up.
@@ -120,6 +121,13 @@ type (
 			Pictures []string `json:"pictures,omitempty" nullable:"false" maxItems:"9"`
 		}
 	}
+	reportReviewInput struct {
+		ID   int64 `path:"id" minimum:"1" doc:"Review id."`
+		Body struct {
+			Reason string `json:"reason" enum:"advertising,abuse,untrue,privacy,other" example:"advertising"`
+			Words  string `json:"words,omitempty" maxLength:"200" doc:"Staff read it; its author does not."`
+		}
+	}
 	reviewPath struct {
 		ID int64 `path:"id" minimum:"1" doc:"Review id."`
 	}
@@ -156,6 +164,12 @@ func (a *API) reviewRoutes() {
 		summary: "Take a review back", description: "With its pictures and follow-up. Its line is not reviewed again. Repeating it is no error.",
 		errors: []*fault.Error{fault.ErrNotFound},
 	}, a.deleteReview)
+	add(a, route{
+		method: http.MethodPost, path: "/reviews/{id}/report", id: "reportReview", tag: tagReview, member: true, class: classWrite, status: http.StatusNoContent,
+		summary:     "Report a review that should not be shown",
+		description: "Once for each member; repeating it is no error. What several members report is hidden until the shop has decided.",
+		errors:      []*fault.Error{fault.ErrNotFound, review.ErrOwn},
+	}, a.reportReview)
 }
 
 func (a *API) productReviews(ctx context.Context, in *productReviewsInput) (*reviewListOutput, error) {
@@ -244,6 +258,14 @@ func (a *API) deleteReview(ctx context.Context, in *reviewPath) (*none, error) {
 		return nil, err
 	}
 	return &none{}, a.d.Reviews.Delete(ctx, who.tenant, who.member, in.ID)
+}
+
+func (a *API) reportReview(ctx context.Context, in *reportReviewInput) (*none, error) {
+	who, err := callerOf(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return &none{}, a.d.Reviews.Report(ctx, who.tenant, review.ReportInput{ReviewID: in.ID, MemberID: who.member, Reason: in.Body.Reason, Words: in.Body.Words})
 }
 
 // toShownReview translates a review with those of its texts that are to be seen.

@@ -54,6 +54,9 @@ type Deps struct {
 	Accounts Accounts
 	Payments Payments
 	Tracking Tracking
+	Apps     Apps
+	Pushes   Pushes
+	Pictures Pictures
 	// Limiter and Limit bound the callbacks of one shop, per process: a shop whose keys
 	// somebody tries must not take the places of the others. nil and zero bound nothing.
 	Limiter *middleware.Limiter
@@ -63,6 +66,7 @@ type Deps struct {
 // Mount puts the door onto app.
 func Mount(app *fiber.App, d Deps) {
 	d.mountTracking(app) // before what takes every channel
+	d.mountPush(app)
 	app.Post(
 		Prefix+"/:channel/:account_key",
 		middleware.Deadline(limit), middleware.PlainBody(), middleware.BodyLimit(maxBody),

@@ -236,6 +236,7 @@ func walk(a, b *twin) map[string][]step {
 		"listMyReviews":             {{path: "/reviews", want: ok}},
 		"writeReview":               {{path: "/reviews", body: map[string]any{"line_id": b.line, "score": 1, "body": "不是我买的"}, want: gone}},
 		"followReviewUp":            {{path: "/reviews/" + itoa(b.review) + "/follow-up", body: map[string]any{"body": "不是我写的"}, want: gone}},
+		"reportReview":              {{path: "/reviews/" + itoa(b.review) + "/report", body: map[string]any{"reason": "abuse"}, want: gone}},
 		"deleteReview":              {{path: "/reviews/" + itoa(b.review), want: gone}},
 		"getDistribution":           {{path: "/distribution", want: ok}},
 		"applyAsDistributor":        {{path: "/distribution/apply", body: map[string]any{}, want: []int{409}}},

@@ -36,6 +36,7 @@ func (w *world) oneOfEach(s *shop, id int64, mark string) {
 		`INSERT INTO order_line (order_id, spu_id, sku_id, title, price_fen, qty, goods_fen, payable_fen) SELECT max(id), 1, 1, 't', 0, 1, 0, 0 FROM orders WHERE member_id = $1`,
 		`INSERT INTO review (line_id, order_no, member_id, spu_id, sku_id, title, spec, picture, received_at, until, status, score, author, body, pictures, written_at, follow_status, follow_body, followed_at)
 		 SELECT max(l.id), '` + mark + `', $1, 1, 1, 't', '', '', now(), now(), 'published', 5, '王小明', '请电 13800138000', '{/media/shop/x.jpg}', now(), 'published', '王小明追评', now() FROM order_line l JOIN orders o ON o.id = l.order_id WHERE o.member_id = $1`,
+		`INSERT INTO review_report (review_id, member_id, reason, words, at) SELECT max(id), $1, 'abuse', '请电 13800138000', now() FROM review`,
 		`INSERT INTO review_summary (spu_id) SELECT 1 WHERE $1 > 0 ON CONFLICT DO NOTHING`,
 		`UPDATE review_summary SET total = total + 1, score_5 = score_5 + 1, pictured = pictured + 1, followed = followed + 1 WHERE spu_id = 1 AND $1 > 0`,
 		`INSERT INTO coupon (kind, status, title, issued, created_at, updated_at) SELECT 'goods', 'live', '券', 1, now(), now() WHERE $1 > 0`,

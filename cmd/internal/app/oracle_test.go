@@ -58,6 +58,7 @@ func TestBooksHold(t *testing.T) { //nolint:tparallel // the damage comes after 
 		}
 		w.crowdIn(markets, seed)
 		for _, m := range markets {
+			w.lastWord(m)
 			w.billsOf(m)
 			truths, ids = append(truths, w.comesToRest(m)), append(ids, m.ID.String())
 		}
@@ -74,6 +75,7 @@ func (w *world) crowdIn(markets []*market, seed uint64) {
 	lives := fates()
 	maps.Copy(lives, payOuts())
 	maps.Copy(lives, promotions())
+	maps.Copy(lives, reviews())
 	names := slices.Sorted(maps.Keys(lives))
 	var wait sync.WaitGroup
 	for i, m := range markets {

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"galleria/commerce/catalog"
 	"galleria/commerce/picture"
@@ -24,4 +25,10 @@ func (s *Services) newReviews() *review.Service {
 			return name, err
 		},
 	})
+}
+
+// pictureURL is where others find a picture: addresses of pictures are those of our server,
+// whatever keeps them.
+func (s *Services) pictureURL(address string) string {
+	return strings.TrimSuffix(s.Config.PublicURL, "/") + address
 }

@@ -47,6 +47,7 @@ type Deps struct {
 	Accounts    *account.Service
 	Books       payments.Books
 	Sandbox     *sandbox.Server
+	PublicURL   string // where the installation is reached
 	SandboxURL  string // where Sandbox listens, such as http://127.0.0.1:9090
 	Clock       *Clock
 	// Password is the password of a console login, the same at every start.
@@ -125,6 +126,7 @@ func fill(ctx context.Context, d Deps, plan shopPlan) error {
 		{"orders", func(ctx context.Context) error { return s.tell(ctx, orders) }},
 		{"freight", s.charge}, // after the history, which was free of charge
 		{"channels", s.connectOthers},
+		{"messages", s.push},
 		{"template", s.finish},
 	} {
 		started := time.Now() // how long seeding takes, which Clock cannot tell

@@ -88,6 +88,18 @@ func (s *seeding) connect(ctx context.Context) error {
 	return err
 }
 
+// push has the sandbox tell the shop what it thinks of pictures. It is entered without the
+// question for an echo: nothing answers yet.
+func (s *seeding) push(ctx context.Context) error {
+	keys, err := s.MiniProgram.NewPush(ctx, s.shop.ID, s.app)
+	if err != nil {
+		return err
+	}
+	url := s.PublicURL + "/notify/miniprogram/" + s.plan.appID
+	_, err = s.Sandbox.AddApp(sandbox.AppInput{AppID: s.plan.appID, Push: sandbox.Push{URL: url, Token: keys.Token, AESKey: keys.AESKey}})
+	return err
+}
+
 // finish stores the template of the message about a paid order, here and at the provider.
 // It is the last step: finished looks for it.
 func (s *seeding) finish(ctx context.Context) error {

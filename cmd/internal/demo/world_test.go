@@ -58,7 +58,7 @@ func newWorld(t *testing.T, options ...tenanttest.Option) *world {
 	safe := vault.New(env.DB, kek, clock.Now)
 	shelf := catalog.New(catalog.Deps{DB: env.DB, Plans: env.Plans, Timers: env.Timers})
 	goods := inventory.New(inventory.Deps{NotifyChannel: catalog.NotifyChannel})
-	buyers := member.New(member.Deps{DB: env.DB, Now: clock.Now, Rand: rand.Reader})
+	buyers := member.New(member.Deps{DB: env.DB, Now: clock.Now, Rand: rand.Reader, Vault: safe})
 	return &world{env: env, deps: demo.Deps{
 		DB: env.DB, Provision: env.Provision, Registry: env.Registry, Staff: people, Vault: safe, Outbox: env.Outbox, Timers: env.Timers,
 		Catalog: shelf, Inventory: goods, Members: buyers,
@@ -72,7 +72,7 @@ func newWorld(t *testing.T, options ...tenanttest.Option) *world {
 		MiniProgram: miniprogram.New(miniprogram.Deps{DB: env.DB, Vault: safe, Now: clock.Now, SandboxBase: egress.Only(server.URL)}),
 		Books:       ledger.New(ledger.Deps{DB: env.DB, Audit: env.Audit}),
 		Accounts:    account.New(account.Deps{DB: env.DB, Vault: safe, Registry: env.Registry, Audit: env.Audit, Outbox: env.Outbox, Timers: env.Timers, Now: clock.Now, Rand: rand.Reader, SandboxBase: egress.Only(server.URL)}),
-		Sandbox:     provider, SandboxURL: server.URL, Clock: clock,
+		Sandbox:     provider, SandboxURL: server.URL, PublicURL: "http://127.0.0.1:1", Clock: clock,
 		Password: func(login string) string { return "quartz-lantern-meadow-" + login },
 		Log:      env.Log,
 	}}

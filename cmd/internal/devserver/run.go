@@ -97,7 +97,7 @@ func Run(ctx context.Context, opt Options) (err error) {
 	group.Go(func() error { return services.RunWorker(groupCtx) })
 	group.Go(func() error { return services.RunMetrics(groupCtx) })
 	group.Go(func() error { return s.watch(groupCtx) })
-	group.Go(func() error { return s.welcome(groupCtx, newFacts(cfg, sandboxURL, shops)) })
+	group.Go(func() error { return s.welcome(groupCtx, newFacts(cfg, sandboxURL, shops), provider) })
 	return group.Wait()
 }
 
@@ -182,7 +182,7 @@ func (s *server) seed(ctx context.Context, r *app.Services, provider *sandbox.Se
 	result, err := demo.Seed(ctx, demo.Deps{
 		DB: r.DB, Provision: r.Provision, Registry: r.Registry, Staff: r.Staff, Vault: r.Vault, Outbox: r.Outbox, Timers: r.Timers,
 		Catalog: r.Catalog, Inventory: r.Inventory, Members: r.Members, Orders: r.Orders, Notices: r.Notices, Freights: r.Freights,
-		MiniProgram: r.MiniProgram, Accounts: r.Accounts, Books: r.Ledger, Sandbox: provider, SandboxURL: sandboxURL,
+		MiniProgram: r.MiniProgram, Accounts: r.Accounts, Books: r.Ledger, Sandbox: provider, SandboxURL: sandboxURL, PublicURL: r.Config.PublicURL,
 		Clock: s.clock, Password: passwords, Log: s.opt.Log,
 	})
 	if err != nil {
@@ -193,9 +193,14 @@ func (s *server) seed(ctx context.Context, r *app.Services, provider *sandbox.Se
 
 // welcome waits until the platform answers, prints the facts and writes the info file: whoever
 // waits for the file finds the rest said.
-func (s *server) welcome(ctx context.Context, f facts) error {
+func (s *server) welcome(ctx context.Context, f facts, provider *sandbox.Server) error {
 	if err := waitFor(ctx, f.API+"/readyz"); err != nil {
 		return err
+	}
+	for _, shop := range f.Shops {
+		if err := provider.Greet(ctx, shop.AppID); err != nil { // pictures of its reviews then wait for a person
+			s.opt.Log.WarnContext(ctx, "the sandbox's messages do not reach a shop", "app_id", shop.AppID, "error", err)
+		}
 	}
 	if err := f.print(s.opt.Stdout, string(s.dir)); err != nil || s.opt.Info == "" {
 		return err

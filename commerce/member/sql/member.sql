@@ -19,10 +19,5 @@ SELECT id, nickname, avatar, status, phone_hint, created_at, leave_at FROM membe
 -- name: FindOpenID :one
 SELECT openid FROM member_identity WHERE member_id = @member_id AND app_id = @app_id ORDER BY created_at LIMIT 1;
 
--- name: LockMember :one
--- The member is the lock of the address book: its limit and its one default hold
--- under parallel changes.
-SELECT id FROM member WHERE id = @id AND status IN ('active', 'blocked') FOR UPDATE;
-
 -- name: SetNickname :execrows
 UPDATE member SET nickname = @nickname WHERE id = @id;

@@ -21,6 +21,10 @@ func (f Frame) appPages() []Sample {
 		Rekey: true, Provider: "alipay", AppID: "2021000000000001", Name: "山野咖啡 支付宝", Mode: "live", KeyMode: "certificate", HasContentKey: true,
 		AppCert: "-----BEGIN CERTIFICATE-----", Bad: map[string]string{"alipay_cert": f.Text.T("app.problem.alipay_cert.same")},
 	}
+	pushed, fresh := list[0], list[0]
+	pushed.Push = miniprogram.PushState{Keys: true, ReadyAt: new(ago(90 * time.Hour)), HeardAt: new(ago(time.Hour))}
+	fresh.Push = miniprogram.PushState{Keys: true}
+	pushURL := "https://galleria.example.com/notify/miniprogram/wxdemo0000000001"
 	return []Sample{
 		{"apps", view.AppListPage(shop("nav.apps", "app.title"), view.AppList{Apps: list, MayChange: true})},
 		{"apps_none", view.AppListPage(shop("nav.apps", "app.title"), view.AppList{MayChange: true})},
@@ -31,6 +35,11 @@ func (f Frame) appPages() []Sample {
 		{"app_new_taken", view.AppFormPage(shop("nav.apps", "app.add"), view.AppForm{Provider: "wechat", Mode: "live", Problem: f.Text.T("app.problem.form")})},
 		{"app_keys_refused", view.AppFormPage(shop("nav.apps", "app.rekey"), keys)},
 		{"app_address", view.AppShowPage(shop("nav.apps", "app.title"), view.AppShow{AppCard: list[0], MayChange: true, Addresses: []string{"203.0.113.20"}})},
+		{"app_pushed", view.AppShowPage(shop("nav.apps", "app.title"), view.AppShow{AppCard: pushed, MayChange: true, PushURL: pushURL})},
+		{"app_push_new", view.AppShowPage(shop("nav.apps", "app.title"), view.AppShow{
+			AppCard: fresh, MayChange: true, PushURL: pushURL,
+			PushKeys: miniprogram.PushKeys{Token: "3QZ7XK2MANB5Q4R6TUVWYC2D5E", AESKey: "MFRGGZDFMZTWQ2LKNNWG23TPOBYXE43UOV3HO6DZPIR"},
+		})},
 		{"app_disabled", view.AppShowPage(shop("nav.apps", "app.title"), view.AppShow{AppCard: list[1], MayChange: true})},
 		{"onboarding_failed", view.OnboardingPage(shop("", "onboarding.title"), onboarding(f))},
 		{"app_looked_at", view.AppShowPage(shop("nav.apps", "app.title"), view.AppShow{AppCard: list[0]})},

@@ -1,12 +1,13 @@
 -- name: Credential :one
-SELECT provider, secret_sealed, api_base, mode, config, revision FROM app_credential WHERE app_id = @app_id;
+SELECT provider, secret_sealed, api_base, mode, config, revision, push_ready_at FROM app_credential WHERE app_id = @app_id;
 
 -- name: Apps :many
 -- What the shop has, by the order in which it was added. Row policies show the shop its own;
 -- a '' app_id asks for all.
 SELECT a.app_id, a.provider, a.name, a.status, a.created_at, coalesce(c.mode, 'live') AS mode, coalesce(c.api_base, '') AS api_base,
        coalesce(c.secret_last4, '') AS secret_last4, coalesce(c.config, '{}')::jsonb AS config, coalesce(c.revision, 0)::integer AS revision,
-       coalesce(c.updated_at, a.created_at) AS updated_at, c.checked_at, coalesce(c.check_result, '{}')::jsonb AS check_result
+       coalesce(c.updated_at, a.created_at) AS updated_at, c.checked_at, coalesce(c.check_result, '{}')::jsonb AS check_result,
+       EXISTS (SELECT 1 FROM app_secret s WHERE s.app_id = a.app_id AND s.field = 'push_key') AS push_keys, c.push_ready_at, c.push_heard_at
 FROM platform.app a LEFT JOIN app_credential c ON c.app_id = a.app_id
 WHERE @app_id::text IN ('', a.app_id) ORDER BY a.created_at, a.app_id;
 
@@ -36,7 +37,18 @@ ON CONFLICT (app_id, field) DO UPDATE SET sealed = excluded.sealed, last4 = excl
 
 -- name: ContentKeys :many
 -- The present one first.
-SELECT field, sealed, last4 FROM app_secret WHERE app_id = @app_id ORDER BY field;
+SELECT field, sealed, last4 FROM app_secret WHERE app_id = @app_id AND field IN ('content_key', 'content_key_old') ORDER BY field;
+
+-- name: PushKeys :many
+SELECT field, sealed FROM app_secret WHERE app_id = @app_id AND field IN ('push_key', 'push_token') ORDER BY field;
+
+-- name: PushNew :execrows
+-- WeChat has not proved that it has these.
+UPDATE app_credential SET push_ready_at = NULL, push_heard_at = NULL WHERE app_id = @app_id AND provider = 'wechat';
+
+-- name: PushReady :exec
+UPDATE app_credential SET push_ready_at = coalesce(push_ready_at, @at::timestamptz), push_heard_at = @at
+WHERE app_id = @app_id AND (push_heard_at IS NULL OR push_ready_at IS NULL OR push_heard_at < @not_after::timestamptz);
 
 -- name: BeginCheck :one
 -- One check of an app at a time and in a while, whatever process is asked.

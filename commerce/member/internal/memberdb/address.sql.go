@@ -10,6 +10,17 @@ import (
 	"time"
 )
 
+const anyOpenAddress = `-- name: AnyOpenAddress :one
+SELECT EXISTS (SELECT FROM address WHERE sealed IS NULL)
+`
+
+func (q *Queries) AnyOpenAddress(ctx context.Context, db DBTX) (bool, error) {
+	row := db.QueryRow(ctx, anyOpenAddress)
+	var exists bool
+	err := row.Scan(&exists)
+	return exists, err
+}
+
 const clearDefault = `-- name: ClearDefault :exec
 UPDATE address SET is_default = false, updated_at = $1 WHERE member_id = $2 AND is_default AND id <> $3
 `
@@ -42,7 +53,7 @@ func (q *Queries) DeleteAddress(ctx context.Context, db DBTX, iD int64, memberID
 }
 
 const findAddress = `-- name: FindAddress :one
-SELECT id, name, phone, province, city, district, division_code, detail, is_default
+SELECT id, name, phone, province, city, district, division_code, detail, is_default, sealed, seal_key
 FROM address WHERE id = $1 AND member_id = $2
 `
 
@@ -56,6 +67,8 @@ type FindAddressRow struct {
 	DivisionCode string
 	Detail       string
 	IsDefault    bool
+	Sealed       []byte
+	SealKey      string
 }
 
 func (q *Queries) FindAddress(ctx context.Context, db DBTX, iD int64, memberID int64) (FindAddressRow, error) {
@@ -71,25 +84,27 @@ func (q *Queries) FindAddress(ctx context.Context, db DBTX, iD int64, memberID i
 		&i.DivisionCode,
 		&i.Detail,
 		&i.IsDefault,
+		&i.Sealed,
+		&i.SealKey,
 	)
 	return i, err
 }
 
 const insertAddress = `-- name: InsertAddress :one
-INSERT INTO address (member_id, name, phone, province, city, district, division_code, detail, is_default, created_at, updated_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)
+INSERT INTO address (member_id, name, phone, detail, sealed, seal_key, phone_index, province, city, district, division_code, is_default, created_at, updated_at)
+VALUES ($1, '', '', '', $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)
 RETURNING id
 `
 
 type InsertAddressParams struct {
 	MemberID     int64
-	Name         string
-	Phone        string
+	Sealed       []byte
+	SealKey      string
+	PhoneIndex   []byte
 	Province     string
 	City         string
 	District     string
 	DivisionCode string
-	Detail       string
 	IsDefault    bool
 	At           time.Time
 }
@@ -97,13 +112,13 @@ type InsertAddressParams struct {
 func (q *Queries) InsertAddress(ctx context.Context, db DBTX, arg InsertAddressParams) (int64, error) {
 	row := db.QueryRow(ctx, insertAddress,
 		arg.MemberID,
-		arg.Name,
-		arg.Phone,
+		arg.Sealed,
+		arg.SealKey,
+		arg.PhoneIndex,
 		arg.Province,
 		arg.City,
 		arg.District,
 		arg.DivisionCode,
-		arg.Detail,
 		arg.IsDefault,
 		arg.At,
 	)
@@ -113,7 +128,7 @@ func (q *Queries) InsertAddress(ctx context.Context, db DBTX, arg InsertAddressP
 }
 
 const listAddresses = `-- name: ListAddresses :many
-SELECT id, name, phone, province, city, district, division_code, detail, is_default
+SELECT id, name, phone, province, city, district, division_code, detail, is_default, sealed, seal_key
 FROM address WHERE member_id = $1 ORDER BY is_default DESC, id DESC
 `
 
@@ -127,6 +142,8 @@ type ListAddressesRow struct {
 	DivisionCode string
 	Detail       string
 	IsDefault    bool
+	Sealed       []byte
+	SealKey      string
 }
 
 func (q *Queries) ListAddresses(ctx context.Context, db DBTX, memberID int64) ([]ListAddressesRow, error) {
@@ -148,6 +165,64 @@ func (q *Queries) ListAddresses(ctx context.Context, db DBTX, memberID int64) ([
 			&i.DivisionCode,
 			&i.Detail,
 			&i.IsDefault,
+			&i.Sealed,
+			&i.SealKey,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const lockBook = `-- name: LockBook :one
+SELECT m.id, coalesce((SELECT k.key_sealed FROM member_index_key k), '')::bytea AS index_key
+FROM member m WHERE m.id = $1 AND m.status IN ('active', 'blocked') FOR UPDATE OF m
+`
+
+type LockBookRow struct {
+	ID       int64
+	IndexKey []byte
+}
+
+// The member is the lock of the address book: its limit and its one default hold
+// under parallel changes.
+func (q *Queries) LockBook(ctx context.Context, db DBTX, id int64) (LockBookRow, error) {
+	row := db.QueryRow(ctx, lockBook, id)
+	var i LockBookRow
+	err := row.Scan(&i.ID, &i.IndexKey)
+	return i, err
+}
+
+const openAddresses = `-- name: OpenAddresses :many
+SELECT id, name, phone, detail FROM address WHERE sealed IS NULL ORDER BY id LIMIT $1 FOR UPDATE SKIP LOCKED
+`
+
+type OpenAddressesRow struct {
+	ID     int64
+	Name   string
+	Phone  string
+	Detail string
+}
+
+// What was written before addresses were sealed. Two who seal at once take different rows.
+func (q *Queries) OpenAddresses(ctx context.Context, db DBTX, maxRows int32) ([]OpenAddressesRow, error) {
+	rows, err := db.Query(ctx, openAddresses, maxRows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []OpenAddressesRow{}
+	for rows.Next() {
+		var i OpenAddressesRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Name,
+			&i.Phone,
+			&i.Detail,
 		); err != nil {
 			return nil, err
 		}
@@ -169,20 +244,90 @@ func (q *Queries) PromoteNewest(ctx context.Context, db DBTX, at time.Time, memb
 	return err
 }
 
+const resealAddress = `-- name: ResealAddress :execrows
+UPDATE address SET sealed = $1 WHERE id = $2 AND sealed = $3
+`
+
+func (q *Queries) ResealAddress(ctx context.Context, db DBTX, sealed []byte, iD int64, oldSealed []byte) (int64, error) {
+	result, err := db.Exec(ctx, resealAddress, sealed, iD, oldSealed)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const sealAddresses = `-- name: SealAddresses :execrows
+UPDATE address a SET name = '', phone = '', detail = '', sealed = x.sealed, seal_key = x.seal_key, phone_index = x.phone_index
+FROM (SELECT unnest($1::bigint[]) AS id, unnest($2::bytea[]) AS sealed, unnest($3::text[]) AS seal_key, unnest($4::bytea[]) AS phone_index) x
+WHERE a.id = x.id AND a.sealed IS NULL
+`
+
+func (q *Queries) SealAddresses(ctx context.Context, db DBTX, ids []int64, sealed [][]byte, sealKeys []string, phoneIndexes [][]byte) (int64, error) {
+	result, err := db.Exec(ctx, sealAddresses,
+		ids,
+		sealed,
+		sealKeys,
+		phoneIndexes,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const sealedAddresses = `-- name: SealedAddresses :many
+SELECT a.id, a.seal_key, substring(a.sealed FROM 1 FOR 5)::bytea AS prefix,
+  coalesce(CASE WHEN $1::bytea <> '' AND substring(a.sealed FROM 1 FOR 5) <> $1::bytea THEN a.sealed END, '')::bytea AS sealed
+FROM address a WHERE a.id > $2 AND a.sealed IS NOT NULL ORDER BY a.id LIMIT 200
+`
+
+type SealedAddressesRow struct {
+	ID      int64
+	SealKey string
+	Prefix  []byte
+	Sealed  []byte
+}
+
+// Rows that begin with the primary key's prefix are left out; so are all if none is given.
+func (q *Queries) SealedAddresses(ctx context.Context, db DBTX, primaryPrefix []byte, after int64) ([]SealedAddressesRow, error) {
+	rows, err := db.Query(ctx, sealedAddresses, primaryPrefix, after)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []SealedAddressesRow{}
+	for rows.Next() {
+		var i SealedAddressesRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.SealKey,
+			&i.Prefix,
+			&i.Sealed,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const updateAddress = `-- name: UpdateAddress :execrows
-UPDATE address SET name = $1, phone = $2, province = $3, city = $4, district = $5,
-  division_code = $6, detail = $7, is_default = $8, updated_at = $9
+UPDATE address SET name = '', phone = '', detail = '', sealed = $1, seal_key = $2, phone_index = $3,
+  province = $4, city = $5, district = $6, division_code = $7, is_default = $8, updated_at = $9
 WHERE id = $10 AND member_id = $11
 `
 
 type UpdateAddressParams struct {
-	Name         string
-	Phone        string
+	Sealed       []byte
+	SealKey      string
+	PhoneIndex   []byte
 	Province     string
 	City         string
 	District     string
 	DivisionCode string
-	Detail       string
 	IsDefault    bool
 	At           time.Time
 	ID           int64
@@ -191,13 +336,13 @@ type UpdateAddressParams struct {
 
 func (q *Queries) UpdateAddress(ctx context.Context, db DBTX, arg UpdateAddressParams) (int64, error) {
 	result, err := db.Exec(ctx, updateAddress,
-		arg.Name,
-		arg.Phone,
+		arg.Sealed,
+		arg.SealKey,
+		arg.PhoneIndex,
 		arg.Province,
 		arg.City,
 		arg.District,
 		arg.DivisionCode,
-		arg.Detail,
 		arg.IsDefault,
 		arg.At,
 		arg.ID,

@@ -99,19 +99,6 @@ func (q *Queries) InsertMember(ctx context.Context, db DBTX, at time.Time) (int6
 	return id, err
 }
 
-const lockMember = `-- name: LockMember :one
-SELECT id FROM member WHERE id = $1 AND status IN ('active', 'blocked') FOR UPDATE
-`
-
-// The member is the lock of the address book: its limit and its one default hold
-// under parallel changes.
-func (q *Queries) LockMember(ctx context.Context, db DBTX, id int64) (int64, error) {
-	row := db.QueryRow(ctx, lockMember, id)
-	var id_2 int64
-	err := row.Scan(&id_2)
-	return id_2, err
-}
-
 const setNickname = `-- name: SetNickname :execrows
 UPDATE member SET nickname = $1 WHERE id = $2
 `

@@ -43,6 +43,15 @@ type Review struct {
 	RepliedAt      *time.Time
 	Pictured       bool
 	Followed       bool
+	Reports        int32
+}
+
+type ReviewReport struct {
+	ReviewID int64
+	MemberID int64
+	Reason   string
+	Words    string
+	At       time.Time
 }
 
 type ReviewSummary struct {

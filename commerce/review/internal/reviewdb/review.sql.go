@@ -10,6 +10,25 @@ import (
 	"time"
 )
 
+const addReport = `-- name: AddReport :execrows
+INSERT INTO review_report (review_id, member_id, reason, words, at) VALUES ($1, $2, $3, $4, $5::timestamptz)
+ON CONFLICT (review_id, member_id) DO NOTHING
+`
+
+func (q *Queries) AddReport(ctx context.Context, db DBTX, reviewID int64, memberID int64, reason string, words string, at time.Time) (int64, error) {
+	result, err := db.Exec(ctx, addReport,
+		reviewID,
+		memberID,
+		reason,
+		words,
+		at,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const addSummary = `-- name: AddSummary :execrows
 UPDATE review_summary SET total = total + $1, score_1 = score_1 + $2, score_2 = score_2 + $3, score_3 = score_3 + $4,
   score_4 = score_4 + $5, score_5 = score_5 + $6, pictured = review_summary.pictured + $7, followed = review_summary.followed + $8
@@ -46,6 +65,87 @@ func (q *Queries) AddSummary(ctx context.Context, db DBTX, arg AddSummaryParams)
 	return result.RowsAffected(), nil
 }
 
+const askPicture = `-- name: AskPicture :exec
+INSERT INTO review_picture (trace_id, app_id, review_id, part, picture, at) VALUES ($1, $2, $3::bigint, $4, $5, $6::timestamptz)
+ON CONFLICT (trace_id) DO UPDATE SET review_id = excluded.review_id, part = excluded.part, picture = excluded.picture
+WHERE review_picture.app_id = excluded.app_id AND review_picture.review_id IS NULL
+`
+
+// The verdict may have come before.
+func (q *Queries) AskPicture(ctx context.Context, db DBTX, traceID string, appID string, reviewID int64, part string, picture string, at time.Time) error {
+	_, err := db.Exec(ctx, askPicture,
+		traceID,
+		appID,
+		reviewID,
+		part,
+		picture,
+		at,
+	)
+	return err
+}
+
+const askedPictures = `-- name: AskedPictures :many
+SELECT DISTINCT picture FROM review_picture WHERE review_id = $1::bigint AND part = $2
+`
+
+func (q *Queries) AskedPictures(ctx context.Context, db DBTX, reviewID int64, part string) ([]string, error) {
+	rows, err := db.Query(ctx, askedPictures, reviewID, part)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []string{}
+	for rows.Next() {
+		var picture string
+		if err := rows.Scan(&picture); err != nil {
+			return nil, err
+		}
+		items = append(items, picture)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const clearReports = `-- name: ClearReports :exec
+UPDATE review SET reports = 0 WHERE id = $1 AND reports > 0
+`
+
+// A person has decided; who has reported it cannot do so again.
+func (q *Queries) ClearReports(ctx context.Context, db DBTX, id int64) error {
+	_, err := db.Exec(ctx, clearReports, id)
+	return err
+}
+
+const countReport = `-- name: CountReport :exec
+UPDATE review SET reports = reports + 1 WHERE id = $1
+`
+
+func (q *Queries) CountReport(ctx context.Context, db DBTX, id int64) error {
+	_, err := db.Exec(ctx, countReport, id)
+	return err
+}
+
+const dropPictures = `-- name: DropPictures :exec
+DELETE FROM review_picture WHERE review_id = $1::bigint AND part = $2
+`
+
+func (q *Queries) DropPictures(ctx context.Context, db DBTX, reviewID int64, part string) error {
+	_, err := db.Exec(ctx, dropPictures, reviewID, part)
+	return err
+}
+
+const dropStrayPictures = `-- name: DropStrayPictures :exec
+DELETE FROM review_picture WHERE review_id IS NULL AND at < $1::timestamptz
+`
+
+// Verdicts on what was decided meanwhile, or was never ours.
+func (q *Queries) DropStrayPictures(ctx context.Context, db DBTX, before time.Time) error {
+	_, err := db.Exec(ctx, dropStrayPictures, before)
+	return err
+}
+
 const erase = `-- name: Erase :exec
 UPDATE review SET status = 'deleted', follow_status = CASE follow_status WHEN 'open' THEN 'open' ELSE 'deleted' END, author = '', body = '', pictures = '{}',
   doubt = '', follow_body = '', follow_pictures = '{}', follow_doubt = '', reply = '', reply_by = '', replied_at = NULL
@@ -60,7 +160,7 @@ func (q *Queries) Erase(ctx context.Context, db DBTX, id int64) error {
 
 const find = `-- name: Find :one
 SELECT id, line_id, order_no, member_id, spu_id, sku_id, title, spec, picture, received_at, until, status, score, auto, anonymous, author, app_id,
-       body, pictures, doubt, written_at, follow_status, follow_app_id, follow_body, follow_pictures, follow_doubt, followed_at, reply, reply_by, replied_at, pictured, followed
+       body, pictures, doubt, written_at, follow_status, follow_app_id, follow_body, follow_pictures, follow_doubt, followed_at, reply, reply_by, replied_at, pictured, followed, reports
 FROM review WHERE id = $1
 `
 
@@ -100,6 +200,7 @@ func (q *Queries) Find(ctx context.Context, db DBTX, id int64) (Review, error) {
 		&i.RepliedAt,
 		&i.Pictured,
 		&i.Followed,
+		&i.Reports,
 	)
 	return i, err
 }
@@ -139,6 +240,54 @@ WHERE member_id = $1 AND status <> 'open'
 func (q *Queries) ForgetMember(ctx context.Context, db DBTX, memberID int64) error {
 	_, err := db.Exec(ctx, forgetMember, memberID)
 	return err
+}
+
+const forgetReports = `-- name: ForgetReports :exec
+DELETE FROM review_report WHERE member_id = $1
+`
+
+func (q *Queries) ForgetReports(ctx context.Context, db DBTX, memberID int64) error {
+	_, err := db.Exec(ctx, forgetReports, memberID)
+	return err
+}
+
+const hearPicture = `-- name: HearPicture :many
+INSERT INTO review_picture (trace_id, app_id, at, verdict, label) VALUES ($1, $2, $3::timestamptz, $4, $5)
+ON CONFLICT (trace_id) DO UPDATE SET verdict = excluded.verdict, label = excluded.label
+WHERE review_picture.app_id = excluded.app_id AND review_picture.verdict = ''
+RETURNING coalesce(review_id, 0)::bigint AS review_id, part
+`
+
+type HearPictureRow struct {
+	ReviewID int64
+	Part     string
+}
+
+// The first verdict counts.
+func (q *Queries) HearPicture(ctx context.Context, db DBTX, traceID string, appID string, at time.Time, verdict string, label string) ([]HearPictureRow, error) {
+	rows, err := db.Query(ctx, hearPicture,
+		traceID,
+		appID,
+		at,
+		verdict,
+		label,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []HearPictureRow{}
+	for rows.Next() {
+		var i HearPictureRow
+		if err := rows.Scan(&i.ReviewID, &i.Part); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const invite = `-- name: Invite :execrows
@@ -187,7 +336,7 @@ func (q *Queries) Invite(ctx context.Context, db DBTX, arg InviteParams) (int64,
 
 const lock = `-- name: Lock :one
 SELECT id, line_id, order_no, member_id, spu_id, sku_id, title, spec, picture, received_at, until, status, score, auto, anonymous, author, app_id,
-       body, pictures, doubt, written_at, follow_status, follow_app_id, follow_body, follow_pictures, follow_doubt, followed_at, reply, reply_by, replied_at, pictured, followed
+       body, pictures, doubt, written_at, follow_status, follow_app_id, follow_body, follow_pictures, follow_doubt, followed_at, reply, reply_by, replied_at, pictured, followed, reports
 FROM review WHERE id = $1 FOR UPDATE
 `
 
@@ -227,13 +376,14 @@ func (q *Queries) Lock(ctx context.Context, db DBTX, id int64) (Review, error) {
 		&i.RepliedAt,
 		&i.Pictured,
 		&i.Followed,
+		&i.Reports,
 	)
 	return i, err
 }
 
 const lockLine = `-- name: LockLine :one
 SELECT id, line_id, order_no, member_id, spu_id, sku_id, title, spec, picture, received_at, until, status, score, auto, anonymous, author, app_id,
-       body, pictures, doubt, written_at, follow_status, follow_app_id, follow_body, follow_pictures, follow_doubt, followed_at, reply, reply_by, replied_at, pictured, followed
+       body, pictures, doubt, written_at, follow_status, follow_app_id, follow_body, follow_pictures, follow_doubt, followed_at, reply, reply_by, replied_at, pictured, followed, reports
 FROM review WHERE line_id = $1 AND member_id = $2 FOR UPDATE
 `
 
@@ -273,13 +423,14 @@ func (q *Queries) LockLine(ctx context.Context, db DBTX, lineID int64, memberID 
 		&i.RepliedAt,
 		&i.Pictured,
 		&i.Followed,
+		&i.Reports,
 	)
 	return i, err
 }
 
 const lockOfMember = `-- name: LockOfMember :many
 SELECT id, line_id, order_no, member_id, spu_id, sku_id, title, spec, picture, received_at, until, status, score, auto, anonymous, author, app_id,
-       body, pictures, doubt, written_at, follow_status, follow_app_id, follow_body, follow_pictures, follow_doubt, followed_at, reply, reply_by, replied_at, pictured, followed
+       body, pictures, doubt, written_at, follow_status, follow_app_id, follow_body, follow_pictures, follow_doubt, followed_at, reply, reply_by, replied_at, pictured, followed, reports
 FROM review WHERE member_id = $1 AND (status <> 'open') ORDER BY spu_id, id FOR UPDATE
 `
 
@@ -325,6 +476,7 @@ func (q *Queries) LockOfMember(ctx context.Context, db DBTX, memberID int64) ([]
 			&i.RepliedAt,
 			&i.Pictured,
 			&i.Followed,
+			&i.Reports,
 		); err != nil {
 			return nil, err
 		}
@@ -338,7 +490,7 @@ func (q *Queries) LockOfMember(ctx context.Context, db DBTX, memberID int64) ([]
 
 const lockOpen = `-- name: LockOpen :many
 SELECT id, line_id, order_no, member_id, spu_id, sku_id, title, spec, picture, received_at, until, status, score, auto, anonymous, author, app_id,
-       body, pictures, doubt, written_at, follow_status, follow_app_id, follow_body, follow_pictures, follow_doubt, followed_at, reply, reply_by, replied_at, pictured, followed
+       body, pictures, doubt, written_at, follow_status, follow_app_id, follow_body, follow_pictures, follow_doubt, followed_at, reply, reply_by, replied_at, pictured, followed, reports
 FROM review WHERE order_no = $1 AND status = 'open' ORDER BY spu_id, id FOR UPDATE
 `
 
@@ -385,6 +537,7 @@ func (q *Queries) LockOpen(ctx context.Context, db DBTX, orderNo string) ([]Revi
 			&i.RepliedAt,
 			&i.Pictured,
 			&i.Followed,
+			&i.Reports,
 		); err != nil {
 			return nil, err
 		}
@@ -398,7 +551,7 @@ func (q *Queries) LockOpen(ctx context.Context, db DBTX, orderNo string) ([]Revi
 
 const mine = `-- name: Mine :many
 SELECT id, line_id, order_no, member_id, spu_id, sku_id, title, spec, picture, received_at, until, status, score, auto, anonymous, author, app_id,
-       body, pictures, doubt, written_at, follow_status, follow_app_id, follow_body, follow_pictures, follow_doubt, followed_at, reply, reply_by, replied_at, pictured, followed
+       body, pictures, doubt, written_at, follow_status, follow_app_id, follow_body, follow_pictures, follow_doubt, followed_at, reply, reply_by, replied_at, pictured, followed, reports
 FROM review
 WHERE member_id = $1 AND status NOT IN ('open', 'deleted') AND (written_at, id) < ($2::timestamptz, $3::bigint)
 ORDER BY written_at DESC, id DESC LIMIT $4
@@ -451,6 +604,7 @@ func (q *Queries) Mine(ctx context.Context, db DBTX, memberID int64, beforeAt ti
 			&i.RepliedAt,
 			&i.Pictured,
 			&i.Followed,
+			&i.Reports,
 		); err != nil {
 			return nil, err
 		}
@@ -513,6 +667,18 @@ func (q *Queries) MoveMember(ctx context.Context, db DBTX, toMember int64, fromM
 	return err
 }
 
+const moveReports = `-- name: MoveReports :exec
+WITH gone AS (DELETE FROM review_report r WHERE r.member_id = $2 RETURNING r.review_id, r.reason, r.words, r.at)
+INSERT INTO review_report (review_id, member_id, reason, words, at) SELECT g.review_id, $1, g.reason, g.words, g.at FROM gone g
+ON CONFLICT (review_id, member_id) DO NOTHING
+`
+
+// What both have reported counts once.
+func (q *Queries) MoveReports(ctx context.Context, db DBTX, toMember int64, fromMember int64) error {
+	_, err := db.Exec(ctx, moveReports, toMember, fromMember)
+	return err
+}
+
 const notifyChanged = `-- name: NotifyChanged :exec
 SELECT pg_notify($1::text, $2::text)
 `
@@ -521,6 +687,55 @@ SELECT pg_notify($1::text, $2::text)
 func (q *Queries) NotifyChanged(ctx context.Context, db DBTX, channel string, tenantID string) error {
 	_, err := db.Exec(ctx, notifyChanged, channel, tenantID)
 	return err
+}
+
+const pictureVerdicts = `-- name: PictureVerdicts :one
+SELECT count(DISTINCT picture) FILTER (WHERE verdict = 'pass')::bigint AS passed, count(*) FILTER (WHERE verdict = 'doubt')::bigint AS doubted,
+       coalesce(max(label) FILTER (WHERE verdict = 'doubt'), '')::text AS label
+FROM review_picture WHERE review_id = $1::bigint AND part = $2
+`
+
+type PictureVerdictsRow struct {
+	Passed  int64
+	Doubted int64
+	Label   string
+}
+
+func (q *Queries) PictureVerdicts(ctx context.Context, db DBTX, reviewID int64, part string) (PictureVerdictsRow, error) {
+	row := db.QueryRow(ctx, pictureVerdicts, reviewID, part)
+	var i PictureVerdictsRow
+	err := row.Scan(&i.Passed, &i.Doubted, &i.Label)
+	return i, err
+}
+
+const reports = `-- name: Reports :many
+SELECT review_id, member_id, reason, words, at FROM review_report WHERE review_id = $1 ORDER BY at DESC, member_id LIMIT 50
+`
+
+func (q *Queries) Reports(ctx context.Context, db DBTX, reviewID int64) ([]ReviewReport, error) {
+	rows, err := db.Query(ctx, reports, reviewID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ReviewReport{}
+	for rows.Next() {
+		var i ReviewReport
+		if err := rows.Scan(
+			&i.ReviewID,
+			&i.MemberID,
+			&i.Reason,
+			&i.Words,
+			&i.At,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const setReply = `-- name: SetReply :exec
@@ -538,15 +753,16 @@ func (q *Queries) SetReply(ctx context.Context, db DBTX, reply string, replyBy s
 }
 
 const setTerms = `-- name: SetTerms :execrows
-UPDATE shop SET review_days = $1, follow_up_days = $2, review_auto = $3, review_check = $4, updated_at = now()
+UPDATE shop SET review_days = $1, follow_up_days = $2, review_auto = $3, review_check = $4, review_report_limit = $5, updated_at = now()
 `
 
-func (q *Queries) SetTerms(ctx context.Context, db DBTX, reviewDays int32, followUpDays int32, auto bool, checks bool) (int64, error) {
+func (q *Queries) SetTerms(ctx context.Context, db DBTX, reviewDays int32, followUpDays int32, auto bool, checks bool, reportLimit int32) (int64, error) {
 	result, err := db.Exec(ctx, setTerms,
 		reviewDays,
 		followUpDays,
 		auto,
 		checks,
+		reportLimit,
 	)
 	if err != nil {
 		return 0, err
@@ -556,7 +772,7 @@ func (q *Queries) SetTerms(ctx context.Context, db DBTX, reviewDays int32, follo
 
 const shown = `-- name: Shown :many
 SELECT id, line_id, order_no, member_id, spu_id, sku_id, title, spec, picture, received_at, until, status, score, auto, anonymous, author, app_id,
-       body, pictures, doubt, written_at, follow_status, follow_app_id, follow_body, follow_pictures, follow_doubt, followed_at, reply, reply_by, replied_at, pictured, followed
+       body, pictures, doubt, written_at, follow_status, follow_app_id, follow_body, follow_pictures, follow_doubt, followed_at, reply, reply_by, replied_at, pictured, followed, reports
 FROM review
 WHERE spu_id = $1 AND status = 'published' AND (written_at, id) < ($2::timestamptz, $3::bigint)
   AND score BETWEEN $4::smallint AND $5::smallint AND (NOT $6::boolean OR pictured) AND (NOT $7::boolean OR followed)
@@ -625,6 +841,7 @@ func (q *Queries) Shown(ctx context.Context, db DBTX, arg ShownParams) ([]Review
 			&i.RepliedAt,
 			&i.Pictured,
 			&i.Followed,
+			&i.Reports,
 		); err != nil {
 			return nil, err
 		}
@@ -661,7 +878,8 @@ const terms = `-- name: Terms :one
 SELECT coalesce((SELECT review_days FROM shop), 30)::bigint AS review_days,
        coalesce((SELECT follow_up_days FROM shop), 180)::bigint AS follow_up_days,
        coalesce((SELECT review_auto FROM shop), false)::boolean AS auto,
-       coalesce((SELECT review_check FROM shop), true)::boolean AS checks
+       coalesce((SELECT review_check FROM shop), true)::boolean AS checks,
+       coalesce((SELECT review_report_limit FROM shop), 3)::bigint AS report_limit
 `
 
 type TermsRow struct {
@@ -669,6 +887,7 @@ type TermsRow struct {
 	FollowUpDays int64
 	Auto         bool
 	Checks       bool
+	ReportLimit  int64
 }
 
 // A shop without a row has the defaults.
@@ -680,13 +899,14 @@ func (q *Queries) Terms(ctx context.Context, db DBTX) (TermsRow, error) {
 		&i.FollowUpDays,
 		&i.Auto,
 		&i.Checks,
+		&i.ReportLimit,
 	)
 	return i, err
 }
 
 const toWrite = `-- name: ToWrite :many
 SELECT id, line_id, order_no, member_id, spu_id, sku_id, title, spec, picture, received_at, until, status, score, auto, anonymous, author, app_id,
-       body, pictures, doubt, written_at, follow_status, follow_app_id, follow_body, follow_pictures, follow_doubt, followed_at, reply, reply_by, replied_at, pictured, followed
+       body, pictures, doubt, written_at, follow_status, follow_app_id, follow_body, follow_pictures, follow_doubt, followed_at, reply, reply_by, replied_at, pictured, followed, reports
 FROM review
 WHERE member_id = $1 AND status = 'open' AND until > now() AND (received_at, id) < ($2::timestamptz, $3::bigint)
 ORDER BY received_at DESC, id DESC LIMIT $4
@@ -739,6 +959,7 @@ func (q *Queries) ToWrite(ctx context.Context, db DBTX, memberID int64, beforeAt
 			&i.RepliedAt,
 			&i.Pictured,
 			&i.Followed,
+			&i.Reports,
 		); err != nil {
 			return nil, err
 		}

@@ -14,7 +14,8 @@ import (
 const apps = `-- name: Apps :many
 SELECT a.app_id, a.provider, a.name, a.status, a.created_at, coalesce(c.mode, 'live') AS mode, coalesce(c.api_base, '') AS api_base,
        coalesce(c.secret_last4, '') AS secret_last4, coalesce(c.config, '{}')::jsonb AS config, coalesce(c.revision, 0)::integer AS revision,
-       coalesce(c.updated_at, a.created_at) AS updated_at, c.checked_at, coalesce(c.check_result, '{}')::jsonb AS check_result
+       coalesce(c.updated_at, a.created_at) AS updated_at, c.checked_at, coalesce(c.check_result, '{}')::jsonb AS check_result,
+       EXISTS (SELECT 1 FROM app_secret s WHERE s.app_id = a.app_id AND s.field = 'push_key') AS push_keys, c.push_ready_at, c.push_heard_at
 FROM platform.app a LEFT JOIN app_credential c ON c.app_id = a.app_id
 WHERE $1::text IN ('', a.app_id) ORDER BY a.created_at, a.app_id
 `
@@ -33,6 +34,9 @@ type AppsRow struct {
 	UpdatedAt   time.Time
 	CheckedAt   *time.Time
 	CheckResult json.RawMessage
+	PushKeys    bool
+	PushReadyAt *time.Time
+	PushHeardAt *time.Time
 }
 
 // What the shop has, by the order in which it was added. Row policies show the shop its own;
@@ -60,6 +64,9 @@ func (q *Queries) Apps(ctx context.Context, db DBTX, appID string) ([]AppsRow, e
 			&i.UpdatedAt,
 			&i.CheckedAt,
 			&i.CheckResult,
+			&i.PushKeys,
+			&i.PushReadyAt,
+			&i.PushHeardAt,
 		); err != nil {
 			return nil, err
 		}
@@ -86,7 +93,7 @@ func (q *Queries) BeginCheck(ctx context.Context, db DBTX, at *time.Time, appID 
 }
 
 const contentKeys = `-- name: ContentKeys :many
-SELECT field, sealed, last4 FROM app_secret WHERE app_id = $1 ORDER BY field
+SELECT field, sealed, last4 FROM app_secret WHERE app_id = $1 AND field IN ('content_key', 'content_key_old') ORDER BY field
 `
 
 type ContentKeysRow struct {
@@ -130,7 +137,7 @@ func (q *Queries) CountApps(ctx context.Context, db DBTX, mode string) (int64, e
 }
 
 const credential = `-- name: Credential :one
-SELECT provider, secret_sealed, api_base, mode, config, revision FROM app_credential WHERE app_id = $1
+SELECT provider, secret_sealed, api_base, mode, config, revision, push_ready_at FROM app_credential WHERE app_id = $1
 `
 
 type CredentialRow struct {
@@ -140,6 +147,7 @@ type CredentialRow struct {
 	Mode         string
 	Config       json.RawMessage
 	Revision     int32
+	PushReadyAt  *time.Time
 }
 
 func (q *Queries) Credential(ctx context.Context, db DBTX, appID string) (CredentialRow, error) {
@@ -152,6 +160,7 @@ func (q *Queries) Credential(ctx context.Context, db DBTX, appID string) (Creden
 		&i.Mode,
 		&i.Config,
 		&i.Revision,
+		&i.PushReadyAt,
 	)
 	return i, err
 }
@@ -178,6 +187,58 @@ func (q *Queries) LockShop(ctx context.Context, db DBTX) (bool, error) {
 	var only_row bool
 	err := row.Scan(&only_row)
 	return only_row, err
+}
+
+const pushKeys = `-- name: PushKeys :many
+SELECT field, sealed FROM app_secret WHERE app_id = $1 AND field IN ('push_key', 'push_token') ORDER BY field
+`
+
+type PushKeysRow struct {
+	Field  string
+	Sealed []byte
+}
+
+func (q *Queries) PushKeys(ctx context.Context, db DBTX, appID string) ([]PushKeysRow, error) {
+	rows, err := db.Query(ctx, pushKeys, appID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []PushKeysRow{}
+	for rows.Next() {
+		var i PushKeysRow
+		if err := rows.Scan(&i.Field, &i.Sealed); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const pushNew = `-- name: PushNew :execrows
+UPDATE app_credential SET push_ready_at = NULL, push_heard_at = NULL WHERE app_id = $1 AND provider = 'wechat'
+`
+
+// WeChat has not proved that it has these.
+func (q *Queries) PushNew(ctx context.Context, db DBTX, appID string) (int64, error) {
+	result, err := db.Exec(ctx, pushNew, appID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const pushReady = `-- name: PushReady :exec
+UPDATE app_credential SET push_ready_at = coalesce(push_ready_at, $1::timestamptz), push_heard_at = $1
+WHERE app_id = $2 AND (push_heard_at IS NULL OR push_ready_at IS NULL OR push_heard_at < $3::timestamptz)
+`
+
+func (q *Queries) PushReady(ctx context.Context, db DBTX, at *time.Time, appID string, notAfter time.Time) error {
+	_, err := db.Exec(ctx, pushReady, at, appID, notAfter)
+	return err
 }
 
 const putAppSecret = `-- name: PutAppSecret :exec
