@@ -217,7 +217,7 @@ func (s *Console) levelAdjust(c *fiber.Ctx, v *visit) error {
 }
 
 // badTyped are the words for the fields that a form or a fault found wrong; nil if none.
-func badTyped(v *visit, prefix string, bad map[string]bool, err error) map[string]string {
+func badTyped(v *visit, bad map[string]bool, err error) map[string]string {
 	if refused, ok := errors.AsType[*fault.Error](err); ok && refused.Kind() == fault.Invalid {
 		for _, field := range refused.Fields() {
 			bad[field.Path] = true
@@ -228,7 +228,7 @@ func badTyped(v *visit, prefix string, bad map[string]bool, err error) map[strin
 	}
 	words := map[string]string{}
 	for name := range bad {
-		words[name] = v.text.Code(prefix, name)
+		words[name] = v.text.Code("level.bad", name)
 	}
 	return words
 }

@@ -46,7 +46,7 @@ func levelOff(p Page, l level.Level) string {
 	if l.OffBps == 0 {
 		return p.T("level.off_none")
 	}
-	return p.T("level.off", decimal((10_000-int64(l.OffBps))/10), decimal(int64(l.OffBps)))
+	return p.T("level.off", decimal((10_000-int64(l.OffBps))/10), decimal(int64(l.OffBps))+"%")
 }
 
 func levelRights(p Page, l level.Level) (rights []string) {

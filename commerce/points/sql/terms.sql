@@ -13,12 +13,12 @@ INSERT INTO points_terms (version, since, enabled, earn_fen, earn_points, sign_p
 VALUES (@version, @since, @enabled, @earn_fen, @earn_points, @sign_points, @week_points, @invite_points, @per_yuan, @redeem, @step, @least, @most, @cap_bps, @valid_days, @grace_days)
 ON CONFLICT DO NOTHING;
 
--- name: EndRate :execrows
-UPDATE points_rate SET until = @at::timestamptz WHERE spu_id = @spu_id AND until IS NULL;
+-- name: EndRates :execrows
+UPDATE points_rate SET until = @at::timestamptz WHERE spu_id = ANY (@spu_ids::bigint[]) AND until IS NULL;
 
--- name: AddRate :execrows
+-- name: AddRates :execrows
 INSERT INTO points_rate (spu_id, times_bps, extra, since)
-SELECT p.id, @times_bps, @extra, @since::timestamptz FROM spu p WHERE p.id = @spu_id::bigint;
+SELECT p.id, @times_bps, @extra, @since::timestamptz FROM spu p WHERE p.id = ANY (@spu_ids::bigint[]);
 
 -- name: Rates :many
 SELECT r.id, r.spu_id, r.times_bps, r.extra, coalesce(p.title, '')::text AS title

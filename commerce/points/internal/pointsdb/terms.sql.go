@@ -12,17 +12,17 @@ import (
 	"galleria/commerce/money"
 )
 
-const addRate = `-- name: AddRate :execrows
+const addRates = `-- name: AddRates :execrows
 INSERT INTO points_rate (spu_id, times_bps, extra, since)
-SELECT p.id, $1, $2, $3::timestamptz FROM spu p WHERE p.id = $4::bigint
+SELECT p.id, $1, $2, $3::timestamptz FROM spu p WHERE p.id = ANY ($4::bigint[])
 `
 
-func (q *Queries) AddRate(ctx context.Context, db DBTX, timesBps int64, extra int64, since time.Time, spuID int64) (int64, error) {
-	result, err := db.Exec(ctx, addRate,
+func (q *Queries) AddRates(ctx context.Context, db DBTX, timesBps int64, extra int64, since time.Time, spuIds []int64) (int64, error) {
+	result, err := db.Exec(ctx, addRates,
 		timesBps,
 		extra,
 		since,
-		spuID,
+		spuIds,
 	)
 	if err != nil {
 		return 0, err
@@ -80,12 +80,12 @@ func (q *Queries) AddTerms(ctx context.Context, db DBTX, arg AddTermsParams) (in
 	return result.RowsAffected(), nil
 }
 
-const endRate = `-- name: EndRate :execrows
-UPDATE points_rate SET until = $1::timestamptz WHERE spu_id = $2 AND until IS NULL
+const endRates = `-- name: EndRates :execrows
+UPDATE points_rate SET until = $1::timestamptz WHERE spu_id = ANY ($2::bigint[]) AND until IS NULL
 `
 
-func (q *Queries) EndRate(ctx context.Context, db DBTX, at time.Time, spuID int64) (int64, error) {
-	result, err := db.Exec(ctx, endRate, at, spuID)
+func (q *Queries) EndRates(ctx context.Context, db DBTX, at time.Time, spuIds []int64) (int64, error) {
+	result, err := db.Exec(ctx, endRates, at, spuIds)
 	if err != nil {
 		return 0, err
 	}
