@@ -10,9 +10,9 @@ import (
 	"galleria/tenant/tenanttest"
 )
 
-// TestPointsComeBackWithACase: an order is paid with points of two lots and with money. A case
-// for one of its three pieces gives back that share of both, to the same lots; the case for the
-// rest gives back what is left, to the point.
+// TestPointsComeBackWithACase: orders are paid with points of two lots and with money. A case for
+// one of three pieces gives back that share of both, to the same lots; a case for a whole order
+// gives back all of it, to the point.
 func TestPointsComeBackWithACase(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -30,15 +30,17 @@ func TestPointsComeBackWithACase(t *testing.T) {
 		t.Fatal(err)
 	}
 	price := int64(s.prices[0])
-	body := b.orderBody(3)
-	body["points"], body["expected_payable_fen"] = 300, 3*price-300
-	var got placed
-	b.must(http.StatusCreated, http.MethodPost, "/orders", body, &got, header{"Idempotency-Key": tenanttest.RandomHex(8)})
-	b.pay(got.OrderNo)
-	b.waitFor(got.OrderNo, "paid", 30*time.Second)
-	var line int64
-	w.scan(s, "SELECT l.id FROM order_line l JOIN orders o ON o.id = l.order_id WHERE o.order_no = $1", []any{got.OrderNo}, &line)
-
+	paid := func(pieces, pay int64) (orderNo string, line int64) {
+		t.Helper()
+		body := b.orderBody(pieces)
+		body["points"], body["expected_payable_fen"] = pay, pieces*price-pay
+		var got placed
+		b.must(http.StatusCreated, http.MethodPost, "/orders", body, &got, header{"Idempotency-Key": tenanttest.RandomHex(8)})
+		b.pay(got.OrderNo)
+		b.waitFor(got.OrderNo, "paid", 30*time.Second)
+		w.scan(s, "SELECT l.id FROM order_line l JOIN orders o ON o.id = l.order_id WHERE o.order_no = $1", []any{got.OrderNo}, &line)
+		return got.OrderNo, line
+	}
 	lots := func(what string, sign, given int64) {
 		t.Helper()
 		eventually(t, 30*time.Second, what, func() bool {
@@ -47,18 +49,21 @@ func TestPointsComeBackWithACase(t *testing.T) {
 			return first == sign && second == given
 		})
 	}
-	lots("those that end first are used first", 0, 350)
-	refunded := func(pieces, fen int64) {
+	refunded := func(orderNo string, line, pieces, fen int64) {
 		t.Helper()
-		no := b.apply(got.OrderNo, "refund", line, pieces)
+		no := b.apply(orderNo, "refund", line, pieces)
 		page := "/console/" + s.Handle + "/aftersales/" + no
 		staff.submit(page, page+"/act", url.Values{"event": {"approve"}, "sure": {"1"}})
 		b.settles(no, fen)
 	}
-	refunded(1, price-100)
-	lots("a third of 300 is back", 50, 400)
-	refunded(2, 2*price-200)
-	b.waitFor(got.OrderNo, "closed", 30*time.Second)
-	lots("all of it is back", 150, 500)
-	w.inBooks(s, 3*price-300)
+	three, line := paid(3, 300)
+	lots("those that end first are used first", 0, 350)
+	refunded(three, line, 1, price-100)
+	lots("a third of 300 is back, half of it in each lot", 50, 400)
+	one, line := paid(1, 120)
+	lots("what came back pays again", 0, 330)
+	refunded(one, line, 1, price-120)
+	b.waitFor(one, "closed", 30*time.Second)
+	lots("all of 120 is back", 50, 400)
+	w.inBooks(s, 2*price-220)
 }
