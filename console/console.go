@@ -96,6 +96,7 @@ type Deps struct {
 	Messages     Messages
 	Distribution Distribution
 	Points       Points
+	Levels       Levels
 	Members      Members
 	Pictures     Pictures
 	Ports        Ports
@@ -177,7 +178,7 @@ func (d Deps) whole() bool {
 	return !slices.Contains([]bool{
 		d.DB != nil, d.Vault != nil, d.Audit != nil, d.Log != nil, d.Now != nil, d.Assets != nil, d.Staff != nil, d.Courier != nil, d.Registry != nil,
 		d.Provision != nil, d.Plans != nil, d.Outbox != nil, d.Callbacks != nil, d.Books != nil, d.Accounts != nil, d.Channels != nil, d.MiniPrograms != nil,
-		d.Orders != nil, d.Cards != nil, d.Reprice != nil, d.Deliveries != nil, d.Freights != nil, d.Coupons != nil, d.Messages != nil, d.Distribution != nil, d.Points != nil, d.Products != nil, d.Pictures != nil, d.Reconcile != nil, d.Payouts != nil, d.Evidence != nil, d.Members != nil, d.Ports != nil,
+		d.Orders != nil, d.Cards != nil, d.Reprice != nil, d.Deliveries != nil, d.Freights != nil, d.Coupons != nil, d.Messages != nil, d.Distribution != nil, d.Points != nil, d.Levels != nil, d.Products != nil, d.Pictures != nil, d.Reconcile != nil, d.Payouts != nil, d.Evidence != nil, d.Members != nil, d.Ports != nil,
 	}, false)
 }
 

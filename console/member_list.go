@@ -28,7 +28,8 @@ func (s *Console) memberList(c *fiber.Ctx, v *visit) error {
 		Status: known("status", readmodel.MemberTabs()), Query: searchWords(c.Query("q")), Tag: searchWords(c.Query("tag")),
 		Spent: known("spent", view.MemberSpents()), Seen: known("seen", view.MemberSeens()), Joined: known("joined", view.MemberJoineds()),
 	}
-	in := readmodel.MemberFilter{Status: list.Status, Tag: list.Tag, Before: cursor(c.Query("before"))}
+	list.Level = cursor(c.Query("level"))
+	in := readmodel.MemberFilter{Level: list.Level, Status: list.Status, Tag: list.Tag, Before: cursor(c.Query("before"))}
 	if v.look != nil { // a guest does not look for people
 		list.Query = ""
 	}

@@ -46,7 +46,7 @@ func (s *Console) memberPage(c *fiber.Ctx, v *visit, show view.MemberShow) error
 	}
 	show.MaySeeOrders, show.MaySeeRefunds = v.granted[authz.OrderRead], v.granted[authz.RefundRead]
 	show.MayUpdate, show.MayBlock, show.MayReveal = v.granted[authz.MemberUpdate], v.granted[authz.MemberBlock], v.granted[authz.MemberReveal]
-	show.MaySeePoints = v.granted[authz.PointsRead]
+	show.MaySeePoints, show.MaySeeLevel = v.granted[authz.PointsRead], v.granted[authz.LevelRead]
 	p := s.page(c, v, v.text.T("member.one"), "nav.members")
 	p.Done = done(c, v)
 	return render(c, view.MemberShowPage(p, show))

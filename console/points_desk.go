@@ -21,7 +21,7 @@ type Points interface {
 	Terms(ctx context.Context, id tenant.ID) (points.Terms, error)
 	SaveTerms(ctx context.Context, id tenant.ID, t points.Terms, actor string) error
 	Rates(ctx context.Context, id tenant.ID) ([]points.Rate, error)
-	SetRate(ctx context.Context, id tenant.ID, r points.Rate, actor string) error
+	SetRates(ctx context.Context, id tenant.ID, spuIDs []int64, r points.Rate, actor string) error
 	EndRate(ctx context.Context, id tenant.ID, spuID int64, actor string) error
 	Report(ctx context.Context, id tenant.ID, from, to time.Time) (points.Report, error)
 	Entries(ctx context.Context, id tenant.ID, f points.EntryFilter) ([]points.Entry, int64, error)

@@ -81,10 +81,14 @@ func typedPoints(t points.Terms) map[string]string {
 
 // pointsProducts shows which products earn otherwise.
 func (s *Console) pointsProducts(c *fiber.Ctx, v *visit) error {
-	return s.pointsProductsPage(c, v, view.PointsProducts{Typed: map[string]string{"times": "2"}})
+	return s.pointsProductsPage(c, v, view.PointsProducts{Typed: map[string]string{"times": "2"}}, nil)
 }
 
-func (s *Console) pointsProductsPage(c *fiber.Ctx, v *visit, show view.PointsProducts) (err error) {
+func (s *Console) pointsProductsPage(c *fiber.Ctx, v *visit, show view.PointsProducts, chosen []int64) (err error) {
+	if show.Products, err = s.productPicker(c, v, "product", v.text.T("points.field.product"), chosen); err != nil {
+		return err
+	}
+	show.Products.Bad = show.Bad["product"]
 	if show.Rates, err = s.Points.Rates(c.UserContext(), v.shop.ID); err != nil {
 		return err
 	}
@@ -94,20 +98,24 @@ func (s *Console) pointsProductsPage(c *fiber.Ctx, v *visit, show view.PointsPro
 	return render(c, view.PointsProductsPage(p, show))
 }
 
-// pointsRate lets a product earn otherwise from now on.
+// pointsRate lets products earn otherwise from now on.
 func (s *Console) pointsRate(c *fiber.Ctx, v *visit) error {
 	show := view.PointsProducts{Typed: map[string]string{}, Bad: map[string]string{}}
-	for _, name := range []string{"product", "times", "extra"} {
+	for _, name := range []string{"times", "extra"} {
 		show.Typed[name] = strings.TrimSpace(form(c, name))
 	}
+	chosen := ticked(c, "product")
+	if form(c, "find") != "" { // a product is looked for
+		return s.pointsProductsPage(c, v, show, chosen)
+	}
 	r := couponReader{typed: show.Typed, bad: map[string]bool{}}
-	rate := points.Rate{SPUID: r.number("product"), TimesBps: money.Rate(r.fen("times") * 100), Extra: r.number("extra")}
-	if rate.SPUID == 0 {
+	rate := points.Rate{TimesBps: money.Rate(r.fen("times") * 100), Extra: r.number("extra")}
+	if len(chosen) == 0 {
 		r.bad["product"] = true
 	}
 	var err error
 	if len(r.bad) == 0 {
-		err = s.Points.SetRate(c.UserContext(), v.shop.ID, rate, actor(v.session.StaffID))
+		err = s.Points.SetRates(c.UserContext(), v.shop.ID, chosen, rate, actor(v.session.StaffID))
 	}
 	if refused, ok := errors.AsType[*fault.Error](err); ok && refused.Kind() == fault.Invalid {
 		for _, field := range refused.Fields() {
@@ -122,7 +130,7 @@ func (s *Console) pointsRate(c *fiber.Ctx, v *visit) error {
 			show.Bad[name] = v.text.Code("points.bad", name)
 		}
 		c.Status(fiber.StatusUnprocessableEntity)
-		return s.pointsProductsPage(c, v, show)
+		return s.pointsProductsPage(c, v, show, chosen)
 	}
 	if err != nil {
 		return err

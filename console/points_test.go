@@ -30,6 +30,8 @@ func TestPointsInTheConsole(t *testing.T) {
 	d.env.InTenant(t, func(tx tenantdb.Tx) error {
 		return tx.QueryRow(t.Context(), "WITH m AS (INSERT INTO member (status) VALUES ('active') RETURNING id) SELECT m.id, (SELECT min(id) FROM spu) FROM m").Scan(&member, &product)
 	})
+	var title string
+	d.env.InTenant(t, func(tx tenantdb.Tx) error { return tx.QueryRow(t.Context(), "SELECT title FROM spu WHERE id = $1", product).Scan(&title) })
 	helper := d.hire(t, d.env.Tenant, authz.Support)
 	b := d.signedIn(t, d.owner)
 	all := "/console/" + d.env.Tenant.Handle + "/points"
@@ -48,8 +50,11 @@ func TestPointsInTheConsole(t *testing.T) {
 	b.see("积分设置已被他人修改")
 
 	b.wantStatus(all+"/products", http.StatusOK)
+	b.wantPost(all+"/products", url.Values{"times": {"2"}}, http.StatusUnprocessableEntity)
+	b.see("请先搜索并勾选商品")
 	b.wantPost(all+"/products", url.Values{"product": {"999999"}, "times": {"2"}}, http.StatusUnprocessableEntity)
-	b.see("没有这件商品")
+	b.wantPost(all+"/products", url.Values{"find": {"product"}, "product_q": {title}, "times": {"3"}}, http.StatusOK)
+	b.see(title, `value="3"`, `name="product" value="`+fmt.Sprint(product)+`"`)
 	b.wantPost(all+"/products", url.Values{"product": {fmt.Sprint(product)}, "times": {"2"}, "extra": {"10"}}, http.StatusSeeOther)
 	b.wantStatus(all+"/products", http.StatusOK)
 	b.see("2 倍", "恢复统一规则")

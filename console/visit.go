@@ -118,6 +118,7 @@ func (s *Console) menu(c *fiber.Ctx, v *visit, here string) []view.NavItem {
 		{authz.CouponRead, view.NavItem{Key: "nav.coupons", Icon: "coin", Href: shop.URL("/coupons")}},
 		{authz.DistributionRead, view.NavItem{Key: navDistribution, Icon: "apps", Href: shop.URL(distributionPath)}},
 		{authz.PointsRead, view.NavItem{Key: "nav.points", Icon: "coin", Href: shop.URL("/points")}},
+		{authz.LevelRead, view.NavItem{Key: navLevels, Icon: "user", Href: shop.URL(levelsPath)}},
 		{authz.ReviewRead, view.NavItem{Key: "nav.reviews", Icon: "message", Href: shop.URL("/reviews")}},
 		{authz.ProductRead, view.NavItem{Key: "nav.products", Icon: "package", Href: shop.URL("/products")}},
 		{authz.StockRead, view.NavItem{Key: "nav.stock", Icon: "box", Href: shop.URL("/stock")}},

@@ -96,6 +96,7 @@ func TestEveryRouteAnswersAsItsContractSays(t *testing.T) {
 	walkOrders(t, h, s, c)
 	walkTaste(t, s, c)
 	walkPoints(t, h, s, plainly(t, c))
+	walkLevels(t, h, s, plainly(t, c))
 	c.must(t, http.StatusOK, http.MethodGet, "/subscriptions", nil)
 	c.must(t, http.StatusNoContent, http.MethodPost, "/subscriptions", map[string]any{"template_id": template, "result": "accept"})
 	walkMessages(t, h, s, c)

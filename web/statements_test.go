@@ -159,10 +159,10 @@ func TestG14StatementsPerRoute(t *testing.T) {
 
 	walkCoupons(t, h, s, call)
 	var quote miniapi.Quote
-	call(4, http.StatusOK, http.MethodPost, "/checkout/quote", map[string]any{"address_id": address.ID}).into(t, &quote)
+	call(5, http.StatusOK, http.MethodPost, "/checkout/quote", map[string]any{"address_id": address.ID}).into(t, &quote)
 	var placed miniapi.Placed
 	order := map[string]any{"address_id": address.ID, "quote_hash": quote.QuoteHash}
-	call(15, http.StatusCreated, http.MethodPost, "/orders", order, "Idempotency-Key", "counted").into(t, &placed)
+	call(16, http.StatusCreated, http.MethodPost, "/orders", order, "Idempotency-Key", "counted").into(t, &placed)
 	call(1, http.StatusOK, http.MethodGet, "/orders", nil)
 	var kept miniapi.Order
 	call(1, http.StatusOK, http.MethodGet, "/orders/"+placed.OrderNo, nil).into(t, &kept)
@@ -185,6 +185,7 @@ func TestG14StatementsPerRoute(t *testing.T) {
 	walkReviews(t, h, s, placed.OrderNo, call)
 	walkDistribution(t, h, s, call)
 	walkPoints(t, h, s, call)
+	walkLevels(t, h, s, call)
 	call(2, http.StatusNoContent, http.MethodDelete, "/orders/"+placed.OrderNo, nil)
 	call(3, http.StatusNoContent, http.MethodDelete, "/addresses/"+id(address.ID), nil)
 	call(1, http.StatusOK, http.MethodGet, "/subscriptions", nil)

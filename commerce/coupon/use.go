@@ -19,7 +19,7 @@ const (
 
 // Rules returns what the member's coupons would do to an order, for pricing: the id of each is
 // its grant's. One statement.
-func (s *Service) Rules(ctx context.Context, q tenantdb.Querier, memberID int64, now time.Time) ([]pricing.Rule, error) {
+func (s *Service) Rules(ctx context.Context, q tenantdb.Querier, memberID int64, _ []int64, now time.Time) ([]pricing.Rule, error) {
 	rows, err := s.q.Usable(ctx, q, memberID, now)
 	if err != nil {
 		return nil, fmt.Errorf("coupons of a member: %w", err)

@@ -16,6 +16,7 @@ import (
 	"galleria/commerce/coupon"
 	"galleria/commerce/delivery"
 	"galleria/commerce/inventory"
+	"galleria/commerce/level"
 	"galleria/commerce/member"
 	"galleria/commerce/money"
 	"galleria/commerce/order"
@@ -40,6 +41,7 @@ type shop struct {
 	orders    *order.Service
 	coupons   *coupon.Service
 	points    *points.Service
+	levels    *level.Service
 	places    *plan.Meter
 	going     *goingBack
 	keys      atomic.Int64
@@ -69,8 +71,9 @@ func newShop(t testing.TB, options ...tenanttest.Option) *shop {
 		},
 	})
 	s.points = points.New(points.Deps{DB: env.DB, Outbox: env.Outbox, Timers: env.Timers, Audit: env.Audit, Books: noBooks{}, Now: env.Clock().Now})
+	s.levels = level.New(level.Deps{DB: env.DB, Outbox: env.Outbox, Timers: env.Timers, Audit: env.Audit})
 	s.orders = order.New(order.Deps{
-		Offers: []order.Offers{s.coupons, s.points},
+		Offers: []order.Offers{s.coupons, s.points, s.levels},
 		DB:     env.DB, Catalog: s.catalog, Inventory: s.inventory, Addresses: s.members,
 		Carts: s.carts, Cards: s.cards, Places: s.places, Stores: delivery.New(delivery.Deps{DB: env.DB, Audit: env.Audit}), Outbox: env.Outbox, Timers: env.Timers, Audit: env.Audit, Refunds: s.going,
 	})

@@ -54,7 +54,7 @@ func (s *Service) Quote(ctx context.Context, id tenant.ID, memberID int64, in Qu
 	err := s.db.Read(ctx, id, func(r *tenantdb.Reader) error {
 		pipe := r.Pipeline()
 		offered := bid{choice: in.Coupons, at: r.Now()}
-		s.ask(ctx, pipe, memberID, &offered)
+		s.ask(ctx, pipe, memberID, in.Lines, &offered)
 		if in.AddressID != nil {
 			pipe.AddRead(func(q tenantdb.Querier) error {
 				a, err := s.addresses.Address(ctx, id, q, memberID, *in.AddressID)

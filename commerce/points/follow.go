@@ -42,12 +42,13 @@ func (s *Service) FollowOrderTx(ctx context.Context, tx tenantdb.Tx, orderNo str
 // followed is an order and what belongs to it.
 type followed struct {
 	pointsdb.LockOrderRow
-	terms  Terms // of its placing
-	lines  []pointsdb.LinesRow
-	rates  map[int64]pointsdb.RatesAtRow // by product
-	left   []money.Fen                   // paid for each line and not gone back
-	earned pointsdb.EarnedRow            // LotID 0: nothing yet
-	uses   []pointsdb.UsesRow
+	terms    Terms // of its placing
+	levelBps int64 // by how much its buyer's level earned more then
+	lines    []pointsdb.LinesRow
+	rates    map[int64]pointsdb.RatesAtRow // by product
+	left     []money.Fen                   // paid for each line and not gone back
+	earned   pointsdb.EarnedRow            // LotID 0: nothing yet
+	uses     []pointsdb.UsesRow
 }
 
 func (s *Service) follow(ctx context.Context, tx tenantdb.Tx, o pointsdb.LockOrderRow) error {
@@ -75,12 +76,13 @@ func (s *Service) follow(ctx context.Context, tx tenantdb.Tx, o pointsdb.LockOrd
 
 func (s *Service) read(ctx context.Context, tx tenantdb.Tx, o pointsdb.LockOrderRow) (f followed, err error) {
 	f.LockOrderRow = o
-	row, err := s.q.TermsAt(ctx, tx, o.PlacedAt)
+	f.levelBps = onceBps
+	row, err := s.q.TermsAt(ctx, tx, o.MemberID, o.PlacedAt)
 	if err != nil && !tenantdb.NoRows(err) {
 		return f, err
 	}
 	if err == nil {
-		f.terms = termsOf(row)
+		f.terms, f.levelBps = termsOf(row.PointsTerm), row.LevelBps
 	}
 	if f.lines, err = s.q.Lines(ctx, tx, o.ID); err != nil {
 		return f, err
@@ -99,6 +101,9 @@ func (s *Service) read(ctx context.Context, tx tenantdb.Tx, o pointsdb.LockOrder
 	}
 	if f.earned, err = s.q.Earned(ctx, tx, o.ID); err != nil && !tenantdb.NoRows(err) {
 		return f, err
+	}
+	if err == nil { // the order may have become another member's since
+		f.levelBps = f.earned.LevelBps
 	}
 	if f.uses, err = s.q.Uses(ctx, tx, o.OrderNo); err != nil {
 		return f, err
@@ -155,18 +160,21 @@ func (f followed) earns(left []money.Fen) int64 {
 	if !f.terms.Enabled {
 		return 0
 	}
-	const once = 10_000
 	weighted, extra := int64(0), int64(0)
 	for i, l := range f.lines {
-		times := int64(once)
+		times := int64(onceBps)
 		if r, differs := f.rates[l.SpuID]; differs {
 			times = r.TimesBps
 			extra += part(r.Extra*int64(l.Qty), int64(left[i]), int64(l.PayableFen))
 		}
 		weighted += int64(left[i]) * times
 	}
-	return part(weighted, f.terms.EarnPoints, int64(f.terms.EarnFen)*once) + extra
+	earned := part(weighted, f.terms.EarnPoints, int64(f.terms.EarnFen)*onceBps) + extra
+	return part(earned, f.levelBps, onceBps)
 }
+
+// onceBps earns what the terms say, neither more nor less.
+const onceBps = 10_000
 
 // bring makes the lot of an order that was paid and has none.
 func (a *account) bring(ctx context.Context, f followed) error {
@@ -180,7 +188,7 @@ func (a *account) bring(ctx context.Context, f followed) error {
 	if err != nil {
 		return err
 	}
-	return a.q.AddOrder(ctx, a.tx, f.ID, id, n)
+	return a.q.AddOrder(ctx, a.tx, f.ID, id, n, f.levelBps)
 }
 
 // earn takes back what an order earns no longer, and frees the rest once its money is final.

@@ -229,7 +229,7 @@ func TestProductsEarnOtherwise(t *testing.T) {
 	m := w.member()
 	spu := w.number(`WITH c AS (INSERT INTO category (name) VALUES ('茶') RETURNING id)
 		INSERT INTO spu (category_id, title) SELECT id, '龙井' FROM c RETURNING id`)
-	if err := w.SetRate(t.Context(), w.Tenant.ID, points.Rate{SPUID: spu, TimesBps: 20_000, Extra: 7}, "staff:1"); err != nil {
+	if err := w.SetRates(t.Context(), w.Tenant.ID, []int64{spu}, points.Rate{TimesBps: 20_000, Extra: 7}, "staff:1"); err != nil {
 		t.Fatal(err)
 	}
 	no := w.place(m, 0, 10_000)

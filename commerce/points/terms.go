@@ -177,20 +177,27 @@ func (s *Service) Rates(ctx context.Context, id tenant.ID) (list []Rate, err err
 	return list, nil
 }
 
-// SetRate makes a rate count for orders from now on. Opens a transaction. Faults: VALIDATION,
-// NOT_FOUND.
-func (s *Service) SetRate(ctx context.Context, id tenant.ID, r Rate, actor string) error {
+// mostRates is how many products one deed sets.
+const mostRates = 100
+
+// SetRates makes a rate count for orders of some products, 1 to 100, from now on. Opens a
+// transaction. Faults: VALIDATION, NOT_FOUND.
+func (s *Service) SetRates(ctx context.Context, id tenant.ID, spuIDs []int64, r Rate, actor string) error {
 	switch {
+	case len(spuIDs) == 0 || len(spuIDs) > mostRates:
+		return fault.Invalidf("product", "must be 1 to %d products", mostRates)
 	case r.TimesBps < 0 || r.TimesBps > 1_000_000:
 		return fault.Invalidf("times", "must be between 0 and 100")
 	case r.Extra < 0 || r.Extra > 1_000_000:
 		return fault.Invalidf("extra", "must be between 0 and %d", 1_000_000)
 	}
-	return s.changeRate(ctx, id, r.SPUID, actor, audit.Entry{
-		Action: "points.rate_set", Detail: map[string]any{"times_bps": int64(r.TimesBps), "extra": r.Extra},
-	}, func(tx tenantdb.Tx) error {
-		n, err := s.q.AddRate(ctx, tx, int64(r.TimesBps), r.Extra, tx.Now(), r.SPUID)
-		if err == nil && n == 0 {
+	e := audit.Entry{Action: "points.rate_set", Object: productOf(spuIDs[0]), Detail: map[string]any{"times_bps": int64(r.TimesBps), "extra": r.Extra}}
+	if len(spuIDs) > 1 {
+		e.Action, e.Object, e.Detail["products"] = "points.rates_set", "points:rates", spuIDs
+	}
+	return s.changeRates(ctx, id, spuIDs, actor, e, func(tx tenantdb.Tx) error {
+		n, err := s.q.AddRates(ctx, tx, int64(r.TimesBps), r.Extra, tx.Now(), spuIDs)
+		if err == nil && n != int64(len(spuIDs)) {
 			return fault.ErrNotFound
 		}
 		return err
@@ -199,22 +206,25 @@ func (s *Service) SetRate(ctx context.Context, id tenant.ID, r Rate, actor strin
 
 // EndRate lets a product earn as all others do. Opens a transaction.
 func (s *Service) EndRate(ctx context.Context, id tenant.ID, spuID int64, actor string) error {
-	return s.changeRate(ctx, id, spuID, actor, audit.Entry{Action: "points.rate_ended", Detail: map[string]any{}}, func(tenantdb.Tx) error { return nil })
+	e := audit.Entry{Action: "points.rate_ended", Object: productOf(spuID), Detail: map[string]any{}}
+	return s.changeRates(ctx, id, []int64{spuID}, actor, e, func(tenantdb.Tx) error { return nil })
 }
 
-func (s *Service) changeRate(ctx context.Context, id tenant.ID, spuID int64, actor string, e audit.Entry, then func(tx tenantdb.Tx) error) error {
+func productOf(spuID int64) string { return "product:" + strconv.FormatInt(spuID, 10) }
+
+func (s *Service) changeRates(ctx context.Context, id tenant.ID, spuIDs []int64, actor string, e audit.Entry, then func(tx tenantdb.Tx) error) error {
 	err := s.d.DB.InTenant(ctx, id, func(tx tenantdb.Tx) error {
-		if _, err := s.q.EndRate(ctx, tx, tx.Now(), spuID); err != nil {
+		if _, err := s.q.EndRates(ctx, tx, tx.Now(), spuIDs); err != nil {
 			return err
 		}
 		if err := then(tx); err != nil {
 			return err
 		}
-		e.Actor, e.Object = actor, "product:"+strconv.FormatInt(spuID, 10)
+		e.Actor = actor
 		return s.d.Audit.RecordTx(ctx, tx, e)
 	})
 	if err != nil {
-		return fmt.Errorf("points of a product: %w", err)
+		return fmt.Errorf("points of products: %w", err)
 	}
 	return nil
 }

@@ -11,7 +11,7 @@ import (
 
 // Rules returns how a member may pay with points, for pricing: one rule, or none where the shop
 // takes no points. One statement.
-func (s *Service) Rules(ctx context.Context, q tenantdb.Querier, memberID int64, now time.Time) ([]pricing.Rule, error) {
+func (s *Service) Rules(ctx context.Context, q tenantdb.Querier, memberID int64, _ []int64, now time.Time) ([]pricing.Rule, error) {
 	row, err := s.q.Payable(ctx, q, memberID, now)
 	if tenantdb.NoRows(err) {
 		return nil, nil

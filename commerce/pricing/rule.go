@@ -20,6 +20,7 @@ const (
 	KindReduction      Kind = "reduction"       // so much off from an amount or a number of pieces
 	KindCoupon         Kind = "coupon"          // a coupon on goods
 	KindShipping       Kind = "shipping"        // free or cheaper freight
+	KindLevelShipping  Kind = "level_shipping"  // freight of a member's level
 	KindShippingCoupon Kind = "shipping_coupon" // a coupon on freight
 	KindPoints         Kind = "points"          // points paid with
 )
@@ -37,7 +38,7 @@ const (
 
 // Kinds returns every kind, in the order in which they are tried.
 func Kinds() []Kind {
-	return []Kind{KindFlash, KindGroup, KindTimed, KindLevel, KindReduction, KindCoupon, KindShipping, KindShippingCoupon, KindPoints}
+	return []Kind{KindFlash, KindGroup, KindTimed, KindLevel, KindReduction, KindCoupon, KindShipping, KindLevelShipping, KindShippingCoupon, KindPoints}
 }
 
 // Class returns the stage of a kind, "" of an unknown one.
@@ -47,7 +48,7 @@ func (k Kind) Class() Class {
 		return ClassItem
 	case KindReduction, KindCoupon:
 		return ClassOrder
-	case KindShipping, KindShippingCoupon:
+	case KindShipping, KindLevelShipping, KindShippingCoupon:
 		return ClassFreight
 	case KindPoints:
 		return ClassPoints

@@ -313,7 +313,7 @@ func (e *engine) order(s state) (out state, would map[Ref]money.Fen) {
 // is spent on what is free already.
 func (e *engine) delivery(s *state) (would map[Ref]money.Fen) {
 	would = map[Ref]money.Fen{}
-	for _, k := range []Kind{KindShipping, KindShippingCoupon} {
+	for _, k := range []Kind{KindShipping, KindLevelShipping, KindShippingCoupon} {
 		best, most := -1, money.Fen(0)
 		for _, n := range e.ofKind(k) {
 			off := e.freightOff(*s, n)

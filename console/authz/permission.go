@@ -82,6 +82,9 @@ const (
 	PointsRead           Permission = "points.read"
 	PointsUpdate         Permission = "points.update"
 	PointsAdjust         Permission = "points.adjust" // give members, and take from them
+	LevelRead            Permission = "level.read"
+	LevelUpdate          Permission = "level.update" // levels, their prices, how members grow
+	LevelAdjust          Permission = "level.adjust" // give members growth, and take it
 	AnomalyResolve       Permission = "anomaly.resolve"
 	OwnerTransfer        Permission = "owner.transfer"
 )
@@ -168,6 +171,9 @@ func registry() []entry {
 		{PointsRead, manager | finance | support, false},
 		{PointsUpdate, manager, false},
 		{PointsAdjust, manager, false},
+		{LevelRead, manager | finance | support | promoter, false},
+		{LevelUpdate, manager, false},
+		{LevelAdjust, manager, false},
 		{AnomalyResolve, manager | finance, false},
 		{OwnerTransfer, 0, true},
 	}

@@ -17,6 +17,7 @@ type MemberFilter struct {
 	Query      string // nickname, or the member's number
 	PhoneIndex []byte // a whole phone number, blind; nil if Query is none
 	Tag        string
+	Level      int64     // who has it
 	Spent      money.Fen // paid at least
 	Joined     time.Time // joined at or after
 	Ordered    time.Time // last order at or after
@@ -35,7 +36,8 @@ type MemberRow struct {
 	PhoneHint string
 	Status    string // of MemberTabs, or "merged"
 	Tags      []string
-	Orders    int64 // paid
+	Level     string // its name; "": none
+	Orders    int64  // paid
 	Paid      money.Fen
 	Refunded  money.Fen
 	LastOrder *time.Time
@@ -45,7 +47,14 @@ type MemberRow struct {
 // MemberPage is one page of members, the newest first.
 type MemberPage struct {
 	MoneyPage[MemberRow]
-	Tags []string // of the shop, the most used first
+	Tags   []string      // of the shop, the most used first
+	Levels []MemberLevel // that go on, the lowest first
+}
+
+// MemberLevel is a level that members can have.
+type MemberLevel struct {
+	ID   int64
+	Name string
 }
 
 // MemberApp is where a member logs in.
@@ -71,6 +80,7 @@ type MemberDetail struct {
 
 const memberColumns = `SELECT m.id, m.nickname, m.phone_hint, CASE WHEN m.status = 'active' AND m.leave_at IS NOT NULL THEN 'leaving' ELSE m.status END,
        coalesce((SELECT array_agg(g.tag ORDER BY g.tag) FROM member_tag g WHERE g.member_id = m.id), '{}'),
+       coalesce((SELECT v.name FROM level_account a JOIN level_version v ON v.level_id = a.level_id AND v.until IS NULL WHERE a.member_id = m.id), ''),
        coalesce(t.orders, 0), coalesce(t.paid_fen, 0), coalesce(t.refunded_fen, 0), t.last_order_at, m.created_at
   FROM member m LEFT JOIN member_trade t ON t.member_id = m.id`
 
@@ -79,7 +89,7 @@ const memberCounts = `SELECT s.status, (SELECT count(*) FROM (SELECT 1 FROM memb
   FROM unnest($1::text[]) AS s (status)`
 
 func memberRow(row pgx.CollectableRow) (m MemberRow, err error) {
-	err = row.Scan(&m.ID, &m.Nickname, &m.PhoneHint, &m.Status, &m.Tags, &m.Orders, &m.Paid, &m.Refunded, &m.LastOrder, &m.CreatedAt)
+	err = row.Scan(&m.ID, &m.Nickname, &m.PhoneHint, &m.Status, &m.Tags, &m.Level, &m.Orders, &m.Paid, &m.Refunded, &m.LastOrder, &m.CreatedAt)
 	return m, err
 }
 
@@ -90,6 +100,7 @@ func (s *Store) Members(ctx context.Context, shop tenant.ID, in MemberFilter) (p
 	err = s.read(ctx, shop, "members", func(b *pgx.Batch) {
 		collect(b, &page.Rows, memberRow, memberColumns+w.where()+" ORDER BY m.id DESC LIMIT "+lastArg(w.args), w.args...)
 		queueCounts(b, &page.Counts, memberCounts, MemberTabs())
+		collect(b, &page.Levels, pgx.RowToStructByPos[MemberLevel], "SELECT level_id, name FROM level_version WHERE until IS NULL ORDER BY threshold")
 		collect(b, &page.Tags, pgx.RowTo[string], "SELECT tag FROM member_tag GROUP BY tag ORDER BY count(*) DESC, tag LIMIT 200")
 	})
 	page.cut(func(m MemberRow) int64 { return m.ID })
@@ -111,6 +122,9 @@ func (in MemberFilter) where() *filter {
 	in.search(w)
 	if in.Tag != "" {
 		w.add("EXISTS (SELECT 1 FROM member_tag x WHERE x.tag = ? AND x.member_id = m.id)", in.Tag)
+	}
+	if in.Level != 0 {
+		w.add("EXISTS (SELECT 1 FROM level_account x WHERE x.level_id = ? AND x.member_id = m.id)", in.Level)
 	}
 	if in.Spent > 0 {
 		w.add("t.paid_fen - t.refunded_fen >= ?", in.Spent)

@@ -13,6 +13,7 @@ import (
 	"galleria/commerce/delivery"
 	"galleria/commerce/distribution"
 	"galleria/commerce/figures"
+	"galleria/commerce/level"
 	"galleria/commerce/member"
 	"galleria/commerce/notice"
 	"galleria/commerce/order"
@@ -132,6 +133,7 @@ type Deps struct {
 	Coupons      Coupons
 	Distribution Distribution
 	Points       Points
+	Levels       Levels
 	Content      Content
 	// PictureURL is where a provider finds a picture by its address here.
 	PictureURL func(address string) string
@@ -217,7 +219,7 @@ func (h *Handlers) Kinds() (jobs.Kinds, error) {
 		kind(order.TopicPlaced, jobs.Bulk, patient, quick, h.following(h.orderCounted)),
 		kind(order.TopicExpire, jobs.Critical, patient, quick, h.orderExpired),
 		kind(order.TopicClosing, jobs.Critical, patient, provider, h.orderClosing),
-		kind(order.TopicClosed, jobs.Bulk, patient, quick, h.following(h.orderClosed)),
+		kind(order.TopicClosed, jobs.Bulk, patient, quick, h.growing(h.following(h.orderClosed))),
 		kind(order.TopicShipped, jobs.Default, patient, provider, h.parcelShipped),
 		kind(order.TopicParcelChanged, jobs.Default, patient, provider, h.parcelChanged),
 		kind(order.TopicReceive, jobs.Default, patient, quick, h.receiveDue),
@@ -232,6 +234,9 @@ func (h *Handlers) Kinds() (jobs.Kinds, error) {
 		kind(points.TimerAge, jobs.Bulk, patient, quick, h.pointsAge),
 		kind(points.TopicExpiring, jobs.Bulk, patient, quick, h.pointsExpiring),
 		kind(distribution.TopicMoved, jobs.Bulk, patient, quick, h.withdrawalMoved),
+		recurs(kind(level.TimerReview, jobs.Bulk, patient, quick, h.levelsReviewed)),
+		kind(level.TopicArranged, jobs.Bulk, patient, quick, h.levelsArranged),
+		jobs.Kind{Topic: level.TopicChanged},
 		jobs.Kind{Topic: member.TopicMerged},
 		jobs.Kind{Topic: member.TopicLeft},
 		kind(order.TopicReceived, jobs.Default, patient, quick, h.following(h.orderReceived)),
@@ -239,10 +244,10 @@ func (h *Handlers) Kinds() (jobs.Kinds, error) {
 		kind(review.TimerPictures, jobs.Default, patient, quick, h.reviewSilent),
 		kind(review.TimerAuto, jobs.Bulk, patient, quick, h.reviewAuto),
 		kind(review.TopicErased, jobs.Bulk, patient, quick, h.reviewErased),
-		jobs.Kind{Topic: review.TopicPublished},
-		kind(order.TopicFinished, jobs.Bulk, patient, quick, h.following(nil)),
+		kind(review.TopicPublished, jobs.Bulk, patient, quick, h.reviewGrew),
+		kind(order.TopicFinished, jobs.Bulk, patient, quick, h.growing(h.following(nil))),
 		kind(order.TopicPaid, jobs.Default, brief, provider, h.following(h.orderPaid)),
-		kind(order.TopicRefunded, jobs.Default, brief, provider, h.following(h.orderRefunded)),
+		kind(order.TopicRefunded, jobs.Default, brief, provider, h.growing(h.following(h.orderRefunded))),
 		kind(signup.Topic, jobs.Default, patient, jobs.Backoff(time.Second, 30*time.Second), h.signupApproved),
 		kind(trial.Topic, jobs.Default, brief, quick, h.testPurchase),
 		recurs(kind(TimerUpkeep, jobs.Bulk, patient, quick, h.upkeepDue)),

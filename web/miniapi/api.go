@@ -46,6 +46,7 @@ type Deps struct {
 	Cards         Cards
 	Coupons       Coupons
 	Points        Points
+	Levels        Levels
 	Pictures      Pictures
 	Delivery      Parcels
 	Payments      Payments
@@ -109,6 +110,7 @@ func (a *API) routes() {
 	a.distributionRoutes()
 	a.couponRoutes()
 	a.pointsRoutes()
+	a.levelRoutes()
 	a.addressRoutes()
 	a.subscriptionRoutes()
 	a.messageRoutes()

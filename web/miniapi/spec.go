@@ -32,6 +32,7 @@ const (
 	tagDistribution = "Distribution"
 	tagCoupon       = "Coupons"
 	tagPoints       = "Points"
+	tagLevel        = "Levels"
 	tagAddress      = "Addresses"
 	tagSubscription = "Messages"
 )
@@ -107,6 +108,7 @@ func tags() []*huma.Tag {
 		{Name: tagDistribution, Description: "Members who sell for the shop, and what they are owed."},
 		{Name: tagCoupon, Description: "What the shop gives away under conditions."},
 		{Name: tagPoints, Description: "What buyers earn, and pay with."},
+		{Name: tagLevel, Description: "How far buyers have grown, and what that gives them."},
 		{Name: tagAddress, Description: "Where orders go."},
 		{Name: tagSubscription, Description: "Which messages the buyer wants."},
 	}

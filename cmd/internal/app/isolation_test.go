@@ -212,6 +212,8 @@ func walk(a, b *twin) map[string][]step {
 		"listMessages":              {{path: "/me/messages", want: ok}},
 		"readMessages":              {{path: "/me/messages/read", body: map[string]any{"until_id": 1_000_000}, want: []int{204}}},
 		"getPoints":                 {{path: "/points", want: ok}},
+		"getMyLevel":                {{path: "/me/level", want: ok}},
+		"getMemberPrices":           {{path: "/products/" + itoa(b.product) + "/member-prices", want: ok}},
 		"listPointsEntries":         {{path: "/points/entries", want: ok}},
 		"signIn":                    {{path: "/points/sign-in", want: []int{409}}},
 		"listTransfers":             {{path: "/me/transfers", want: ok}},

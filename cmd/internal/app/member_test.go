@@ -45,6 +45,11 @@ func (w *world) oneOfEach(s *shop, id int64, mark string) {
 		`INSERT INTO points_account (member_id, available) VALUES ($1, 7)`,
 		`INSERT INTO points_lot (member_id, source, source_key, amount, earned_at, available_at) VALUES ($1, 'staff', 'a' || $1::bigint, 7, now(), now())`,
 		`INSERT INTO points_entry (member_id, at, kind, change, balance, actor, reason) VALUES ($1, now(), 'give', 7, 7, 'staff:1', '谢谢')`,
+		`WITH l AS (INSERT INTO level (created_at) VALUES (now()) RETURNING id),
+		v AS (INSERT INTO level_version (level_id, version, since, name, threshold, off_bps, free_shipping, points_bps, valid_days, keep_growth) SELECT id, 1, now(), '金卡', 5 + $1::bigint, 0, false, 10000, 0, 0 FROM l)
+		INSERT INTO level_account (member_id, growth, level_id, since) SELECT $1::bigint, 5 + $1::bigint, id, now() FROM l`,
+		`INSERT INTO level_entry (member_id, at, kind, change, balance, actor, reason) VALUES ($1::bigint, now(), 'give', 5 + $1::bigint, 5 + $1::bigint, 'staff:1', '谢谢')`,
+		`INSERT INTO level_change (member_id, at, to_id, reason, growth, actor) SELECT $1, now(), max(id), 'upgrade', 5, 'system' FROM level`,
 		`INSERT INTO coupon_count (coupon_id, member_id, taken, day, today) SELECT max(id), $1, 1, now()::date, 1 FROM coupon`,
 		`INSERT INTO coupon_grant (coupon_id, version, member_id, status, source, source_key, valid_from, valid_until, granted_at)
 		 SELECT max(id), 1, $1, 'active', 'claim', 'x', now(), now() + interval '7 days', now() FROM coupon`,

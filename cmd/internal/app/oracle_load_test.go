@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"galleria/cmd/internal/oracle"
+	"galleria/commerce/level"
 	"galleria/commerce/money"
 	"galleria/commerce/order"
 	"galleria/commerce/points"
@@ -65,6 +66,16 @@ func (w *world) openMarket(n int) *market {
 	if err := w.Points.SaveTerms(w.t.Context(), m.ID, terms, "staff:1"); err != nil {
 		w.t.Fatal(err)
 	}
+	growth := level.NewTerms()
+	growth.Enabled, growth.OrderGrowth = true, 10
+	if err := w.Levels.SaveTerms(w.t.Context(), m.ID, growth, "staff:1"); err != nil {
+		w.t.Fatal(err)
+	}
+	for _, l := range []level.Level{{Name: "银卡", Threshold: 100, OffBps: 500, PointsBps: 10_000}, {Name: "金卡", Threshold: 300, OffBps: 1_000, FreeShipping: true, PointsBps: 20_000, ValidDays: 30, KeepGrowth: 100}} {
+		if _, err := w.Levels.Save(w.t.Context(), m.ID, l, "staff:1"); err != nil {
+			w.t.Fatal(err)
+		}
+	}
 	if err := w.Payments.SetRefundApproval(w.t.Context(), m.ID, 9000, "staff:1"); err != nil {
 		w.t.Fatal(err)
 	}
@@ -105,6 +116,20 @@ func fates() map[string]func(*shopper) {
 
 func (s *shopper) channel() payments.Code {
 	return []payments.Code{payments.WeChat, payments.WeChat, payments.Alipay, payments.UnionPay}[s.dice.IntN(4)]
+}
+
+// grow gives the shopper growth by hand.
+func (s *shopper) grow(n int64) {
+	s.w.t.Helper()
+	if n == 0 {
+		return
+	}
+	var me int64 // whoever signed in last
+	s.w.scan(s.market.shop, "SELECT member_id FROM points_entry WHERE kind = 'sign' ORDER BY id DESC LIMIT 1", nil, &me)
+	err := s.w.Levels.Adjust(s.w.t.Context(), s.market.ID, level.AdjustInput{MemberID: me, Growth: n, Reason: "线下消费", Key: fmt.Sprint("grow", me), Actor: "staff:1"})
+	if err != nil {
+		s.w.t.Fatal(err)
+	}
 }
 
 // placed places an order of one or two SKUs; now and then the answer is lost and it is placed

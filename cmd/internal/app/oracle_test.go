@@ -85,6 +85,7 @@ func (w *world) crowdIn(markets []*market, seed uint64) {
 			s := &shopper{buyer: b, market: m, dice: dice, address: b.address()}
 			b.broughtBy(m.promoters[1].code)
 			s.must(http.StatusOK, http.MethodPost, "/points/sign-in", nil, nil)
+			s.grow(int64(100 * j)) // some have a level, and one crosses the next threshold by buying
 			life := slices.Clone(names)
 			dice.Shuffle(len(life), func(a, b int) { life[a], life[b] = life[b], life[a] })
 			if j > 0 {

@@ -21,11 +21,11 @@ WHERE l.order_id = @order_id ORDER BY l.id;
 SELECT coalesce(sum(c.amount_fen), 0)::bigint AS fen FROM aftersale_case c WHERE c.order_id = @order_id AND c.status = 'refunded';
 
 -- name: Earned :one
-SELECT p.lot_id, p.earned, p.reversed, l.member_id, l.remaining, (l.available_at IS NULL)::boolean AS frozen
+SELECT p.lot_id, p.earned, p.reversed, p.level_bps, l.member_id, l.remaining, (l.available_at IS NULL)::boolean AS frozen
 FROM points_order p JOIN points_lot l ON l.id = p.lot_id WHERE p.order_id = @order_id;
 
 -- name: AddOrder :exec
-INSERT INTO points_order (order_id, lot_id, earned) VALUES (@order_id, @lot_id, @earned);
+INSERT INTO points_order (order_id, lot_id, earned, level_bps) VALUES (@order_id, @lot_id, @earned, @level_bps);
 
 -- name: Reverse :exec
 UPDATE points_order SET reversed = reversed + @points::bigint WHERE order_id = @order_id;

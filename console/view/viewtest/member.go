@@ -12,7 +12,7 @@ func (f Frame) memberPages() []Sample {
 	page := func(title string) view.Page { return f.page("nav.members", f.Text.T(title)) }
 	last := ago(50 * time.Hour)
 	rows := []readmodel.MemberRow{
-		{ID: 42, Nickname: "林小满", PhoneHint: "138****8000", Status: "active", Tags: []string{"常客", "企业采购"}, Orders: 12, Paid: 358000, Refunded: 5800, LastOrder: &last, CreatedAt: ago(3000 * time.Hour)},
+		{ID: 42, Nickname: "林小满", PhoneHint: "138****8000", Status: "active", Level: "金卡", Tags: []string{"常客", "企业采购"}, Orders: 12, Paid: 358000, Refunded: 5800, LastOrder: &last, CreatedAt: ago(3000 * time.Hour)},
 		{ID: 41, Status: "active", Tags: []string{}, CreatedAt: ago(30 * time.Hour)},
 		{ID: 40, Nickname: "阿哲", PhoneHint: "139****5678", Status: "blocked", Tags: []string{"恶意退款"}, Orders: 1, Paid: 5960, Refunded: 5960, LastOrder: &last, CreatedAt: ago(900 * time.Hour)},
 		{ID: 39, Nickname: "何先生", PhoneHint: "137****0001", Status: "leaving", Tags: []string{}, Orders: 2, Paid: 11800, LastOrder: &last, CreatedAt: ago(4000 * time.Hour)},
@@ -20,6 +20,7 @@ func (f Frame) memberPages() []Sample {
 	list := readmodel.MemberPage{
 		MoneyPage: readmodel.MoneyPage[readmodel.MemberRow]{Rows: rows, Next: 39, Counts: map[string]int64{"": 412, "active": 405, "blocked": 1, "leaving": 1, "left": 5}},
 		Tags:      []string{"常客", "企业采购", "恶意退款"},
+		Levels:    []readmodel.MemberLevel{{ID: 1, Name: "银卡"}, {ID: 2, Name: "金卡"}},
 	}
 	full := view.MemberShow{
 		MemberDetail: readmodel.MemberDetail{
@@ -27,7 +28,7 @@ func (f Frame) memberPages() []Sample {
 			Addresses: 3, Favourites: 12, OrderRows: orders(),
 			RefundRows: []readmodel.RefundRow{{ID: 5, OutRefundNo: "20261121063000A1B2C3D4E5F5", OrderNo: "261121140000K7Q2M9XT", Channel: "wechat", Reason: "staff", Note: "缺货，退差价", Amount: 3900, Status: "succeeded", RequestedBy: "staff:2", RequestedAt: ago(time.Hour)}},
 		},
-		MaySeeOrders: true, MaySeeRefunds: true, MayUpdate: true, MayBlock: true, MayReveal: true, TypedNote: "喜欢深烘，周末送货。", TypedTags: "企业采购，常客",
+		MaySeeOrders: true, MaySeeLevel: true, MaySeeRefunds: true, MayUpdate: true, MayBlock: true, MayReveal: true, TypedNote: "喜欢深烘，周末送货。", TypedTags: "企业采购，常客",
 	}
 	refused := full
 	refused.RefundRows, refused.OrderRows = nil, nil

@@ -36,6 +36,8 @@ func (f Frame) pointsPages() []Sample {
 	refused := member
 	refused.Way, refused.Points, refused.Bad = "take", "900", map[string]string{"points": f.Text.T("points.bad.short"), "reason": f.Text.T("points.bad.reason")}
 	rates := []points.Rate{{SPUID: 4, Product: "明前龙井", TimesBps: 20_000, Extra: 10}, {SPUID: 5, Product: "礼品卡", TimesBps: 0}}
+	picker := view.Picker{Name: "product", Label: f.Text.T("points.field.product"), Search: true, Query: "龙井", Looked: true, Chosen: []view.Pick{{ID: 12, Label: "明前龙井"}}, Picks: []view.Pick{{ID: 13, Label: "雨前龙井"}}}
+	empty := view.Picker{Name: "product", Label: f.Text.T("points.field.product"), Search: true, Bad: f.Text.T("points.bad.product")}
 	return []Sample{
 		{"points_none", view.PointsReportPage(page, view.PointsReport{PointsTabs: all, Report: points.Report{Terms: points.NewTerms()}, Period: period})},
 		{"points_report", view.PointsReportPage(page, view.PointsReport{PointsTabs: all, Report: report, Period: period})},
@@ -44,7 +46,7 @@ func (f Frame) pointsPages() []Sample {
 		{"points_member_refused", view.PointsMemberPage(page, refused)},
 		{"points_settings", view.PointsSettingsPage(page, view.PointsForm{PointsTabs: tab("settings"), Typed: typed})},
 		{"points_settings_refused", view.PointsSettingsPage(page, view.PointsForm{PointsTabs: tab("settings"), Typed: typed, Bad: map[string]string{"per_yuan": f.Text.T("points.bad.per_yuan")}})},
-		{"points_products", view.PointsProductsPage(page, view.PointsProducts{PointsTabs: tab("products"), Rates: rates, MayUpdate: true, Typed: map[string]string{"times": "2"}})},
-		{"points_products_none", view.PointsProductsPage(page, view.PointsProducts{PointsTabs: tab("products"), MayUpdate: true, Typed: map[string]string{"times": "2"}, Bad: map[string]string{"product": f.Text.T("points.bad.product")}})},
+		{"points_products", view.PointsProductsPage(page, view.PointsProducts{PointsTabs: tab("products"), Rates: rates, Products: picker, MayUpdate: true, Typed: map[string]string{"times": "2"}})},
+		{"points_products_none", view.PointsProductsPage(page, view.PointsProducts{PointsTabs: tab("products"), Products: empty, MayUpdate: true, Typed: map[string]string{"times": "2"}})},
 	}
 }

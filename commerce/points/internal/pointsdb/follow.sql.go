@@ -13,11 +13,16 @@ import (
 )
 
 const addOrder = `-- name: AddOrder :exec
-INSERT INTO points_order (order_id, lot_id, earned) VALUES ($1, $2, $3)
+INSERT INTO points_order (order_id, lot_id, earned, level_bps) VALUES ($1, $2, $3, $4)
 `
 
-func (q *Queries) AddOrder(ctx context.Context, db DBTX, orderID int64, lotID int64, earned int64) error {
-	_, err := db.Exec(ctx, addOrder, orderID, lotID, earned)
+func (q *Queries) AddOrder(ctx context.Context, db DBTX, orderID int64, lotID int64, earned int64, levelBps int64) error {
+	_, err := db.Exec(ctx, addOrder,
+		orderID,
+		lotID,
+		earned,
+		levelBps,
+	)
 	return err
 }
 
@@ -44,7 +49,7 @@ func (q *Queries) Concerns(ctx context.Context, db DBTX) (bool, error) {
 }
 
 const earned = `-- name: Earned :one
-SELECT p.lot_id, p.earned, p.reversed, l.member_id, l.remaining, (l.available_at IS NULL)::boolean AS frozen
+SELECT p.lot_id, p.earned, p.reversed, p.level_bps, l.member_id, l.remaining, (l.available_at IS NULL)::boolean AS frozen
 FROM points_order p JOIN points_lot l ON l.id = p.lot_id WHERE p.order_id = $1
 `
 
@@ -52,6 +57,7 @@ type EarnedRow struct {
 	LotID     int64
 	Earned    int64
 	Reversed  int64
+	LevelBps  int64
 	MemberID  int64
 	Remaining int64
 	Frozen    bool
@@ -64,6 +70,7 @@ func (q *Queries) Earned(ctx context.Context, db DBTX, orderID int64) (EarnedRow
 		&i.LotID,
 		&i.Earned,
 		&i.Reversed,
+		&i.LevelBps,
 		&i.MemberID,
 		&i.Remaining,
 		&i.Frozen,

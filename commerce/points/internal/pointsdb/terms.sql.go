@@ -12,17 +12,17 @@ import (
 	"galleria/commerce/money"
 )
 
-const addRate = `-- name: AddRate :execrows
+const addRates = `-- name: AddRates :execrows
 INSERT INTO points_rate (spu_id, times_bps, extra, since)
-SELECT p.id, $1, $2, $3::timestamptz FROM spu p WHERE p.id = $4::bigint
+SELECT p.id, $1, $2, $3::timestamptz FROM spu p WHERE p.id = ANY ($4::bigint[])
 `
 
-func (q *Queries) AddRate(ctx context.Context, db DBTX, timesBps int64, extra int64, since time.Time, spuID int64) (int64, error) {
-	result, err := db.Exec(ctx, addRate,
+func (q *Queries) AddRates(ctx context.Context, db DBTX, timesBps int64, extra int64, since time.Time, spuIds []int64) (int64, error) {
+	result, err := db.Exec(ctx, addRates,
 		timesBps,
 		extra,
 		since,
-		spuID,
+		spuIds,
 	)
 	if err != nil {
 		return 0, err
@@ -80,12 +80,12 @@ func (q *Queries) AddTerms(ctx context.Context, db DBTX, arg AddTermsParams) (in
 	return result.RowsAffected(), nil
 }
 
-const endRate = `-- name: EndRate :execrows
-UPDATE points_rate SET until = $1::timestamptz WHERE spu_id = $2 AND until IS NULL
+const endRates = `-- name: EndRates :execrows
+UPDATE points_rate SET until = $1::timestamptz WHERE spu_id = ANY ($2::bigint[]) AND until IS NULL
 `
 
-func (q *Queries) EndRate(ctx context.Context, db DBTX, at time.Time, spuID int64) (int64, error) {
-	result, err := db.Exec(ctx, endRate, at, spuID)
+func (q *Queries) EndRates(ctx context.Context, db DBTX, at time.Time, spuIds []int64) (int64, error) {
+	result, err := db.Exec(ctx, endRates, at, spuIds)
 	if err != nil {
 		return 0, err
 	}
@@ -191,29 +191,39 @@ func (q *Queries) Terms(ctx context.Context, db DBTX) (PointsTerm, error) {
 }
 
 const termsAt = `-- name: TermsAt :one
-SELECT t.version, t.since, t.enabled, t.earn_fen, t.earn_points, t.sign_points, t.week_points, t.invite_points, t.per_yuan, t.redeem, t.step, t.least, t.most, t.cap_bps, t.valid_days, t.grace_days FROM points_terms t WHERE t.since <= $1::timestamptz ORDER BY t.version DESC LIMIT 1
+SELECT t.version, t.since, t.enabled, t.earn_fen, t.earn_points, t.sign_points, t.week_points, t.invite_points, t.per_yuan, t.redeem, t.step, t.least, t.most, t.cap_bps, t.valid_days, t.grace_days, coalesce((SELECT v.points_bps FROM (SELECT c.to_id FROM level_change c WHERE c.member_id = $1 AND c.at <= $2::timestamptz ORDER BY c.id DESC LIMIT 1) c
+  JOIN level_version v ON v.level_id = c.to_id AND v.since <= $2 AND coalesce(v.until > $2, true)
+  WHERE (SELECT l.enabled FROM level_terms l WHERE l.since <= $2 ORDER BY l.version DESC LIMIT 1)), 10000)::bigint AS level_bps
+FROM points_terms t WHERE t.since <= $2 ORDER BY t.version DESC LIMIT 1
 `
 
-func (q *Queries) TermsAt(ctx context.Context, db DBTX, at time.Time) (PointsTerm, error) {
-	row := db.QueryRow(ctx, termsAt, at)
-	var i PointsTerm
+type TermsAtRow struct {
+	PointsTerm PointsTerm
+	LevelBps   int64
+}
+
+// And by how much a member's level earned more then.
+func (q *Queries) TermsAt(ctx context.Context, db DBTX, memberID int64, at time.Time) (TermsAtRow, error) {
+	row := db.QueryRow(ctx, termsAt, memberID, at)
+	var i TermsAtRow
 	err := row.Scan(
-		&i.Version,
-		&i.Since,
-		&i.Enabled,
-		&i.EarnFen,
-		&i.EarnPoints,
-		&i.SignPoints,
-		&i.WeekPoints,
-		&i.InvitePoints,
-		&i.PerYuan,
-		&i.Redeem,
-		&i.Step,
-		&i.Least,
-		&i.Most,
-		&i.CapBps,
-		&i.ValidDays,
-		&i.GraceDays,
+		&i.PointsTerm.Version,
+		&i.PointsTerm.Since,
+		&i.PointsTerm.Enabled,
+		&i.PointsTerm.EarnFen,
+		&i.PointsTerm.EarnPoints,
+		&i.PointsTerm.SignPoints,
+		&i.PointsTerm.WeekPoints,
+		&i.PointsTerm.InvitePoints,
+		&i.PointsTerm.PerYuan,
+		&i.PointsTerm.Redeem,
+		&i.PointsTerm.Step,
+		&i.PointsTerm.Least,
+		&i.PointsTerm.Most,
+		&i.PointsTerm.CapBps,
+		&i.PointsTerm.ValidDays,
+		&i.PointsTerm.GraceDays,
+		&i.LevelBps,
 	)
 	return i, err
 }
