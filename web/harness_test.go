@@ -20,6 +20,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"galleria/commerce/aftersale"
+	"galleria/commerce/campaign"
 	"galleria/commerce/card"
 	"galleria/commerce/cart"
 	"galleria/commerce/catalog"
@@ -64,6 +65,7 @@ type house struct {
 	catalog      *catalog.Service
 	coupons      *coupon.Service
 	points       *points.Service
+	campaigns    *campaign.Service
 	quota        *plan.Meter
 	stock        *inventory.Service
 	cards        *card.Service
@@ -173,8 +175,9 @@ func (h *house) deps(s settings, answers *miniapi.Answers) web.Deps {
 	coupons := coupon.New(coupon.Deps{DB: h.DB, Timers: h.Timers, Audit: h.Audit, Rand: rand.Reader, HasPaid: func(context.Context, tenantdb.Querier, int64) (bool, error) { return false, nil }})
 	h.coupons = coupons
 	h.points = points.New(points.Deps{DB: h.DB, Outbox: h.Outbox, Timers: h.Timers, Audit: h.Audit, Books: ledger.New(ledger.Deps{DB: h.DB, Audit: h.Audit}), Now: now})
+	h.campaigns = campaign.New(campaign.Deps{DB: h.DB, Audit: h.Audit, Tell: h.catalog.TellTx})
 	orders := order.New(order.Deps{
-		Offers: []order.Offers{coupons, h.points},
+		Offers: []order.Offers{coupons, h.points, h.campaigns},
 		DB:     h.DB, Catalog: h.catalog, Inventory: h.stock, Addresses: h.members, Carts: carts, Cards: h.cards, Places: h.quota,
 		Stores: delivery.New(delivery.Deps{DB: h.DB, Audit: h.Audit}), Outbox: h.Outbox, Timers: h.Timers, Audit: h.Audit,
 	})

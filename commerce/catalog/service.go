@@ -122,6 +122,10 @@ func (s *Service) change(ctx context.Context, id tenant.ID, fn func(tx tenantdb.
 	})
 }
 
+// TellTx is for rooms that change what buyers see of products, such as their prices: the commit
+// of tx is told on NotifyChannel.
+func (s *Service) TellTx(ctx context.Context, tx tenantdb.Tx) error { return s.tell(ctx, tx) }
+
 // tell has the commit of tx told on NotifyChannel, once however often it is asked for.
 func (s *Service) tell(ctx context.Context, tx tenantdb.Tx) error {
 	if err := s.q.NotifyChanged(ctx, tx, NotifyChannel, tx.TenantID().String()); err != nil {

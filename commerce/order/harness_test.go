@@ -10,6 +10,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"galleria/commerce/campaign"
 	"galleria/commerce/card"
 	"galleria/commerce/cart"
 	"galleria/commerce/catalog"
@@ -40,6 +41,7 @@ type shop struct {
 	orders    *order.Service
 	coupons   *coupon.Service
 	points    *points.Service
+	campaigns *campaign.Service
 	places    *plan.Meter
 	going     *goingBack
 	keys      atomic.Int64
@@ -69,8 +71,9 @@ func newShop(t testing.TB, options ...tenanttest.Option) *shop {
 		},
 	})
 	s.points = points.New(points.Deps{DB: env.DB, Outbox: env.Outbox, Timers: env.Timers, Audit: env.Audit, Books: noBooks{}, Now: env.Clock().Now})
+	s.campaigns = campaign.New(campaign.Deps{DB: env.DB, Audit: env.Audit, Tell: s.catalog.TellTx})
 	s.orders = order.New(order.Deps{
-		Offers: []order.Offers{s.coupons, s.points},
+		Offers: []order.Offers{s.coupons, s.points, s.campaigns},
 		DB:     env.DB, Catalog: s.catalog, Inventory: s.inventory, Addresses: s.members,
 		Carts: s.carts, Cards: s.cards, Places: s.places, Stores: delivery.New(delivery.Deps{DB: env.DB, Audit: env.Audit}), Outbox: env.Outbox, Timers: env.Timers, Audit: env.Audit, Refunds: s.going,
 	})

@@ -120,7 +120,7 @@ func (a *API) quote(ctx context.Context, in *quoteInput) (*quoteOutput, error) {
 		return nil, err
 	}
 	kind, _ := fromDelivery(in.Body.Delivery)
-	q, err := a.d.Orders.Quote(ctx, who.tenant, who.member, order.QuoteInput{Lines: fromLines(in.Body.Lines), AddressID: in.Body.AddressID, Delivery: kind, Coupons: fromChoice(in.Body.CouponIDs, in.Body.Points)})
+	q, err := a.d.Orders.Quote(ctx, who.tenant, who.member, order.QuoteInput{AppID: who.app, Lines: fromLines(in.Body.Lines), AddressID: in.Body.AddressID, Delivery: kind, Coupons: fromChoice(in.Body.CouponIDs, in.Body.Points)})
 	if err != nil {
 		return nil, err
 	}
