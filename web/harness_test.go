@@ -175,7 +175,7 @@ func (h *house) deps(s settings, answers *miniapi.Answers) web.Deps {
 	coupons := coupon.New(coupon.Deps{DB: h.DB, Timers: h.Timers, Audit: h.Audit, Rand: rand.Reader, HasPaid: func(context.Context, tenantdb.Querier, int64) (bool, error) { return false, nil }})
 	h.coupons = coupons
 	h.points = points.New(points.Deps{DB: h.DB, Outbox: h.Outbox, Timers: h.Timers, Audit: h.Audit, Books: ledger.New(ledger.Deps{DB: h.DB, Audit: h.Audit}), Now: now})
-	h.campaigns = campaign.New(campaign.Deps{DB: h.DB, Audit: h.Audit, Tell: h.catalog.TellTx})
+	h.campaigns = campaign.New(campaign.Deps{DB: h.DB, Audit: h.Audit, Tell: h.catalog.TellPricesTx})
 	orders := order.New(order.Deps{
 		Offers: []order.Offers{coupons, h.points, h.campaigns},
 		DB:     h.DB, Catalog: h.catalog, Inventory: h.stock, Addresses: h.members, Carts: carts, Cards: h.cards, Places: h.quota,
@@ -191,7 +191,7 @@ func (h *house) deps(s settings, answers *miniapi.Answers) web.Deps {
 	return web.Deps{
 		Limiter: limiter, Budgets: s.budgets, Places: s.places, Draining: s.drain,
 		API: &miniapi.Deps{
-			Apps: h.Resolver, Shops: h.mini, Catalog: h.catalog, Members: h.members, Tastes: h.members, Carts: carts, Orders: orders, Cases: cases, Reviews: h.newReviews(orders), Distribution: h.newDistribution(orders), Cards: h.cards, Coupons: coupons, Points: h.points, Pictures: pictures, Delivery: delivery.New(delivery.Deps{DB: h.DB, Audit: h.Audit}), Payments: pay,
+			Apps: h.Resolver, Shops: h.mini, Catalog: h.catalog, Members: h.members, Tastes: h.members, Carts: carts, Orders: orders, Cases: cases, Reviews: h.newReviews(orders), Distribution: h.newDistribution(orders), Cards: h.cards, Coupons: coupons, Campaigns: h.campaigns, Points: h.points, Pictures: pictures, Delivery: delivery.New(delivery.Deps{DB: h.DB, Audit: h.Audit}), Payments: pay,
 			Transfers:     transfer.New(transfer.Deps{DB: h.DB, Now: now}),
 			Subscriptions: h.notices, Messages: h.notices, Logins: h.mini, Audit: h.Audit, Limiter: limiter, Limits: s.limits,
 			Answers: answers, Log: log,

@@ -105,20 +105,21 @@ func (s *Service) ReleaseTx(context.Context, tenantdb.Tx, string, string) error 
 // ReturnTx changes nothing; see LockTx.
 func (s *Service) ReturnTx(context.Context, tenantdb.Tx, string, string) error { return nil }
 
-// Window is a time in which a campaign makes prices, and the Mini Programs that it is in (none
+// Window is a time in which a campaign is in force, and the Mini Programs that it is in (none
 // named: all).
 type Window struct {
 	From, Until time.Time // Until is exclusive
 	Apps        []string
+	Prices      bool // false: of a reduction, which leaves the prices of pieces alone
 }
 
-// Windows lists when prices are made from now on, by their beginnings. One statement. Whoever
+// Windows lists when campaigns are in force from now on, by their beginnings. One statement. Whoever
 // keeps prices lets them go at each beginning and end.
 func (s *Service) Windows(ctx context.Context, id tenant.ID, now time.Time) (list []Window, err error) {
 	err = s.d.DB.Read(ctx, id, func(r *tenantdb.Reader) error {
 		rows, err := s.q.Windows(ctx, r, now)
 		for _, w := range rows {
-			list = append(list, Window{From: w.StartsAt, Until: w.EndsAt, Apps: w.Apps})
+			list = append(list, Window{From: w.StartsAt, Until: w.EndsAt, Apps: w.Apps, Prices: Kind(w.Kind) == Timed})
 		}
 		return err
 	})

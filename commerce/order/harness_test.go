@@ -71,7 +71,7 @@ func newShop(t testing.TB, options ...tenanttest.Option) *shop {
 		},
 	})
 	s.points = points.New(points.Deps{DB: env.DB, Outbox: env.Outbox, Timers: env.Timers, Audit: env.Audit, Books: noBooks{}, Now: env.Clock().Now})
-	s.campaigns = campaign.New(campaign.Deps{DB: env.DB, Audit: env.Audit, Tell: s.catalog.TellTx})
+	s.campaigns = campaign.New(campaign.Deps{DB: env.DB, Audit: env.Audit, Tell: s.catalog.TellPricesTx})
 	s.orders = order.New(order.Deps{
 		Offers: []order.Offers{s.coupons, s.points, s.campaigns},
 		DB:     env.DB, Catalog: s.catalog, Inventory: s.inventory, Addresses: s.members,

@@ -45,6 +45,7 @@ type Deps struct {
 	Distribution  Distribution
 	Cards         Cards
 	Coupons       Coupons
+	Campaigns     Campaigns
 	Points        Points
 	Pictures      Pictures
 	Delivery      Parcels
@@ -107,6 +108,7 @@ func (a *API) routes() {
 	a.aftersaleRoutes()
 	a.reviewRoutes()
 	a.distributionRoutes()
+	a.campaignRoutes()
 	a.couponRoutes()
 	a.pointsRoutes()
 	a.addressRoutes()

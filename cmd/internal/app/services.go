@@ -119,7 +119,7 @@ func NewServices(g *Ground) (*Services, error) {
 	s.Cards = card.New(card.Deps{DB: g.DB, Stock: s.Inventory, Vault: g.Vault, Audit: g.Audit, Rand: rand.Reader})
 	going := &goingBack{}
 	s.Coupons = s.newCoupons()
-	s.Campaigns = campaign.New(campaign.Deps{DB: g.DB, Audit: g.Audit, Tell: s.Catalog.TellTx})
+	s.Campaigns = campaign.New(campaign.Deps{DB: g.DB, Audit: g.Audit, Tell: s.Catalog.TellPricesTx})
 	s.Ledger = ledger.New(ledger.Deps{DB: g.DB, Audit: g.Audit})
 	s.Points = points.New(points.Deps{DB: g.DB, Outbox: g.Outbox, Timers: g.Timers, Audit: g.Audit, Books: s.Ledger, Now: g.Now})
 	s.Orders = order.New(order.Deps{

@@ -15,8 +15,8 @@ WHERE c.status = 'live' AND c.ends_at > @now::timestamptz AND c.starts_at <= @no
 ORDER BY c.ends_at, c.id LIMIT 200;
 
 -- name: Windows :many
--- When which prices change.
-SELECT c.starts_at, c.ends_at, c.apps FROM campaign c WHERE c.status = 'live' AND c.ends_at > @now::timestamptz AND c.kind <> 'reduction' ORDER BY c.starts_at LIMIT 1000;
+-- When prices change.
+SELECT c.kind, c.starts_at, c.ends_at, c.apps FROM campaign c WHERE c.status = 'live' AND c.ends_at > @now::timestamptz ORDER BY c.starts_at LIMIT 1000;
 
 -- name: Prices :many
 SELECT k.sku_id, c.id, c.kind, c.title, c.ends_at, k.price_fen, c.off_bps

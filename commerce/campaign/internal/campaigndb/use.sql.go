@@ -215,16 +215,17 @@ func (q *Queries) Told(ctx context.Context, db DBTX, now time.Time, soon time.Ti
 }
 
 const windows = `-- name: Windows :many
-SELECT c.starts_at, c.ends_at, c.apps FROM campaign c WHERE c.status = 'live' AND c.ends_at > $1::timestamptz AND c.kind <> 'reduction' ORDER BY c.starts_at LIMIT 1000
+SELECT c.kind, c.starts_at, c.ends_at, c.apps FROM campaign c WHERE c.status = 'live' AND c.ends_at > $1::timestamptz ORDER BY c.starts_at LIMIT 1000
 `
 
 type WindowsRow struct {
+	Kind     string
 	StartsAt time.Time
 	EndsAt   time.Time
 	Apps     []string
 }
 
-// When which prices change.
+// When prices change.
 func (q *Queries) Windows(ctx context.Context, db DBTX, now time.Time) ([]WindowsRow, error) {
 	rows, err := db.Query(ctx, windows, now)
 	if err != nil {
@@ -234,7 +235,12 @@ func (q *Queries) Windows(ctx context.Context, db DBTX, now time.Time) ([]Window
 	items := []WindowsRow{}
 	for rows.Next() {
 		var i WindowsRow
-		if err := rows.Scan(&i.StartsAt, &i.EndsAt, &i.Apps); err != nil {
+		if err := rows.Scan(
+			&i.Kind,
+			&i.StartsAt,
+			&i.EndsAt,
+			&i.Apps,
+		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
