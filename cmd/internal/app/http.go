@@ -85,7 +85,7 @@ func (s *Services) server(answers *miniapi.Answers, shared redis.UniversalClient
 	}
 	desk, err := console.New(console.Deps{
 		DB: s.DB, Staff: s.Staff, Vault: s.Vault, Registry: s.Registry, Provision: s.Provision, Plans: s.Plans, Outbox: s.Outbox, Routines: s.Routines, Callbacks: s.Payments,
-		Books: s.Ledger, Reconcile: s.Reconcile, Refunds: deskRefunds{s.Payments, s.DB, s.Cases}, Payouts: s.Transfers, Evidence: s.Evidence, Cases: s.Cases, Reviews: s.Reviews, Coupons: s.Coupons, Messages: s.Notices, Distribution: s.Distributed, Points: s.Points, Accounts: s.Accounts, Channels: s.Payments, SandboxURL: s.Config.SandboxURL,
+		Books: s.Ledger, Reconcile: s.Reconcile, Refunds: deskRefunds{s.Payments, s.DB, s.Cases}, Payouts: s.Transfers, Evidence: s.Evidence, Cases: s.Cases, Reviews: s.Reviews, Coupons: s.Coupons, Campaigns: s.Campaigns, Messages: s.Notices, Distribution: s.Distributed, Points: s.Points, Accounts: s.Accounts, Channels: s.Payments, SandboxURL: s.Config.SandboxURL,
 		MiniPrograms: s.MiniProgram, EgressAddresses: s.Config.EgressAddresses,
 		Orders: s.Orders, Cards: s.Cards, Reprice: s.reprice, Deliveries: s.Delivery, Freights: s.Freights, Members: s.Members,
 		Products: s.Listings, Pictures: s.Pictures, Ports: s.Ports, Tryout: s.tryouts(),
