@@ -79,8 +79,8 @@ type Tier struct {
 
 // Price is what a piece of a SKU costs, fen.
 type Price struct {
-	SKUID    int64
-	PriceFen money.Fen
+	SKUID    int64     `json:"sku_id"`
+	PriceFen money.Fen `json:"price_fen"`
 }
 
 // Input is a campaign as staff write it.
