@@ -163,7 +163,7 @@ func TestReductionTiers(t *testing.T) {
 		freightReason pricing.Reason
 	}{
 		{name: "below", qty: 2, freight: 1000, reason: pricing.ReasonBelow, need: 1000, freightReason: pricing.ReasonBelow, toFree: 3000},
-		{name: "the first tier", qty: 4, off: 300, freight: 1400, freightReason: pricing.ReasonBelow, toFree: 1300}, // measured after the reduction
+		{name: "the first tier, and what is missing to the second", qty: 4, off: 300, need: 1000, freight: 1400, freightReason: pricing.ReasonBelow, toFree: 1300}, // measured after the reduction
 		{name: "the second", qty: 6, off: 700},
 		{name: "other goods do not count", qty: 2, other: 1, freight: 1200, reason: pricing.ReasonBelow, need: 1000, freightReason: pricing.ReasonBelow, toFree: 3000},
 		{name: "only other goods", other: 1, freight: 800, reason: pricing.ReasonNoGoods, freightReason: pricing.ReasonNoGoods},
