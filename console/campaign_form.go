@@ -15,13 +15,17 @@ import (
 
 // campaignNew shows the form of a new campaign of a kind.
 func (s *Console) campaignNew(c *fiber.Ctx, v *visit) error {
-	kind := campaign.Kind(c.Query("kind"))
-	if kind != campaign.Reduction {
-		kind = campaign.Timed
-	}
-	return s.campaignFormPage(c, v, view.CampaignForm{Kind: kind, Typed: map[string]string{
+	return s.campaignFormPage(c, v, view.CampaignForm{Kind: kindOf(c.Query("kind")), Typed: map[string]string{
 		"way": view.OffShare, "scope_of": string(campaign.ScopeAll), "need_of": view.NeedAmount,
 	}})
+}
+
+// kindOf reads a kind; nothing that is one is a timed discount.
+func kindOf(text string) campaign.Kind {
+	if campaign.Kind(text) == campaign.Reduction {
+		return campaign.Reduction
+	}
+	return campaign.Timed
 }
 
 // campaignFormPage shows a form with what can be chosen.
@@ -70,7 +74,7 @@ func (s *Console) campaignEdit(c *fiber.Ctx, v *visit) error {
 
 // campaignCreate adds a campaign as a draft.
 func (s *Console) campaignCreate(c *fiber.Ctx, v *visit) error {
-	return s.campaignSave(c, v, view.CampaignForm{Kind: campaign.Kind(form(c, "kind"))})
+	return s.campaignSave(c, v, view.CampaignForm{Kind: kindOf(form(c, "kind"))})
 }
 
 // campaignUpdate changes a campaign, a live one at once.
@@ -87,25 +91,13 @@ func (s *Console) campaignUpdate(c *fiber.Ctx, v *visit) error {
 }
 
 func (s *Console) campaignSave(c *fiber.Ctx, v *visit, f view.CampaignForm) error {
-	f.Typed = map[string]string{}
-	for _, name := range view.CampaignFields() {
-		f.Typed[name] = strings.TrimSpace(form(c, name))
-	}
-	f.ProductIDs, f.CategoryIDs, f.Apps = ticked(c, "product"), ticked(c, "category"), formAll(c, "app")
-	r := couponReader{typed: f.Typed, bad: map[string]bool{}}
-	if f.Kind == campaign.Timed && f.Typed["way"] == view.OffPrices && len(f.ProductIDs) > 0 {
-		variants, err := s.Campaigns.Variants(c.UserContext(), v.shop.ID, f.ProductIDs)
-		if err != nil {
-			return err
-		}
-		for _, k := range variants {
-			name := view.PriceField(k.SKUID)
-			f.Typed[name] = strings.TrimSpace(form(c, name))
-		}
+	if err := s.campaignTyped(c, v, &f); err != nil {
+		return err
 	}
 	if form(c, "find") != "" { // something to choose is looked for, or room for more is wanted
 		return s.campaignFormPage(c, v, f)
 	}
+	r := couponReader{typed: f.Typed, bad: map[string]bool{}}
 	in := readCampaign(r, f)
 	version, _ := strconv.ParseInt(f.Typed["version"], 10, 64) // none fits no campaign
 	if form(c, "preview") != "" && len(r.bad) == 0 {
@@ -138,6 +130,24 @@ func (s *Console) campaignSave(c *fiber.Ctx, v *visit, f view.CampaignForm) erro
 		return err
 	}
 	return c.Redirect(view.Shop{Handle: v.shop.Handle}.URL(campaignsPath+"/"+itoa64(id)+"?done=campaign_saved"), fiber.StatusSeeOther)
+}
+
+// campaignTyped reads what was typed and ticked, prices of the variants there are included.
+func (s *Console) campaignTyped(c *fiber.Ctx, v *visit, f *view.CampaignForm) error {
+	f.Typed = map[string]string{}
+	for _, name := range view.CampaignFields() {
+		f.Typed[name] = strings.TrimSpace(form(c, name))
+	}
+	f.ProductIDs, f.CategoryIDs, f.Apps = ticked(c, "product"), ticked(c, "category"), formAll(c, "app")
+	if f.Kind != campaign.Timed || f.Typed["way"] != view.OffPrices || len(f.ProductIDs) == 0 {
+		return nil
+	}
+	variants, err := s.Campaigns.Variants(c.UserContext(), v.shop.ID, f.ProductIDs)
+	for _, k := range variants {
+		name := view.PriceField(k.SKUID)
+		f.Typed[name] = strings.TrimSpace(form(c, name))
+	}
+	return err
 }
 
 // badOf is under which word a field's fault is told: one for all prices, and for all tiers.

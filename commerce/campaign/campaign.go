@@ -203,31 +203,43 @@ func (in Input) checkReduction() error {
 // flaw is what is wrong with a tier that follows others, "" if nothing is.
 func (t Tier) flaw(before []Tier) (field, text string) {
 	switch {
-	case (t.NeedFen == 0) == (t.NeedQty == 0) || t.NeedFen < 0 || t.NeedFen > pricing.MaxPayable || t.NeedQty < 0 || t.NeedQty > 100_000:
+	case !t.needs():
 		return "need", "must be an amount or a number of pieces"
-	case t.OffFen < 0 || t.OffFen > maxOff || t.OffBps < 0 || t.OffBps > 10_000 || (t.OffFen > 0 && t.OffBps > 0):
-		return "off", "must be an amount or a share"
-	case t.OffFen == 0 && t.OffBps == 0 && !t.Free:
-		return "off", "something off, or free delivery"
+	case !t.gives():
+		return "off", "must be an amount or a share off, or free delivery"
 	case t.NeedFen > 0 && t.OffFen > t.NeedFen:
 		return "off", "must not be more than the amount it starts from"
-	case t.CapFen < 0 || t.CapFen > maxOff || (t.CapFen > 0 && t.OffBps == 0 && !t.Each):
+	case !within(t.CapFen, 0, maxOff) || (t.CapFen > 0 && t.OffBps == 0 && !t.Each):
 		return "cap", "only a share has a cap"
 	case t.Each && (t.NeedFen == 0 || t.OffFen == 0):
 		return "need", "only an amount can be met several times"
-	}
-	if len(before) == 0 {
+	case len(before) == 0:
 		return "", ""
 	}
-	last := before[len(before)-1]
-	switch {
-	case (last.NeedFen > 0) != (t.NeedFen > 0) || t.NeedFen < last.NeedFen || t.NeedQty < last.NeedQty || (t.NeedFen == last.NeedFen && t.NeedQty == last.NeedQty):
+	return t.flawAfter(before[len(before)-1])
+}
+
+func (t Tier) needs() bool {
+	return (t.NeedFen == 0) != (t.NeedQty == 0) && within(t.NeedFen, 0, pricing.MaxPayable) && within(t.NeedQty, 0, 100_000)
+}
+
+func (t Tier) gives() bool {
+	return within(t.OffFen, 0, maxOff) && within(t.OffBps, 0, 10_000) && (t.OffFen == 0 || t.OffBps == 0) && (t.OffFen > 0 || t.OffBps > 0 || t.Free)
+}
+
+// flawAfter: a tier needs more than the one before, of the same, and gives more.
+func (t Tier) flawAfter(last Tier) (field, text string) {
+	sameUnit := (last.NeedFen > 0) == (t.NeedFen > 0)
+	if !sameUnit || t.NeedFen < last.NeedFen || t.NeedQty < last.NeedQty || (t.NeedFen == last.NeedFen && t.NeedQty == last.NeedQty) {
 		return "need", "must be more than the tier before"
-	case (last.OffFen > 0 && t.OffFen <= last.OffFen) || (last.OffBps > 0 && t.OffBps <= last.OffBps) || (last.Free && !t.Free):
+	}
+	if (last.OffFen > 0 && t.OffFen <= last.OffFen) || (last.OffBps > 0 && t.OffBps <= last.OffBps) || (last.Free && !t.Free) {
 		return "off", "must give more than the tier before"
 	}
 	return "", ""
 }
+
+func within[T ~int64](n, least, most T) bool { return n >= least && n <= most }
 
 func (t Tier) rule() pricing.Tier {
 	return pricing.Tier{NeedFen: t.NeedFen, NeedQty: t.NeedQty, OffFen: t.OffFen, OffBps: t.OffBps, CapFen: t.CapFen, Each: t.Each}
