@@ -93,6 +93,7 @@ type Deps struct {
 	Deliveries   Deliveries
 	Freights     Freights
 	Coupons      Coupons
+	Campaigns    Campaigns
 	Messages     Messages
 	Distribution Distribution
 	Points       Points
@@ -178,7 +179,7 @@ func (d Deps) whole() bool {
 	return !slices.Contains([]bool{
 		d.DB != nil, d.Vault != nil, d.Audit != nil, d.Log != nil, d.Now != nil, d.Assets != nil, d.Staff != nil, d.Courier != nil, d.Registry != nil,
 		d.Provision != nil, d.Plans != nil, d.Outbox != nil, d.Callbacks != nil, d.Books != nil, d.Accounts != nil, d.Channels != nil, d.MiniPrograms != nil,
-		d.Orders != nil, d.Cards != nil, d.Reprice != nil, d.Deliveries != nil, d.Freights != nil, d.Coupons != nil, d.Messages != nil, d.Distribution != nil, d.Points != nil, d.Levels != nil, d.Products != nil, d.Pictures != nil, d.Reconcile != nil, d.Payouts != nil, d.Evidence != nil, d.Members != nil, d.Ports != nil,
+		d.Orders != nil, d.Cards != nil, d.Reprice != nil, d.Deliveries != nil, d.Freights != nil, d.Coupons != nil, d.Campaigns != nil, d.Messages != nil, d.Distribution != nil, d.Points != nil, d.Levels != nil, d.Products != nil, d.Pictures != nil, d.Reconcile != nil, d.Payouts != nil, d.Evidence != nil, d.Members != nil, d.Ports != nil,
 	}, false)
 }
 

@@ -31,7 +31,9 @@ func TestPointsInTheConsole(t *testing.T) {
 		return tx.QueryRow(t.Context(), "WITH m AS (INSERT INTO member (status) VALUES ('active') RETURNING id) SELECT m.id, (SELECT min(id) FROM spu) FROM m").Scan(&member, &product)
 	})
 	var title string
-	d.env.InTenant(t, func(tx tenantdb.Tx) error { return tx.QueryRow(t.Context(), "SELECT title FROM spu WHERE id = $1", product).Scan(&title) })
+	d.env.InTenant(t, func(tx tenantdb.Tx) error {
+		return tx.QueryRow(t.Context(), "SELECT title FROM spu WHERE id = $1", product).Scan(&title)
+	})
 	helper := d.hire(t, d.env.Tenant, authz.Support)
 	b := d.signedIn(t, d.owner)
 	all := "/console/" + d.env.Tenant.Handle + "/points"

@@ -116,6 +116,7 @@ func (s *Console) menu(c *fiber.Ctx, v *visit, here string) []view.NavItem {
 		{authz.OrderVerify, view.NavItem{Key: "nav.pickup", Icon: "building-store", Href: shop.URL("/pickup")}},
 		{authz.AfterSaleRead, view.NavItem{Key: "nav.aftersales", Icon: "receipt-refund", Href: shop.URL("/aftersales")}},
 		{authz.CouponRead, view.NavItem{Key: "nav.coupons", Icon: "coin", Href: shop.URL("/coupons")}},
+		{authz.CampaignRead, view.NavItem{Key: navCampaigns, Icon: "calendar", Href: shop.URL(campaignsPath)}},
 		{authz.DistributionRead, view.NavItem{Key: navDistribution, Icon: "apps", Href: shop.URL(distributionPath)}},
 		{authz.PointsRead, view.NavItem{Key: "nav.points", Icon: "coin", Href: shop.URL("/points")}},
 		{authz.LevelRead, view.NavItem{Key: navLevels, Icon: "user", Href: shop.URL(levelsPath)}},

@@ -156,6 +156,7 @@ func walkShelf(t *testing.T, s *shop, c *client) {
 	c.must(t, http.StatusOK, http.MethodGet, "/products/"+id(s.products[0].ID), nil)
 	c.refused(t, http.StatusNotFound, "NOT_FOUND", http.MethodGet, "/products/999999", nil)
 	c.must(t, http.StatusOK, http.MethodGet, "/brands", nil)
+	c.must(t, http.StatusOK, http.MethodGet, "/campaigns", nil)
 	c.must(t, http.StatusOK, http.MethodGet, "/search/facets?q=kafei&min_price_fen=1", nil)
 	c.must(t, http.StatusOK, http.MethodGet, "/search/suggest?q=kf", nil)
 	c.must(t, http.StatusNoContent, http.MethodPost, "/search/history", map[string]any{"q": "咖啡"})

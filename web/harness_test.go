@@ -20,6 +20,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"galleria/commerce/aftersale"
+	"galleria/commerce/campaign"
 	"galleria/commerce/card"
 	"galleria/commerce/cart"
 	"galleria/commerce/catalog"
@@ -66,6 +67,7 @@ type house struct {
 	coupons      *coupon.Service
 	points       *points.Service
 	levels       *level.Service
+	campaigns    *campaign.Service
 	quota        *plan.Meter
 	stock        *inventory.Service
 	cards        *card.Service
@@ -176,8 +178,9 @@ func (h *house) deps(s settings, answers *miniapi.Answers) web.Deps {
 	h.coupons = coupons
 	h.points = points.New(points.Deps{DB: h.DB, Outbox: h.Outbox, Timers: h.Timers, Audit: h.Audit, Books: ledger.New(ledger.Deps{DB: h.DB, Audit: h.Audit}), Now: now})
 	h.levels = level.New(level.Deps{DB: h.DB, Outbox: h.Outbox, Timers: h.Timers, Audit: h.Audit})
+	h.campaigns = campaign.New(campaign.Deps{DB: h.DB, Audit: h.Audit, Tell: h.catalog.TellPricesTx})
 	orders := order.New(order.Deps{
-		Offers: []order.Offers{coupons, h.points, h.levels},
+		Offers: []order.Offers{coupons, h.points, h.levels, h.campaigns},
 		DB:     h.DB, Catalog: h.catalog, Inventory: h.stock, Addresses: h.members, Carts: carts, Cards: h.cards, Places: h.quota,
 		Stores: delivery.New(delivery.Deps{DB: h.DB, Audit: h.Audit}), Outbox: h.Outbox, Timers: h.Timers, Audit: h.Audit,
 	})
@@ -191,7 +194,7 @@ func (h *house) deps(s settings, answers *miniapi.Answers) web.Deps {
 	return web.Deps{
 		Limiter: limiter, Budgets: s.budgets, Places: s.places, Draining: s.drain,
 		API: &miniapi.Deps{
-			Apps: h.Resolver, Shops: h.mini, Catalog: h.catalog, Members: h.members, Tastes: h.members, Carts: carts, Orders: orders, Cases: cases, Reviews: h.newReviews(orders), Distribution: h.newDistribution(orders), Cards: h.cards, Coupons: coupons, Points: h.points, Levels: h.levels, Pictures: pictures, Delivery: delivery.New(delivery.Deps{DB: h.DB, Audit: h.Audit}), Payments: pay,
+			Apps: h.Resolver, Shops: h.mini, Catalog: h.catalog, Members: h.members, Tastes: h.members, Carts: carts, Orders: orders, Cases: cases, Reviews: h.newReviews(orders), Distribution: h.newDistribution(orders), Cards: h.cards, Coupons: coupons, Campaigns: h.campaigns, Points: h.points, Levels: h.levels, Pictures: pictures, Delivery: delivery.New(delivery.Deps{DB: h.DB, Audit: h.Audit}), Payments: pay,
 			Transfers:     transfer.New(transfer.Deps{DB: h.DB, Now: now}),
 			Subscriptions: h.notices, Messages: h.notices, Logins: h.mini, Audit: h.Audit, Limiter: limiter, Limits: s.limits,
 			Answers: answers, Log: log,

@@ -131,7 +131,7 @@ func TestG14StatementsPerRoute(t *testing.T) {
 	product, sku := "/products/"+id(s.products[0].ID), "/cart/lines/"+id(s.products[0].SKUs[0].ID)
 	call(1, http.StatusOK, http.MethodGet, "/shop", nil)
 	call(1, http.StatusOK, http.MethodGet, "/categories", nil)
-	call(1, http.StatusOK, http.MethodGet, "/products", nil)
+	call(2, http.StatusOK, http.MethodGet, "/products", nil) // and whether campaigns run, which is known from now on
 	call(1, http.StatusOK, http.MethodGet, "/products?q=%E5%92%96%E5%95%A1&sort=sales", nil)
 	call(1, http.StatusOK, http.MethodGet, product, nil)
 	call(2, http.StatusOK, http.MethodGet, "/products?q=%E5%92%96%E5%95%A1%E8%B1%86", nil) // nothing fits: what is near is asked for
@@ -141,7 +141,8 @@ func TestG14StatementsPerRoute(t *testing.T) {
 	call(1, http.StatusNoContent, http.MethodPost, "/search/history", map[string]any{"q": "咖啡"})
 	call(1, http.StatusOK, http.MethodGet, "/search/history", nil)
 	call(1, http.StatusNoContent, http.MethodDelete, "/search/history", nil)
-	for _, remembered := range []string{"/shop", "/categories", "/products", product, "/brands", "/search/facets?q=kafei"} {
+	call(1, http.StatusOK, http.MethodGet, "/campaigns", nil)
+	for _, remembered := range []string{"/shop", "/campaigns", "/categories", "/products", product, "/brands", "/search/facets?q=kafei"} {
 		call(0, http.StatusOK, http.MethodGet, remembered, nil)
 	}
 	call(1, http.StatusOK, http.MethodPut, sku, map[string]any{"qty": 2})

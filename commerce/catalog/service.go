@@ -16,6 +16,9 @@ import (
 // NotifyChannel carries the id of a tenant whose catalogue or coarse stock has changed.
 const NotifyChannel = "galleria_catalog"
 
+// NotifyPrices ends a notification of NotifyChannel that says that campaigns have changed prices.
+const NotifyPrices = " prices"
+
 // Plans counts what a shop may have; *plan.Service is one.
 type Plans interface {
 	TakeTx(ctx context.Context, tx tenantdb.Tx, q plan.Quota, n int64) error
@@ -120,6 +123,15 @@ func (s *Service) change(ctx context.Context, id tenant.ID, fn func(tx tenantdb.
 		}
 		return s.tell(ctx, tx)
 	})
+}
+
+// TellPricesTx has the commit of tx told on NotifyChannel as a change of prices that no product
+// shows by itself.
+func (s *Service) TellPricesTx(ctx context.Context, tx tenantdb.Tx) error {
+	if err := s.q.NotifyChanged(ctx, tx, NotifyChannel, tx.TenantID().String()+NotifyPrices); err != nil {
+		return fmt.Errorf("notify prices: %w", err)
+	}
+	return nil
 }
 
 // tell has the commit of tx told on NotifyChannel, once however often it is asked for.

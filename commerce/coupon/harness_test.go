@@ -181,7 +181,7 @@ const week = 7 * 24 * time.Hour
 func (w *world) rules(member int64) (rules []pricing.Rule) {
 	w.t.Helper()
 	w.tx(func(tx tenantdb.Tx) (err error) {
-		rules, err = w.Rules(w.t.Context(), tx, member, nil, tx.Now())
+		rules, err = w.Rules(w.t.Context(), tx, pricing.Ask{MemberID: member, At: tx.Now()})
 		return err
 	})
 	return rules

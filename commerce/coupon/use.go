@@ -19,8 +19,8 @@ const (
 
 // Rules returns what the member's coupons would do to an order, for pricing: the id of each is
 // its grant's. One statement.
-func (s *Service) Rules(ctx context.Context, q tenantdb.Querier, memberID int64, _ []int64, now time.Time) ([]pricing.Rule, error) {
-	rows, err := s.q.Usable(ctx, q, memberID, now)
+func (s *Service) Rules(ctx context.Context, q tenantdb.Querier, ask pricing.Ask) ([]pricing.Rule, error) {
+	rows, err := s.q.Usable(ctx, q, ask.MemberID, ask.At)
 	if err != nil {
 		return nil, fmt.Errorf("coupons of a member: %w", err)
 	}

@@ -179,7 +179,7 @@ func TestRulesOfALevel(t *testing.T) {
 	rules := func(member int64, skus ...int64) (rules []pricing.Rule) {
 		t.Helper()
 		w.tx(func(tx tenantdb.Tx) (err error) {
-			rules, err = w.Rules(t.Context(), tx, member, skus, tx.Now())
+			rules, err = w.Rules(t.Context(), tx, pricing.Ask{MemberID: member, SKUs: skus, At: tx.Now()})
 			return err
 		})
 		return rules

@@ -3,17 +3,16 @@ package level
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"galleria/commerce/money"
 	"galleria/commerce/pricing"
 	"galleria/tenant/tenantdb"
 )
 
-// Rules returns what a member's level does for an order of SKUs, or, without any, of those that
-// are selected in the cart: prices, and the freight. None without a level. One statement.
-func (s *Service) Rules(ctx context.Context, q tenantdb.Querier, memberID int64, skuIDs []int64, _ time.Time) ([]pricing.Rule, error) {
-	row, err := s.q.Standing(ctx, q, skuIDs, memberID)
+// Rules returns what a member's level does for what is asked: prices, and the freight. None
+// without a level. One statement.
+func (s *Service) Rules(ctx context.Context, q tenantdb.Querier, ask pricing.Ask) ([]pricing.Rule, error) {
+	row, err := s.q.Standing(ctx, q, ask.SKUs, ask.MemberID)
 	if tenantdb.NoRows(err) {
 		return nil, nil
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"galleria/commerce/campaign"
 	"galleria/commerce/card"
 	"galleria/commerce/cart"
 	"galleria/commerce/catalog"
@@ -42,6 +43,7 @@ type shop struct {
 	coupons   *coupon.Service
 	points    *points.Service
 	levels    *level.Service
+	campaigns *campaign.Service
 	places    *plan.Meter
 	going     *goingBack
 	keys      atomic.Int64
@@ -72,8 +74,9 @@ func newShop(t testing.TB, options ...tenanttest.Option) *shop {
 	})
 	s.points = points.New(points.Deps{DB: env.DB, Outbox: env.Outbox, Timers: env.Timers, Audit: env.Audit, Books: noBooks{}, Now: env.Clock().Now})
 	s.levels = level.New(level.Deps{DB: env.DB, Outbox: env.Outbox, Timers: env.Timers, Audit: env.Audit})
+	s.campaigns = campaign.New(campaign.Deps{DB: env.DB, Audit: env.Audit, Tell: s.catalog.TellPricesTx})
 	s.orders = order.New(order.Deps{
-		Offers: []order.Offers{s.coupons, s.points, s.levels},
+		Offers: []order.Offers{s.coupons, s.points, s.levels, s.campaigns},
 		DB:     env.DB, Catalog: s.catalog, Inventory: s.inventory, Addresses: s.members,
 		Carts: s.carts, Cards: s.cards, Places: s.places, Stores: delivery.New(delivery.Deps{DB: env.DB, Audit: env.Audit}), Outbox: env.Outbox, Timers: env.Timers, Audit: env.Audit, Refunds: s.going,
 	})

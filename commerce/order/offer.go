@@ -9,15 +9,15 @@ import (
 	"galleria/commerce/money"
 	"galleria/commerce/order/internal/orderdb"
 	"galleria/commerce/pricing"
+	"galleria/tenant"
 	"galleria/tenant/tenantdb"
 )
 
 // Offers make orders cheaper under conditions. They are held by an order from its placing to
-// its end; *coupon.Service is one.
+// its end; *coupon.Service and *campaign.Service are some.
 type Offers interface {
-	// Rules are what may count for an order of the member, of SKUs or, without any, of those
-	// selected in the cart. One statement.
-	Rules(ctx context.Context, q tenantdb.Querier, memberID int64, skuIDs []int64, now time.Time) ([]pricing.Rule, error)
+	// Rules are what may count for what is asked. One statement.
+	Rules(ctx context.Context, q tenantdb.Querier, ask pricing.Ask) ([]pricing.Rule, error)
 	// LockTx holds those of the applied rules that are its own for an order that is being placed.
 	LockTx(ctx context.Context, tx tenantdb.Tx, orderNo string, memberID int64, applied []pricing.Answer) error
 	// UseTx, ReleaseTx and ReturnTx end that: the order was paid, was closed unpaid, or has had
@@ -160,12 +160,15 @@ func (b bid) refused(priced pricing.Breakdown) (ids []int64) {
 	return ids
 }
 
-// ask adds a step for what each room offers the member for lines, or for the cart.
-func (s *Service) ask(ctx context.Context, pipe *tenantdb.Pipeline, memberID int64, lines []LineInput, b *bid) {
-	skus := skuIDs(lines)
+// ask adds a step for what each room offers the member for lines; none are those of the cart.
+func (s *Service) ask(ctx context.Context, pipe *tenantdb.Pipeline, memberID int64, app tenant.AppID, lines []LineInput, b *bid) {
+	what := pricing.Ask{MemberID: memberID, App: app.String(), At: b.at}
+	if len(lines) > 0 {
+		what.SKUs = skuIDs(lines)
+	}
 	for _, room := range s.offers {
 		pipe.AddRead(func(q tenantdb.Querier) error {
-			rules, err := room.Rules(ctx, q, memberID, skus, b.at)
+			rules, err := room.Rules(ctx, q, what)
 			b.rules = append(b.rules, rules...)
 			return err
 		})

@@ -148,7 +148,7 @@ func (p *placing) run(ctx context.Context, tx tenantdb.Tx) error {
 		pipe.AddRead(func(q tenantdb.Querier) error { return p.readStore(ctx, q) })
 	}
 	pipe.AddRead(func(q tenantdb.Querier) error { return p.readTerms(ctx, q) })
-	p.ask(ctx, pipe, p.in.MemberID, p.in.Lines, &p.bid)
+	p.ask(ctx, pipe, p.in.MemberID, p.in.AppID, p.in.Lines, &p.bid)
 	pipe.AddRead(func(q tenantdb.Querier) (err error) {
 		p.lines, p.facts, err = p.wanted(ctx, q, p.in.MemberID, p.in.Lines)
 		return err

@@ -28,9 +28,10 @@ type LineInput struct {
 
 // QuoteInput is what a buyer wants to know the price of.
 type QuoteInput struct {
-	Lines     []LineInput // 1 to 100 different SKUs; empty means the selected lines of the cart
-	AddressID *int64      // where it would go; nil if not chosen yet
-	Delivery  ParcelKind  // empty: Express, or Virtual if all of it is
+	AppID     tenant.AppID // the Mini Program that asks
+	Lines     []LineInput  // 1 to 100 different SKUs; empty means the selected lines of the cart
+	AddressID *int64       // where it would go; nil if not chosen yet
+	Delivery  ParcelKind   // empty: Express, or Virtual if all of it is
 	Coupons   Choice
 }
 
@@ -54,7 +55,7 @@ func (s *Service) Quote(ctx context.Context, id tenant.ID, memberID int64, in Qu
 	err := s.db.Read(ctx, id, func(r *tenantdb.Reader) error {
 		pipe := r.Pipeline()
 		offered := bid{choice: in.Coupons, at: r.Now()}
-		s.ask(ctx, pipe, memberID, in.Lines, &offered)
+		s.ask(ctx, pipe, memberID, in.AppID, in.Lines, &offered)
 		if in.AddressID != nil {
 			pipe.AddRead(func(q tenantdb.Querier) error {
 				a, err := s.addresses.Address(ctx, id, q, memberID, *in.AddressID)

@@ -3,7 +3,6 @@ package points
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"galleria/commerce/pricing"
 	"galleria/tenant/tenantdb"
@@ -11,8 +10,8 @@ import (
 
 // Rules returns how a member may pay with points, for pricing: one rule, or none where the shop
 // takes no points. One statement.
-func (s *Service) Rules(ctx context.Context, q tenantdb.Querier, memberID int64, _ []int64, now time.Time) ([]pricing.Rule, error) {
-	row, err := s.q.Payable(ctx, q, memberID, now)
+func (s *Service) Rules(ctx context.Context, q tenantdb.Querier, ask pricing.Ask) ([]pricing.Rule, error) {
+	row, err := s.q.Payable(ctx, q, ask.MemberID, ask.At)
 	if tenantdb.NoRows(err) {
 		return nil, nil
 	}

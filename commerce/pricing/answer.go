@@ -36,8 +36,8 @@ type Answer struct {
 	MostFen    money.Fen // and what they would take off
 	Reason     Reason    // "" if applied
 	By         Ref       // of ReasonNotWith and ReasonLess
-	NeedFen    money.Fen // what is missing, of ReasonBelow
-	NeedQty    int64     // pieces that are missing, of ReasonBelow
+	NeedFen    money.Fen // what is missing, of ReasonBelow; of an applied rule, to its next tier
+	NeedQty    int64     // pieces that are missing, likewise
 	WouldFen   money.Fen // of ReasonNotChosen: less to pay than now if it were chosen; may be negative
 }
 
@@ -78,6 +78,7 @@ func (e *engine) answers(c course) []Answer {
 					a.OffFen += adj.OffFen
 				}
 			}
+			e.nextTier(&a, n, c)
 		case reason != "":
 			a.Reason = reason
 		case len(e.fits[n]) == 0:
@@ -212,6 +213,20 @@ func (e *engine) whyNotPoints(a *Answer, n int, s state) {
 	default:
 		a.Reason = ReasonNothing
 	}
+}
+
+// nextTier says what is missing to the next tier of a rule that was applied, measured where the
+// rule was.
+func (e *engine) nextTier(a *Answer, n int, c course) {
+	r := e.b.Rules[n]
+	switch r.Kind.Class() {
+	case ClassOrder:
+		a.below(r, e, c.items, e.open(c.items, n))
+	case ClassFreight:
+		a.below(r, e, c.goods, e.fits[n])
+	case ClassItem, ClassPoints:
+	}
+	a.Reason = ""
 }
 
 // below says what is missing to the tier that asks for least; nothing may be.

@@ -169,6 +169,14 @@ func (m Matrix) Meet(a, b Kind) bool {
 	return a.Class() != b.Class()
 }
 
+// Ask is for whom and for what rules are wanted.
+type Ask struct {
+	MemberID int64
+	App      string    // the Mini Program's AppID; "": none is known
+	SKUs     []int64   // of the basket; nil: the selected lines of the member's cart
+	At       time.Time // now
+}
+
 // Choice is what the buyer decided about coupons of one kind.
 type Choice struct {
 	Best bool  // the one that makes the order cheapest; ID is not looked at

@@ -69,6 +69,8 @@ const (
 	ReviewModerate       Permission = "review.moderate" // approve, hide, show again
 	CouponRead           Permission = "coupon.read"
 	CouponUpdate         Permission = "coupon.update"
+	CampaignRead         Permission = "campaign.read"
+	CampaignUpdate       Permission = "campaign.update"
 	CouponIssue          Permission = "coupon.issue" // to members, and by codes
 	MessageRead          Permission = "message.read"
 	MessageUpdate        Permission = "message.update" // what is told, and its templates
@@ -159,6 +161,8 @@ func registry() []entry {
 		{CouponRead, manager | finance | support, false},
 		{CouponUpdate, manager, false},
 		{CouponIssue, manager, false},
+		{CampaignRead, manager | finance | support, false},
+		{CampaignUpdate, manager, false},
 		{MessageRead, manager | support, false},
 		{MessageUpdate, manager, false},
 		{DistributionRead, manager | finance | support | promoter, false},

@@ -13,6 +13,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 	"github.com/valyala/fasthttp"
 
+	"galleria/commerce/campaign"
 	"galleria/commerce/catalog"
 	"galleria/tenant"
 )
@@ -37,6 +38,27 @@ type Answers struct {
 	// is beginning its next epoch; a load that was under way then is not kept.
 	epoch  uint64
 	epochs map[tenant.ID]uint64
+	// windows is when campaigns change prices: an answer ends at the next beginning or end.
+	windows map[tenant.ID]windows
+}
+
+// windows is what is known of a shop's campaigns.
+type windows struct {
+	list  []campaign.Window
+	until time.Time
+}
+
+// windowsAge is how long it is believed when campaigns begin and end, should a notification of a
+// change get lost.
+const windowsAge = time.Minute
+
+// maxWindows is of how many shops that is kept.
+const maxWindows = 10_000
+
+// begun is when a load began, by the clock and by what was forgotten until then.
+type begun struct {
+	epoch uint64
+	at    time.Time
 }
 
 type answerKey struct {
@@ -65,7 +87,7 @@ const answerOverhead = 400
 func NewAnswers(maxBytes int, now func() time.Time) *Answers {
 	return &Answers{
 		now: now, maxBytes: maxBytes, byKey: make(map[answerKey]*list.Element), recent: list.New(),
-		epochs: make(map[tenant.ID]uint64),
+		epochs: make(map[tenant.ID]uint64), windows: make(map[tenant.ID]windows),
 	}
 }
 
@@ -74,11 +96,44 @@ func (m *Answers) Run(ctx context.Context, l Listener) {
 	l.Listen(ctx, catalog.NotifyChannel, m.forgetAll, m.forget)
 }
 
-// begin returns the tenant's present epoch, to be handed to keep.
-func (m *Answers) begin(id tenant.ID) uint64 {
+// begin returns the tenant's present epoch and moment, to be handed to keep.
+func (m *Answers) begin(id tenant.ID) begun {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.epoch + m.epochs[id]
+	return begun{epoch: m.epoch + m.epochs[id], at: m.now()}
+}
+
+// windowsOf returns when campaigns change prices, and whether that is known.
+func (m *Answers) windowsOf(id tenant.ID, now time.Time) ([]campaign.Window, bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	w, ok := m.windows[id]
+	return w.list, ok && now.Before(w.until)
+}
+
+func (m *Answers) keepWindows(id tenant.ID, list []campaign.Window, since begun) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if since.epoch != m.epoch+m.epochs[id] { // nor is an answer kept that began before the change
+		return
+	}
+	if len(m.windows) >= maxWindows {
+		clear(m.windows)
+	}
+	m.windows[id] = windows{list: list, until: since.at.Add(windowsAge)}
+}
+
+// end is when an answer that began then is too old: at the latest when prices change.
+func (m *Answers) end(id tenant.ID, since begun) time.Time {
+	end := since.at.Add(answerAge)
+	for _, w := range m.windows[id].list {
+		for _, change := range []time.Time{w.From, w.Until} {
+			if change.After(since.at) && change.Before(end) {
+				end = change
+			}
+		}
+	}
+	return end
 }
 
 func (m *Answers) find(key answerKey) (*answer, bool) {
@@ -102,15 +157,16 @@ func (m *Answers) find(key answerKey) (*answer, bool) {
 	return a, true
 }
 
-func (m *Answers) keep(key answerKey, body []byte, epoch uint64) *answer {
+func (m *Answers) keep(key answerKey, body []byte, since begun) *answer {
 	sum := sha256.Sum256(body)
 	a := &answer{
-		key: key, epoch: epoch, until: m.now().Add(answerAge), body: body,
+		key: key, epoch: since.epoch, body: body,
 		etag: `"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`,
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if epoch != m.epoch+m.epochs[key.tenant] || a.size() > m.maxBytes/4 {
+	a.until = m.end(key.tenant, since)
+	if since.epoch != m.epoch+m.epochs[key.tenant] || a.size() > m.maxBytes/4 {
 		return a
 	}
 	if old, ok := m.byKey[key]; ok {
@@ -133,15 +189,19 @@ func (m *Answers) remove(element *list.Element) {
 }
 
 // forget ends the epoch of the tenant a notification names. Its old answers are dropped
-// when they are met.
+// when they are met. When campaigns begin and end is only forgotten when they have changed.
 func (m *Answers) forget(payload string) {
-	id, err := tenant.ParseID(payload)
+	name, prices := strings.CutSuffix(payload, catalog.NotifyPrices)
+	id, err := tenant.ParseID(name)
 	if err != nil {
 		return
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.epochs[id]++
+	if prices {
+		delete(m.windows, id)
+	}
 }
 
 // forgetAll is for a connection that was lost: nobody knows what was missed.
@@ -150,6 +210,7 @@ func (m *Answers) forgetAll() {
 	defer m.mu.Unlock()
 	m.epoch++
 	clear(m.byKey)
+	clear(m.windows)
 	m.recent.Init()
 	m.bytes = 0
 }
@@ -162,14 +223,15 @@ func (a *API) fromMemory() fiber.Handler {
 		if !ok {
 			return c.Next() // the route refuses it
 		}
-		key := answerKey{tenant: scope.Tenant.ID, request: requestKey(c)}
+		// Campaigns may be in some of a shop's Mini Programs only.
+		key := answerKey{tenant: scope.Tenant.ID, request: scope.App.ID.String() + " " + requestKey(c)}
 		if known, ok := a.d.Answers.find(key); ok {
 			if err := a.limit(ctx, classRead); err != nil {
 				return err
 			}
 			return send(c, known)
 		}
-		epoch := a.d.Answers.begin(key.tenant)
+		since := a.d.Answers.begin(key.tenant)
 		if err := c.Next(); err != nil {
 			return err
 		}
@@ -177,7 +239,7 @@ func (a *API) fromMemory() fiber.Handler {
 			return nil
 		}
 		body := append([]byte(nil), c.Response().Body()...)
-		return send(c, a.d.Answers.keep(key, body, epoch))
+		return send(c, a.d.Answers.keep(key, body, since))
 	}
 }
 

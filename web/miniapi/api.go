@@ -45,6 +45,7 @@ type Deps struct {
 	Distribution  Distribution
 	Cards         Cards
 	Coupons       Coupons
+	Campaigns     Campaigns
 	Points        Points
 	Levels        Levels
 	Pictures      Pictures
@@ -108,6 +109,7 @@ func (a *API) routes() {
 	a.aftersaleRoutes()
 	a.reviewRoutes()
 	a.distributionRoutes()
+	a.campaignRoutes()
 	a.couponRoutes()
 	a.pointsRoutes()
 	a.levelRoutes()

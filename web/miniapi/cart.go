@@ -27,6 +27,7 @@ type CartLine struct {
 	Spec        string    `json:"spec" example:"10 包"`
 	Picture     string    `json:"picture"`
 	PriceFen    money.Fen `json:"price_fen" doc:"Fen, of one piece now." example:"5900"`
+	Sale        *Sale     `json:"sale,omitempty" nullable:"false" doc:"The campaign that makes the price."`
 	Qty         int       `json:"qty" example:"2"`
 	SubtotalFen money.Fen `json:"subtotal_fen" doc:"Fen." example:"11800"`
 	Selected    bool      `json:"selected"`
@@ -98,7 +99,7 @@ func (a *API) cart(ctx context.Context, _ *none) (*cartOutput, error) {
 	if err != nil {
 		return nil, err
 	}
-	return toCart(a.d.Carts.Get(ctx, who.tenant, who.member))
+	return a.cartOf(ctx, who)(a.d.Carts.Get(ctx, who.tenant, who.member))
 }
 
 func (a *API) cartPut(ctx context.Context, in *cartPutInput) (*cartOutput, error) {
@@ -106,7 +107,7 @@ func (a *API) cartPut(ctx context.Context, in *cartPutInput) (*cartOutput, error
 	if err != nil {
 		return nil, err
 	}
-	return toCart(a.d.Carts.Put(ctx, who.tenant, who.member, cart.PutInput{SKUID: in.SKUID, Qty: in.Body.Qty, Selected: in.Body.Selected}))
+	return a.cartOf(ctx, who)(a.d.Carts.Put(ctx, who.tenant, who.member, cart.PutInput{SKUID: in.SKUID, Qty: in.Body.Qty, Selected: in.Body.Selected}))
 }
 
 func (a *API) cartDelete(ctx context.Context, in *cartLinePath) (*cartOutput, error) {
@@ -114,7 +115,7 @@ func (a *API) cartDelete(ctx context.Context, in *cartLinePath) (*cartOutput, er
 	if err != nil {
 		return nil, err
 	}
-	return toCart(a.d.Carts.Delete(ctx, who.tenant, who.member, in.SKUID))
+	return a.cartOf(ctx, who)(a.d.Carts.Delete(ctx, who.tenant, who.member, in.SKUID))
 }
 
 func (a *API) cartSwitch(ctx context.Context, in *cartSwitchInput) (*cartOutput, error) {
@@ -122,7 +123,7 @@ func (a *API) cartSwitch(ctx context.Context, in *cartSwitchInput) (*cartOutput,
 	if err != nil {
 		return nil, err
 	}
-	return toCart(a.d.Carts.Switch(ctx, who.tenant, who.member, cart.SwitchInput{From: in.SKUID, To: in.Body.ToSKUID, Qty: in.Body.Qty}))
+	return a.cartOf(ctx, who)(a.d.Carts.Switch(ctx, who.tenant, who.member, cart.SwitchInput{From: in.SKUID, To: in.Body.ToSKUID, Qty: in.Body.Qty}))
 }
 
 func (a *API) cartSelect(ctx context.Context, in *cartSelectInput) (*cartOutput, error) {
@@ -130,15 +131,12 @@ func (a *API) cartSelect(ctx context.Context, in *cartSelectInput) (*cartOutput,
 	if err != nil {
 		return nil, err
 	}
-	return toCart(a.d.Carts.Select(ctx, who.tenant, who.member, cart.SelectInput{
+	return a.cartOf(ctx, who)(a.d.Carts.Select(ctx, who.tenant, who.member, cart.SelectInput{
 		SKUIDs: in.Body.SKUIDs, All: in.Body.All, Selected: in.Body.Selected,
 	}))
 }
 
-func toCart(c cart.Cart, err error) (*cartOutput, error) {
-	if err != nil {
-		return nil, err
-	}
+func toCart(c cart.Cart) *cartOutput {
 	out := &cartOutput{Cart{Lines: make([]CartLine, len(c.Items)), SelectedQty: c.SelectedQty, SelectedFen: c.SelectedFen}}
 	for i, l := range c.Items {
 		out.Body.Lines[i] = CartLine{
@@ -147,5 +145,5 @@ func toCart(c cart.Cart, err error) (*cartOutput, error) {
 			MinQty: l.Limits.MinQty, MaxQty: l.Limits.MaxPerOrder,
 		}
 	}
-	return out, nil
+	return out
 }

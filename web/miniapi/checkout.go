@@ -70,7 +70,7 @@ type Quote struct {
 
 	FreightOffFen money.Fen `json:"freight_off_fen" doc:"What rules took off the freight." example:"0"`
 	FreightOffs   []Off     `json:"freight_offs" nullable:"false" doc:"freight_off_fen by rule."`
-	Offers        []Offer   `json:"offers" nullable:"false" doc:"What became of every coupon that the buyer holds: used, or why not."`
+	Offers        []Offer   `json:"offers" nullable:"false" doc:"What became of every coupon that the buyer holds, of points and of every campaign in force: used, or why not, and what is missing."`
 	Refused       []int64   `json:"refused_coupon_ids" nullable:"false" doc:"Of coupon_ids: those that cannot be used; an order with them would be refused."`
 
 	Points *QuotePoints `json:"points,omitempty" nullable:"false" doc:"How it may be paid with points; missing where it may not."`
@@ -120,7 +120,7 @@ func (a *API) quote(ctx context.Context, in *quoteInput) (*quoteOutput, error) {
 		return nil, err
 	}
 	kind, _ := fromDelivery(in.Body.Delivery)
-	q, err := a.d.Orders.Quote(ctx, who.tenant, who.member, order.QuoteInput{Lines: fromLines(in.Body.Lines), AddressID: in.Body.AddressID, Delivery: kind, Coupons: fromChoice(in.Body.CouponIDs, in.Body.Points)})
+	q, err := a.d.Orders.Quote(ctx, who.tenant, who.member, order.QuoteInput{AppID: who.app, Lines: fromLines(in.Body.Lines), AddressID: in.Body.AddressID, Delivery: kind, Coupons: fromChoice(in.Body.CouponIDs, in.Body.Points)})
 	if err != nil {
 		return nil, err
 	}

@@ -3,6 +3,7 @@ package miniapi
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"galleria/commerce/coupon"
@@ -29,9 +30,9 @@ type Offer struct {
 	Applied  bool       `json:"applied"`
 	OffFen   money.Fen  `json:"off_fen" doc:"What it takes off; 0 if it is not applied." example:"2000"`
 	Reason   string     `json:"reason,omitempty" doc:"Why it is not: not_chosen, below, no_goods, not_with, less, not_yet, over, no_freight, nothing, budget; others may come." example:"below"`
-	Text     string     `json:"text,omitempty" doc:"The reason, in the language of Accept-Language." example:"再买 ¥12.00 可用"`
-	NeedFen  money.Fen  `json:"need_fen,omitempty" doc:"Of below: what is missing, fen." example:"1200"`
-	NeedQty  int64      `json:"need_qty,omitempty" doc:"Of below: pieces that are missing."`
+	Text     string     `json:"text,omitempty" doc:"The reason, or what is missing to the next tier, in the language of Accept-Language." example:"再买 ¥12.00 可用"`
+	NeedFen  money.Fen  `json:"need_fen,omitempty" doc:"Of below: what is missing, fen. Of what is applied: to its next tier." example:"1200"`
+	NeedQty  int64      `json:"need_qty,omitempty" doc:"Pieces that are missing, likewise."`
 	WouldFen money.Fen  `json:"would_fen,omitempty" doc:"Of not_chosen: less to pay if it were chosen; may be negative."`
 	Until    *time.Time `json:"until,omitempty" nullable:"false"`
 }
@@ -60,6 +61,10 @@ func whyNot(o order.Offer, lang string) string {
 	zh, en := "", ""
 	switch o.Reason {
 	case "":
+		if o.NeedFen > 0 || o.NeedQty > 0 {
+			zh, en = belowText(o)
+			zh, en = strings.TrimSuffix(zh, "可用")+"可享更多优惠", en+" for the next tier"
+		}
 	case pricing.ReasonBelow:
 		zh, en = belowText(o)
 	case pricing.ReasonNotWith:

@@ -36,7 +36,8 @@ type SKU struct {
 	ID             int64     `json:"id" example:"17"`
 	SpecValues     []string  `json:"spec_values" nullable:"false" doc:"In the order of the product's specs."`
 	PriceFen       money.Fen `json:"price_fen" doc:"Fen; 1 yuan is 100 fen." example:"5900"`
-	MarketPriceFen money.Fen `json:"market_price_fen" doc:"Struck-through price, fen; 0 for none." example:"6900"`
+	MarketPriceFen money.Fen `json:"market_price_fen" doc:"Struck-through price, fen; 0 for none. During a sale, the regular price." example:"6900"`
+	Sale           *Sale     `json:"sale,omitempty" nullable:"false" doc:"The campaign that makes the price."`
 	Picture        string    `json:"picture"`
 	StockState     string    `json:"stock_state" enum:"in_stock,low,sold_out"`
 	Barcode        string    `json:"barcode,omitempty" doc:"Only on the product's own page, like weight and volume." example:"6901234567892"`
@@ -145,7 +146,7 @@ func (a *API) products(ctx context.Context, in *productListInput) (*productPageO
 	for i, item := range page.Items {
 		out.Body.Items[i] = toProductItem(item)
 	}
-	return out, nil
+	return out, a.onSale(ctx, who, out.Body.Items)
 }
 
 func (a *API) product(ctx context.Context, in *productInput) (*productOutput, error) {
@@ -157,9 +158,13 @@ func (a *API) product(ctx context.Context, in *productInput) (*productOutput, er
 	if err != nil {
 		return nil, err
 	}
+	item := []ProductItem{toProductItem(p.Item)}
+	if err := a.onSale(ctx, who, item); err != nil {
+		return nil, err
+	}
 	said := review.Summary{SPUID: p.ID, Total: p.Reviews.Total, Scores: p.Reviews.Scores, Pictured: p.Reviews.Pictured, Followed: p.Reviews.Followed}
 	return &productOutput{Product{
-		ProductItem: toProductItem(p.Item), Pictures: orEmpty(p.Pictures), Detail: p.Detail, Brand: p.Brand,
+		ProductItem: item[0], Pictures: orEmpty(p.Pictures), Detail: p.Detail, Brand: p.Brand,
 		MinQty: p.Limits.MinQty, MaxPerOrder: p.Limits.MaxPerOrder, MaxLifetime: p.Limits.MaxLifetime, Reviews: toReviewSummary(said),
 	}}, nil
 }

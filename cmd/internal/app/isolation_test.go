@@ -204,6 +204,7 @@ func walk(a, b *twin) map[string][]step {
 			{path: "/orders", body: map[string]any{"lines": lines(a.shop.skus[0]), "address_id": a.address, "expected_payable_fen": 5900, "coupon_ids": []int64{b.grant}}, want: []int{409}, key: true},
 		},
 		"getOrder":                  {{path: "/orders/" + b.orderNo, want: gone}},
+		"listCampaigns":             {{path: "/campaigns", want: ok}},
 		"listCouponOffers":          {{path: "/coupons", want: ok}},
 		"listProductCoupons":        {{path: "/products/" + itoa(b.product) + "/coupons", want: ok}},
 		"claimCoupon":               {{path: "/coupons/" + itoa(b.coupon) + "/claim", want: []int{409}, key: true}},

@@ -28,6 +28,7 @@ import (
 // market is a shop that takes money through all three channels.
 type market struct {
 	coupon int64
+	sale   int64 // a timed discount
 	*shop
 	seller, merID string
 	promoters     [2]promoter // the second was brought by the first
@@ -61,6 +62,7 @@ func (w *world) openMarket(n int) *market {
 	}
 	m.coupon, _ = w.giveOut(m.shop, 0, 1000)
 	m.promoters = w.promotersOf(m.shop)
+	m.sale = w.campaigns(m.shop)
 	terms := points.NewTerms()
 	terms.Enabled, terms.SignPoints = true, 5000
 	if err := w.Points.SaveTerms(w.t.Context(), m.ID, terms, "staff:1"); err != nil {
@@ -111,6 +113,7 @@ func fates() map[string]func(*shopper) {
 		"refund withdrawn":     (*shopper).withdraw,
 		"refund by hand":       (*shopper).byHand,
 		"refund against ship":  (*shopper).refundAgainstShip,
+		"sale worded anew":     func(s *shopper) { s.reword(); s.paid(s.channel()) },
 	}
 }
 

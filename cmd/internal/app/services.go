@@ -9,6 +9,7 @@ import (
 
 	"galleria/cmd/internal/tryout"
 	"galleria/commerce/aftersale"
+	"galleria/commerce/campaign"
 	"galleria/commerce/card"
 	"galleria/commerce/cart"
 	"galleria/commerce/catalog"
@@ -64,6 +65,7 @@ type Services struct {
 	Delivery    *delivery.Service
 	Freights    *freight.Service
 	Coupons     *coupon.Service
+	Campaigns   *campaign.Service
 	Distributed *distribution.Service
 	Points      *points.Service
 	Levels      *level.Service
@@ -119,11 +121,12 @@ func NewServices(g *Ground) (*Services, error) {
 	s.Cards = card.New(card.Deps{DB: g.DB, Stock: s.Inventory, Vault: g.Vault, Audit: g.Audit, Rand: rand.Reader})
 	going := &goingBack{}
 	s.Coupons = s.newCoupons()
+	s.Campaigns = campaign.New(campaign.Deps{DB: g.DB, Audit: g.Audit, Tell: s.Catalog.TellPricesTx})
 	s.Ledger = ledger.New(ledger.Deps{DB: g.DB, Audit: g.Audit})
 	s.Points = points.New(points.Deps{DB: g.DB, Outbox: g.Outbox, Timers: g.Timers, Audit: g.Audit, Books: s.Ledger, Now: g.Now})
 	s.Levels = level.New(level.Deps{DB: g.DB, Outbox: g.Outbox, Timers: g.Timers, Audit: g.Audit})
 	s.Orders = order.New(order.Deps{
-		Offers: []order.Offers{s.Coupons, s.Points, s.Levels},
+		Offers: []order.Offers{s.Coupons, s.Points, s.Levels, s.Campaigns},
 		DB:     g.DB, Catalog: s.Catalog, Inventory: s.Inventory, Addresses: s.Members, Carts: s.Carts, Cards: s.Cards, Places: g.Places,
 		Stores: s.Delivery, Outbox: g.Outbox, Timers: g.Timers, Audit: g.Audit, Refunds: going,
 	})

@@ -21,7 +21,7 @@ func rooms() []room {
 	ground := with(foundation, "tenant/outbox", "tenant/timer", "tenant/audit", "tenant/plan", "tenant/idempotency", "commerce/money")
 	shop := []string{
 		"commerce/catalog", "commerce/inventory", "commerce/member", "commerce/freight",
-		"commerce/coupon", "commerce/level", "commerce/points", "commerce/promotion", "commerce/review", "commerce/pricing", "commerce/delivery", "commerce/division",
+		"commerce/coupon", "commerce/level", "commerce/points", "commerce/campaign", "commerce/review", "commerce/pricing", "commerce/delivery", "commerce/division",
 	}
 	order := with(ground, with(shop, "commerce/cart", "commerce/order")...)
 	channel := with(ground, "payments", "payments/account", "tenant/egress")
@@ -59,10 +59,10 @@ func rooms() []room {
 		{4, "commerce/inventory", ground},
 		{4, "commerce/member", with(ground, "commerce/division")},
 		{4, "commerce/freight", with(ground, "commerce/division")},
-		{4, "commerce/coupon", with(ground, "commerce/pricing")}, // what a coupon does is a rule
-		{4, "commerce/points", with(ground, "commerce/pricing")}, // how points pay is a rule
-		{4, "commerce/level", with(ground, "commerce/pricing")},  // so is what a level takes off
-		{4, "commerce/promotion", ground},
+		{4, "commerce/coupon", with(ground, "commerce/pricing")},   // what a coupon does is a rule
+		{4, "commerce/points", with(ground, "commerce/pricing")},   // how points pay is a rule
+		{4, "commerce/level", with(ground, "commerce/pricing")},    // so is what a level takes off
+		{4, "commerce/campaign", with(ground, "commerce/pricing")}, // what a campaign does is a rule
 		{4, "commerce/review", ground},
 		{4, "commerce/notice", ground},                                      // what a buyer wants to be told; the job that sends it is above
 		{4, "commerce/delivery", with(ground, "tenant/registry")},           // couriers, stores, where parcels are; opens the way of tracking callbacks

@@ -1,0 +1,50 @@
+package app_test
+
+import (
+	"errors"
+	"time"
+
+	"galleria/commerce/campaign"
+)
+
+// campaigns starts a timed discount of the shop's second SKU, which it returns, and a reduction.
+func (w *world) campaigns(s *shop) (timed int64) {
+	w.t.Helper()
+	var spu int64
+	w.scan(s, "SELECT spu_id FROM sku WHERE id = $1", []any{s.skus[1]}, &spu)
+	now := time.Now()
+	for _, in := range []campaign.Input{
+		{Kind: campaign.Timed, Title: "限时", OffBps: 1234, Products: []int64{spu}},
+		{Kind: campaign.Reduction, Title: "满减", ScopeOf: campaign.ScopeAll, Tiers: []campaign.Tier{{NeedQty: 3, OffFen: 333}, {NeedQty: 4, OffFen: 555, Free: true}}},
+	} {
+		in.StartsAt, in.EndsAt = now.Add(-time.Hour), now.Add(240*time.Hour)
+		id, err := w.Campaigns.Save(w.t.Context(), s.ID, 0, 0, in, "staff:1")
+		if err == nil {
+			err = w.Campaigns.Start(w.t.Context(), s.ID, id, "staff:1")
+		}
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		if in.Kind == campaign.Timed {
+			timed = id
+		}
+	}
+	return timed
+}
+
+// reword gives the timed discount another title, which is another version at the same prices.
+func (s *shopper) reword() {
+	s.w.t.Helper()
+	c, err := s.w.Campaigns.Find(s.w.t.Context(), s.market.ID, s.market.sale)
+	if err != nil {
+		s.w.t.Fatal(err)
+	}
+	in := c.Input
+	in.Title, in.Products = "限时"+time.Now().Format(".000"), nil
+	for _, k := range c.SKUs {
+		in.Products = append(in.Products, k.SPUID)
+	}
+	if _, err := s.w.Campaigns.Save(s.w.t.Context(), s.market.ID, c.ID, c.Version, in, "staff:1"); err != nil && !errors.Is(err, campaign.ErrChanged) {
+		s.w.t.Errorf("reword: %v", err)
+	}
+}

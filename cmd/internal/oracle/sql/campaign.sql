@@ -1,0 +1,36 @@
+-- Campaigns: what they promise, and what they took off.
+
+-- M1 a price is promised by one campaign at a time and channel
+SELECT a.sku_id::text FROM campaign_sku a JOIN campaign_sku b ON b.sku_id = a.sku_id AND b.campaign_id > a.campaign_id
+WHERE a.live AND b.live AND a.during && b.during AND a.channels && b.channels;
+
+-- M2 the prices of a campaign are promised when, where and while it is live
+SELECT k.campaign_id || '/' || k.sku_id FROM campaign_sku k JOIN campaign c ON c.id = k.campaign_id JOIN sku s ON s.id = k.sku_id
+WHERE k.live <> (c.status = 'live') OR k.during <> tstzrange(c.starts_at, c.ends_at) OR k.spu_id <> s.spu_id
+  OR (cardinality(c.apps) = 0) <> (k.channels = '{(,)}'::int8multirange) OR (k.price_fen IS NULL) <> (c.off_bps IS NOT NULL);
+
+-- M3 every wording of a campaign was kept
+SELECT c.id::text FROM campaign c WHERE c.version <> (SELECT count(*) FROM campaign_version v WHERE v.campaign_id = c.id AND v.version <= c.version);
+
+-- M4 what a campaign took off stands under a wording that was in force when the order was placed
+SELECT o.order_no FROM order_adjustment a JOIN orders o ON o.id = a.order_id LEFT JOIN campaign c ON c.id = a.rule_id
+LEFT JOIN campaign_version v ON v.campaign_id = a.rule_id AND v.version = a.rule_version
+WHERE a.kind IN ('timed', 'reduction', 'shipping') AND (v.version IS NULL OR c.kind <> CASE WHEN a.kind = 'timed' THEN 'timed' ELSE 'reduction' END
+  OR o.placed_at < (v.wording ->> 'starts_at')::timestamptz OR o.placed_at >= (v.wording ->> 'ends_at')::timestamptz
+  OR (jsonb_typeof(v.wording -> 'apps') = 'array' AND v.wording -> 'apps' <> '[]' AND NOT v.wording -> 'apps' ? o.app_id));
+
+-- M5 a piece costs what its campaign said
+SELECT l.order_id || '/' || l.sku_id FROM order_adjustment a JOIN order_line l ON l.id = a.line_id
+JOIN campaign_version v ON v.campaign_id = a.rule_id AND v.version = a.rule_version
+WHERE a.kind = 'timed' AND a.off_fen IS DISTINCT FROM l.qty * CASE WHEN (v.wording ->> 'off_bps')::bigint > 0 THEN div(l.price_fen * (v.wording ->> 'off_bps')::bigint, 10000)
+  ELSE l.price_fen - (SELECT (p ->> 'price_fen')::bigint FROM jsonb_array_elements(v.wording -> 'prices') p WHERE (p ->> 'sku_id')::bigint = l.sku_id) END;
+
+-- M6 one campaign makes the price of a piece
+SELECT a.line_id::text FROM order_adjustment a WHERE a.kind IN ('flash', 'group', 'timed') GROUP BY a.line_id HAVING count(*) > 1;
+
+-- M7 a reduction takes no more off an order than its tiers say
+SELECT o.order_no FROM orders o JOIN (
+  SELECT a.order_id, a.rule_id, a.rule_version, sum(a.off_fen) AS off FROM order_adjustment a WHERE a.kind = 'reduction' GROUP BY 1, 2, 3) x ON x.order_id = o.id
+JOIN campaign_version v ON v.campaign_id = x.rule_id AND v.version = x.rule_version
+WHERE NOT EXISTS (SELECT FROM jsonb_array_elements(v.wording -> 'tiers') t
+  WHERE x.off <= CASE WHEN t ? 'off_fen' AND NOT t ? 'each' THEN (t ->> 'off_fen')::bigint ELSE coalesce((t ->> 'cap_fen')::bigint, o.goods_fen) END);

@@ -1,0 +1,119 @@
+package console_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"testing"
+	"time"
+
+	"galleria/commerce/campaign"
+	"galleria/console/authz"
+	"galleria/tenant/tenantdb"
+	"galleria/tenant/tenanttest"
+)
+
+// campaignsOf is the room of campaigns.
+func campaignsOf(env *tenanttest.Env) *campaign.Service {
+	return campaign.New(campaign.Deps{DB: env.DB, Audit: env.Audit, Tell: func(context.Context, tenantdb.Tx) error { return nil }})
+}
+
+// TestCampaignsInTheConsole: a timed discount and a reduction are typed, previewed, saved, started,
+// refused where another is in the way with a link to it, shown in the calendar, and stopped with a
+// word of consent; who may only read changes nothing.
+func TestCampaignsInTheConsole(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.stock(t, d.env.Tenant, "阿哲")
+	helper := d.hire(t, d.env.Tenant, authz.Support)
+	b := d.signedIn(t, d.owner)
+	all := "/console/" + d.env.Tenant.Handle + "/campaigns"
+	b.wantStatus(all, http.StatusOK)
+	b.see("这里还没有活动")
+	b.wantStatus(all+"/calendar", http.StatusOK)
+	b.see("这个月没有活动")
+	b.wantStatus(all+"/new?kind=timed", http.StatusOK)
+	var product, sku int64
+	d.env.InTenant(t, func(tx tenantdb.Tx) error {
+		return tx.QueryRow(t.Context(), "SELECT spu_id, id FROM sku WHERE enabled AND price_fen > 200 ORDER BY id LIMIT 1").Scan(&product, &sku)
+	})
+	clock := func(d time.Duration) string {
+		return time.Now().Add(d).In(time.FixedZone("", 8*60*60)).Format("2006-01-02T15:04")
+	}
+	typed := url.Values{
+		"kind": {"timed"}, "title": {"双旦限时"}, "starts_at": {clock(-time.Hour)}, "ends_at": {clock(-2 * time.Hour)}, "way": {"share"}, "off_bps": {"8.5"}, "product": {fmt.Sprint(product)},
+	}
+	b.wantPost(all+"/new", typed, http.StatusUnprocessableEntity)
+	b.see("结束时间要晚于开始时间", `value="双旦限时"`)
+	typed.Set("ends_at", clock(48*time.Hour))
+	typed.Set("preview", "1")
+	b.wantPost(all+"/new", typed, http.StatusOK)
+	b.see("买家会看到：限时8.5折")
+	typed.Del("preview")
+	typed.Set("way", "prices")
+	typed.Set("find", "prices")
+	b.wantPost(all+"/new", typed, http.StatusOK)
+	b.see(fmt.Sprintf(`name="price_%d"`, sku))
+	typed.Del("find")
+	b.wantPost(all+"/new", typed, http.StatusUnprocessableEntity)
+	b.see("至少填写一个活动价")
+	typed.Set(fmt.Sprintf("price_%d", sku), "100000")
+	b.wantPost(all+"/new", typed, http.StatusUnprocessableEntity)
+	b.see("请填写低于原价的金额")
+	typed.Set(fmt.Sprintf("price_%d", sku), "1.50")
+	b.wantPost(all+"/new", typed, http.StatusSeeOther)
+	b.wantStatus(all+"?tab=draft", http.StatusOK)
+	b.see("双旦限时", "限时特价", "草稿")
+	b.wantStatus(all+"/1", http.StatusOK)
+	b.wantPost(all+"/1/start", url.Values{}, http.StatusSeeOther)
+	b.wantStatus(all+"/1", http.StatusOK)
+	b.see("进行中", "优惠成本", "¥1.50")
+	b.wantStatus(all+"/1/edit", http.StatusOK)
+	b.see(`value="1.50"`, "活动已启用，保存后立即")
+
+	typed.Set("title", "又一个")
+	b.wantPost(all+"/new", typed, http.StatusSeeOther)
+	b.wantStatus(all+"/2", http.StatusOK)
+	b.wantPost(all+"/2/start", url.Values{}, http.StatusConflict)
+	b.see("已参加其他活动", fmt.Sprintf(`href="%s/1"`, all), "双旦限时")
+
+	reduction := url.Values{
+		"kind": {"reduction"}, "title": {"全场满减"}, "starts_at": {clock(time.Hour)}, "ends_at": {clock(72 * time.Hour)}, "way": {"amount"}, "need_of": {"amount"}, "scope_of": {"all"},
+		"tier_0_need": {"100"}, "tier_0_off": {"20"}, "tier_1_need": {"90"}, "tier_1_off": {"30"},
+	}
+	b.wantPost(all+"/new", reduction, http.StatusUnprocessableEntity)
+	b.see("并高于上一档")
+	reduction.Set("tier_1_need", "200")
+	reduction.Set("tier_1_free", "1")
+	b.wantPost(all+"/new", reduction, http.StatusSeeOther)
+	b.wantStatus(all+"/3", http.StatusOK)
+	b.wantPost(all+"/3/start", url.Values{}, http.StatusSeeOther)
+	b.wantStatus(all+"/3/edit", http.StatusOK)
+	b.see(`name="tier_1_need" value="200.00"`, `name="tier_2_need" value=""`)
+	reduction.Set("version", "7")
+	b.wantPost(all+"/3/edit", reduction, http.StatusConflict)
+	reduction.Set("version", "1")
+	b.wantPost(all+"/3/edit", reduction, http.StatusSeeOther)
+	b.wantStatus(all+"?tab=coming", http.StatusOK)
+	b.see("满100减20，满200减30且包邮", "未开始")
+	b.wantStatus(all+"/calendar", http.StatusOK)
+	b.see("双旦限时")
+	b.wantStatus(all+"/calendar?month=nonsense", http.StatusOK)
+
+	b.wantStatus(all+"/1", http.StatusOK)
+	b.wantPost(all+"/1/stop", url.Values{}, http.StatusUnprocessableEntity)
+	b.see("请先勾选确认")
+	b.wantStatus(all+"/1", http.StatusOK)
+	b.wantPost(all+"/1/stop", url.Values{"sure": {"1"}}, http.StatusSeeOther)
+	b.wantStatus(all+"/1", http.StatusOK)
+	b.wantPost(all+"/1/start", url.Values{}, http.StatusConflict)
+	b.wantStatus(all+"/2", http.StatusOK)
+	b.wantPost(all+"/2/start", url.Values{}, http.StatusSeeOther)
+	b.wantStatus(all+"/999", http.StatusNotFound)
+
+	reader := d.signedIn(t, helper)
+	reader.wantStatus(all+"/3", http.StatusOK)
+	reader.wantStatus(all+"/new", http.StatusForbidden)
+	reader.wantPost(all+"/3/stop", url.Values{"sure": {"1"}}, http.StatusForbidden)
+}

@@ -1,0 +1,65 @@
+package viewtest
+
+import (
+	"time"
+
+	"galleria/commerce/campaign"
+	"galleria/console/view"
+)
+
+// campaignPages are the pages of campaigns.
+func (f Frame) campaignPages() []Sample {
+	page := f.page("nav.campaigns", f.Text.T("campaign.title"))
+	beijing := time.FixedZone("Asia/Shanghai", 8*60*60)
+	now := time.Date(2026, 11, 21, 10, 30, 0, 0, beijing)
+	timed := campaign.Campaign{ID: 5, Version: 2, Status: campaign.Live, Input: campaign.Input{
+		Kind: campaign.Timed, Title: "秋茶周末限时", StartsAt: now.AddDate(0, 0, -1), EndsAt: now.AddDate(0, 0, 2), Prices: nil,
+	}}
+	reduction := campaign.Campaign{ID: 6, Version: 1, Status: campaign.Live, Input: campaign.Input{
+		Kind: campaign.Reduction, Title: "双旦满减", StartsAt: now.AddDate(0, 0, 4), EndsAt: now.AddDate(0, 0, 12), ScopeOf: campaign.ScopeCategories, ScopeIDs: []int64{3, 4},
+		Tiers: []campaign.Tier{{NeedFen: 10_000, OffFen: 2000}, {NeedFen: 20_000, OffFen: 5000, Free: true}},
+	}}
+	draft := campaign.Campaign{ID: 7, Version: 1, Status: campaign.Draft, Input: campaign.Input{
+		Kind: campaign.Reduction, Title: "三件八折", StartsAt: now, EndsAt: now.AddDate(0, 0, 1), ScopeOf: campaign.ScopeAll, Tiers: []campaign.Tier{{NeedQty: 3, OffBps: 2000}},
+	}}
+	stopped := campaign.Campaign{ID: 4, Version: 1, Status: campaign.Stopped, StoppedAt: new(now.AddDate(0, 0, -3)), Input: campaign.Input{
+		Kind: campaign.Timed, Title: "新客体验价", OffBps: 1500, StartsAt: now.AddDate(0, 0, -9), EndsAt: now.AddDate(0, 0, -3),
+	}}
+	skus := []campaign.SKU{
+		{SKUID: 11, SPUID: 2, Product: "明前龙井", Spec: "50 克", RegularFen: 12_800, OwnFen: 9900, PriceFen: 9900},
+		{SKUID: 12, SPUID: 2, Product: "明前龙井", Spec: "100 克", RegularFen: 23_800, OwnFen: 18_800, PriceFen: 18_800},
+	}
+	report := campaign.Report{Orders: 86, Buyers: 71, Units: 113, CostFen: 412_300, SoldFen: 1_862_000, RefundedFen: 59_800, Unpaid: 3}
+	conflicts := []campaign.Conflict{{ID: 5, Title: "秋茶周末限时", StartsAt: timed.StartsAt, EndsAt: timed.EndsAt, Product: "明前龙井", SKUs: 2}}
+	products := view.Picker{Name: "product", Label: f.Text.T("campaign.products"), Search: true, Query: "龙井", Looked: true, Chosen: []view.Pick{{ID: 2, Label: "明前龙井"}}, Picks: []view.Pick{{ID: 3, Label: "雨前龙井"}}}
+	categories := view.Picker{Name: "category", Label: f.Text.T("campaign.scope_of.categories"), Picks: []view.Pick{{ID: 1, Label: "茶", Depth: 1}, {ID: 3, Label: "绿茶", Depth: 2}}}
+	apps := []view.CampaignApp{{ID: "wx0123456789abcdef", Name: "青禾小铺"}, {ID: "wxfedcba9876543210", Name: "青禾批发"}}
+	typed := map[string]string{
+		"title": "秋茶周末限时", "starts_at": "2026-11-20T10:30", "ends_at": "2026-11-23T10:30", "way": view.OffPrices, "price_11": "99.00", "price_12": "238",
+	}
+	tiers := map[string]string{
+		"title": "双旦满减", "starts_at": "2026-11-25T10:30", "ends_at": "2026-12-03T10:30", "way": view.OffAmount, "need_of": view.NeedAmount, "scope_of": "all",
+		"tier_0_need": "100", "tier_0_off": "20", "tier_1_need": "90", "tier_1_off": "30", "tier_1_free": "1",
+	}
+	month := []campaign.Campaign{stopped, timed, reduction}
+	first := time.Date(2026, 11, 1, 0, 0, 0, 0, beijing)
+	return []Sample{
+		{"campaign_none", view.CampaignListPage(page, view.CampaignList{Now: now, OnFirst: true, MayUpdate: true})},
+		{"campaign_list", view.CampaignListPage(page, view.CampaignList{
+			Campaigns: []campaign.Campaign{draft, reduction, timed, stopped}, Now: now, OnFirst: true, MayUpdate: true,
+			Counts: map[campaign.State]int64{campaign.StateRunning: 1, campaign.StateComing: 1, campaign.StateDraft: 1, campaign.StateStopped: 1},
+		})},
+		{"campaign", view.CampaignShowPage(page, view.CampaignShow{Shown: campaign.Shown{Campaign: timed, SKUs: skus, Report: report}, State: campaign.StateRunning, MayUpdate: true, Done: "campaign_started"})},
+		{"campaign_refused", view.CampaignShowPage(page, view.CampaignShow{
+			Shown: campaign.Shown{Campaign: draft}, State: campaign.StateDraft, MayUpdate: true, Problem: campaign.ErrTaken.Text(string(f.Text.Lang())), Conflicts: conflicts, Bad: f.Text.T("campaign.bad.sure"),
+		})},
+		{"campaign_timed", view.CampaignFormPage(page, view.CampaignForm{
+			Kind: campaign.Timed, Typed: typed, Products: products, Variants: skus, AllApps: apps, Apps: []string{"wx0123456789abcdef"}, Conflicts: conflicts, Bad: map[string]string{"price_12": f.Text.T("campaign.bad.price")},
+		})},
+		{"campaign_reduction", view.CampaignFormPage(page, view.CampaignForm{
+			ID: 6, Live: true, Kind: campaign.Reduction, Typed: tiers, Products: view.Picker{Name: "product", Label: f.Text.T("campaign.products"), Search: true}, Categories: categories, Words: reduction.Words(string(f.Text.Lang())),
+			Bad: map[string]string{"tier_1_need": f.Text.T("campaign.bad.tier_need")},
+		})},
+		{"campaign_calendar", view.CampaignCalendarPage(page, view.NewCampaignMonth(first, now, month))},
+	}
+}

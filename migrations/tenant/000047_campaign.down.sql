@@ -1,0 +1,2 @@
+DROP INDEX order_adjustment_campaign;
+DROP TABLE campaign_version, campaign_sku, campaign;
