@@ -33,7 +33,7 @@ func walkPoints(t *testing.T, h *house, s *shop, call func(want, status int, met
 	call(1, http.StatusOK, http.MethodGet, "/points/entries", nil)
 	line := map[string]any{"lines": []any{map[string]any{"sku_id": s.products[0].SKUs[0].ID, "qty": 1}}, "points": -1}
 	var quote miniapi.Quote
-	call(4, http.StatusOK, http.MethodPost, "/checkout/quote", line).into(t, &quote)
+	call(5, http.StatusOK, http.MethodPost, "/checkout/quote", line).into(t, &quote)
 	if quote.Points == nil || quote.Points.Have != 500 || quote.Points.Used == 0 || quote.DiscountFen == 0 {
 		t.Errorf("the quote tells %+v", quote.Points)
 	}

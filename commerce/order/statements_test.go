@@ -76,19 +76,19 @@ func TestStatementCounts(t *testing.T) {
 		{"quote", nil, func() error {
 			_, err := s.orders.Quote(t.Context(), s.Tenant.ID, b.id, order.QuoteInput{Lines: lines, AddressID: &b.address})
 			return err
-		}, 6, 1},
+		}, 7, 1},
 		{"quote of the cart", inCart, func() error {
 			_, err := s.orders.Quote(t.Context(), s.Tenant.ID, b.id, order.QuoteInput{AddressID: &b.address})
 			return err
-		}, 6, 1},
+		}, 7, 1},
 		{"place", nil, func() (err error) {
 			placed, _, err = s.orders.Place(t.Context(), s.Tenant.ID, s.input(b, 300, lines...))
 			return err
-		}, 15, 3},
+		}, 16, 3},
 		{"place from the cart", inCart, func() error {
 			_, _, err := s.orders.Place(t.Context(), s.Tenant.ID, s.input(b, 300))
 			return err
-		}, 16, 3},
+		}, 17, 3},
 		{"list", nil, func() error {
 			_, err := s.orders.List(t.Context(), s.Tenant.ID, b.id, order.ListInput{})
 			return err
