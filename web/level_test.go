@@ -48,7 +48,7 @@ func walkLevels(t *testing.T, h *house, s *shop, call func(want, status int, met
 	}
 	line := map[string]any{"lines": []any{map[string]any{"sku_id": sku.ID, "qty": 2}}}
 	var quote miniapi.Quote
-	call(4, http.StatusOK, http.MethodPost, "/checkout/quote", line).into(t, &quote)
+	call(5, http.StatusOK, http.MethodPost, "/checkout/quote", line).into(t, &quote)
 	if quote.DiscountFen != sku.PriceFen*2/10 || len(quote.Lines[0].Offs) != 1 || quote.Lines[0].Offs[0].Kind != "level" || quote.Lines[0].Offs[0].Title != "金卡" {
 		t.Errorf("the quote takes off %+v", quote.Lines[0].Offs)
 	}

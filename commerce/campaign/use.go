@@ -90,7 +90,7 @@ func reductionRules(r campaigndb.RunningRow) ([]pricing.Rule, error) {
 	return slices.DeleteFunc([]pricing.Rule{goods, freight}, func(r pricing.Rule) bool { return len(r.Tiers) == 0 }), nil
 }
 
-// LockTx, UseTx, ReleaseTx and ReturnTx make *Service an order's offers. A price and a reduction
+// LockTx does nothing, as do UseTx, ReleaseTx and ReturnTx; they make *Service an order's offers. A price and a reduction
 // are nobody's and have no end but the clock's: an order holds nothing of them.
 func (s *Service) LockTx(context.Context, tenantdb.Tx, string, int64, []pricing.Answer) error {
 	return nil

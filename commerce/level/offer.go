@@ -39,7 +39,7 @@ func (s *Service) Rules(ctx context.Context, q tenantdb.Querier, ask pricing.Ask
 	return rules, nil
 }
 
-// LockTx, UseTx, ReleaseTx and ReturnTx do nothing: a level is not used up.
+// LockTx does nothing, as do UseTx, ReleaseTx and ReturnTx: a level is not used up.
 func (s *Service) LockTx(context.Context, tenantdb.Tx, string, int64, []pricing.Answer) error {
 	return nil
 }

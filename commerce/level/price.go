@@ -119,14 +119,10 @@ func (s *Service) resolve(ctx context.Context, tx tenantdb.Tx, lines []Wish) (se
 	if err != nil {
 		return set, nil, err
 	}
-	type sku struct {
-		id   int64
-		list money.Fen
-	}
-	byCode, byID := map[string][]sku{}, map[string][]sku{}
+	byCode, byID := map[string][]listed{}, map[string][]listed{}
 	for _, r := range rows {
-		one := sku{r.ID, r.PriceFen}
-		byID[strconv.FormatInt(r.ID, 10)] = []sku{one}
+		one := listed{r.ID, r.PriceFen}
+		byID[strconv.FormatInt(r.ID, 10)] = []listed{one}
 		if r.Code != "" {
 			byCode[r.Code] = append(byCode[r.Code], one)
 		}
@@ -137,18 +133,7 @@ func (s *Service) resolve(ctx context.Context, tx tenantdb.Tx, lines []Wish) (se
 		if len(found) == 0 {
 			found = byID[l.SKU]
 		}
-		bad := Problem("")
-		switch {
-		case len(found) == 0:
-			bad = ProblemUnknown
-		case len(found) > 1:
-			bad = ProblemSeveral
-		case seen[found[0].id]:
-			bad = ProblemTwice
-		case l.Fen != nil && (*l.Fen < 0 || *l.Fen >= found[0].list):
-			bad = ProblemPrice
-		}
-		if bad != "" {
+		if bad := l.problem(found, seen); bad != "" {
 			wrong = append(wrong, Wrong{Line: i, Problem: bad})
 			continue
 		}
@@ -159,6 +144,27 @@ func (s *Service) resolve(ctx context.Context, tx tenantdb.Tx, lines []Wish) (se
 		}
 	}
 	return set, wrong, nil
+}
+
+// listed is a SKU with the price that everybody pays.
+type listed struct {
+	id   int64
+	list money.Fen
+}
+
+// problem is what is wrong with a line for which these SKUs were found; "" for nothing.
+func (l Wish) problem(found []listed, seen map[int64]bool) Problem {
+	switch {
+	case len(found) == 0:
+		return ProblemUnknown
+	case len(found) > 1:
+		return ProblemSeveral
+	case seen[found[0].id]:
+		return ProblemTwice
+	case l.Fen != nil && (*l.Fen < 0 || *l.Fen >= found[0].list):
+		return ProblemPrice
+	}
+	return ""
 }
 
 func (s *Service) setPrices(ctx context.Context, tx tenantdb.Tx, levelID, version int64, set priceSet, actor string) error {

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"strconv"
 	"strings"
 
 	"galleria/commerce/member/internal/memberdb"
@@ -133,31 +132,13 @@ func (s *Service) SealAddresses(ctx context.Context, id tenant.ID, limit int) (n
 
 // sealedAddressColumn describes address.sealed for the rotation of data keys.
 func sealedAddressColumn(q *memberdb.Queries) vault.Column {
-	return vault.Column{
-		Name: "address.sealed",
-		Page: func(ctx context.Context, db tenantdb.Querier, after string, primary []byte) (page []vault.Row, err error) {
-			last := int64(0)
-			if after != "" {
-				if last, err = strconv.ParseInt(after, 10, 64); err != nil {
-					return nil, fmt.Errorf("page of addresses: %w", err)
-				}
-			}
-			rows, err := q.SealedAddresses(ctx, db, primary, last)
-			if err != nil {
-				return nil, err
-			}
-			for _, r := range rows {
-				f := addressField(tenant.ID{}, r.SealKey)
-				page = append(page, vault.Row{Key: strconv.FormatInt(r.ID, 10), Owner: f.Owner, Field: f.Name, Prefix: r.Prefix, Sealed: r.Sealed})
-			}
-			return page, nil
-		},
-		Replace: func(ctx context.Context, tx tenantdb.Tx, row vault.Row, sealed []byte) (int64, error) {
-			id, err := strconv.ParseInt(row.Key, 10, 64)
-			if err != nil {
-				return 0, fmt.Errorf("reseal address: %w", err)
-			}
-			return q.ResealAddress(ctx, tx, sealed, id, row.Sealed)
-		},
+	page := func(ctx context.Context, db tenantdb.Querier, after int64, primary []byte) ([]vault.NumberedRow, error) {
+		rows, err := q.SealedAddresses(ctx, db, primary, after)
+		return numbered(rows, err, func(r memberdb.SealedAddressesRow) vault.NumberedRow {
+			return vault.NumberedRow{ID: r.ID, Field: addressField(tenant.ID{}, r.SealKey), Prefix: r.Prefix, Sealed: r.Sealed}
+		})
 	}
+	return vault.Numbered("address.sealed", page, func(ctx context.Context, tx tenantdb.Tx, id int64, old, sealed []byte) (int64, error) {
+		return q.ResealAddress(ctx, tx, sealed, id, old)
+	})
 }

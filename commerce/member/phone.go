@@ -140,38 +140,33 @@ func indexField(id tenant.ID) vault.Field {
 	return vault.Field{Tenant: id, Owner: "member", Name: "index_key"}
 }
 
+func sealedPhoneColumn(q *memberdb.Queries) vault.Column {
+	page := func(ctx context.Context, db tenantdb.Querier, after int64, primary []byte) ([]vault.NumberedRow, error) {
+		rows, err := q.SealedPhones(ctx, db, primary, after)
+		return numbered(rows, err, func(r memberdb.SealedPhonesRow) vault.NumberedRow {
+			return vault.NumberedRow{ID: r.ID, Field: phoneField(tenant.ID{}, r.ID), Prefix: r.Prefix, Sealed: r.Sealed}
+		})
+	}
+	return vault.Numbered("member.phone_sealed", page, func(ctx context.Context, tx tenantdb.Tx, id int64, old, sealed []byte) (int64, error) {
+		return q.ResealPhone(ctx, tx, sealed, id, old)
+	})
+}
+
+// numbered makes rows of a rotation of what a query found.
+func numbered[R any](rows []R, err error, of func(R) vault.NumberedRow) ([]vault.NumberedRow, error) {
+	out := make([]vault.NumberedRow, len(rows))
+	for i, r := range rows {
+		out[i] = of(r)
+	}
+	return out, err
+}
+
 // SealedColumns describes, for the rotation of data keys, what of members is kept sealed.
 func SealedColumns() []vault.Column {
 	q := memberdb.New()
 	return []vault.Column{
 		sealedAddressColumn(q),
-		{
-			Name: "member.phone_sealed",
-			Page: func(ctx context.Context, db tenantdb.Querier, after string, primary []byte) (page []vault.Row, err error) {
-				last := int64(0)
-				if after != "" {
-					if last, err = strconv.ParseInt(after, 10, 64); err != nil {
-						return nil, fmt.Errorf("page of phones: %w", err)
-					}
-				}
-				rows, err := q.SealedPhones(ctx, db, primary, last)
-				if err != nil {
-					return nil, err
-				}
-				for _, r := range rows {
-					f := phoneField(tenant.ID{}, r.ID)
-					page = append(page, vault.Row{Key: strconv.FormatInt(r.ID, 10), Owner: f.Owner, Field: f.Name, Prefix: r.Prefix, Sealed: r.Sealed})
-				}
-				return page, nil
-			},
-			Replace: func(ctx context.Context, tx tenantdb.Tx, row vault.Row, sealed []byte) (int64, error) {
-				id, err := strconv.ParseInt(row.Key, 10, 64)
-				if err != nil {
-					return 0, fmt.Errorf("reseal phone: %w", err)
-				}
-				return q.ResealPhone(ctx, tx, sealed, id, row.Sealed)
-			},
-		},
+		sealedPhoneColumn(q),
 		{
 			Name: "member_index_key.key_sealed",
 			Page: func(ctx context.Context, db tenantdb.Querier, after string, primary []byte) ([]vault.Row, error) {

@@ -81,8 +81,10 @@ func TestTimedDiscountByTheClock(t *testing.T) {
 		at   time.Time
 		want money.Fen
 	}{
-		{"before", from.Add(-time.Microsecond), regular}, {"from the first instant", from, lowered},
-		{"to the last", until.Add(-time.Microsecond), lowered}, {"after", until, regular},
+		{"before", from.Add(-time.Microsecond), regular},
+		{"from the first instant", from, lowered},
+		{"to the last", until.Add(-time.Microsecond), lowered},
+		{"after", until, regular},
 	} {
 		s.Clock().Set(c.at)
 		for name, in := range map[string]order.QuoteInput{"lines": {Lines: lines}, "cart": {}} {

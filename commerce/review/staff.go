@@ -24,18 +24,25 @@ type ActInput struct {
 	Actor    string // "staff:3"
 }
 
+func (in ActInput) check() error {
+	n := utf8.RuneCountInString(in.Reason)
+	switch {
+	case in.Event != EventApprove && in.Event != EventHide && in.Event != EventShow:
+		return fault.Invalidf("event", "must be approve, hide or show")
+	case in.Part != First && in.Part != FollowUp:
+		return fault.Invalidf("part", "must be first or follow_up")
+	case n > maxReason || !utf8.ValidString(in.Reason) || strings.ContainsRune(in.Reason, 0) || (n == 0 && in.Event != EventApprove):
+		return fault.Invalidf("reason", "must have 1 to %d characters", maxReason)
+	}
+	return nil
+}
+
 // Act approves, hides or shows a text, with an entry in the audit log. Opens a transaction.
 // Faults: VALIDATION on reason, NOT_FOUND, REVIEW_STATE.
 func (s *Service) Act(ctx context.Context, id tenant.ID, in ActInput) error {
 	in.Reason = strings.TrimSpace(in.Reason)
-	n := utf8.RuneCountInString(in.Reason)
-	switch {
-	case in.Event != EventApprove && in.Event != EventHide && in.Event != EventShow:
-		return fmt.Errorf("act on review: %w", fault.Invalidf("event", "must be approve, hide or show"))
-	case in.Part != First && in.Part != FollowUp:
-		return fmt.Errorf("act on review: %w", fault.Invalidf("part", "must be first or follow_up"))
-	case n > maxReason || !utf8.ValidString(in.Reason) || strings.ContainsRune(in.Reason, 0) || (n == 0 && in.Event != EventApprove):
-		return fmt.Errorf("act on review: %w", fault.Invalidf("reason", "must have 1 to %d characters", maxReason))
+	if err := in.check(); err != nil {
+		return fmt.Errorf("act on review: %w", err)
 	}
 	err := s.d.DB.InTenant(ctx, id, func(tx tenantdb.Tx) error {
 		r, err := s.lock(ctx, tx, in.ReviewID, 0)

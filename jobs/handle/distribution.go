@@ -88,10 +88,10 @@ func (h *Handlers) withdrawalMoved(ctx context.Context, ev outbox.Event) error {
 	}
 	facts := notice.Facts{WithdrawalNo: p.WithdrawalNo, AmountFen: p.AmountFen, Status: string(p.Status), At: ev.CreatedAt}
 	return h.once(ctx, ev, "withdrawal.message", func(tx tenantdb.Tx) error {
-		switch p.Status {
-		case distribution.Requested:
+		if p.Status == distribution.Requested {
 			return h.Notices.BoardTx(ctx, tx, ev.ID, notice.Withdrawal, facts)
-		case distribution.Rejected:
+		}
+		if p.Status == distribution.Rejected {
 			facts.Status = "declined" // a case that was not agreed to is called rejected
 		}
 		return h.Notices.BoxTx(ctx, tx, ev.ID, notice.Withdrawal, p.MemberID, facts)

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"galleria/commerce/aftersale"
@@ -169,31 +170,34 @@ type Handlers struct{ Deps }
 // New returns the handlers.
 func New(d Deps) *Handlers { return &Handlers{d} }
 
+const (
+	patient = 900 // failures; with a limit of five minutes between them, three days
+	brief   = 12
+)
+
+func kind(topic outbox.Topic, queue jobs.Queue, failures int, delay func(int) time.Duration, f jobs.Handler) jobs.Kind {
+	return jobs.Kind{Topic: topic, Queue: queue, MaxFailures: failures, Delay: delay, Handle: f}
+}
+
+// recurs marks a shop's work that comes again by itself.
+func recurs(k jobs.Kind) jobs.Kind {
+	k.Recurs = true
+	return k
+}
+
 // Kinds is the catalogue of everything the platform does in the background. Money
 // never becomes a dead letter before three days have passed.
 func (h *Handlers) Kinds() (jobs.Kinds, error) {
-	const (
-		patient = 900 // failures; with a limit of five minutes between them, three days
-		brief   = 12
-	)
 	quick := jobs.Backoff(time.Second, 5*time.Minute)
 	provider := jobs.Backoff(5*time.Second, 5*time.Minute)
-	kind := func(topic outbox.Topic, queue jobs.Queue, failures int, delay func(int) time.Duration, f jobs.Handler) jobs.Kind {
-		return jobs.Kind{Topic: topic, Queue: queue, MaxFailures: failures, Delay: delay, Handle: f}
-	}
 	// Whatever finds out about money or gives it back is done in every state of a shop.
 	money := func(topic outbox.Topic, delay func(int) time.Duration, f jobs.Handler) jobs.Kind {
 		k := kind(topic, jobs.Critical, patient, delay, f)
 		k.Money = true
 		return k
 	}
-	// A shop's work that comes again by itself.
-	recurs := func(k jobs.Kind) jobs.Kind {
-		k.Recurs = true
-		return k
-	}
 	// Facts that nothing acts on yet are kinds without a handler.
-	return jobs.NewKinds(
+	return jobs.NewKinds(slices.Concat(h.growth(quick, provider), []jobs.Kind{
 		money(payments.TopicSucceeded, quick, h.paymentSucceeded),
 		money(payments.TopicRefundRequested, provider, h.refundDue),
 		money(payments.TimerRefundQuery, provider, h.refundDue),
@@ -214,7 +218,7 @@ func (h *Handlers) Kinds() (jobs.Kinds, error) {
 		recurs(jobs.Kind{Topic: payments.TimerBills, Queue: jobs.Bulk, MaxFailures: patient, Delay: provider, Handle: h.billsDue, Money: true}),
 		recurs(kind(payments.TimerKeyExpiry, jobs.Bulk, patient, quick, h.keyExpiryDue)),
 		kind(payments.TimerKeysDestroy, jobs.Bulk, patient, quick, h.keysDestroyDue),
-		jobs.Kind{Topic: payments.TopicKeyExpiring},
+		{Topic: payments.TopicKeyExpiring},
 		kind(figures.TimerDue, jobs.Bulk, patient, quick, h.figuresDue),
 		kind(order.TopicPlaced, jobs.Bulk, patient, quick, h.following(h.orderCounted)),
 		kind(order.TopicExpire, jobs.Critical, patient, quick, h.orderExpired),
@@ -230,21 +234,9 @@ func (h *Handlers) Kinds() (jobs.Kinds, error) {
 		kind(delivery.TimerAsk, jobs.Bulk, brief, provider, h.parcelAsk),
 		kind(delivery.TopicTracked, jobs.Default, patient, quick, h.parcelTracked),
 		kind(member.TimerLeave, jobs.Default, patient, quick, h.memberLeaves),
-		kind(coupon.TimerAge, jobs.Bulk, patient, quick, h.couponsAge),
-		kind(points.TimerAge, jobs.Bulk, patient, quick, h.pointsAge),
-		kind(points.TopicExpiring, jobs.Bulk, patient, quick, h.pointsExpiring),
-		kind(distribution.TopicMoved, jobs.Bulk, patient, quick, h.withdrawalMoved),
-		recurs(kind(level.TimerReview, jobs.Bulk, patient, quick, h.levelsReviewed)),
-		kind(level.TopicArranged, jobs.Bulk, patient, quick, h.levelsArranged),
-		jobs.Kind{Topic: level.TopicChanged},
-		jobs.Kind{Topic: member.TopicMerged},
-		jobs.Kind{Topic: member.TopicLeft},
+		{Topic: member.TopicMerged},
+		{Topic: member.TopicLeft},
 		kind(order.TopicReceived, jobs.Default, patient, quick, h.following(h.orderReceived)),
-		kind(review.TopicCheck, jobs.Default, patient, provider, h.reviewDue),
-		kind(review.TimerPictures, jobs.Default, patient, quick, h.reviewSilent),
-		kind(review.TimerAuto, jobs.Bulk, patient, quick, h.reviewAuto),
-		kind(review.TopicErased, jobs.Bulk, patient, quick, h.reviewErased),
-		kind(review.TopicPublished, jobs.Bulk, patient, quick, h.reviewGrew),
 		kind(order.TopicFinished, jobs.Bulk, patient, quick, h.growing(h.following(nil))),
 		kind(order.TopicPaid, jobs.Default, brief, provider, h.following(h.orderPaid)),
 		kind(order.TopicRefunded, jobs.Default, brief, provider, h.growing(h.following(h.orderRefunded))),
@@ -257,9 +249,27 @@ func (h *Handlers) Kinds() (jobs.Kinds, error) {
 		kind(port.TopicStep, jobs.Bulk, brief, quick, h.portStep),
 		kind(port.TimerForget, jobs.Bulk, patient, quick, h.portForget),
 		kind(TimerKeyWatch, jobs.Bulk, brief, quick, h.keyWatchDue),
-		jobs.Kind{Topic: TopicKeyUnusual},
+		{Topic: TopicKeyUnusual},
 		kind(signup.TopicNews, jobs.Bulk, brief, jobs.Backoff(5*time.Second, 10*time.Minute), h.signupNews),
-	)
+	})...)
+}
+
+// growth are the kinds of what brings buyers back.
+func (h *Handlers) growth(quick, provider func(int) time.Duration) []jobs.Kind {
+	return []jobs.Kind{
+		kind(coupon.TimerAge, jobs.Bulk, patient, quick, h.couponsAge),
+		kind(points.TimerAge, jobs.Bulk, patient, quick, h.pointsAge),
+		kind(points.TopicExpiring, jobs.Bulk, patient, quick, h.pointsExpiring),
+		kind(distribution.TopicMoved, jobs.Bulk, patient, quick, h.withdrawalMoved),
+		recurs(kind(level.TimerReview, jobs.Bulk, patient, quick, h.levelsReviewed)),
+		kind(level.TopicArranged, jobs.Bulk, patient, quick, h.levelsArranged),
+		{Topic: level.TopicChanged},
+		kind(review.TopicCheck, jobs.Default, patient, provider, h.reviewDue),
+		kind(review.TimerPictures, jobs.Default, patient, quick, h.reviewSilent),
+		kind(review.TimerAuto, jobs.Bulk, patient, quick, h.reviewAuto),
+		kind(review.TopicErased, jobs.Bulk, patient, quick, h.reviewErased),
+		kind(review.TopicPublished, jobs.Bulk, patient, quick, h.reviewGrew),
+	}
 }
 
 // payload reads an event's payload.

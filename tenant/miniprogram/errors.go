@@ -119,3 +119,13 @@ func scrub(text string, secrets ...string) string {
 	}
 	return text
 }
+
+// Faults of messages.
+var (
+	// ErrPushUnknown is a message for an app that has no keys for messages.
+	ErrPushUnknown = fault.New(fault.NotFound, "PUSH_UNKNOWN", "该小程序未开启消息推送", "This app takes no messages")
+	// ErrPushSignature is a message that the app's keys did not sign and seal.
+	ErrPushSignature = fault.New(fault.Forbidden, "PUSH_SIGNATURE", "消息签名无效", "The message is not signed with the app's keys")
+	// ErrPushBody is a message that cannot be read although it is signed.
+	ErrPushBody = fault.New(fault.Invalid, "PUSH_BODY", "消息格式无效", "The message cannot be read")
+)

@@ -16,6 +16,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -56,16 +57,6 @@ type PushEvent struct {
 	TraceID string
 	Found   Finding
 }
-
-// Faults of messages.
-var (
-	// ErrPushUnknown is a message for an app that has no keys for messages.
-	ErrPushUnknown = fault.New(fault.NotFound, "PUSH_UNKNOWN", "该小程序未开启消息推送", "This app takes no messages")
-	// ErrPushSignature is a message that the app's keys did not sign and seal.
-	ErrPushSignature = fault.New(fault.Forbidden, "PUSH_SIGNATURE", "消息签名无效", "The message is not signed with the app's keys")
-	// ErrPushBody is a message that cannot be read although it is signed.
-	ErrPushBody = fault.New(fault.Invalid, "PUSH_BODY", "消息格式无效", "The message cannot be read")
-)
 
 const (
 	pushKey    = "push_key"
@@ -188,7 +179,7 @@ func (s *Service) HearPush(ctx context.Context, id tenant.ID, app tenant.AppID, 
 	}
 	out.Found = Finding{Pass: said.ErrCode == 0 && said.Result.Suggest == "pass"}
 	if !out.Found.Pass && said.ErrCode == 0 {
-		out.Found.Label = fmt.Sprint(int(said.Result.Label))
+		out.Found.Label = strconv.Itoa(int(said.Result.Label))
 	}
 	return out, s.heard(ctx, id, app)
 }

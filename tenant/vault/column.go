@@ -2,6 +2,8 @@ package vault
 
 import (
 	"context"
+	"fmt"
+	"strconv"
 
 	"galleria/tenant/tenantdb"
 )
@@ -17,6 +19,54 @@ type Column struct {
 	// Replace stores a new ciphertext if the old one is still there, and returns the number
 	// of rows changed.
 	Replace func(ctx context.Context, tx tenantdb.Tx, row Row, sealed []byte) (int64, error)
+}
+
+// Numbered is a column of a table whose rows have numbers.
+func Numbered(name string, page func(ctx context.Context, q tenantdb.Querier, after int64, primary []byte) ([]NumberedRow, error),
+	replace func(ctx context.Context, tx tenantdb.Tx, id int64, old, sealed []byte) (int64, error),
+) Column {
+	number := func(key string) (int64, error) {
+		if key == "" { // before all
+			return 0, nil
+		}
+		n, err := strconv.ParseInt(key, 10, 64)
+		if err != nil {
+			return 0, fmt.Errorf("row of %s: %w", name, err)
+		}
+		return n, nil
+	}
+	return Column{
+		Name: name,
+		Page: func(ctx context.Context, q tenantdb.Querier, after string, primary []byte) ([]Row, error) {
+			last, err := number(after)
+			if err != nil {
+				return nil, err
+			}
+			rows, err := page(ctx, q, last, primary)
+			if err != nil {
+				return nil, err
+			}
+			out := make([]Row, len(rows))
+			for i, r := range rows {
+				out[i] = Row{Key: strconv.FormatInt(r.ID, 10), Owner: r.Field.Owner, Field: r.Field.Name, Prefix: r.Prefix, Sealed: r.Sealed}
+			}
+			return out, nil
+		},
+		Replace: func(ctx context.Context, tx tenantdb.Tx, row Row, sealed []byte) (int64, error) {
+			id, err := number(row.Key)
+			if err != nil {
+				return 0, err
+			}
+			return replace(ctx, tx, id, row.Sealed, sealed)
+		},
+	}
+}
+
+// NumberedRow is one ciphertext of a Numbered column; the field's tenant is not looked at.
+type NumberedRow struct {
+	ID             int64
+	Field          Field
+	Prefix, Sealed []byte // as in Row
 }
 
 // Row is one ciphertext of a column.

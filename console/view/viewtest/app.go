@@ -38,6 +38,7 @@ func (f Frame) appPages() []Sample {
 		{"app_pushed", view.AppShowPage(shop("nav.apps", "app.title"), view.AppShow{AppCard: pushed, MayChange: true, PushURL: pushURL})},
 		{"app_push_new", view.AppShowPage(shop("nav.apps", "app.title"), view.AppShow{
 			AppCard: fresh, MayChange: true, PushURL: pushURL,
+			//nolint:gosec // shown once on the page, and nobody's
 			PushKeys: miniprogram.PushKeys{Token: "3QZ7XK2MANB5Q4R6TUVWYC2D5E", AESKey: "MFRGGZDFMZTWQ2LKNNWG23TPOBYXE43UOV3HO6DZPIR"},
 		})},
 		{"app_disabled", view.AppShowPage(shop("nav.apps", "app.title"), view.AppShow{AppCard: list[1], MayChange: true})},
