@@ -131,6 +131,8 @@ func (s *Service) SealAddresses(ctx context.Context, id tenant.ID, limit int) (n
 }
 
 // sealedAddressColumn describes address.sealed for the rotation of data keys.
+//
+//nolint:dupl // the other column has rows of another type
 func sealedAddressColumn(q *memberdb.Queries) vault.Column {
 	page := func(ctx context.Context, db tenantdb.Querier, after int64, primary []byte) ([]vault.NumberedRow, error) {
 		rows, err := q.SealedAddresses(ctx, db, primary, after)

@@ -140,6 +140,9 @@ func indexField(id tenant.ID) vault.Field {
 	return vault.Field{Tenant: id, Owner: "member", Name: "index_key"}
 }
 
+// sealedPhoneColumn describes member.phone_sealed.
+//
+//nolint:dupl // the other column has rows of another type
 func sealedPhoneColumn(q *memberdb.Queries) vault.Column {
 	page := func(ctx context.Context, db tenantdb.Querier, after int64, primary []byte) ([]vault.NumberedRow, error) {
 		rows, err := q.SealedPhones(ctx, db, primary, after)
