@@ -179,9 +179,22 @@ func (b *Browser) Press(selector string) {
 	b.t.Helper()
 	ctx, cancel := context.WithTimeout(b.ctx, 3*time.Minute) // with the race detector on a busy machine
 	defer cancel()
-	// The bar at the top stays where it is: what scrolls to the edge lies under it.
-	b.Run(chromedp.WaitVisible(selector, chromedp.ByQuery), chromedp.Evaluate("document.querySelector(`"+selector+"`).scrollIntoView({block: 'center', behavior: 'instant'})", nil))
-	if _, err := chromedp.RunResponse(ctx, chromedp.Click(selector, chromedp.ByQuery)); err != nil {
-		b.t.Fatalf("press %s: %v", selector, err)
+	// The bar at the top stays where it is: what scrolls to the edge lies under it. While one page
+	// fades into the next, clicks reach neither: what is to be pressed has to be under its own middle.
+	b.Run(
+		chromedp.WaitVisible(selector, chromedp.ByQuery),
+		chromedp.Evaluate("document.querySelector(`"+selector+"`).scrollIntoView({block: 'center', behavior: 'instant'})", nil),
+		chromedp.Poll("(() => { const e = document.querySelector(`"+selector+"`), r = e.getBoundingClientRect(), at = document.elementFromPoint(r.x + r.width / 2, r.y + r.height / 2); return at !== null && (e === at || e.contains(at)) })()", nil, chromedp.WithPollingTimeout(time.Minute)),
+	)
+	// The old page is marked: chromedp's own waiting misses an answer now and then that redirects.
+	b.Run(chromedp.Evaluate("window.pressed = true", nil), chromedp.Click(selector, chromedp.ByQuery))
+	for there := false; !there; {
+		select {
+		case <-ctx.Done():
+			b.t.Fatalf("press %s: no other page came", selector)
+		case <-time.After(20 * time.Millisecond):
+		}
+		// Between two pages there is nothing to ask.
+		_ = chromedp.Run(ctx, chromedp.Evaluate("window.pressed === undefined && document.readyState === 'complete'", &there))
 	}
 }

@@ -7,14 +7,15 @@ import (
 	"galleria/commerce/campaign"
 )
 
-// campaigns starts a timed discount of the shop's second SKU, which it returns, and a reduction.
+// campaigns starts a timed discount of the shop's second SKU, smaller than that of a level, which it
+// returns, and a reduction.
 func (w *world) campaigns(s *shop) (timed int64) {
 	w.t.Helper()
 	var spu int64
 	w.scan(s, "SELECT spu_id FROM sku WHERE id = $1", []any{s.skus[1]}, &spu)
 	now := time.Now()
 	for _, in := range []campaign.Input{
-		{Kind: campaign.Timed, Title: "限时", OffBps: 1234, Products: []int64{spu}},
+		{Kind: campaign.Timed, Title: "限时", OffBps: 321, Products: []int64{spu}},
 		{Kind: campaign.Reduction, Title: "满减", ScopeOf: campaign.ScopeAll, Tiers: []campaign.Tier{{NeedQty: 3, OffFen: 333}, {NeedQty: 4, OffFen: 555, Free: true}}},
 	} {
 		in.StartsAt, in.EndsAt = now.Add(-time.Hour), now.Add(240*time.Hour)

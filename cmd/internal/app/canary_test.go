@@ -291,9 +291,9 @@ func (w *world) plantErrors(t *testing.T, s *shop, b *buyer, m sandbox.Merchant,
 	collect(http.MethodGet, "/products?cursor="+canaryPhone, nil)
 	collect(http.MethodGet, "/cart", nil, header{"Authorization": "Bearer " + m.APIv3Key})
 	// The database fails while the phone number is written: its error quotes the row.
-	w.owner("ALTER TABLE "+s.ID.String()+".address ADD CONSTRAINT canary CHECK (detail <> '金丝雀路')", nil)
+	w.owner("ALTER TABLE "+s.ID.String()+".address ADD CONSTRAINT canary CHECK (city <> '金丝雀市')", nil)
 	collect(http.MethodPost, "/addresses", map[string]any{
-		"name": "金丝雀", "phone": canaryPhone, "province": "浙江省", "city": "杭州市", "district": "西湖区", "detail": "金丝雀路",
+		"name": "金丝雀", "phone": canaryPhone, "province": "浙江省", "city": "金丝雀市", "district": "西湖区", "detail": "金丝雀路",
 	})
 	// A forged callback that carries a key, and a damaged account.
 	res := w.send(http.MethodPost, w.base+"/notify/wechat/"+s.account, http.Header{"Content-Type": {"application/json"}, "Wechatpay-Signature": {m.APIv3Key}},

@@ -185,7 +185,7 @@ func (w *world) quiet(s *shop, within time.Duration) {
 	eventually(w.t, within, "rest in shop "+s.Handle, func() bool {
 		var pending int
 		w.owner("SELECT count(*) FROM platform.outbox WHERE tenant_id = $1 AND done_at IS NULL AND dead_at IS NULL", []any{s.ID.String()}, &pending)
-		return pending == 0 && w.count(s, "SELECT count(*) FROM refund WHERE status IN ('requested', 'processing')") == 0
+		return pending == 0 && w.count(s, "SELECT count(*) FROM figure_due") == 0 && w.count(s, "SELECT count(*) FROM refund WHERE status IN ('requested', 'processing')") == 0
 	})
 }
 

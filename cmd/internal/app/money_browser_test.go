@@ -92,6 +92,9 @@ func (w *world) openTill() *till {
 	x := &till{market: w.openMarket(3), orders: map[payments.Code]string{}, second: staff.AddInput{Login: "second@till.test", Name: "李会计", Password: "correct horse battery staple"}}
 	person, err := w.Staff.Add(t.Context(), x.second)
 	if err == nil {
+		err = w.Campaigns.Stop(t.Context(), x.ID, x.sale, "staff:1") // the tale is of the regular price
+	}
+	if err == nil {
 		err = w.Staff.Grant(t.Context(), x.ID, person.ID, authz.Owner)
 	}
 	if err == nil {
