@@ -36,6 +36,7 @@ type Facts struct {
 	Status     string    `json:"status,omitempty"`      // of the case
 	Reason     string    `json:"reason,omitempty"`      // a code of the event's own
 	Points     int64     `json:"points,omitempty"`
+	Level      string    `json:"level,omitempty"` // its name; empty: none
 	// WithdrawalNo is the withdrawal that staff are to look at.
 	WithdrawalNo string    `json:"withdrawal_no,omitempty"`
 	At           time.Time `json:"at"`
@@ -71,6 +72,7 @@ const (
 	CaseMoved      = "aftersale.moved"
 	PointsExpiring = "points.expiring"
 	Withdrawal     = "withdrawal.moved"
+	LevelChanged   = "level.changed"
 )
 
 const (
@@ -131,6 +133,12 @@ func Catalogue() []Kind {
 			Event: PointsExpiring, Buyers: map[Channel]bool{Inbox: true}, values: []string{"points", "ends_at"},
 			words: map[Audience]words{
 				Buyer: {"积分即将到期", "您有 {points} 积分将在{ends_at}到期。", "Points end soon", "{points} of your points end at {ends_at}."},
+			},
+		},
+		{
+			Event: LevelChanged, Buyers: map[Channel]bool{Inbox: true}, values: []string{"level"},
+			words: map[Audience]words{
+				Buyer: {"会员等级变化", "您现在的会员等级是{level}。", "Your level", "You are now {level}."},
 			},
 		},
 		{

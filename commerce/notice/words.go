@@ -44,7 +44,7 @@ func (k Kind) Text(a Audience, f Facts, lang string) string {
 func Sample(at time.Time) Facts {
 	return Facts{
 		OrderNo: "20260131123000123456", CaseNo: "20260201090000654321", Title: "高山云雾绿茶 等 2 件", AmountFen: 12800, Courier: "SF", TrackingNo: "SF1234567890123",
-		Status: "awaiting_return", Reason: "double_payment", Points: 120, At: at,
+		Status: "awaiting_return", Reason: "double_payment", Points: 120, Level: "金卡", At: at,
 	}
 }
 
@@ -66,6 +66,11 @@ func (k Kind) value(name string, f Facts, lang string) string {
 		return f.TrackingNo
 	case "courier":
 		return f.Courier
+	case "level":
+		if f.Level == "" {
+			return codeWords("no_level", lang)
+		}
+		return f.Level
 	case "points":
 		return strconv.FormatInt(f.Points, 10)
 	case "status":
@@ -93,6 +98,7 @@ func codeWords(code, lang string) string {
 		"timeout_closed":      {"没有按时寄回，已关闭", "closed, the goods were not sent back in time"},
 		"withdrawn":           {"已撤回", "withdrawn"},
 		"closed":              {"已完成", "done"},
+		"no_level":            {"普通会员", "a member without a level"},
 		"requested":           {"等待审核", "to be looked at"},
 		"sending":             {"已发出，如微信提示请确认收款", "on its way; confirm it in WeChat if asked"},
 		"succeeded":           {"已到账", "arrived"},

@@ -263,7 +263,7 @@ func (h *Handlers) growth(quick, provider func(int) time.Duration) []jobs.Kind {
 		kind(distribution.TopicMoved, jobs.Bulk, patient, quick, h.withdrawalMoved),
 		recurs(kind(level.TimerReview, jobs.Bulk, patient, quick, h.levelsReviewed)),
 		kind(level.TopicArranged, jobs.Bulk, patient, quick, h.levelsArranged),
-		{Topic: level.TopicChanged},
+		kind(level.TopicChanged, jobs.Bulk, patient, quick, h.levelChanged),
 		kind(review.TopicCheck, jobs.Default, patient, provider, h.reviewDue),
 		kind(review.TimerPictures, jobs.Default, patient, quick, h.reviewSilent),
 		kind(review.TimerAuto, jobs.Bulk, patient, quick, h.reviewAuto),

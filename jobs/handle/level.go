@@ -3,6 +3,8 @@ package handle
 import (
 	"context"
 
+	"galleria/commerce/level"
+	"galleria/commerce/notice"
 	"galleria/commerce/review"
 	"galleria/jobs"
 	"galleria/tenant"
@@ -73,4 +75,15 @@ func (h *Handlers) portions(ctx context.Context, id tenant.ID, portion func(ctx 
 		}
 	}
 	return nil
+}
+
+// levelChanged tells a member of another level.
+func (h *Handlers) levelChanged(ctx context.Context, ev outbox.Event) error {
+	p, err := payload[level.ChangedEvent](ev)
+	if err != nil {
+		return err
+	}
+	return h.once(ctx, ev, "level.changed.message", func(tx tenantdb.Tx) error {
+		return h.Notices.BoxTx(ctx, tx, ev.ID, notice.LevelChanged, p.MemberID, notice.Facts{Level: p.Level, At: ev.CreatedAt})
+	})
 }

@@ -66,5 +66,10 @@ func TestLevelsMoveByThemselves(t *testing.T) {
 		t.Fatal(err)
 	}
 	stands("金卡", 78)
+	eventually(t, 15*time.Second, "the words about each change", func() bool {
+		var told string
+		w.scan(s, "SELECT coalesce(string_agg(facts->>'level', ' ' ORDER BY id), '') FROM inbox_message WHERE event = 'level.changed'", nil, &told)
+		return told == "金卡 银卡 金卡"
+	})
 	w.inBooks(s, 0)
 }
