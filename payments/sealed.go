@@ -2,7 +2,6 @@ package payments
 
 import (
 	"context"
-	"strconv"
 
 	"galleria/payments/internal/paymentsdb"
 	"galleria/tenant"
@@ -49,38 +48,14 @@ func messages(
 	read func(ctx context.Context, db paymentsdb.DBTX, primary []byte, after int64) ([]paymentsdb.SealedEventsRow, error),
 	replace func(ctx context.Context, db paymentsdb.DBTX, sealed []byte, id int64, was []byte) (int64, error),
 ) vault.Column {
-	return vault.Column{
-		Name: name,
-		Page: func(ctx context.Context, db tenantdb.Querier, after string, primary []byte) ([]vault.Row, error) {
-			last, err := afterID(after)
-			if err != nil {
-				return nil, err
-			}
-			rows, err := read(ctx, db, primary, last)
-			if err != nil {
-				return nil, err
-			}
-			page := make([]vault.Row, 0, len(rows))
-			for _, r := range rows {
-				f := bodyField(tenant.ID{}, r.AccountKey)
-				page = append(page, vault.Row{Key: strconv.FormatInt(r.ID, 10), Owner: f.Owner, Field: f.Name, Prefix: r.Prefix, Sealed: r.Sealed})
-			}
-			return page, nil
+	return vault.Numbered(name,
+		func(ctx context.Context, db tenantdb.Querier, primary []byte, after int64) ([]paymentsdb.SealedEventsRow, error) {
+			return read(ctx, db, primary, after)
 		},
-		Replace: func(ctx context.Context, tx tenantdb.Tx, row vault.Row, sealed []byte) (int64, error) {
-			id, err := afterID(row.Key)
-			if err != nil {
-				return 0, err
-			}
-			return replace(ctx, tx, sealed, id, row.Sealed)
+		func(r paymentsdb.SealedEventsRow) vault.NumberedRow {
+			return vault.NumberedRow{ID: r.ID, Field: bodyField(tenant.ID{}, r.AccountKey), Prefix: r.Prefix, Sealed: r.Sealed}
 		},
-	}
-}
-
-// afterID reads the key of a page; "" is before all.
-func afterID(key string) (int64, error) {
-	if key == "" {
-		return 0, nil
-	}
-	return strconv.ParseInt(key, 10, 64)
+		func(ctx context.Context, tx tenantdb.Tx, sealed []byte, id int64, old []byte) (int64, error) {
+			return replace(ctx, tx, sealed, id, old)
+		})
 }

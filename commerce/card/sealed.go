@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"strconv"
 
 	"galleria/commerce/card/internal/carddb"
 	"galleria/tenant"
@@ -58,33 +57,16 @@ func (s *Service) newKey(ctx context.Context, id tenant.ID) (sealed []byte, err 
 func SealedColumns() []vault.Column {
 	q := carddb.New()
 	return []vault.Column{
-		{
-			Name: "virtual_card.sealed",
-			Page: func(ctx context.Context, db tenantdb.Querier, after string, primary []byte) (page []vault.Row, err error) {
-				last := int64(0)
-				if after != "" {
-					if last, err = strconv.ParseInt(after, 10, 64); err != nil {
-						return nil, fmt.Errorf("page of cards: %w", err)
-					}
-				}
-				rows, err := q.SealedCards(ctx, db, primary, last)
-				if err != nil {
-					return nil, err
-				}
-				for _, r := range rows {
-					f := fieldOf(tenant.ID{}, r.Ref)
-					page = append(page, vault.Row{Key: strconv.FormatInt(r.ID, 10), Owner: f.Owner, Field: f.Name, Prefix: r.Prefix, Sealed: r.Sealed})
-				}
-				return page, nil
+		vault.Numbered("virtual_card.sealed",
+			func(ctx context.Context, db tenantdb.Querier, primary []byte, after int64) ([]carddb.SealedCardsRow, error) {
+				return q.SealedCards(ctx, db, primary, after)
 			},
-			Replace: func(ctx context.Context, tx tenantdb.Tx, row vault.Row, sealed []byte) (int64, error) {
-				id, err := strconv.ParseInt(row.Key, 10, 64)
-				if err != nil {
-					return 0, fmt.Errorf("reseal card: %w", err)
-				}
-				return q.ResealCard(ctx, tx, sealed, id, row.Sealed)
+			func(r carddb.SealedCardsRow) vault.NumberedRow {
+				return vault.NumberedRow{ID: r.ID, Field: fieldOf(tenant.ID{}, r.Ref), Prefix: r.Prefix, Sealed: r.Sealed}
 			},
-		},
+			func(ctx context.Context, tx tenantdb.Tx, sealed []byte, id int64, old []byte) (int64, error) {
+				return q.ResealCard(ctx, tx, sealed, id, old)
+			}),
 		{
 			Name: "virtual_card_key.key_sealed",
 			Page: func(ctx context.Context, db tenantdb.Querier, after string, primary []byte) ([]vault.Row, error) {

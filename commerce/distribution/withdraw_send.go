@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strconv"
 
 	"galleria/commerce/distribution/internal/distributiondb"
 	"galleria/tenant"
@@ -111,36 +110,14 @@ func (s *Service) TransferEndedTx(ctx context.Context, tx tenantdb.Tx, no string
 // SealedColumn describes, for the rotation of data keys, where receivers are kept sealed.
 func SealedColumn() vault.Column {
 	q := distributiondb.New()
-	number := func(key string) (int64, error) {
-		if key == "" { // before all
-			return 0, nil
-		}
-		return strconv.ParseInt(key, 10, 64)
-	}
-	return vault.Column{
-		Name: "withdrawal.receiver_sealed",
-		Page: func(ctx context.Context, db tenantdb.Querier, after string, primary []byte) ([]vault.Row, error) {
-			last, err := number(after)
-			if err != nil {
-				return nil, err
-			}
-			rows, err := q.Sealed(ctx, db, primary, last)
-			if err != nil {
-				return nil, err
-			}
-			list := make([]vault.Row, 0, len(rows))
-			for _, r := range rows {
-				f := place(tenant.ID{}, r.WithdrawalNo)
-				list = append(list, vault.Row{Key: strconv.FormatInt(r.ID, 10), Owner: f.Owner, Field: f.Name, Prefix: r.Prefix, Sealed: r.Sealed})
-			}
-			return list, nil
+	return vault.Numbered("withdrawal.receiver_sealed",
+		func(ctx context.Context, db tenantdb.Querier, primary []byte, after int64) ([]distributiondb.SealedRow, error) {
+			return q.Sealed(ctx, db, primary, after)
 		},
-		Replace: func(ctx context.Context, tx tenantdb.Tx, row vault.Row, sealed []byte) (int64, error) {
-			id, err := number(row.Key)
-			if err != nil {
-				return 0, err
-			}
-			return q.Reseal(ctx, tx, sealed, id, row.Sealed)
+		func(r distributiondb.SealedRow) vault.NumberedRow {
+			return vault.NumberedRow{ID: r.ID, Field: place(tenant.ID{}, r.WithdrawalNo), Prefix: r.Prefix, Sealed: r.Sealed}
 		},
-	}
+		func(ctx context.Context, tx tenantdb.Tx, sealed []byte, id int64, old []byte) (int64, error) {
+			return q.Reseal(ctx, tx, sealed, id, old)
+		})
 }

@@ -6,17 +6,13 @@ import (
 	"strconv"
 
 	"galleria/commerce/level/internal/leveldb"
-	"galleria/tenant"
 	"galleria/tenant/tenantdb"
 )
 
 // Concerns reports whether an event may have to do with levels: it cannot in a shop that has
 // never had any. One statement.
-func (s *Service) Concerns(ctx context.Context, id tenant.ID) (concerns bool, err error) {
-	err = s.d.DB.Read(ctx, id, func(r *tenantdb.Reader) error {
-		concerns, err = s.q.Concerns(ctx, r)
-		return err
-	})
+func (s *Service) Concerns(ctx context.Context, q tenantdb.Querier) (bool, error) {
+	concerns, err := s.q.Concerns(ctx, q)
 	if err != nil {
 		return false, fmt.Errorf("levels of a shop: %w", err)
 	}

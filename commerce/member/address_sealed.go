@@ -131,16 +131,15 @@ func (s *Service) SealAddresses(ctx context.Context, id tenant.ID, limit int) (n
 }
 
 // sealedAddressColumn describes address.sealed for the rotation of data keys.
-//
-//nolint:dupl // the other column has rows of another type
 func sealedAddressColumn(q *memberdb.Queries) vault.Column {
-	page := func(ctx context.Context, db tenantdb.Querier, after int64, primary []byte) ([]vault.NumberedRow, error) {
-		rows, err := q.SealedAddresses(ctx, db, primary, after)
-		return numbered(rows, err, func(r memberdb.SealedAddressesRow) vault.NumberedRow {
+	return vault.Numbered("address.sealed",
+		func(ctx context.Context, db tenantdb.Querier, primary []byte, after int64) ([]memberdb.SealedAddressesRow, error) {
+			return q.SealedAddresses(ctx, db, primary, after)
+		},
+		func(r memberdb.SealedAddressesRow) vault.NumberedRow {
 			return vault.NumberedRow{ID: r.ID, Field: addressField(tenant.ID{}, r.SealKey), Prefix: r.Prefix, Sealed: r.Sealed}
+		},
+		func(ctx context.Context, tx tenantdb.Tx, sealed []byte, id int64, old []byte) (int64, error) {
+			return q.ResealAddress(ctx, tx, sealed, id, old)
 		})
-	}
-	return vault.Numbered("address.sealed", page, func(ctx context.Context, tx tenantdb.Tx, id int64, old, sealed []byte) (int64, error) {
-		return q.ResealAddress(ctx, tx, sealed, id, old)
-	})
 }

@@ -140,28 +140,18 @@ func indexField(id tenant.ID) vault.Field {
 	return vault.Field{Tenant: id, Owner: "member", Name: "index_key"}
 }
 
-// sealedPhoneColumn describes member.phone_sealed.
-//
-//nolint:dupl // the other column has rows of another type
+// sealedPhoneColumn describes member.phone_sealed for the rotation of data keys.
 func sealedPhoneColumn(q *memberdb.Queries) vault.Column {
-	page := func(ctx context.Context, db tenantdb.Querier, after int64, primary []byte) ([]vault.NumberedRow, error) {
-		rows, err := q.SealedPhones(ctx, db, primary, after)
-		return numbered(rows, err, func(r memberdb.SealedPhonesRow) vault.NumberedRow {
+	return vault.Numbered("member.phone_sealed",
+		func(ctx context.Context, db tenantdb.Querier, primary []byte, after int64) ([]memberdb.SealedPhonesRow, error) {
+			return q.SealedPhones(ctx, db, primary, after)
+		},
+		func(r memberdb.SealedPhonesRow) vault.NumberedRow {
 			return vault.NumberedRow{ID: r.ID, Field: phoneField(tenant.ID{}, r.ID), Prefix: r.Prefix, Sealed: r.Sealed}
+		},
+		func(ctx context.Context, tx tenantdb.Tx, sealed []byte, id int64, old []byte) (int64, error) {
+			return q.ResealPhone(ctx, tx, sealed, id, old)
 		})
-	}
-	return vault.Numbered("member.phone_sealed", page, func(ctx context.Context, tx tenantdb.Tx, id int64, old, sealed []byte) (int64, error) {
-		return q.ResealPhone(ctx, tx, sealed, id, old)
-	})
-}
-
-// numbered makes rows of a rotation of what a query found.
-func numbered[R any](rows []R, err error, of func(R) vault.NumberedRow) ([]vault.NumberedRow, error) {
-	out := make([]vault.NumberedRow, len(rows))
-	for i, r := range rows {
-		out[i] = of(r)
-	}
-	return out, err
 }
 
 // SealedColumns describes, for the rotation of data keys, what of members is kept sealed.

@@ -18,14 +18,5 @@ type Coupons interface {
 // couponsAge writes down which coupons of a shop have begun and which are over, a portion in
 // each transaction. It looks at what is there, so it needs no receipt.
 func (h *Handlers) couponsAge(ctx context.Context, ev outbox.Event) error {
-	for more := true; more; {
-		err := h.DB.InTenant(ctx, ev.TenantID, func(tx tenantdb.Tx) (err error) {
-			more, err = h.Coupons.AgeTx(ctx, tx)
-			return err
-		})
-		if err != nil {
-			return err
-		}
-	}
-	return nil
+	return h.portions(ctx, ev.TenantID, h.Coupons.AgeTx)
 }

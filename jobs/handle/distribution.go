@@ -25,33 +25,61 @@ type Distribution interface {
 // event's other effect, if there is one. It looks at what is there, so it needs no receipt.
 func (h *Handlers) following(then jobs.Handler) jobs.Handler {
 	return func(ctx context.Context, ev outbox.Event) error {
-		if err := h.follow(ctx, ev.TenantID, ev.Key); err != nil || then == nil {
+		if err := h.inRooms(ctx, ev.TenantID, h.followers(ev.Key)...); err != nil || then == nil {
 			return err
 		}
 		return then(ctx, ev)
 	}
 }
 
-// follow costs one round trip where there is nothing to do.
-func (h *Handlers) follow(ctx context.Context, id tenant.ID, orderNo string) error {
-	var points, commission bool
+// settling is following where growth follows, too: only money that is final counts for it.
+func (h *Handlers) settling(then jobs.Handler) jobs.Handler {
+	return func(ctx context.Context, ev outbox.Event) error {
+		grows := room{h.Levels.Concerns, func(ctx context.Context, tx tenantdb.Tx) error { return h.Levels.FollowOrderTx(ctx, tx, ev.Key) }}
+		if err := h.inRooms(ctx, ev.TenantID, append(h.followers(ev.Key), grows)...); err != nil || then == nil {
+			return err
+		}
+		return then(ctx, ev)
+	}
+}
+
+// room is what a room does about an event, if it concerns it.
+type room struct {
+	concerns func(ctx context.Context, q tenantdb.Querier) (bool, error)
+	do       func(ctx context.Context, tx tenantdb.Tx) error
+}
+
+// followers are the rooms that follow every step of an order.
+func (h *Handlers) followers(orderNo string) []room {
+	return []room{
+		{h.Points.Concerns, func(ctx context.Context, tx tenantdb.Tx) error { return h.Points.FollowOrderTx(ctx, tx, orderNo) }},
+		{
+			func(ctx context.Context, q tenantdb.Querier) (bool, error) {
+				return h.Distribution.Concerns(ctx, q, orderNo)
+			},
+			func(ctx context.Context, tx tenantdb.Tx) error { return h.Distribution.FollowOrderTx(ctx, tx, orderNo) },
+		},
+	}
+}
+
+// inRooms asks rooms in one round trip whether they are concerned; each that is does its part in a
+// transaction of its own.
+func (h *Handlers) inRooms(ctx context.Context, id tenant.ID, rooms ...room) error {
+	concerned := make([]bool, len(rooms))
 	err := h.DB.Read(ctx, id, func(r *tenantdb.Reader) error {
 		pipe := r.Pipeline()
-		pipe.AddRead(func(q tenantdb.Querier) (err error) {
-			points, err = h.Points.Concerns(ctx, q)
-			return err
-		})
-		pipe.AddRead(func(q tenantdb.Querier) (err error) {
-			commission, err = h.Distribution.Concerns(ctx, q, orderNo)
-			return err
-		})
+		for i, asked := range rooms {
+			pipe.AddRead(func(q tenantdb.Querier) (err error) {
+				concerned[i], err = asked.concerns(ctx, q)
+				return err
+			})
+		}
 		return pipe.Run(ctx)
 	})
-	if err == nil && points {
-		err = h.DB.InTenant(ctx, id, func(tx tenantdb.Tx) error { return h.Points.FollowOrderTx(ctx, tx, orderNo) })
-	}
-	if err == nil && commission {
-		err = h.DB.InTenant(ctx, id, func(tx tenantdb.Tx) error { return h.Distribution.FollowOrderTx(ctx, tx, orderNo) })
+	for i := 0; i < len(rooms) && err == nil; i++ {
+		if concerned[i] {
+			err = h.DB.InTenant(ctx, id, func(tx tenantdb.Tx) error { return rooms[i].do(ctx, tx) })
+		}
 	}
 	return err
 }

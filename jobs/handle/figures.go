@@ -21,16 +21,9 @@ const countBatch = 100
 // figuresDue brings a shop's figures to what has become of its orders. What is counted is
 // marked, so it needs no receipt.
 func (h *Handlers) figuresDue(ctx context.Context, ev outbox.Event) error {
-	for more := true; more; {
-		err := h.DB.InTenant(ctx, ev.TenantID, func(tx tenantdb.Tx) (err error) {
-			more, err = h.Figures.CountDueTx(ctx, tx, countBatch)
-			return err
-		})
-		if err != nil {
-			return err
-		}
-	}
-	return nil
+	return h.portions(ctx, ev.TenantID, func(ctx context.Context, tx tenantdb.Tx) (bool, error) {
+		return h.Figures.CountDueTx(ctx, tx, countBatch)
+	})
 }
 
 // orderCounted has an order counted in the shop's figures.
@@ -44,7 +37,7 @@ func (h *Handlers) caseCounted(ctx context.Context, ev outbox.Event) error {
 	if err != nil {
 		return err
 	}
-	if err := h.follow(ctx, ev.TenantID, p.OrderNo); err != nil {
+	if err := h.inRooms(ctx, ev.TenantID, h.followers(p.OrderNo)...); err != nil {
 		return err
 	}
 	return h.once(ctx, ev, "figures.case", func(tx tenantdb.Tx) error { return h.Figures.NoteOrderTx(ctx, tx, p.OrderNo) })

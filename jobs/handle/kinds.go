@@ -223,7 +223,7 @@ func (h *Handlers) Kinds() (jobs.Kinds, error) {
 		kind(order.TopicPlaced, jobs.Bulk, patient, quick, h.following(h.orderCounted)),
 		kind(order.TopicExpire, jobs.Critical, patient, quick, h.orderExpired),
 		kind(order.TopicClosing, jobs.Critical, patient, provider, h.orderClosing),
-		kind(order.TopicClosed, jobs.Bulk, patient, quick, h.growing(h.following(h.orderClosed))),
+		kind(order.TopicClosed, jobs.Bulk, patient, quick, h.settling(h.orderClosed)),
 		kind(order.TopicShipped, jobs.Default, patient, provider, h.parcelShipped),
 		kind(order.TopicParcelChanged, jobs.Default, patient, provider, h.parcelChanged),
 		kind(order.TopicReceive, jobs.Default, patient, quick, h.receiveDue),
@@ -237,9 +237,9 @@ func (h *Handlers) Kinds() (jobs.Kinds, error) {
 		{Topic: member.TopicMerged},
 		{Topic: member.TopicLeft},
 		kind(order.TopicReceived, jobs.Default, patient, quick, h.following(h.orderReceived)),
-		kind(order.TopicFinished, jobs.Bulk, patient, quick, h.growing(h.following(nil))),
+		kind(order.TopicFinished, jobs.Bulk, patient, quick, h.settling(nil)),
 		kind(order.TopicPaid, jobs.Default, brief, provider, h.following(h.orderPaid)),
-		kind(order.TopicRefunded, jobs.Default, brief, provider, h.growing(h.following(h.orderRefunded))),
+		kind(order.TopicRefunded, jobs.Default, brief, provider, h.settling(h.orderRefunded)),
 		kind(signup.Topic, jobs.Default, patient, jobs.Backoff(time.Second, 30*time.Second), h.signupApproved),
 		kind(trial.Topic, jobs.Default, brief, quick, h.testPurchase),
 		recurs(kind(TimerUpkeep, jobs.Bulk, patient, quick, h.upkeepDue)),
@@ -278,4 +278,18 @@ func payload[T any](ev outbox.Event) (v T, err error) {
 		return v, fmt.Errorf("payload of %s: %w", ev.Topic, err)
 	}
 	return v, nil
+}
+
+// portions does something, a portion in each transaction, until no more is left of it.
+func (h *Handlers) portions(ctx context.Context, id tenant.ID, portion func(ctx context.Context, tx tenantdb.Tx) (more bool, err error)) error {
+	for more := true; more; {
+		err := h.DB.InTenant(ctx, id, func(tx tenantdb.Tx) (err error) {
+			more, err = portion(ctx, tx)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }

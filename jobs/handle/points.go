@@ -23,16 +23,7 @@ func (h *Handlers) pointsAge(ctx context.Context, ev outbox.Event) error {
 	if err != nil {
 		return err
 	}
-	for more := true; more; {
-		err := h.DB.InTenant(ctx, ev.TenantID, func(tx tenantdb.Tx) (err error) {
-			more, err = h.Points.AgeTx(ctx, tx, p)
-			return err
-		})
-		if err != nil {
-			return err
-		}
-	}
-	return nil
+	return h.portions(ctx, ev.TenantID, func(ctx context.Context, tx tenantdb.Tx) (bool, error) { return h.Points.AgeTx(ctx, tx, p) })
 }
 
 // pointsExpiring tells a member of points that end soon.

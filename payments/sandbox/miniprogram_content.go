@@ -53,6 +53,21 @@ type contentResult struct {
 	Label   int    `json:"label"`
 }
 
+// checkAuthor refuses a scene that there is not, and a buyer of another app or of long ago. The
+// caller holds the lock.
+func (s *Server) checkAuthor(app App, scene int, openID string) error {
+	if scene < 1 || scene > scenes {
+		return miniRefusal(40129)
+	}
+	if b, ok := s.books.buyers[openID]; !ok || b.AppID != app.AppID {
+		return miniRefusal(40003)
+	}
+	if s.now().Sub(s.lastUse(openID)) > contentRecent {
+		return miniRefusal(61010)
+	}
+	return nil
+}
+
 // checkText is POST /wxa/msg_sec_check, version 2.
 func (s *Server) checkText(r *http.Request, body []byte) (any, error) {
 	s.mu.Lock()
@@ -76,14 +91,9 @@ func (s *Server) checkText(r *http.Request, body []byte) (any, error) {
 		return nil, err
 	case in.Version != checkVersion || in.Content == "" || utf8.RuneCountInString(in.Content) > contentLimit:
 		return nil, miniRefusal(47001)
-	case in.Scene < 1 || in.Scene > scenes:
-		return nil, miniRefusal(40129)
 	}
-	if b, ok := s.books.buyers[in.OpenID]; !ok || b.AppID != app.AppID {
-		return nil, miniRefusal(40003)
-	}
-	if s.now().Sub(s.lastUse(in.OpenID)) > contentRecent {
-		return nil, miniRefusal(61010)
+	if err := s.checkAuthor(app, in.Scene, in.OpenID); err != nil {
+		return nil, err
 	}
 	found := contentResult{Suggest: "pass", Label: labelNormal}
 	for _, w := range suspicious() {

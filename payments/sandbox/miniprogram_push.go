@@ -151,14 +151,9 @@ func (s *Server) checkMedia(r *http.Request, body []byte) (any, error) {
 		return nil, err
 	case in.Version != checkVersion || in.MediaType != mediaImage || urlErr != nil || target.Host == "":
 		return nil, miniRefusal(47001)
-	case in.Scene < 1 || in.Scene > scenes:
-		return nil, miniRefusal(40129)
 	}
-	if b, ok := s.books.buyers[in.OpenID]; !ok || b.AppID != app.AppID {
-		return nil, miniRefusal(40003)
-	}
-	if s.now().Sub(s.lastUse(in.OpenID)) > contentRecent {
-		return nil, miniRefusal(61010)
+	if err := s.checkAuthor(app, in.Scene, in.OpenID); err != nil {
+		return nil, err
 	}
 	trace := s.hexLower(8) + "-" + s.hexLower(16)
 	if app.Push.URL != "" {

@@ -21,9 +21,13 @@ type Column struct {
 	Replace func(ctx context.Context, tx tenantdb.Tx, row Row, sealed []byte) (int64, error)
 }
 
-// Numbered is a column of a table whose rows have numbers.
-func Numbered(name string, page func(ctx context.Context, q tenantdb.Querier, after int64, primary []byte) ([]NumberedRow, error),
-	replace func(ctx context.Context, tx tenantdb.Tx, id int64, old, sealed []byte) (int64, error),
+// Numbered is a column of a table whose rows have numbers: page reads those after one, and
+// replace puts a ciphertext in the place of the old one.
+func Numbered[R any](
+	name string,
+	page func(ctx context.Context, q tenantdb.Querier, primary []byte, after int64) ([]R, error),
+	row func(R) NumberedRow,
+	replace func(ctx context.Context, tx tenantdb.Tx, sealed []byte, id int64, old []byte) (int64, error),
 ) Column {
 	number := func(key string) (int64, error) {
 		if key == "" { // before all
@@ -42,12 +46,13 @@ func Numbered(name string, page func(ctx context.Context, q tenantdb.Querier, af
 			if err != nil {
 				return nil, err
 			}
-			rows, err := page(ctx, q, last, primary)
+			rows, err := page(ctx, q, primary, last)
 			if err != nil {
 				return nil, err
 			}
 			out := make([]Row, len(rows))
-			for i, r := range rows {
+			for i := range rows {
+				r := row(rows[i])
 				out[i] = Row{Key: strconv.FormatInt(r.ID, 10), Owner: r.Field.Owner, Field: r.Field.Name, Prefix: r.Prefix, Sealed: r.Sealed}
 			}
 			return out, nil
@@ -57,7 +62,7 @@ func Numbered(name string, page func(ctx context.Context, q tenantdb.Querier, af
 			if err != nil {
 				return 0, err
 			}
-			return replace(ctx, tx, id, row.Sealed, sealed)
+			return replace(ctx, tx, sealed, id, row.Sealed)
 		},
 	}
 }
