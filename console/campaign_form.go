@@ -1,7 +1,6 @@
 package console
 
 import (
-	"errors"
 	"strconv"
 	"strings"
 
@@ -10,7 +9,6 @@ import (
 	"galleria/commerce/campaign"
 	"galleria/commerce/money"
 	"galleria/console/view"
-	"galleria/tenant/fault"
 )
 
 // campaignNew shows the form of a new campaign of a kind.
@@ -97,7 +95,7 @@ func (s *Console) campaignSave(c *fiber.Ctx, v *visit, f view.CampaignForm) erro
 	if form(c, "find") != "" { // something to choose is looked for, or room for more is wanted
 		return s.campaignFormPage(c, v, f)
 	}
-	r := couponReader{typed: f.Typed, bad: map[string]bool{}}
+	r := typedForm(f.Typed)
 	in := readCampaign(r, f)
 	version, _ := strconv.ParseInt(f.Typed["version"], 10, 64) // none fits no campaign
 	if form(c, "preview") != "" && len(r.bad) == 0 {
@@ -109,16 +107,7 @@ func (s *Console) campaignSave(c *fiber.Ctx, v *visit, f view.CampaignForm) erro
 	if len(r.bad) == 0 {
 		id, err = s.Campaigns.Save(c.UserContext(), v.shop.ID, f.ID, version, in, actor(v.session.StaffID))
 	}
-	if refused, ok := errors.AsType[*fault.Error](err); ok && refused.Kind() == fault.Invalid {
-		for _, field := range refused.Fields() {
-			r.bad[field.Path] = true
-		}
-	}
-	if len(r.bad) > 0 {
-		f.Bad = map[string]string{}
-		for name := range r.bad {
-			f.Bad[name] = v.text.T("campaign.bad." + badOf(name))
-		}
+	if f.Bad = r.faults(err, func(name string) string { return v.text.T("campaign.bad." + badOf(name)) }); f.Bad != nil {
 		c.Status(fiber.StatusUnprocessableEntity)
 		return s.campaignFormPage(c, v, f)
 	}
@@ -162,7 +151,7 @@ func badOf(field string) string {
 }
 
 // readCampaign reads a campaign as it was typed.
-func readCampaign(r couponReader, f view.CampaignForm) campaign.Input {
+func readCampaign(r typedReader, f view.CampaignForm) campaign.Input {
 	in := campaign.Input{Kind: f.Kind, Title: r.typed["title"], Apps: f.Apps}
 	if from := r.moment("starts_at"); from != nil {
 		in.StartsAt = *from
@@ -186,7 +175,7 @@ func readCampaign(r couponReader, f view.CampaignForm) campaign.Input {
 	return in
 }
 
-func readTimed(r couponReader, f view.CampaignForm, in *campaign.Input) {
+func readTimed(r typedReader, f view.CampaignForm, in *campaign.Input) {
 	if r.typed["way"] == view.OffShare {
 		in.OffBps, in.Products = r.share("off_bps"), f.ProductIDs
 		return
@@ -205,7 +194,7 @@ func readTimed(r couponReader, f view.CampaignForm, in *campaign.Input) {
 }
 
 // readTiers reads the rows in which something stands.
-func readTiers(r couponReader) (tiers []campaign.Tier) {
+func readTiers(r typedReader) (tiers []campaign.Tier) {
 	for i := range campaign.MaxTiers {
 		need, off, free := view.TierField(i, "need"), view.TierField(i, "off"), view.TierField(i, "free")
 		if r.typed[need] == "" && r.typed[off] == "" && r.typed[free] == "" {

@@ -1,7 +1,6 @@
 package console
 
 import (
-	"errors"
 	"strconv"
 	"strings"
 	"time"
@@ -12,7 +11,6 @@ import (
 	"galleria/commerce/money"
 	"galleria/commerce/pricing"
 	"galleria/console/view"
-	"galleria/tenant/fault"
 )
 
 // couponNew shows the form of a new coupon.
@@ -86,8 +84,8 @@ func (s *Console) couponSave(c *fiber.Ctx, v *visit, id int64) error {
 	if form(c, "find") != "" { // something to choose is looked for
 		return s.couponFormPage(c, v, f, of)
 	}
-	r := couponReader{typed: f.Typed, of: of, bad: map[string]bool{}}
-	in := r.read()
+	r := typedForm(f.Typed)
+	in := readCoupon(r, of)
 	version, _ := strconv.ParseInt(f.Typed["version"], 10, 64) // none fits no coupon
 	if form(c, "preview") != "" && len(r.bad) == 0 {
 		f.Words = in.Terms.Words(in.Kind, string(v.text.Lang()))
@@ -97,16 +95,7 @@ func (s *Console) couponSave(c *fiber.Ctx, v *visit, id int64) error {
 	if len(r.bad) == 0 {
 		id, err = s.Coupons.Save(c.UserContext(), v.shop.ID, id, version, in, actor(v.session.StaffID))
 	}
-	if refused, ok := errors.AsType[*fault.Error](err); ok && refused.Kind() == fault.Invalid {
-		for _, field := range refused.Fields() {
-			r.bad[field.Path] = true
-		}
-	}
-	if len(r.bad) > 0 {
-		f.Bad = map[string]string{}
-		for name := range r.bad {
-			f.Bad[name] = v.text.Code("coupon.bad", name)
-		}
+	if f.Bad = r.faults(err, badWords(v, "coupon.bad")); f.Bad != nil {
 		c.Status(fiber.StatusUnprocessableEntity)
 		return s.couponFormPage(c, v, f, of)
 	}
@@ -120,14 +109,8 @@ func (s *Console) couponSave(c *fiber.Ctx, v *visit, id int64) error {
 	return c.Redirect(view.Shop{Handle: v.shop.Handle}.URL(couponsPath+"/"+itoa64(id)+"?done=coupon_saved"), fiber.StatusSeeOther)
 }
 
-// couponReader reads a coupon as it was typed.
-type couponReader struct {
-	typed map[string]string
-	of    couponScope
-	bad   map[string]bool
-}
-
-func (r couponReader) read() coupon.Input {
+// readCoupon reads a coupon as it was typed.
+func readCoupon(r typedReader, of couponScope) coupon.Input {
 	in := coupon.Input{
 		Kind: coupon.Kind(r.typed["kind"]), Title: r.typed["title"], Claimable: r.typed["claimable"] != "", Newcomers: r.typed["newcomers"] != "",
 		ClaimFrom: r.moment("claim_from"), ClaimUntil: r.moment("claim_until"), GiftFromFen: r.optionalFen("gift_from_fen"),
@@ -148,9 +131,9 @@ func (r couponReader) read() coupon.Input {
 	}
 	switch t.ScopeOf {
 	case coupon.ScopeCategories:
-		t.ScopeIDs = r.of.categories
+		t.ScopeIDs = of.categories
 	case coupon.ScopeProducts:
-		t.ScopeIDs = r.of.products
+		t.ScopeIDs = of.products
 	case coupon.ScopeAll:
 		t.ScopeExcept = false
 	}
@@ -169,63 +152,6 @@ func (r couponReader) read() coupon.Input {
 		}
 	}
 	return in
-}
-
-func (r couponReader) moment(name string) *time.Time {
-	at, ok := moment(r.typed[name])
-	if !ok {
-		r.bad[name] = true
-	}
-	return at
-}
-
-func (r couponReader) optionalFen(name string) *money.Fen {
-	if r.typed[name] == "" {
-		return nil
-	}
-	fen, err := yuan(r.typed[name])
-	if err != nil || fen < 0 {
-		r.bad[name] = true
-	}
-	return &fen
-}
-
-func (r couponReader) fen(name string) money.Fen {
-	if fen := r.optionalFen(name); fen != nil {
-		return *fen
-	}
-	return 0
-}
-
-const mostOf = 100_000_000
-
-func (r couponReader) optionalNumber(name string) *int64 {
-	if r.typed[name] == "" {
-		return nil
-	}
-	n, ok := whole(r.typed[name], mostOf)
-	if !ok {
-		r.bad[name] = true
-	}
-	return &n
-}
-
-func (r couponReader) number(name string) int64 {
-	if n := r.optionalNumber(name); n != nil {
-		return *n
-	}
-	return 0
-}
-
-// share reads what is still to be paid in tenths, as 折 does: 8.5 is 15 % off.
-func (r couponReader) share(name string) money.Rate {
-	const perTenth = 10 // hundredths of a tenth, in basis points
-	tenths, err := yuan(r.typed[name])
-	off := money.Rate(10_000 - perTenth*int64(tenths))
-	if err != nil || tenths < 0 || off <= 0 {
-		r.bad[name] = true
-	}
-	return off
 }
 
 // typedCoupon is a coupon as it would be typed.

@@ -3,7 +3,6 @@ package console
 import (
 	"context"
 	"crypto/rand"
-	"errors"
 	"strconv"
 	"strings"
 
@@ -216,25 +215,8 @@ func (s *Console) levelAdjust(c *fiber.Ctx, v *visit) error {
 	return s.levelMemberPage(c, v, show)
 }
 
-// badTyped are the words for the fields that a form or a fault found wrong; nil if none.
-func badTyped(v *visit, bad map[string]bool, err error) map[string]string {
-	if refused, ok := errors.AsType[*fault.Error](err); ok && refused.Kind() == fault.Invalid {
-		for _, field := range refused.Fields() {
-			bad[field.Path] = true
-		}
-	}
-	if len(bad) == 0 {
-		return nil
-	}
-	words := map[string]string{}
-	for name := range bad {
-		words[name] = v.text.Code("level.bad", name)
-	}
-	return words
-}
-
 // pointsTimes reads how many times as many points, such as 1.5; nothing typed is once.
-func pointsTimes(r couponReader, name string) money.Rate {
+func pointsTimes(r typedReader, name string) money.Rate {
 	if r.typed[name] == "" {
 		return 10_000
 	}

@@ -71,7 +71,7 @@ func (s *Console) levelKeep(c *fiber.Ctx, v *visit, id int64) error {
 	for _, name := range view.LevelFields() {
 		f.Typed[name] = strings.TrimSpace(form(c, name))
 	}
-	r := couponReader{typed: f.Typed, bad: map[string]bool{}}
+	r := typedForm(f.Typed)
 	l := level.Level{
 		ID: id, Name: f.Typed["name"], Threshold: r.number("threshold"), FreeShipping: f.Typed["free_shipping"] != "", PointsBps: pointsTimes(r, "points_bps"),
 		ValidDays: r.number("valid_days"), KeepGrowth: r.number("keep_growth"),
@@ -84,7 +84,7 @@ func (s *Console) levelKeep(c *fiber.Ctx, v *visit, id int64) error {
 	if len(r.bad) == 0 {
 		_, err = s.Levels.Save(c.UserContext(), v.shop.ID, l, actor(v.session.StaffID))
 	}
-	if f.Bad = badTyped(v, r.bad, err); f.Bad != nil {
+	if f.Bad = r.faults(err, badWords(v, "level.bad")); f.Bad != nil {
 		c.Status(fiber.StatusUnprocessableEntity)
 		return s.levelFormPage(c, v, f)
 	}
@@ -151,7 +151,7 @@ func (s *Console) levelSettingsSave(c *fiber.Ctx, v *visit) error {
 	for _, name := range view.LevelSettingFields() {
 		f.Typed[name] = strings.TrimSpace(form(c, name))
 	}
-	r := couponReader{typed: f.Typed, bad: map[string]bool{}}
+	r := typedForm(f.Typed)
 	t := level.Terms{
 		Enabled: f.Typed["enabled"] != "", EarnFen: r.fen("earn_fen"), EarnGrowth: r.number("earn_growth"), OrderGrowth: r.number("order_growth"), ReviewGrowth: r.number("review_growth"),
 	}
@@ -160,7 +160,7 @@ func (s *Console) levelSettingsSave(c *fiber.Ctx, v *visit) error {
 	if len(r.bad) == 0 {
 		err = s.Levels.SaveTerms(c.UserContext(), v.shop.ID, t, actor(v.session.StaffID))
 	}
-	if f.Bad = badTyped(v, r.bad, err); f.Bad != nil {
+	if f.Bad = r.faults(err, badWords(v, "level.bad")); f.Bad != nil {
 		c.Status(fiber.StatusUnprocessableEntity)
 		return s.levelSettingsPage(c, v, f)
 	}

@@ -1,7 +1,6 @@
 package console
 
 import (
-	"errors"
 	"strconv"
 	"strings"
 
@@ -36,7 +35,7 @@ func (s *Console) pointsSave(c *fiber.Ctx, v *visit) error {
 	for _, name := range view.PointsFields() {
 		f.Typed[name] = strings.TrimSpace(form(c, name))
 	}
-	r := couponReader{typed: f.Typed, bad: map[string]bool{}}
+	r := typedForm(f.Typed)
 	t := points.Terms{
 		Enabled: f.Typed["enabled"] != "", Redeem: f.Typed["redeem"] != "", EarnFen: r.fen("earn_fen"), EarnPoints: r.number("earn_points"), SignPoints: r.number("sign_points"),
 		WeekPoints: r.number("week_points"), InvitePoints: r.number("invite_points"), PerYuan: r.number("per_yuan"), Step: max(r.number("step"), 1), Least: r.number("least"),
@@ -47,16 +46,7 @@ func (s *Console) pointsSave(c *fiber.Ctx, v *visit) error {
 	if len(r.bad) == 0 {
 		err = s.Points.SaveTerms(c.UserContext(), v.shop.ID, t, actor(v.session.StaffID))
 	}
-	if refused, ok := errors.AsType[*fault.Error](err); ok && refused.Kind() == fault.Invalid {
-		for _, field := range refused.Fields() {
-			r.bad[field.Path] = true
-		}
-	}
-	if len(r.bad) > 0 {
-		f.Bad = map[string]string{}
-		for name := range r.bad {
-			f.Bad[name] = v.text.Code("points.bad", name)
-		}
+	if f.Bad = r.faults(err, badWords(v, "points.bad")); f.Bad != nil {
 		c.Status(fiber.StatusUnprocessableEntity)
 		return s.pointsSettingsPage(c, v, f)
 	}
@@ -108,7 +98,7 @@ func (s *Console) pointsRate(c *fiber.Ctx, v *visit) error {
 	if form(c, "find") != "" { // a product is looked for
 		return s.pointsProductsPage(c, v, show, chosen)
 	}
-	r := couponReader{typed: show.Typed, bad: map[string]bool{}}
+	r := typedForm(show.Typed)
 	rate := points.Rate{TimesBps: money.Rate(r.fen("times") * 100), Extra: r.number("extra")}
 	if len(chosen) == 0 {
 		r.bad["product"] = true
@@ -117,18 +107,10 @@ func (s *Console) pointsRate(c *fiber.Ctx, v *visit) error {
 	if len(r.bad) == 0 {
 		err = s.Points.SetRates(c.UserContext(), v.shop.ID, chosen, rate, actor(v.session.StaffID))
 	}
-	if refused, ok := errors.AsType[*fault.Error](err); ok && refused.Kind() == fault.Invalid {
-		for _, field := range refused.Fields() {
-			r.bad[field.Path] = true
-		}
-	}
 	if fault.KindOf(err) == fault.NotFound {
 		r.bad["product"] = true
 	}
-	if len(r.bad) > 0 {
-		for name := range r.bad {
-			show.Bad[name] = v.text.Code("points.bad", name)
-		}
+	if show.Bad = r.faults(err, badWords(v, "points.bad")); show.Bad != nil {
 		c.Status(fiber.StatusUnprocessableEntity)
 		return s.pointsProductsPage(c, v, show, chosen)
 	}
