@@ -3,6 +3,7 @@ package figures
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"galleria/commerce/figures/internal/figuresdb"
@@ -48,7 +49,10 @@ func (s *Service) NoteOrderTx(ctx context.Context, tx tenantdb.Tx, orderNo strin
 // CountDueTx counts what has happened to at most limit orders and is not counted yet. Joins the
 // caller's transaction; more says that there may be more to do.
 func (s *Service) CountDueTx(ctx context.Context, tx tenantdb.Tx, limit int32) (more bool, err error) {
-	ids, err := s.q.TakeDue(ctx, tx, limit)
+	noted, err := s.q.TakeDue(ctx, tx, limit)
+	ids := slices.Clone(noted)
+	slices.Sort(ids)
+	ids = slices.Compact(ids)
 	if err == nil && len(ids) > 0 {
 		err = s.q.LockOrders(ctx, tx, ids)
 	}
@@ -58,7 +62,7 @@ func (s *Service) CountDueTx(ctx context.Context, tx tenantdb.Tx, limit int32) (
 	if err != nil {
 		return false, fmt.Errorf("count orders: %w", err)
 	}
-	return len(ids) == int(limit), nil
+	return len(noted) == int(limit), nil
 }
 
 // countTx counts locked orders in one round trip, and alone: two countings side by side would

@@ -1,6 +1,6 @@
 -- name: Note :exec
--- DO NOTHING waits for a counting that is taking the row, and comes after it.
-INSERT INTO figure_due (order_id) SELECT o.id FROM orders o WHERE o.order_no = @order_no AND NOT o.test ON CONFLICT DO NOTHING;
+-- A note for each time: none waits for another's commit, nor for a counting.
+INSERT INTO figure_due (order_id) SELECT o.id FROM orders o WHERE o.order_no = @order_no AND NOT o.test;
 
 -- name: NoteUncounted :execrows
 -- Orders of late whose event was lost on a process that did not know figures yet.
@@ -11,11 +11,12 @@ WHERE o.placed_at >= @since::timestamptz AND NOT o.test AND (f.order_id IS NULL
    OR (o.status = 'closed' AND o.close_reason <> 'all_refunded' AND f.cancelled IS NULL)
    OR (o.refunded_fen > 0 AND EXISTS (SELECT 1 FROM order_event e WHERE e.order_id = o.id AND e.id > f.refund_seen
          AND e.event IN ('part_refunded', 'refunded') AND e.detail ? 'amount_fen')))
-ORDER BY o.id LIMIT @most ON CONFLICT DO NOTHING;
+  AND NOT EXISTS (SELECT FROM figure_due d WHERE d.order_id = o.id)
+ORDER BY o.id LIMIT @most;
 
 -- name: TakeDue :many
-DELETE FROM figure_due d USING (SELECT x.order_id FROM figure_due x ORDER BY x.order_id LIMIT @most FOR UPDATE SKIP LOCKED) taken
-WHERE d.order_id = taken.order_id RETURNING d.order_id;
+DELETE FROM figure_due d USING (SELECT x.id FROM figure_due x ORDER BY x.id LIMIT @most FOR UPDATE SKIP LOCKED) taken
+WHERE d.id = taken.id RETURNING d.order_id;
 
 -- name: LockOrders :exec
 -- Whoever counts an order, changes it or gives it to another member waits for the other.

@@ -156,10 +156,10 @@ func (q *Queries) LockOrders(ctx context.Context, db DBTX, ids []int64) error {
 }
 
 const note = `-- name: Note :exec
-INSERT INTO figure_due (order_id) SELECT o.id FROM orders o WHERE o.order_no = $1 AND NOT o.test ON CONFLICT DO NOTHING
+INSERT INTO figure_due (order_id) SELECT o.id FROM orders o WHERE o.order_no = $1 AND NOT o.test
 `
 
-// DO NOTHING waits for a counting that is taking the row, and comes after it.
+// A note for each time: none waits for another's commit, nor for a counting.
 func (q *Queries) Note(ctx context.Context, db DBTX, orderNo string) error {
 	_, err := db.Exec(ctx, note, orderNo)
 	return err
@@ -173,7 +173,8 @@ WHERE o.placed_at >= $1::timestamptz AND NOT o.test AND (f.order_id IS NULL
    OR (o.status = 'closed' AND o.close_reason <> 'all_refunded' AND f.cancelled IS NULL)
    OR (o.refunded_fen > 0 AND EXISTS (SELECT 1 FROM order_event e WHERE e.order_id = o.id AND e.id > f.refund_seen
          AND e.event IN ('part_refunded', 'refunded') AND e.detail ? 'amount_fen')))
-ORDER BY o.id LIMIT $2 ON CONFLICT DO NOTHING
+  AND NOT EXISTS (SELECT FROM figure_due d WHERE d.order_id = o.id)
+ORDER BY o.id LIMIT $2
 `
 
 // Orders of late whose event was lost on a process that did not know figures yet.
@@ -197,8 +198,8 @@ func (q *Queries) Share(ctx context.Context, db DBTX) error {
 }
 
 const takeDue = `-- name: TakeDue :many
-DELETE FROM figure_due d USING (SELECT x.order_id FROM figure_due x ORDER BY x.order_id LIMIT $1 FOR UPDATE SKIP LOCKED) taken
-WHERE d.order_id = taken.order_id RETURNING d.order_id
+DELETE FROM figure_due d USING (SELECT x.id FROM figure_due x ORDER BY x.id LIMIT $1 FOR UPDATE SKIP LOCKED) taken
+WHERE d.id = taken.id RETURNING d.order_id
 `
 
 func (q *Queries) TakeDue(ctx context.Context, db DBTX, most int32) ([]int64, error) {
