@@ -48,7 +48,7 @@ func readProductForm(values map[string][]string) *productForm {
 	f.Freight = f.get("freight")
 	f.MinQty, f.MaxPerOrder, f.MaxLifetime = f.get("min_qty"), f.get("max_per_order"), f.get("max_lifetime")
 	f.OnAt, f.OffAt = f.get("on_at"), f.get("off_at")
-	f.Title, f.Subtitle, f.Category, f.NewCategory = f.get("title"), f.get("subtitle"), f.get("category"), f.get("new_category")
+	f.Title, f.Subtitle, f.Code, f.Category, f.NewCategory = f.get("title"), f.get("subtitle"), f.get("spu_code"), f.get("category"), f.get("new_category")
 	f.Detail = strings.ReplaceAll(f.get("detail"), "\r\n", "\n")
 	f.Pictures, f.OnShelf, f.Dirty = values["picture"], f.get("shelf") == "on", true
 	for d := range catalog.MaxSpecs {
@@ -170,11 +170,12 @@ func (f *productForm) judged(text i18n.Printer) (in listing.SaveInput, problems 
 		}
 	}
 	in.Version, in.Key, in.OnShelf = f.Version, f.Key, f.OnShelf
-	in.Title, in.Subtitle, in.Detail, in.NewCategory = f.Title, f.Subtitle, f.Detail, f.NewCategory
+	in.Title, in.Subtitle, in.Code, in.Detail, in.NewCategory = f.Title, f.Subtitle, &f.Code, f.Detail, f.NewCategory
 	in.CategoryID, _ = strconv.ParseInt(f.Category, 10, 64)
 	wrong(f.Title == "", "title", "title")
 	wrong(utf8.RuneCountInString(f.Title) > catalog.MaxTitle, "title", "long", catalog.MaxTitle)
 	wrong(utf8.RuneCountInString(f.Subtitle) > catalog.MaxTitle, "subtitle", "long", catalog.MaxTitle)
+	wrong(utf8.RuneCountInString(f.Code) > catalog.MaxCode, "spu_code", "long", catalog.MaxCode)
 	wrong(utf8.RuneCountInString(f.NewCategory) > catalog.MaxTitle, "new_category", "long", catalog.MaxTitle)
 	wrong(in.CategoryID <= 0 && f.NewCategory == "", "category", "category")
 	wrong(utf8.RuneCountInString(f.Detail) > catalog.MaxDetail, "detail", "long", catalog.MaxDetail)
@@ -323,7 +324,7 @@ func formOf(p readmodel.ProductDetail) *productForm {
 		}
 	}
 	f.showTerms(p)
-	f.ID, f.Version, f.Title, f.Subtitle = p.ID, p.Version, p.Title, p.Subtitle
+	f.ID, f.Version, f.Title, f.Subtitle, f.Code = p.ID, p.Version, p.Title, p.Subtitle, p.Code
 	f.Category, f.Pictures, f.Dirty = strconv.FormatInt(p.CategoryID, 10), p.Pictures, false
 	if len(f.Pictures) == 0 && p.Cover != "" {
 		f.Pictures = []string{p.Cover}

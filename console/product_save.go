@@ -237,6 +237,9 @@ func (s *Console) productRefused(v *visit, f *productForm, in listing.SaveInput,
 	case errors.Is(err, idempotency.ErrMismatch):
 		f.SavedAs = 1
 		return true
+	case errors.Is(err, catalog.ErrCodeTaken):
+		f.Problems = map[string]string{"spu_code": textOf(v, err)}
+		return true
 	case errors.Is(err, inventory.ErrReserved):
 		f.Problems = map[string]string{}
 		for i, row := range f.sold(in) {

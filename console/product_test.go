@@ -111,6 +111,20 @@ func TestProductFormWithoutScript(t *testing.T) {
 	b.wantStatus(res.Header.Get("Location"), http.StatusOK)
 	b.see("商品已保存", "¥129.90 – ¥199.00", "200ml", "350ml", "下架")
 
+	// A number of the merchant's own is one product's.
+	other := teapot()
+	other["key"], other["spu_code"] = "another-form", " TEA-7 "
+	if res := b.send(products, other, nil); res.StatusCode != http.StatusSeeOther {
+		t.Fatalf("a product with a code: %d %.300s", res.StatusCode, b.page)
+	}
+	build["key"], build["spu_code"] = "a-third-form", "TEA-7"
+	b.wantStatus(products+"/new", http.StatusOK)
+	if res := b.send(products, build, nil); res.StatusCode != http.StatusConflict {
+		t.Errorf("a code twice: %d", res.StatusCode)
+	}
+	b.see("商品编码已被其他商品使用", `id="problem-spu_code"`, `value="TEA-7"`)
+	delete(build, "spu_code")
+
 	// A rename keeps the SKU; a second editor with the old page is told, and loses nothing.
 	b.wantStatus(page+"/edit", http.StatusOK)
 	sku, version := b.value("sku_0_0_0"), b.value("version")
@@ -140,8 +154,8 @@ func TestProductFormWithoutScript(t *testing.T) {
 	d.env.InTenant(t, func(tx tenantdb.Tx) error {
 		return tx.QueryRow(t.Context(), "SELECT count(*) FROM platform.audit_log WHERE tenant_id = $1 AND action LIKE 'product.%'", d.env.Tenant.ID.String()).Scan(&entries)
 	})
-	if entries != 3 {
-		t.Errorf("%d entries in the audit log, want 3", entries)
+	if entries != 4 {
+		t.Errorf("%d entries in the audit log, want 4", entries)
 	}
 	b.wantStatus("/console/"+d.env.Tenant.Handle+"/audit", http.StatusOK)
 	b.see("新建了商品", "修改了商品", "下架了商品")

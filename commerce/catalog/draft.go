@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"galleria/commerce/catalog/internal/catalogdb"
+	"galleria/tenant/fault"
 	"galleria/tenant/tenantdb"
 )
 
@@ -91,8 +92,11 @@ func (s *Service) LockTx(ctx context.Context, tx tenantdb.Tx, ids []int64) (map[
 	return out, nil
 }
 
-// SetCodeTx gives a product the merchant's own number. Faults: CODE_TAKEN.
+// SetCodeTx gives a product the merchant's own number, "" for none. Faults: VALIDATION, CODE_TAKEN.
 func (s *Service) SetCodeTx(ctx context.Context, tx tenantdb.Tx, id int64, code string) error {
+	if !short(code, 0, MaxCode) {
+		return fault.Invalidf("code", "must be at most %d characters", MaxCode)
+	}
 	err := s.q.SetCode(ctx, tx, code, id)
 	if tenantdb.Violates(err, "spu_code") {
 		return ErrCodeTaken

@@ -37,6 +37,7 @@ type SaveInput struct {
 	catalog.ProductInput
 	NewCategory string  // takes the place of CategoryID: this one, made if there is none
 	NewBrand    string  // takes the place of BrandID in the same way
+	Code        *string // the merchant's own number, "" for none; nil: as it is
 	Stock       []Stock // of the SKUs, in their order
 	OnShelf     bool    // for a new one: show it to buyers at once
 	Actor       string  // "staff:7"
@@ -49,7 +50,7 @@ type Stock struct{ Was, Want int64 }
 const MaxStock = 9_999_999
 
 // Save makes or changes a product and returns its id. Opens a transaction. Faults:
-// VALIDATION, NOT_FOUND, PRODUCT_CHANGED, NOTHING_TO_SELL, STOCK_RESERVED, CARD_STOCK, KIND_STOCKED, QUOTA_EXCEEDED,
+// VALIDATION, NOT_FOUND, PRODUCT_CHANGED, NOTHING_TO_SELL, CODE_TAKEN, STOCK_RESERVED, CARD_STOCK, KIND_STOCKED, QUOTA_EXCEEDED,
 // IDEMPOTENCY_MISMATCH (the form was sent before with other contents).
 func (s *Service) Save(ctx context.Context, id tenant.ID, in SaveInput) (productID int64, err error) {
 	err = s.DB.InTenant(ctx, id, func(tx tenantdb.Tx) (err error) {
@@ -102,6 +103,9 @@ func (s *Service) create(ctx context.Context, tx tenantdb.Tx, in SaveInput) (int
 		if err := s.receive(ctx, tx, product.ID, ids, in); err != nil {
 			return 0, err
 		}
+		if err := s.number(ctx, tx, product.ID, in.Code); err != nil {
+			return 0, err
+		}
 		if in.OnShelf {
 			if _, err := s.Catalog.SetShelfTx(ctx, tx, product.ID, catalog.OnShelf); err != nil {
 				return 0, err
@@ -141,7 +145,18 @@ func (s *Service) edit(ctx context.Context, tx tenantdb.Tx, in SaveInput) error 
 	if err := s.Inventory.AdjustTx(ctx, tx, document(in.ID, in.Version), changes, in.Actor); err != nil {
 		return err
 	}
+	if err := s.number(ctx, tx, in.ID, in.Code); err != nil {
+		return err
+	}
 	return s.tell(ctx, tx, "product.updated", in.ID, in, map[string]any{"version": in.Version})
+}
+
+// number gives a product the merchant's own number, if one was said.
+func (s *Service) number(ctx context.Context, tx tenantdb.Tx, productID int64, code *string) error {
+	if code == nil {
+		return nil
+	}
+	return s.Catalog.SetCodeTx(ctx, tx, productID, *code)
 }
 
 // category makes the category and the brand that the form names.

@@ -97,6 +97,7 @@ type ProductDetail struct {
 	Version    int32
 	Title      string
 	Subtitle   string
+	Code       string // the merchant's own number
 	Cover      string
 	Pictures   []string
 	Detail     string
