@@ -3,6 +3,7 @@ package sheet_test
 import (
 	"archive/zip"
 	"bytes"
+	"compress/flate"
 	"errors"
 	"fmt"
 	"slices"
@@ -163,9 +164,34 @@ func TestT103ZipBombs(t *testing.T) {
 		}
 		t.Logf("%s: %d bytes refused in %v", what, len(raw), time.Since(began).Round(time.Millisecond))
 	}
+	if _, err := readAll(lying(t, name, head+strings.Repeat(`<row x="1"></row>`, 3_000_000)), 100); !errors.Is(err, sheet.ErrNoTable) {
+		t.Errorf("an archive that understates its size: %v", err)
+	}
 	if _, err := readAll([]byte("a\n"+strings.Repeat("x", 40_000)), 9); !errors.Is(err, sheet.ErrCell) {
 		t.Errorf("a long field: %v", err)
 	}
+}
+
+// lying is an archive of one file that calls itself much smaller than it is.
+func lying(t *testing.T, name, content string) []byte {
+	t.Helper()
+	var packed, raw bytes.Buffer
+	by, err := flate.NewWriter(&packed, flate.BestSpeed)
+	if err == nil {
+		_, err = by.Write([]byte(content))
+	}
+	if err = errors.Join(err, by.Close()); err != nil {
+		t.Fatal(err)
+	}
+	w := zip.NewWriter(&raw)
+	f, err := w.CreateRaw(&zip.FileHeader{Name: name, Method: zip.Deflate, CompressedSize64: uint64(packed.Len()), UncompressedSize64: 1000})
+	if err == nil {
+		_, err = f.Write(packed.Bytes())
+	}
+	if err = errors.Join(err, w.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return raw.Bytes()
 }
 
 func FuzzRead(f *testing.F) {

@@ -37,6 +37,13 @@ func readWorkbook(file []byte, row func(line int, cells []string) error) error {
 
 // within parses a file of the archive, no more of it than most bytes.
 func within(part *zip.File, most int64, parse func(in *xml.Decoder) error) error {
+	// The archive says how large its parts are; one that lies is no archive.
+	// A hundredth is where Apache POI, too, begins to suspect what compresses so well.
+	const small, ratio = 4 << 20, 100
+	size := part.UncompressedSize64
+	if size > uint64(most) || (size > small && size/ratio > part.CompressedSize64) {
+		return ErrTooMuch
+	}
 	r, err := part.Open()
 	if err != nil {
 		return ErrNoTable.Because(err)
@@ -47,7 +54,7 @@ func within(part *zip.File, most int64, parse func(in *xml.Decoder) error) error
 	if bounded.refused {
 		return ErrTooMuch
 	}
-	if _, broken := errors.AsType[*xml.SyntaxError](err); broken || errors.Is(err, zip.ErrChecksum) || errors.Is(err, io.ErrUnexpectedEOF) {
+	if _, broken := errors.AsType[*xml.SyntaxError](err); broken || errors.Is(err, zip.ErrChecksum) || errors.Is(err, zip.ErrFormat) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return ErrNoTable.Because(err)
 	}
 	return err
