@@ -16,7 +16,7 @@ import (
 
 func pointsOf(env *tenanttest.Env) *points.Service {
 	return points.New(points.Deps{
-		DB: env.DB, Outbox: env.Outbox, Timers: env.Timers, Audit: env.Audit, Books: ledger.New(ledger.Deps{DB: env.DB, Audit: env.Audit}), Now: env.Clock().Now,
+		DB: env.DB, Outbox: env.Outbox, Timers: env.Timers, Audit: env.Audit, Books: ledger.New(ledger.Deps{DB: env.DB, Audit: env.Audit}), Coupons: couponsOf(env), Now: env.Clock().Now,
 	})
 }
 
