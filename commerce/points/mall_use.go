@@ -58,13 +58,8 @@ func unfit(row pointsdb.MallAskedRow, qty int64) pricing.Reason {
 // MallRefusal is why an order cannot be the exchange that it names, given what pricing said of
 // its offer ("" where there is none).
 func MallRefusal(why pricing.Reason) error {
-	switch why {
-	case pricing.ReasonNoPoints:
-		return ErrShort
-	case ReasonMallLevel:
-		return ErrOfferLevel
-	case ReasonMallLimit:
-		return ErrOfferLimit
+	if err, known := map[pricing.Reason]error{pricing.ReasonNoPoints: ErrShort, ReasonMallLevel: ErrOfferLevel, ReasonMallLimit: ErrOfferLimit}[why]; known {
+		return err
 	}
 	return ErrOfferGone
 }
