@@ -27,6 +27,10 @@ type Points interface {
 	Entries(ctx context.Context, id tenant.ID, f points.EntryFilter) ([]points.Entry, int64, error)
 	Balance(ctx context.Context, id tenant.ID, memberID int64) (points.Balance, error)
 	Adjust(ctx context.Context, id tenant.ID, in points.AdjustInput) error
+	Offers(ctx context.Context, id tenant.ID, status points.OfferStatus, before int64) ([]points.MallOffer, int64, error)
+	Offer(ctx context.Context, id tenant.ID, offerID int64) (points.MallOffer, []points.Exchange, error)
+	SaveOffer(ctx context.Context, id tenant.ID, offerID, version int64, in points.OfferInput, actor string) (int64, error)
+	StopOffer(ctx context.Context, id tenant.ID, offerID int64, actor string) error
 }
 
 func (s *Console) pointsTabs(v *visit, here string) view.PointsTabs {

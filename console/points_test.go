@@ -16,7 +16,7 @@ import (
 
 func pointsOf(env *tenanttest.Env) *points.Service {
 	return points.New(points.Deps{
-		DB: env.DB, Outbox: env.Outbox, Timers: env.Timers, Audit: env.Audit, Books: ledger.New(ledger.Deps{DB: env.DB, Audit: env.Audit}), Now: env.Clock().Now,
+		DB: env.DB, Outbox: env.Outbox, Timers: env.Timers, Audit: env.Audit, Books: ledger.New(ledger.Deps{DB: env.DB, Audit: env.Audit}), Coupons: couponsOf(env), Now: env.Clock().Now,
 	})
 }
 
@@ -91,4 +91,65 @@ func TestPointsInTheConsole(t *testing.T) {
 	support.wantStatus(all, http.StatusOK)
 	support.wantStatus(all+"/settings", http.StatusForbidden)
 	support.wantPost(one, give, http.StatusForbidden)
+}
+
+// TestMallInTheConsole: a product is looked for and its variant given for points, faults stand
+// beside their fields, an old page is refused, and a stopped offer stays stopped.
+func TestMallInTheConsole(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.stock(t, d.env.Tenant, "阿哲")
+	var product, sku int64
+	var title string
+	d.env.InTenant(t, func(tx tenantdb.Tx) error {
+		return tx.QueryRow(t.Context(), "SELECT p.id, p.title, min(s.id) FROM spu p JOIN sku s ON s.spu_id = p.id GROUP BY p.id ORDER BY p.id LIMIT 1").Scan(&product, &title, &sku)
+	})
+	helper := d.hire(t, d.env.Tenant, authz.Support)
+	b := d.signedIn(t, d.owner)
+	all := "/console/" + d.env.Tenant.Handle + "/points/mall"
+	b.wantStatus(all, http.StatusOK)
+	b.see("还没有兑换商品")
+	b.wantStatus(all+"/new", http.StatusOK)
+	typed := url.Values{"title": {"尝鲜装"}, "points": {"200"}, "cash_fen": {"0.01"}, "stock": {"5"}, "per_member": {"1"}, "level": {"0"}, "starts_at": {"2026-01-01T08:00"}, "ends_at": {""}}
+	typed.Set("find", "product")
+	typed.Set("product_q", title)
+	b.wantPost(all+"/new", typed, http.StatusOK)
+	b.see(title, `value="尝鲜装"`)
+	typed.Set("find", "variants")
+	typed.Set("product", fmt.Sprint(product))
+	b.wantPost(all+"/new", typed, http.StatusOK)
+	b.see(`name="sku" value="` + fmt.Sprint(sku) + `"`)
+	typed.Del("find")
+	b.wantPost(all+"/new", typed, http.StatusUnprocessableEntity)
+	b.see("再选择一个规格")
+	typed.Set("sku", fmt.Sprint(sku))
+	typed.Set("cash_fen", "9999999")
+	b.wantPost(all+"/new", typed, http.StatusUnprocessableEntity)
+	b.see("低于原价")
+	typed.Set("cash_fen", "0.01")
+	b.wantPost(all+"/new", typed, http.StatusSeeOther)
+	b.wantStatus(all, http.StatusOK)
+	b.see("尝鲜装", "200 积分 + ¥0.01")
+	var offer int64
+	d.env.InTenant(t, func(tx tenantdb.Tx) error { return tx.QueryRow(t.Context(), "SELECT id FROM mall_offer").Scan(&offer) })
+	one := all + "/" + fmt.Sprint(offer)
+	b.wantStatus(one+"/edit", http.StatusOK)
+	typed.Set("version", b.value("version"))
+	typed.Set("stock", "9")
+	b.wantPost(one+"/edit", typed, http.StatusSeeOther)
+	b.wantPost(one+"/edit", typed, http.StatusConflict) // of an old page
+	b.see("已被他人修改")
+	b.wantStatus(one, http.StatusOK)
+	b.see("已兑 0 / 共 9", "还没有人兑换")
+	b.wantPost(one+"/stop", url.Values{}, http.StatusUnprocessableEntity)
+	b.wantPost(one+"/stop", url.Values{"sure": {"1"}}, http.StatusSeeOther)
+	b.wantStatus(one, http.StatusOK)
+	b.see("已停止")
+	b.wantStatus(all+"/new", http.StatusOK) // its page has no form any more
+	b.wantPost(one+"/stop", url.Values{"sure": {"1"}}, http.StatusConflict)
+	b.wantStatus(all+"/new?gives=coupon", http.StatusOK)
+	b.see("没有正在发放的优惠券")
+
+	b = d.signedIn(t, helper)
+	b.wantStatus(all+"/new", http.StatusForbidden)
 }

@@ -22,6 +22,13 @@ func (s *Console) pointsTable() []route {
 		{get, all + "/products", read, s.pointsProducts},
 		{post, all + "/products", update, s.pointsRate},
 		{post, all + "/products/end", update, s.pointsRateEnd},
+		{get, all + "/mall", read, s.mallList},
+		{get, all + "/mall/new", update, s.mallNew},
+		{post, all + "/mall/new", update, s.mallCreate},
+		{get, all + "/mall/:id", read, s.mallShow},
+		{get, all + "/mall/:id/edit", update, s.mallEdit},
+		{post, all + "/mall/:id/edit", update, s.mallUpdate},
+		{post, all + "/mall/:id/stop", update, s.mallStop},
 		{get, member, read, s.pointsMember},
 		{post, member, adjust, s.pointsAdjust},
 	}

@@ -176,7 +176,7 @@ func (h *house) deps(s settings, answers *miniapi.Answers) web.Deps {
 	h.cards = card.New(card.Deps{DB: h.DB, Stock: h.stock, Vault: h.Vault, Audit: h.Audit, Rand: rand.Reader})
 	coupons := coupon.New(coupon.Deps{DB: h.DB, Timers: h.Timers, Audit: h.Audit, Rand: rand.Reader, HasPaid: func(context.Context, tenantdb.Querier, int64) (bool, error) { return false, nil }})
 	h.coupons = coupons
-	h.points = points.New(points.Deps{DB: h.DB, Outbox: h.Outbox, Timers: h.Timers, Audit: h.Audit, Books: ledger.New(ledger.Deps{DB: h.DB, Audit: h.Audit}), Now: now})
+	h.points = points.New(points.Deps{DB: h.DB, Outbox: h.Outbox, Timers: h.Timers, Audit: h.Audit, Books: ledger.New(ledger.Deps{DB: h.DB, Audit: h.Audit}), Coupons: coupons, Now: now})
 	h.levels = level.New(level.Deps{DB: h.DB, Outbox: h.Outbox, Timers: h.Timers, Audit: h.Audit})
 	h.campaigns = campaign.New(campaign.Deps{DB: h.DB, Audit: h.Audit, Tell: h.catalog.TellPricesTx})
 	orders := order.New(order.Deps{

@@ -25,6 +25,7 @@ const (
 	ByCode  Source = "code"
 	ByGift  Source = "gift" // after a payment
 	ByStaff Source = "staff"
+	ByMall  Source = "mall" // for points
 )
 
 // gift is what is given to whom.
@@ -139,6 +140,17 @@ func (s *Service) Redeem(ctx context.Context, id tenant.ID, memberID int64, code
 	})
 	if err != nil {
 		return 0, fmt.Errorf("redeem code: %w", err)
+	}
+	return grantID, nil
+}
+
+// ExchangeTx gives a member a coupon for points. The mall has limits of its own; a member's of the
+// coupon do not count. Joins the caller's transaction; repeated with its key, it finds the same
+// grant. Faults: COUPON_GONE.
+func (s *Service) ExchangeTx(ctx context.Context, tx tenantdb.Tx, couponID, memberID int64, key string) (grantID int64, err error) {
+	grantID, err = s.oneTx(ctx, tx, memberID, gift{couponID: couponID, source: ByMall, key: key, actor: actor(memberID)})
+	if err != nil {
+		return 0, fmt.Errorf("exchange coupon: %w", err)
 	}
 	return grantID, nil
 }

@@ -72,7 +72,7 @@ func newShop(t testing.TB, options ...tenanttest.Option) *shop {
 			return s.orders.HasPaid(ctx, q, memberID)
 		},
 	})
-	s.points = points.New(points.Deps{DB: env.DB, Outbox: env.Outbox, Timers: env.Timers, Audit: env.Audit, Books: noBooks{}, Now: env.Clock().Now})
+	s.points = points.New(points.Deps{DB: env.DB, Outbox: env.Outbox, Timers: env.Timers, Audit: env.Audit, Books: noBooks{}, Coupons: s.coupons, Now: env.Clock().Now})
 	s.levels = level.New(level.Deps{DB: env.DB, Outbox: env.Outbox, Timers: env.Timers, Audit: env.Audit})
 	s.campaigns = campaign.New(campaign.Deps{DB: env.DB, Audit: env.Audit, Tell: s.catalog.TellPricesTx})
 	s.orders = order.New(order.Deps{

@@ -8,6 +8,7 @@ import (
 	"galleria/commerce/catalog"
 	"galleria/commerce/money"
 	"galleria/commerce/order/internal/orderdb"
+	"galleria/commerce/points"
 	"galleria/commerce/pricing"
 	"galleria/tenant"
 	"galleria/tenant/tenantdb"
@@ -37,9 +38,10 @@ type Choice struct {
 
 // bid is what may make an order cheaper, and what its buyer wants of it.
 type bid struct {
-	rules  []pricing.Rule
-	choice Choice
-	at     time.Time
+	rules    []pricing.Rule
+	choice   Choice
+	exchange int64 // of the points mall; 0: none
+	at       time.Time
 }
 
 // on has a basket priced with the rules.
@@ -147,6 +149,31 @@ func (b bid) pointsOf(priced pricing.Breakdown) *PointsOption {
 	}
 }
 
+// Exchange is what of the points mall an order is for.
+type Exchange struct {
+	ID      int64     `json:"id"`
+	Title   string    `json:"title"`
+	Points  int64     `json:"points"` // of all pieces
+	CashFen money.Fen `json:"cash_fen"`
+}
+
+// exchanged is the exchange that an order names, nil if it names none; one that cannot be is
+// refused whole.
+func (b bid) exchanged(priced pricing.Breakdown) (*Exchange, error) {
+	if b.exchange == 0 {
+		return nil, nil //nolint:nilnil // most orders are none
+	}
+	i := slices.IndexFunc(priced.Answers, func(a pricing.Answer) bool { return a.Kind == pricing.KindMall })
+	switch {
+	case i < 0:
+		return nil, points.MallRefusal("")
+	case !priced.Answers[i].Applied:
+		return nil, points.MallRefusal(priced.Answers[i].Reason)
+	}
+	a := priced.Answers[i]
+	return &Exchange{ID: a.ID, Title: b.title(a.Ref), Points: a.Points, CashFen: priced.Lines[0].PayableFen}, nil
+}
+
 // refused are the chosen coupons that cannot be used.
 func (b bid) refused(priced pricing.Breakdown) (ids []int64) {
 	for _, id := range b.choice.IDs {
@@ -165,6 +192,9 @@ func (s *Service) ask(ctx context.Context, pipe *tenantdb.Pipeline, memberID int
 	what := pricing.Ask{MemberID: memberID, App: app.String(), At: b.at}
 	if len(lines) > 0 {
 		what.SKUs = skuIDs(lines)
+	}
+	if b.exchange != 0 {
+		what.Exchange, what.Qty = b.exchange, lines[0].Qty
 	}
 	for _, room := range s.offers {
 		pipe.AddRead(func(q tenantdb.Querier) error {

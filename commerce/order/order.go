@@ -59,6 +59,8 @@ type Quote struct {
 	Refused       []int64   `json:"refused,omitempty"` // chosen coupons that cannot be used
 
 	Points *PointsOption `json:"points,omitempty"` // nil: it cannot be paid with points
+
+	Exchange *Exchange `json:"exchange,omitempty"` // of the points mall; nil: it is none
 }
 
 // FreightPart is what one freight template charges.

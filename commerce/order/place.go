@@ -1,6 +1,7 @@
 package order
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/json"
@@ -42,6 +43,7 @@ type PlaceInput struct {
 	Delivery ParcelKind
 	StoreID  int64
 	Coupons  Choice
+	Exchange int64 // as in QuoteInput
 	Key      idempotency.Key
 }
 
@@ -51,7 +53,7 @@ type PlaceInput struct {
 // whatever has become of prices, stock and address since.
 //
 // Faults: VALIDATION, NOT_FOUND (the address), SKU_UNAVAILABLE, OUT_OF_STOCK,
-// PRICE_CHANGED, PURCHASE_LIMIT, COUPON_UNAVAILABLE, COUPON_BUDGET, NO_DELIVERY, DELIVERY_KIND, OPEN_ORDERS, MEMBER_BLOCKED, MEMBER_LEAVING, SHOP_NOT_TAKING_ORDERS, IDEMPOTENCY_KEY_REQUIRED, IDEMPOTENCY_MISMATCH,
+// PRICE_CHANGED, PURCHASE_LIMIT, COUPON_UNAVAILABLE, COUPON_BUDGET, POINTS_SHORT, MALL_GONE, MALL_LEVEL, MALL_LIMIT, NO_DELIVERY, DELIVERY_KIND, OPEN_ORDERS, MEMBER_BLOCKED, MEMBER_LEAVING, SHOP_NOT_TAKING_ORDERS, IDEMPOTENCY_KEY_REQUIRED, IDEMPOTENCY_MISMATCH,
 // IDEMPOTENCY_IN_PROGRESS.
 func (s *Service) Place(ctx context.Context, id tenant.ID, in PlaceInput) (placed Placed, replayed bool, err error) {
 	if err := in.check(); err != nil {
@@ -67,7 +69,7 @@ func (s *Service) Place(ctx context.Context, id tenant.ID, in PlaceInput) (place
 		return Placed{}, false, fmt.Errorf("place order: %w", full)
 	}
 	err = s.db.InTenant(ctx, id, func(tx tenantdb.Tx) error {
-		p := &placing{Service: s, id: id, in: in, now: tx.Now(), full: full, to: destination{kind: in.Delivery}, bid: bid{choice: in.Coupons, at: tx.Now()}}
+		p := &placing{Service: s, id: id, in: in, now: tx.Now(), full: full, to: destination{kind: in.Delivery}, bid: bid{choice: in.Coupons, exchange: in.Exchange, at: tx.Now()}}
 		if err := p.run(ctx, tx); err != nil {
 			return err
 		}
@@ -103,12 +105,14 @@ func (in PlaceInput) check() error {
 	switch {
 	case len(in.QuoteHash) > MaxQuoteHash:
 		return fault.Invalidf("quote_hash", "at most %d characters", MaxQuoteHash)
+	case in.Exchange != 0 && in.QuoteHash == "":
+		return fault.Invalidf("quote_hash", "an exchange names its quote")
 	case in.Delivery != "" && !slices.Contains(ParcelKinds(), in.Delivery):
 		return fault.Invalidf("delivery.kind", "is not a kind of delivery")
 	case (in.Delivery == Pickup) != (in.StoreID != 0):
 		return fault.Invalidf("delivery.store_id", "goes with pickup, and only with it")
 	}
-	return checkLines(in.Lines)
+	return cmp.Or(checkLines(in.Lines), checkExchange(in.Exchange, in.Lines))
 }
 
 // placing is one run of Place. Its steps share round trips: what they read is compared and

@@ -1,6 +1,7 @@
 package order
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -33,13 +34,15 @@ type QuoteInput struct {
 	AddressID *int64       // where it would go; nil if not chosen yet
 	Delivery  ParcelKind   // empty: Express, or Virtual if all of it is
 	Coupons   Choice
+	Exchange  int64 // the offer of the points mall that it is for, with one line of its SKU; 0: none
 }
 
 // Quote says what an order would cost now. It holds nothing and promises nothing.
 // Goods that cannot be delivered so, or there, are priced all the same, and say it. Faults:
-// VALIDATION, NOT_FOUND (the address), SKU_UNAVAILABLE, OUT_OF_STOCK, PURCHASE_LIMIT.
+// VALIDATION, NOT_FOUND (the address), SKU_UNAVAILABLE, OUT_OF_STOCK, PURCHASE_LIMIT;
+// of an exchange also POINTS_SHORT, MALL_GONE, MALL_LEVEL, MALL_LIMIT.
 func (s *Service) Quote(ctx context.Context, id tenant.ID, memberID int64, in QuoteInput) (Quote, error) {
-	if err := checkLines(in.Lines); err != nil {
+	if err := cmp.Or(checkLines(in.Lines), checkExchange(in.Exchange, in.Lines)); err != nil {
 		return Quote{}, fmt.Errorf("quote: %w", err)
 	}
 	if in.Delivery != "" && !slices.Contains(ParcelKinds(), in.Delivery) {
@@ -54,7 +57,7 @@ func (s *Service) Quote(ctx context.Context, id tenant.ID, memberID int64, in Qu
 	to := destination{kind: in.Delivery}
 	err := s.db.Read(ctx, id, func(r *tenantdb.Reader) error {
 		pipe := r.Pipeline()
-		offered := bid{choice: in.Coupons, at: r.Now()}
+		offered := bid{choice: in.Coupons, exchange: in.Exchange, at: r.Now()}
 		s.ask(ctx, pipe, memberID, in.AppID, in.Lines, &offered)
 		if in.AddressID != nil {
 			pipe.AddRead(func(q tenantdb.Querier) error {
@@ -100,6 +103,19 @@ func checkLines(lines []LineInput) error {
 	return nil
 }
 
+// checkExchange: who takes something of the points mall orders that alone.
+func checkExchange(offer int64, lines []LineInput) error {
+	switch {
+	case offer == 0:
+		return nil
+	case offer < 0:
+		return fault.Invalidf("exchange_id", "must be positive")
+	case len(lines) != 1:
+		return fault.Invalidf("lines", "an exchange has one line, of its SKU")
+	}
+	return nil
+}
+
 // wanted is the given lines, or the selected ones of the cart if there are none, with what
 // the catalogue says of them. One statement.
 func (s *Service) wanted(ctx context.Context, q tenantdb.Querier, memberID int64, given []LineInput) ([]LineInput, map[int64]catalog.Sellable, error) {
@@ -141,6 +157,10 @@ func quoteOf(lines []LineInput, facts map[int64]catalog.Sellable, to destination
 	if err != nil {
 		return Quote{}, priced, err
 	}
+	exchange, err := offered.exchanged(priced)
+	if err != nil {
+		return Quote{}, priced, err
+	}
 	sent, err := to.charge(priced, facts)
 	if err != nil {
 		return Quote{}, priced, err
@@ -153,7 +173,7 @@ func quoteOf(lines []LineInput, facts map[int64]catalog.Sellable, to destination
 		Lines: make([]Line, len(lines)), GoodsFen: priced.GoodsFen, DiscountFen: priced.DiscountFen,
 		FreightFen: priced.FreightFen, PayableFen: priced.PayableFen, QuoteHash: seal(priced),
 		Freight: partsOf(sent), FreightKnown: to.known(), Delivery: to.kind, Deliveries: deliveriesOf(lines, facts),
-		FreightOffs: offered.offsOf(priced, pricing.OfFreight), FreightOffFen: priced.FreightOffFen, Offers: offered.offersOf(priced), Refused: offered.refused(priced), Points: offered.pointsOf(priced),
+		FreightOffs: offered.offsOf(priced, pricing.OfFreight), FreightOffFen: priced.FreightOffFen, Offers: offered.offersOf(priced), Refused: offered.refused(priced), Points: offered.pointsOf(priced), Exchange: exchange,
 	}
 	for i, p := range priced.Lines {
 		f := facts[p.SKUID]

@@ -67,7 +67,10 @@ func (s *Service) follow(ctx context.Context, tx tenantdb.Tx, o pointsdb.LockOrd
 		if err := a.giveBack(ctx, f); err != nil {
 			return err
 		}
-		return a.earn(ctx, f)
+		if err := a.earn(ctx, f); err != nil || !f.Closed || !f.Exchange {
+			return err
+		}
+		return s.q.MallEnd(ctx, tx, string(ExchangeReturned), o.OrderNo, string(ExchangeDone))
 	}); err != nil {
 		return err
 	}

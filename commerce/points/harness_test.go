@@ -2,10 +2,12 @@ package points_test
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 	"testing"
 	"time"
 
+	"galleria/commerce/coupon"
 	"galleria/commerce/money"
 	"galleria/commerce/points"
 	"galleria/commerce/pricing"
@@ -17,15 +19,17 @@ import (
 type world struct {
 	*tenanttest.Env
 	*points.Service
-	t      testing.TB
-	orders int
-	deeds  int
+	coupons *coupon.Service
+	t       testing.TB
+	orders  int
+	deeds   int
 }
 
 func newWorld(t testing.TB) *world {
 	t.Helper()
 	w := &world{Env: tenanttest.New(t), t: t}
-	w.Service = points.New(points.Deps{DB: w.DB, Outbox: w.Outbox, Timers: w.Timers, Audit: w.Audit, Books: books{}, Now: time.Now})
+	w.coupons = coupon.New(coupon.Deps{DB: w.DB, Timers: w.Timers, Audit: w.Audit, Rand: rand.Reader, HasPaid: func(context.Context, tenantdb.Querier, int64) (bool, error) { return true, nil }})
+	w.Service = points.New(points.Deps{DB: w.DB, Outbox: w.Outbox, Timers: w.Timers, Audit: w.Audit, Books: books{}, Coupons: w.coupons, Now: time.Now})
 	return w
 }
 

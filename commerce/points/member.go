@@ -36,6 +36,12 @@ func (s *Service) move(ctx context.Context, tx tenantdb.Tx, from, to int64) erro
 	if err := s.q.MoveEntries(ctx, tx, to, from); err != nil {
 		return err
 	}
+	if err := s.q.MallMoveCounts(ctx, tx, to, from); err != nil {
+		return err
+	}
+	if err := s.q.MallMove(ctx, tx, to, from); err != nil {
+		return err
+	}
 	stays.merge(gone)
 	if err := s.q.DropAccount(ctx, tx, from); err != nil {
 		return err

@@ -25,7 +25,9 @@ type Deps struct {
 	Timers *timer.Timers
 	Audit  *audit.Log
 	Books  Books
-	Now    func() time.Time
+	// Coupons are what the mall gives beside goods.
+	Coupons Coupons
+	Now     func() time.Time
 }
 
 // Service keeps points. Safe for concurrent use.

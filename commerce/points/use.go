@@ -9,8 +9,11 @@ import (
 )
 
 // Rules returns how a member may pay with points, for pricing: one rule, or none where the shop
-// takes no points. One statement.
+// takes no points. For an exchange of the mall it is the offer's instead. One statement.
 func (s *Service) Rules(ctx context.Context, q tenantdb.Querier, ask pricing.Ask) ([]pricing.Rule, error) {
+	if ask.Exchange != 0 {
+		return s.mallRule(ctx, q, ask)
+	}
 	row, err := s.q.Payable(ctx, q, ask.MemberID, ask.At)
 	if tenantdb.NoRows(err) {
 		return nil, nil
@@ -28,8 +31,8 @@ func (s *Service) Rules(ctx context.Context, q tenantdb.Querier, ask pricing.Ask
 	}}, nil
 }
 
-// LockTx holds the points that an order is paid with. Faults: POINTS_SHORT: another order was
-// faster, or their time is over.
+// LockTx holds the points that an order is paid with, and takes what it exchanges of the mall.
+// Faults: POINTS_SHORT: another order was faster, or their time is over; MALL_LIMIT, MALL_GONE.
 func (s *Service) LockTx(ctx context.Context, tx tenantdb.Tx, orderNo string, memberID int64, applied []pricing.Answer) error {
 	points := int64(0)
 	for _, a := range applied {
@@ -51,6 +54,9 @@ func (s *Service) LockTx(ctx context.Context, tx tenantdb.Tx, orderNo string, me
 		}
 		a.Held += points
 		a.change(EntrySpend, -points, orderNo, "")
+		if x := exchanged(applied); x != nil {
+			return a.exchange(ctx, orderNo, *x)
+		}
 		return nil
 	})
 	if err != nil {
@@ -61,17 +67,20 @@ func (s *Service) LockTx(ctx context.Context, tx tenantdb.Tx, orderNo string, me
 
 // UseTx makes what an order holds spent: it was paid. Repeating it changes nothing.
 func (s *Service) UseTx(ctx context.Context, tx tenantdb.Tx, orderNo, by string) error {
-	return s.endHold(ctx, tx, orderNo, by, func(a *account) error {
+	return s.endHold(ctx, tx, orderNo, by, func(a *account, exchange bool) error {
 		n, err := s.q.Use(ctx, tx, orderNo)
 		a.Held -= n
-		return err
+		if err != nil || !exchange {
+			return err
+		}
+		return s.q.MallDone(ctx, tx, orderNo)
 	})
 }
 
 // ReleaseTx gives back what an order holds to the lots that it came from: it was closed unpaid.
 // What is over meanwhile is lost. Repeating it changes nothing.
 func (s *Service) ReleaseTx(ctx context.Context, tx tenantdb.Tx, orderNo, by string) error {
-	return s.endHold(ctx, tx, orderNo, by, func(a *account) error {
+	return s.endHold(ctx, tx, orderNo, by, func(a *account, exchange bool) error {
 		r, err := s.q.Release(ctx, tx, orderNo, tx.Now())
 		if err != nil {
 			return err
@@ -79,17 +88,20 @@ func (s *Service) ReleaseTx(ctx context.Context, tx tenantdb.Tx, orderNo, by str
 		a.Held -= r.Points
 		a.change(EntryRelease, r.Points, orderNo, "")
 		a.change(EntryExpire, -r.Lapsed, orderNo, "")
-		return a.payDebt(ctx)
+		if err := a.payDebt(ctx); err != nil || !exchange {
+			return err
+		}
+		return s.q.MallEnd(ctx, tx, string(ExchangeReleased), orderNo, string(ExchangeHeld))
 	})
 }
 
-func (s *Service) endHold(ctx context.Context, tx tenantdb.Tx, orderNo, by string, end func(a *account) error) error {
-	member, err := s.q.HeldBy(ctx, tx, orderNo)
+func (s *Service) endHold(ctx context.Context, tx tenantdb.Tx, orderNo, by string, end func(a *account, exchange bool) error) error {
+	held, err := s.q.HeldBy(ctx, tx, orderNo)
 	if tenantdb.NoRows(err) {
 		return nil
 	}
 	if err == nil {
-		err = s.within(ctx, tx, member, by, end)
+		err = s.within(ctx, tx, held.MemberID, by, func(a *account) error { return end(a, held.Exchange) })
 	}
 	if err != nil {
 		return fmt.Errorf("points of order %s: %w", orderNo, err)

@@ -31,7 +31,8 @@ type Answer struct {
 	Version    int64
 	Applied    bool
 	OffFen     money.Fen // what it took off; 0 if not applied
-	Points     int64     // that pay for it, of ClassPoints
+	Points     int64     // that pay for it, of ClassPoints and KindMall
+	Qty        int64     // pieces that they pay for, of KindMall
 	MostPoints int64     // that could pay for a part, of ClassPoints
 	MostFen    money.Fen // and what they would take off
 	Reason     Reason    // "" if applied
@@ -73,6 +74,9 @@ func (e *engine) answers(c course) []Answer {
 			if r.Kind.Class() == ClassPoints {
 				a.Points = c.final.points
 			}
+			if r.Kind == KindMall {
+				a.Points, a.Qty = e.exchanged(n, c.final)
+			}
 			for _, adj := range c.final.adjustments {
 				if adj.Ref == r.Ref {
 					a.OffFen += adj.OffFen
@@ -97,14 +101,31 @@ func (e *engine) answers(c course) []Answer {
 	return out
 }
 
+// exchanged is how many pieces have a price of the mall, and what points they cost.
+func (e *engine) exchanged(n int, s state) (points, qty int64) {
+	for line, marks := range s.marks {
+		if slices.Contains(marks, e.b.Rules[n].Ref) {
+			points, qty = points+e.b.Rules[n].Points.Each*e.b.Items[line].Qty, qty+e.b.Items[line].Qty
+		}
+	}
+	return points, qty
+}
+
 // whyNotItem: a line has a rule that makes it cheaper, or this one would not.
 func (e *engine) whyNotItem(a *Answer, n int, s state) {
 	r := e.b.Rules[n]
 	a.Reason = ReasonNothing
 	for _, line := range e.fits[n] {
 		it := e.b.Items[line]
+		if r.Kind == KindMall && r.price(it.SKUID, it.PriceFen) < it.PriceFen && !e.affords(s, n, it) {
+			a.Reason = ReasonNoPoints
+			return
+		}
 		if r.price(it.SKUID, it.PriceFen) < it.PriceFen && len(s.marks[line]) > 0 {
 			a.Reason, a.By = ReasonLess, s.marks[line][0]
+			if a.By.Kind == KindMall {
+				a.Reason = ReasonNotWith
+			}
 			return
 		}
 	}

@@ -11,7 +11,7 @@
 // It does not know where prices and rules come from, who may use them, or whether anything
 // is in stock: rooms hand over rules as they stand for one buyer.
 //
-// Stages. What a piece costs (flash sale, group, timed discount, level), what the order costs
+// Stages. What a piece costs (points mall, flash sale, group, timed discount, level), what the order costs
 // (reductions, a coupon), the freight (free delivery, a coupon), what points pay. Each stage
 // counts with what the one before left: a coupon's minimum is measured after cheaper prices,
 // free delivery after the coupon. A matrix says which kinds may meet in one line; by default

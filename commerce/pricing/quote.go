@@ -72,6 +72,7 @@ type Breakdown struct {
 	Adjustments   []Adjustment
 	FreightOffFen money.Fen
 	Points        int64    // that pay for a part
+	Exchanged     int64    // that prices of the mall cost
 	Answers       []Answer // what became of each rule, in the basket's order
 	// Hash names this breakdown: HashLen hex digits, equal if and only if all SKUs, quantities,
 	// amounts and adjustments are equal and in the same order.
@@ -131,7 +132,7 @@ func (q *Breakdown) apply(b Basket) {
 	c.sent = s.clone()
 	e.pay(&s)
 	c.final = s
-	q.Adjustments, q.Points, q.Answers = s.adjustments, s.points, e.answers(c)
+	q.Adjustments, q.Points, q.Exchanged, q.Answers = s.adjustments, s.points, s.exchanged, e.answers(c)
 	q.FreightFen, q.FreightOffFen = s.freight, b.FreightFen-s.freight
 	for i := range q.Lines {
 		l := &q.Lines[i]
@@ -164,6 +165,9 @@ func (q Breakdown) hash() string {
 	number(int64(q.FreightFen))
 	number(int64(q.PayableFen))
 	number(q.Points)
+	if q.Exchanged > 0 { // other quotes keep the hash that they had
+		number(q.Exchanged)
+	}
 	for _, a := range q.Adjustments {
 		text = append(append(text, ' '), a.Kind...)
 		number(a.ID)

@@ -13,6 +13,7 @@ type Kind string
 
 // The kinds of rules, in the order in which they are tried.
 const (
+	KindMall           Kind = "mall"            // the price of the points mall, beside points; only for who asks for it
 	KindFlash          Kind = "flash"           // the price of a flash sale
 	KindGroup          Kind = "group"           // the price for a group
 	KindTimed          Kind = "timed"           // a discount for a time
@@ -38,13 +39,13 @@ const (
 
 // Kinds returns every kind, in the order in which they are tried.
 func Kinds() []Kind {
-	return []Kind{KindFlash, KindGroup, KindTimed, KindLevel, KindReduction, KindCoupon, KindShipping, KindLevelShipping, KindShippingCoupon, KindPoints}
+	return []Kind{KindMall, KindFlash, KindGroup, KindTimed, KindLevel, KindReduction, KindCoupon, KindShipping, KindLevelShipping, KindShippingCoupon, KindPoints}
 }
 
 // Class returns the stage of a kind, "" of an unknown one.
 func (k Kind) Class() Class {
 	switch k {
-	case KindFlash, KindGroup, KindTimed, KindLevel:
+	case KindMall, KindFlash, KindGroup, KindTimed, KindLevel:
 		return ClassItem
 	case KindReduction, KindCoupon:
 		return ClassOrder
@@ -103,8 +104,9 @@ type Tier struct {
 	Free    bool       // the freight, whole
 }
 
-// PointsTerms is how points pay.
+// PointsTerms is how points pay. Of KindMall only Each and Have count.
 type PointsTerms struct {
+	Each    int64      // points that a piece costs beside its price
 	PerYuan int64      // points that are worth one yuan, at least 1
 	Step    int64      // points are paid in multiples of it; 0: of 1
 	Least   int64      // fewer are not paid with
@@ -147,7 +149,7 @@ type Matrix map[[2]Kind]bool
 // that lowers the price.
 func DefaultMatrix() Matrix {
 	m := Matrix{}
-	for _, special := range []Kind{KindFlash, KindGroup} {
+	for _, special := range []Kind{KindMall, KindFlash, KindGroup} {
 		for _, other := range []Kind{KindReduction, KindCoupon, KindPoints} {
 			m[[2]Kind{special, other}] = false
 		}
@@ -175,6 +177,8 @@ type Ask struct {
 	App      string    // the Mini Program's AppID; "": none is known
 	SKUs     []int64   // of the basket; nil: the selected lines of the member's cart
 	At       time.Time // now
+	Exchange int64     // an offer of the points mall that the order is for; 0: none
+	Qty      int64     // pieces of it
 }
 
 // Choice is what the buyer decided about coupons of one kind.

@@ -53,6 +53,11 @@ func TestRules(t *testing.T) {
 		r.Points = terms
 		return r
 	}
+	exchange := func(have int64) pricing.Rule {
+		r := priced(pricing.KindMall, 1, map[int64]money.Fen{1: 990})
+		r.Scope.SKUs, r.Points = []int64{1}, pricing.PointsTerms{Each: 1000, Have: have}
+		return r
+	}
 	both := pricing.DefaultMatrix()
 	both[[2]pricing.Kind{pricing.KindCoupon, pricing.KindReduction}] = true
 
@@ -126,12 +131,21 @@ func TestRules(t *testing.T) {
 			10799, 0,
 			[]answer{{reason: pricing.ReasonBelow, need: 1}, {off: 1}},
 		},
-		"points up to the cap":      {pricing.Basket{FreightFen: 800, Rules: []pricing.Rule{points(pricing.PointsTerms{PerYuan: 100, CapBps: 5000, Have: 100000, Want: pricing.AllPoints})}}, 5800, 5000, []answer{{off: 5000}}},
-		"points in steps":           {pricing.Basket{Rules: []pricing.Rule{points(pricing.PointsTerms{PerYuan: 100, Step: 300, CapBps: 5000, Have: 1000, Want: pricing.AllPoints})}}, 9100, 900, []answer{{off: 900}}},
-		"points pay all":            {pricing.Basket{Rules: []pricing.Rule{points(pricing.PointsTerms{PerYuan: 10, CapBps: 10000, Have: 1000, Want: 1000})}}, 0, 1000, []answer{{off: 10000}}},
-		"points that nobody wants":  {pricing.Basket{Rules: []pricing.Rule{points(pricing.PointsTerms{PerYuan: 100, CapBps: 5000, Have: 700})}}, 10000, 0, []answer{{reason: pricing.ReasonNotChosen, would: 700}}},
-		"no points":                 {pricing.Basket{Rules: []pricing.Rule{points(pricing.PointsTerms{PerYuan: 100, CapBps: 5000, Want: 5})}}, 10000, 0, []answer{{reason: pricing.ReasonNoPoints}}},
-		"no more points than count": {pricing.Basket{Rules: []pricing.Rule{points(pricing.PointsTerms{PerYuan: 150, CapBps: 10000, Have: 101, Want: 101})}}, 9933, 101, []answer{{off: 67}}},
+		"a price of the mall": {
+			pricing.Basket{FreightFen: 800, Coupon: pricing.Choice{Best: true}, Rules: []pricing.Rule{
+				exchange(1000), priced(pricing.KindTimed, 1, map[int64]money.Fen{1: 1, 2: 1}), rule(pricing.KindCoupon, 1, pricing.Tier{NeedFen: 4001, OffFen: 500}),
+				rule(pricing.KindShipping, 1, pricing.Tier{NeedFen: 992, Free: true}),
+			}},
+			992, 0,
+			[]answer{{off: 5010}, {off: 3998}, {reason: pricing.ReasonBelow, need: 3999}, {off: 800}},
+		},
+		"too few points for the mall": {pricing.Basket{Rules: []pricing.Rule{exchange(999)}}, 10000, 0, []answer{{reason: pricing.ReasonNoPoints}}},
+		"points up to the cap":        {pricing.Basket{FreightFen: 800, Rules: []pricing.Rule{points(pricing.PointsTerms{PerYuan: 100, CapBps: 5000, Have: 100000, Want: pricing.AllPoints})}}, 5800, 5000, []answer{{off: 5000}}},
+		"points in steps":             {pricing.Basket{Rules: []pricing.Rule{points(pricing.PointsTerms{PerYuan: 100, Step: 300, CapBps: 5000, Have: 1000, Want: pricing.AllPoints})}}, 9100, 900, []answer{{off: 900}}},
+		"points pay all":              {pricing.Basket{Rules: []pricing.Rule{points(pricing.PointsTerms{PerYuan: 10, CapBps: 10000, Have: 1000, Want: 1000})}}, 0, 1000, []answer{{off: 10000}}},
+		"points that nobody wants":    {pricing.Basket{Rules: []pricing.Rule{points(pricing.PointsTerms{PerYuan: 100, CapBps: 5000, Have: 700})}}, 10000, 0, []answer{{reason: pricing.ReasonNotChosen, would: 700}}},
+		"no points":                   {pricing.Basket{Rules: []pricing.Rule{points(pricing.PointsTerms{PerYuan: 100, CapBps: 5000, Want: 5})}}, 10000, 0, []answer{{reason: pricing.ReasonNoPoints}}},
+		"no more points than count":   {pricing.Basket{Rules: []pricing.Rule{points(pricing.PointsTerms{PerYuan: 150, CapBps: 10000, Have: 101, Want: 101})}}, 9933, 101, []answer{{off: 67}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -15,11 +15,12 @@ type state struct {
 	marks       [][]Ref     // what was applied to each line
 	freight     money.Fen
 	adjustments []Adjustment
-	points      int64
+	points      int64 // that pay for a part
+	exchanged   int64 // that prices of the mall cost
 }
 
 func (s state) clone() state {
-	c := state{left: slices.Clone(s.left), marks: make([][]Ref, len(s.marks)), freight: s.freight, adjustments: slices.Clone(s.adjustments), points: s.points}
+	c := state{left: slices.Clone(s.left), marks: make([][]Ref, len(s.marks)), freight: s.freight, adjustments: slices.Clone(s.adjustments), points: s.points, exchanged: s.exchanged}
 	for i, m := range s.marks {
 		c.marks[i] = slices.Clone(m)
 	}
@@ -176,17 +177,31 @@ func (e *engine) items(s *state) {
 				if _, in := e.inTheWay(*s, line, e.b.Rules[n].Kind); in {
 					continue
 				}
-				if p := e.b.Rules[n].price(it.SKUID, piece); p < price {
+				p := e.b.Rules[n].price(it.SKUID, piece)
+				if p < piece && e.b.Rules[n].Kind == KindMall && e.affords(*s, n, it) {
+					best, price = n, p
+					break // it was asked for: nothing else is looked at
+				}
+				if p < price && e.b.Rules[n].Kind != KindMall {
 					best, price = n, p
 				}
 			}
 			if best < 0 {
 				break
 			}
+			if e.b.Rules[best].Kind == KindMall {
+				s.exchanged += e.b.Rules[best].Points.Each * it.Qty
+			}
 			s.take(e.b.Rules[best], line, (piece-price)*money.Fen(it.Qty))
 			piece = price
 		}
 	}
+}
+
+// affords reports whether the buyer has the points for pieces at a price of the mall.
+func (e *engine) affords(s state, n int, it Item) bool {
+	t := e.b.Rules[n].Points
+	return t.Each >= 0 && t.Each <= (t.Have-s.exchanged)/it.Qty
 }
 
 // price is what a piece costs by the rule.

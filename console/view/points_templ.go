@@ -18,13 +18,13 @@ import (
 
 // PointsTabs are the pages of points.
 type PointsTabs struct {
-	Here      string // "", "entries", "products", "settings"
+	Here      string // "", "entries", "mall", "products", "settings"
 	MayUpdate bool
 }
 
 func (t PointsTabs) tabs(p Page) []tab {
 	var items []tab
-	for _, name := range []string{"", "entries", "products", "settings"} {
+	for _, name := range []string{"", "entries", "mall", "products", "settings"} {
 		if name == "settings" && !t.MayUpdate {
 			continue
 		}

@@ -75,10 +75,20 @@ type Quote struct {
 
 	Points *QuotePoints `json:"points,omitempty" nullable:"false" doc:"How it may be paid with points; missing where it may not."`
 
+	Exchange *QuoteExchange `json:"exchange,omitempty" nullable:"false" doc:"What of the points mall it is for; missing for any other order."`
+
 	Freight      []FreightPart `json:"freight" nullable:"false" doc:"freight_fen and freight_off_fen by template."`
 	FreightKnown bool          `json:"freight_known" doc:"false while an address is missing: freight may still come on top."`
 	Delivery     string        `json:"delivery" enum:"express,pickup,virtual" doc:"The kind that the quote is for."`
 	Deliveries   []string      `json:"deliveries" nullable:"false" doc:"The kinds of delivery that all lines can have." example:"[\"express\",\"pickup\"]"`
+}
+
+// QuoteExchange is what of the points mall an order is for.
+type QuoteExchange struct {
+	ID      int64     `json:"id" doc:"exchange_id." example:"3"`
+	Title   string    `json:"title" example:"龙井 50g"`
+	Points  int64     `json:"points" doc:"Of all pieces; held when the order is placed." example:"2000"`
+	CashFen money.Fen `json:"cash_fen" doc:"Of all pieces, fen, without delivery." example:"990"`
 }
 
 // QuotePoints is how an order may be paid with points.
@@ -95,11 +105,12 @@ type QuotePoints struct {
 
 type quoteInput struct {
 	Body struct {
-		Lines     []LineInput `json:"lines,omitempty" nullable:"false" maxItems:"100" doc:"Different SKUs; without them, the selected lines of the cart."`
-		AddressID *int64      `json:"address_id,omitempty" minimum:"1" doc:"Where it would go, once chosen."`
-		Delivery  *Delivery   `json:"delivery,omitempty" nullable:"false" doc:"Without it express, or virtual if all lines are virtual cards."`
-		CouponIDs *[]int64    `json:"coupon_ids,omitempty" nullable:"false" maxItems:"10" doc:"Which of the buyer's coupons to use: at most one on goods and one on freight. Without it, those that make the order cheapest; empty, none."`
-		Points    int64       `json:"points,omitempty" minimum:"-1" maximum:"1000000000" doc:"How many points to pay with; -1: as many as are allowed." example:"500"`
+		Lines      []LineInput `json:"lines,omitempty" nullable:"false" maxItems:"100" doc:"Different SKUs; without them, the selected lines of the cart."`
+		AddressID  *int64      `json:"address_id,omitempty" minimum:"1" doc:"Where it would go, once chosen."`
+		Delivery   *Delivery   `json:"delivery,omitempty" nullable:"false" doc:"Without it express, or virtual if all lines are virtual cards."`
+		CouponIDs  *[]int64    `json:"coupon_ids,omitempty" nullable:"false" maxItems:"10" doc:"Which of the buyer's coupons to use: at most one on goods and one on freight. Without it, those that make the order cheapest; empty, none."`
+		Points     int64       `json:"points,omitempty" minimum:"-1" maximum:"1000000000" doc:"How many points to pay with; -1: as many as are allowed." example:"500"`
+		ExchangeID int64       `json:"exchange_id,omitempty" minimum:"1" doc:"An offer of the points mall that the order is for. It has one line, of the offer's SKU; nothing else makes it cheaper." example:"3"`
 	}
 }
 
@@ -110,7 +121,7 @@ func (a *API) checkoutRoutes() {
 		method: http.MethodPost, path: "/checkout/quote", id: "quote", tag: tagOrder, member: true,
 		summary: "What an order would cost now", description: "Holds nothing and promises nothing. Lines that cannot be delivered are priced all the same and say so under `problem`; " +
 			"lines that cannot be sold are refused, every one with its reason under `data.lines`.",
-		errors: []*fault.Error{fault.ErrNotFound, order.ErrUnavailable, inventory.ErrShort, order.ErrPurchaseLimit},
+		errors: append([]*fault.Error{fault.ErrNotFound, order.ErrUnavailable, inventory.ErrShort, order.ErrPurchaseLimit}, mallFaults()...),
 	}, a.quote)
 }
 
@@ -120,7 +131,7 @@ func (a *API) quote(ctx context.Context, in *quoteInput) (*quoteOutput, error) {
 		return nil, err
 	}
 	kind, _ := fromDelivery(in.Body.Delivery)
-	q, err := a.d.Orders.Quote(ctx, who.tenant, who.member, order.QuoteInput{AppID: who.app, Lines: fromLines(in.Body.Lines), AddressID: in.Body.AddressID, Delivery: kind, Coupons: fromChoice(in.Body.CouponIDs, in.Body.Points)})
+	q, err := a.d.Orders.Quote(ctx, who.tenant, who.member, order.QuoteInput{AppID: who.app, Lines: fromLines(in.Body.Lines), AddressID: in.Body.AddressID, Delivery: kind, Coupons: fromChoice(in.Body.CouponIDs, in.Body.Points), Exchange: in.Body.ExchangeID})
 	if err != nil {
 		return nil, err
 	}
@@ -132,6 +143,9 @@ func (a *API) quote(ctx context.Context, in *quoteInput) (*quoteOutput, error) {
 	}}
 	if q.Points != nil {
 		out.Body.Points = new(QuotePoints(*q.Points))
+	}
+	if q.Exchange != nil {
+		out.Body.Exchange = new(QuoteExchange(*q.Exchange))
 	}
 	for i, part := range q.Freight {
 		out.Body.Freight[i] = FreightPart(part)

@@ -14,7 +14,7 @@ import (
 
 // Off is what one rule took off a line or the freight.
 type Off struct {
-	Kind   string    `json:"kind" enum:"flash,group,timed,level,reduction,coupon,shipping,level_shipping,shipping_coupon,points"`
+	Kind   string    `json:"kind" enum:"mall,flash,group,timed,level,reduction,coupon,shipping,level_shipping,shipping_coupon,points"`
 	ID     int64     `json:"id" doc:"Of its kind; of a coupon, the buyer's." example:"41"`
 	Title  string    `json:"title" example:"满100减20"`
 	LineID *int64    `json:"line_id,omitempty" nullable:"false" doc:"Of an order: the line; missing for the freight."`
@@ -23,7 +23,7 @@ type Off struct {
 
 // Offer is what became of a rule in a quote.
 type Offer struct {
-	Kind     string     `json:"kind" enum:"flash,group,timed,level,reduction,coupon,shipping,level_shipping,shipping_coupon,points"`
+	Kind     string     `json:"kind" enum:"mall,flash,group,timed,level,reduction,coupon,shipping,level_shipping,shipping_coupon,points"`
 	ID       int64      `json:"id" example:"41"`
 	Title    string     `json:"title" example:"满100减20"`
 	Usable   bool       `json:"usable" doc:"It is used, or could be chosen."`

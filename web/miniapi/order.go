@@ -93,6 +93,7 @@ type placeInput struct {
 		Delivery           *Delivery   `json:"delivery,omitempty" nullable:"false" doc:"Without it express, or virtual if all lines are virtual cards."`
 		CouponIDs          *[]int64    `json:"coupon_ids,omitempty" nullable:"false" maxItems:"10" doc:"As in the quote."`
 		Points             int64       `json:"points,omitempty" minimum:"-1" maximum:"1000000000" doc:"As in the quote." example:"500"`
+		ExchangeID         int64       `json:"exchange_id,omitempty" minimum:"1" doc:"As in the quote, whose quote_hash is then required." example:"3"`
 		Remark             string      `json:"remark,omitempty" maxLength:"200" doc:"A word to the shop."`
 		QuoteHash          string      `json:"quote_hash,omitempty" maxLength:"8000" pattern:"^([0-9a-f]{32}(\\.[0-9A-Za-z_-]+)?)?$" doc:"Of the quote the buyer has seen."`
 		ExpectedPayableFen money.Fen   `json:"expected_payable_fen,omitempty" minimum:"0" doc:"Sum the buyer has seen, fen. Give the hash, the sum or both."`
@@ -125,7 +126,7 @@ func (a *API) orderRoutes() {
 		description: "Goods are held until `expires_at`. Amounts are computed here; an order that would cost something else than the " +
 			"buyer has seen is refused with the new quote under `data.quote` and the difference, by line and in sum, under `data.changes`.",
 		errors: []*fault.Error{
-			fault.ErrNotFound, registry.ErrClosing, order.ErrPriceChanged, order.ErrUnavailable, order.ErrNoDelivery, order.ErrDeliveryKind, order.ErrNotTaking, delivery.ErrStore, inventory.ErrShort, order.ErrPurchaseLimit, coupon.ErrUnavailable, coupon.ErrBudget, points.ErrShort, member.ErrBlocked, member.ErrLeaving, order.ErrOpenOrders,
+			fault.ErrNotFound, registry.ErrClosing, order.ErrPriceChanged, order.ErrUnavailable, order.ErrNoDelivery, order.ErrDeliveryKind, order.ErrNotTaking, delivery.ErrStore, inventory.ErrShort, order.ErrPurchaseLimit, coupon.ErrUnavailable, coupon.ErrBudget, points.ErrShort, points.ErrOfferGone, points.ErrOfferLimit, points.ErrOfferLevel, member.ErrBlocked, member.ErrLeaving, order.ErrOpenOrders,
 			idempotency.ErrMissing, idempotency.ErrMismatch, idempotency.ErrInProgress,
 		},
 	}, a.place)
@@ -153,7 +154,7 @@ func (a *API) place(ctx context.Context, in *placeInput) (*placeOutput, error) {
 	}
 	kind, storeID := fromDelivery(in.Body.Delivery)
 	placed, replayed, err := a.d.Orders.Place(ctx, who.tenant, order.PlaceInput{
-		Delivery: kind, StoreID: storeID, Coupons: fromChoice(in.Body.CouponIDs, in.Body.Points),
+		Delivery: kind, StoreID: storeID, Coupons: fromChoice(in.Body.CouponIDs, in.Body.Points), Exchange: in.Body.ExchangeID,
 		MemberID: who.member, AppID: who.app, Lines: fromLines(in.Body.Lines), AddressID: in.Body.AddressID, Remark: in.Body.Remark,
 		QuoteHash: in.Body.QuoteHash, ExpectedPayableFen: in.Body.ExpectedPayableFen,
 		Test: who.shop.Policy().Storefront == tenant.StorefrontTrial,

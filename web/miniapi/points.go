@@ -16,6 +16,10 @@ type Points interface {
 	Balance(ctx context.Context, id tenant.ID, memberID int64) (points.Balance, error)
 	Entries(ctx context.Context, id tenant.ID, f points.EntryFilter) ([]points.Entry, int64, error)
 	SignIn(ctx context.Context, id tenant.ID, memberID int64) (points.Signed, error)
+	Mall(ctx context.Context, id tenant.ID, memberID, before int64) (list []points.ShownOffer, have, next int64, err error)
+	MallOffer(ctx context.Context, id tenant.ID, memberID, offerID int64) (o points.ShownOffer, have int64, err error)
+	ExchangeCoupon(ctx context.Context, id tenant.ID, memberID, offerID int64, key string) (grantID int64, err error)
+	Exchanges(ctx context.Context, id tenant.ID, memberID, before int64) ([]points.Exchange, int64, error)
 }
 
 // PointsTerms is how points are earned and what they are good for.
@@ -96,6 +100,7 @@ func (a *API) pointsRoutes() {
 		summary: "Sign in for today", description: "Once a day of Beijing. A repeat after a lost answer is refused with POINTS_SIGNED, and changes nothing.",
 		errors: []*fault.Error{points.ErrOff, points.ErrSigned},
 	}, a.signIn)
+	a.mallRoutes()
 }
 
 func (a *API) myPoints(ctx context.Context, _ *none) (*pointsOutput, error) {

@@ -15,6 +15,7 @@ import (
 	"galleria/commerce/catalog"
 	"galleria/commerce/distribution"
 	"galleria/commerce/inventory"
+	"galleria/commerce/points"
 	"galleria/tenant/idempotency"
 	"galleria/tenant/tenantdb"
 	"galleria/tenant/tenanttest"
@@ -34,7 +35,7 @@ type twin struct {
 	marks                 []string // texts that only this shop's answers may hold
 	// What only this shop has.
 	product, category, sku, secondAddress, line, review int64
-	coupon, grant                                       int64
+	coupon, grant, offer                                int64
 	code                                                string
 }
 
@@ -105,6 +106,10 @@ func (t *twin) more() {
 	t.promotion, t.withdrawal = t.sells()
 	t.coupon, t.code = w.giveOut(t.shop, 9_999_900, 5)
 	t.grant = t.claim(t.coupon)
+	t.offer, err = w.Points.SaveOffer(ctx, t.shop.ID, 0, 0, points.OfferInput{Title: "换券 " + t.shop.Handle, CouponID: t.coupon, Points: 1, Stock: 5, StartsAt: time.Now().Add(-time.Hour)}, "staff:1")
+	if err != nil {
+		w.t.Fatal(err)
+	}
 	for range 40 { // far beyond what the sister makes in the walk
 		t.secondAddress = t.buyer.address()
 	}
@@ -212,6 +217,10 @@ func walk(a, b *twin) map[string][]step {
 		"listMyCoupons":             {{path: "/me/coupons", want: ok}},
 		"listMessages":              {{path: "/me/messages", want: ok}},
 		"readMessages":              {{path: "/me/messages/read", body: map[string]any{"until_id": 1_000_000}, want: []int{204}}},
+		"listMall":                  {{path: "/mall", want: ok}},
+		"getMallOffer":              {{path: "/mall/" + itoa(b.offer), want: gone}},
+		"exchangeCoupon":            {{path: "/mall/" + itoa(b.offer) + "/exchange", want: []int{409}, key: true}},
+		"listMyExchanges":           {{path: "/me/exchanges", want: ok}},
 		"getPoints":                 {{path: "/points", want: ok}},
 		"getMyLevel":                {{path: "/me/level", want: ok}},
 		"getMemberPrices":           {{path: "/products/" + itoa(b.product) + "/member-prices", want: ok}},

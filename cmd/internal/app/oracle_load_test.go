@@ -30,8 +30,9 @@ type market struct {
 	coupon int64
 	sale   int64 // a timed discount
 	*shop
-	seller, merID string
-	promoters     [2]promoter // the second was brought by the first
+	seller, merID   string
+	ofSKU, ofCoupon int64       // of the points mall
+	promoters       [2]promoter // the second was brought by the first
 }
 
 // openMarket opens a shop with an account at each provider and a limit above which a refund
@@ -68,6 +69,7 @@ func (w *world) openMarket(n int) *market {
 	if err := w.Points.SaveTerms(w.t.Context(), m.ID, terms, "staff:1"); err != nil {
 		w.t.Fatal(err)
 	}
+	m.ofSKU, m.ofCoupon = w.mall(m)
 	growth := level.NewTerms()
 	growth.Enabled, growth.OrderGrowth = true, 10
 	if err := w.Levels.SaveTerms(w.t.Context(), m.ID, growth, "staff:1"); err != nil {
@@ -201,7 +203,12 @@ func (s *shopper) open(no string, channel payments.Code) func() error {
 // paid places an order and pays it.
 func (s *shopper) paid(channel payments.Code) string {
 	s.w.t.Helper()
-	no := s.placed()
+	return s.payFor(s.placed(), channel)
+}
+
+// payFor pays an order that was placed.
+func (s *shopper) payFor(no string, channel payments.Code) string {
+	s.w.t.Helper()
 	if err := s.open(no, channel)(); err != nil {
 		s.w.t.Fatalf("pay %s: %v", channel, err)
 	}

@@ -76,6 +76,7 @@ func (w *world) crowdIn(markets []*market, seed uint64) {
 	maps.Copy(lives, payOuts())
 	maps.Copy(lives, promotions())
 	maps.Copy(lives, reviews())
+	maps.Copy(lives, exchanges())
 	names := slices.Sorted(maps.Keys(lives))
 	var wait sync.WaitGroup
 	for i, m := range markets {

@@ -123,7 +123,7 @@ func NewServices(g *Ground) (*Services, error) {
 	s.Coupons = s.newCoupons()
 	s.Campaigns = campaign.New(campaign.Deps{DB: g.DB, Audit: g.Audit, Tell: s.Catalog.TellPricesTx})
 	s.Ledger = ledger.New(ledger.Deps{DB: g.DB, Audit: g.Audit})
-	s.Points = points.New(points.Deps{DB: g.DB, Outbox: g.Outbox, Timers: g.Timers, Audit: g.Audit, Books: s.Ledger, Now: g.Now})
+	s.Points = points.New(points.Deps{DB: g.DB, Outbox: g.Outbox, Timers: g.Timers, Audit: g.Audit, Books: s.Ledger, Coupons: s.Coupons, Now: g.Now})
 	s.Levels = level.New(level.Deps{DB: g.DB, Outbox: g.Outbox, Timers: g.Timers, Audit: g.Audit})
 	s.Orders = order.New(order.Deps{
 		Offers: []order.Offers{s.Coupons, s.Points, s.Levels, s.Campaigns},

@@ -7,11 +7,13 @@ import (
 	"time"
 
 	"galleria/commerce/catalog"
+	"galleria/commerce/coupon"
 	"galleria/commerce/freight"
 	"galleria/commerce/inventory"
 	"galleria/commerce/member"
 	"galleria/commerce/notice"
 	"galleria/commerce/order"
+	"galleria/commerce/points"
 	"galleria/console/authz"
 	"galleria/console/staff"
 	"galleria/payments"
@@ -43,6 +45,8 @@ type Deps struct {
 	Orders      *order.Service
 	Notices     *notice.Service
 	Freights    *freight.Service
+	Coupons     *coupon.Service
+	Points      *points.Service
 	MiniProgram *miniprogram.Service
 	Accounts    *account.Service
 	Books       payments.Books
@@ -125,6 +129,7 @@ func fill(ctx context.Context, d Deps, plan shopPlan) error {
 		{"members", s.welcome},
 		{"orders", func(ctx context.Context) error { return s.tell(ctx, orders) }},
 		{"freight", s.charge}, // after the history, which was free of charge
+		{"offers", s.offer},   // likewise
 		{"channels", s.connectOthers},
 		{"messages", s.push},
 		{"template", s.finish},

@@ -131,6 +131,11 @@ func (w *world) facts(t *testing.T, r demo.Result) map[string]int64 {
 			UNION ALL SELECT 'closed by ' || close_reason, count(*) FROM orders WHERE status = 'closed' GROUP BY close_reason
 			UNION ALL SELECT 'ordered', sum(payable_fen) FROM orders
 			UNION ALL SELECT 'attempts', count(*) FROM payment_attempt
+			UNION ALL SELECT 'coupons', count(*) FROM coupon WHERE status = 'live'
+			UNION ALL SELECT 'coupons for newcomers', count(*) FROM coupon WHERE claimable AND newcomers
+			UNION ALL SELECT 'codes', count(*) FROM coupon_code
+			UNION ALL SELECT 'terms of points', count(*) FROM points_terms WHERE enabled
+			UNION ALL SELECT 'offers of the mall', count(*) FROM mall_offer
 			UNION ALL SELECT 'accounts', count(*) FROM payment_account`,
 			func(name string, n int64) { facts[shop.Handle+" "+name] = n })
 	}
@@ -146,6 +151,7 @@ func checkCatalogues(t *testing.T, facts map[string]int64) {
 		for name, least := range map[string]int64{
 			" categories": 5, " products draft": 1, " products off_shelf": 1, " members": 10, " paid": 30, " closing": 1,
 			" pending_payment": 2, " closed by timeout": 3, " closed by buyer": 2,
+			" coupons": 3, " coupons for newcomers": 1, " codes": 5, " terms of points": 1, " offers of the mall": 2,
 		} {
 			if facts[handle+name] < least {
 				t.Errorf("%s%s: %d, want at least %d", handle, name, facts[handle+name], least)

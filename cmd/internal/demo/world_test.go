@@ -1,6 +1,7 @@
 package demo_test
 
 import (
+	"context"
 	"crypto/rand"
 	"net/http/httptest"
 	"testing"
@@ -9,12 +10,14 @@ import (
 	"galleria/cmd/internal/demo"
 	"galleria/commerce/cart"
 	"galleria/commerce/catalog"
+	"galleria/commerce/coupon"
 	"galleria/commerce/delivery"
 	"galleria/commerce/freight"
 	"galleria/commerce/inventory"
 	"galleria/commerce/member"
 	"galleria/commerce/notice"
 	"galleria/commerce/order"
+	"galleria/commerce/points"
 	"galleria/console/staff"
 	"galleria/payments/account"
 	"galleria/payments/ledger"
@@ -58,6 +61,8 @@ func newWorld(t *testing.T, options ...tenanttest.Option) *world {
 	safe := vault.New(env.DB, kek, clock.Now)
 	shelf := catalog.New(catalog.Deps{DB: env.DB, Plans: env.Plans, Timers: env.Timers})
 	goods := inventory.New(inventory.Deps{NotifyChannel: catalog.NotifyChannel})
+	tickets := coupon.New(coupon.Deps{DB: env.DB, Timers: env.Timers, Audit: env.Audit, Rand: rand.Reader, HasPaid: func(context.Context, tenantdb.Querier, int64) (bool, error) { return false, nil }})
+	books := ledger.New(ledger.Deps{DB: env.DB, Audit: env.Audit})
 	buyers := member.New(member.Deps{DB: env.DB, Now: clock.Now, Rand: rand.Reader, Vault: safe})
 	return &world{env: env, deps: demo.Deps{
 		DB: env.DB, Provision: env.Provision, Registry: env.Registry, Staff: people, Vault: safe, Outbox: env.Outbox, Timers: env.Timers,
@@ -69,8 +74,10 @@ func newWorld(t *testing.T, options ...tenanttest.Option) *world {
 		}),
 		Notices:     notice.New(notice.Deps{DB: env.DB, Audit: env.Audit}),
 		Freights:    freight.New(freight.Deps{DB: env.DB, Audit: env.Audit}),
+		Coupons:     tickets,
+		Points:      points.New(points.Deps{DB: env.DB, Outbox: env.Outbox, Timers: env.Timers, Audit: env.Audit, Books: books, Coupons: tickets, Now: clock.Now}),
 		MiniProgram: miniprogram.New(miniprogram.Deps{DB: env.DB, Vault: safe, Now: clock.Now, SandboxBase: egress.Only(server.URL)}),
-		Books:       ledger.New(ledger.Deps{DB: env.DB, Audit: env.Audit}),
+		Books:       books,
 		Accounts:    account.New(account.Deps{DB: env.DB, Vault: safe, Registry: env.Registry, Audit: env.Audit, Outbox: env.Outbox, Timers: env.Timers, Now: clock.Now, Rand: rand.Reader, SandboxBase: egress.Only(server.URL)}),
 		Sandbox:     provider, SandboxURL: server.URL, PublicURL: "http://127.0.0.1:1", Clock: clock,
 		Password: func(login string) string { return "quartz-lantern-meadow-" + login },

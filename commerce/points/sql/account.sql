@@ -36,8 +36,8 @@ used AS (INSERT INTO points_use (order_no, lot_id, points) SELECT @order_no, h.i
 SELECT coalesce(sum(points), 0)::bigint AS points FROM used;
 
 -- name: HeldBy :one
--- Whose points an order holds.
-SELECT l.member_id FROM points_use u JOIN points_lot l ON l.id = u.lot_id WHERE u.order_no = @order_no AND u.state = 'held' LIMIT 1;
+-- Whose points an order holds, and whether it is an exchange of the mall.
+SELECT l.member_id, EXISTS (SELECT FROM mall_exchange x WHERE x.order_no = u.order_no) AS exchange FROM points_use u JOIN points_lot l ON l.id = u.lot_id WHERE u.order_no = @order_no AND u.state = 'held' LIMIT 1;
 
 -- name: Use :one
 WITH u AS (UPDATE points_use SET state = 'used' WHERE order_no = @order_no AND state = 'held' RETURNING lot_id, points),

@@ -3,6 +3,8 @@ package viewtest
 import (
 	"time"
 
+	"galleria/commerce/campaign"
+	"galleria/commerce/level"
 	"galleria/commerce/points"
 	"galleria/console/view"
 )
@@ -38,7 +40,25 @@ func (f Frame) pointsPages() []Sample {
 	rates := []points.Rate{{SPUID: 4, Product: "明前龙井", TimesBps: 20_000, Extra: 10}, {SPUID: 5, Product: "礼品卡", TimesBps: 0}}
 	picker := view.Picker{Name: "product", Label: f.Text.T("points.field.product"), Search: true, Query: "龙井", Looked: true, Chosen: []view.Pick{{ID: 12, Label: "明前龙井"}}, Picks: []view.Pick{{ID: 13, Label: "雨前龙井"}}}
 	empty := view.Picker{Name: "product", Label: f.Text.T("points.field.product"), Search: true, Bad: f.Text.T("points.bad.product")}
+	offer := points.MallOffer{
+		ID: 3, Version: 2, Status: points.OfferLive, Taken: 12, SPUID: 2, Gives: "明前龙井", Spec: "50 克", RegularFen: 12_800, LevelName: "金卡",
+		OfferInput: points.OfferInput{Title: "龙井尝鲜装", SKUID: 11, Points: 2000, CashFen: 990, Stock: 50, PerMember: 1, LevelID: 2, StartsAt: at},
+	}
+	ticket := points.MallOffer{ID: 4, Version: 1, Status: points.OfferStopped, Taken: 100, Gives: "满100减20", OfferInput: points.OfferInput{Title: "积分换券", CouponID: 7, Points: 500, Stock: 100, StartsAt: at, EndsAt: new(at.AddDate(0, 0, 7))}}
+	last := []points.Exchange{
+		{ID: 8, MemberID: 12, Member: "山里人", Qty: 1, Points: 2000, CashFen: 990, State: points.ExchangeDone, OrderNo: "260309103015ABCDEFGHJK", At: at.Add(time.Hour)},
+		{ID: 7, MemberID: 15, Qty: 1, Points: 2000, CashFen: 990, State: points.ExchangeReleased, OrderNo: "260309093015ABCDEFGHJM", At: at},
+	}
+	levels := []level.Level{{ID: 1, Name: "银卡"}, {ID: 2, Name: "金卡"}}
+	offered := map[string]string{"title": "龙井尝鲜装", "points": "2000", "cash_fen": "128.00", "stock": "50", "per_member": "1", "level": "2", "starts_at": "2026-03-09T14:00", "sku": "11"}
+	variants := []campaign.SKU{{SKUID: 11, SPUID: 2, Product: "明前龙井", Spec: "50 克", RegularFen: 12_800}, {SKUID: 12, SPUID: 2, Product: "明前龙井", Spec: "100 克", RegularFen: 23_800}}
 	return []Sample{
+		{"mall_none", view.MallListPage(page, view.MallList{PointsTabs: tab("mall"), Now: at.Add(time.Hour), OnFirst: true})},
+		{"mall_list", view.MallListPage(page, view.MallList{PointsTabs: tab("mall"), Now: at.Add(time.Hour), OnFirst: true, Offers: []points.MallOffer{ticket, offer}})},
+		{"mall_offer", view.MallShowPage(page, view.MallShow{MallOffer: offer, Last: last, Now: at.Add(time.Hour), MayUpdate: true, Bad: f.Text.T("mall.bad.sure")})},
+		{"mall_offer_stopped", view.MallShowPage(page, view.MallShow{MallOffer: ticket, Now: at.Add(time.Hour), MayUpdate: true})},
+		{"mall_form", view.MallFormPage(page, view.MallForm{Typed: offered, ProductIDs: []int64{12}, Products: picker, Variants: variants, Levels: levels, Bad: map[string]string{"cash_fen": f.Text.T("mall.bad.cash_fen")}})},
+		{"mall_form_coupon", view.MallFormPage(page, view.MallForm{Coupon: true, Typed: map[string]string{"starts_at": "2026-03-09T14:00", "per_member": "0"}, Levels: levels})},
 		{"points_none", view.PointsReportPage(page, view.PointsReport{PointsTabs: all, Report: points.Report{Terms: points.NewTerms()}, Period: period})},
 		{"points_report", view.PointsReportPage(page, view.PointsReport{PointsTabs: all, Report: report, Period: period})},
 		{"points_entries", view.PointsEntriesPage(page, view.PointsEntries{PointsTabs: tab("entries"), Entries: entries, OnFirst: true, Next: 7})},

@@ -134,15 +134,20 @@ func (q *Queries) GiveBack(ctx context.Context, db DBTX, lotIds []int64, points 
 }
 
 const heldBy = `-- name: HeldBy :one
-SELECT l.member_id FROM points_use u JOIN points_lot l ON l.id = u.lot_id WHERE u.order_no = $1 AND u.state = 'held' LIMIT 1
+SELECT l.member_id, EXISTS (SELECT FROM mall_exchange x WHERE x.order_no = u.order_no) AS exchange FROM points_use u JOIN points_lot l ON l.id = u.lot_id WHERE u.order_no = $1 AND u.state = 'held' LIMIT 1
 `
 
-// Whose points an order holds.
-func (q *Queries) HeldBy(ctx context.Context, db DBTX, orderNo string) (int64, error) {
+type HeldByRow struct {
+	MemberID int64
+	Exchange bool
+}
+
+// Whose points an order holds, and whether it is an exchange of the mall.
+func (q *Queries) HeldBy(ctx context.Context, db DBTX, orderNo string) (HeldByRow, error) {
 	row := db.QueryRow(ctx, heldBy, orderNo)
-	var member_id int64
-	err := row.Scan(&member_id)
-	return member_id, err
+	var i HeldByRow
+	err := row.Scan(&i.MemberID, &i.Exchange)
+	return i, err
 }
 
 const hold = `-- name: Hold :one

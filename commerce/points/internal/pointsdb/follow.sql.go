@@ -94,7 +94,7 @@ func (q *Queries) Inviter(ctx context.Context, db DBTX, memberID int64, at time.
 
 const lines = `-- name: Lines :many
 SELECT l.id, l.spu_id, l.qty, l.payable_fen,
-  coalesce((SELECT sum(a.off_fen) FROM order_adjustment a WHERE a.line_id = l.id AND a.kind = 'points'), 0)::bigint AS points_fen,
+  coalesce((SELECT sum(a.off_fen) FROM order_adjustment a WHERE a.line_id = l.id AND a.kind IN ('points', 'mall')), 0)::bigint AS points_fen,
   coalesce(b.fen, 0)::bigint AS back_fen, coalesce(b.qty, 0)::bigint AS back_qty
 FROM order_line l
 LEFT JOIN (SELECT x.line_id, sum(x.refund_fen) AS fen, sum(x.qty) AS qty FROM aftersale_line x JOIN aftersale_case c ON c.id = x.case_id
@@ -143,7 +143,8 @@ func (q *Queries) Lines(ctx context.Context, db DBTX, orderID int64) ([]LinesRow
 
 const lockOrder = `-- name: LockOrder :one
 SELECT o.id, o.order_no, o.member_id, o.placed_at, o.payable_fen, o.freight_fen, o.refunded_fen, (o.paid_at IS NOT NULL)::boolean AS paid,
-  (o.settlement = 'settled')::boolean AS final, (o.status = 'closed')::boolean AS closed
+  (o.settlement = 'settled')::boolean AS final, (o.status = 'closed')::boolean AS closed,
+  EXISTS (SELECT FROM mall_exchange x WHERE x.order_no = o.order_no AND x.state = 'done') AS exchange
 FROM orders o WHERE o.order_no = $1 AND NOT o.test FOR NO KEY UPDATE
 `
 
@@ -158,6 +159,7 @@ type LockOrderRow struct {
 	Paid        bool
 	Final       bool
 	Closed      bool
+	Exchange    bool
 }
 
 // Before the account, as whoever moves an order does.
@@ -175,6 +177,7 @@ func (q *Queries) LockOrder(ctx context.Context, db DBTX, orderNo string) (LockO
 		&i.Paid,
 		&i.Final,
 		&i.Closed,
+		&i.Exchange,
 	)
 	return i, err
 }

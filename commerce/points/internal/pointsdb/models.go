@@ -10,6 +10,26 @@ import (
 	"galleria/commerce/money"
 )
 
+type MallOffer struct {
+	ID        int64
+	Version   int64
+	Status    string
+	Title     string
+	SkuID     *int64
+	CouponID  *int64
+	Points    int64
+	CashFen   money.Fen
+	Stock     int64
+	Taken     int64
+	PerMember int64
+	LevelID   *int64
+	StartsAt  time.Time
+	EndsAt    *time.Time
+	CreatedAt time.Time
+	UpdatedAt time.Time
+	StoppedAt *time.Time
+}
+
 type PointsAccount struct {
 	MemberID  int64
 	Available int64

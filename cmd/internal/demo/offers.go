@@ -1,0 +1,94 @@
+package demo
+
+import (
+	"context"
+	"slices"
+
+	"galleria/commerce/coupon"
+	"galleria/commerce/points"
+	"galleria/commerce/pricing"
+)
+
+// coupons are what the shop gives away: one for everybody, one for who has never paid, and one
+// for a code.
+func coupons() []coupon.Input {
+	const least, off, newcomerOff, share, most = 9900, 1000, 1500, 1200, 3000
+	terms := coupon.Terms{ScopeOf: coupon.ScopeAll, OnRefund: coupon.Restore, Funder: pricing.FunderShop}
+	with := func(change func(t *coupon.Terms)) coupon.Terms {
+		t := terms
+		change(&t)
+		return t
+	}
+	return []coupon.Input{
+		{Kind: coupon.Goods, Title: "满99减10", Claimable: true, PerMember: 3, Terms: with(func(t *coupon.Terms) { t.NeedFen, t.OffFen, t.ValidDays = least, off, 30 })},
+		{Kind: coupon.Goods, Title: "新客立减15元", Claimable: true, Newcomers: true, PerMember: 1, Terms: with(func(t *coupon.Terms) { t.OffFen, t.ValidDays = newcomerOff, 7 })},
+		{Kind: coupon.Goods, Title: codeCoupon, PerMember: 1, Terms: with(func(t *coupon.Terms) { t.OffBps, t.CapFen, t.ValidDays = share, most, 60 })},
+	}
+}
+
+// codeCoupon is the one that is had for a code.
+const codeCoupon = "老友专享8.8折"
+
+// codesMade is how many codes the shop has for it.
+const codesMade = 5
+
+// offer gives the shop coupons, terms of points and something to have for them. What is there
+// already stays.
+func (s *seeding) offer(ctx context.Context) error {
+	there, _, err := s.Coupons.List(ctx, s.shop.ID, "", 0)
+	if err != nil {
+		return err
+	}
+	var first int64
+	for _, in := range coupons() {
+		if slices.ContainsFunc(there, func(c coupon.Coupon) bool { return c.Title == in.Title }) {
+			continue
+		}
+		id, err := s.Coupons.Save(ctx, s.shop.ID, 0, 0, in, "system")
+		if err != nil {
+			return err
+		}
+		if err := s.Coupons.SetStatus(ctx, s.shop.ID, id, coupon.Live, "system"); err != nil {
+			return err
+		}
+		if in.Title == codeCoupon {
+			if err := s.Coupons.MakeCodes(ctx, s.shop.ID, id, codesMade, "system"); err != nil {
+				return err
+			}
+		}
+		if first == 0 {
+			first = id
+		}
+	}
+	return s.reward(ctx, first)
+}
+
+// reward gives the shop terms of points and a mall, if it has none.
+func (s *seeding) reward(ctx context.Context, couponID int64) error {
+	terms, err := s.Points.Terms(ctx, s.shop.ID)
+	if err != nil {
+		return err
+	}
+	if terms.Version == 0 {
+		terms.Enabled, terms.SignPoints, terms.WeekPoints, terms.InvitePoints = true, 5, 20, 100
+		if err := s.Points.SaveTerms(ctx, s.shop.ID, terms, "system"); err != nil {
+			return err
+		}
+	}
+	there, _, err := s.Points.Offers(ctx, s.shop.ID, "", 0)
+	if err != nil || len(there) > 0 {
+		return err
+	}
+	const stock, goodsPoints, goodsCash, couponPoints = 50, 300, 100, 200
+	offers := []points.OfferInput{{Title: "积分加一元换购", SKUID: s.skus[0][0], Points: goodsPoints, CashFen: goodsCash, Stock: stock, PerMember: 1}}
+	if couponID != 0 {
+		offers = append(offers, points.OfferInput{Title: "积分换优惠券", CouponID: couponID, Points: couponPoints, Stock: stock})
+	}
+	for _, in := range offers {
+		in.StartsAt = s.now
+		if _, err := s.Points.SaveOffer(ctx, s.shop.ID, 0, 0, in, "system"); err != nil {
+			return err
+		}
+	}
+	return nil
+}
