@@ -112,7 +112,7 @@ func NewServices(g *Ground) (*Services, error) {
 	s.Members = member.New(member.Deps{
 		DB: g.DB, Now: g.Now, Rand: rand.Reader, Vault: g.Vault, Audit: g.Audit, Outbox: g.Outbox, Timers: g.Timers,
 		Belongings: func() []member.Belongings {
-			return []member.Belongings{s.Catalog, s.Carts, s.Orders, s.Cases, s.Notices, s.Transfers, s.Reviews, s.Coupons, s.Points, s.Levels, s.Distributed, payers{s.Orders, s.Payments, s.Delivery}, s.Figures} // figures move what orders have moved
+			return []member.Belongings{s.Catalog, s.Carts, s.Orders, s.Cases, s.Notices, s.Transfers, s.Reviews, s.Coupons, s.Points, s.Levels, s.Campaigns, s.Distributed, payers{s.Orders, s.Payments, s.Delivery}, s.Figures} // figures move what orders have moved
 		},
 	})
 	s.Looks = figures.NewLooks(figures.LooksDeps{Figures: s.Figures, Now: g.Now, Log: g.Log})
@@ -121,7 +121,7 @@ func NewServices(g *Ground) (*Services, error) {
 	s.Cards = card.New(card.Deps{DB: g.DB, Stock: s.Inventory, Vault: g.Vault, Audit: g.Audit, Rand: rand.Reader})
 	going := &goingBack{}
 	s.Coupons = s.newCoupons()
-	s.Campaigns = campaign.New(campaign.Deps{DB: g.DB, Audit: g.Audit, Tell: s.Catalog.TellPricesTx})
+	s.Campaigns = campaign.New(campaign.Deps{DB: g.DB, Audit: g.Audit, Timers: g.Timers, Tell: s.Catalog.TellPricesTx})
 	s.Ledger = ledger.New(ledger.Deps{DB: g.DB, Audit: g.Audit})
 	s.Points = points.New(points.Deps{DB: g.DB, Outbox: g.Outbox, Timers: g.Timers, Audit: g.Audit, Books: s.Ledger, Now: g.Now})
 	s.Levels = level.New(level.Deps{DB: g.DB, Outbox: g.Outbox, Timers: g.Timers, Audit: g.Audit})
