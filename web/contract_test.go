@@ -157,6 +157,7 @@ func walkShelf(t *testing.T, s *shop, c *client) {
 	c.refused(t, http.StatusNotFound, "NOT_FOUND", http.MethodGet, "/products/999999", nil)
 	c.must(t, http.StatusOK, http.MethodGet, "/brands", nil)
 	c.must(t, http.StatusOK, http.MethodGet, "/campaigns", nil)
+	c.must(t, http.StatusOK, http.MethodGet, "/time", nil)
 	c.must(t, http.StatusOK, http.MethodGet, "/search/facets?q=kafei&min_price_fen=1", nil)
 	c.must(t, http.StatusOK, http.MethodGet, "/search/suggest?q=kf", nil)
 	c.must(t, http.StatusNoContent, http.MethodPost, "/search/history", map[string]any{"q": "咖啡"})

@@ -148,11 +148,11 @@ const (
 	// MaxSessions is of one flash sale, MaxUnits of a SKU in one session.
 	MaxSessions = 20
 	MaxUnits    = 1_000_000
-	maxTitle = 40
-	maxApps  = 50
-	maxScope = 500
-	maxDays  = 370
-	maxOff   = money.Fen(100_000_000) // a million yuan
+	maxTitle    = 40
+	maxApps     = 50
+	maxScope    = 500
+	maxDays     = 370
+	maxOff      = money.Fen(100_000_000) // a million yuan
 )
 
 func (in Input) check() error {

@@ -270,9 +270,9 @@ func TestBadCampaigns(t *testing.T) {
 		"tier_1_off":  tiers(campaign.Tier{NeedFen: 100, OffFen: 5}, campaign.Tier{NeedFen: 200, OffFen: 5}),
 		"tier_0_cap":  tiers(campaign.Tier{NeedFen: 100, OffFen: 5, CapFen: 3}),
 		"scope_ids":   timed(func(in *campaign.Input) { in.Kind, in.ScopeOf = campaign.Reduction, campaign.ScopeProducts }),
-		"sessions":   w.flash(0, 0, 500, 5, w.skus[0]),
-		"session_1":  timed(func(in *campaign.Input) { *in = w.flash(1, 2, 500, 5, w.skus[0]); in.Sessions[1].StartsAt = w.now }),
-		"per_member": timed(func(in *campaign.Input) { *in = w.flash(1, 1, 500, 5, w.skus[0]); in.PerMember = -1 }),
+		"sessions":    w.flash(0, 0, 500, 5, w.skus[0]),
+		"session_1":   timed(func(in *campaign.Input) { *in = w.flash(1, 2, 500, 5, w.skus[0]); in.Sessions[1].StartsAt = w.now }),
+		"per_member":  timed(func(in *campaign.Input) { *in = w.flash(1, 1, 500, 5, w.skus[0]); in.PerMember = -1 }),
 		"units_" + strconv.FormatInt(w.skus[0], 10): w.flash(1, 1, 500, 0, w.skus[0]),
 	} {
 		_, err := w.save(0, 0, in)
