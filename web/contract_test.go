@@ -95,6 +95,7 @@ func TestEveryRouteAnswersAsItsContractSays(t *testing.T) {
 	walkCart(t, s, c)
 	walkOrders(t, h, s, c)
 	walkTaste(t, s, c)
+	walkFlash(t, h, s, c)
 	walkPoints(t, h, s, plainly(t, c))
 	walkLevels(t, h, s, plainly(t, c))
 	c.must(t, http.StatusOK, http.MethodGet, "/subscriptions", nil)

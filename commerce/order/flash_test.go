@@ -143,6 +143,7 @@ func TestSoldOutIsSaidBeforeAnotherPrice(t *testing.T) {
 	if _, err := s.pay(first.OrderNo, "T1", 2600); err != nil {
 		t.Fatal(err)
 	}
+	s.healthy(t)
 	s.refund(first.OrderNo, "T1", 600)
 	if n := s.taken(skus[0]); n != 2 {
 		t.Errorf("%d are taken after a part went back", n)
@@ -151,7 +152,6 @@ func TestSoldOutIsSaidBeforeAnotherPrice(t *testing.T) {
 	if err != nil || len(shown.Buckets) != 1 || shown.Buckets[0] != (campaign.Bucket{No: 1, SKUID: skus[0], Units: 3, Taken: 2, Paid: 2}) {
 		t.Errorf("report %+v %v", shown.Buckets, err)
 	}
-	s.healthy(t)
 	s.refund(first.OrderNo, "T1", 2000)
 	if n := s.taken(skus[0]); n != 0 {
 		t.Errorf("%d are taken after all went back", n)
