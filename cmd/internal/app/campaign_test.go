@@ -54,13 +54,13 @@ func (s *shopper) reword() {
 	}
 }
 
-// flashSale starts a flash sale of so many units of a SKU at one yuan, for a day from some time on.
+// flashSale starts a flash sale of so many units of a SKU at a fen, for a day from some time on.
 func (w *world) flashSale(s *shop, in time.Duration, units, sku int64) int64 {
 	w.t.Helper()
 	from := time.Now().Add(in)
 	id, err := w.Campaigns.Save(w.t.Context(), s.ID, 0, 0, campaign.Input{
 		Kind: campaign.Flash, Title: "整点秒杀", Sessions: []campaign.Session{{StartsAt: from, EndsAt: from.Add(24 * time.Hour)}},
-		Prices: []campaign.Price{{SKUID: sku, PriceFen: 100, Units: units}},
+		Prices: []campaign.Price{{SKUID: sku, PriceFen: 1, Units: units}},
 	}, "staff:1")
 	if err == nil {
 		err = w.Campaigns.Start(w.t.Context(), s.ID, id, "staff:1")
