@@ -1,6 +1,7 @@
 package console
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -13,15 +14,19 @@ import (
 
 // campaignNew shows the form of a new campaign of a kind.
 func (s *Console) campaignNew(c *fiber.Ctx, v *visit) error {
-	return s.campaignFormPage(c, v, view.CampaignForm{Kind: kindOf(c.Query("kind")), Typed: map[string]string{
+	f := view.CampaignForm{Kind: kindOf(c.Query("kind")), Typed: map[string]string{
 		"way": view.OffShare, "scope_of": string(campaign.ScopeAll), "need_of": view.NeedAmount,
-	}})
+	}}
+	if f.Kind == campaign.Flash {
+		f.Typed["way"] = view.OffPrices
+	}
+	return s.campaignFormPage(c, v, f)
 }
 
 // kindOf reads a kind; nothing that is one is a timed discount.
 func kindOf(text string) campaign.Kind {
-	if campaign.Kind(text) == campaign.Reduction {
-		return campaign.Reduction
+	if slices.Contains(campaign.Kinds(), campaign.Kind(text)) {
+		return campaign.Kind(text)
 	}
 	return campaign.Timed
 }
@@ -128,13 +133,17 @@ func (s *Console) campaignTyped(c *fiber.Ctx, v *visit, f *view.CampaignForm) er
 		f.Typed[name] = strings.TrimSpace(form(c, name))
 	}
 	f.ProductIDs, f.CategoryIDs, f.Apps = ticked(c, "product"), ticked(c, "category"), formAll(c, "app")
-	if f.Kind != campaign.Timed || f.Typed["way"] != view.OffPrices || len(f.ProductIDs) == 0 {
+	if f.Kind == campaign.Flash {
+		f.Typed["way"] = view.OffPrices
+	}
+	if f.Kind == campaign.Reduction || f.Typed["way"] != view.OffPrices || len(f.ProductIDs) == 0 {
 		return nil
 	}
 	variants, err := s.Campaigns.Variants(c.UserContext(), v.shop.ID, f.ProductIDs)
 	for _, k := range variants {
-		name := view.PriceField(k.SKUID)
-		f.Typed[name] = strings.TrimSpace(form(c, name))
+		for _, name := range []string{view.PriceField(k.SKUID), view.UnitsField(k.SKUID)} {
+			f.Typed[name] = strings.TrimSpace(form(c, name))
+		}
 	}
 	return err
 }
@@ -144,6 +153,10 @@ func badOf(field string) string {
 	switch {
 	case strings.HasPrefix(field, "price_"), strings.HasPrefix(field, "prices["):
 		return "price"
+	case strings.HasPrefix(field, "units_"):
+		return "units"
+	case strings.HasPrefix(field, "session_"):
+		return "session"
 	case strings.HasPrefix(field, "tier_"):
 		return "tier" + field[strings.LastIndex(field, "_"):]
 	}
@@ -153,6 +166,11 @@ func badOf(field string) string {
 // readCampaign reads a campaign as it was typed.
 func readCampaign(r typedReader, f view.CampaignForm) campaign.Input {
 	in := campaign.Input{Kind: f.Kind, Title: r.typed["title"], Apps: f.Apps}
+	if f.Kind == campaign.Flash {
+		in.Sessions, in.PerOrder, in.PerMember = readSessions(r), r.number("per_order"), r.number("per_member")
+		readTimed(r, f, &in)
+		return in
+	}
 	if from := r.moment("starts_at"); from != nil {
 		in.StartsAt = *from
 	}
@@ -186,11 +204,34 @@ func readTimed(r typedReader, f view.CampaignForm, in *campaign.Input) {
 		if !ok || err != nil || r.typed[name] == "" {
 			continue
 		}
-		in.Prices = append(in.Prices, campaign.Price{SKUID: sku, PriceFen: r.fen(name)})
+		price := campaign.Price{SKUID: sku, PriceFen: r.fen(name)}
+		if f.Kind == campaign.Flash {
+			price.Units = r.number(view.UnitsField(sku))
+		}
+		in.Prices = append(in.Prices, price)
 	}
 	if len(in.Prices) == 0 {
 		r.bad["products"] = true
 	}
+}
+
+// readSessions reads the rows in which something stands.
+func readSessions(r typedReader) (sessions []campaign.Session) {
+	for i := range campaign.MaxSessions {
+		from, until := view.SessionField(i, "from"), view.SessionField(i, "until")
+		if r.typed[from] == "" && r.typed[until] == "" {
+			continue
+		}
+		n := campaign.Session{}
+		if at := r.moment(from); at != nil {
+			n.StartsAt = *at
+		}
+		if at := r.moment(until); at != nil {
+			n.EndsAt = *at
+		}
+		sessions = append(sessions, n)
+	}
+	return sessions
 }
 
 // readTiers reads the rows in which something stands.
@@ -228,7 +269,16 @@ func typedCampaign(c campaign.Shown) view.CampaignForm {
 		"version": itoa64(c.Version), "title": c.Title, "starts_at": typedMoment(&c.StartsAt), "ends_at": typedMoment(&c.EndsAt), "way": view.OffAmount,
 		"scope_of": string(c.ScopeOf), "scope_except": orEmpty(c.ScopeExcept, "1"), "need_of": view.NeedAmount,
 	}}
-	if c.Kind == campaign.Timed {
+	for i, n := range c.Sessions {
+		f.Typed[view.SessionField(i, "from")], f.Typed[view.SessionField(i, "until")] = typedMoment(&n.StartsAt), typedMoment(&n.EndsAt)
+	}
+	if c.PerOrder > 0 {
+		f.Typed["per_order"] = itoa64(c.PerOrder)
+	}
+	if c.PerMember > 0 {
+		f.Typed["per_member"] = itoa64(c.PerMember)
+	}
+	if c.Kind != campaign.Reduction {
 		f.Typed["way"] = view.OffPrices
 		if c.OffBps > 0 {
 			f.Typed["way"], f.Typed["off_bps"] = view.OffShare, tenths(c.OffBps)
@@ -239,6 +289,7 @@ func typedCampaign(c campaign.Shown) view.CampaignForm {
 				seen[k.SPUID], f.ProductIDs = true, append(f.ProductIDs, k.SPUID)
 			}
 			f.Typed[view.PriceField(k.SKUID)] = orEmpty(k.OwnFen > 0, k.OwnFen.Yuan())
+			f.Typed[view.UnitsField(k.SKUID)] = orEmpty(k.Units > 0, itoa64(k.Units))
 		}
 		return f
 	}

@@ -16,7 +16,7 @@ import (
 
 // campaignsOf is the room of campaigns.
 func campaignsOf(env *tenanttest.Env) *campaign.Service {
-	return campaign.New(campaign.Deps{DB: env.DB, Audit: env.Audit, Tell: func(context.Context, tenantdb.Tx) error { return nil }})
+	return campaign.New(campaign.Deps{DB: env.DB, Audit: env.Audit, Timers: env.Timers, Tell: func(context.Context, tenantdb.Tx) error { return nil }})
 }
 
 // TestCampaignsInTheConsole: a timed discount and a reduction are typed, previewed, saved, started,

@@ -178,7 +178,7 @@ func (h *house) deps(s settings, answers *miniapi.Answers) web.Deps {
 	h.coupons = coupons
 	h.points = points.New(points.Deps{DB: h.DB, Outbox: h.Outbox, Timers: h.Timers, Audit: h.Audit, Books: ledger.New(ledger.Deps{DB: h.DB, Audit: h.Audit}), Coupons: coupons, Now: now})
 	h.levels = level.New(level.Deps{DB: h.DB, Outbox: h.Outbox, Timers: h.Timers, Audit: h.Audit})
-	h.campaigns = campaign.New(campaign.Deps{DB: h.DB, Audit: h.Audit, Tell: h.catalog.TellPricesTx})
+	h.campaigns = campaign.New(campaign.Deps{DB: h.DB, Audit: h.Audit, Timers: h.Timers, Tell: h.catalog.TellPricesTx})
 	orders := order.New(order.Deps{
 		Offers: []order.Offers{coupons, h.points, h.levels, h.campaigns},
 		DB:     h.DB, Catalog: h.catalog, Inventory: h.stock, Addresses: h.members, Carts: carts, Cards: h.cards, Places: h.quota,

@@ -137,3 +137,85 @@ func TestSaleOfOneMiniProgram(t *testing.T) {
 		}
 	}
 }
+
+// walkFlash is told of a session that comes, and sees it sell.
+func walkFlash(t *testing.T, h *house, s *shop, c *client) {
+	t.Helper()
+	sku := s.products[2].SKUs[0]
+	from := h.Clock().Now().Add(time.Hour)
+	campaignID := h.campaign(t, s, campaign.Input{
+		Kind: campaign.Flash, Title: "整点秒杀", PerMember: 2, Prices: []campaign.Price{{SKUID: sku.ID, PriceFen: 100, Units: 30}},
+		Sessions: []campaign.Session{{StartsAt: from, EndsAt: from.Add(time.Hour)}},
+	})
+	c.must(t, http.StatusOK, http.MethodGet, "/time", nil)
+	var sessions miniapi.FlashSessions
+	eventually(t, "the session is known", func() bool {
+		c.must(t, http.StatusOK, http.MethodGet, "/flash-sessions", nil).into(t, &sessions)
+		return len(sessions.Items) == 1
+	})
+	n := sessions.Items[0]
+	if n.CampaignID != campaignID || n.No != 1 || n.State != "coming" || n.PerMember != 2 || len(n.Items) != 1 || n.Items[0].PriceFen != 100 || n.Items[0].RegularPriceFen != sku.PriceFen || n.Items[0].LeftBPS != 10_000 {
+		t.Errorf("session %+v", n)
+	}
+	one := "/me/flash-reminders/" + id(campaignID) + "/1"
+	var told struct{ Items []miniapi.FlashReminder }
+	for range 2 {
+		c.must(t, http.StatusNoContent, http.MethodPut, one, nil)
+	}
+	if c.must(t, http.StatusOK, http.MethodGet, "/me/flash-reminders", nil).into(t, &told); len(told.Items) != 1 || told.Items[0].CampaignID != campaignID {
+		t.Errorf("reminders %+v", told)
+	}
+	c.must(t, http.StatusNoContent, http.MethodDelete, one, nil)
+	c.refused(t, http.StatusConflict, "FLASH_SESSION", http.MethodPut, "/me/flash-reminders/"+id(campaignID)+"/2", nil)
+	c.refused(t, http.StatusUnprocessableEntity, "VALIDATION", http.MethodPut, "/me/flash-reminders/"+id(campaignID)+"/99", nil)
+}
+
+// TestFlashPricesByTheInstant: a session's price begins and ends with its instants although answers
+// are kept in memory, and ends when its last unit is taken.
+func TestFlashPricesByTheInstant(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.Clock().Advance(0)
+	s := h.open(t, h.Tenant, 1)
+	c := h.login(t, s, "o-flash")
+	sku := s.products[0].SKUs[0]
+	from := h.Clock().Now().Add(2 * time.Second).Truncate(time.Microsecond)
+	h.campaign(t, s, campaign.Input{
+		Kind: campaign.Flash, Title: "秒杀", Prices: []campaign.Price{{SKUID: sku.ID, PriceFen: 100, Units: 2}},
+		Sessions: []campaign.Session{{StartsAt: from, EndsAt: from.Add(time.Minute)}, {StartsAt: from.Add(time.Hour), EndsAt: from.Add(2 * time.Hour)}},
+	})
+	var address miniapi.Address
+	c.must(t, http.StatusCreated, http.MethodPost, "/addresses", someAddress()).into(t, &address)
+	price := func() money.Fen {
+		t.Helper()
+		var product miniapi.Product
+		c.must(t, http.StatusOK, http.MethodGet, "/products/"+id(s.products[0].ID), nil).into(t, &product)
+		return product.SKUs[0].PriceFen
+	}
+	var sessions miniapi.FlashSessions
+	eventually(t, "the sessions are known", func() bool {
+		c.must(t, http.StatusOK, http.MethodGet, "/flash-sessions", nil).into(t, &sessions)
+		return len(sessions.Items) == 2
+	})
+	want := func(when string, want money.Fen) {
+		t.Helper()
+		if got := price(); got != want {
+			t.Errorf("%s: %d, want %d", when, got, want)
+		}
+	}
+	want("before", sku.PriceFen)
+	h.Clock().Set(from)
+	want("from the first instant", 100)
+	h.Clock().Set(from.Add(time.Minute))
+	want("between", sku.PriceFen)
+	h.Clock().Set(from.Add(time.Hour))
+	want("in the second", 100)
+	line := map[string]any{"lines": []any{map[string]any{"sku_id": sku.ID, "qty": 2}}, "address_id": address.ID, "expected_payable_fen": 200}
+	c.must(t, http.StatusCreated, http.MethodPost, "/orders", line, "Idempotency-Key", "f-1")
+	eventually(t, "it is sold out", func() bool { return price() == sku.PriceFen })
+	c.must(t, http.StatusOK, http.MethodGet, "/flash-sessions", nil).into(t, &sessions)
+	if len(sessions.Items) != 1 || sessions.Items[0].Items[0].LeftBPS != 0 {
+		t.Errorf("sold out: %+v", sessions)
+	}
+	c.refused(t, http.StatusConflict, "PRICE_CHANGED", http.MethodPost, "/orders", line, "Idempotency-Key", "f-2")
+}

@@ -142,7 +142,12 @@ func TestG14StatementsPerRoute(t *testing.T) {
 	call(1, http.StatusOK, http.MethodGet, "/search/history", nil)
 	call(1, http.StatusNoContent, http.MethodDelete, "/search/history", nil)
 	call(1, http.StatusOK, http.MethodGet, "/campaigns", nil)
-	for _, remembered := range []string{"/shop", "/campaigns", "/categories", "/products", product, "/brands", "/search/facets?q=kafei"} {
+	call(1, http.StatusOK, http.MethodGet, "/flash-sessions", nil)
+	call(0, http.StatusOK, http.MethodGet, "/time", nil)
+	call(1, http.StatusOK, http.MethodGet, "/me/flash-reminders", nil)
+	call(1, http.StatusConflict, http.MethodPut, "/me/flash-reminders/1/1", nil)
+	call(1, http.StatusNoContent, http.MethodDelete, "/me/flash-reminders/1/1", nil)
+	for _, remembered := range []string{"/shop", "/campaigns", "/flash-sessions", "/categories", "/products", product, "/brands", "/search/facets?q=kafei"} {
 		call(0, http.StatusOK, http.MethodGet, remembered, nil)
 	}
 	call(1, http.StatusOK, http.MethodPut, sku, map[string]any{"qty": 2})

@@ -22,10 +22,11 @@ type Kind string
 const (
 	Timed     Kind = "timed"     // what a piece costs
 	Reduction Kind = "reduction" // what an order costs, and its delivery
+	Flash     Kind = "flash"     // what a piece costs in sessions, of so many pieces
 )
 
 // Kinds lists the kinds, in the order a form shows them.
-func Kinds() []Kind { return []Kind{Timed, Reduction} }
+func Kinds() []Kind { return []Kind{Timed, Reduction, Flash} }
 
 // Status is what staff decided about a campaign.
 type Status string
@@ -81,20 +82,32 @@ type Tier struct {
 type Price struct {
 	SKUID    int64     `json:"sku_id"`
 	PriceFen money.Fen `json:"price_fen"`
+	Units    int64     `json:"units,omitempty"` // of a flash sale: that each session sells
+}
+
+// Session is a time in which a flash sale sells.
+type Session struct {
+	StartsAt time.Time `json:"starts_at"`
+	EndsAt   time.Time `json:"ends_at"` // exclusive
 }
 
 // Input is a campaign as staff write it.
 type Input struct {
 	Kind     Kind // never changes
 	Title    string
-	StartsAt time.Time
+	StartsAt time.Time // of Flash, as EndsAt: from the first of its sessions to the last
 	EndsAt   time.Time // exclusive
 	Apps     []string  // AppIDs that it is in; none: all
 
-	// Of Timed: a share off for all SKUs of Products, or Prices.
+	// Of Timed: a share off for all SKUs of Products, or Prices. Of Flash: Prices.
 	OffBps   money.Rate
 	Products []int64
 	Prices   []Price
+
+	// Of Flash.
+	Sessions  []Session // one after the other
+	PerOrder  int64     // pieces of a SKU; 0: no limit
+	PerMember int64     // pieces of a SKU in one session; 0: no limit
 
 	// Of Reduction.
 	ScopeOf     ScopeOf
@@ -105,7 +118,7 @@ type Input struct {
 
 // Campaign is a campaign of the registry.
 type Campaign struct {
-	Input     // without Products and Prices: SKUs lists those
+	Input     // without Products and Prices: SKUs lists those; Sessions only by Find
 	ID        int64
 	Version   int64
 	Status    Status
@@ -132,19 +145,24 @@ func (c Campaign) State(now time.Time) State {
 const (
 	MaxSKUs  = 2000
 	MaxTiers = 10
-	maxTitle = 40
-	maxApps  = 50
-	maxScope = 500
-	maxDays  = 370
-	maxOff   = money.Fen(100_000_000) // a million yuan
+	// MaxSessions is of one flash sale, MaxUnits of a SKU in one session.
+	MaxSessions = 20
+	MaxUnits    = 1_000_000
+	maxTitle    = 40
+	maxApps     = 50
+	maxScope    = 500
+	maxDays     = 370
+	maxOff      = money.Fen(100_000_000) // a million yuan
 )
 
 func (in Input) check() error {
 	switch {
 	case !slices.Contains(Kinds(), in.Kind):
-		return fault.Invalidf("kind", "must be timed or reduction")
+		return fault.Invalidf("kind", "must be timed, reduction or flash")
 	case !fits(in.Title):
 		return fault.Invalidf("title", "must be 1 to %d characters", maxTitle)
+	case in.Kind == Flash && (len(in.Sessions) == 0 || len(in.Sessions) > MaxSessions):
+		return fault.Invalidf("sessions", "must be 1 to %d", MaxSessions)
 	case in.StartsAt.IsZero():
 		return fault.Invalidf("starts_at", "is missing")
 	case in.EndsAt.Sub(in.StartsAt) < time.Minute || in.EndsAt.Sub(in.StartsAt) > maxDays*24*time.Hour:
@@ -153,6 +171,8 @@ func (in Input) check() error {
 		return fault.Invalidf("apps", "must be Mini Programs of the shop")
 	case in.Kind == Timed:
 		return in.checkTimed()
+	case in.Kind == Flash:
+		return in.checkFlash()
 	}
 	return in.checkReduction()
 }
@@ -252,6 +272,12 @@ func campaignOf(r campaigndb.Campaign) (Campaign, error) {
 	}}
 	if r.OffBps != nil {
 		c.OffBps = money.Rate(*r.OffBps)
+	}
+	if r.PerOrder != nil {
+		c.PerOrder = *r.PerOrder
+	}
+	if r.PerMember != nil {
+		c.PerMember = *r.PerMember
 	}
 	err := json.Unmarshal(r.Tiers, &c.Tiers)
 	return c, err

@@ -31,7 +31,7 @@ func newWorld(t testing.TB) *world {
 	t.Helper()
 	w := &world{Env: tenanttest.New(t), t: t}
 	w.now = w.Clock().Now().Truncate(time.Microsecond)
-	w.Service = campaign.New(campaign.Deps{DB: w.DB, Audit: w.Audit, Tell: func(context.Context, tenantdb.Tx) error {
+	w.Service = campaign.New(campaign.Deps{DB: w.DB, Audit: w.Audit, Timers: w.Timers, Tell: func(context.Context, tenantdb.Tx) error {
 		w.mu.Lock()
 		defer w.mu.Unlock()
 		w.told++
@@ -58,6 +58,20 @@ func (w *world) at(from, until int, apps []string, skus ...int64) campaign.Input
 	in := campaign.Input{Kind: campaign.Timed, Title: "限时", StartsAt: now.Add(time.Duration(from) * time.Hour), EndsAt: now.Add(time.Duration(until) * time.Hour), Apps: apps}
 	for _, sku := range skus {
 		in.Prices = append(in.Prices, campaign.Price{SKUID: sku, PriceFen: 500})
+	}
+	return in
+}
+
+// flash is a flash sale of sessions of an hour with an hour between them, the first from so many
+// hours on.
+func (w *world) flash(from, sessions int, price money.Fen, units int64, skus ...int64) campaign.Input {
+	in := campaign.Input{Kind: campaign.Flash, Title: "整点秒杀"}
+	for i := range sessions {
+		at := w.now.Add(time.Duration(from+2*i) * time.Hour)
+		in.Sessions = append(in.Sessions, campaign.Session{StartsAt: at, EndsAt: at.Add(time.Hour)})
+	}
+	for _, sku := range skus {
+		in.Prices = append(in.Prices, campaign.Price{SKUID: sku, PriceFen: price, Units: units})
 	}
 	return in
 }
@@ -256,6 +270,10 @@ func TestBadCampaigns(t *testing.T) {
 		"tier_1_off":  tiers(campaign.Tier{NeedFen: 100, OffFen: 5}, campaign.Tier{NeedFen: 200, OffFen: 5}),
 		"tier_0_cap":  tiers(campaign.Tier{NeedFen: 100, OffFen: 5, CapFen: 3}),
 		"scope_ids":   timed(func(in *campaign.Input) { in.Kind, in.ScopeOf = campaign.Reduction, campaign.ScopeProducts }),
+		"sessions":    w.flash(0, 0, 500, 5, w.skus[0]),
+		"session_1":   timed(func(in *campaign.Input) { *in = w.flash(1, 2, 500, 5, w.skus[0]); in.Sessions[1].StartsAt = w.now }),
+		"per_member":  timed(func(in *campaign.Input) { *in = w.flash(1, 1, 500, 5, w.skus[0]); in.PerMember = -1 }),
+		"units_" + strconv.FormatInt(w.skus[0], 10): w.flash(1, 1, 500, 0, w.skus[0]),
 	} {
 		_, err := w.save(0, 0, in)
 		f, ok := errors.AsType[*fault.Error](err)

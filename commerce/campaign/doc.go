@@ -1,15 +1,19 @@
 // Package campaign makes goods cheaper for a time: prices of SKUs between two moments (timed
-// discounts), and reductions of orders in tiers, by amount or by pieces, free delivery included.
+// discounts) or in sessions and of so many pieces (flash sales), and reductions of orders in
+// tiers, by amount or by pieces, free delivery included.
 //
 // It owns campaign (the registry), campaign_sku (the prices, and where and when they are
-// promised) and campaign_version (every wording, as orders name it). What a campaign does to an
+// promised), campaign_version (every wording, as orders name it), and of flash sales
+// campaign_session, flash_bucket (the units of a SKU in a session), flash_take (what orders took
+// of them) and flash_reminder (who is told before a session). What a campaign does to an
 // order pricing says: Rules hands it over. What it took off stands in order_adjustment, and its
 // cost is the sum of that: there is no counter that could disagree.
 //
 // Invariants: at any moment and in any channel a SKU's price is promised by one campaign at most
 // (campaign_sku_alone, an exclusion constraint; drafts and stopped ones promise nothing); a
 // version that an order names was kept word for word. Reductions may overlap: pricing takes the
-// one that takes most off and uses each line once, and tells the others why not.
+// one that takes most off and uses each line once, and tells the others why not; of a session no
+// more is sold than it has units (flash_bucket_taken), whoever comes at once.
 //
 // Decisions. A campaign begins and ends by the clock of the statement that asks: no job turns it
 // on, so none can be late. Answers that are kept in memory end at the next of its Windows. The
@@ -19,4 +23,17 @@
 // is saved; one that is added later costs what it says. Lists are sorted and filtered by the
 // regular price. A fixed price that is not below the regular one any more does nothing.
 // Who placed an order at a price keeps it, also when the campaign ends before the payment.
+//
+// A flash sale's units are a ceiling on what is sold at its price, not stock: an order takes units
+// and, as any order, stock, so that nothing is left over that would have to go back, and what the
+// shop sells elsewhere meanwhile cannot be short of it. Units are taken by one conditional update
+// in the transaction that places the order, right before the stock, and come back when the order
+// closes: unpaid, or with its whole money gone back. A part that goes back returns nothing. While
+// the session runs, what came back can be had again. Limits count pieces of a SKU: of one order,
+// and of a member in one session. A line of more pieces than are left, or than the buyer may have,
+// costs what it costs without the sale; the quote says so, and an order that confirmed another
+// price is refused with PRICE_CHANGED. FLASH_SOLD_OUT is for whoever loses the race between the
+// two. A sale promises its prices' SKUs from its first session to its last, so that no other
+// campaign takes the time between them. A session that has begun keeps its times; units can be
+// changed, but not below what was taken.
 package campaign

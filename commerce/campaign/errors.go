@@ -8,6 +8,12 @@ var (
 	ErrTaken = fault.New(fault.Conflict, "CAMPAIGN_TAKEN", "所选商品在该时间已参加其他活动", "Another campaign has these goods at that time")
 	// ErrState is a change of a campaign that was stopped or is over.
 	ErrState = fault.New(fault.Conflict, "CAMPAIGN_STATE", "活动当前状态不支持该操作，请刷新后重试", "The campaign's present state does not allow this")
+	// ErrSoldOut is a flash sale of which somebody was faster. Its data are sku_ids.
+	ErrSoldOut = fault.New(fault.Conflict, "FLASH_SOLD_OUT", "手慢了，秒杀商品已抢完", "The flash sale's units are gone")
+	// ErrLimit is more of a flash sale than a member may have in a session. Its data are sku_ids.
+	ErrLimit = fault.New(fault.Conflict, "FLASH_LIMIT", "超过秒杀限购数量", "More than one buyer may have in this flash sale")
+	// ErrSession is a reminder of a session that there is not, or that begins at once.
+	ErrSession = fault.New(fault.Conflict, "FLASH_SESSION", "该场次已开始或已取消", "The session has begun, or there is no such session")
 	// ErrChanged is an edit of a campaign that somebody else has changed since.
 	ErrChanged = fault.New(fault.Conflict, "CAMPAIGN_CHANGED", "活动已被他人修改，请刷新后重试", "Somebody else has changed this campaign")
 )

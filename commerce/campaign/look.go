@@ -33,6 +33,16 @@ type SKU struct {
 	RegularFen money.Fen // now
 	OwnFen     money.Fen // 0: by the share off
 	PriceFen   money.Fen // in the campaign
+	Units      int64     // of a flash sale: that each session sells
+}
+
+// Bucket is what a session of a flash sale has of a SKU.
+type Bucket struct {
+	No    int64 // of the session, from 1
+	SKUID int64
+	Units int64
+	Taken int64 // by orders that are not closed
+	Paid  int64 // of those
 }
 
 // Report is what a campaign cost and brought, over orders that were paid and are no test.
@@ -57,8 +67,9 @@ func (r Report) ReturnBps() int64 {
 // Shown is a campaign with its SKUs and its report.
 type Shown struct {
 	Campaign
-	SKUs   []SKU
-	Report Report
+	SKUs    []SKU
+	Buckets []Bucket // of a flash sale
+	Report  Report
 }
 
 // Find returns one campaign. Faults: NOT_FOUND.
@@ -74,6 +85,16 @@ func (s *Service) Find(ctx context.Context, id tenant.ID, campaignID int64) (sho
 			skus, err = s.q.SKUsOf(ctx, q, campaignID)
 			return err
 		})
+		var sessions []campaigndb.SessionsRow
+		pipe.AddRead(func(q tenantdb.Querier) (err error) {
+			sessions, err = s.q.Sessions(ctx, q, campaignID)
+			return err
+		})
+		var buckets []campaigndb.BucketsRow
+		pipe.AddRead(func(q tenantdb.Querier) (err error) {
+			buckets, err = s.q.Buckets(ctx, q, campaignID)
+			return err
+		})
 		pipe.AddRead(func(q tenantdb.Querier) error {
 			row, err := s.q.Report(ctx, q, campaignID)
 			shown.Report = Report{
@@ -83,8 +104,16 @@ func (s *Service) Find(ctx context.Context, id tenant.ID, campaignID int64) (sho
 			return err
 		})
 		err := pipe.Run(ctx)
+		units := map[int64]int64{}
+		for _, b := range buckets {
+			shown.Buckets = append(shown.Buckets, Bucket{No: b.No, SKUID: b.SkuID, Units: b.Units, Taken: b.Taken, Paid: b.Paid})
+			units[b.SkuID] = b.Units // of the last session, which is the one that can still be changed
+		}
+		for _, n := range sessions {
+			shown.Sessions = append(shown.Sessions, Session{StartsAt: n.StartsAt, EndsAt: n.EndsAt})
+		}
 		for _, k := range skus {
-			sku := SKU{SKUID: k.SkuID, SPUID: k.SpuID, Product: k.Title, Spec: k.Spec, RegularFen: k.RegularFen}
+			sku := SKU{SKUID: k.SkuID, SPUID: k.SpuID, Product: k.Title, Spec: k.Spec, RegularFen: k.RegularFen, Units: units[k.SkuID]}
 			if k.PriceFen != nil {
 				sku.OwnFen = money.Fen(*k.PriceFen)
 			}

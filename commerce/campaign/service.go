@@ -14,12 +14,14 @@ import (
 	"galleria/tenant/audit"
 	"galleria/tenant/fault"
 	"galleria/tenant/tenantdb"
+	"galleria/tenant/timer"
 )
 
 // Deps is what the service needs; all of it is required.
 type Deps struct {
-	DB    *tenantdb.DB
-	Audit *audit.Log
+	DB     *tenantdb.DB
+	Audit  *audit.Log
+	Timers *timer.Timers
 	// Tell has the commit of tx told to those who keep answers with prices.
 	Tell func(ctx context.Context, tx tenantdb.Tx) error
 }
@@ -47,6 +49,7 @@ type Conflict struct {
 // from now on. version is the one that the editor saw. Opens a transaction. Faults: VALIDATION,
 // NOT_FOUND, CAMPAIGN_TAKEN, CAMPAIGN_CHANGED, CAMPAIGN_STATE.
 func (s *Service) Save(ctx context.Context, id tenant.ID, campaignID, version int64, in Input, actor string) (int64, error) {
+	in = in.spanned()
 	if err := in.check(); err != nil {
 		return 0, fmt.Errorf("save campaign: %w", err)
 	}
@@ -68,6 +71,9 @@ func (s *Service) Save(ctx context.Context, id tenant.ID, campaignID, version in
 		if err := s.put(ctx, tx, campaignID, in, skus, live); err != nil {
 			return err
 		}
+		if err := s.putSessions(ctx, tx, campaignID, in, skus, live); err != nil {
+			return err
+		}
 		if err := s.keep(ctx, tx, campaignID, next, in, skus, actor); err != nil {
 			return err
 		}
@@ -86,17 +92,21 @@ func (s *Service) Save(ctx context.Context, id tenant.ID, campaignID, version in
 	return campaignID, nil
 }
 
-// taken names the exclusion, which is met where two campaigns are saved at once.
+// taken names the exclusion, which is met where two campaigns are saved at once, and what an order
+// took of a session while it was being dropped.
 func taken(err error) error {
-	if tenantdb.Violates(err, "campaign_sku_alone") {
+	switch {
+	case tenantdb.Violates(err, "campaign_sku_alone"):
 		return ErrTaken
+	case tenantdb.Violates(err, "flash_bucket_session"):
+		return ErrChanged
 	}
 	return err
 }
 
-// skus are the SKUs of a timed discount, with their prices: 0 for the share off.
+// skus are the SKUs of a timed discount or a flash sale, with their prices: 0 for the share off.
 func (s *Service) skus(ctx context.Context, tx tenantdb.Tx, in Input) (prices []Price, err error) {
-	if in.Kind != Timed {
+	if in.Kind == Reduction {
 		return nil, nil
 	}
 	if in.OffBps > 0 {
@@ -152,6 +162,9 @@ func (in Input) row() (campaigndb.AddParams, error) {
 	if in.OffBps > 0 {
 		row.OffBps = new(int64(in.OffBps))
 	}
+	if in.Kind == Flash {
+		row.PerOrder, row.PerMember = orNil(in.PerOrder), orNil(in.PerMember)
+	}
 	return row, err
 }
 
@@ -170,13 +183,16 @@ func (s *Service) change(ctx context.Context, tx tenantdb.Tx, campaignID, versio
 	case Status(was.Status) == Live && !in.EndsAt.After(tx.Now()):
 		return 0, false, fault.Invalidf("ends_at", "must be later than now")
 	}
+	if err := s.keepsSessions(ctx, tx, campaignID, in, Status(was.Status)); err != nil {
+		return 0, false, err
+	}
 	row, err := in.row()
 	if err != nil {
 		return 0, false, err
 	}
 	set, err := s.q.Set(ctx, tx, campaigndb.SetParams{
 		ID: campaignID, Version: version, Title: row.Title, StartsAt: row.StartsAt, EndsAt: row.EndsAt, Apps: row.Apps, OffBps: row.OffBps,
-		ScopeOf: row.ScopeOf, ScopeIds: row.ScopeIds, ScopeExcept: row.ScopeExcept, Tiers: row.Tiers, Now: tx.Now(),
+		ScopeOf: row.ScopeOf, ScopeIds: row.ScopeIds, ScopeExcept: row.ScopeExcept, Tiers: row.Tiers, PerOrder: row.PerOrder, PerMember: row.PerMember, Now: tx.Now(),
 	})
 	if tenantdb.NoRows(err) {
 		return 0, false, ErrChanged
@@ -192,10 +208,10 @@ func (s *Service) lock(ctx context.Context, tx tenantdb.Tx, campaignID int64) (c
 	return row, err
 }
 
-// put writes the SKUs of a timed discount. A live one is first compared with the others, so that
+// put writes the SKUs of a timed discount or a flash sale. A live one is first compared with the others, so that
 // the refusal can name them; the constraint decides.
 func (s *Service) put(ctx context.Context, tx tenantdb.Tx, campaignID int64, in Input, skus []Price, live bool) error {
-	if in.Kind != Timed {
+	if in.Kind == Reduction {
 		return nil
 	}
 	ids, prices := make([]int64, len(skus)), make([]int64, len(skus))
@@ -232,6 +248,7 @@ func (s *Service) alone(ctx context.Context, tx tenantdb.Tx, campaignID int64, s
 func (s *Service) keep(ctx context.Context, tx tenantdb.Tx, campaignID, version int64, in Input, skus []Price, actor string) error {
 	wording, err := json.Marshal(map[string]any{
 		"title": in.Title, "starts_at": in.StartsAt, "ends_at": in.EndsAt, "apps": in.Apps, "off_bps": in.OffBps, "prices": skus,
+		"sessions": in.Sessions, "per_order": in.PerOrder, "per_member": in.PerMember,
 		"scope_of": in.ScopeOf, "scope_ids": in.ScopeIDs, "scope_except": in.ScopeExcept, "tiers": in.Tiers,
 	})
 	if err != nil {
@@ -248,7 +265,10 @@ func (s *Service) Start(ctx context.Context, id tenant.ID, campaignID int64, act
 			return ErrState
 		}
 		c, err := s.find(ctx, tx, campaignID)
-		if err != nil || c.Kind != Timed {
+		if err != nil || c.Kind == Reduction {
+			return err
+		}
+		if err := s.remindLater(ctx, tx, c); err != nil {
 			return err
 		}
 		rows, err := s.q.SKUsOf(ctx, tx, campaignID)

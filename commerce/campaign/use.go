@@ -17,7 +17,7 @@ import (
 // Rules returns what campaigns would do to an order, for pricing; the id of each is its
 // campaign's. One statement.
 func (s *Service) Rules(ctx context.Context, q tenantdb.Querier, ask pricing.Ask) ([]pricing.Rule, error) {
-	rows, err := s.q.Running(ctx, q, append([]int64{}, ask.SKUs...), ask.SKUs == nil, ask.MemberID, ask.At, ask.App)
+	rows, err := s.q.Running(ctx, q, ask.At, ask.MemberID, append([]int64{}, ask.SKUs...), ask.SKUs == nil, ask.App)
 	if err != nil {
 		return nil, fmt.Errorf("campaigns in force: %w", err)
 	}
@@ -26,6 +26,8 @@ func (s *Service) Rules(ctx context.Context, q tenantdb.Querier, ask pricing.Ask
 		switch Kind(r.Kind) {
 		case Timed:
 			rules = append(rules, timedRule(r)...)
+		case Flash:
+			rules = append(rules, flashRule(r)...)
 		case Reduction:
 			more, err := reductionRules(r)
 			if err != nil {
@@ -90,21 +92,6 @@ func reductionRules(r campaigndb.RunningRow) ([]pricing.Rule, error) {
 	return slices.DeleteFunc([]pricing.Rule{goods, freight}, func(r pricing.Rule) bool { return len(r.Tiers) == 0 }), nil
 }
 
-// LockTx does nothing, as do UseTx, ReleaseTx and ReturnTx; they make *Service an order's offers. A price and a reduction
-// are nobody's and have no end but the clock's: an order holds nothing of them.
-func (s *Service) LockTx(context.Context, tenantdb.Tx, string, int64, []pricing.Answer) error {
-	return nil
-}
-
-// UseTx changes nothing; see LockTx.
-func (s *Service) UseTx(context.Context, tenantdb.Tx, string, string) error { return nil }
-
-// ReleaseTx changes nothing; see LockTx.
-func (s *Service) ReleaseTx(context.Context, tenantdb.Tx, string, string) error { return nil }
-
-// ReturnTx changes nothing; see LockTx.
-func (s *Service) ReturnTx(context.Context, tenantdb.Tx, string, string) error { return nil }
-
 // Window is a time in which a campaign is in force, and the Mini Programs that it is in (none
 // named: all).
 type Window struct {
@@ -119,7 +106,7 @@ func (s *Service) Windows(ctx context.Context, id tenant.ID, now time.Time) (lis
 	err = s.d.DB.Read(ctx, id, func(r *tenantdb.Reader) error {
 		rows, err := s.q.Windows(ctx, r, now)
 		for _, w := range rows {
-			list = append(list, Window{From: w.StartsAt, Until: w.EndsAt, Apps: w.Apps, Prices: Kind(w.Kind) == Timed})
+			list = append(list, Window{From: w.StartsAt, Until: w.EndsAt, Apps: w.Apps, Prices: Kind(w.Kind) != Reduction})
 		}
 		return err
 	})
@@ -146,7 +133,7 @@ func (s Sale) Price(regular money.Fen) money.Fen { return priceOf(regular, s.own
 func (s *Service) Sales(ctx context.Context, id tenant.ID, app string, skus []int64, now time.Time) (map[int64]Sale, error) {
 	sales := map[int64]Sale{}
 	err := s.d.DB.Read(ctx, id, func(r *tenantdb.Reader) error {
-		rows, err := s.q.Prices(ctx, r, skus, now, app)
+		rows, err := s.q.Prices(ctx, r, now, skus, app)
 		for _, p := range rows {
 			sale := Sale{CampaignID: p.ID, Kind: Kind(p.Kind), Title: p.Title, Until: p.EndsAt}
 			if p.PriceFen != nil {

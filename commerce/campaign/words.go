@@ -10,7 +10,13 @@ import (
 
 // Words say what a campaign does, in "en", or else in Chinese: 满100减20，满200包邮.
 func (in Input) Words(lang string) string {
-	if in.Kind == Timed {
+	switch in.Kind {
+	case Flash:
+		if lang == "en" {
+			return "Flash sale"
+		}
+		return "限量秒杀"
+	case Timed:
 		switch {
 		case in.OffBps == 0 && lang == "en":
 			return "Special prices"
@@ -20,6 +26,7 @@ func (in Input) Words(lang string) string {
 			return decimal(int64(in.OffBps), 100) + "% off"
 		}
 		return "限时" + decimal(int64(10_000-in.OffBps), 1000) + "折"
+	case Reduction:
 	}
 	words := make([]string, len(in.Tiers))
 	for i, t := range in.Tiers {

@@ -73,6 +73,7 @@ const (
 	PointsExpiring = "points.expiring"
 	Withdrawal     = "withdrawal.moved"
 	LevelChanged   = "level.changed"
+	SessionSoon    = "campaign.remind"
 )
 
 const (
@@ -133,6 +134,12 @@ func Catalogue() []Kind {
 			Event: PointsExpiring, Buyers: map[Channel]bool{Inbox: true}, values: []string{"points", "ends_at"},
 			words: map[Audience]words{
 				Buyer: {"积分即将到期", "您有 {points} 积分将在{ends_at}到期。", "Points end soon", "{points} of your points end at {ends_at}."},
+			},
+		},
+		{
+			Event: SessionSoon, Buyers: both, Urgent: true, values: []string{"title", "starts_at"},
+			words: map[Audience]words{
+				Buyer: {"秒杀即将开始", "您关注的“{title}”将于{starts_at}开始。", "A flash sale begins soon", "“{title}” begins at {starts_at}."},
 			},
 		},
 		{

@@ -33,6 +33,7 @@ type Answer struct {
 	OffFen     money.Fen // what it took off; 0 if not applied
 	Points     int64     // that pay for it, of ClassPoints and KindMall
 	Qty        int64     // pieces that they pay for, of KindMall
+	Pieces     []Pieces  // that it is the price of, of ClassItem
 	MostPoints int64     // that could pay for a part, of ClassPoints
 	MostFen    money.Fen // and what they would take off
 	Reason     Reason    // "" if applied
@@ -41,6 +42,9 @@ type Answer struct {
 	NeedQty    int64     // pieces that are missing, likewise
 	WouldFen   money.Fen // of ReasonNotChosen: less to pay than now if it were chosen; may be negative
 }
+
+// Pieces are so many of a SKU.
+type Pieces struct{ SKUID, Qty int64 }
 
 // Adjustment is what one rule took off one line, or off the freight.
 type Adjustment struct {
@@ -78,8 +82,13 @@ func (e *engine) answers(c course) []Answer {
 				a.Points, a.Qty = e.exchanged(n, c.final)
 			}
 			for _, adj := range c.final.adjustments {
-				if adj.Ref == r.Ref {
-					a.OffFen += adj.OffFen
+				if adj.Ref != r.Ref {
+					continue
+				}
+				a.OffFen += adj.OffFen
+				if r.Kind.Class() == ClassItem {
+					it := e.b.Items[adj.Line]
+					a.Pieces = append(a.Pieces, Pieces{it.SKUID, it.Qty})
 				}
 			}
 			e.nextTier(&a, n, c)
@@ -111,12 +120,16 @@ func (e *engine) exchanged(n int, s state) (points, qty int64) {
 	return points, qty
 }
 
-// whyNotItem: a line has a rule that makes it cheaper, or this one would not.
+// whyNotItem: a line has too many pieces, or a rule that makes it cheaper, or this one would not.
 func (e *engine) whyNotItem(a *Answer, n int, s state) {
 	r := e.b.Rules[n]
 	a.Reason = ReasonNothing
 	for _, line := range e.fits[n] {
 		it := e.b.Items[line]
+		if why := r.tooMany(it); why != "" {
+			a.Reason = why
+			return
+		}
 		if r.Kind == KindMall && r.price(it.SKUID, it.PriceFen) < it.PriceFen && !e.affords(s, n, it) {
 			a.Reason = ReasonNoPoints
 			return

@@ -119,6 +119,12 @@ type PointsTerms struct {
 // AllPoints wants as many points used as are allowed.
 const AllPoints = -1
 
+// Most is the most pieces of a SKU that a line may have for a price, and why no more.
+type Most struct {
+	Qty int64
+	Why Reason
+}
+
 // Rule is something that makes an order cheaper, as it stands for this buyer. Which fields
 // count depends on its class: Prices and OffBps for items, Tiers for orders and freight,
 // Points for points.
@@ -135,6 +141,7 @@ type Rule struct {
 	Unfit Reason
 
 	Prices map[int64]money.Fen // what a piece of a SKU costs
+	Most   map[int64]Most      // lines of more pieces cost what they cost; a SKU that is not named has no limit
 	OffBps money.Rate          // or this share off each piece, rounded down to a fen
 	Tiers  []Tier              // the one that takes most off counts
 	Points PointsTerms

@@ -171,7 +171,7 @@ func (e *engine) items(s *state) {
 		for {
 			best, price := -1, piece
 			for _, n := range rules {
-				if !slices.Contains(e.fits[n], line) {
+				if !slices.Contains(e.fits[n], line) || e.b.Rules[n].tooMany(it) != "" {
 					continue
 				}
 				if _, in := e.inTheWay(*s, line, e.b.Rules[n].Kind); in {
@@ -202,6 +202,14 @@ func (e *engine) items(s *state) {
 func (e *engine) affords(s state, n int, it Item) bool {
 	t := e.b.Rules[n].Points
 	return t.Each >= 0 && t.Each <= (t.Have-s.exchanged)/it.Qty
+}
+
+// tooMany is why a line has more pieces than the rule has a price for, "" if it has not.
+func (r Rule) tooMany(it Item) Reason {
+	if m, limited := r.Most[it.SKUID]; limited && it.Qty > m.Qty {
+		return m.Why
+	}
+	return ""
 }
 
 // price is what a piece costs by the rule.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"galleria/commerce/aftersale"
+	"galleria/commerce/campaign"
 	"galleria/commerce/catalog"
 	"galleria/commerce/coupon"
 	"galleria/commerce/delivery"
@@ -135,6 +136,7 @@ type Deps struct {
 	Distribution Distribution
 	Points       Points
 	Levels       Levels
+	Campaigns    Campaigns
 	Content      Content
 	// PictureURL is where a provider finds a picture by its address here.
 	PictureURL func(address string) string
@@ -257,6 +259,7 @@ func (h *Handlers) Kinds() (jobs.Kinds, error) {
 // growth are the kinds of what brings buyers back.
 func (h *Handlers) growth(quick, provider func(int) time.Duration) []jobs.Kind {
 	return []jobs.Kind{
+		kind(campaign.TimerRemind, jobs.Default, brief, quick, h.sessionSoon),
 		kind(coupon.TimerAge, jobs.Bulk, patient, quick, h.couponsAge),
 		kind(points.TimerAge, jobs.Bulk, patient, quick, h.pointsAge),
 		kind(points.TopicExpiring, jobs.Bulk, patient, quick, h.pointsExpiring),

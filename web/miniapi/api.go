@@ -110,6 +110,7 @@ func (a *API) routes() {
 	a.reviewRoutes()
 	a.distributionRoutes()
 	a.campaignRoutes()
+	a.flashRoutes()
 	a.couponRoutes()
 	a.pointsRoutes()
 	a.levelRoutes()

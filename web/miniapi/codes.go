@@ -2,6 +2,7 @@ package miniapi
 
 import (
 	"galleria/commerce/aftersale"
+	"galleria/commerce/campaign"
 	"galleria/commerce/cart"
 	"galleria/commerce/coupon"
 	"galleria/commerce/inventory"
@@ -33,6 +34,7 @@ func everyFault() []*fault.Error {
 		order.ErrPriceChanged, order.ErrNoDelivery, order.ErrDeliveryKind, order.ErrPurchaseLimit, order.ErrOpenOrders, order.ErrState, order.ErrNotTaking, inventory.ErrShort,
 		order.ErrClaimed, order.ErrHandedOut, aftersale.ErrState, aftersale.ErrAmount, aftersale.ErrPictures, aftersale.ErrTalkedOut, aftersale.ErrTooMany,
 		points.ErrShort, points.ErrOff, points.ErrSigned, points.ErrOfferGone, points.ErrOfferLimit, points.ErrOfferLevel,
+		campaign.ErrSoldOut, campaign.ErrLimit, campaign.ErrSession,
 		coupon.ErrUnavailable, coupon.ErrBudget, coupon.ErrGone, coupon.ErrLimit, coupon.ErrNewcomers, coupon.ErrCode,
 		review.ErrWritten, review.ErrLate, review.ErrState, review.ErrPictures,
 		picture.ErrType, picture.ErrTooLarge, picture.ErrPixels, picture.ErrBroken, picture.ErrNoPlace, picture.ErrTooMany, plan.ErrQuota,

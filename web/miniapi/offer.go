@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"galleria/commerce/campaign"
 	"galleria/commerce/coupon"
 	"galleria/commerce/money"
 	"galleria/commerce/order"
@@ -29,7 +30,7 @@ type Offer struct {
 	Usable   bool       `json:"usable" doc:"It is used, or could be chosen."`
 	Applied  bool       `json:"applied"`
 	OffFen   money.Fen  `json:"off_fen" doc:"What it takes off; 0 if it is not applied." example:"2000"`
-	Reason   string     `json:"reason,omitempty" doc:"Why it is not: not_chosen, below, no_goods, not_with, less, not_yet, over, no_freight, nothing, budget; others may come." example:"below"`
+	Reason   string     `json:"reason,omitempty" doc:"Why it is not: not_chosen, below, no_goods, not_with, less, not_yet, over, no_freight, nothing, budget, sold_out, limit; others may come." example:"below"`
 	Text     string     `json:"text,omitempty" doc:"The reason, or what is missing to the next tier, in the language of Accept-Language." example:"再买 ¥12.00 可用"`
 	NeedFen  money.Fen  `json:"need_fen,omitempty" doc:"Of below: what is missing, fen. Of what is applied: to its next tier." example:"1200"`
 	NeedQty  int64      `json:"need_qty,omitempty" doc:"Pieces that are missing, likewise."`
@@ -79,6 +80,8 @@ func whyNot(o order.Offer, lang string) string {
 			pricing.ReasonOver:      {"已过期", "Has expired"},
 			pricing.ReasonNoFreight: {"本单无运费", "Nothing is charged for delivery"},
 			coupon.ReasonBudget:     {"活动预算已用完", "The shop's budget for it is spent"},
+			campaign.ReasonSoldOut:  {"秒杀库存不足，按原价购买", "The flash sale has fewer left; the regular price counts"},
+			campaign.ReasonLimit:    {"超过秒杀限购数量，按原价购买", "More than one buyer may have in the flash sale; the regular price counts"},
 
 			pricing.ReasonNoPoints:   {"积分不足", "Too few points"},
 			pricing.ReasonPointsFull: {"本单金额未达到积分抵扣门槛", "This order takes no points"},

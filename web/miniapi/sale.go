@@ -17,12 +17,16 @@ type Campaigns interface {
 	Windows(ctx context.Context, id tenant.ID, now time.Time) ([]campaign.Window, error)
 	Sales(ctx context.Context, id tenant.ID, app string, skus []int64, now time.Time) (map[int64]campaign.Sale, error)
 	Told(ctx context.Context, id tenant.ID, app string, now time.Time) ([]campaign.Campaign, error)
+	FlashSessions(ctx context.Context, id tenant.ID, app string, now time.Time) ([]campaign.FlashSession, error)
+	Remind(ctx context.Context, id tenant.ID, app string, memberID, campaignID, no int64) error
+	Unremind(ctx context.Context, id tenant.ID, memberID, campaignID, no int64) error
+	Reminders(ctx context.Context, id tenant.ID, memberID int64, now time.Time) ([]campaign.Reminder, error)
 }
 
 // Sale is a price that a campaign makes for a time.
 type Sale struct {
 	CampaignID      int64     `json:"campaign_id" example:"5"`
-	Kind            string    `json:"kind" enum:"timed"`
+	Kind            string    `json:"kind" enum:"timed,flash"`
 	Title           string    `json:"title" example:"周末限时"`
 	RegularPriceFen money.Fen `json:"regular_price_fen" doc:"What it costs before and after, fen: the price to strike through." example:"6900"`
 	Until           time.Time `json:"until" doc:"Exclusive."`
@@ -42,7 +46,7 @@ type CampaignTier struct {
 // Campaign is what buyers are told of a campaign.
 type Campaign struct {
 	ID          int64          `json:"id" example:"5"`
-	Kind        string         `json:"kind" enum:"timed,reduction" doc:"timed: prices of some goods. reduction: something off an order, or free delivery."`
+	Kind        string         `json:"kind" enum:"timed,reduction,flash" doc:"timed: prices of some goods. reduction: something off an order, or free delivery. flash: prices in sessions, of so many pieces; see /flash-sessions."`
 	Title       string         `json:"title" example:"周末满减"`
 	Words       string         `json:"words" doc:"What it does, in the language of Accept-Language." example:"满100减20"`
 	State       string         `json:"state" enum:"running,coming"`

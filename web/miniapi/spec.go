@@ -177,7 +177,7 @@ func responses(schemas huma.Registry, r route) map[string]*huma.Response {
 
 // memoryPaths are the routes that are answered from memory, as the contract writes them.
 func memoryPaths() []string {
-	return []string{"/shop", "/categories", "/products", "/products/{id}", "/campaigns", "/products/{id}/reviews", "/brands", "/search/facets", "/search/suggest"}
+	return []string{"/shop", "/categories", "/products", "/products/{id}", "/campaigns", "/flash-sessions", "/products/{id}/reviews", "/brands", "/search/facets", "/search/suggest"}
 }
 
 // codeTable lists every code of the contract once.

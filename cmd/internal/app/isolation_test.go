@@ -35,7 +35,7 @@ type twin struct {
 	marks                 []string // texts that only this shop's answers may hold
 	// What only this shop has.
 	product, category, sku, secondAddress, line, review int64
-	coupon, grant, offer                                int64
+	coupon, grant, offer, flash                         int64
 	code                                                string
 }
 
@@ -104,6 +104,7 @@ func (t *twin) more() {
 	t.caseNo = t.openCase(t.order(1).OrderNo)
 	t.line, t.review = t.reviewed(t.order(1).OrderNo)
 	t.promotion, t.withdrawal = t.sells()
+	t.flash = w.flashSale(t.shop, time.Hour, 10, t.sku)
 	t.coupon, t.code = w.giveOut(t.shop, 9_999_900, 5)
 	t.grant = t.claim(t.coupon)
 	t.offer, err = w.Points.SaveOffer(ctx, t.shop.ID, 0, 0, points.OfferInput{Title: "换券 " + t.shop.Handle, CouponID: t.coupon, Points: 1, Stock: 5, StartsAt: time.Now().Add(-time.Hour)}, "staff:1")
@@ -210,6 +211,11 @@ func walk(a, b *twin) map[string][]step {
 		},
 		"getOrder":                  {{path: "/orders/" + b.orderNo, want: gone}},
 		"listCampaigns":             {{path: "/campaigns", want: ok}},
+		"listFlashSessions":         {{path: "/flash-sessions", want: ok}},
+		"getTime":                   {{path: "/time", want: ok}},
+		"listFlashReminders":        {{path: "/me/flash-reminders", want: ok}},
+		"addFlashReminder":          {{path: "/me/flash-reminders/" + itoa(b.flash) + "/1", want: []int{409}}},
+		"removeFlashReminder":       {{path: "/me/flash-reminders/" + itoa(b.flash) + "/1", want: []int{204}}},
 		"listCouponOffers":          {{path: "/coupons", want: ok}},
 		"listProductCoupons":        {{path: "/products/" + itoa(b.product) + "/coupons", want: ok}},
 		"claimCoupon":               {{path: "/coupons/" + itoa(b.coupon) + "/claim", want: []int{409}, key: true}},

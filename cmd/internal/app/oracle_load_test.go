@@ -164,6 +164,9 @@ func (s *shopper) placed() string {
 			s.w.t.Errorf("the same key placed %s and %s", got.orderNo(), again.orderNo())
 		}
 	}
+	if got.status == http.StatusConflict && (strings.Contains(string(got.body), "FLASH_SOLD_OUT") || strings.Contains(string(got.body), "PRICE_CHANGED")) {
+		return s.placed() // somebody was faster
+	}
 	if got.orderNo() == "" {
 		s.w.t.Fatalf("place: %d %s", got.status, got.body)
 	}

@@ -112,7 +112,7 @@ func NewServices(g *Ground) (*Services, error) {
 	s.Members = member.New(member.Deps{
 		DB: g.DB, Now: g.Now, Rand: rand.Reader, Vault: g.Vault, Audit: g.Audit, Outbox: g.Outbox, Timers: g.Timers,
 		Belongings: func() []member.Belongings {
-			return []member.Belongings{s.Catalog, s.Carts, s.Orders, s.Cases, s.Notices, s.Transfers, s.Reviews, s.Coupons, s.Points, s.Levels, s.Distributed, payers{s.Orders, s.Payments, s.Delivery}, s.Figures} // figures move what orders have moved
+			return []member.Belongings{s.Catalog, s.Carts, s.Orders, s.Cases, s.Notices, s.Transfers, s.Reviews, s.Coupons, s.Points, s.Levels, s.Campaigns, s.Distributed, payers{s.Orders, s.Payments, s.Delivery}, s.Figures} // figures move what orders have moved
 		},
 	})
 	s.Looks = figures.NewLooks(figures.LooksDeps{Figures: s.Figures, Now: g.Now, Log: g.Log})
@@ -121,7 +121,7 @@ func NewServices(g *Ground) (*Services, error) {
 	s.Cards = card.New(card.Deps{DB: g.DB, Stock: s.Inventory, Vault: g.Vault, Audit: g.Audit, Rand: rand.Reader})
 	going := &goingBack{}
 	s.Coupons = s.newCoupons()
-	s.Campaigns = campaign.New(campaign.Deps{DB: g.DB, Audit: g.Audit, Tell: s.Catalog.TellPricesTx})
+	s.Campaigns = campaign.New(campaign.Deps{DB: g.DB, Audit: g.Audit, Timers: g.Timers, Tell: s.Catalog.TellPricesTx})
 	s.Ledger = ledger.New(ledger.Deps{DB: g.DB, Audit: g.Audit})
 	s.Points = points.New(points.Deps{DB: g.DB, Outbox: g.Outbox, Timers: g.Timers, Audit: g.Audit, Books: s.Ledger, Coupons: s.Coupons, Now: g.Now})
 	s.Levels = level.New(level.Deps{DB: g.DB, Outbox: g.Outbox, Timers: g.Timers, Audit: g.Audit})
@@ -181,7 +181,7 @@ func NewServices(g *Ground) (*Services, error) {
 func (s *Services) newKinds(letters *herald.Herald) (jobs.Kinds, error) {
 	return handle.New(handle.Deps{
 		DB: s.DB, Outbox: s.Outbox, Orders: s.Orders, Cases: s.Cases, Payments: s.Payments, Transfers: s.Transfers, Accounts: s.Accounts, Bills: s.Reconcile, Members: s.Members, Notices: s.Notices, Messenger: s.MiniProgram,
-		Delivery: s.Delivery, Shippers: s.MiniProgram, Reviews: s.Reviews, Content: s.MiniProgram, PictureURL: s.pictureURL, Coupons: s.Coupons, Points: s.Points, Levels: s.Levels, Distribution: s.Distributed,
+		Delivery: s.Delivery, Shippers: s.MiniProgram, Reviews: s.Reviews, Content: s.MiniProgram, PictureURL: s.pictureURL, Coupons: s.Coupons, Points: s.Points, Levels: s.Levels, Campaigns: s.Campaigns, Distribution: s.Distributed,
 		Signups: s.Signups, Tryouts: s.buyer(), Listings: s.Listings, Shelf: s.Catalog, Pictures: uploads{s.Pictures, s.Evidence, s.Ports}, Figures: s.Figures, Ports: s.Ports, Herald: letters, Plans: s.Plans, Timers: s.Timers, Vault: s.Vault, Now: s.Now,
 		BodiesKept: s.Config.bodiesKept(), Log: s.Log,
 	}).Kinds()

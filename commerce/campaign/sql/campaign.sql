@@ -1,12 +1,12 @@
 -- name: Add :one
-INSERT INTO campaign (kind, title, starts_at, ends_at, apps, off_bps, scope_of, scope_ids, scope_except, tiers, created_at, updated_at)
-VALUES (@kind, @title, @starts_at, @ends_at, @apps, sqlc.narg(off_bps), @scope_of, @scope_ids, @scope_except, @tiers, @now, @now)
+INSERT INTO campaign (kind, title, starts_at, ends_at, apps, off_bps, scope_of, scope_ids, scope_except, tiers, per_order, per_member, created_at, updated_at)
+VALUES (@kind, @title, @starts_at, @ends_at, @apps, sqlc.narg(off_bps), @scope_of, @scope_ids, @scope_except, @tiers, sqlc.narg(per_order), sqlc.narg(per_member), @now, @now)
 RETURNING id;
 
 -- name: Set :one
 -- One that was stopped or is over stays as it was.
 UPDATE campaign SET title = @title, starts_at = @starts_at, ends_at = @ends_at, apps = @apps, off_bps = sqlc.narg(off_bps), scope_of = @scope_of, scope_ids = @scope_ids,
-  scope_except = @scope_except, tiers = @tiers, version = version + 1, updated_at = @now
+  scope_except = @scope_except, tiers = @tiers, per_order = sqlc.narg(per_order), per_member = sqlc.narg(per_member), version = version + 1, updated_at = @now
 WHERE id = @id AND version = @version AND status <> 'stopped'
 RETURNING *;
 

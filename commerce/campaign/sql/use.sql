@@ -1,27 +1,40 @@
 -- name: Running :many
 -- What is in force for a basket: the named SKUs, or the lines of a cart that are selected. A
--- category stands with all those below it.
-SELECT c.id, c.kind, c.version, c.title, c.starts_at, c.ends_at, c.off_bps, c.scope_of, c.scope_except, c.tiers,
+-- category stands with all those below it. Of a flash sale, what is left in its present session,
+-- and how many pieces the member may have (-1: any number).
+SELECT c.id, c.kind, c.version, c.title, c.starts_at, c.ends_at, c.off_bps, c.scope_of, c.scope_except, c.tiers, c.per_order,
   (CASE WHEN c.scope_of = 'categories' THEN ARRAY(
     SELECT k.id FROM category k LEFT JOIN category p ON p.id = k.parent_id
     WHERE k.id = ANY (c.scope_ids) OR k.parent_id = ANY (c.scope_ids) OR p.parent_id = ANY (c.scope_ids))
   ELSE c.scope_ids END)::bigint[] AS scope,
-  coalesce(s.ids, '{}')::bigint[] AS sku_ids, coalesce(s.prices, '{}')::bigint[] AS prices_fen
-FROM campaign c LEFT JOIN LATERAL (
-  SELECT array_agg(k.sku_id ORDER BY k.sku_id) AS ids, array_agg(coalesce(k.price_fen, 0) ORDER BY k.sku_id) AS prices
-  FROM campaign_sku k WHERE k.campaign_id = c.id AND (k.sku_id = ANY (@sku_ids::bigint[])
+  coalesce(s.ids, '{}')::bigint[] AS sku_ids, coalesce(s.prices, '{}')::bigint[] AS prices_fen,
+  coalesce(s.lefts, '{}')::bigint[] AS lefts, coalesce(s.mays, '{}')::bigint[] AS mays,
+  (c.kind <> 'flash' OR n.no IS NOT NULL)::boolean AS on_sale, n.ends_at AS session_ends_at
+FROM campaign c
+LEFT JOIN campaign_session n ON n.campaign_id = c.id AND n.starts_at <= @now::timestamptz AND n.ends_at > @now
+LEFT JOIN LATERAL (
+  SELECT array_agg(k.sku_id ORDER BY k.sku_id) AS ids, array_agg(coalesce(k.price_fen, 0) ORDER BY k.sku_id) AS prices,
+    array_agg(coalesce(b.units - b.taken, 0) ORDER BY k.sku_id) AS lefts,
+    array_agg(CASE WHEN c.per_member IS NULL THEN -1 ELSE greatest(0, c.per_member - (SELECT coalesce(sum(t.qty), 0) FROM orders o JOIN flash_take t ON t.order_no = o.order_no
+      WHERE o.member_id = @member_id AND t.bucket_id = b.id AND t.back_at IS NULL)) END::bigint ORDER BY k.sku_id) AS mays
+  FROM campaign_sku k LEFT JOIN flash_bucket b ON b.campaign_id = k.campaign_id AND b.no = n.no AND b.sku_id = k.sku_id WHERE k.campaign_id = c.id AND (k.sku_id = ANY (@sku_ids::bigint[])
     OR (@of_cart::boolean AND k.sku_id IN (SELECT l.sku_id FROM cart_line l WHERE l.member_id = @member_id AND l.selected)))) s ON c.kind <> 'reduction'
 WHERE c.status = 'live' AND c.ends_at > @now::timestamptz AND c.starts_at <= @now AND (cardinality(c.apps) = 0 OR @app::text = ANY (c.apps))
 ORDER BY c.ends_at, c.id LIMIT 200;
 
 -- name: Windows :many
 -- When prices change.
-SELECT c.kind, c.starts_at, c.ends_at, c.apps FROM campaign c WHERE c.status = 'live' AND c.ends_at > @now::timestamptz ORDER BY c.starts_at LIMIT 1000;
+SELECT c.kind, coalesce(n.starts_at, c.starts_at) AS starts_at, coalesce(n.ends_at, c.ends_at) AS ends_at, c.apps
+FROM campaign c LEFT JOIN campaign_session n ON n.campaign_id = c.id
+WHERE c.status = 'live' AND c.ends_at > @now::timestamptz AND coalesce(n.ends_at > @now, true) ORDER BY 2 LIMIT 1000;
 
 -- name: Prices :many
-SELECT k.sku_id, c.id, c.kind, c.title, c.ends_at, k.price_fen, c.off_bps
+-- Of a flash sale, only in a session and while there are units.
+SELECT k.sku_id, c.id, c.kind, c.title, coalesce(n.ends_at, c.ends_at) AS ends_at, k.price_fen, c.off_bps
 FROM campaign_sku k JOIN campaign c ON c.id = k.campaign_id
-WHERE k.live AND k.sku_id = ANY (@sku_ids::bigint[]) AND c.status = 'live' AND c.starts_at <= @now::timestamptz AND c.ends_at > @now
+LEFT JOIN campaign_session n ON n.campaign_id = c.id AND n.starts_at <= @now::timestamptz AND n.ends_at > @now
+LEFT JOIN flash_bucket b ON b.campaign_id = c.id AND b.no = n.no AND b.sku_id = k.sku_id
+WHERE (c.kind <> 'flash' OR b.taken < b.units) AND k.live AND k.sku_id = ANY (@sku_ids::bigint[]) AND c.status = 'live' AND c.starts_at <= @now::timestamptz AND c.ends_at > @now
   AND (cardinality(c.apps) = 0 OR @app::text = ANY (c.apps));
 
 -- name: Told :many

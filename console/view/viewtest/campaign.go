@@ -41,6 +41,14 @@ func (f Frame) campaignPages() []Sample {
 		"title": "双旦满减", "starts_at": "2026-11-25T10:30", "ends_at": "2026-12-03T10:30", "way": view.OffAmount, "need_of": view.NeedAmount, "scope_of": "all",
 		"tier_0_need": "100", "tier_0_off": "20", "tier_1_need": "90", "tier_1_off": "30", "tier_1_free": "1",
 	}
+	flash := campaign.Campaign{ID: 8, Version: 1, Status: campaign.Live, Input: campaign.Input{
+		Kind: campaign.Flash, Title: "整点秒杀", StartsAt: now.Add(-30 * time.Minute), EndsAt: now.Add(10 * time.Hour), PerMember: 2,
+		Sessions: []campaign.Session{{StartsAt: now.Add(-30 * time.Minute), EndsAt: now.Add(90 * time.Minute)}, {StartsAt: now.Add(9 * time.Hour), EndsAt: now.Add(10 * time.Hour)}},
+	}}
+	sessions := map[string]string{
+		"title": "整点秒杀", "way": view.OffPrices, "per_member": "2", "price_11": "99.00", "units_11": "50", "price_12": "188", "units_12": "0",
+		"session_0_from": "2026-11-21T10:00", "session_0_until": "2026-11-21T12:00", "session_1_from": "2026-11-21T11:00", "session_1_until": "2026-11-21T20:30",
+	}
 	month := []campaign.Campaign{stopped, timed, reduction}
 	first := time.Date(2026, 11, 1, 0, 0, 0, 0, beijing)
 	return []Sample{
@@ -59,6 +67,15 @@ func (f Frame) campaignPages() []Sample {
 		{"campaign_reduction", view.CampaignFormPage(page, view.CampaignForm{
 			ID: 6, Live: true, Kind: campaign.Reduction, Typed: tiers, Products: view.Picker{Name: "product", Label: f.Text.T("campaign.products"), Search: true}, Categories: categories, Words: reduction.Words(string(f.Text.Lang())),
 			Bad: map[string]string{"tier_1_need": f.Text.T("campaign.bad.tier_need")},
+		})},
+		{"campaign_flash", view.CampaignShowPage(page, view.CampaignShow{
+			Shown: campaign.Shown{Campaign: flash, SKUs: skus, Report: report, Buckets: []campaign.Bucket{
+				{No: 1, SKUID: 11, Units: 50, Taken: 50, Paid: 48}, {No: 1, SKUID: 12, Units: 20, Taken: 7, Paid: 7}, {No: 2, SKUID: 11, Units: 50}, {No: 2, SKUID: 12, Units: 20},
+			}}, State: campaign.StateRunning, MayUpdate: true,
+		})},
+		{"campaign_flash_form", view.CampaignFormPage(page, view.CampaignForm{
+			ID: 8, Live: true, Kind: campaign.Flash, Typed: sessions, Products: products, Variants: skus,
+			Bad: map[string]string{"session_1": f.Text.T("campaign.bad.session"), "units_12": f.Text.T("campaign.bad.units")},
 		})},
 		{"campaign_calendar", view.CampaignCalendarPage(page, view.NewCampaignMonth(first, now, month))},
 	}

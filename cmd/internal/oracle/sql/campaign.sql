@@ -15,14 +15,14 @@ SELECT c.id::text FROM campaign c WHERE c.version <> (SELECT count(*) FROM campa
 -- M4 what a campaign took off stands under a wording that was in force when the order was placed
 SELECT o.order_no FROM order_adjustment a JOIN orders o ON o.id = a.order_id LEFT JOIN campaign c ON c.id = a.rule_id
 LEFT JOIN campaign_version v ON v.campaign_id = a.rule_id AND v.version = a.rule_version
-WHERE a.kind IN ('timed', 'reduction', 'shipping') AND (v.version IS NULL OR c.kind <> CASE WHEN a.kind = 'timed' THEN 'timed' ELSE 'reduction' END
+WHERE a.kind IN ('flash', 'timed', 'reduction', 'shipping') AND (v.version IS NULL OR c.kind <> CASE WHEN a.kind IN ('flash', 'timed') THEN a.kind ELSE 'reduction' END
   OR o.placed_at < (v.wording ->> 'starts_at')::timestamptz OR o.placed_at >= (v.wording ->> 'ends_at')::timestamptz
   OR (jsonb_typeof(v.wording -> 'apps') = 'array' AND v.wording -> 'apps' <> '[]' AND NOT v.wording -> 'apps' ? o.app_id));
 
 -- M5 a piece costs what its campaign said
 SELECT l.order_id || '/' || l.sku_id FROM order_adjustment a JOIN order_line l ON l.id = a.line_id
 JOIN campaign_version v ON v.campaign_id = a.rule_id AND v.version = a.rule_version
-WHERE a.kind = 'timed' AND a.off_fen IS DISTINCT FROM l.qty * CASE WHEN (v.wording ->> 'off_bps')::bigint > 0 THEN div(l.price_fen * (v.wording ->> 'off_bps')::bigint, 10000)
+WHERE a.kind IN ('flash', 'timed') AND a.off_fen IS DISTINCT FROM l.qty * CASE WHEN (v.wording ->> 'off_bps')::bigint > 0 THEN div(l.price_fen * (v.wording ->> 'off_bps')::bigint, 10000)
   ELSE l.price_fen - (SELECT (p ->> 'price_fen')::bigint FROM jsonb_array_elements(v.wording -> 'prices') p WHERE (p ->> 'sku_id')::bigint = l.sku_id) END;
 
 -- M6 one campaign makes the price of a piece
@@ -34,3 +34,22 @@ SELECT o.order_no FROM orders o JOIN (
 JOIN campaign_version v ON v.campaign_id = x.rule_id AND v.version = x.rule_version
 WHERE NOT EXISTS (SELECT FROM jsonb_array_elements(v.wording -> 'tiers') t
   WHERE x.off <= CASE WHEN t ? 'off_fen' AND NOT t ? 'each' THEN (t ->> 'off_fen')::bigint ELSE coalesce((t ->> 'cap_fen')::bigint, o.goods_fen) END);
+
+-- M8 a session has sold what orders took of it
+SELECT b.id::text FROM flash_bucket b WHERE b.taken <> coalesce((SELECT sum(t.qty) FROM flash_take t WHERE t.bucket_id = b.id AND t.back_at IS NULL), 0);
+
+-- M9 what a closed order took is back, and nothing else
+SELECT t.order_no FROM flash_take t JOIN orders o ON o.order_no = t.order_no WHERE (t.back_at IS NOT NULL) <> (o.status = 'closed');
+
+-- M10 who had a price of a flash sale took as many units of the session that was running
+SELECT coalesce(x.order_no, t.order_no) FROM (
+  SELECT o.order_no, o.placed_at, a.rule_id, l.sku_id, l.qty FROM order_adjustment a JOIN orders o ON o.id = a.order_id JOIN order_line l ON l.id = a.line_id WHERE a.kind = 'flash') x
+FULL JOIN (
+  SELECT k.order_no, k.qty, b.campaign_id, b.sku_id, n.starts_at, n.ends_at FROM flash_take k JOIN flash_bucket b ON b.id = k.bucket_id
+  JOIN campaign_session n ON n.campaign_id = b.campaign_id AND n.no = b.no) t ON t.order_no = x.order_no AND t.campaign_id = x.rule_id AND t.sku_id = x.sku_id
+WHERE t.qty IS DISTINCT FROM x.qty OR x.placed_at < t.starts_at OR x.placed_at >= t.ends_at;
+
+-- M11 nobody has more of a session than any wording of its sale allowed
+SELECT b.id || '/' || o.member_id FROM flash_take t JOIN flash_bucket b ON b.id = t.bucket_id JOIN orders o ON o.order_no = t.order_no WHERE t.back_at IS NULL
+GROUP BY b.id, b.campaign_id, o.member_id
+HAVING sum(t.qty) > (SELECT CASE WHEN min((v.wording ->> 'per_member')::bigint) = 0 THEN sum(t.qty) ELSE max((v.wording ->> 'per_member')::bigint) END FROM campaign_version v WHERE v.campaign_id = b.campaign_id);

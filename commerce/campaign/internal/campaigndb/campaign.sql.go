@@ -14,8 +14,8 @@ import (
 )
 
 const add = `-- name: Add :one
-INSERT INTO campaign (kind, title, starts_at, ends_at, apps, off_bps, scope_of, scope_ids, scope_except, tiers, created_at, updated_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11)
+INSERT INTO campaign (kind, title, starts_at, ends_at, apps, off_bps, scope_of, scope_ids, scope_except, tiers, per_order, per_member, created_at, updated_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13)
 RETURNING id
 `
 
@@ -30,6 +30,8 @@ type AddParams struct {
 	ScopeIds    []int64
 	ScopeExcept bool
 	Tiers       json.RawMessage
+	PerOrder    *int64
+	PerMember   *int64
 	Now         time.Time
 }
 
@@ -45,6 +47,8 @@ func (q *Queries) Add(ctx context.Context, db DBTX, arg AddParams) (int64, error
 		arg.ScopeIds,
 		arg.ScopeExcept,
 		arg.Tiers,
+		arg.PerOrder,
+		arg.PerMember,
 		arg.Now,
 	)
 	var id int64
@@ -53,7 +57,7 @@ func (q *Queries) Add(ctx context.Context, db DBTX, arg AddParams) (int64, error
 }
 
 const between = `-- name: Between :many
-SELECT c.id, c.kind, c.status, c.version, c.title, c.starts_at, c.ends_at, c.apps, c.off_bps, c.scope_of, c.scope_ids, c.scope_except, c.tiers, c.created_at, c.updated_at, c.stopped_at FROM campaign c
+SELECT c.id, c.kind, c.status, c.version, c.title, c.starts_at, c.ends_at, c.apps, c.off_bps, c.scope_of, c.scope_ids, c.scope_except, c.tiers, c.created_at, c.updated_at, c.stopped_at, c.per_order, c.per_member FROM campaign c
 WHERE c.status <> 'draft' AND c.starts_at < $1::timestamptz AND least(c.ends_at, c.stopped_at) > $2::timestamptz AND coalesce(c.stopped_at > c.starts_at, true)
 ORDER BY c.starts_at, c.id LIMIT 500
 `
@@ -89,6 +93,8 @@ func (q *Queries) Between(ctx context.Context, db DBTX, until time.Time, since t
 			&i.Campaign.CreatedAt,
 			&i.Campaign.UpdatedAt,
 			&i.Campaign.StoppedAt,
+			&i.Campaign.PerOrder,
+			&i.Campaign.PerMember,
 		); err != nil {
 			return nil, err
 		}
@@ -197,7 +203,7 @@ func (q *Queries) Count(ctx context.Context, db DBTX, now time.Time) ([]CountRow
 }
 
 const find = `-- name: Find :one
-SELECT id, kind, status, version, title, starts_at, ends_at, apps, off_bps, scope_of, scope_ids, scope_except, tiers, created_at, updated_at, stopped_at FROM campaign WHERE id = $1
+SELECT id, kind, status, version, title, starts_at, ends_at, apps, off_bps, scope_of, scope_ids, scope_except, tiers, created_at, updated_at, stopped_at, per_order, per_member FROM campaign WHERE id = $1
 `
 
 func (q *Queries) Find(ctx context.Context, db DBTX, id int64) (Campaign, error) {
@@ -220,6 +226,8 @@ func (q *Queries) Find(ctx context.Context, db DBTX, id int64) (Campaign, error)
 		&i.CreatedAt,
 		&i.UpdatedAt,
 		&i.StoppedAt,
+		&i.PerOrder,
+		&i.PerMember,
 	)
 	return i, err
 }
@@ -240,7 +248,7 @@ func (q *Queries) Keep(ctx context.Context, db DBTX, campaignID int64, version i
 }
 
 const list = `-- name: List :many
-SELECT c.id, c.kind, c.status, c.version, c.title, c.starts_at, c.ends_at, c.apps, c.off_bps, c.scope_of, c.scope_ids, c.scope_except, c.tiers, c.created_at, c.updated_at, c.stopped_at FROM campaign c
+SELECT c.id, c.kind, c.status, c.version, c.title, c.starts_at, c.ends_at, c.apps, c.off_bps, c.scope_of, c.scope_ids, c.scope_except, c.tiers, c.created_at, c.updated_at, c.stopped_at, c.per_order, c.per_member FROM campaign c
 WHERE ($1::text = '' OR $1 = CASE WHEN c.status <> 'live' THEN c.status WHEN c.ends_at <= $2::timestamptz THEN 'over' WHEN c.starts_at <= $2 THEN 'running' ELSE 'coming' END)
   AND c.id < $3::bigint
 ORDER BY c.id DESC LIMIT $4
@@ -282,6 +290,8 @@ func (q *Queries) List(ctx context.Context, db DBTX, state string, now time.Time
 			&i.Campaign.CreatedAt,
 			&i.Campaign.UpdatedAt,
 			&i.Campaign.StoppedAt,
+			&i.Campaign.PerOrder,
+			&i.Campaign.PerMember,
 		); err != nil {
 			return nil, err
 		}
@@ -455,9 +465,9 @@ func (q *Queries) SKUsOfProducts(ctx context.Context, db DBTX, spuIds []int64) (
 
 const set = `-- name: Set :one
 UPDATE campaign SET title = $1, starts_at = $2, ends_at = $3, apps = $4, off_bps = $5, scope_of = $6, scope_ids = $7,
-  scope_except = $8, tiers = $9, version = version + 1, updated_at = $10
-WHERE id = $11 AND version = $12 AND status <> 'stopped'
-RETURNING id, kind, status, version, title, starts_at, ends_at, apps, off_bps, scope_of, scope_ids, scope_except, tiers, created_at, updated_at, stopped_at
+  scope_except = $8, tiers = $9, per_order = $10, per_member = $11, version = version + 1, updated_at = $12
+WHERE id = $13 AND version = $14 AND status <> 'stopped'
+RETURNING id, kind, status, version, title, starts_at, ends_at, apps, off_bps, scope_of, scope_ids, scope_except, tiers, created_at, updated_at, stopped_at, per_order, per_member
 `
 
 type SetParams struct {
@@ -470,6 +480,8 @@ type SetParams struct {
 	ScopeIds    []int64
 	ScopeExcept bool
 	Tiers       json.RawMessage
+	PerOrder    *int64
+	PerMember   *int64
 	Now         time.Time
 	ID          int64
 	Version     int64
@@ -487,6 +499,8 @@ func (q *Queries) Set(ctx context.Context, db DBTX, arg SetParams) (Campaign, er
 		arg.ScopeIds,
 		arg.ScopeExcept,
 		arg.Tiers,
+		arg.PerOrder,
+		arg.PerMember,
 		arg.Now,
 		arg.ID,
 		arg.Version,
@@ -509,6 +523,8 @@ func (q *Queries) Set(ctx context.Context, db DBTX, arg SetParams) (Campaign, er
 		&i.CreatedAt,
 		&i.UpdatedAt,
 		&i.StoppedAt,
+		&i.PerOrder,
+		&i.PerMember,
 	)
 	return i, err
 }

@@ -26,4 +26,6 @@ type Campaign struct {
 	CreatedAt   time.Time
 	UpdatedAt   time.Time
 	StoppedAt   *time.Time
+	PerOrder    *int64
+	PerMember   *int64
 }

@@ -12,9 +12,11 @@ import (
 )
 
 const prices = `-- name: Prices :many
-SELECT k.sku_id, c.id, c.kind, c.title, c.ends_at, k.price_fen, c.off_bps
+SELECT k.sku_id, c.id, c.kind, c.title, coalesce(n.ends_at, c.ends_at) AS ends_at, k.price_fen, c.off_bps
 FROM campaign_sku k JOIN campaign c ON c.id = k.campaign_id
-WHERE k.live AND k.sku_id = ANY ($1::bigint[]) AND c.status = 'live' AND c.starts_at <= $2::timestamptz AND c.ends_at > $2
+LEFT JOIN campaign_session n ON n.campaign_id = c.id AND n.starts_at <= $1::timestamptz AND n.ends_at > $1
+LEFT JOIN flash_bucket b ON b.campaign_id = c.id AND b.no = n.no AND b.sku_id = k.sku_id
+WHERE (c.kind <> 'flash' OR b.taken < b.units) AND k.live AND k.sku_id = ANY ($2::bigint[]) AND c.status = 'live' AND c.starts_at <= $1::timestamptz AND c.ends_at > $1
   AND (cardinality(c.apps) = 0 OR $3::text = ANY (c.apps))
 `
 
@@ -28,8 +30,9 @@ type PricesRow struct {
 	OffBps   *int64
 }
 
-func (q *Queries) Prices(ctx context.Context, db DBTX, skuIds []int64, now time.Time, app string) ([]PricesRow, error) {
-	rows, err := db.Query(ctx, prices, skuIds, now, app)
+// Of a flash sale, only in a session and while there are units.
+func (q *Queries) Prices(ctx context.Context, db DBTX, now time.Time, skuIds []int64, app string) ([]PricesRow, error) {
+	rows, err := db.Query(ctx, prices, now, skuIds, app)
 	if err != nil {
 		return nil, err
 	}
@@ -94,44 +97,57 @@ func (q *Queries) Report(ctx context.Context, db DBTX, id int64) (ReportRow, err
 }
 
 const running = `-- name: Running :many
-SELECT c.id, c.kind, c.version, c.title, c.starts_at, c.ends_at, c.off_bps, c.scope_of, c.scope_except, c.tiers,
+SELECT c.id, c.kind, c.version, c.title, c.starts_at, c.ends_at, c.off_bps, c.scope_of, c.scope_except, c.tiers, c.per_order,
   (CASE WHEN c.scope_of = 'categories' THEN ARRAY(
     SELECT k.id FROM category k LEFT JOIN category p ON p.id = k.parent_id
     WHERE k.id = ANY (c.scope_ids) OR k.parent_id = ANY (c.scope_ids) OR p.parent_id = ANY (c.scope_ids))
   ELSE c.scope_ids END)::bigint[] AS scope,
-  coalesce(s.ids, '{}')::bigint[] AS sku_ids, coalesce(s.prices, '{}')::bigint[] AS prices_fen
-FROM campaign c LEFT JOIN LATERAL (
-  SELECT array_agg(k.sku_id ORDER BY k.sku_id) AS ids, array_agg(coalesce(k.price_fen, 0) ORDER BY k.sku_id) AS prices
-  FROM campaign_sku k WHERE k.campaign_id = c.id AND (k.sku_id = ANY ($1::bigint[])
-    OR ($2::boolean AND k.sku_id IN (SELECT l.sku_id FROM cart_line l WHERE l.member_id = $3 AND l.selected)))) s ON c.kind <> 'reduction'
-WHERE c.status = 'live' AND c.ends_at > $4::timestamptz AND c.starts_at <= $4 AND (cardinality(c.apps) = 0 OR $5::text = ANY (c.apps))
+  coalesce(s.ids, '{}')::bigint[] AS sku_ids, coalesce(s.prices, '{}')::bigint[] AS prices_fen,
+  coalesce(s.lefts, '{}')::bigint[] AS lefts, coalesce(s.mays, '{}')::bigint[] AS mays,
+  (c.kind <> 'flash' OR n.no IS NOT NULL)::boolean AS on_sale, n.ends_at AS session_ends_at
+FROM campaign c
+LEFT JOIN campaign_session n ON n.campaign_id = c.id AND n.starts_at <= $1::timestamptz AND n.ends_at > $1
+LEFT JOIN LATERAL (
+  SELECT array_agg(k.sku_id ORDER BY k.sku_id) AS ids, array_agg(coalesce(k.price_fen, 0) ORDER BY k.sku_id) AS prices,
+    array_agg(coalesce(b.units - b.taken, 0) ORDER BY k.sku_id) AS lefts,
+    array_agg(CASE WHEN c.per_member IS NULL THEN -1 ELSE greatest(0, c.per_member - (SELECT coalesce(sum(t.qty), 0) FROM orders o JOIN flash_take t ON t.order_no = o.order_no
+      WHERE o.member_id = $2 AND t.bucket_id = b.id AND t.back_at IS NULL)) END::bigint ORDER BY k.sku_id) AS mays
+  FROM campaign_sku k LEFT JOIN flash_bucket b ON b.campaign_id = k.campaign_id AND b.no = n.no AND b.sku_id = k.sku_id WHERE k.campaign_id = c.id AND (k.sku_id = ANY ($3::bigint[])
+    OR ($4::boolean AND k.sku_id IN (SELECT l.sku_id FROM cart_line l WHERE l.member_id = $2 AND l.selected)))) s ON c.kind <> 'reduction'
+WHERE c.status = 'live' AND c.ends_at > $1::timestamptz AND c.starts_at <= $1 AND (cardinality(c.apps) = 0 OR $5::text = ANY (c.apps))
 ORDER BY c.ends_at, c.id LIMIT 200
 `
 
 type RunningRow struct {
-	ID          int64
-	Kind        string
-	Version     int64
-	Title       string
-	StartsAt    time.Time
-	EndsAt      time.Time
-	OffBps      *int64
-	ScopeOf     string
-	ScopeExcept bool
-	Tiers       json.RawMessage
-	Scope       []int64
-	SkuIds      []int64
-	PricesFen   []int64
+	ID            int64
+	Kind          string
+	Version       int64
+	Title         string
+	StartsAt      time.Time
+	EndsAt        time.Time
+	OffBps        *int64
+	ScopeOf       string
+	ScopeExcept   bool
+	Tiers         json.RawMessage
+	PerOrder      *int64
+	Scope         []int64
+	SkuIds        []int64
+	PricesFen     []int64
+	Lefts         []int64
+	Mays          []int64
+	OnSale        bool
+	SessionEndsAt *time.Time
 }
 
 // What is in force for a basket: the named SKUs, or the lines of a cart that are selected. A
-// category stands with all those below it.
-func (q *Queries) Running(ctx context.Context, db DBTX, skuIds []int64, ofCart bool, memberID int64, now time.Time, app string) ([]RunningRow, error) {
+// category stands with all those below it. Of a flash sale, what is left in its present session,
+// and how many pieces the member may have (-1: any number).
+func (q *Queries) Running(ctx context.Context, db DBTX, now time.Time, memberID int64, skuIds []int64, ofCart bool, app string) ([]RunningRow, error) {
 	rows, err := db.Query(ctx, running,
+		now,
+		memberID,
 		skuIds,
 		ofCart,
-		memberID,
-		now,
 		app,
 	)
 	if err != nil {
@@ -152,9 +168,14 @@ func (q *Queries) Running(ctx context.Context, db DBTX, skuIds []int64, ofCart b
 			&i.ScopeOf,
 			&i.ScopeExcept,
 			&i.Tiers,
+			&i.PerOrder,
 			&i.Scope,
 			&i.SkuIds,
 			&i.PricesFen,
+			&i.Lefts,
+			&i.Mays,
+			&i.OnSale,
+			&i.SessionEndsAt,
 		); err != nil {
 			return nil, err
 		}
@@ -167,7 +188,7 @@ func (q *Queries) Running(ctx context.Context, db DBTX, skuIds []int64, ofCart b
 }
 
 const told = `-- name: Told :many
-SELECT c.id, c.kind, c.status, c.version, c.title, c.starts_at, c.ends_at, c.apps, c.off_bps, c.scope_of, c.scope_ids, c.scope_except, c.tiers, c.created_at, c.updated_at, c.stopped_at FROM campaign c
+SELECT c.id, c.kind, c.status, c.version, c.title, c.starts_at, c.ends_at, c.apps, c.off_bps, c.scope_of, c.scope_ids, c.scope_except, c.tiers, c.created_at, c.updated_at, c.stopped_at, c.per_order, c.per_member FROM campaign c
 WHERE c.status = 'live' AND c.ends_at > $1::timestamptz AND c.starts_at <= $2::timestamptz AND (cardinality(c.apps) = 0 OR $3::text = ANY (c.apps))
 ORDER BY c.starts_at, c.id LIMIT 50
 `
@@ -203,6 +224,8 @@ func (q *Queries) Told(ctx context.Context, db DBTX, now time.Time, soon time.Ti
 			&i.Campaign.CreatedAt,
 			&i.Campaign.UpdatedAt,
 			&i.Campaign.StoppedAt,
+			&i.Campaign.PerOrder,
+			&i.Campaign.PerMember,
 		); err != nil {
 			return nil, err
 		}
@@ -215,7 +238,9 @@ func (q *Queries) Told(ctx context.Context, db DBTX, now time.Time, soon time.Ti
 }
 
 const windows = `-- name: Windows :many
-SELECT c.kind, c.starts_at, c.ends_at, c.apps FROM campaign c WHERE c.status = 'live' AND c.ends_at > $1::timestamptz ORDER BY c.starts_at LIMIT 1000
+SELECT c.kind, coalesce(n.starts_at, c.starts_at) AS starts_at, coalesce(n.ends_at, c.ends_at) AS ends_at, c.apps
+FROM campaign c LEFT JOIN campaign_session n ON n.campaign_id = c.id
+WHERE c.status = 'live' AND c.ends_at > $1::timestamptz AND coalesce(n.ends_at > $1, true) ORDER BY 2 LIMIT 1000
 `
 
 type WindowsRow struct {
