@@ -238,6 +238,7 @@ func walkOrders(t *testing.T, h *house, s *shop, c *client) {
 	walkAfterSales(t, h, s, placed.OrderNo, kept.Lines[0].LineID, plainly(t, c))
 	c.must(t, http.StatusOK, http.MethodPost, "/orders/"+placed.OrderNo+"/receive", nil)
 	walkReviews(t, h, s, placed.OrderNo, plainly(t, c))
+	walkInvoices(t, h, s, placed.OrderNo, plainly(t, c))
 	walkDistribution(t, h, s, plainly(t, c))
 	c.must(t, http.StatusNoContent, http.MethodDelete, "/orders/"+placed.OrderNo, nil)
 	c.must(t, http.StatusNoContent, http.MethodDelete, "/addresses/"+id(address.ID), nil)

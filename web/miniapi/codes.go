@@ -5,6 +5,7 @@ import (
 	"galleria/commerce/cart"
 	"galleria/commerce/coupon"
 	"galleria/commerce/inventory"
+	"galleria/commerce/invoice"
 	"galleria/commerce/member"
 	"galleria/commerce/notice"
 	"galleria/commerce/order"
@@ -34,6 +35,7 @@ func everyFault() []*fault.Error {
 		order.ErrClaimed, order.ErrHandedOut, aftersale.ErrState, aftersale.ErrAmount, aftersale.ErrPictures, aftersale.ErrTalkedOut, aftersale.ErrTooMany,
 		points.ErrShort, points.ErrOff, points.ErrSigned,
 		coupon.ErrUnavailable, coupon.ErrBudget, coupon.ErrGone, coupon.ErrLimit, coupon.ErrNewcomers, coupon.ErrCode,
+		invoice.ErrState, invoice.ErrAsked, invoice.ErrNothing, invoice.ErrLate, invoice.ErrTaxNumber, invoice.ErrTooManyTitles,
 		review.ErrWritten, review.ErrLate, review.ErrState, review.ErrPictures,
 		picture.ErrType, picture.ErrTooLarge, picture.ErrPixels, picture.ErrBroken, picture.ErrNoPlace, picture.ErrTooMany, plan.ErrQuota,
 		idempotency.ErrMissing, idempotency.ErrMismatch, idempotency.ErrInProgress,
