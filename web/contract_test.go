@@ -37,6 +37,12 @@ func (h *house) check(t *testing.T, req *http.Request, a answer) {
 	}
 	media := response.Value.Content.Get("application/json")
 	if media == nil {
+		if response.Value.Content[a.header.Get("Content-Type")] != nil { // a file, of a type that it says
+			h.mu.Lock()
+			defer h.mu.Unlock()
+			h.answered[name] = true
+			return
+		}
 		if len(a.body) > 0 {
 			t.Errorf("%s answered %d with a body, the contract has none: %s", name, a.status, a.body)
 		}

@@ -181,7 +181,7 @@ func (h *house) deps(s settings, answers *miniapi.Answers) web.Deps {
 	h.coupons = coupons
 	h.points = points.New(points.Deps{DB: h.DB, Outbox: h.Outbox, Timers: h.Timers, Audit: h.Audit, Books: ledger.New(ledger.Deps{DB: h.DB, Audit: h.Audit}), Now: now})
 	h.invoices = invoice.New(invoice.Deps{
-		DB: h.DB, Vault: h.Vault, Audit: h.Audit, Outbox: h.Outbox, Plans: h.Plans, Store: picture.Files{Store: picture.NewFolder(h.t.TempDir())}, Now: now, Rand: rand.Reader,
+		DB: h.DB, Vault: h.Vault, Audit: h.Audit, Outbox: h.Outbox, Plans: h.Plans, Store: picture.Files{Store: picture.NewFolder(h.files)}, Now: now, Rand: rand.Reader,
 	})
 	h.levels = level.New(level.Deps{DB: h.DB, Outbox: h.Outbox, Timers: h.Timers, Audit: h.Audit})
 	h.campaigns = campaign.New(campaign.Deps{DB: h.DB, Audit: h.Audit, Tell: h.catalog.TellPricesTx})

@@ -60,7 +60,9 @@ func (h *Handlers) followers(orderNo string) []room {
 			func(ctx context.Context, tx tenantdb.Tx) error { return h.Distribution.FollowOrderTx(ctx, tx, orderNo) },
 		},
 		{
-			func(ctx context.Context, q tenantdb.Querier) (bool, error) { return h.Invoices.Concerns(ctx, q, orderNo) },
+			func(ctx context.Context, q tenantdb.Querier) (bool, error) {
+				return h.Invoices.Concerns(ctx, q, orderNo)
+			},
 			func(ctx context.Context, tx tenantdb.Tx) error { return h.Invoices.FollowOrderTx(ctx, tx, orderNo) },
 		},
 	}

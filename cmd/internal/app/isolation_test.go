@@ -29,6 +29,7 @@ type twin struct {
 	address int64
 	orderNo string
 	caseNo  string
+	title   int64 // of an invoice
 	// A distributor's code and withdrawal.
 	promotion, withdrawal string
 	marks                 []string // texts that only this shop's answers may hold
@@ -105,6 +106,11 @@ func (t *twin) more() {
 	t.promotion, t.withdrawal = t.sells()
 	t.coupon, t.code = w.giveOut(t.shop, 9_999_900, 5)
 	t.grant = t.claim(t.coupon)
+	for range 15 { // as of addresses
+		var title struct{ ID int64 }
+		t.must(http.StatusCreated, http.MethodPost, "/me/invoice-titles", map[string]any{"kind": "person", "name": "韩梅梅"}, &title)
+		t.title = title.ID
+	}
 	for range 40 { // far beyond what the sister makes in the walk
 		t.secondAddress = t.buyer.address()
 	}
