@@ -3,6 +3,7 @@ package app_test
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"os"
@@ -106,11 +107,7 @@ func (t *twin) more() {
 	t.promotion, t.withdrawal = t.sells()
 	t.coupon, t.code = w.giveOut(t.shop, 9_999_900, 5)
 	t.grant = t.claim(t.coupon)
-	for range 15 { // as of addresses
-		var title struct{ ID int64 }
-		t.must(http.StatusCreated, http.MethodPost, "/me/invoice-titles", map[string]any{"kind": "person", "name": "韩梅梅"}, &title)
-		t.title = title.ID
-	}
+	t.keepTitles()
 	for range 40 { // far beyond what the sister makes in the walk
 		t.secondAddress = t.buyer.address()
 	}
@@ -186,7 +183,7 @@ func walk(a, b *twin) map[string][]step {
 	lines := func(sku int64) []map[string]any { return []map[string]any{{"sku_id": sku, "qty": 1}} }
 	both, only := itoa(a.shop.skus[0]), itoa(b.sku)
 	ok, gone, gone409, no := []int{200, 201, 204}, []int{404}, []int{404, 409}, []int{401}
-	return map[string][]step{
+	all := map[string][]step{
 		"listAddresses":    {{path: "/addresses", want: ok}},
 		"addAddress":       {{path: "/addresses", body: address, want: ok}},
 		"updateAddress":    {{path: "/addresses/" + itoa(b.address), body: address, want: ok}, {path: "/addresses/" + itoa(b.secondAddress), body: address, want: gone}},
@@ -220,15 +217,6 @@ func walk(a, b *twin) map[string][]step {
 		"readMessages":              {{path: "/me/messages/read", body: map[string]any{"until_id": 1_000_000}, want: []int{204}}},
 		"getPoints":                 {{path: "/points", want: ok}},
 		"getMyLevel":                {{path: "/me/level", want: ok}},
-		"listInvoiceTitles":         {{path: "/me/invoice-titles", want: ok}},
-		"addInvoiceTitle":           {{path: "/me/invoice-titles", body: map[string]any{"kind": "person", "name": "李雷"}, want: []int{201}}},
-		"updateInvoiceTitle":        {{path: "/me/invoice-titles/" + itoa(b.title), body: map[string]any{"kind": "person", "name": "李雷"}, want: gone}},
-		"deleteInvoiceTitle":        {{path: "/me/invoice-titles/" + itoa(b.title), want: gone}},
-		"listInvoices":              {{path: "/me/invoices", want: ok}},
-		"getOrderInvoice":           {{path: "/orders/" + b.orderNo + "/invoice", want: gone}},
-		"askInvoice":                {{path: "/orders/" + b.orderNo + "/invoice", body: map[string]any{"title_id": b.title}, want: gone}},
-		"withdrawInvoice":           {{path: "/orders/" + b.orderNo + "/invoice/withdraw", want: gone}},
-		"getInvoiceFile":            {{path: "/orders/" + b.orderNo + "/invoice/file", want: gone}},
 		"getMemberPrices":           {{path: "/products/" + itoa(b.product) + "/member-prices", want: ok}},
 		"listPointsEntries":         {{path: "/points/entries", want: ok}},
 		"signIn":                    {{path: "/points/sign-in", want: []int{409}}},
@@ -289,6 +277,8 @@ func walk(a, b *twin) map[string][]step {
 		"listSubscriptionTemplates": {{path: "/subscriptions", want: ok}},
 		"reportSubscription":        {{path: "/subscriptions", body: map[string]any{"template_id": b.shop.template, "result": "accept"}, want: gone}},
 	}
+	maps.Copy(all, invoiceSteps(b))
+	return all
 }
 
 // operation is one route of the contract.
