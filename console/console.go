@@ -98,6 +98,7 @@ type Deps struct {
 	Distribution Distribution
 	Points       Points
 	Levels       Levels
+	Invoices     Invoices
 	Members      Members
 	Pictures     Pictures
 	Ports        Ports

@@ -81,10 +81,16 @@ func (s *Console) evidenceShow(c *fiber.Ctx, v *visit) error {
 	if err != nil {
 		return err
 	}
-	c.Set(fiber.HeaderContentType, map[string]string{"jpg": "image/jpeg", "png": "image/png", "pdf": "application/pdf"}[found.Kind])
-	c.Set(fiber.HeaderContentDisposition, mime.FormatMediaType("attachment", map[string]string{"filename": found.Name}))
+	types := map[string]string{"jpg": "image/jpeg", "png": "image/png", "pdf": "application/pdf"}
+	return sendPrivate(c, types[found.Kind], found.Name, found.Body)
+}
+
+// sendPrivate sends a file as a download that no browser runs and no cache keeps.
+func sendPrivate(c *fiber.Ctx, contentType, name string, body []byte) error {
+	c.Set(fiber.HeaderContentType, contentType)
+	c.Set(fiber.HeaderContentDisposition, mime.FormatMediaType("attachment", map[string]string{"filename": name}))
 	c.Set(fiber.HeaderContentSecurityPolicy, "default-src 'none'; sandbox")
 	c.Set(fiber.HeaderXContentTypeOptions, "nosniff")
 	c.Set(fiber.HeaderCacheControl, "private, no-store")
-	return c.Send(found.Body)
+	return c.Send(body)
 }

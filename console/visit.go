@@ -115,6 +115,7 @@ func (s *Console) menu(c *fiber.Ctx, v *visit, here string) []view.NavItem {
 		{authz.OrderRead, view.NavItem{Key: "nav.orders", Icon: "receipt", Href: shop.URL("/orders")}},
 		{authz.OrderVerify, view.NavItem{Key: "nav.pickup", Icon: "building-store", Href: shop.URL("/pickup")}},
 		{authz.AfterSaleRead, view.NavItem{Key: "nav.aftersales", Icon: "receipt-refund", Href: shop.URL("/aftersales")}},
+		{authz.InvoiceRead, view.NavItem{Key: navInvoices, Icon: "note", Href: shop.URL(invoicesPath)}},
 		{authz.CouponRead, view.NavItem{Key: "nav.coupons", Icon: "coin", Href: shop.URL("/coupons")}},
 		{authz.CampaignRead, view.NavItem{Key: navCampaigns, Icon: "calendar", Href: shop.URL(campaignsPath)}},
 		{authz.DistributionRead, view.NavItem{Key: navDistribution, Icon: "apps", Href: shop.URL(distributionPath)}},

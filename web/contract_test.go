@@ -37,6 +37,12 @@ func (h *house) check(t *testing.T, req *http.Request, a answer) {
 	}
 	media := response.Value.Content.Get("application/json")
 	if media == nil {
+		if response.Value.Content[a.header.Get("Content-Type")] != nil { // a file, of a type that it says
+			h.mu.Lock()
+			defer h.mu.Unlock()
+			h.answered[name] = true
+			return
+		}
 		if len(a.body) > 0 {
 			t.Errorf("%s answered %d with a body, the contract has none: %s", name, a.status, a.body)
 		}
@@ -240,6 +246,7 @@ func walkOrders(t *testing.T, h *house, s *shop, c *client) {
 	walkAfterSales(t, h, s, placed.OrderNo, kept.Lines[0].LineID, plainly(t, c))
 	c.must(t, http.StatusOK, http.MethodPost, "/orders/"+placed.OrderNo+"/receive", nil)
 	walkReviews(t, h, s, placed.OrderNo, plainly(t, c))
+	walkInvoices(t, h, s, placed.OrderNo, plainly(t, c))
 	walkDistribution(t, h, s, plainly(t, c))
 	c.must(t, http.StatusNoContent, http.MethodDelete, "/orders/"+placed.OrderNo, nil)
 	c.must(t, http.StatusNoContent, http.MethodDelete, "/addresses/"+id(address.ID), nil)

@@ -28,11 +28,13 @@ import (
 	"galleria/commerce/delivery"
 	"galleria/commerce/distribution"
 	"galleria/commerce/inventory"
+	"galleria/commerce/invoice"
 	"galleria/commerce/level"
 	"galleria/commerce/member"
 	"galleria/commerce/money"
 	"galleria/commerce/notice"
 	"galleria/commerce/order"
+	"galleria/commerce/picture"
 	"galleria/commerce/points"
 	"galleria/commerce/review"
 	"galleria/payments"
@@ -67,6 +69,7 @@ type house struct {
 	coupons      *coupon.Service
 	points       *points.Service
 	levels       *level.Service
+	invoices     *invoice.Service
 	campaigns    *campaign.Service
 	quota        *plan.Meter
 	stock        *inventory.Service
@@ -177,6 +180,9 @@ func (h *house) deps(s settings, answers *miniapi.Answers) web.Deps {
 	coupons := coupon.New(coupon.Deps{DB: h.DB, Timers: h.Timers, Audit: h.Audit, Rand: rand.Reader, HasPaid: func(context.Context, tenantdb.Querier, int64) (bool, error) { return false, nil }})
 	h.coupons = coupons
 	h.points = points.New(points.Deps{DB: h.DB, Outbox: h.Outbox, Timers: h.Timers, Audit: h.Audit, Books: ledger.New(ledger.Deps{DB: h.DB, Audit: h.Audit}), Coupons: coupons, Now: now})
+	h.invoices = invoice.New(invoice.Deps{
+		DB: h.DB, Vault: h.Vault, Audit: h.Audit, Outbox: h.Outbox, Plans: h.Plans, Store: picture.Files{Store: picture.NewFolder(h.files)}, Now: now, Rand: rand.Reader,
+	})
 	h.levels = level.New(level.Deps{DB: h.DB, Outbox: h.Outbox, Timers: h.Timers, Audit: h.Audit})
 	h.campaigns = campaign.New(campaign.Deps{DB: h.DB, Audit: h.Audit, Timers: h.Timers, Tell: h.catalog.TellPricesTx})
 	orders := order.New(order.Deps{
@@ -194,7 +200,7 @@ func (h *house) deps(s settings, answers *miniapi.Answers) web.Deps {
 	return web.Deps{
 		Limiter: limiter, Budgets: s.budgets, Places: s.places, Draining: s.drain,
 		API: &miniapi.Deps{
-			Apps: h.Resolver, Shops: h.mini, Catalog: h.catalog, Members: h.members, Tastes: h.members, Carts: carts, Orders: orders, Cases: cases, Reviews: h.newReviews(orders), Distribution: h.newDistribution(orders), Cards: h.cards, Coupons: coupons, Campaigns: h.campaigns, Points: h.points, Levels: h.levels, Pictures: pictures, Delivery: delivery.New(delivery.Deps{DB: h.DB, Audit: h.Audit}), Payments: pay,
+			Apps: h.Resolver, Shops: h.mini, Catalog: h.catalog, Members: h.members, Tastes: h.members, Carts: carts, Orders: orders, Cases: cases, Reviews: h.newReviews(orders), Distribution: h.newDistribution(orders), Cards: h.cards, Coupons: coupons, Campaigns: h.campaigns, Points: h.points, Levels: h.levels, Invoices: h.invoices, Pictures: pictures, Delivery: delivery.New(delivery.Deps{DB: h.DB, Audit: h.Audit}), Payments: pay,
 			Transfers:     transfer.New(transfer.Deps{DB: h.DB, Now: now}),
 			Subscriptions: h.notices, Messages: h.notices, Logins: h.mini, Audit: h.Audit, Limiter: limiter, Limits: s.limits,
 			Answers: answers, Log: log,

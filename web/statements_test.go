@@ -189,6 +189,7 @@ func TestG14StatementsPerRoute(t *testing.T) {
 	}
 	call(7, http.StatusOK, http.MethodPost, "/orders/"+placed.OrderNo+"/receive", nil)
 	walkReviews(t, h, s, placed.OrderNo, call)
+	walkInvoices(t, h, s, placed.OrderNo, call)
 	walkDistribution(t, h, s, call)
 	walkPoints(t, h, s, call)
 	walkLevels(t, h, s, call)

@@ -74,12 +74,14 @@ const (
 	Withdrawal     = "withdrawal.moved"
 	LevelChanged   = "level.changed"
 	SessionSoon    = "campaign.remind"
+	InvoiceMoved   = "invoice.moved"
 )
 
 const (
 	seesOrders = "order.read"
 	seesCases  = "aftersale.read"
 	seesPayout = "withdrawal.read"
+	seesPapers = "invoice.read"
 )
 
 // Catalogue lists every event that people are told of, in the order of a shop's day.
@@ -146,6 +148,13 @@ func Catalogue() []Kind {
 			Event: LevelChanged, Buyers: map[Channel]bool{Inbox: true}, values: []string{"level"},
 			words: map[Audience]words{
 				Buyer: {"会员等级变化", "您现在的会员等级是{level}。", "Your level", "You are now {level}."},
+			},
+		},
+		{
+			Event: InvoiceMoved, Buyers: both, Staffs: board, Permission: seesPapers, values: []string{"order_no", "status", "moved_at"},
+			words: map[Audience]words{
+				Buyer: {"发票有进展", "订单 {order_no} 的发票：{status}。", "Your invoice", "The invoice of order {order_no}: {status}."},
+				Staff: {"发票待处理", "订单 {order_no} 的发票：{status}。", "An invoice to see to", "The invoice of order {order_no}: {status}."},
 			},
 		},
 		{

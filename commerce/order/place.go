@@ -45,6 +45,8 @@ type PlaceInput struct {
 	Coupons  Choice
 	Exchange int64 // as in QuoteInput
 	Key      idempotency.Key
+	// With joins what is written, after the order's own row; nil: nothing does.
+	With func(ctx context.Context, tx tenantdb.Tx, orderNo string) error
 }
 
 // Place makes an order: it prices the lines, compares with what the buyer has confirmed,
@@ -266,6 +268,9 @@ func (p *placing) write(ctx context.Context, pipe *tenantdb.Pipeline) error {
 	pipe.Add(func(tx tenantdb.Tx) error {
 		return p.outbox.Append(ctx, tx, TopicPlaced, no, PlacedEvent{OrderNo: no, MemberID: p.in.MemberID, PayableFen: p.quote.PayableFen})
 	})
+	if p.in.With != nil {
+		pipe.Add(func(tx tenantdb.Tx) error { return p.in.With(ctx, tx, no) })
+	}
 	if p.quote.PayableFen > 0 {
 		pipe.Add(func(tx tenantdb.Tx) error {
 			return p.timers.Set(ctx, tx, TopicExpire, no, p.placed.ExpiresAt, ClosingEvent{OrderNo: no})

@@ -87,6 +87,9 @@ const (
 	LevelRead            Permission = "level.read"
 	LevelUpdate          Permission = "level.update" // levels, their prices, how members grow
 	LevelAdjust          Permission = "level.adjust" // give members growth, and take it
+	InvoiceRead          Permission = "invoice.read"
+	InvoiceHandle        Permission = "invoice.handle" // see whom for, make out, refuse, void
+	InvoiceExport        Permission = "invoice.export"
 	AnomalyResolve       Permission = "anomaly.resolve"
 	OwnerTransfer        Permission = "owner.transfer"
 )
@@ -178,6 +181,9 @@ func registry() []entry {
 		{LevelRead, manager | finance | support | promoter, false},
 		{LevelUpdate, manager, false},
 		{LevelAdjust, manager, false},
+		{InvoiceRead, manager | finance | support, false},
+		{InvoiceHandle, manager | finance, false},
+		{InvoiceExport, finance, false},
 		{AnomalyResolve, manager | finance, false},
 		{OwnerTransfer, 0, true},
 	}

@@ -459,13 +459,14 @@ func (s *Store) Anomaly(ctx context.Context, shop tenant.ID, id int64) (n Anomal
 
 // Todo is what waits for a person, capped at CountCap.
 type Todo struct {
-	ToApprove int64      // refunds that somebody else has to decide about
-	Tasks     int64      // refunds that the provider could not end
-	Stock     int64      // SKUs that became scarce or ran out, and nobody has seen it
-	Cases     int64      // after-sales cases that wait for the shop
-	CaseDue   *time.Time // of them, the soonest
-	Bad       int64      // bad reviews without a reply
-	Flagged   int64      // reviews that a person has to look at
+	ToApprove             int64      // refunds that somebody else has to decide about
+	Tasks                 int64      // refunds that the provider could not end
+	Stock                 int64      // SKUs that became scarce or ran out, and nobody has seen it
+	Cases                 int64      // after-sales cases that wait for the shop
+	CaseDue               *time.Time // of them, the soonest
+	Bad                   int64      // bad reviews without a reply
+	Flagged               int64      // reviews that a person has to look at
+	Invoices, RedInvoices int64      // that are asked for, and that have to be voided
 }
 
 const todoCounts = `SELECT
@@ -475,10 +476,12 @@ const todoCounts = `SELECT
        (SELECT count(*) FROM (SELECT 1 FROM aftersale_case k WHERE k.status = ANY ($3) LIMIT $1) c),
        (SELECT min(k.due_at) FROM aftersale_case k WHERE k.status = ANY ($3) AND k.closed_at IS NULL),
        (SELECT count(*) FROM (SELECT 1 FROM review r WHERE ` + unansweredReview + ` LIMIT $1) c),
-       (SELECT count(*) FROM (SELECT 1 FROM review r WHERE r.status = 'flagged' OR r.follow_status = 'flagged' LIMIT $1) c)`
+       (SELECT count(*) FROM (SELECT 1 FROM review r WHERE r.status = 'flagged' OR r.follow_status = 'flagged' LIMIT $1) c),
+       (SELECT count(*) FROM (SELECT 1 FROM invoice i WHERE i.status = 'asked' AND i.ready_at IS NOT NULL LIMIT $1) c),
+       (SELECT count(*) FROM (SELECT 1 FROM invoice i WHERE i.status = 'issued' AND i.red_due_at IS NOT NULL LIMIT $1) c)`
 
 func queueTodo(b *pgx.Batch, into *Todo, actor string) {
 	b.Queue(todoCounts, CountCap, actor, casesOfTheShop()).QueryRow(func(row pgx.Row) error {
-		return row.Scan(&into.ToApprove, &into.Tasks, &into.Stock, &into.Cases, &into.CaseDue, &into.Bad, &into.Flagged)
+		return row.Scan(&into.ToApprove, &into.Tasks, &into.Stock, &into.Cases, &into.CaseDue, &into.Bad, &into.Flagged, &into.Invoices, &into.RedInvoices)
 	})
 }

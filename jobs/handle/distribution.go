@@ -21,7 +21,7 @@ type Distribution interface {
 	TransferEndedTx(ctx context.Context, tx tenantdb.Tx, withdrawalNo string, arrived bool, reason string) error
 }
 
-// following brings commission and points to where the order of an event stands, and then does the
+// following brings commission, points and invoices to where the order of an event stands, and then does the
 // event's other effect, if there is one. It looks at what is there, so it needs no receipt.
 func (h *Handlers) following(then jobs.Handler) jobs.Handler {
 	return func(ctx context.Context, ev outbox.Event) error {
@@ -58,6 +58,12 @@ func (h *Handlers) followers(orderNo string) []room {
 				return h.Distribution.Concerns(ctx, q, orderNo)
 			},
 			func(ctx context.Context, tx tenantdb.Tx) error { return h.Distribution.FollowOrderTx(ctx, tx, orderNo) },
+		},
+		{
+			func(ctx context.Context, q tenantdb.Querier) (bool, error) {
+				return h.Invoices.Concerns(ctx, q, orderNo)
+			},
+			func(ctx context.Context, tx tenantdb.Tx) error { return h.Invoices.FollowOrderTx(ctx, tx, orderNo) },
 		},
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"galleria/commerce/delivery"
 	"galleria/commerce/distribution"
 	"galleria/commerce/figures"
+	"galleria/commerce/invoice"
 	"galleria/commerce/level"
 	"galleria/commerce/member"
 	"galleria/commerce/notice"
@@ -137,6 +138,7 @@ type Deps struct {
 	Points       Points
 	Levels       Levels
 	Campaigns    Campaigns
+	Invoices     Invoices
 	Content      Content
 	// PictureURL is where a provider finds a picture by its address here.
 	PictureURL func(address string) string
@@ -267,6 +269,7 @@ func (h *Handlers) growth(quick, provider func(int) time.Duration) []jobs.Kind {
 		recurs(kind(level.TimerReview, jobs.Bulk, patient, quick, h.levelsReviewed)),
 		kind(level.TopicArranged, jobs.Bulk, patient, quick, h.levelsArranged),
 		kind(level.TopicChanged, jobs.Bulk, patient, quick, h.levelChanged),
+		kind(invoice.TopicMoved, jobs.Bulk, brief, provider, h.invoiceMoved),
 		kind(review.TopicCheck, jobs.Default, patient, provider, h.reviewDue),
 		kind(review.TimerPictures, jobs.Default, patient, quick, h.reviewSilent),
 		kind(review.TimerAuto, jobs.Bulk, patient, quick, h.reviewAuto),

@@ -139,6 +139,9 @@ func (h *Handlers) orderClosed(ctx context.Context, ev outbox.Event) error {
 		return err
 	}
 	return h.once(ctx, ev, "order.closed", func(tx tenantdb.Tx) error {
+		if err := h.Invoices.FollowOrderTx(ctx, tx, ev.Key); err != nil {
+			return err
+		}
 		if err := h.Figures.NoteOrderTx(ctx, tx, ev.Key); err != nil || (p.Reason != order.ByTimeout && p.Reason != order.ByMerchant) {
 			return err
 		}

@@ -48,6 +48,7 @@ type Deps struct {
 	Campaigns     Campaigns
 	Points        Points
 	Levels        Levels
+	Invoices      Invoices
 	Pictures      Pictures
 	Delivery      Parcels
 	Payments      Payments
@@ -114,6 +115,7 @@ func (a *API) routes() {
 	a.couponRoutes()
 	a.pointsRoutes()
 	a.levelRoutes()
+	a.invoiceRoutes()
 	a.addressRoutes()
 	a.subscriptionRoutes()
 	a.messageRoutes()
@@ -140,8 +142,9 @@ type route struct {
 	tag          string
 	summary      string
 	description  string
-	member       bool // needs a session
-	upload       bool // takes a form with a file instead of JSON
+	member       bool     // needs a session
+	upload       bool     // takes a form with a file instead of JSON
+	file         []string // answers with a file of these types instead of JSON
 	class        class
 	status       int            // of success; 200 if 0
 	errors       []*fault.Error // beyond those every route can give

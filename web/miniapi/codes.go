@@ -6,6 +6,7 @@ import (
 	"galleria/commerce/cart"
 	"galleria/commerce/coupon"
 	"galleria/commerce/inventory"
+	"galleria/commerce/invoice"
 	"galleria/commerce/member"
 	"galleria/commerce/notice"
 	"galleria/commerce/order"
@@ -36,6 +37,7 @@ func everyFault() []*fault.Error {
 		points.ErrShort, points.ErrOff, points.ErrSigned, points.ErrOfferGone, points.ErrOfferLimit, points.ErrOfferLevel,
 		campaign.ErrSoldOut, campaign.ErrLimit, campaign.ErrSession,
 		coupon.ErrUnavailable, coupon.ErrBudget, coupon.ErrGone, coupon.ErrLimit, coupon.ErrNewcomers, coupon.ErrCode,
+		invoice.ErrState, invoice.ErrAsked, invoice.ErrNothing, invoice.ErrLate, invoice.ErrTaxNumber, invoice.ErrTooManyTitles,
 		review.ErrWritten, review.ErrLate, review.ErrState, review.ErrPictures,
 		picture.ErrType, picture.ErrTooLarge, picture.ErrPixels, picture.ErrBroken, picture.ErrNoPlace, picture.ErrTooMany, plan.ErrQuota,
 		idempotency.ErrMissing, idempotency.ErrMismatch, idempotency.ErrInProgress,

@@ -9,6 +9,7 @@ import (
 	"galleria/commerce/coupon"
 	"galleria/commerce/delivery"
 	"galleria/commerce/inventory"
+	"galleria/commerce/invoice"
 	"galleria/commerce/member"
 	"galleria/commerce/money"
 	"galleria/commerce/order"
@@ -95,6 +96,7 @@ type placeInput struct {
 		CouponIDs          *[]int64    `json:"coupon_ids,omitempty" nullable:"false" maxItems:"10" doc:"As in the quote."`
 		Points             int64       `json:"points,omitempty" minimum:"-1" maximum:"1000000000" doc:"As in the quote." example:"500"`
 		ExchangeID         int64       `json:"exchange_id,omitempty" minimum:"1" doc:"As in the quote, whose quote_hash is then required." example:"3"`
+		Invoice            *InvoiceAsk `json:"invoice,omitempty" nullable:"false" doc:"Ask for an invoice with it; staff see it once it is paid. Where nothing is to be paid it is left out."`
 		Remark             string      `json:"remark,omitempty" maxLength:"200" doc:"A word to the shop."`
 		QuoteHash          string      `json:"quote_hash,omitempty" maxLength:"8000" pattern:"^([0-9a-f]{32}(\\.[0-9A-Za-z_-]+)?)?$" doc:"Of the quote the buyer has seen."`
 		ExpectedPayableFen money.Fen   `json:"expected_payable_fen,omitempty" minimum:"0" doc:"Sum the buyer has seen, fen. Give the hash, the sum or both."`
@@ -127,7 +129,7 @@ func (a *API) orderRoutes() {
 		description: "Goods are held until `expires_at`. Amounts are computed here; an order that would cost something else than the " +
 			"buyer has seen is refused with the new quote under `data.quote` and the difference, by line and in sum, under `data.changes`.",
 		errors: []*fault.Error{
-			fault.ErrNotFound, registry.ErrClosing, order.ErrPriceChanged, order.ErrUnavailable, order.ErrNoDelivery, order.ErrDeliveryKind, order.ErrNotTaking, delivery.ErrStore, inventory.ErrShort, order.ErrPurchaseLimit, campaign.ErrSoldOut, campaign.ErrLimit, coupon.ErrUnavailable, coupon.ErrBudget, points.ErrShort, points.ErrOfferGone, points.ErrOfferLimit, points.ErrOfferLevel, member.ErrBlocked, member.ErrLeaving, order.ErrOpenOrders,
+			fault.ErrNotFound, registry.ErrClosing, order.ErrPriceChanged, order.ErrUnavailable, order.ErrNoDelivery, order.ErrDeliveryKind, order.ErrNotTaking, delivery.ErrStore, inventory.ErrShort, order.ErrPurchaseLimit, campaign.ErrSoldOut, campaign.ErrLimit, coupon.ErrUnavailable, coupon.ErrBudget, points.ErrShort, points.ErrOfferGone, points.ErrOfferLimit, points.ErrOfferLevel, invoice.ErrTaxNumber, member.ErrBlocked, member.ErrLeaving, order.ErrOpenOrders,
 			idempotency.ErrMissing, idempotency.ErrMismatch, idempotency.ErrInProgress,
 		},
 	}, a.place)
@@ -153,6 +155,10 @@ func (a *API) place(ctx context.Context, in *placeInput) (*placeOutput, error) {
 	if err := registry.NewOrders(who.shop); err != nil {
 		return nil, err
 	}
+	with, err := a.withInvoice(ctx, who, in.Body.Invoice)
+	if err != nil {
+		return nil, err
+	}
 	kind, storeID := fromDelivery(in.Body.Delivery)
 	placed, replayed, err := a.d.Orders.Place(ctx, who.tenant, order.PlaceInput{
 		Delivery: kind, StoreID: storeID, Coupons: fromChoice(in.Body.CouponIDs, in.Body.Points), Exchange: in.Body.ExchangeID,
@@ -160,6 +166,7 @@ func (a *API) place(ctx context.Context, in *placeInput) (*placeOutput, error) {
 		QuoteHash: in.Body.QuoteHash, ExpectedPayableFen: in.Body.ExpectedPayableFen,
 		Test: who.shop.Policy().Storefront == tenant.StorefrontTrial,
 		Key:  idempotency.Key{Scope: keyScope(who, "order.place"), Value: in.Key, Body: in.RawBody},
+		With: with,
 	})
 	if err != nil {
 		return nil, err

@@ -33,6 +33,7 @@ const (
 	tagCoupon       = "Coupons"
 	tagPoints       = "Points"
 	tagLevel        = "Levels"
+	tagInvoice      = "Invoices"
 	tagAddress      = "Addresses"
 	tagSubscription = "Messages"
 )
@@ -109,6 +110,7 @@ func tags() []*huma.Tag {
 		{Name: tagCoupon, Description: "What the shop gives away under conditions."},
 		{Name: tagPoints, Description: "What buyers earn, and pay with."},
 		{Name: tagLevel, Description: "How far buyers have grown, and what that gives them."},
+		{Name: tagInvoice, Description: "Invoices (fapiao) that buyers ask for."},
 		{Name: tagAddress, Description: "Where orders go."},
 		{Name: tagSubscription, Description: "Which messages the buyer wants."},
 	}
@@ -168,6 +170,13 @@ func responses(schemas huma.Registry, r route) map[string]*huma.Response {
 			}}
 		}
 		out[strconv.Itoa(status)] = response
+	}
+	if len(r.file) > 0 {
+		response := &huma.Response{Description: "The file.", Content: map[string]*huma.MediaType{}}
+		for _, kind := range r.file {
+			response.Content[kind] = &huma.MediaType{Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}
+		}
+		out[strconv.Itoa(http.StatusOK)] = response
 	}
 	if slices.Contains(memoryPaths(), r.path) {
 		out[strconv.Itoa(http.StatusNotModified)] = &huma.Response{Description: "What `If-None-Match` names is still good."}

@@ -3,6 +3,7 @@ package app_test
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"os"
@@ -30,6 +31,7 @@ type twin struct {
 	address int64
 	orderNo string
 	caseNo  string
+	title   int64 // of an invoice
 	// A distributor's code and withdrawal.
 	promotion, withdrawal string
 	marks                 []string // texts that only this shop's answers may hold
@@ -111,6 +113,7 @@ func (t *twin) more() {
 	if err != nil {
 		w.t.Fatal(err)
 	}
+	t.keepTitles()
 	for range 40 { // far beyond what the sister makes in the walk
 		t.secondAddress = t.buyer.address()
 	}
@@ -186,7 +189,7 @@ func walk(a, b *twin) map[string][]step {
 	lines := func(sku int64) []map[string]any { return []map[string]any{{"sku_id": sku, "qty": 1}} }
 	both, only := itoa(a.shop.skus[0]), itoa(b.sku)
 	ok, gone, gone409, no := []int{200, 201, 204}, []int{404}, []int{404, 409}, []int{401}
-	return map[string][]step{
+	all := map[string][]step{
 		"listAddresses":    {{path: "/addresses", want: ok}},
 		"addAddress":       {{path: "/addresses", body: address, want: ok}},
 		"updateAddress":    {{path: "/addresses/" + itoa(b.address), body: address, want: ok}, {path: "/addresses/" + itoa(b.secondAddress), body: address, want: gone}},
@@ -289,6 +292,8 @@ func walk(a, b *twin) map[string][]step {
 		"listSubscriptionTemplates": {{path: "/subscriptions", want: ok}},
 		"reportSubscription":        {{path: "/subscriptions", body: map[string]any{"template_id": b.shop.template, "result": "accept"}, want: gone}},
 	}
+	maps.Copy(all, invoiceSteps(b))
+	return all
 }
 
 // operation is one route of the contract.

@@ -6,6 +6,7 @@ import (
 	"galleria/commerce/card"
 	"galleria/commerce/delivery"
 	"galleria/commerce/distribution"
+	"galleria/commerce/invoice"
 	"galleria/commerce/member"
 	"galleria/payments"
 	"galleria/payments/account"
@@ -19,6 +20,6 @@ import (
 func SealedColumns() []vault.Column {
 	return slices.Concat(
 		[]vault.Column{miniprogram.SealedColumn(), miniprogram.SealedSecretColumn(), account.SealedColumn(), transfer.SealedColumn(), distribution.SealedColumn()},
-		payments.SealedColumns(), delivery.SealedColumns(), member.SealedColumns(), card.SealedColumns(),
+		payments.SealedColumns(), delivery.SealedColumns(), member.SealedColumns(), card.SealedColumns(), invoice.SealedColumns(),
 	)
 }

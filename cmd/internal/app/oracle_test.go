@@ -59,6 +59,7 @@ func TestBooksHold(t *testing.T) { //nolint:tparallel // the damage comes after 
 		w.crowdIn(markets, seed)
 		for _, m := range markets {
 			w.lastWord(m)
+			w.papers(m)
 			w.billsOf(m)
 			truths, ids = append(truths, w.comesToRest(m)), append(ids, m.ID.String())
 		}

@@ -19,6 +19,7 @@ import (
 	"galleria/commerce/figures"
 	"galleria/commerce/freight"
 	"galleria/commerce/inventory"
+	"galleria/commerce/invoice"
 	"galleria/commerce/level"
 	"galleria/commerce/listing"
 	"galleria/commerce/member"
@@ -69,6 +70,7 @@ type Services struct {
 	Distributed *distribution.Service
 	Points      *points.Service
 	Levels      *level.Service
+	Invoices    *invoice.Service
 	Notices     *notice.Service
 	MiniProgram *miniprogram.Service
 	Accounts    *account.Service
@@ -112,7 +114,7 @@ func NewServices(g *Ground) (*Services, error) {
 	s.Members = member.New(member.Deps{
 		DB: g.DB, Now: g.Now, Rand: rand.Reader, Vault: g.Vault, Audit: g.Audit, Outbox: g.Outbox, Timers: g.Timers,
 		Belongings: func() []member.Belongings {
-			return []member.Belongings{s.Catalog, s.Carts, s.Orders, s.Cases, s.Notices, s.Transfers, s.Reviews, s.Coupons, s.Points, s.Levels, s.Campaigns, s.Distributed, payers{s.Orders, s.Payments, s.Delivery}, s.Figures} // figures move what orders have moved
+			return []member.Belongings{s.Catalog, s.Carts, s.Orders, s.Cases, s.Notices, s.Transfers, s.Reviews, s.Coupons, s.Points, s.Levels, s.Campaigns, s.Invoices, s.Distributed, payers{s.Orders, s.Payments, s.Delivery}, s.Figures} // figures move what orders have moved
 		},
 	})
 	s.Looks = figures.NewLooks(figures.LooksDeps{Figures: s.Figures, Now: g.Now, Log: g.Log})
@@ -153,6 +155,9 @@ func NewServices(g *Ground) (*Services, error) {
 	}
 	s.Pictures = picture.New(picture.Deps{DB: g.DB, Plans: g.Plans, Outbox: g.Outbox, Store: store, Now: g.Now})
 	s.Evidence = evidence.New(evidence.Deps{DB: g.DB, Plans: g.Plans, Audit: g.Audit, Store: picture.Files{Store: store}, Now: g.Now})
+	s.Invoices = invoice.New(invoice.Deps{
+		DB: g.DB, Vault: g.Vault, Audit: g.Audit, Outbox: g.Outbox, Plans: g.Plans, Store: picture.Files{Store: store}, Now: g.Now, Rand: rand.Reader,
+	})
 	s.Ports = s.newPorts(store)
 	s.Tryouts = s.newTryouts()
 	s.Proofs = verify.New(verify.Deps{DB: g.DB, Courier: s.Courier, Secret: []byte(g.Config.CookieKey)})
@@ -181,8 +186,8 @@ func NewServices(g *Ground) (*Services, error) {
 func (s *Services) newKinds(letters *herald.Herald) (jobs.Kinds, error) {
 	return handle.New(handle.Deps{
 		DB: s.DB, Outbox: s.Outbox, Orders: s.Orders, Cases: s.Cases, Payments: s.Payments, Transfers: s.Transfers, Accounts: s.Accounts, Bills: s.Reconcile, Members: s.Members, Notices: s.Notices, Messenger: s.MiniProgram,
-		Delivery: s.Delivery, Shippers: s.MiniProgram, Reviews: s.Reviews, Content: s.MiniProgram, PictureURL: s.pictureURL, Coupons: s.Coupons, Points: s.Points, Levels: s.Levels, Campaigns: s.Campaigns, Distribution: s.Distributed,
-		Signups: s.Signups, Tryouts: s.buyer(), Listings: s.Listings, Shelf: s.Catalog, Pictures: uploads{s.Pictures, s.Evidence, s.Ports}, Figures: s.Figures, Ports: s.Ports, Herald: letters, Plans: s.Plans, Timers: s.Timers, Vault: s.Vault, Now: s.Now,
+		Delivery: s.Delivery, Shippers: s.MiniProgram, Reviews: s.Reviews, Content: s.MiniProgram, PictureURL: s.pictureURL, Coupons: s.Coupons, Points: s.Points, Levels: s.Levels, Campaigns: s.Campaigns, Invoices: s.Invoices, Distribution: s.Distributed,
+		Signups: s.Signups, Tryouts: s.buyer(), Listings: s.Listings, Shelf: s.Catalog, Pictures: uploads{s.Pictures, s.Evidence, s.Ports, s.Invoices}, Figures: s.Figures, Ports: s.Ports, Herald: letters, Plans: s.Plans, Timers: s.Timers, Vault: s.Vault, Now: s.Now,
 		BodiesKept: s.Config.bodiesKept(), Log: s.Log,
 	}).Kinds()
 }
@@ -202,13 +207,15 @@ type uploads struct {
 	*picture.Service
 	evidence *evidence.Service
 	ports    *port.Service
+	invoices *invoice.Service
 }
 
 func (u uploads) Sweep(ctx context.Context, id tenant.ID) (int, error) {
 	n, err := u.Service.Sweep(ctx, id)
 	more, evidenceErr := u.evidence.Sweep(ctx, id)
 	files, portErr := u.ports.Sweep(ctx, id)
-	return n + more + files, errors.Join(err, evidenceErr, portErr)
+	made, invoiceErr := u.invoices.Sweep(ctx, id)
+	return n + more + files + made, errors.Join(err, evidenceErr, portErr, invoiceErr)
 }
 
 // goingBack shows orders what goes back of their money. Payments are built after orders,

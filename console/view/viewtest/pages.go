@@ -37,7 +37,7 @@ func Pages(f Frame) []Sample {
 	}
 	counts := map[string]int64{"": 1000, "pending_payment": 3, "paid": 12, "fulfilling": 40, "completed": 861, "closed": 126}
 	shelves := map[string]int64{"": 46, "on_shelf": 42, "off_shelf": 4, "low_stock": 4, "sold_out": 1}
-	return append(slices.Concat(f.staffPages(), f.signUpPages(), f.appPages(), f.accountPages(), f.firstSalePages(), f.books(), f.fulfilPages(), f.cardPages(), f.reconcilePages(), f.moneyPages(), f.moneyBoardPages(), f.memberPages(), f.stockPages(), f.aftersalePages(), f.figurePages(), f.reviewPages(), f.transferPages(), f.freightPages(), f.portPages(), f.couponPages(), f.campaignPages(), f.messagePages(), f.distributionPages(), f.pointsPages(), f.levelPages()), []Sample{
+	return append(slices.Concat(f.staffPages(), f.signUpPages(), f.appPages(), f.accountPages(), f.firstSalePages(), f.books(), f.fulfilPages(), f.cardPages(), f.reconcilePages(), f.moneyPages(), f.moneyBoardPages(), f.memberPages(), f.stockPages(), f.aftersalePages(), f.figurePages(), f.reviewPages(), f.transferPages(), f.freightPages(), f.portPages(), f.couponPages(), f.campaignPages(), f.messagePages(), f.distributionPages(), f.pointsPages(), f.levelPages(), f.invoicePages()), []Sample{
 		{"signin", view.SignInPage(signedOut, view.SignIn{Next: "/console/shanye/orders"})},
 		{"signin_refused", view.SignInPage(signedOut, view.SignIn{Login: "owner@shanye.example", Problem: f.Text.T("problem.429.title")})},
 		{"signin_expired", view.SignInPage(signedOut, view.SignIn{Expired: true})},
