@@ -38,8 +38,11 @@ type Facts struct {
 	Points     int64     `json:"points,omitempty"`
 	Level      string    `json:"level,omitempty"` // its name; empty: none
 	// WithdrawalNo is the withdrawal that staff are to look at.
-	WithdrawalNo string    `json:"withdrawal_no,omitempty"`
-	At           time.Time `json:"at"`
+	WithdrawalNo string `json:"withdrawal_no,omitempty"`
+	// AppID and About are the Mini Program and the event of messages that its provider refuses.
+	AppID string    `json:"app_id,omitempty"`
+	About string    `json:"about,omitempty"`
+	At    time.Time `json:"at"`
 }
 
 // Kind is an event that people are told of.
@@ -73,12 +76,14 @@ const (
 	PointsExpiring = "points.expiring"
 	Withdrawal     = "withdrawal.moved"
 	LevelChanged   = "level.changed"
+	MessageBroken  = "message.broken"
 )
 
 const (
 	seesOrders = "order.read"
 	seesCases  = "aftersale.read"
 	seesPayout = "withdrawal.read"
+	seesWords  = "message.read"
 )
 
 // Catalogue lists every event that people are told of, in the order of a shop's day.
@@ -146,6 +151,12 @@ func Catalogue() []Kind {
 			words: map[Audience]words{
 				Buyer: {"佣金提现", "您提现的{amount}：{status}。", "Your withdrawal", "{amount}: {status}."},
 				Staff: {"有人申请提现", "{amount}：{status}", "Somebody asks for commission", "{amount}: {status}"},
+			},
+		},
+		{
+			Event: MessageBroken, Staffs: board, Permission: seesWords, values: []string{"about", "code"},
+			words: map[Audience]words{
+				Staff: {"消息发不出去", "“{about}”的消息被平台拒绝：{code}", "Messages are refused", "“{about}” is refused by the provider: {code}"},
 			},
 		},
 	}

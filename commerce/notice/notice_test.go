@@ -94,7 +94,7 @@ func TestToldOnceByEveryWay(t *testing.T) {
 	if !b.Ready || b.Message.TemplateID != template || b.Message.Data["thing1"] != "高山云雾绿茶 等 2 件" || !strings.HasSuffix(b.Message.Page, "no="+b.Message.Data["character_string2"]) {
 		t.Fatalf("%+v", b)
 	}
-	w.InTenant(t, func(tx tenantdb.Tx) error { return w.FinishTx(t.Context(), tx, b.Message, notice.Sent, "", false) })
+	w.InTenant(t, func(tx tenantdb.Tx) error { return w.FinishTx(t.Context(), tx, b.Message, notice.Outcome{State: notice.Sent}) })
 	for range 3 {
 		if again := w.begin(notice.OrderPaid, id); again.Ready || !again.Wait.IsZero() {
 			t.Errorf("told again: %+v", again)

@@ -44,7 +44,7 @@ func (k Kind) Text(a Audience, f Facts, lang string) string {
 func Sample(at time.Time) Facts {
 	return Facts{
 		OrderNo: "20260131123000123456", CaseNo: "20260201090000654321", Title: "高山云雾绿茶 等 2 件", AmountFen: 12800, Courier: "SF", TrackingNo: "SF1234567890123",
-		Status: "awaiting_return", Reason: "double_payment", Points: 120, Level: "金卡", At: at,
+		Status: "awaiting_return", Reason: "double_payment", Points: 120, Level: "金卡", AppID: "wx0123456789abcdef", About: OrderShipped, At: at,
 	}
 }
 
@@ -77,6 +77,13 @@ func (k Kind) value(name string, f Facts, lang string) string {
 		return codeWords(f.Status, lang)
 	case "reason":
 		return codeWords(f.Reason, lang)
+	case "about":
+		if about, ok := KindOf(f.About); ok {
+			return about.Title(Buyer, lang)
+		}
+		return f.About
+	case "code":
+		return ProviderWords(f.Reason, lang)
 	}
 	return timeText(f.At, lang) // every other name is of the event's time
 }

@@ -106,7 +106,7 @@ type Shippers interface {
 
 // Messenger sends what notice decided to send.
 type Messenger interface {
-	SendSubscribeMessage(ctx context.Context, id tenant.ID, app tenant.AppID, m miniprogram.Message) error
+	SendSubscribeMessage(ctx context.Context, id tenant.ID, app tenant.AppID, m miniprogram.Message) (msgID string, err error)
 }
 
 // Signups opens the shops that were applied for.

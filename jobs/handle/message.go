@@ -88,10 +88,10 @@ func (h *Handlers) tell(ctx context.Context, ev outbox.Event, n news) error {
 		return nil
 	}
 	m := begun.Message
-	sendErr := h.Messenger.SendSubscribeMessage(ctx, ev.TenantID, app, miniprogram.Message{
+	msgID, sendErr := h.Messenger.SendSubscribeMessage(ctx, ev.TenantID, app, miniprogram.Message{
 		OpenID: m.OpenID, TemplateID: m.TemplateID, Page: m.Page, Data: m.Data,
 	})
-	return h.finishMessage(ctx, ev, n.effect, m, sendErr)
+	return h.finishMessage(ctx, ev, n.effect, m, msgID, sendErr)
 }
 
 // tellDue tells what another event asked for, or what waited for the morning.

@@ -36,9 +36,10 @@ func (f Frame) messagePages() []Sample {
 		letters = append(letters, notice.Letter{ID: int64(9 - i), Kind: k, Facts: notice.Sample(moment()), At: moment(), Read: i == 2})
 	}
 	log := view.MessageLog{OnFirst: true, MayMembers: true, Next: 3, Entries: []notice.Entry{
+		{ID: 8, MemberID: 128, Event: notice.OrderShipped, Channel: notice.WeChatSubscribe, State: notice.Delivered, At: moment()},
 		{ID: 7, MemberID: 128, Event: notice.OrderPaid, Channel: notice.WeChatSubscribe, State: notice.Sent, At: moment()},
 		{ID: 6, MemberID: 77, Event: notice.OrderShipped, Channel: notice.WeChatSubscribe, State: notice.Skipped, Reason: "not subscribed", At: moment()},
-		{ID: 5, MemberID: 31, Event: notice.OrderPaid, Channel: notice.WeChatSubscribe, State: notice.Failed, Reason: "subscribe/send: 47003 argument invalid! data.thing2.value", At: moment()},
+		{ID: 5, MemberID: 31, Event: notice.OrderPaid, Channel: notice.WeChatSubscribe, State: notice.Failed, Code: "47003", Reason: "subscribe/send: errcode 47003: argument invalid! data.thing2.value", At: moment()},
 	}}
 	return []Sample{
 		{"message_settings", view.MessageSettingsPage(page, settings)},
