@@ -12,6 +12,7 @@ import (
 	"galleria/commerce/notice/internal/noticedb"
 	"galleria/tenant"
 	"galleria/tenant/audit"
+	"galleria/tenant/outbox"
 	"galleria/tenant/tenantdb"
 )
 
@@ -39,8 +40,9 @@ const (
 
 // Deps are what the service works with.
 type Deps struct {
-	DB    *tenantdb.DB
-	Audit *audit.Log
+	DB     *tenantdb.DB
+	Audit  *audit.Log
+	Outbox *outbox.Outbox
 }
 
 // Service keeps what people are told, how, and what became of it. Safe for concurrent use.
@@ -109,6 +111,7 @@ type Message struct {
 	TemplateID string
 	Page       string
 	Data       map[string]string // template keyword → text
+	Test       bool              // asked for by staff
 }
 
 // BeginInput says which event is to be told to whom.
@@ -163,18 +166,24 @@ func (s *Service) BeginTx(ctx context.Context, tx tenantdb.Tx, in BeginInput) (B
 	if spent == 0 {
 		return Begun{}, s.finish(ctx, tx, Message{EventID: in.EventID, Channel: WeChatSubscribe}, Outcome{State: Skipped, Reason: "not subscribed"})
 	}
+	m, err := compose(kind, in, t.TemplateID, t.Page, t.Fields)
+	return Begun{Message: m, Ready: err == nil}, err
+}
+
+// compose writes a message by its template.
+func compose(kind Kind, in BeginInput, templateID, page string, raw []byte) (Message, error) {
 	var fields map[string]string
-	if err := json.Unmarshal(t.Fields, &fields); err != nil {
-		return Begun{}, fmt.Errorf("begin message: %w", err)
+	if err := json.Unmarshal(raw, &fields); err != nil {
+		return Message{}, fmt.Errorf("begin message: %w", err)
 	}
 	m := Message{
-		EventID: in.EventID, Event: in.Event, Channel: WeChatSubscribe, AppID: in.AppID, OpenID: in.OpenID, TemplateID: t.TemplateID, Data: make(map[string]string, len(fields)),
-		Page: strings.NewReplacer("{order_no}", in.Facts.OrderNo, "{case_no}", in.Facts.CaseNo).Replace(t.Page),
+		EventID: in.EventID, Event: in.Event, Channel: WeChatSubscribe, AppID: in.AppID, OpenID: in.OpenID, TemplateID: templateID, Data: make(map[string]string, len(fields)),
+		Page: strings.NewReplacer("{order_no}", in.Facts.OrderNo, "{case_no}", in.Facts.CaseNo).Replace(page),
 	}
 	for keyword, name := range fields {
 		m.Data[keyword] = fitted(keyword, kind.value(name, in.Facts, ""))
 	}
-	return Begun{Message: m, Ready: true}, nil
+	return m, nil
 }
 
 // BoardTx tells an event to the staff alone, once.

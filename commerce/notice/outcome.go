@@ -66,7 +66,11 @@ func bounded(text string, most int) string {
 // RetryTx undoes BeginTx: the provider said that it has not sent the message and may be
 // asked again.
 func (s *Service) RetryTx(ctx context.Context, tx tenantdb.Tx, m Message) error {
-	if err := s.q.Reopen(ctx, tx, m.EventID, string(m.Channel)); err != nil {
+	reopen := s.q.Reopen
+	if m.Test {
+		reopen = s.q.ReopenTest
+	}
+	if err := reopen(ctx, tx, m.EventID, string(m.Channel)); err != nil {
 		return fmt.Errorf("retry message: %w", err)
 	}
 	return s.q.ReturnConsent(ctx, tx, m.AppID, m.OpenID, m.TemplateID)

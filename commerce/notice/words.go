@@ -40,6 +40,9 @@ func (k Kind) Text(a Audience, f Facts, lang string) string {
 	return strings.NewReplacer(pairs...).Replace(text)
 }
 
+// testMark stands before what a test shows, where its template shows the goods.
+const testMark = "【测试】"
+
 // Sample are facts as they might be, for previews.
 func Sample(at time.Time) Facts {
 	return Facts{

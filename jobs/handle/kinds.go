@@ -207,6 +207,7 @@ func (h *Handlers) Kinds() (jobs.Kinds, error) {
 		kind(aftersale.TopicOpened, jobs.Bulk, brief, quick, h.caseOpened),
 		kind(aftersale.TopicMoved, jobs.Default, brief, provider, h.caseMoved),
 		kind(TopicTell, jobs.Default, brief, provider, h.tellDue),
+		kind(notice.TopicTest, jobs.Default, brief, provider, h.testDue),
 		kind(TimerQuiet, jobs.Default, brief, provider, h.tellDue),
 		kind(aftersale.TopicRefunded, jobs.Bulk, patient, quick, h.caseCounted),
 		kind(payments.TopicSurplus, jobs.Default, brief, provider, h.paymentSurplus),

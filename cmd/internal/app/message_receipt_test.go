@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"galleria/commerce/notice"
 	"galleria/payments/sandbox"
 )
 
@@ -73,6 +74,21 @@ func TestReceiptsOfMessages(t *testing.T) {
 	}
 	if page = browser.get("/console/" + s.Handle + "/notices"); !strings.Contains(page, "消息发不出去") {
 		t.Error("the board does not tell of the template")
+	}
+
+	// Staff try the template out: the message says so, and goes to whom they chose.
+	var member int64
+	w.scan(s, "SELECT min(member_id) FROM message_log", nil, &member)
+	b.must(http.StatusNoContent, http.MethodPost, "/subscriptions", map[string]any{"template_id": s.template, "result": "accept"}, nil)
+	w.control("/_control/subscribe", map[string]any{"app_id": s.appID, "buyer": b.name, "template_id": s.template, "accept": true}, http.StatusOK, nil)
+	arm(sandbox.TargetMessage, sandbox.ModeError, "-1", 0)
+	if err := w.Notices.AskTest(t.Context(), s.ID, notice.Test{AppID: s.appID, Event: notice.OrderPaid, MemberID: member, Actor: "staff:1"}); err != nil {
+		t.Fatal(err)
+	}
+	want += " delivered"
+	eventually(t, 20*time.Second, want, func() bool { return states() == want })
+	if sent := w.sandbox.Books().Messages; !strings.HasPrefix(sent[len(sent)-1].Data["thing3"], "【测试】") {
+		t.Errorf("the test is not marked: %+v", sent[len(sent)-1])
 	}
 
 	allowed := func() int {

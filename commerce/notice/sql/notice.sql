@@ -111,7 +111,7 @@ DELETE FROM subscribe_template WHERE app_id = @app_id AND event = @event;
 
 -- name: Log :many
 -- What became of messages that need a template, the newest first.
-SELECT id, event_id, channel, member_id, event, state, code, reason, at FROM message_log
+SELECT id, event_id, channel, member_id, event, state, code, reason, at, test FROM message_log
 WHERE id < @before AND (@state::text = '' OR state = @state) ORDER BY id DESC LIMIT @page_size;
 
 -- name: PurgeLog :execrows

@@ -27,6 +27,8 @@ func (f Frame) messagePages() []Sample {
 	}
 	shipped, _ := notice.KindOf(notice.OrderShipped)
 	form := view.TemplateForm{Template: template, Kind: shipped, App: app, Rows: view.TemplateRows(template.Fields), Exists: true, Preview: template.Preview(notice.Sample(moment()))}
+	untested := form
+	untested.Member, untested.Bad = "77", map[string]string{"member": notice.ErrTestConsent.Text(string(f.Text.Lang()))}
 	bad := view.TemplateForm{Kind: shipped, App: app, Rows: view.TemplateRows(nil), Bad: map[string]string{
 		"template_id": f.Text.T("message.bad.template_id"), "page": f.Text.T("message.bad.page"), "fields": f.Text.T("message.bad.fields"),
 	}}
@@ -36,7 +38,7 @@ func (f Frame) messagePages() []Sample {
 		letters = append(letters, notice.Letter{ID: int64(9 - i), Kind: k, Facts: notice.Sample(moment()), At: moment(), Read: i == 2})
 	}
 	log := view.MessageLog{OnFirst: true, MayMembers: true, Next: 3, Entries: []notice.Entry{
-		{ID: 8, MemberID: 128, Event: notice.OrderShipped, Channel: notice.WeChatSubscribe, State: notice.Delivered, At: moment()},
+		{ID: 8, MemberID: 128, Event: notice.OrderShipped, Channel: notice.WeChatSubscribe, State: notice.Delivered, At: moment(), Test: true},
 		{ID: 7, MemberID: 128, Event: notice.OrderPaid, Channel: notice.WeChatSubscribe, State: notice.Sent, At: moment()},
 		{ID: 6, MemberID: 77, Event: notice.OrderShipped, Channel: notice.WeChatSubscribe, State: notice.Skipped, Reason: "not subscribed", At: moment()},
 		{ID: 5, MemberID: 31, Event: notice.OrderPaid, Channel: notice.WeChatSubscribe, State: notice.Failed, Code: "47003", Reason: "subscribe/send: errcode 47003: argument invalid! data.thing2.value", At: moment()},
@@ -45,6 +47,7 @@ func (f Frame) messagePages() []Sample {
 		{"message_settings", view.MessageSettingsPage(page, settings)},
 		{"message_read", view.MessageSettingsPage(page, view.MessageSettings{Settings: settings.Settings, From: "22:00", Until: "08:00"})},
 		{"message_template", view.TemplateFormPage(page, form)},
+		{"message_test_refused", view.TemplateFormPage(page, untested)},
 		{"message_refused", view.TemplateFormPage(page, bad)},
 		{"message_log", view.MessageLogPage(page, log)},
 		{"message_log_none", view.MessageLogPage(page, view.MessageLog{OnFirst: true})},

@@ -206,7 +206,7 @@ func (q *Queries) Finish(ctx context.Context, db DBTX, arg FinishParams) error {
 }
 
 const log = `-- name: Log :many
-SELECT id, event_id, channel, member_id, event, state, code, reason, at FROM message_log
+SELECT id, event_id, channel, member_id, event, state, code, reason, at, test FROM message_log
 WHERE id < $1 AND ($2::text = '' OR state = $2) ORDER BY id DESC LIMIT $3
 `
 
@@ -220,6 +220,7 @@ type LogRow struct {
 	Code     string
 	Reason   string
 	At       time.Time
+	Test     bool
 }
 
 // What became of messages that need a template, the newest first.
@@ -242,6 +243,7 @@ func (q *Queries) Log(ctx context.Context, db DBTX, before int64, state string, 
 			&i.Code,
 			&i.Reason,
 			&i.At,
+			&i.Test,
 		); err != nil {
 			return nil, err
 		}
