@@ -33,8 +33,8 @@ func (s *Console) messagePage(c *fiber.Ctx, v *visit, set view.MessageSettings) 
 		return err
 	}
 	for _, a := range apps {
-		if a.Provider == tenant.WeChat {
-			set.Apps = append(set.Apps, view.MessageApp{ID: a.ID.String(), Name: a.Name})
+		if a.Provider == tenant.WeChat || a.Provider == tenant.Alipay {
+			set.Apps = append(set.Apps, view.MessageApp{ID: a.ID.String(), Name: a.Name, Alipay: a.Provider == tenant.Alipay})
 		}
 	}
 	set.MaySet = v.granted[authz.MessageUpdate]
@@ -156,8 +156,8 @@ func (s *Console) templateForm(c *fiber.Ctx, v *visit) (view.TemplateForm, error
 		return view.TemplateForm{}, err
 	}
 	for _, a := range apps {
-		if a.Provider == tenant.WeChat && a.ID.String() == c.Params("app") {
-			return view.TemplateForm{Kind: kind, App: view.MessageApp{ID: a.ID.String(), Name: a.Name}, Bad: map[string]string{}}, nil
+		if (a.Provider == tenant.WeChat || a.Provider == tenant.Alipay) && a.ID.String() == c.Params("app") {
+			return view.TemplateForm{Kind: kind, App: view.MessageApp{ID: a.ID.String(), Name: a.Name, Alipay: a.Provider == tenant.Alipay}, Bad: map[string]string{}}, nil
 		}
 	}
 	return view.TemplateForm{}, fault.ErrNotFound

@@ -10,10 +10,12 @@ import (
 // Channel is a way by which a message comes.
 type Channel string
 
-// The channels. Inbox is the buyer's list in the Mini Program, or staff's in the console.
+// The channels. Inbox is the buyer's list in the Mini Program, or staff's in the console. Of
+// the two by template, a buyer is told by the one of the Mini Program that the order is from.
 const (
 	Inbox           Channel = "inbox"
 	WeChatSubscribe Channel = "wechat_subscribe"
+	AlipayTemplate  Channel = "alipay_template"
 )
 
 // Audience is whom a message is for.
@@ -88,7 +90,7 @@ const (
 
 // Catalogue lists every event that people are told of, in the order of a shop's day.
 func Catalogue() []Kind {
-	both := map[Channel]bool{Inbox: true, WeChatSubscribe: true}
+	both := map[Channel]bool{Inbox: true, WeChatSubscribe: true, AlipayTemplate: true}
 	board := map[Channel]bool{Inbox: true}
 	return []Kind{
 		{
@@ -105,7 +107,7 @@ func Catalogue() []Kind {
 			},
 		},
 		{
-			Event: OrderClosed, Buyers: map[Channel]bool{Inbox: true, WeChatSubscribe: false}, values: []string{"order_no", "title", "closed_at"},
+			Event: OrderClosed, Buyers: map[Channel]bool{Inbox: true, WeChatSubscribe: false, AlipayTemplate: false}, values: []string{"order_no", "title", "closed_at"},
 			words: map[Audience]words{
 				Buyer: {"订单已关闭", "订单 {order_no}（{title}）没有付款，已关闭。", "Order closed", "Order {order_no} ({title}) was not paid and is closed."},
 			},
@@ -129,7 +131,7 @@ func Catalogue() []Kind {
 			},
 		},
 		{
-			Event: CaseMoved, Buyers: map[Channel]bool{Inbox: true, WeChatSubscribe: true}, values: []string{"order_no", "case_no", "status", "moved_at"},
+			Event: CaseMoved, Buyers: both, values: []string{"order_no", "case_no", "status", "moved_at"},
 			words: map[Audience]words{
 				Buyer: {"售后有进展", "售后 {case_no}：{status}。", "After-sales news", "Case {case_no}: {status}."},
 			},
@@ -186,7 +188,7 @@ func (k Kind) told(a Audience) map[Channel]bool {
 // Channels are those by which an audience can be told, in a fixed order.
 func (k Kind) Channels(a Audience) []Channel {
 	var out []Channel
-	for _, c := range []Channel{Inbox, WeChatSubscribe} {
+	for _, c := range []Channel{Inbox, WeChatSubscribe, AlipayTemplate} {
 		if _, ok := k.told(a)[c]; ok {
 			out = append(out, c)
 		}

@@ -152,32 +152,32 @@ func (s *Service) BeginTx(ctx context.Context, tx tenantdb.Tx, in BeginInput) (B
 	case err != nil:
 		return Begun{}, fmt.Errorf("begin message: %w", err)
 	case !t.Fresh: // begun before: either ended, or its sender died between sending and saying so
-		return Begun{}, s.finish(ctx, tx, Message{EventID: in.EventID, Channel: WeChatSubscribe}, Outcome{State: Failed, Reason: "outcome unknown"})
+		return Begun{}, s.finish(ctx, tx, Message{EventID: in.EventID, Channel: Channel(t.Channel), AppID: in.AppID}, Outcome{State: Failed, Reason: "outcome unknown"})
 	case t.TemplateID == "":
 		return Begun{}, nil
 	}
 	if until := (Hours{From: int(t.QuietFrom), Until: int(t.QuietUntil)}).Wait(tx.Now()); !kind.Urgent && !until.IsZero() {
-		return Begun{Wait: until}, s.q.Reopen(ctx, tx, in.EventID, string(WeChatSubscribe))
+		return Begun{Wait: until}, s.q.Reopen(ctx, tx, in.EventID, t.Channel)
 	}
 	spent, err := s.q.SpendConsent(ctx, tx, in.AppID, in.OpenID, t.TemplateID)
 	if err != nil {
 		return Begun{}, fmt.Errorf("begin message: %w", err)
 	}
 	if spent == 0 {
-		return Begun{}, s.finish(ctx, tx, Message{EventID: in.EventID, Channel: WeChatSubscribe}, Outcome{State: Skipped, Reason: "not subscribed"})
+		return Begun{}, s.finish(ctx, tx, Message{EventID: in.EventID, Channel: Channel(t.Channel), AppID: in.AppID}, Outcome{State: Skipped, Reason: "not subscribed"})
 	}
-	m, err := compose(kind, in, t.TemplateID, t.Page, t.Fields)
+	m, err := compose(kind, in, Channel(t.Channel), t.TemplateID, t.Page, t.Fields)
 	return Begun{Message: m, Ready: err == nil}, err
 }
 
 // compose writes a message by its template.
-func compose(kind Kind, in BeginInput, templateID, page string, raw []byte) (Message, error) {
+func compose(kind Kind, in BeginInput, by Channel, templateID, page string, raw []byte) (Message, error) {
 	var fields map[string]string
 	if err := json.Unmarshal(raw, &fields); err != nil {
 		return Message{}, fmt.Errorf("begin message: %w", err)
 	}
 	m := Message{
-		EventID: in.EventID, Event: in.Event, Channel: WeChatSubscribe, AppID: in.AppID, OpenID: in.OpenID, TemplateID: templateID, Data: make(map[string]string, len(fields)),
+		EventID: in.EventID, Event: in.Event, Channel: by, AppID: in.AppID, OpenID: in.OpenID, TemplateID: templateID, Data: make(map[string]string, len(fields)),
 		Page: strings.NewReplacer("{order_no}", in.Facts.OrderNo, "{case_no}", in.Facts.CaseNo).Replace(page),
 	}
 	for keyword, name := range fields {

@@ -59,7 +59,7 @@ func (s *Service) AskTest(ctx context.Context, id tenant.ID, in Test) error {
 			return ErrTestConsent.With(ErrTestConsent.At("member"))
 		}
 		event := uuid.New()
-		err = s.q.AskTest(ctx, tx, event, string(WeChatSubscribe), in.MemberID, in.Event, tx.Now())
+		err = s.q.AskTest(ctx, tx, event, t.Channel, in.MemberID, in.Event, tx.Now())
 		if err != nil {
 			return err
 		}
@@ -79,15 +79,16 @@ func (s *Service) AskTest(ctx context.Context, id tenant.ID, in Test) error {
 // BeginTestTx begins a test that was asked for, once. What the shop tells, and when not, does
 // not matter: somebody waits for it.
 func (s *Service) BeginTestTx(ctx context.Context, tx tenantdb.Tx, p TestV1, openID string) (Begun, error) {
-	m := Message{EventID: p.EventID, Event: p.Event, Channel: WeChatSubscribe, AppID: p.AppID, OpenID: openID}
-	kind, ok := KindOf(p.Event)
-	t, err := s.q.BeginTest(ctx, tx, p.EventID, string(m.Channel), p.AppID)
-	switch {
-	case tenantdb.NoRows(err), !ok: // begun before, or the template is gone
-		return Begun{}, s.finish(ctx, tx, m, Outcome{State: Failed, Reason: "outcome unknown"})
-	case err != nil:
+	kind, _ := KindOf(p.Event)
+	t, err := s.q.BeginTest(ctx, tx, p.EventID, p.AppID)
+	if tenantdb.NoRows(err) { // begun before, or the template is gone
+		err = s.q.EndTest(ctx, tx, p.EventID)
+		return Begun{}, err
+	}
+	if err != nil {
 		return Begun{}, fmt.Errorf("begin test message: %w", err)
 	}
+	m := Message{EventID: p.EventID, Event: p.Event, Channel: Channel(t.Channel), AppID: p.AppID, OpenID: openID}
 	spent, err := s.q.SpendConsent(ctx, tx, p.AppID, openID, t.TemplateID)
 	if err != nil {
 		return Begun{}, fmt.Errorf("begin test message: %w", err)
@@ -97,7 +98,7 @@ func (s *Service) BeginTestTx(ctx context.Context, tx tenantdb.Tx, p TestV1, ope
 	}
 	facts := Sample(tx.Now())
 	facts.Title = testMark + facts.Title
-	m, err = compose(kind, BeginInput{EventID: p.EventID, Event: p.Event, MemberID: p.MemberID, AppID: p.AppID, OpenID: openID, Facts: facts}, t.TemplateID, t.Page, t.Fields)
+	m, err = compose(kind, BeginInput{EventID: p.EventID, Event: p.Event, MemberID: p.MemberID, AppID: p.AppID, OpenID: openID, Facts: facts}, m.Channel, t.TemplateID, t.Page, t.Fields)
 	m.Test = true
 	return Begun{Message: m, Ready: err == nil}, err
 }

@@ -138,10 +138,10 @@ func timeText(t time.Time, lang string) string {
 
 func beijing() *time.Location { return time.FixedZone("Asia/Shanghai", 8*60*60) }
 
-// keywordLimits are how many characters the keywords of a subscribe message take. What
-// exceeds them is refused, nothing is cut by the provider.
+// keywordLimits are how many characters the keywords of a message take; "keyword" is
+// Alipay's. What exceeds them is refused, nothing is cut by the provider.
 func keywordLimits() map[string]int {
-	return map[string]int{"thing": 20, "character_string": 32, "phrase": 5, "name": 10, "letter": 32, "symbol": 5, "number": 32, "phone_number": 17, "car_number": 8}
+	return map[string]int{"thing": 20, "character_string": 32, "phrase": 5, "name": 10, "letter": 32, "symbol": 5, "number": 32, "phone_number": 17, "car_number": 8, "keyword": 50}
 }
 
 // fitted is a value cut to what a keyword ("thing1") takes.

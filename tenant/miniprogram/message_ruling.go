@@ -29,6 +29,9 @@ func Judge(err error) (Ruling, string) {
 	if refusal, ok := errors.AsType[*RefusalError](err); ok {
 		return judgeWeChat(refusal.Code), strconv.Itoa(refusal.Code)
 	}
+	if refusal, ok := errors.AsType[*GatewayError](err); ok {
+		return judgeAlipay(refusal)
+	}
 	switch {
 	case errors.Is(err, ErrNoCredential):
 		return SetupWrong, ""

@@ -19,14 +19,16 @@ UPDATE subscribe_consent SET remaining = 0, updated_at = now() WHERE app_id = @a
 -- wants it, and the message that needs a template is logged. Gives that template, empty if
 -- there is none or the shop wants no such message.
 WITH r AS (SELECT audience, channel, enabled FROM message_rule WHERE event = @event::text),
+c AS (SELECT CASE WHEN EXISTS (SELECT FROM platform.app a WHERE a.app_id = @app_id AND a.provider = 'alipay') THEN 'alipay_template' ELSE 'wechat_subscribe' END AS channel),
 t AS (
-  SELECT s.template_id, s.page, s.fields FROM subscribe_template s
+  SELECT s.template_id, s.page, s.fields FROM subscribe_template s, c
   WHERE s.app_id = @app_id AND s.event = @event::text
-    AND coalesce((SELECT enabled FROM r WHERE audience = 'buyer' AND channel = 'wechat_subscribe'), @by_template::boolean)),
+    AND coalesce((SELECT r.enabled FROM r WHERE r.audience = 'buyer' AND r.channel = c.channel), @by_template::boolean)),
 logged AS (
   INSERT INTO message_log (event_id, channel, member_id, event, state, reason)
-  SELECT @event_id::uuid, 'wechat_subscribe', @member_id::bigint, @event::text,
+  SELECT @event_id::uuid, c.channel, @member_id::bigint, @event::text,
          CASE WHEN EXISTS (SELECT FROM t) THEN 'sending' ELSE 'skipped' END, CASE WHEN EXISTS (SELECT FROM t) THEN '' ELSE 'no template' END
+  FROM c
   ON CONFLICT (event_id, channel) DO NOTHING
   RETURNING event_id),
 boxed AS (
@@ -40,8 +42,8 @@ board AS (
   WHERE coalesce((SELECT enabled FROM r WHERE audience = 'staff' AND channel = 'inbox'), @by_board::boolean)
   ON CONFLICT (event_id) DO NOTHING)
 SELECT EXISTS (SELECT FROM logged)::boolean AS fresh, coalesce(t.template_id, '')::text AS template_id, coalesce(t.page, '')::text AS page,
-       coalesce(t.fields, '{}')::jsonb AS fields, h.quiet_from, h.quiet_until
-FROM message_hours h LEFT JOIN t ON true;
+       coalesce(t.fields, '{}')::jsonb AS fields, c.channel::text AS channel, h.quiet_from, h.quiet_until
+FROM message_hours h CROSS JOIN c LEFT JOIN t ON true;
 
 -- name: SpendConsent :execrows
 UPDATE subscribe_consent SET remaining = remaining - 1, updated_at = now()

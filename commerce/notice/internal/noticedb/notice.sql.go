@@ -42,14 +42,16 @@ func (q *Queries) Allow(ctx context.Context, db DBTX, appID string, openid strin
 
 const begin = `-- name: Begin :one
 WITH r AS (SELECT audience, channel, enabled FROM message_rule WHERE event = $1::text),
+c AS (SELECT CASE WHEN EXISTS (SELECT FROM platform.app a WHERE a.app_id = $2 AND a.provider = 'alipay') THEN 'alipay_template' ELSE 'wechat_subscribe' END AS channel),
 t AS (
-  SELECT s.template_id, s.page, s.fields FROM subscribe_template s
+  SELECT s.template_id, s.page, s.fields FROM subscribe_template s, c
   WHERE s.app_id = $2 AND s.event = $1::text
-    AND coalesce((SELECT enabled FROM r WHERE audience = 'buyer' AND channel = 'wechat_subscribe'), $3::boolean)),
+    AND coalesce((SELECT r.enabled FROM r WHERE r.audience = 'buyer' AND r.channel = c.channel), $3::boolean)),
 logged AS (
   INSERT INTO message_log (event_id, channel, member_id, event, state, reason)
-  SELECT $4::uuid, 'wechat_subscribe', $5::bigint, $1::text,
+  SELECT $4::uuid, c.channel, $5::bigint, $1::text,
          CASE WHEN EXISTS (SELECT FROM t) THEN 'sending' ELSE 'skipped' END, CASE WHEN EXISTS (SELECT FROM t) THEN '' ELSE 'no template' END
+  FROM c
   ON CONFLICT (event_id, channel) DO NOTHING
   RETURNING event_id),
 boxed AS (
@@ -63,8 +65,8 @@ board AS (
   WHERE coalesce((SELECT enabled FROM r WHERE audience = 'staff' AND channel = 'inbox'), $9::boolean)
   ON CONFLICT (event_id) DO NOTHING)
 SELECT EXISTS (SELECT FROM logged)::boolean AS fresh, coalesce(t.template_id, '')::text AS template_id, coalesce(t.page, '')::text AS page,
-       coalesce(t.fields, '{}')::jsonb AS fields, h.quiet_from, h.quiet_until
-FROM message_hours h LEFT JOIN t ON true
+       coalesce(t.fields, '{}')::jsonb AS fields, c.channel::text AS channel, h.quiet_from, h.quiet_until
+FROM message_hours h CROSS JOIN c LEFT JOIN t ON true
 `
 
 type BeginParams struct {
@@ -84,6 +86,7 @@ type BeginRow struct {
 	TemplateID string
 	Page       string
 	Fields     json.RawMessage
+	Channel    string
 	QuietFrom  int16
 	QuietUntil int16
 }
@@ -109,6 +112,7 @@ func (q *Queries) Begin(ctx context.Context, db DBTX, arg BeginParams) (BeginRow
 		&i.TemplateID,
 		&i.Page,
 		&i.Fields,
+		&i.Channel,
 		&i.QuietFrom,
 		&i.QuietUntil,
 	)

@@ -31,28 +31,40 @@ func (q *Queries) AskTest(ctx context.Context, db DBTX, eventID uuid.UUID, chann
 
 const beginTest = `-- name: BeginTest :one
 UPDATE message_log l SET reason = '' FROM subscribe_template t
-WHERE l.event_id = $1 AND l.channel = $2 AND l.state = 'sending' AND l.reason = 'asked' AND t.app_id = $3 AND t.event = l.event
-RETURNING l.event, t.template_id, t.page, t.fields
+WHERE l.event_id = $1 AND l.state = 'sending' AND l.reason = 'asked' AND t.app_id = $2 AND t.event = l.event
+RETURNING l.event, l.channel, t.template_id, t.page, t.fields
 `
 
 type BeginTestRow struct {
 	Event      string
+	Channel    string
 	TemplateID string
 	Page       string
 	Fields     json.RawMessage
 }
 
 // Takes a test into work, once.
-func (q *Queries) BeginTest(ctx context.Context, db DBTX, eventID uuid.UUID, channel string, appID string) (BeginTestRow, error) {
-	row := db.QueryRow(ctx, beginTest, eventID, channel, appID)
+func (q *Queries) BeginTest(ctx context.Context, db DBTX, eventID uuid.UUID, appID string) (BeginTestRow, error) {
+	row := db.QueryRow(ctx, beginTest, eventID, appID)
 	var i BeginTestRow
 	err := row.Scan(
 		&i.Event,
+		&i.Channel,
 		&i.TemplateID,
 		&i.Page,
 		&i.Fields,
 	)
 	return i, err
+}
+
+const endTest = `-- name: EndTest :exec
+UPDATE message_log SET state = 'failed', reason = 'outcome unknown' WHERE event_id = $1 AND test AND state = 'sending'
+`
+
+// Its sender died, or the template is gone: it is not sent again.
+func (q *Queries) EndTest(ctx context.Context, db DBTX, eventID uuid.UUID) error {
+	_, err := db.Exec(ctx, endTest, eventID)
+	return err
 }
 
 const lockTests = `-- name: LockTests :one
@@ -78,6 +90,7 @@ func (q *Queries) ReopenTest(ctx context.Context, db DBTX, eventID uuid.UUID, ch
 
 const testOf = `-- name: TestOf :one
 SELECT t.template_id, coalesce(i.openid, '')::text AS openid, coalesce(c.remaining, 0)::integer AS remaining,
+       CASE WHEN EXISTS (SELECT FROM platform.app a WHERE a.app_id = t.app_id AND a.provider = 'alipay') THEN 'alipay_template' ELSE 'wechat_subscribe' END::text AS channel,
        (SELECT count(*) FROM message_log l WHERE l.test AND l.at > $1::timestamptz)::bigint AS tested
 FROM subscribe_template t
 LEFT JOIN member_identity i ON i.app_id = t.app_id AND i.member_id = $2::bigint
@@ -89,6 +102,7 @@ type TestOfRow struct {
 	TemplateID string
 	Openid     string
 	Remaining  int32
+	Channel    string
 	Tested     int64
 }
 
@@ -105,6 +119,7 @@ func (q *Queries) TestOf(ctx context.Context, db DBTX, since time.Time, memberID
 		&i.TemplateID,
 		&i.Openid,
 		&i.Remaining,
+		&i.Channel,
 		&i.Tested,
 	)
 	return i, err
