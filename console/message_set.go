@@ -33,8 +33,8 @@ func (s *Console) messagePage(c *fiber.Ctx, v *visit, set view.MessageSettings) 
 		return err
 	}
 	for _, a := range apps {
-		if a.Provider == tenant.WeChat {
-			set.Apps = append(set.Apps, view.MessageApp{ID: a.ID.String(), Name: a.Name})
+		if a.Provider == tenant.WeChat || a.Provider == tenant.Alipay {
+			set.Apps = append(set.Apps, view.MessageApp{ID: a.ID.String(), Name: a.Name, Alipay: a.Provider == tenant.Alipay})
 		}
 	}
 	set.MaySet = v.granted[authz.MessageUpdate]
@@ -95,6 +95,15 @@ func (s *Console) messageTemplate(c *fiber.Ctx, v *visit) error {
 	if err != nil {
 		return err
 	}
+	if err := s.templateOf(c, v, &f); err != nil {
+		return err
+	}
+	f.Done = done(c, v)
+	return s.templatePage(c, v, f)
+}
+
+// templateOf fills the form with the template that the shop has, and what it shows.
+func (s *Console) templateOf(c *fiber.Ctx, v *visit, f *view.TemplateForm) error {
 	settings, err := s.Messages.Settings(c.UserContext(), v.shop.ID)
 	if err != nil {
 		return err
@@ -102,10 +111,38 @@ func (s *Console) messageTemplate(c *fiber.Ctx, v *visit) error {
 	for _, t := range settings.Templates {
 		if t.AppID == f.App.ID && t.Event == f.Kind.Event {
 			f.Template, f.Exists = t, true
+			f.Preview = t.Preview(notice.Sample(s.Now()))
 		}
 	}
 	f.Rows = view.TemplateRows(f.Fields)
-	return s.templatePage(c, v, f)
+	return nil
+}
+
+// messageTest sends an event's message with sample values to a member.
+func (s *Console) messageTest(c *fiber.Ctx, v *visit) error {
+	f, err := s.templateForm(c, v)
+	if err != nil {
+		return err
+	}
+	f.Member = strings.TrimSpace(form(c, "member"))
+	in := notice.Test{AppID: f.App.ID, Event: f.Kind.Event, Actor: actor(v.session.StaffID)}
+	if in.MemberID, err = strconv.ParseInt(f.Member, 10, 64); err != nil {
+		err = notice.ErrTestMember.With(notice.ErrTestMember.At("member"))
+	} else {
+		err = s.Messages.AskTest(c.UserContext(), v.shop.ID, in)
+	}
+	if s.refusedForm(c, v, err) {
+		f.Bad["member"] = textOf(v, err)
+		if err := s.templateOf(c, v, &f); err != nil {
+			return err
+		}
+		return s.templatePage(c, v, f)
+	}
+	if err != nil {
+		return err
+	}
+	to := messagesPath + "/templates/" + f.App.ID + "/" + f.Kind.Event + "?done=message_tested"
+	return c.Redirect(view.Shop{Handle: v.shop.Handle}.URL(to), fiber.StatusSeeOther)
 }
 
 // templateForm is an empty form for the app and the event of the address. Faults: NOT_FOUND.
@@ -119,8 +156,8 @@ func (s *Console) templateForm(c *fiber.Ctx, v *visit) (view.TemplateForm, error
 		return view.TemplateForm{}, err
 	}
 	for _, a := range apps {
-		if a.Provider == tenant.WeChat && a.ID.String() == c.Params("app") {
-			return view.TemplateForm{Kind: kind, App: view.MessageApp{ID: a.ID.String(), Name: a.Name}, Bad: map[string]string{}}, nil
+		if (a.Provider == tenant.WeChat || a.Provider == tenant.Alipay) && a.ID.String() == c.Params("app") {
+			return view.TemplateForm{Kind: kind, App: view.MessageApp{ID: a.ID.String(), Name: a.Name, Alipay: a.Provider == tenant.Alipay}, Bad: map[string]string{}}, nil
 		}
 	}
 	return view.TemplateForm{}, fault.ErrNotFound

@@ -3,6 +3,7 @@ package console_test
 import (
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -51,14 +52,36 @@ func TestMessagesInTheConsole(t *testing.T) {
 	b.wantStatus(all, http.StatusOK)
 	b.see("TPL-1")
 	b.wantStatus(one, http.StatusOK)
-	b.see(`value="TPL-1"`, "不再发送这条订阅消息")
+	b.see(`value="TPL-1"`, "不再发送这条订阅消息", "高山云雾绿茶 等 2 件", "发测试消息")
+	for _, member := range []string{"阿哲", "4711", ""} {
+		b.wantPost(one+"/test", url.Values{"member": {member}}, http.StatusUnprocessableEntity)
+		b.see("没有这位会员", `value="`+member+`"`, `value="TPL-1"`)
+	}
+	var member int64
+	d.env.InTenant(t, func(tx tenantdb.Tx) error {
+		err := tx.QueryRow(t.Context(), "INSERT INTO member (nickname) VALUES ('阿哲') RETURNING id").Scan(&member)
+		if err == nil {
+			_, err = tx.Exec(t.Context(), "INSERT INTO member_identity (app_id, openid, member_id) VALUES ($1, 'o-zhe', $2)", app, member)
+		}
+		return err
+	})
+	try := url.Values{"member": {strconv.FormatInt(member, 10)}}
+	b.wantPost(one+"/test", try, http.StatusUnprocessableEntity)
+	b.see("还没有订阅这个模板")
+	if err := notice.New(notice.Deps{DB: d.env.DB, Audit: d.env.Audit, Outbox: d.env.Outbox}).Report(t.Context(), d.env.Tenant.ID, app, "o-zhe", "TPL-1", true); err != nil {
+		t.Fatal(err)
+	}
+	b.wantPost(one+"/test", try, http.StatusSeeOther)
+	b.wantStatus(one+"?done=message_tested", http.StatusOK)
+	b.see("测试消息正在发送")
+	b.wantStatus(all+"/log", http.StatusOK)
+	b.see("测试", "等待发送")
 	b.wantPost(one+"/delete", url.Values{}, http.StatusSeeOther)
 	b.wantStatus(all+"/templates/"+app+"/aftersale.opened", http.StatusNotFound) // no buyer is told of it
 	b.wantStatus(all+"/templates/wx0000000000000000/order.paid", http.StatusNotFound)
 	b.wantStatus(all+"/log", http.StatusOK)
-	b.see("没有记录")
 	b.wantStatus("/console/"+d.env.Tenant.Handle+"/audit", http.StatusOK)
-	b.see("修改了通知方式和免打扰时段", "设置了订阅消息模板", "停用了订阅消息模板")
+	b.see("修改了通知方式和免打扰时段", "设置了订阅消息模板", "停用了订阅消息模板", "发送了测试消息")
 
 	support := d.signedIn(t, helper)
 	support.wantStatus(all, http.StatusOK)
@@ -66,6 +89,7 @@ func TestMessagesInTheConsole(t *testing.T) {
 		t.Error("who may only look gets a form")
 	}
 	support.wantPost(all, typed, http.StatusForbidden)
+	support.wantPost(one+"/test", try, http.StatusForbidden)
 }
 
 // TestNoticesInTheConsole: staff see what they may see, with what is new, until they say that
@@ -74,7 +98,7 @@ func TestNoticesInTheConsole(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	packer := d.hire(t, d.env.Tenant, authz.Warehouse)
-	notices := notice.New(notice.Deps{DB: d.env.DB, Audit: d.env.Audit})
+	notices := notice.New(notice.Deps{DB: d.env.DB, Audit: d.env.Audit, Outbox: d.env.Outbox})
 	say := func(event string) {
 		d.env.InTenant(t, func(tx tenantdb.Tx) error {
 			return notices.BoardTx(t.Context(), tx, uuid.New(), event, notice.Sample(d.env.Clock().Now()))

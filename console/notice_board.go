@@ -19,6 +19,7 @@ type Messages interface {
 	See(ctx context.Context, id tenant.ID, accountID, until int64) error
 	Settings(ctx context.Context, id tenant.ID) (notice.Settings, error)
 	SaveSettings(ctx context.Context, id tenant.ID, on map[notice.Choice]bool, hours notice.Hours, actor string) error
+	AskTest(ctx context.Context, id tenant.ID, in notice.Test) error
 	SaveTemplate(ctx context.Context, id tenant.ID, t notice.Template, actor string) error
 	DropTemplate(ctx context.Context, id tenant.ID, appID, event, actor string) error
 	Log(ctx context.Context, id tenant.ID, state notice.State, before int64) (list []notice.Entry, next int64, err error)

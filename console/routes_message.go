@@ -26,6 +26,7 @@ func (s *Console) messageTable() []route {
 		{get, all + "/log", read, s.messageLog},
 		{get, template, update, s.messageTemplate},
 		{post, template, update, s.messageTemplateSave},
+		{post, template + "/test", update, s.messageTest},
 		{post, template + "/delete", update, s.messageTemplateDrop},
 	}
 }

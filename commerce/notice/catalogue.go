@@ -10,10 +10,12 @@ import (
 // Channel is a way by which a message comes.
 type Channel string
 
-// The channels. Inbox is the buyer's list in the Mini Program, or staff's in the console.
+// The channels. Inbox is the buyer's list in the Mini Program, or staff's in the console. Of
+// the two by template, a buyer is told by the one of the Mini Program that the order is from.
 const (
 	Inbox           Channel = "inbox"
 	WeChatSubscribe Channel = "wechat_subscribe"
+	AlipayTemplate  Channel = "alipay_template"
 )
 
 // Audience is whom a message is for.
@@ -38,8 +40,11 @@ type Facts struct {
 	Points     int64     `json:"points,omitempty"`
 	Level      string    `json:"level,omitempty"` // its name; empty: none
 	// WithdrawalNo is the withdrawal that staff are to look at.
-	WithdrawalNo string    `json:"withdrawal_no,omitempty"`
-	At           time.Time `json:"at"`
+	WithdrawalNo string `json:"withdrawal_no,omitempty"`
+	// AppID and About are the Mini Program and the event of messages that its provider refuses.
+	AppID string    `json:"app_id,omitempty"`
+	About string    `json:"about,omitempty"`
+	At    time.Time `json:"at"`
 }
 
 // Kind is an event that people are told of.
@@ -75,6 +80,7 @@ const (
 	LevelChanged   = "level.changed"
 	SessionSoon    = "campaign.remind"
 	InvoiceMoved   = "invoice.moved"
+	MessageBroken  = "message.broken"
 )
 
 const (
@@ -82,11 +88,12 @@ const (
 	seesCases  = "aftersale.read"
 	seesPayout = "withdrawal.read"
 	seesPapers = "invoice.read"
+	seesWords  = "message.read"
 )
 
 // Catalogue lists every event that people are told of, in the order of a shop's day.
 func Catalogue() []Kind {
-	both := map[Channel]bool{Inbox: true, WeChatSubscribe: true}
+	both := map[Channel]bool{Inbox: true, WeChatSubscribe: true, AlipayTemplate: true}
 	board := map[Channel]bool{Inbox: true}
 	return []Kind{
 		{
@@ -103,7 +110,7 @@ func Catalogue() []Kind {
 			},
 		},
 		{
-			Event: OrderClosed, Buyers: map[Channel]bool{Inbox: true, WeChatSubscribe: false}, values: []string{"order_no", "title", "closed_at"},
+			Event: OrderClosed, Buyers: map[Channel]bool{Inbox: true, WeChatSubscribe: false, AlipayTemplate: false}, values: []string{"order_no", "title", "closed_at"},
 			words: map[Audience]words{
 				Buyer: {"订单已关闭", "订单 {order_no}（{title}）没有付款，已关闭。", "Order closed", "Order {order_no} ({title}) was not paid and is closed."},
 			},
@@ -127,7 +134,7 @@ func Catalogue() []Kind {
 			},
 		},
 		{
-			Event: CaseMoved, Buyers: map[Channel]bool{Inbox: true, WeChatSubscribe: true}, values: []string{"order_no", "case_no", "status", "moved_at"},
+			Event: CaseMoved, Buyers: both, values: []string{"order_no", "case_no", "status", "moved_at"},
 			words: map[Audience]words{
 				Buyer: {"售后有进展", "售后 {case_no}：{status}。", "After-sales news", "Case {case_no}: {status}."},
 			},
@@ -164,6 +171,12 @@ func Catalogue() []Kind {
 				Staff: {"有人申请提现", "{amount}：{status}", "Somebody asks for commission", "{amount}: {status}"},
 			},
 		},
+		{
+			Event: MessageBroken, Staffs: board, Permission: seesWords, values: []string{"about", "code"},
+			words: map[Audience]words{
+				Staff: {"消息发不出去", "“{about}”的消息被平台拒绝：{code}", "Messages are refused", "“{about}” is refused by the provider: {code}"},
+			},
+		},
 	}
 }
 
@@ -191,7 +204,7 @@ func (k Kind) told(a Audience) map[Channel]bool {
 // Channels are those by which an audience can be told, in a fixed order.
 func (k Kind) Channels(a Audience) []Channel {
 	var out []Channel
-	for _, c := range []Channel{Inbox, WeChatSubscribe} {
+	for _, c := range []Channel{Inbox, WeChatSubscribe, AlipayTemplate} {
 		if _, ok := k.told(a)[c]; ok {
 			out = append(out, c)
 		}

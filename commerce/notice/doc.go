@@ -8,8 +8,10 @@
 //     the console (staff_notice_seen says up to where one has looked),
 //   - a message that the buyer subscribed to. subscribe_template is the template of a Mini
 //     Program that tells of an event, subscribe_consent how many messages the buyer still
-//     allows (each "accept" in wx.requestSubscribeMessage allows one), and message_log what
-//     became of it.
+//     allows (each "accept" in wx.requestSubscribeMessage allows one), message_log what
+//     became of it, and message_receipt what the provider later said of it: the receipt may
+//     come before its sender has written that the message is sent, so whichever is second
+//     finds the other.
 //
 // Inbox and board keep facts; words are made when they are read, in the reader's language.
 // The package sends nothing: the job that calls it talks to the provider between BeginTx and

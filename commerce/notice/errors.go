@@ -10,3 +10,12 @@ var ErrHours = fault.New(fault.Invalid, "QUIET_HOURS", "请填写一天之内的
 
 // ErrTemplate is a template that the provider would refuse.
 var ErrTemplate = fault.New(fault.Invalid, "MESSAGE_TEMPLATE", "模板填写不完整", "The template is not complete")
+
+// ErrTestMember is a test for somebody whom the Mini Program does not know.
+var ErrTestMember = fault.New(fault.Invalid, "MESSAGE_TEST_MEMBER", "没有这位会员，或 TA 没有用过这个小程序", "There is no such member, or they never used this Mini Program")
+
+// ErrTestConsent is a test for somebody who allows no message of the template.
+var ErrTestConsent = fault.New(fault.Invalid, "MESSAGE_TEST_CONSENT", "这位会员还没有订阅这个模板，请先在小程序里点一次订阅", "This member has not subscribed to the template; subscribe in the Mini Program first")
+
+// ErrTestLimit is more tests than a shop may send.
+var ErrTestLimit = fault.New(fault.Throttled, "MESSAGE_TEST_LIMIT", "每小时最多发 20 条测试消息，请稍后再试", "20 test messages an hour at most, please try later")

@@ -147,6 +147,7 @@ const (
 	logKept   = 90 * 24 * time.Hour
 	inboxKept = 180 * 24 * time.Hour
 	boardKept = 30 * 24 * time.Hour
+	strayKept = 24 * time.Hour // receipts of messages that others have sent
 )
 
 // PurgeTx deletes at most limit of each kind of what is too old, and says how much.
@@ -154,6 +155,7 @@ func (s *Service) PurgeTx(ctx context.Context, tx tenantdb.Tx, limit int) (int64
 	most, total := int32(min(limit, math.MaxInt32)), int64(0)
 	for _, purge := range []func() (int64, error){
 		func() (int64, error) { return s.q.PurgeLog(ctx, tx, tx.Now().Add(-logKept), most) },
+		func() (int64, error) { return s.q.PurgeReceipts(ctx, tx, tx.Now().Add(-strayKept), most) },
 		func() (int64, error) { return s.q.PurgeInbox(ctx, tx, tx.Now().Add(-inboxKept), most) },
 		func() (int64, error) { return s.q.PurgeBoard(ctx, tx, tx.Now().Add(-boardKept), most) },
 	} {

@@ -16,8 +16,10 @@ type Entry struct {
 	Event    string
 	Channel  Channel
 	State    State
+	Code     string // the provider's, of what it refused or did not deliver
 	Reason   string
 	At       time.Time
+	Test     bool // asked for by staff
 }
 
 // Log reads a page of what became of messages, the newest first, of a state or of all.
@@ -25,7 +27,7 @@ func (s *Service) Log(ctx context.Context, id tenant.ID, state State, before int
 	err = s.d.DB.Read(ctx, id, func(r *tenantdb.Reader) error {
 		rows, err := s.q.Log(ctx, r, from(before), string(state), pageSize+1)
 		for _, row := range rows {
-			list = append(list, Entry{row.ID, row.MemberID, row.Event, Channel(row.Channel), State(row.State), row.Reason, row.At})
+			list = append(list, Entry{row.ID, row.MemberID, row.Event, Channel(row.Channel), State(row.State), row.Code, row.Reason, row.At, row.Test})
 		}
 		return err
 	})

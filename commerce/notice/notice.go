@@ -12,6 +12,7 @@ import (
 	"galleria/commerce/notice/internal/noticedb"
 	"galleria/tenant"
 	"galleria/tenant/audit"
+	"galleria/tenant/outbox"
 	"galleria/tenant/tenantdb"
 )
 
@@ -27,18 +28,21 @@ type Template struct {
 // State is what became of a message.
 type State string
 
-// The states. Sending is a message under way, or one whose sender died.
+// The states. Sending is a message under way, or one whose sender died; Sent one that its
+// provider took, Delivered one that its receipt says has arrived.
 const (
-	Sending State = "sending"
-	Sent    State = "sent"
-	Skipped State = "skipped"
-	Failed  State = "failed"
+	Sending   State = "sending"
+	Sent      State = "sent"
+	Delivered State = "delivered"
+	Skipped   State = "skipped"
+	Failed    State = "failed"
 )
 
 // Deps are what the service works with.
 type Deps struct {
-	DB    *tenantdb.DB
-	Audit *audit.Log
+	DB     *tenantdb.DB
+	Audit  *audit.Log
+	Outbox *outbox.Outbox
 }
 
 // Service keeps what people are told, how, and what became of it. Safe for concurrent use.
@@ -100,11 +104,14 @@ func (s *Service) Report(ctx context.Context, id tenant.ID, appID, openID, templ
 // Message is one message ready to be sent.
 type Message struct {
 	EventID    uuid.UUID
+	Event      string // of the catalogue
+	Channel    Channel
 	AppID      string
 	OpenID     string
 	TemplateID string
 	Page       string
 	Data       map[string]string // template keyword → text
+	Test       bool              // asked for by staff
 }
 
 // BeginInput says which event is to be told to whom.
@@ -145,32 +152,38 @@ func (s *Service) BeginTx(ctx context.Context, tx tenantdb.Tx, in BeginInput) (B
 	case err != nil:
 		return Begun{}, fmt.Errorf("begin message: %w", err)
 	case !t.Fresh: // begun before: either ended, or its sender died between sending and saying so
-		return Begun{}, s.q.Finish(ctx, tx, string(Failed), "outcome unknown", in.EventID)
+		return Begun{}, s.finish(ctx, tx, Message{EventID: in.EventID, Channel: Channel(t.Channel), AppID: in.AppID}, Outcome{State: Failed, Reason: "outcome unknown"})
 	case t.TemplateID == "":
 		return Begun{}, nil
 	}
 	if until := (Hours{From: int(t.QuietFrom), Until: int(t.QuietUntil)}).Wait(tx.Now()); !kind.Urgent && !until.IsZero() {
-		return Begun{Wait: until}, s.q.Reopen(ctx, tx, in.EventID)
+		return Begun{Wait: until}, s.q.Reopen(ctx, tx, in.EventID, t.Channel)
 	}
 	spent, err := s.q.SpendConsent(ctx, tx, in.AppID, in.OpenID, t.TemplateID)
 	if err != nil {
 		return Begun{}, fmt.Errorf("begin message: %w", err)
 	}
 	if spent == 0 {
-		return Begun{}, s.q.Finish(ctx, tx, string(Skipped), "not subscribed", in.EventID)
+		return Begun{}, s.finish(ctx, tx, Message{EventID: in.EventID, Channel: Channel(t.Channel), AppID: in.AppID}, Outcome{State: Skipped, Reason: "not subscribed"})
 	}
+	m, err := compose(kind, in, Channel(t.Channel), t.TemplateID, t.Page, t.Fields)
+	return Begun{Message: m, Ready: err == nil}, err
+}
+
+// compose writes a message by its template.
+func compose(kind Kind, in BeginInput, by Channel, templateID, page string, raw []byte) (Message, error) {
 	var fields map[string]string
-	if err := json.Unmarshal(t.Fields, &fields); err != nil {
-		return Begun{}, fmt.Errorf("begin message: %w", err)
+	if err := json.Unmarshal(raw, &fields); err != nil {
+		return Message{}, fmt.Errorf("begin message: %w", err)
 	}
 	m := Message{
-		EventID: in.EventID, AppID: in.AppID, OpenID: in.OpenID, TemplateID: t.TemplateID, Data: make(map[string]string, len(fields)),
-		Page: strings.NewReplacer("{order_no}", in.Facts.OrderNo, "{case_no}", in.Facts.CaseNo).Replace(t.Page),
+		EventID: in.EventID, Event: in.Event, Channel: by, AppID: in.AppID, OpenID: in.OpenID, TemplateID: templateID, Data: make(map[string]string, len(fields)),
+		Page: strings.NewReplacer("{order_no}", in.Facts.OrderNo, "{case_no}", in.Facts.CaseNo).Replace(page),
 	}
 	for keyword, name := range fields {
 		m.Data[keyword] = fitted(keyword, kind.value(name, in.Facts, ""))
 	}
-	return Begun{Message: m, Ready: true}, nil
+	return m, nil
 }
 
 // BoardTx tells an event to the staff alone, once.
@@ -196,24 +209,4 @@ func (s *Service) BoxTx(ctx context.Context, tx tenantdb.Tx, eventID uuid.UUID, 
 		return fmt.Errorf("tell a member: %w", err)
 	}
 	return nil
-}
-
-// FinishTx records the outcome of a message that was begun. A buyer who withdrew the
-// subscription at the provider (withdrawn) has no consents left.
-func (s *Service) FinishTx(ctx context.Context, tx tenantdb.Tx, m Message, state State, reason string, withdrawn bool) error {
-	if withdrawn {
-		if _, err := s.q.Refuse(ctx, tx, m.AppID, m.OpenID, m.TemplateID); err != nil {
-			return fmt.Errorf("finish message: %w", err)
-		}
-	}
-	return s.q.Finish(ctx, tx, string(state), reason, m.EventID)
-}
-
-// RetryTx undoes BeginTx: the provider said that it has not sent the message and may be
-// asked again.
-func (s *Service) RetryTx(ctx context.Context, tx tenantdb.Tx, m Message) error {
-	if err := s.q.Reopen(ctx, tx, m.EventID); err != nil {
-		return fmt.Errorf("retry message: %w", err)
-	}
-	return s.q.ReturnConsent(ctx, tx, m.AppID, m.OpenID, m.TemplateID)
 }

@@ -29,7 +29,7 @@ const (
 func newWorld(t testing.TB) *world {
 	t.Helper()
 	env := tenanttest.New(t)
-	w := &world{Env: env, Service: notice.New(notice.Deps{DB: env.DB, Audit: env.Audit}), t: t, openID: "o-li"}
+	w := &world{Env: env, Service: notice.New(notice.Deps{DB: env.DB, Audit: env.Audit, Outbox: env.Outbox}), t: t, openID: "o-li"}
 	env.InTenant(t, func(tx tenantdb.Tx) error {
 		return tx.QueryRow(t.Context(), "INSERT INTO member (status) VALUES ('active') RETURNING id").Scan(&w.member)
 	})
@@ -94,7 +94,9 @@ func TestToldOnceByEveryWay(t *testing.T) {
 	if !b.Ready || b.Message.TemplateID != template || b.Message.Data["thing1"] != "高山云雾绿茶 等 2 件" || !strings.HasSuffix(b.Message.Page, "no="+b.Message.Data["character_string2"]) {
 		t.Fatalf("%+v", b)
 	}
-	w.InTenant(t, func(tx tenantdb.Tx) error { return w.FinishTx(t.Context(), tx, b.Message, notice.Sent, "", false) })
+	w.InTenant(t, func(tx tenantdb.Tx) error {
+		return w.FinishTx(t.Context(), tx, b.Message, notice.Outcome{State: notice.Sent})
+	})
 	for range 3 {
 		if again := w.begin(notice.OrderPaid, id); again.Ready || !again.Wait.IsZero() {
 			t.Errorf("told again: %+v", again)

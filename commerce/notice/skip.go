@@ -10,8 +10,8 @@ import (
 // SkipTx ends a message that was begun and is not sent after all, and gives the buyer's
 // consent back.
 func (s *Service) SkipTx(ctx context.Context, tx tenantdb.Tx, m Message, reason string) error {
-	if err := s.q.Finish(ctx, tx, string(Skipped), reason, m.EventID); err != nil {
-		return fmt.Errorf("skip message: %w", err)
+	if err := s.finish(ctx, tx, m, Outcome{State: Skipped, Reason: reason}); err != nil {
+		return err
 	}
 	if err := s.q.ReturnConsent(ctx, tx, m.AppID, m.OpenID, m.TemplateID); err != nil {
 		return fmt.Errorf("skip message: %w", err)

@@ -13,14 +13,15 @@ import (
 	"galleria/tenant/tenantdb"
 )
 
-// The bounds of a template, as WeChat has them.
+// The bounds of a template, as the providers have them.
 const (
 	maxTemplateID = 64
 	maxTemplateOf = 128
 	maxKeywords   = 8
 )
 
-// keywordShape is what a keyword of a template looks like: thing1, character_string12.
+// keywordShape is what a keyword of a template looks like: thing1, character_string12;
+// Alipay's are keyword1, keyword2.
 var keywordShape = regexp.MustCompile(`^[a-z_]{1,20}[0-9]{1,2}$`)
 
 // check refuses what the provider would.
@@ -29,7 +30,7 @@ func (t Template) check() error {
 	if !ok || !slices.Contains(kind.Channels(Buyer), WeChatSubscribe) || len(t.TemplateID) == 0 || len(t.TemplateID) > maxTemplateID || strings.TrimSpace(t.TemplateID) != t.TemplateID {
 		return ErrTemplate.With(ErrTemplate.At("template_id"))
 	}
-	if len(t.Page) > maxTemplateOf || strings.HasPrefix(t.Page, "/") {
+	if len(t.Page) > maxTemplateOf || strings.HasPrefix(t.Page, "/") || (t.Page == "" && t.ofAlipay()) {
 		return ErrTemplate.With(ErrTemplate.At("page"))
 	}
 	if len(t.Fields) == 0 || len(t.Fields) > maxKeywords {
@@ -41,6 +42,16 @@ func (t Template) check() error {
 		}
 	}
 	return nil
+}
+
+// ofAlipay tells by its keywords whether a template is one of Alipay's, which wants a page.
+func (t Template) ofAlipay() bool {
+	for keyword := range t.Fields {
+		if strings.TrimRight(keyword, "0123456789") == "keyword" {
+			return true
+		}
+	}
+	return false
 }
 
 // SaveTemplate stores which template of a Mini Program tells of an event. Consents that

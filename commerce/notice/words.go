@@ -40,11 +40,14 @@ func (k Kind) Text(a Audience, f Facts, lang string) string {
 	return strings.NewReplacer(pairs...).Replace(text)
 }
 
+// testMark stands before what a test shows, where its template shows the goods.
+const testMark = "【测试】"
+
 // Sample are facts as they might be, for previews.
 func Sample(at time.Time) Facts {
 	return Facts{
 		OrderNo: "20260131123000123456", CaseNo: "20260201090000654321", Title: "高山云雾绿茶 等 2 件", AmountFen: 12800, Courier: "SF", TrackingNo: "SF1234567890123",
-		Status: "awaiting_return", Reason: "double_payment", Points: 120, Level: "金卡", At: at,
+		Status: "awaiting_return", Reason: "double_payment", Points: 120, Level: "金卡", AppID: "wx0123456789abcdef", About: OrderShipped, At: at,
 	}
 }
 
@@ -77,6 +80,13 @@ func (k Kind) value(name string, f Facts, lang string) string {
 		return codeWords(f.Status, lang)
 	case "reason":
 		return codeWords(f.Reason, lang)
+	case "about":
+		if about, ok := KindOf(f.About); ok {
+			return about.Title(Buyer, lang)
+		}
+		return f.About
+	case "code":
+		return ProviderWords(f.Reason, lang)
 	}
 	return timeText(f.At, lang) // every other name is of the event's time
 }
@@ -133,10 +143,10 @@ func timeText(t time.Time, lang string) string {
 
 func beijing() *time.Location { return time.FixedZone("Asia/Shanghai", 8*60*60) }
 
-// keywordLimits are how many characters the keywords of a subscribe message take. What
-// exceeds them is refused, nothing is cut by the provider.
+// keywordLimits are how many characters the keywords of a message take; "keyword" is
+// Alipay's. What exceeds them is refused, nothing is cut by the provider.
 func keywordLimits() map[string]int {
-	return map[string]int{"thing": 20, "character_string": 32, "phrase": 5, "name": 10, "letter": 32, "symbol": 5, "number": 32, "phone_number": 17, "car_number": 8}
+	return map[string]int{"thing": 20, "character_string": 32, "phrase": 5, "name": 10, "letter": 32, "symbol": 5, "number": 32, "phone_number": 17, "car_number": 8, "keyword": 50}
 }
 
 // fitted is a value cut to what a keyword ("thing1") takes.

@@ -108,7 +108,7 @@ type Shippers interface {
 
 // Messenger sends what notice decided to send.
 type Messenger interface {
-	SendSubscribeMessage(ctx context.Context, id tenant.ID, app tenant.AppID, m miniprogram.Message) error
+	SendSubscribeMessage(ctx context.Context, id tenant.ID, app tenant.AppID, m miniprogram.Message) (msgID string, err error)
 }
 
 // Signups opens the shops that were applied for.
@@ -211,6 +211,7 @@ func (h *Handlers) Kinds() (jobs.Kinds, error) {
 		kind(aftersale.TopicOpened, jobs.Bulk, brief, quick, h.caseOpened),
 		kind(aftersale.TopicMoved, jobs.Default, brief, provider, h.caseMoved),
 		kind(TopicTell, jobs.Default, brief, provider, h.tellDue),
+		kind(notice.TopicTest, jobs.Default, brief, provider, h.testDue),
 		kind(TimerQuiet, jobs.Default, brief, provider, h.tellDue),
 		kind(aftersale.TopicRefunded, jobs.Bulk, patient, quick, h.caseCounted),
 		kind(payments.TopicSurplus, jobs.Default, brief, provider, h.paymentSurplus),

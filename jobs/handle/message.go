@@ -87,11 +87,47 @@ func (h *Handlers) tell(ctx context.Context, ev outbox.Event, n news) error {
 	if !begun.Ready {
 		return nil
 	}
-	m := begun.Message
-	sendErr := h.Messenger.SendSubscribeMessage(ctx, ev.TenantID, app, miniprogram.Message{
+	return h.send(ctx, ev, n.effect, app, begun.Message)
+}
+
+// send sends a message that was begun, and writes down what became of it.
+func (h *Handlers) send(ctx context.Context, ev outbox.Event, effect string, app tenant.AppID, m notice.Message) error {
+	msgID, err := h.Messenger.SendSubscribeMessage(ctx, ev.TenantID, app, miniprogram.Message{
 		OpenID: m.OpenID, TemplateID: m.TemplateID, Page: m.Page, Data: m.Data,
 	})
-	return h.finishMessage(ctx, ev, n.effect, m, sendErr)
+	return h.finishMessage(ctx, ev, effect, m, msgID, err)
+}
+
+// testDue sends a test that staff asked for.
+func (h *Handlers) testDue(ctx context.Context, ev outbox.Event) error {
+	const effect = "notice.test"
+	p, err := payload[notice.TestV1](ev)
+	if err != nil {
+		return err
+	}
+	app, ok := tenant.ParseAppID(p.AppID)
+	if !ok {
+		return fmt.Errorf("a test has the app id %.40q", p.AppID)
+	}
+	var begun notice.Begun
+	err = h.DB.InTenant(ctx, ev.TenantID, func(tx tenantdb.Tx) error {
+		openID, err := h.Members.OpenID(ctx, tx, p.MemberID, p.AppID)
+		if err != nil {
+			return err
+		}
+		if begun, err = h.Notices.BeginTestTx(ctx, tx, p, openID); err != nil {
+			return err
+		}
+		if begun.Ready, err = h.withinQuota(ctx, tx, begun.Message, begun.Ready); err != nil || begun.Ready {
+			return err
+		}
+		_, err = h.Outbox.Receive(ctx, tx, ev, effect)
+		return err
+	})
+	if err != nil || !begun.Ready {
+		return err
+	}
+	return h.send(ctx, ev, effect, app, begun.Message)
 }
 
 // tellDue tells what another event asked for, or what waited for the morning.

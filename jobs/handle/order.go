@@ -8,9 +8,7 @@ import (
 	"galleria/commerce/notice"
 	"galleria/commerce/order"
 	"galleria/payments"
-	"galleria/tenant/miniprogram"
 	"galleria/tenant/outbox"
-	"galleria/tenant/plan"
 	"galleria/tenant/tenantdb"
 )
 
@@ -81,39 +79,4 @@ func (h *Handlers) orderRefunded(ctx context.Context, ev outbox.Event) error {
 		event: notice.OrderRefunded, effect: "order.refunded.message", orderNo: p.OrderNo, memberID: p.MemberID, appID: p.AppID,
 		facts: notice.Facts{OrderNo: p.OrderNo, AmountFen: p.AmountFen, Title: p.Title, At: ev.CreatedAt},
 	})
-}
-
-// finishMessage records what became of a message. Only what certainly was not sent, and
-// may succeed later, is sent again.
-func (h *Handlers) finishMessage(ctx context.Context, ev outbox.Event, effect string, m notice.Message, sendErr error) error {
-	ctx = context.WithoutCancel(ctx) // the message is out; saying so must not time out with it
-	if miniprogram.NotSent(sendErr) && passing(sendErr) {
-		err := h.DB.InTenant(ctx, ev.TenantID, func(tx tenantdb.Tx) error {
-			if err := h.Plans.GiveBackTx(ctx, tx, plan.Messages, 1); err != nil {
-				return err
-			}
-			return h.Notices.RetryTx(ctx, tx, m)
-		})
-		return errors.Join(sendErr, err)
-	}
-	state, reason := notice.Sent, ""
-	withdrawn := errors.Is(sendErr, miniprogram.ErrRefused)
-	switch {
-	case withdrawn:
-		state, reason = notice.Skipped, "withdrawn at the provider"
-	case sendErr != nil:
-		state, reason = notice.Failed, sendErr.Error()
-		h.Log.WarnContext(ctx, "message not delivered", "tenant_id", ev.TenantID.String(), "event_id", ev.ID.String(), "error", sendErr)
-	}
-	return h.DB.InTenant(ctx, ev.TenantID, func(tx tenantdb.Tx) error {
-		if _, err := h.Outbox.Receive(ctx, tx, ev, effect); err != nil {
-			return err
-		}
-		return h.Notices.FinishTx(ctx, tx, m, state, reason, withdrawn)
-	})
-}
-
-// passing tells trouble that may be over at the next try from trouble that will not be.
-func passing(err error) bool {
-	return errors.Is(err, miniprogram.ErrProviderBusy) || errors.Is(err, miniprogram.ErrThrottled)
 }

@@ -77,7 +77,7 @@
 //	POST   pay-order      {"mchid","out_trade_no"} → receipt; the page's button, no paySign
 //	POST   phone-code     {"app_id","buyer","phone"} → {"code"}, what getPhoneNumber gives
 //	POST   templates      {"app_id","template_id","title"?,"keywords":["thing1",…]}
-//	POST   subscribe      {"app_id","buyer","template_id","accept"}, what wx.requestSubscribeMessage leaves
+//	POST   subscribe      {"app_id","buyer","template_id","accept","off"?}, what wx.requestSubscribeMessage leaves, or a refusal in the settings
 //	POST   notify/resend  {"out_trade_no","event_type"?,"copies"?,"parallel"?,"to"?} → statuses
 //	GET    books          everything the provider knows, without keys
 //	POST   faults         {"target","mode","count"?,"match"?,"delay_ms"?,"value"?}
@@ -86,7 +86,7 @@
 //
 // A fault is used up by the next count calls (or callbacks) of its target that match
 // an mchid, app id or out_trade_no. Targets: prepay, query, close, refund, refund_query, abnormal_refund,
-// certificates; bill, fund_bill, bill_file; login, token, message, phone, shipping, content, media; push; notify. Any fault may carry
+// certificates; bill, fund_bill, bill_file; login, token, message, phone, shipping, content, media; push, receipt; notify. Any fault may carry
 // delay_ms, which passes first.
 //
 //	delay              nothing but delay_ms
@@ -109,6 +109,7 @@
 //	                   said under a true signature; value replaces the default lie
 //	duplicate          notify: two copies at once, or as many as value says
 //	reorder            notify: waits until the merchant's next callback is through (or delay_ms, else 3 s)
+//	undelivered        receipt: the message did not arrive; value is its code, else 45047
 //	risky              push: the verdict on a picture; value is its label, else 20002
 //	no_resource        notify: signed, but without the resource
 //	short_nonce        notify: a GCM nonce of 8 bytes

@@ -42,6 +42,7 @@ const (
 	TargetContent        = "content" // msg_sec_check
 	TargetMedia          = "media"   // media_check_async
 	TargetPush           = "push"    // messages to a Mini Program's server
+	TargetReceipt        = "receipt" // receipts of subscribe messages
 	TargetNotify         = "notify"
 	TargetBill           = "bill"      // tradebill
 	TargetFundBill       = "fund_bill" // fundflowbill
@@ -85,7 +86,8 @@ const (
 	ModeRowFee           = "row_fee"
 	ModePayout           = "payout"
 	ModeTransferStuck    = "transfer_stuck"
-	ModeRisky            = "risky" // the verdict on a picture; value is its label, 20002 if empty
+	ModeUndelivered      = "undelivered" // a receipt says so; value is its code, 45047 if empty
+	ModeRisky            = "risky"       // the verdict on a picture; value is its label, 20002 if empty
 )
 
 // hugeMB is how large huge and gzip_bomb make a body: far above any honest one.
@@ -117,6 +119,8 @@ func modesOf(target string) []string {
 		return slices.Concat(own, signature, content)
 	case target == TargetPush:
 		return []string{ModeDelay, ModeDrop, ModeDuplicate, ModeCorruptSignature, ModeWrongAppID, ModeRisky}
+	case target == TargetReceipt:
+		return []string{ModeDelay, ModeDrop, ModeDuplicate, ModeCorruptSignature, ModeWrongAppID, ModeUndelivered}
 	case target == TargetClose: // answers without a body
 		return slices.Concat(call, signature, content, []string{ModeHTTP429})
 	case target == TargetRefund || target == TargetAbnormalRefund:

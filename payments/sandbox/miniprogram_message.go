@@ -37,6 +37,7 @@ type Message struct {
 	Page       string            `json:"page,omitempty"`
 	State      string            `json:"miniprogram_state"`
 	Data       map[string]string `json:"data"`
+	MsgID      string            `json:"msgid,omitempty"`
 	SentAt     time.Time         `json:"sent_at"`
 }
 
@@ -94,10 +95,13 @@ type SubscribeInput struct {
 	Buyer      string `json:"buyer"`
 	TemplateID string `json:"template_id"`
 	Accept     bool   `json:"accept"`
+	// Off is a refusal in WeChat's own settings, without being asked: nothing is allowed any
+	// more.
+	Off bool `json:"off,omitempty"`
 }
 
 // Subscribe leaves behind what wx.requestSubscribeMessage does: one acceptance allows
-// one message more, a refusal changes nothing.
+// one message more, a refusal changes nothing. The app's server is told.
 func (s *Server) Subscribe(in SubscribeInput) (Consent, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -110,11 +114,18 @@ func (s *Server) Subscribe(in SubscribeInput) (Consent, error) {
 	}
 	c := s.books.consents[pair{openid, in.TemplateID}]
 	c.AppID, c.OpenID, c.TemplateID = in.AppID, openid, in.TemplateID
-	if in.Accept {
+	switch {
+	case in.Off:
+		c.Remaining = 0
+	case in.Accept:
 		c.Remaining++
 	}
 	e.Consent = &c
-	return c, s.commit(e)
+	if err := s.commit(e); err != nil {
+		return c, err
+	}
+	s.tellAnswer(s.books.apps[in.AppID], c, in)
+	return c, nil
 }
 
 type messageBody struct {
@@ -164,7 +175,7 @@ func (s *Server) sendMessage(r *http.Request, body []byte) (any, error) {
 	c.Remaining--
 	m := Message{
 		AppID: app.AppID, OpenID: in.ToUser, TemplateID: in.TemplateID, Page: in.Page,
-		State: orElse(in.State, "formal"), Data: map[string]string{}, SentAt: s.now().UTC(),
+		State: orElse(in.State, "formal"), Data: map[string]string{}, MsgID: s.digits(19), SentAt: s.now().UTC(),
 	}
 	for k, v := range in.Data {
 		m.Data[k] = v["value"]
@@ -172,7 +183,8 @@ func (s *Server) sendMessage(r *http.Request, body []byte) (any, error) {
 	if err := s.commit(entry{Consent: &c, Message: &m}); err != nil {
 		return nil, err
 	}
-	return messageAnswer{ErrCode: 0, ErrMsg: "ok", MsgID: s.digits(19)}, nil
+	s.tellReceipt(app, m)
+	return messageAnswer{ErrCode: 0, ErrMsg: "ok", MsgID: m.MsgID}, nil
 }
 
 // messageFields allows under data whatever any template of the app names: a keyword of

@@ -197,6 +197,11 @@ func (s *Server) tellMedia(ctx context.Context, app App, trace, picture string) 
 	if !s.fetchable(ctx, picture) {
 		event.ErrCode, event.ErrMsg, event.Result = mediaMissing, "download failed", contentResult{}
 	}
+	s.tellApp(ctx, app, event, f)
+}
+
+// tellApp sends a message up to three times, until it is acknowledged.
+func (s *Server) tellApp(ctx context.Context, app App, event any, f *Fault) {
 	times := 1
 	if f.is(ModeDuplicate) {
 		times, f = 2, nil

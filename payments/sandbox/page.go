@@ -74,7 +74,7 @@ func (s *Server) showPage(w http.ResponseWriter, r *http.Request) {
 
 func (s *Server) pageView(lang string) pageView {
 	b := s.Books()
-	targets := slices.Concat(payTargets(), miniTargets(), []string{TargetNotify})
+	targets := slices.Concat(payTargets(), miniTargets(), []string{TargetReceipt, TargetNotify})
 	var modes []string
 	for _, target := range targets {
 		modes = union(modes, modesOf(target))

@@ -116,3 +116,22 @@ func (n *number) UnmarshalJSON(b []byte) error {
 	*n = number(v)
 	return nil
 }
+
+// text reads an id or a code that a provider gives as text or as a number.
+type text string
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (t *text) UnmarshalJSON(b []byte) error {
+	if len(b) > 0 && b[0] == '"' {
+		var s string
+		err := json.Unmarshal(b, &s)
+		*t = text(s)
+		return err
+	}
+	var n json.Number
+	if err := json.Unmarshal(b, &n); err != nil {
+		return errors.New("is neither text nor a number")
+	}
+	*t = text(n.String())
+	return nil
+}

@@ -16,14 +16,19 @@ type Message struct {
 	Data       map[string]string // template keyword ("thing1") → text within the keyword's limits
 }
 
-// SendSubscribeMessage sends one message to a buyer who agreed to it. After an error,
-// NotSent tells whether it certainly was not sent.
+// SendSubscribeMessage sends one message to a buyer who agreed to it and returns WeChat's
+// number of it, by which its receipt comes (EventMessageSent). After an error, NotSent tells
+// whether it certainly was not sent, and Judge what to do. An Alipay app sends the message of
+// a template for subscriptions, which has no number and no receipt.
 // Faults: MESSAGE_REFUSED (the buyer withdrew), RATE_LIMITED, UNAVAILABLE,
 // PROVIDER_TIMEOUT, PROVIDER_BAD_RESPONSE, APP_MISCONFIGURED, MESSAGE_INVALID.
-func (s *Service) SendSubscribeMessage(ctx context.Context, id tenant.ID, app tenant.AppID, m Message) error {
-	cred, err := s.openWeChat(ctx, id, app)
+func (s *Service) SendSubscribeMessage(ctx context.Context, id tenant.ID, app tenant.AppID, m Message) (msgID string, err error) {
+	cred, err := s.open(ctx, id, app)
 	if err != nil {
-		return err
+		return "", err
+	}
+	if cred.provider == tenant.Alipay {
+		return "", s.sendTemplateMessage(ctx, cred, m)
 	}
 	type value struct {
 		Value string `json:"value"`
@@ -39,14 +44,21 @@ func (s *Service) SendSubscribeMessage(ctx context.Context, id tenant.ID, app te
 	if m.Page != "" {
 		body["page"] = m.Page
 	}
-	return s.withToken(ctx, id, cred, app, request{
+	var answer struct {
+		MsgID text `json:"msgid"`
+	}
+	err = s.withToken(ctx, id, cred, app, request{
 		api: "subscribe/send", method: http.MethodPost, base: cred.base, path: "/cgi-bin/message/subscribe/send", body: body,
-	}, nil)
+	}, &answer)
+	return string(answer.MsgID), err
 }
 
 // NotSent reports whether err says for certain that the provider did not do what was
 // asked: it refused, or was never reached. After anything else it may have.
 func NotSent(err error) bool {
 	var refusal *RefusalError
+	if declined, ok := errors.AsType[*GatewayError](err); ok {
+		return declined.Code != alipayUnsure
+	}
 	return errors.As(err, &refusal) || errors.Is(err, errNotReached) || errors.Is(err, ErrNoCredential)
 }

@@ -192,10 +192,11 @@ func TestTokenIsFetchedOnceAndRenewedOnceWhenRefused(t *testing.T) {
 	s := setUp(t)
 	s.allow(t, "carol", 40)
 	send := func() error {
-		return s.service.SendSubscribeMessage(t.Context(), s.env.Tenant.ID, s.app.ID, miniprogram.Message{
+		_, err := s.service.SendSubscribeMessage(t.Context(), s.env.Tenant.ID, s.app.ID, miniprogram.Message{
 			OpenID: sandbox.OpenID(s.app.ID.String(), "carol"), TemplateID: template, Page: "pages/order/show",
 			Data: map[string]string{"thing1": "您的订单已支付"},
 		})
+		return err
 	}
 	var wg sync.WaitGroup
 	for range 16 {
@@ -234,13 +235,15 @@ func TestSubscribeMessageOutcomes(t *testing.T) {
 		OpenID: sandbox.OpenID(s.app.ID.String(), "dave"), TemplateID: template,
 		Data: map[string]string{"thing1": "您的订单已支付"},
 	}
-	send := func(m miniprogram.Message) error {
-		return s.service.SendSubscribeMessage(t.Context(), s.env.Tenant.ID, s.app.ID, m)
+	var msgID string
+	send := func(m miniprogram.Message) (err error) {
+		msgID, err = s.service.SendSubscribeMessage(t.Context(), s.env.Tenant.ID, s.app.ID, m)
+		return err
 	}
 	if err := send(message); err != nil {
 		t.Fatalf("send: %v", err)
 	}
-	if got := s.provider.Books().Messages; len(got) != 1 || got[0].Data["thing1"] != "您的订单已支付" {
+	if got := s.provider.Books().Messages; len(got) != 1 || got[0].Data["thing1"] != "您的订单已支付" || msgID == "" || got[0].MsgID != msgID {
 		t.Errorf("the provider delivered %+v", got)
 	}
 	if err := send(message); !errors.Is(err, miniprogram.ErrRefused) || !miniprogram.NotSent(err) {
@@ -288,6 +291,41 @@ func TestCredentialAddressMustBeAnOriginThatHidesTheSecret(t *testing.T) {
 	stranger := env.App(t, env.Tenant)
 	if _, err := service.Login(t.Context(), env.Tenant.ID, stranger.ID, "0code"); !errors.Is(err, miniprogram.ErrNoCredential) {
 		t.Errorf("app without a secret: %v, want APP_MISCONFIGURED", err)
+	}
+}
+
+// Every code that the provider documents for messages has its ruling. Each is really answered.
+func TestRulingOnEveryCode(t *testing.T) {
+	t.Parallel()
+	s := setUp(t)
+	for ruling, codes := range map[miniprogram.Ruling][]string{
+		miniprogram.Later:         {"-1", "45009", "45011", "45029", "44990"},
+		miniprogram.ConsentGone:   {"43101", "43107", "43108"},
+		miniprogram.TemplateWrong: {"40037", "41030", "47003"},
+		miniprogram.SetupWrong:    {"40001", "40014", "42001", "41001", "40013", "40125", "40164", "40243", "48001", "48004", "61003", "61004", "61007"},
+		miniprogram.Drop:          {"40003", "40097", "40226", "43002", "43104", "44002", "45015", "45047", "47001", "50002", "61010", "99999"},
+	} {
+		for _, code := range codes {
+			s.arm(t, sandbox.Fault{Target: sandbox.TargetMessage, Mode: sandbox.ModeError, Value: code, Count: 2})
+			_, err := s.service.SendSubscribeMessage(t.Context(), s.env.Tenant.ID, s.app.ID, miniprogram.Message{OpenID: "o", TemplateID: template})
+			if got, said := miniprogram.Judge(err); got != ruling || said != code {
+				t.Errorf("%s: %d %q (%v), want %d", code, got, said, err, ruling)
+			}
+			s.provider.Disarm()
+		}
+	}
+	for mode, want := range map[string]miniprogram.Ruling{sandbox.ModeCutAfterDoing: miniprogram.Drop, sandbox.ModeHTTP500: miniprogram.Drop, sandbox.ModeGarbage: miniprogram.Drop} {
+		s.arm(t, sandbox.Fault{Target: sandbox.TargetMessage, Mode: mode})
+		s.allow(t, "erin", 1)
+		_, err := s.service.SendSubscribeMessage(t.Context(), s.env.Tenant.ID, s.app.ID, miniprogram.Message{
+			OpenID: sandbox.OpenID(s.app.ID.String(), "erin"), TemplateID: template, Data: map[string]string{"thing1": "x"},
+		})
+		if got, code := miniprogram.Judge(err); err == nil || got != want || code != "" {
+			t.Errorf("%s: %d %q (%v)", mode, got, code, err)
+		}
+	}
+	if got, _ := miniprogram.Judge(miniprogram.ErrNoCredential); got != miniprogram.SetupWrong {
+		t.Errorf("without keys: %d", got)
 	}
 }
 

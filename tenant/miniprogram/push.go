@@ -48,14 +48,30 @@ type PushQuery struct {
 	Nonce        string
 }
 
-// EventMediaCheck is the verdict on a picture that CheckPicture asked about.
-const EventMediaCheck = "wxa_media_check"
+// What WeChat's messages tell of.
+const (
+	EventMediaCheck    = "wxa_media_check"            // the verdict on a picture that CheckPicture asked about
+	EventMessageSent   = "subscribe_msg_sent_event"   // receipts of subscribe messages
+	EventMessageAsked  = "subscribe_msg_popup_event"  // what a buyer answered when asked to subscribe
+	EventMessageChange = "subscribe_msg_change_event" // what a buyer changed in WeChat's settings
+)
 
 // PushEvent is a message of WeChat's. What it says of a picture is of EventMediaCheck only.
 type PushEvent struct {
 	Name    string
+	OpenID  string // whom it is about, of messages
 	TraceID string
 	Found   Finding
+	Notes   []MessageNote // of the events about subscribe messages
+}
+
+// MessageNote is what WeChat says of one template or of one message.
+type MessageNote struct {
+	TemplateID string
+	Accepted   bool   // of EventMessageAsked and EventMessageChange
+	MsgID      string // of EventMessageSent, as SendSubscribeMessage returned it
+	Code       string // "0": delivered
+	Words      string // WeChat's of Code
 }
 
 const (
@@ -161,27 +177,86 @@ func (s *Service) HearPush(ctx context.Context, id tenant.ID, app tenant.AppID, 
 	if err != nil {
 		return PushEvent{}, ErrPushSignature.Because(err)
 	}
+	out, err := readPush(message)
+	if err != nil {
+		return PushEvent{}, ErrPushBody.Because(err)
+	}
+	return out, s.heard(ctx, id, app)
+}
+
+// pushNote is one entry of a List. Its numbers come as numbers or as text.
+type pushNote struct {
+	TemplateID string `json:"TemplateId" xml:"TemplateId"`
+	Status     string `json:"SubscribeStatusString" xml:"SubscribeStatusString"`
+	MsgID      text   `json:"MsgID" xml:"MsgID"`
+	ErrorCode  text   `json:"ErrorCode" xml:"ErrorCode"`
+	ErrorWords string `json:"ErrorStatus" xml:"ErrorStatus"`
+}
+
+// pushNotes is a List: in JSON one entry stands for itself, several stand in an array.
+type pushNotes []pushNote
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (n *pushNotes) UnmarshalJSON(raw []byte) error {
+	if bytes.HasPrefix(bytes.TrimSpace(raw), []byte("[")) {
+		return json.Unmarshal(raw, (*[]pushNote)(n))
+	}
+	var one pushNote
+	err := json.Unmarshal(raw, &one)
+	*n = pushNotes{one}
+	return err
+}
+
+// maxNotes is far above what WeChat asks about at once, which is five.
+const maxNotes = 20
+
+// readPush takes the message apart.
+func readPush(message []byte) (PushEvent, error) {
 	var said struct {
 		Event   string `json:"Event" xml:"Event"`
+		From    string `json:"FromUserName" xml:"FromUserName"`
 		TraceID string `json:"trace_id" xml:"trace_id"`
 		ErrCode number `json:"errcode" xml:"errcode"`
 		Result  struct {
 			Suggest string `json:"suggest" xml:"suggest"`
 			Label   number `json:"label" xml:"label"`
 		} `json:"result" xml:"result"`
+		List   json.RawMessage `json:"List" xml:"-"` // other events have Lists of other things
+		Sent   []pushNote      `json:"-" xml:"SubscribeMsgSentEvent>List"`
+		Asked  []pushNote      `json:"-" xml:"SubscribeMsgPopupEvent>List"`
+		Change []pushNote      `json:"-" xml:"SubscribeMsgChangeEvent>List"`
 	}
 	if err := unmarshalPush(message, &said); err != nil {
-		return PushEvent{}, ErrPushBody.Because(err)
+		return PushEvent{}, err
 	}
-	out := PushEvent{Name: said.Event, TraceID: said.TraceID}
-	if out.Name == EventMediaCheck && (out.TraceID == "" || len(out.TraceID) > 128) {
-		return PushEvent{}, ErrPushBody.Because(errors.New("no trace_id"))
+	out := PushEvent{Name: said.Event, OpenID: said.From, TraceID: said.TraceID}
+	switch out.Name {
+	case EventMediaCheck:
+		if out.TraceID == "" || len(out.TraceID) > 128 {
+			return PushEvent{}, errors.New("no trace_id")
+		}
+		out.Found = Finding{Pass: said.ErrCode == 0 && said.Result.Suggest == "pass"}
+		if !out.Found.Pass && said.ErrCode == 0 {
+			out.Found.Label = strconv.Itoa(int(said.Result.Label))
+		}
+	case EventMessageSent, EventMessageAsked, EventMessageChange:
+		var list pushNotes
+		if len(said.List) > 0 {
+			if err := json.Unmarshal(said.List, &list); err != nil {
+				return PushEvent{}, err
+			}
+		}
+		list = slices.Concat(list, said.Sent, said.Asked, said.Change)
+		if len(list) == 0 || len(list) > maxNotes || len(out.OpenID) > 128 {
+			return PushEvent{}, errors.New("no List, or not one of messages")
+		}
+		for _, n := range list {
+			out.Notes = append(out.Notes, MessageNote{
+				TemplateID: n.TemplateID, Accepted: n.Status == "accept", MsgID: string(n.MsgID), Code: string(n.ErrorCode), Words: n.ErrorWords,
+			})
+		}
 	}
-	out.Found = Finding{Pass: said.ErrCode == 0 && said.Result.Suggest == "pass"}
-	if !out.Found.Pass && said.ErrCode == 0 {
-		out.Found.Label = strconv.Itoa(int(said.Result.Label))
-	}
-	return out, s.heard(ctx, id, app)
+	return out, nil
 }
 
 // heard notes that WeChat has the keys, and when it last spoke.

@@ -2,6 +2,7 @@ package miniprogram
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -45,6 +46,58 @@ func TestPushOfTheDocumentation(t *testing.T) {
 			t.Errorf("%s: %q, %v", name, m, err)
 		}
 	}
+}
+
+// TestPushAboutMessages reads what WeChat's documentation gives as examples of events about
+// subscribe messages, in JSON and in XML: one entry stands for itself, numbers come as text.
+func TestPushAboutMessages(t *testing.T) {
+	t.Parallel()
+	accepted, refused := MessageNote{TemplateID: "T1", Accepted: true}, MessageNote{TemplateID: "T2"}
+	sent := MessageNote{TemplateID: "T1", MsgID: "1864323726461255680", Code: "0", Words: "success"}
+	for name, tc := range map[string]struct {
+		message, event string
+		want           []MessageNote
+	}{
+		"sent, JSON": {`{"ToUserName":"gh_1","FromUserName":"oX","CreateTime":"1620963428","MsgType":"event","Event":"subscribe_msg_sent_event",
+			"List":{"TemplateId":"T1","MsgID":"1864323726461255680","ErrorCode":"0","ErrorStatus":"success"}}`, EventMessageSent, []MessageNote{sent}},
+		"sent, numbers": {`{"FromUserName":"oX","Event":"subscribe_msg_sent_event","List":[{"TemplateId":"T1","MsgID":1864323726461255680,"ErrorCode":0,"ErrorStatus":"success"}]}`, EventMessageSent, []MessageNote{sent}},
+		"sent, XML": {`<xml><ToUserName><![CDATA[gh_1]]></ToUserName><FromUserName><![CDATA[oX]]></FromUserName><CreateTime>1610969468</CreateTime>
+			<MsgType><![CDATA[event]]></MsgType><Event><![CDATA[subscribe_msg_sent_event]]></Event><SubscribeMsgSentEvent><List><TemplateId><![CDATA[T1]]></TemplateId>
+			<MsgID>1864323726461255680</MsgID><ErrorCode>0</ErrorCode><ErrorStatus><![CDATA[success]]></ErrorStatus></List></SubscribeMsgSentEvent></xml>`, EventMessageSent, []MessageNote{sent}},
+		"asked, JSON": {`{"FromUserName":"oX","Event":"subscribe_msg_popup_event","List":[{"TemplateId":"T1","SubscribeStatusString":"accept","PopupScene":"0"},
+			{"TemplateId":"T2","SubscribeStatusString":"reject","PopupScene":"0"}]}`, EventMessageAsked, []MessageNote{accepted, refused}},
+		"asked, XML": {`<xml><FromUserName>oX</FromUserName><Event>subscribe_msg_popup_event</Event><SubscribeMsgPopupEvent>
+			<List><TemplateId>T1</TemplateId><SubscribeStatusString>accept</SubscribeStatusString><PopupScene>2</PopupScene></List>
+			<List><TemplateId>T2</TemplateId><SubscribeStatusString>reject</SubscribeStatusString></List></SubscribeMsgPopupEvent></xml>`, EventMessageAsked, []MessageNote{accepted, refused}},
+		"changed, XML": {`<xml><FromUserName>oX</FromUserName><Event>subscribe_msg_change_event</Event><SubscribeMsgChangeEvent>
+			<List><TemplateId>T2</TemplateId><SubscribeStatusString>reject</SubscribeStatusString></List></SubscribeMsgChangeEvent></xml>`, EventMessageChange, []MessageNote{refused}},
+	} {
+		got, err := readPush([]byte(tc.message))
+		if err != nil || got.Name != tc.event || got.OpenID != "oX" || !slices.Equal(got.Notes, tc.want) {
+			t.Errorf("%s: %+v, %v", name, got, err)
+		}
+	}
+	for name, message := range map[string]string{
+		"no List": `{"FromUserName":"oX","Event":"subscribe_msg_sent_event"}`,
+		"a word":  `{"FromUserName":"oX","Event":"subscribe_msg_sent_event","List":"x"}`,
+		"nested":  `{"FromUserName":"oX","Event":"subscribe_msg_sent_event","List":[{"MsgID":{}}]}`,
+		"many":    `{"FromUserName":"oX","Event":"subscribe_msg_popup_event","List":[` + strings.Repeat(`{"TemplateId":"x"},`, maxNotes) + `{}]}`,
+		"whose":   `{"FromUserName":"` + strings.Repeat("o", 129) + `","Event":"subscribe_msg_popup_event","List":{}}`,
+	} {
+		if got, err := readPush([]byte(message)); err == nil {
+			t.Errorf("%s: %+v", name, got)
+		}
+	}
+	if got, err := readPush([]byte(`{"Event":"user_enter_tempsession","List":"of something else"}`)); err != nil || len(got.Notes) != 0 {
+		t.Errorf("an event that we have no use for: %+v, %v", got, err)
+	}
+}
+
+// FuzzReadPush: whatever is said, it is read or refused, not a panic.
+func FuzzReadPush(f *testing.F) {
+	f.Add(`{"Event":"subscribe_msg_sent_event","List":{"MsgID":1}}`)
+	f.Add(`<xml><Event>subscribe_msg_popup_event</Event></xml>`)
+	f.Fuzz(func(_ *testing.T, message string) { _, _ = readPush([]byte(message)) })
 }
 
 // FuzzOpenPush: whatever comes, it is refused, not a panic.

@@ -18,7 +18,7 @@ type Subscriptions interface {
 // SubscriptionTemplate is a message the Mini Program may ask its buyer to subscribe to.
 type SubscriptionTemplate struct {
 	Event      string `json:"event" example:"order.paid"`
-	TemplateID string `json:"template_id" doc:"For wx.requestSubscribeMessage."`
+	TemplateID string `json:"template_id" doc:"For wx.requestSubscribeMessage, or my.requestSubscribeMessage in an Alipay app."`
 }
 
 // SubscriptionTemplates lists them.
@@ -30,8 +30,8 @@ type subscriptionTemplatesOutput struct{ Body SubscriptionTemplates }
 
 type subscriptionInput struct {
 	Body struct {
-		TemplateID string `json:"template_id" minLength:"1" maxLength:"64" pattern:"^[0-9A-Za-z_-]+$"`
-		Result     string `json:"result" enum:"accept,reject" doc:"What wx.requestSubscribeMessage gave for this template."`
+		TemplateID string `json:"template_id" minLength:"1" maxLength:"64" pattern:"^[0-9A-Za-z+/=_-]+$"`
+		Result     string `json:"result" enum:"accept,reject" doc:"What wx.requestSubscribeMessage gave for this template; of my.requestSubscribeMessage, accept stands for subscribe and reject for cancel."`
 	}
 }
 

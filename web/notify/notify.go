@@ -57,6 +57,7 @@ type Deps struct {
 	Apps     Apps
 	Pushes   Pushes
 	Pictures Pictures
+	Messages Messages
 	// Limiter and Limit bound the callbacks of one shop, per process: a shop whose keys
 	// somebody tries must not take the places of the others. nil and zero bound nothing.
 	Limiter *middleware.Limiter

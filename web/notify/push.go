@@ -5,6 +5,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"galleria/commerce/notice"
 	"galleria/commerce/review"
 	"galleria/tenant"
 	"galleria/tenant/miniprogram"
@@ -31,6 +32,13 @@ type Pushes interface {
 // Pictures takes verdicts on pictures; *review.Service is one.
 type Pictures interface {
 	HearPicture(ctx context.Context, id tenant.ID, appID, trace string, v review.Verdict) error
+}
+
+// Messages takes what a provider says of messages; *notice.Service is one.
+type Messages interface {
+	HearReceipts(ctx context.Context, id tenant.ID, channel notice.Channel, account string, list []notice.Receipt) error
+	HearAnswers(ctx context.Context, id tenant.ID, appID, openID string, list []notice.Answer) error
+	HearChanges(ctx context.Context, id tenant.ID, appID, openID string, list []notice.Answer) error
 }
 
 // mountPush puts the door of WeChat's messages onto app, before what takes every channel.
@@ -84,10 +92,41 @@ func (d Deps) pushed(c *fiber.Ctx) (tenant.Scope, error) {
 
 func (d Deps) hear(ctx context.Context, scope tenant.Scope, q miniprogram.PushQuery, body []byte) error {
 	event, err := d.Pushes.HearPush(ctx, scope.Tenant.ID, scope.App.ID, q, body)
-	if err != nil || event.Name != miniprogram.EventMediaCheck {
-		return err // what we have no use for is acknowledged
+	if err != nil {
+		return err
 	}
-	return d.Pictures.HearPicture(ctx, scope.Tenant.ID, scope.App.ID.String(), event.TraceID, review.Verdict{Pass: event.Found.Pass, Doubt: event.Found.Label})
+	id, app := scope.Tenant.ID, scope.App.ID.String()
+	switch event.Name {
+	case miniprogram.EventMediaCheck:
+		return d.Pictures.HearPicture(ctx, id, app, event.TraceID, review.Verdict{Pass: event.Found.Pass, Doubt: event.Found.Label})
+	case miniprogram.EventMessageSent:
+		return d.Messages.HearReceipts(ctx, id, notice.WeChatSubscribe, app, receipts(event.Notes))
+	case miniprogram.EventMessageAsked:
+		return d.Messages.HearAnswers(ctx, id, app, event.OpenID, answers(event.Notes))
+	case miniprogram.EventMessageChange:
+		return d.Messages.HearChanges(ctx, id, app, event.OpenID, answers(event.Notes))
+	}
+	return nil // what we have no use for is acknowledged
+}
+
+func receipts(notes []miniprogram.MessageNote) []notice.Receipt {
+	out := make([]notice.Receipt, 0, len(notes))
+	for _, n := range notes {
+		r := notice.Receipt{ProviderID: n.MsgID, Delivered: n.Code == "0"}
+		if !r.Delivered {
+			r.Code, r.Reason = n.Code, n.Words
+		}
+		out = append(out, r)
+	}
+	return out
+}
+
+func answers(notes []miniprogram.MessageNote) []notice.Answer {
+	out := make([]notice.Answer, 0, len(notes))
+	for _, n := range notes {
+		out = append(out, notice.Answer{TemplateID: n.TemplateID, Accepted: n.Accepted})
+	}
+	return out
 }
 
 func pushQuery(c *fiber.Ctx) miniprogram.PushQuery {

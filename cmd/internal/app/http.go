@@ -105,7 +105,7 @@ func (s *Services) server(answers *miniapi.Answers, shared redis.UniversalClient
 			Payments: s.Payments, Transfers: s.Transfers, Subscriptions: s.Notices, Messages: s.Notices, Logins: s.MiniProgram, Audit: s.Audit,
 			Limiter: limiter, Limits: s.limits(), Answers: answers, Log: s.Log,
 		},
-		Notify: &notify.Deps{Accounts: s.Resolver, Payments: s.Payments, Tracking: s.Delivery, Apps: s.Resolver, Pushes: s.MiniProgram, Pictures: s.Reviews, Limiter: limiter, Limit: rate(s.Config.CallbackRate, 10)},
+		Notify: &notify.Deps{Accounts: s.Resolver, Payments: s.Payments, Tracking: s.Delivery, Apps: s.Resolver, Pushes: s.MiniProgram, Pictures: s.Reviews, Messages: s.Notices, Limiter: limiter, Limit: rate(s.Config.CallbackRate, 10)},
 		Ready: []web.Check{
 			{Name: "database", Ping: pulse.New(s.DB).Served},
 			{Name: "redis", Ping: func(ctx context.Context) error { return shared.Ping(ctx).Err() }, Optional: true},

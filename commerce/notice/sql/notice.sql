@@ -19,14 +19,16 @@ UPDATE subscribe_consent SET remaining = 0, updated_at = now() WHERE app_id = @a
 -- wants it, and the message that needs a template is logged. Gives that template, empty if
 -- there is none or the shop wants no such message.
 WITH r AS (SELECT audience, channel, enabled FROM message_rule WHERE event = @event::text),
+c AS (SELECT CASE WHEN EXISTS (SELECT FROM platform.app a WHERE a.app_id = @app_id AND a.provider = 'alipay') THEN 'alipay_template' ELSE 'wechat_subscribe' END AS channel),
 t AS (
-  SELECT s.template_id, s.page, s.fields FROM subscribe_template s
+  SELECT s.template_id, s.page, s.fields FROM subscribe_template s, c
   WHERE s.app_id = @app_id AND s.event = @event::text
-    AND coalesce((SELECT enabled FROM r WHERE audience = 'buyer' AND channel = 'wechat_subscribe'), @by_template::boolean)),
+    AND coalesce((SELECT r.enabled FROM r WHERE r.audience = 'buyer' AND r.channel = c.channel), @by_template::boolean)),
 logged AS (
   INSERT INTO message_log (event_id, channel, member_id, event, state, reason)
-  SELECT @event_id::uuid, 'wechat_subscribe', @member_id::bigint, @event::text,
+  SELECT @event_id::uuid, c.channel, @member_id::bigint, @event::text,
          CASE WHEN EXISTS (SELECT FROM t) THEN 'sending' ELSE 'skipped' END, CASE WHEN EXISTS (SELECT FROM t) THEN '' ELSE 'no template' END
+  FROM c
   ON CONFLICT (event_id, channel) DO NOTHING
   RETURNING event_id),
 boxed AS (
@@ -40,18 +42,53 @@ board AS (
   WHERE coalesce((SELECT enabled FROM r WHERE audience = 'staff' AND channel = 'inbox'), @by_board::boolean)
   ON CONFLICT (event_id) DO NOTHING)
 SELECT EXISTS (SELECT FROM logged)::boolean AS fresh, coalesce(t.template_id, '')::text AS template_id, coalesce(t.page, '')::text AS page,
-       coalesce(t.fields, '{}')::jsonb AS fields, h.quiet_from, h.quiet_until
-FROM message_hours h LEFT JOIN t ON true;
+       coalesce(t.fields, '{}')::jsonb AS fields, c.channel::text AS channel, h.quiet_from, h.quiet_until
+FROM message_hours h CROSS JOIN c LEFT JOIN t ON true;
 
 -- name: SpendConsent :execrows
 UPDATE subscribe_consent SET remaining = remaining - 1, updated_at = now()
 WHERE app_id = @app_id AND openid = @openid AND template_id = @template_id AND remaining > 0;
 
 -- name: Finish :exec
-UPDATE message_log SET state = @state, reason = @reason, at = now() WHERE event_id = @event_id AND channel = 'wechat_subscribe' AND state = 'sending';
+-- Under the provider's id its receipt is found, whichever of the two comes first.
+WITH r AS (
+  INSERT INTO message_receipt (channel, account, provider_id, event_id, at)
+  SELECT @channel::text, @account::text, @provider_id::text, @event_id::uuid, @now::timestamptz
+  WHERE @provider_id::text <> '' AND EXISTS (SELECT FROM message_log WHERE event_id = @event_id::uuid AND channel = @channel::text AND state = 'sending')
+  ON CONFLICT (channel, account, provider_id) DO UPDATE SET event_id = coalesce(message_receipt.event_id, excluded.event_id)
+  RETURNING delivered, code, reason)
+UPDATE message_log l SET
+  state = CASE WHEN r.delivered THEN 'delivered' WHEN NOT r.delivered THEN 'failed' ELSE @state::text END,
+  code = CASE WHEN r.delivered IS NULL THEN @code::text ELSE r.code END,
+  reason = CASE WHEN r.delivered IS NULL THEN @reason::text ELSE r.reason END, at = @now::timestamptz
+FROM (VALUES (1)) one(x) LEFT JOIN r ON true
+WHERE l.event_id = @event_id::uuid AND l.channel = @channel::text AND l.state = 'sending';
+
+-- name: Receipt :execrows
+-- A receipt counts once. The message may be in the hands of Finish at this moment: its old
+-- state is taken along, so that the row is waited for and looked at again.
+WITH r AS (
+  INSERT INTO message_receipt (channel, account, provider_id, delivered, code, reason, at)
+  VALUES (@channel::text, @account::text, @provider_id::text, @delivered::boolean, @code::text, @reason::text, @now::timestamptz)
+  ON CONFLICT (channel, account, provider_id) DO UPDATE SET delivered = excluded.delivered, code = excluded.code, reason = excluded.reason, at = excluded.at
+    WHERE message_receipt.delivered IS NULL
+  RETURNING event_id)
+UPDATE message_log l SET state = CASE WHEN @delivered::boolean THEN 'delivered' ELSE 'failed' END, code = @code::text, reason = @reason::text, at = @now::timestamptz
+FROM r WHERE l.event_id = r.event_id AND l.channel = @channel::text AND l.state IN ('sending', 'sent');
+
+-- name: PurgeReceipts :execrows
+-- Receipts of messages that nobody here has sent; the others go with their message.
+DELETE FROM message_receipt WHERE (channel, account, provider_id) IN (
+  SELECT r.channel, r.account, r.provider_id FROM message_receipt r WHERE r.event_id IS NULL AND r.at < @older ORDER BY r.at LIMIT @most);
+
+-- name: Allow :exec
+-- The provider says that the buyer accepted; the Mini Program may have said so before.
+INSERT INTO subscribe_consent (app_id, openid, template_id, remaining)
+SELECT @app_id, @openid, t.template_id, 1 FROM subscribe_template t WHERE t.app_id = @app_id AND t.template_id = @template_id LIMIT 1
+ON CONFLICT (app_id, openid, template_id) DO UPDATE SET remaining = greatest(subscribe_consent.remaining, 1), updated_at = now();
 
 -- name: Reopen :exec
-DELETE FROM message_log WHERE event_id = @event_id AND channel = 'wechat_subscribe' AND state = 'sending';
+DELETE FROM message_log WHERE event_id = @event_id AND channel = @channel AND state = 'sending';
 
 -- name: ReturnConsent :exec
 UPDATE subscribe_consent SET remaining = remaining + 1, updated_at = now()
@@ -76,7 +113,7 @@ DELETE FROM subscribe_template WHERE app_id = @app_id AND event = @event;
 
 -- name: Log :many
 -- What became of messages that need a template, the newest first.
-SELECT id, event_id, channel, member_id, event, state, reason, at FROM message_log
+SELECT id, event_id, channel, member_id, event, state, code, reason, at, test FROM message_log
 WHERE id < @before AND (@state::text = '' OR state = @state) ORDER BY id DESC LIMIT @page_size;
 
 -- name: PurgeLog :execrows

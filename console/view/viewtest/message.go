@@ -18,15 +18,18 @@ func (f Frame) messagePages() []Sample {
 		}
 	}
 	app := view.MessageApp{ID: "wx7f3a9c2e5b1d8046", Name: "山野茶铺"}
+	ali := view.MessageApp{ID: "2021004100000001", Name: "山野茶铺", Alipay: true}
 	template := notice.Template{
 		AppID: app.ID, Event: notice.OrderShipped, TemplateID: "Qm9fA3xTz7K1vWcE5hUyR2dPbNsL8gJ0oXiYtMqFkVe", Page: "pages/order/detail?no={order_no}",
 		Fields: map[string]string{"character_string1": "order_no", "thing2": "title", "character_string3": "tracking_no", "time4": "shipped_at"},
 	}
 	settings := view.MessageSettings{
-		Settings: notice.Settings{On: on, Templates: []notice.Template{template}}, Apps: []view.MessageApp{app}, From: "22:00", Until: "08:00", MaySet: true, Done: "messages_saved",
+		Settings: notice.Settings{On: on, Templates: []notice.Template{template}}, Apps: []view.MessageApp{app, ali}, From: "22:00", Until: "08:00", MaySet: true, Done: "messages_saved",
 	}
 	shipped, _ := notice.KindOf(notice.OrderShipped)
 	form := view.TemplateForm{Template: template, Kind: shipped, App: app, Rows: view.TemplateRows(template.Fields), Exists: true, Preview: template.Preview(notice.Sample(moment()))}
+	untested := form
+	untested.Member, untested.Bad = "77", map[string]string{"member": notice.ErrTestConsent.Text(string(f.Text.Lang()))}
 	bad := view.TemplateForm{Kind: shipped, App: app, Rows: view.TemplateRows(nil), Bad: map[string]string{
 		"template_id": f.Text.T("message.bad.template_id"), "page": f.Text.T("message.bad.page"), "fields": f.Text.T("message.bad.fields"),
 	}}
@@ -36,14 +39,17 @@ func (f Frame) messagePages() []Sample {
 		letters = append(letters, notice.Letter{ID: int64(9 - i), Kind: k, Facts: notice.Sample(moment()), At: moment(), Read: i == 2})
 	}
 	log := view.MessageLog{OnFirst: true, MayMembers: true, Next: 3, Entries: []notice.Entry{
+		{ID: 8, MemberID: 128, Event: notice.OrderShipped, Channel: notice.WeChatSubscribe, State: notice.Delivered, At: moment(), Test: true},
 		{ID: 7, MemberID: 128, Event: notice.OrderPaid, Channel: notice.WeChatSubscribe, State: notice.Sent, At: moment()},
 		{ID: 6, MemberID: 77, Event: notice.OrderShipped, Channel: notice.WeChatSubscribe, State: notice.Skipped, Reason: "not subscribed", At: moment()},
-		{ID: 5, MemberID: 31, Event: notice.OrderPaid, Channel: notice.WeChatSubscribe, State: notice.Failed, Reason: "subscribe/send: 47003 argument invalid! data.thing2.value", At: moment()},
+		{ID: 5, MemberID: 31, Event: notice.OrderPaid, Channel: notice.WeChatSubscribe, State: notice.Failed, Code: "47003", Reason: "subscribe/send: errcode 47003: argument invalid! data.thing2.value", At: moment()},
 	}}
 	return []Sample{
 		{"message_settings", view.MessageSettingsPage(page, settings)},
 		{"message_read", view.MessageSettingsPage(page, view.MessageSettings{Settings: settings.Settings, From: "22:00", Until: "08:00"})},
 		{"message_template", view.TemplateFormPage(page, form)},
+		{"message_template_alipay", view.TemplateFormPage(page, view.TemplateForm{Kind: shipped, App: ali, Rows: view.TemplateRows(nil)})},
+		{"message_test_refused", view.TemplateFormPage(page, untested)},
 		{"message_refused", view.TemplateFormPage(page, bad)},
 		{"message_log", view.MessageLogPage(page, log)},
 		{"message_log_none", view.MessageLogPage(page, view.MessageLog{OnFirst: true})},

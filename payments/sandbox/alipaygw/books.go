@@ -19,6 +19,8 @@ type entry struct {
 	Refund   *Refund     `json:"refund,omitempty"`
 	Transfer *Transfer   `json:"transfer,omitempty"`
 	Message  *Message    `json:"message,omitempty"`
+	Template *Template   `json:"template,omitempty"`
+	Consent  *Consent    `json:"consent,omitempty"`
 	Delivery *Delivery   `json:"delivery,omitempty"`
 	Attempt  *attemptRow `json:"attempt,omitempty"`
 }
@@ -177,6 +179,8 @@ type books struct {
 	transfers     map[pair]Transfer // (seller, out_biz_no)
 	transferOrder []pair
 	messages      []Message
+	templates     map[pair]Template
+	consents      map[consentKey]Consent
 	deliveries    map[string]Delivery
 	deliveryOrder []string
 	pending       map[string]bool
@@ -187,12 +191,13 @@ func newBooks() books {
 		roots: rootsRow{}, apps: map[string]appRow{}, appOrder: nil, buyers: map[pair]Buyer{}, codes: map[string]authCode{},
 		tokens: map[string]tokenRow{}, trades: map[pair]Trade{}, tradeOrder: nil, byTradeNo: map[string]pair{},
 		byQRCode: map[string]pair{}, refunds: map[pair]Refund{}, refundOrder: nil, transfers: map[pair]Transfer{},
-		transferOrder: nil, messages: nil, deliveries: map[string]Delivery{}, deliveryOrder: nil, pending: map[string]bool{},
+		transferOrder: nil, messages: nil, templates: map[pair]Template{}, consents: map[consentKey]Consent{}, deliveries: map[string]Delivery{}, deliveryOrder: nil, pending: map[string]bool{},
 	}
 }
 
 func (b *books) apply(e entry) {
 	b.applyPeople(e)
+	b.applyMessages(e)
 	b.applyMoney(e)
 	if e.Delivery != nil {
 		d := *e.Delivery
@@ -206,6 +211,18 @@ func (b *books) apply(e entry) {
 		d.NextAt, d.DoneAt = e.Attempt.NextAt, e.Attempt.DoneAt
 		b.deliveries[d.NotifyID] = d
 		b.setPending(d)
+	}
+}
+
+func (b *books) applyMessages(e entry) {
+	if e.Template != nil {
+		b.templates[pair{e.Template.AppID, e.Template.TemplateID}] = *e.Template
+	}
+	if e.Consent != nil {
+		b.consents[consentKey{e.Consent.AppID, e.Consent.OpenID, e.Consent.TemplateID}] = *e.Consent
+	}
+	if e.Message != nil {
+		b.messages = append(b.messages, *e.Message)
 	}
 }
 
@@ -228,9 +245,6 @@ func (b *books) applyPeople(e entry) {
 	}
 	if e.Token != nil {
 		b.tokens[e.Token.Access], b.tokens[e.Token.Refresh] = *e.Token, *e.Token
-	}
-	if e.Message != nil {
-		b.messages = append(b.messages, *e.Message)
 	}
 }
 

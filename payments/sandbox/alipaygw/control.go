@@ -71,6 +71,8 @@ func (g *Gateway) routeControls(mux *http.ServeMux) {
 		text, err := g.Phone(in)
 		return map[string]string{"response": text}, err
 	})
+	control(mux, "POST /_control/alipay/templates", func(_ *http.Request, in Template) (any, error) { return g.AddTemplate(in) })
+	control(mux, "POST /_control/alipay/subscribe", func(_ *http.Request, in SubscribeInput) (any, error) { return g.Subscribe(in) })
 	control(mux, "POST /_control/alipay/pay", func(_ *http.Request, in PayInput) (any, error) { return g.Pay(in) })
 	control(mux, "POST /_control/alipay/finish", func(_ *http.Request, in tradeInput) (any, error) {
 		return nothing{}, g.Finish(in.AppID, in.OutTradeNo)

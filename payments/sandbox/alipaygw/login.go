@@ -149,26 +149,3 @@ func (g *Gateway) Phone(in PhoneInput) (string, error) {
 	raw, err := json.Marshal(answer)
 	return string(raw), err
 }
-
-// sendMessage is alipay.open.app.mini.templatemessage.send.
-func (g *Gateway) sendMessage(c *call) (any, *refusal) {
-	var data map[string]struct {
-		Value string `json:"value"`
-	}
-	if json.Unmarshal([]byte(c.text("data")), &data) != nil || len(data) == 0 {
-		return nil, business("INVALID_PARAMETER", "参数无效：data")
-	}
-	for _, word := range data {
-		if utf8.RuneCountInString(word.Value) > 50 {
-			return nil, business("USER_KEYWORD_LENGTH_ERROR", "关键词长度超限")
-		}
-	}
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	to := c.text("to_open_id") + c.text("to_user_id")
-	if _, ok := g.books.buyers[pair{c.keys.AppID, to}]; !ok {
-		return nil, business("USER_NOT_EXIST", "用户不存在")
-	}
-	m := Message{AppID: c.keys.AppID, To: to, TemplateID: c.text("user_template_id"), Page: c.text("page"), Data: c.text("data"), SentAt: g.now().UTC()}
-	return struct{}{}, g.keep(entry{Message: &m})
-}

@@ -6,21 +6,7 @@ package noticedb
 
 import (
 	"encoding/json"
-	"time"
-
-	"github.com/google/uuid"
 )
-
-type MessageLog struct {
-	ID       int64
-	EventID  uuid.UUID
-	Channel  string
-	MemberID int64
-	Event    string
-	State    string
-	Reason   string
-	At       time.Time
-}
 
 type SubscribeTemplate struct {
 	AppID      string

@@ -28,16 +28,30 @@ func (q *Queries) Accept(ctx context.Context, db DBTX, appID string, openid stri
 	return result.RowsAffected(), nil
 }
 
+const allow = `-- name: Allow :exec
+INSERT INTO subscribe_consent (app_id, openid, template_id, remaining)
+SELECT $1, $2, t.template_id, 1 FROM subscribe_template t WHERE t.app_id = $1 AND t.template_id = $3 LIMIT 1
+ON CONFLICT (app_id, openid, template_id) DO UPDATE SET remaining = greatest(subscribe_consent.remaining, 1), updated_at = now()
+`
+
+// The provider says that the buyer accepted; the Mini Program may have said so before.
+func (q *Queries) Allow(ctx context.Context, db DBTX, appID string, openid string, templateID string) error {
+	_, err := db.Exec(ctx, allow, appID, openid, templateID)
+	return err
+}
+
 const begin = `-- name: Begin :one
 WITH r AS (SELECT audience, channel, enabled FROM message_rule WHERE event = $1::text),
+c AS (SELECT CASE WHEN EXISTS (SELECT FROM platform.app a WHERE a.app_id = $2 AND a.provider = 'alipay') THEN 'alipay_template' ELSE 'wechat_subscribe' END AS channel),
 t AS (
-  SELECT s.template_id, s.page, s.fields FROM subscribe_template s
+  SELECT s.template_id, s.page, s.fields FROM subscribe_template s, c
   WHERE s.app_id = $2 AND s.event = $1::text
-    AND coalesce((SELECT enabled FROM r WHERE audience = 'buyer' AND channel = 'wechat_subscribe'), $3::boolean)),
+    AND coalesce((SELECT r.enabled FROM r WHERE r.audience = 'buyer' AND r.channel = c.channel), $3::boolean)),
 logged AS (
   INSERT INTO message_log (event_id, channel, member_id, event, state, reason)
-  SELECT $4::uuid, 'wechat_subscribe', $5::bigint, $1::text,
+  SELECT $4::uuid, c.channel, $5::bigint, $1::text,
          CASE WHEN EXISTS (SELECT FROM t) THEN 'sending' ELSE 'skipped' END, CASE WHEN EXISTS (SELECT FROM t) THEN '' ELSE 'no template' END
+  FROM c
   ON CONFLICT (event_id, channel) DO NOTHING
   RETURNING event_id),
 boxed AS (
@@ -51,8 +65,8 @@ board AS (
   WHERE coalesce((SELECT enabled FROM r WHERE audience = 'staff' AND channel = 'inbox'), $9::boolean)
   ON CONFLICT (event_id) DO NOTHING)
 SELECT EXISTS (SELECT FROM logged)::boolean AS fresh, coalesce(t.template_id, '')::text AS template_id, coalesce(t.page, '')::text AS page,
-       coalesce(t.fields, '{}')::jsonb AS fields, h.quiet_from, h.quiet_until
-FROM message_hours h LEFT JOIN t ON true
+       coalesce(t.fields, '{}')::jsonb AS fields, c.channel::text AS channel, h.quiet_from, h.quiet_until
+FROM message_hours h CROSS JOIN c LEFT JOIN t ON true
 `
 
 type BeginParams struct {
@@ -72,6 +86,7 @@ type BeginRow struct {
 	TemplateID string
 	Page       string
 	Fields     json.RawMessage
+	Channel    string
 	QuietFrom  int16
 	QuietUntil int16
 }
@@ -97,6 +112,7 @@ func (q *Queries) Begin(ctx context.Context, db DBTX, arg BeginParams) (BeginRow
 		&i.TemplateID,
 		&i.Page,
 		&i.Fields,
+		&i.Channel,
 		&i.QuietFrom,
 		&i.QuietUntil,
 	)
@@ -153,29 +169,74 @@ func (q *Queries) DropTemplate(ctx context.Context, db DBTX, appID string, event
 }
 
 const finish = `-- name: Finish :exec
-UPDATE message_log SET state = $1, reason = $2, at = now() WHERE event_id = $3 AND channel = 'wechat_subscribe' AND state = 'sending'
+WITH r AS (
+  INSERT INTO message_receipt (channel, account, provider_id, event_id, at)
+  SELECT $6::text, $7::text, $8::text, $5::uuid, $4::timestamptz
+  WHERE $8::text <> '' AND EXISTS (SELECT FROM message_log WHERE event_id = $5::uuid AND channel = $6::text AND state = 'sending')
+  ON CONFLICT (channel, account, provider_id) DO UPDATE SET event_id = coalesce(message_receipt.event_id, excluded.event_id)
+  RETURNING delivered, code, reason)
+UPDATE message_log l SET
+  state = CASE WHEN r.delivered THEN 'delivered' WHEN NOT r.delivered THEN 'failed' ELSE $1::text END,
+  code = CASE WHEN r.delivered IS NULL THEN $2::text ELSE r.code END,
+  reason = CASE WHEN r.delivered IS NULL THEN $3::text ELSE r.reason END, at = $4::timestamptz
+FROM (VALUES (1)) one(x) LEFT JOIN r ON true
+WHERE l.event_id = $5::uuid AND l.channel = $6::text AND l.state = 'sending'
 `
 
-func (q *Queries) Finish(ctx context.Context, db DBTX, state string, reason string, eventID uuid.UUID) error {
-	_, err := db.Exec(ctx, finish, state, reason, eventID)
+type FinishParams struct {
+	State      string
+	Code       string
+	Reason     string
+	Now        time.Time
+	EventID    uuid.UUID
+	Channel    string
+	Account    string
+	ProviderID string
+}
+
+// Under the provider's id its receipt is found, whichever of the two comes first.
+func (q *Queries) Finish(ctx context.Context, db DBTX, arg FinishParams) error {
+	_, err := db.Exec(ctx, finish,
+		arg.State,
+		arg.Code,
+		arg.Reason,
+		arg.Now,
+		arg.EventID,
+		arg.Channel,
+		arg.Account,
+		arg.ProviderID,
+	)
 	return err
 }
 
 const log = `-- name: Log :many
-SELECT id, event_id, channel, member_id, event, state, reason, at FROM message_log
+SELECT id, event_id, channel, member_id, event, state, code, reason, at, test FROM message_log
 WHERE id < $1 AND ($2::text = '' OR state = $2) ORDER BY id DESC LIMIT $3
 `
 
+type LogRow struct {
+	ID       int64
+	EventID  uuid.UUID
+	Channel  string
+	MemberID int64
+	Event    string
+	State    string
+	Code     string
+	Reason   string
+	At       time.Time
+	Test     bool
+}
+
 // What became of messages that need a template, the newest first.
-func (q *Queries) Log(ctx context.Context, db DBTX, before int64, state string, pageSize int32) ([]MessageLog, error) {
+func (q *Queries) Log(ctx context.Context, db DBTX, before int64, state string, pageSize int32) ([]LogRow, error) {
 	rows, err := db.Query(ctx, log, before, state, pageSize)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	items := []MessageLog{}
+	items := []LogRow{}
 	for rows.Next() {
-		var i MessageLog
+		var i LogRow
 		if err := rows.Scan(
 			&i.ID,
 			&i.EventID,
@@ -183,8 +244,10 @@ func (q *Queries) Log(ctx context.Context, db DBTX, before int64, state string, 
 			&i.MemberID,
 			&i.Event,
 			&i.State,
+			&i.Code,
 			&i.Reason,
 			&i.At,
+			&i.Test,
 		); err != nil {
 			return nil, err
 		}
@@ -208,6 +271,20 @@ func (q *Queries) PurgeLog(ctx context.Context, db DBTX, older time.Time, most i
 	return result.RowsAffected(), nil
 }
 
+const purgeReceipts = `-- name: PurgeReceipts :execrows
+DELETE FROM message_receipt WHERE (channel, account, provider_id) IN (
+  SELECT r.channel, r.account, r.provider_id FROM message_receipt r WHERE r.event_id IS NULL AND r.at < $1 ORDER BY r.at LIMIT $2)
+`
+
+// Receipts of messages that nobody here has sent; the others go with their message.
+func (q *Queries) PurgeReceipts(ctx context.Context, db DBTX, older time.Time, most int32) (int64, error) {
+	result, err := db.Exec(ctx, purgeReceipts, older, most)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const putTemplate = `-- name: PutTemplate :exec
 INSERT INTO subscribe_template (app_id, event, template_id, page, fields) VALUES ($1, $2, $3, $4, $5)
 ON CONFLICT (app_id, event) DO UPDATE SET template_id = excluded.template_id, page = excluded.page, fields = excluded.fields
@@ -224,6 +301,45 @@ func (q *Queries) PutTemplate(ctx context.Context, db DBTX, appID string, event 
 	return err
 }
 
+const receipt = `-- name: Receipt :execrows
+WITH r AS (
+  INSERT INTO message_receipt (channel, account, provider_id, delivered, code, reason, at)
+  VALUES ($5::text, $6::text, $7::text, $1::boolean, $2::text, $3::text, $4::timestamptz)
+  ON CONFLICT (channel, account, provider_id) DO UPDATE SET delivered = excluded.delivered, code = excluded.code, reason = excluded.reason, at = excluded.at
+    WHERE message_receipt.delivered IS NULL
+  RETURNING event_id)
+UPDATE message_log l SET state = CASE WHEN $1::boolean THEN 'delivered' ELSE 'failed' END, code = $2::text, reason = $3::text, at = $4::timestamptz
+FROM r WHERE l.event_id = r.event_id AND l.channel = $5::text AND l.state IN ('sending', 'sent')
+`
+
+type ReceiptParams struct {
+	Delivered  bool
+	Code       string
+	Reason     string
+	Now        time.Time
+	Channel    string
+	Account    string
+	ProviderID string
+}
+
+// A receipt counts once. The message may be in the hands of Finish at this moment: its old
+// state is taken along, so that the row is waited for and looked at again.
+func (q *Queries) Receipt(ctx context.Context, db DBTX, arg ReceiptParams) (int64, error) {
+	result, err := db.Exec(ctx, receipt,
+		arg.Delivered,
+		arg.Code,
+		arg.Reason,
+		arg.Now,
+		arg.Channel,
+		arg.Account,
+		arg.ProviderID,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const refuse = `-- name: Refuse :execrows
 UPDATE subscribe_consent SET remaining = 0, updated_at = now() WHERE app_id = $1 AND openid = $2 AND template_id = $3
 `
@@ -237,11 +353,11 @@ func (q *Queries) Refuse(ctx context.Context, db DBTX, appID string, openid stri
 }
 
 const reopen = `-- name: Reopen :exec
-DELETE FROM message_log WHERE event_id = $1 AND channel = 'wechat_subscribe' AND state = 'sending'
+DELETE FROM message_log WHERE event_id = $1 AND channel = $2 AND state = 'sending'
 `
 
-func (q *Queries) Reopen(ctx context.Context, db DBTX, eventID uuid.UUID) error {
-	_, err := db.Exec(ctx, reopen, eventID)
+func (q *Queries) Reopen(ctx context.Context, db DBTX, eventID uuid.UUID, channel string) error {
+	_, err := db.Exec(ctx, reopen, eventID, channel)
 	return err
 }
 

@@ -1,0 +1,63 @@
+package notice
+
+// ProviderWords says what a provider's code of a refused or undelivered message means and
+// what the shop can do, in "zh-CN" or English. A code that is not known stands for itself.
+func ProviderWords(code, lang string) string {
+	said, ok := wechatWords()[code]
+	if !ok {
+		said, ok = alipayWords()[code]
+	}
+	switch {
+	case code == "":
+		said = [2]string{"小程序的密钥不可用", "the Mini Program's keys do not work"}
+	case !ok:
+		said = [2]string{"平台没有送达（代码 " + code + "）", "the provider did not deliver it (code " + code + ")"}
+	}
+	if lang == English {
+		return said[1]
+	}
+	return said[0]
+}
+
+// wechatWords are WeChat's codes of subscribe messages, in Chinese and in English.
+// Source: developers.weixin.qq.com, subscribeMessage.send and the list of global codes.
+func wechatWords() map[string][2]string {
+	template := [2]string{"模板 ID 不对或模板已被删除，请在微信公众平台核对后重新填写", "the template's id is wrong or the template was deleted; check it on WeChat's platform and enter it again"}
+	keys := [2]string{"小程序的 AppSecret 已失效，请在“小程序”里更新", "the app's secret is not valid any more; enter the new one under Mini Programs"}
+	rights := [2]string{"小程序没有发送订阅消息的权限，请在微信公众平台开通", "the app may not send subscribe messages; ask for the right on WeChat's platform"}
+	busy := [2]string{"微信繁忙或次数已满，系统会稍后再发", "WeChat is busy or the quota is used up; it will be sent again later"}
+	ours := [2]string{"微信认为请求有误，这不是店铺的问题", "WeChat thinks the request is wrong; this is not the shop's fault"}
+	buyer := [2]string{"买家没有订阅，或在微信里拒收了", "the buyer did not subscribe, or refuses these messages in WeChat"}
+	account := [2]string{"买家的微信帐号受限", "the buyer's WeChat account is limited"}
+	return map[string][2]string{
+		"-1": busy, "45009": busy, "45011": busy, "45029": busy, "44990": busy,
+		"43101": buyer, "43107": buyer, "43108": buyer, "40226": account, "50002": account,
+		"40037": template,
+		"41030": {"点开后的页面不在已发布的小程序里，请修改模板的页面路径", "the page that opens is not in the released Mini Program; change the template's page"},
+		"47003": {"有一个关键词的内容不合要求，请核对模板的关键词", "one keyword's text is not allowed; check the template's keywords"},
+		"40003": {"买家不是这个小程序的用户", "the buyer is not a user of this Mini Program"},
+		"43104": {"买家不是这个小程序的用户", "the buyer is not a user of this Mini Program"},
+		"40013": keys, "40125": keys, "40001": keys, "40014": keys, "42001": keys, "41001": keys, "41002": keys, "41004": keys,
+		"40243": {"小程序的 AppSecret 被冻结，请在微信公众平台解冻", "the app's secret is frozen; unfreeze it on WeChat's platform"},
+		"40164": {"服务器地址不在小程序的 IP 白名单里，请在微信公众平台添加", "our address is not in the app's list of allowed addresses; add it on WeChat's platform"},
+		"61004": {"服务器地址不在小程序的 IP 白名单里，请在微信公众平台添加", "our address is not in the app's list of allowed addresses; add it on WeChat's platform"},
+		"48001": rights, "48004": rights, "61003": rights, "61007": rights,
+		"40097": ours, "41008": ours, "44002": ours, "47001": ours, "43001": ours, "43002": ours, "43003": ours,
+	}
+}
+
+// alipayWords are Alipay's codes and sub codes of template messages, in Chinese and in
+// English. Source: opendocs.alipay.com, common codes and alipay.open.app.mini.templatemessage.send.
+func alipayWords() map[string][2]string {
+	keys := [2]string{"支付宝小程序的密钥或应用配置有误，请在“小程序”里检查", "the keys or the set-up of the Alipay app are wrong; check them under Mini Programs"}
+	kind := [2]string{"这不是订阅类模板，请在支付宝选用订阅消息的模板", "this is no template for subscriptions; choose one on Alipay's platform"}
+	return map[string][2]string{
+		"USER_TEMPLATE_ILLEGAL":     {"模板 ID 不对或模板已被删除，请在支付宝开放平台核对后重新填写", "the template's id is wrong or the template was deleted; check it on Alipay's platform and enter it again"},
+		"USER_KEYWORD_LENGTH_ERROR": {"有一个关键词的内容太长，请核对模板的关键词", "one keyword's text is too long; check the template's keywords"},
+		"FORM_ID_NOT_MATCH_APPID":   kind,
+		"20001":                     keys, "40001": keys, "40002": keys, "40003": keys,
+		"40005": {"支付宝调用过于频繁，系统会稍后再发", "Alipay wants fewer calls; it will be sent again later"},
+		"40006": {"小程序没有发送模板消息的权限，请在支付宝开放平台开通", "the app may not send template messages; ask for the right on Alipay's platform"},
+		"20000": {"支付宝暂时不可用，不知道是否送达，没有重发", "Alipay was not available; whether it arrived is unknown, and it was not sent again"},
+	}
+}

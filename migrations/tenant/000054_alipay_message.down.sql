@@ -1,0 +1,6 @@
+DELETE FROM message_log WHERE channel = 'alipay_template';
+DELETE FROM message_rule WHERE channel = 'alipay_template';
+ALTER TABLE message_rule DROP CONSTRAINT message_rule_channel;
+ALTER TABLE message_rule ADD CONSTRAINT message_rule_channel CHECK (channel IN ('inbox', 'wechat_subscribe'));
+ALTER TABLE message_log DROP CONSTRAINT message_channel;
+ALTER TABLE message_log ADD CONSTRAINT message_channel CHECK (channel IN ('wechat_subscribe'));

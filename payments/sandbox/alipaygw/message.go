@@ -1,0 +1,124 @@
+package alipaygw
+
+import (
+	"encoding/json"
+	"regexp"
+	"strings"
+	"unicode/utf8"
+)
+
+// Template is a message template of an app for subscriptions.
+type Template struct {
+	AppID      string   `json:"app_id"`
+	TemplateID string   `json:"template_id"`
+	Keywords   []string `json:"keywords"` // keyword1, keyword2 …
+}
+
+// Consent counts how many messages of a template a buyer still allows.
+type Consent struct {
+	AppID      string `json:"app_id"`
+	OpenID     string `json:"open_id"`
+	TemplateID string `json:"template_id"`
+	Remaining  int    `json:"remaining"`
+}
+
+type consentKey struct{ app, open, template string }
+
+var (
+	messageTemplate = regexp.MustCompile(`^[0-9A-Za-z+/=_-]{1,64}$`)
+	messageKeyword  = regexp.MustCompile(`^keyword[1-9][0-9]?$`)
+)
+
+// maxWords is how many characters a keyword's value has at most.
+const maxWords = 50
+
+// AddTemplate registers a template; the same id again replaces it.
+func (g *Gateway) AddTemplate(t Template) (Template, error) {
+	if !messageTemplate.MatchString(t.TemplateID) || len(t.Keywords) == 0 {
+		return Template{}, badControl("a template has an id and keywords")
+	}
+	for _, k := range t.Keywords {
+		if !messageKeyword.MatchString(k) {
+			return Template{}, badControl("%q is no keyword", k)
+		}
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if !g.knowsApp(t.AppID) {
+		return Template{}, badControl("there is no app %q", t.AppID)
+	}
+	return t, g.commit(entry{Template: &t})
+}
+
+// SubscribeInput is one answer in the dialogue of my.requestSubscribeMessage.
+type SubscribeInput struct {
+	AppID      string `json:"app_id"`
+	Buyer      string `json:"buyer"`
+	TemplateID string `json:"template_id"`
+	Subscribe  bool   `json:"subscribe"` // behavior "subscribe"; else "cancel", which ends what was allowed
+}
+
+// Subscribe leaves behind what my.requestSubscribeMessage does.
+func (g *Gateway) Subscribe(in SubscribeInput) (Consent, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if _, ok := g.books.templates[pair{in.AppID, in.TemplateID}]; !ok {
+		return Consent{}, badControl("app %q has no template %q", in.AppID, in.TemplateID)
+	}
+	c := g.books.consents[consentKey{in.AppID, OpenID(in.AppID, in.Buyer), in.TemplateID}]
+	c.AppID, c.OpenID, c.TemplateID = in.AppID, OpenID(in.AppID, in.Buyer), in.TemplateID
+	if in.Subscribe {
+		c.Remaining++
+	} else {
+		c.Remaining = 0
+	}
+	return c, g.commit(entry{Buyer: newBuyer(in.AppID, in.Buyer), Consent: &c})
+}
+
+// sendMessage is alipay.open.app.mini.templatemessage.send, for templates of subscriptions:
+// a form_id is of other kinds of templates. The sub code of a buyer who did not subscribe is
+// ours; no source names the provider's.
+func (g *Gateway) sendMessage(c *call) (any, *refusal) {
+	var data map[string]struct {
+		Value string `json:"value"`
+	}
+	to := c.text("to_open_id") + c.text("to_user_id")
+	switch {
+	case json.Unmarshal([]byte(c.text("data")), &data) != nil || len(data) == 0:
+		return nil, business("INVALID_PARAMETER", "参数无效：data")
+	case (c.text("to_open_id") == "") == (c.text("to_user_id") == ""):
+		return nil, business("INVALID_PARAMETER", "参数无效：to_user_id 与 to_open_id 二选一")
+	case strings.HasPrefix(c.text("page"), "/"):
+		return nil, business("INVALID_PARAMETER", "参数无效：page")
+	}
+	for _, word := range data {
+		if utf8.RuneCountInString(word.Value) > maxWords {
+			return nil, business("USER_KEYWORD_LENGTH_ERROR", "关键词长度超限")
+		}
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	buyer, ok := g.books.buyers[pair{c.keys.AppID, to}]
+	if !ok {
+		return nil, business("USER_NOT_EXIST", "用户不存在")
+	}
+	t, ok := g.books.templates[pair{c.keys.AppID, c.text("user_template_id")}]
+	if !ok {
+		return nil, business("USER_TEMPLATE_ILLEGAL", "模板非法")
+	}
+	if c.text("form_id") != "" {
+		return nil, business("FORM_ID_NOT_MATCH_APPID", "formId和appId不匹配")
+	}
+	for _, k := range t.Keywords {
+		if strings.TrimSpace(data[k].Value) == "" || len(data) != len(t.Keywords) {
+			return nil, business("INVALID_PARAMETER", "参数无效：data."+k)
+		}
+	}
+	consent := g.books.consents[consentKey{c.keys.AppID, buyer.OpenID, t.TemplateID}]
+	if consent.Remaining == 0 {
+		return nil, business("USER_NOT_SUBSCRIBED", "用户未订阅")
+	}
+	consent.Remaining--
+	m := Message{AppID: c.keys.AppID, To: to, TemplateID: c.text("user_template_id"), Page: c.text("page"), Data: c.text("data"), SentAt: g.now().UTC()}
+	return struct{}{}, g.keep(entry{Message: &m, Consent: &consent})
+}
