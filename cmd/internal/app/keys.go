@@ -7,6 +7,7 @@ import (
 	"galleria/commerce/delivery"
 	"galleria/commerce/distribution"
 	"galleria/commerce/member"
+	"galleria/commerce/notice"
 	"galleria/payments"
 	"galleria/payments/account"
 	"galleria/payments/transfer"
@@ -19,6 +20,6 @@ import (
 func SealedColumns() []vault.Column {
 	return slices.Concat(
 		[]vault.Column{miniprogram.SealedColumn(), miniprogram.SealedSecretColumn(), account.SealedColumn(), transfer.SealedColumn(), distribution.SealedColumn()},
-		payments.SealedColumns(), delivery.SealedColumns(), member.SealedColumns(), card.SealedColumns(),
+		payments.SealedColumns(), delivery.SealedColumns(), member.SealedColumns(), card.SealedColumns(), notice.SealedColumns(),
 	)
 }

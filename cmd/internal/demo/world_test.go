@@ -67,7 +67,7 @@ func newWorld(t *testing.T, options ...tenanttest.Option) *world {
 			DB:     env.DB, Catalog: shelf, Inventory: goods, Addresses: buyers, Carts: cart.New(cart.Deps{DB: env.DB}),
 			Stores: delivery.New(delivery.Deps{DB: env.DB, Audit: env.Audit}), Outbox: env.Outbox, Timers: env.Timers, Audit: env.Audit,
 		}),
-		Notices:     notice.New(notice.Deps{DB: env.DB, Audit: env.Audit, Outbox: env.Outbox}),
+		Notices:     notice.New(notice.Deps{DB: env.DB, Audit: env.Audit, Outbox: env.Outbox, Vault: env.Vault}),
 		Freights:    freight.New(freight.Deps{DB: env.DB, Audit: env.Audit}),
 		MiniProgram: miniprogram.New(miniprogram.Deps{DB: env.DB, Vault: safe, Now: clock.Now, SandboxBase: egress.Only(server.URL)}),
 		Books:       ledger.New(ledger.Deps{DB: env.DB, Audit: env.Audit}),
