@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/url"
@@ -129,12 +130,10 @@ var errNoAnswer = errors.New("aliyun: no answer that can be read")
 // call does one signed request. What the vendor refuses is a *notice.SMSError; any other error
 // says nothing about whether it was done.
 func (c *Client) call(ctx context.Context, key notice.SMSKey, params map[string]string, out any) error {
-	for name, value := range map[string]string{
+	maps.Copy(params, map[string]string{
 		"AccessKeyId": key.KeyID, "Format": "JSON", "RegionId": "cn-hangzhou", "SignatureMethod": "HMAC-SHA1", "SignatureNonce": uuid.NewString(),
 		"SignatureVersion": "1.0", "Timestamp": c.now().UTC().Format("2006-01-02T15:04:05Z"), "Version": "2017-05-25",
-	} {
-		params[name] = value
-	}
+	})
 	params["Signature"] = sign(http.MethodPost, params, key.Secret.Reveal())
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.base+"/", strings.NewReader(query(params)))
 	if err != nil {

@@ -126,7 +126,7 @@ func (v *vendor) serve(w http.ResponseWriter, r *http.Request) {
 	case got["Action"] == "SendSms":
 		_, _ = io.WriteString(w, `{"Code":"OK","Message":"OK","BizId":"9006197469364984^0","RequestId":"F655A8D5"}`)
 	case got["Action"] == "QuerySendDetails":
-		fmt.Fprintf(w, `{"Code":"OK","Message":"OK","TotalCount":"1","SmsSendDetailDTOs":{"SmsSendDetailDTO":[{"SendStatus":%d,"ErrCode":"DELIVERED","Content":"x"}]}}`, v.status)
+		_, _ = fmt.Fprintf(w, `{"Code":"OK","Message":"OK","TotalCount":"1","SmsSendDetailDTOs":{"SmsSendDetailDTO":[{"SendStatus":%d,"ErrCode":"DELIVERED","Content":"x"}]}}`, v.status)
 	}
 }
 
