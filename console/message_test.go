@@ -68,7 +68,7 @@ func TestMessagesInTheConsole(t *testing.T) {
 	try := url.Values{"member": {strconv.FormatInt(member, 10)}}
 	b.wantPost(one+"/test", try, http.StatusUnprocessableEntity)
 	b.see("还没有订阅这个模板")
-	if err := notice.New(notice.Deps{DB: d.env.DB, Audit: d.env.Audit, Outbox: d.env.Outbox}).Report(t.Context(), d.env.Tenant.ID, app, "o-zhe", "TPL-1", true); err != nil {
+	if err := notice.New(notice.Deps{DB: d.env.DB, Audit: d.env.Audit, Outbox: d.env.Outbox, Vault: d.env.Vault}).Report(t.Context(), d.env.Tenant.ID, app, "o-zhe", "TPL-1", true); err != nil {
 		t.Fatal(err)
 	}
 	b.wantPost(one+"/test", try, http.StatusSeeOther)
@@ -98,7 +98,7 @@ func TestNoticesInTheConsole(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	packer := d.hire(t, d.env.Tenant, authz.Warehouse)
-	notices := notice.New(notice.Deps{DB: d.env.DB, Audit: d.env.Audit, Outbox: d.env.Outbox})
+	notices := notice.New(notice.Deps{DB: d.env.DB, Audit: d.env.Audit, Outbox: d.env.Outbox, Vault: d.env.Vault})
 	say := func(event string) {
 		d.env.InTenant(t, func(tx tenantdb.Tx) error {
 			return notices.BoardTx(t.Context(), tx, uuid.New(), event, notice.Sample(d.env.Clock().Now()))

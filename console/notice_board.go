@@ -19,6 +19,10 @@ type Messages interface {
 	See(ctx context.Context, id tenant.ID, accountID, until int64) error
 	Settings(ctx context.Context, id tenant.ID) (notice.Settings, error)
 	SaveSettings(ctx context.Context, id tenant.ID, on map[notice.Choice]bool, hours notice.Hours, actor string) error
+	SMSAccount(ctx context.Context, id tenant.ID) (notice.SMSAccount, error)
+	SetSMS(ctx context.Context, id tenant.ID, in notice.SMSInput) error
+	SwitchSMS(ctx context.Context, id tenant.ID, on bool, actor string) error
+	SaveSMSTemplate(ctx context.Context, id tenant.ID, t notice.SMSTemplate, actor string) error
 	AskTest(ctx context.Context, id tenant.ID, in notice.Test) error
 	SaveTemplate(ctx context.Context, id tenant.ID, t notice.Template, actor string) error
 	DropTemplate(ctx context.Context, id tenant.ID, appID, event, actor string) error

@@ -173,7 +173,7 @@ func (h *house) deps(s settings, answers *miniapi.Answers) web.Deps {
 		DB: h.DB, Vault: h.Vault, Registry: h.Registry, Audit: h.Audit, Outbox: h.Outbox, Timers: h.Timers, Now: now, Rand: rand.Reader,
 		SandboxBase: egress.Only(h.play),
 	})
-	h.notices = notice.New(notice.Deps{DB: h.DB, Audit: h.Audit, Outbox: h.Outbox})
+	h.notices = notice.New(notice.Deps{DB: h.DB, Audit: h.Audit, Outbox: h.Outbox, Vault: h.Vault})
 	h.quota = plan.NewMeter(h.Plans, plan.Orders)
 	carts := cart.New(cart.Deps{DB: h.DB})
 	h.cards = card.New(card.Deps{DB: h.DB, Stock: h.stock, Vault: h.Vault, Audit: h.Audit, Rand: rand.Reader})

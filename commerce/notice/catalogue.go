@@ -16,6 +16,7 @@ const (
 	Inbox           Channel = "inbox"
 	WeChatSubscribe Channel = "wechat_subscribe"
 	AlipayTemplate  Channel = "alipay_template"
+	SMS             Channel = "sms" // costs money: off unless the shop says otherwise
 )
 
 // Audience is whom a message is for.
@@ -93,7 +94,7 @@ const (
 
 // Catalogue lists every event that people are told of, in the order of a shop's day.
 func Catalogue() []Kind {
-	both := map[Channel]bool{Inbox: true, WeChatSubscribe: true, AlipayTemplate: true}
+	both := map[Channel]bool{Inbox: true, WeChatSubscribe: true, AlipayTemplate: true, SMS: false}
 	board := map[Channel]bool{Inbox: true}
 	return []Kind{
 		{
@@ -110,7 +111,7 @@ func Catalogue() []Kind {
 			},
 		},
 		{
-			Event: OrderClosed, Buyers: map[Channel]bool{Inbox: true, WeChatSubscribe: false, AlipayTemplate: false}, values: []string{"order_no", "title", "closed_at"},
+			Event: OrderClosed, Buyers: map[Channel]bool{Inbox: true, WeChatSubscribe: false, AlipayTemplate: false, SMS: false}, values: []string{"order_no", "title", "closed_at"},
 			words: map[Audience]words{
 				Buyer: {"订单已关闭", "订单 {order_no}（{title}）没有付款，已关闭。", "Order closed", "Order {order_no} ({title}) was not paid and is closed."},
 			},
@@ -204,7 +205,7 @@ func (k Kind) told(a Audience) map[Channel]bool {
 // Channels are those by which an audience can be told, in a fixed order.
 func (k Kind) Channels(a Audience) []Channel {
 	var out []Channel
-	for _, c := range []Channel{Inbox, WeChatSubscribe, AlipayTemplate} {
+	for _, c := range []Channel{Inbox, WeChatSubscribe, AlipayTemplate, SMS} {
 		if _, ok := k.told(a)[c]; ok {
 			out = append(out, c)
 		}

@@ -13,6 +13,10 @@
 //     come before its sender has written that the message is sent, so whichever is second
 //     finds the other.
 //
+// Where the shop has an account for text messages (sms_account, its secret sealed), an event
+// is told by one, too, a minute later: to the phone that the member gave, within what one
+// phone may get (sms_count, by the phone's blind index). Texter is the vendor's side.
+//
 // Inbox and board keep facts; words are made when they are read, in the reader's language.
 // The package sends nothing: the job that calls it talks to the provider between BeginTx and
 // FinishTx. A buyer who did not subscribe is skipped, which is an outcome and not an error.

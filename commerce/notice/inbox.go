@@ -156,6 +156,7 @@ func (s *Service) PurgeTx(ctx context.Context, tx tenantdb.Tx, limit int) (int64
 	for _, purge := range []func() (int64, error){
 		func() (int64, error) { return s.q.PurgeLog(ctx, tx, tx.Now().Add(-logKept), most) },
 		func() (int64, error) { return s.q.PurgeReceipts(ctx, tx, tx.Now().Add(-strayKept), most) },
+		func() (int64, error) { return s.q.PurgeSMSCounts(ctx, tx, smsDay(tx.Now()).AddDate(0, 0, -1), most) },
 		func() (int64, error) { return s.q.PurgeInbox(ctx, tx, tx.Now().Add(-inboxKept), most) },
 		func() (int64, error) { return s.q.PurgeBoard(ctx, tx, tx.Now().Add(-boardKept), most) },
 	} {

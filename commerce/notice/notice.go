@@ -14,6 +14,7 @@ import (
 	"galleria/tenant/audit"
 	"galleria/tenant/outbox"
 	"galleria/tenant/tenantdb"
+	"galleria/tenant/vault"
 )
 
 // Template says how an event is told by a template of one Mini Program.
@@ -43,6 +44,7 @@ type Deps struct {
 	DB     *tenantdb.DB
 	Audit  *audit.Log
 	Outbox *outbox.Outbox
+	Vault  *vault.Vault
 }
 
 // Service keeps what people are told, how, and what became of it. Safe for concurrent use.
@@ -106,12 +108,15 @@ type Message struct {
 	EventID    uuid.UUID
 	Event      string // of the catalogue
 	Channel    Channel
-	AppID      string
+	AppID      string // of a text message: the account at the vendor
 	OpenID     string
 	TemplateID string
 	Page       string
 	Data       map[string]string // template keyword → text
 	Test       bool              // asked for by staff
+
+	PhoneIndex []byte    // of a text message: whose limit it counts to
+	Day        time.Time // on which day
 }
 
 // BeginInput says which event is to be told to whom.
@@ -129,7 +134,12 @@ type Begun struct {
 	Message Message
 	Ready   bool      // to be sent, and then ended by FinishTx or RetryTx
 	Wait    time.Time // in quiet hours: begin again then; zero: no need to
+	SMS     time.Time // when a text message is to be begun, too; zero: none
 }
+
+// smsAfter is how long a text message waits for the Mini Program's own to be sent, which
+// costs nothing.
+const smsAfter = time.Minute
 
 // BeginTx tells an event: it goes into the buyer's inbox and onto the staff's board where
 // the shop wants that, and the message that needs a template is decided about, with the
@@ -148,26 +158,40 @@ func (s *Service) BeginTx(ctx context.Context, tx tenantdb.Tx, in BeginInput) (B
 		Event: in.Event, AppID: in.AppID, EventID: in.EventID, MemberID: in.MemberID, Facts: facts, Now: tx.Now(),
 		ByTemplate: kind.Buyers[WeChatSubscribe], ByInbox: kind.Buyers[Inbox], ByBoard: kind.Staffs[Inbox],
 	})
-	switch {
-	case err != nil:
+	if err != nil {
 		return Begun{}, fmt.Errorf("begin message: %w", err)
-	case !t.Fresh: // begun before: either ended, or its sender died between sending and saying so
-		return Begun{}, s.finish(ctx, tx, Message{EventID: in.EventID, Channel: Channel(t.Channel), AppID: in.AppID}, Outcome{State: Failed, Reason: "outcome unknown"})
-	case t.TemplateID == "":
-		return Begun{}, nil
 	}
-	if until := (Hours{From: int(t.QuietFrom), Until: int(t.QuietUntil)}).Wait(tx.Now()); !kind.Urgent && !until.IsZero() {
-		return Begun{Wait: until}, s.q.Reopen(ctx, tx, in.EventID, t.Channel)
+	if !t.Fresh { // begun before: either ended, or its sender died between sending and saying so
+		return Begun{}, s.finish(ctx, tx, Message{EventID: in.EventID, Channel: Channel(t.Channel), AppID: in.AppID}, Outcome{State: Failed, Reason: "outcome unknown"})
+	}
+	var out Begun
+	until := (Hours{From: int(t.QuietFrom), Until: int(t.QuietUntil)}).Wait(tx.Now())
+	if kind.Urgent {
+		until = time.Time{}
+	}
+	if t.Sms {
+		out.SMS = tx.Now().Add(smsAfter)
+		if until.After(out.SMS) {
+			out.SMS = until.Add(smsAfter)
+		}
+	}
+	if t.TemplateID == "" {
+		return out, nil
+	}
+	if !until.IsZero() {
+		out.Wait = until
+		return out, s.q.Reopen(ctx, tx, in.EventID, t.Channel)
 	}
 	spent, err := s.q.SpendConsent(ctx, tx, in.AppID, in.OpenID, t.TemplateID)
 	if err != nil {
 		return Begun{}, fmt.Errorf("begin message: %w", err)
 	}
 	if spent == 0 {
-		return Begun{}, s.finish(ctx, tx, Message{EventID: in.EventID, Channel: Channel(t.Channel), AppID: in.AppID}, Outcome{State: Skipped, Reason: "not subscribed"})
+		return out, s.finish(ctx, tx, Message{EventID: in.EventID, Channel: Channel(t.Channel), AppID: in.AppID}, Outcome{State: Skipped, Reason: "not subscribed"})
 	}
-	m, err := compose(kind, in, Channel(t.Channel), t.TemplateID, t.Page, t.Fields)
-	return Begun{Message: m, Ready: err == nil}, err
+	out.Message, err = compose(kind, in, Channel(t.Channel), t.TemplateID, t.Page, t.Fields)
+	out.Ready = err == nil
+	return out, err
 }
 
 // compose writes a message by its template.

@@ -29,7 +29,7 @@ const (
 func newWorld(t testing.TB) *world {
 	t.Helper()
 	env := tenanttest.New(t)
-	w := &world{Env: env, Service: notice.New(notice.Deps{DB: env.DB, Audit: env.Audit, Outbox: env.Outbox}), t: t, openID: "o-li"}
+	w := &world{Env: env, Service: notice.New(notice.Deps{DB: env.DB, Audit: env.Audit, Outbox: env.Outbox, Vault: env.Vault}), t: t, openID: "o-li"}
 	env.InTenant(t, func(tx tenantdb.Tx) error {
 		return tx.QueryRow(t.Context(), "INSERT INTO member (status) VALUES ('active') RETURNING id").Scan(&w.member)
 	})

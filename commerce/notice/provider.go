@@ -7,6 +7,9 @@ func ProviderWords(code, lang string) string {
 	if !ok {
 		said, ok = alipayWords()[code]
 	}
+	if !ok {
+		said, ok = smsWords()[code]
+	}
 	switch {
 	case code == "":
 		said = [2]string{"小程序的密钥不可用", "the Mini Program's keys do not work"}
@@ -59,5 +62,25 @@ func alipayWords() map[string][2]string {
 		"40005": {"支付宝调用过于频繁，系统会稍后再发", "Alipay wants fewer calls; it will be sent again later"},
 		"40006": {"小程序没有发送模板消息的权限，请在支付宝开放平台开通", "the app may not send template messages; ask for the right on Alipay's platform"},
 		"20000": {"支付宝暂时不可用，不知道是否送达，没有重发", "Alipay was not available; whether it arrived is unknown, and it was not sent again"},
+	}
+}
+
+// smsWords are Aliyun's codes of text messages, in Chinese and in English. Source: the codes
+// of SendSms in Aliyun's own SDKs and pages.
+func smsWords() map[string][2]string {
+	keys := [2]string{"短信服务的 AccessKey 无效或没有权限，请重新填写", "the AccessKey of the text messages is not valid or has no rights; enter it again"}
+	money := [2]string{"短信帐户余额不足或已停机，请充值", "the account for text messages has no money left"}
+	limit := [2]string{"发给这个号码的短信太多，被运营商或平台限制", "too many text messages to this number"}
+	template := [2]string{"短信模板不存在或未审核通过，请核对模板编号和变量", "the template does not exist or was not approved; check its code and variables"}
+	return map[string][2]string{
+		"isv.SMS_TEMPLATE_ILLEGAL": template, "isv.TEMPLATE_MISSING_PARAMETERS": template, "isv.TEMPLATE_PARAMS_ILLEGAL": template, "isv.INVALID_JSON_PARAM": template,
+		"isv.SMS_SIGNATURE_ILLEGAL": {"短信签名不存在或未审核通过", "the name before the message does not exist or was not approved"},
+		"isv.AMOUNT_NOT_ENOUGH":     money, "isv.OUT_OF_SERVICE": money,
+		"isv.BUSINESS_LIMIT_CONTROL": limit, "isv.DAY_LIMIT_CONTROL": limit, "isv.MONTH_LIMIT_CONTROL": limit,
+		"isv.MOBILE_NUMBER_ILLEGAL":   {"手机号不正确", "the phone number is wrong"},
+		"isv.BLACK_KEY_CONTROL_LIMIT": {"短信内容含有不允许的词", "the message has words that are not allowed"},
+		"InvalidAccessKeyId.NotFound": keys, "SignatureDoesNotMatch": keys, "isp.RAM_PERMISSION_DENY": keys, "InvalidAccessKeyId.Inactive": keys,
+		"Throttling.User":  {"短信平台调用过于频繁，系统会稍后再发", "the vendor wants fewer calls; it will be sent again later"},
+		"isp.SYSTEM_ERROR": {"短信平台出错，不知道是否送达，没有重发", "the vendor failed; whether it arrived is unknown, and it was not sent again"},
 	}
 }

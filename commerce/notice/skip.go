@@ -13,6 +13,9 @@ func (s *Service) SkipTx(ctx context.Context, tx tenantdb.Tx, m Message, reason 
 	if err := s.finish(ctx, tx, m, Outcome{State: Skipped, Reason: reason}); err != nil {
 		return err
 	}
+	if m.Channel == SMS {
+		return s.q.UncountSMS(ctx, tx, m.PhoneIndex, m.Day)
+	}
 	if err := s.q.ReturnConsent(ctx, tx, m.AppID, m.OpenID, m.TemplateID); err != nil {
 		return fmt.Errorf("skip message: %w", err)
 	}

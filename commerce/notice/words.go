@@ -70,10 +70,7 @@ func (k Kind) value(name string, f Facts, lang string) string {
 	case "courier":
 		return f.Courier
 	case "level":
-		if f.Level == "" {
-			return codeWords("no_level", lang)
-		}
-		return f.Level
+		return levelText(f.Level, lang)
 	case "points":
 		return strconv.FormatInt(f.Points, 10)
 	case "status":
@@ -81,14 +78,27 @@ func (k Kind) value(name string, f Facts, lang string) string {
 	case "reason":
 		return codeWords(f.Reason, lang)
 	case "about":
-		if about, ok := KindOf(f.About); ok {
-			return about.Title(Buyer, lang)
-		}
-		return f.About
+		return aboutText(f.About, lang)
 	case "code":
 		return ProviderWords(f.Reason, lang)
 	}
 	return timeText(f.At, lang) // every other name is of the event's time
+}
+
+// levelText is the name of a level, or says that there is none.
+func levelText(level, lang string) string {
+	if level == "" {
+		return codeWords("no_level", lang)
+	}
+	return level
+}
+
+// aboutText is what the event of a message is called.
+func aboutText(event, lang string) string {
+	if kind, ok := KindOf(event); ok {
+		return kind.Title(Buyer, lang)
+	}
+	return event
 }
 
 // codeWords are the words of a status or a reason, or the code itself.
@@ -152,8 +162,16 @@ func keywordLimits() map[string]int {
 // fitted is a value cut to what a keyword ("thing1") takes.
 func fitted(keyword, value string) string {
 	limit, ok := keywordLimits()[strings.TrimRight(keyword, "0123456789")]
+	if !ok {
+		return value
+	}
+	return shortened(value, limit)
+}
+
+// shortened is a value cut to so many characters.
+func shortened(value string, limit int) string {
 	r := []rune(value)
-	if !ok || len(r) <= limit {
+	if len(r) <= limit {
 		return value
 	}
 	return string(r[:limit-1]) + "…"

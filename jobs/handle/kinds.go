@@ -35,6 +35,7 @@ import (
 	"galleria/tenant/signup"
 	"galleria/tenant/tenantdb"
 	"galleria/tenant/timer"
+	"galleria/tenant/vault"
 )
 
 // Orders is the part of order.Service that events move.
@@ -88,6 +89,8 @@ type Members interface {
 	PurgeSessionsTx(ctx context.Context, tx tenantdb.Tx, limit int) (int64, error)
 	SealAddresses(ctx context.Context, id tenant.ID, limit int) (n int, err error)
 	OpenID(ctx context.Context, q tenantdb.Querier, memberID int64, appID string) (string, error)
+	Phone(ctx context.Context, id tenant.ID, memberID int64) (vault.Secret, error)
+	PhoneIndex(ctx context.Context, id tenant.ID, typed string) ([]byte, error)
 }
 
 // Deliveries keeps where parcels are and what the provider was told of them.
@@ -149,6 +152,7 @@ type Deps struct {
 	Members    Members
 	Notices    *notice.Service
 	Messenger  Messenger
+	Texter     notice.Texter
 	Delivery   Deliveries
 	Shippers   Shippers
 	Signups    Signups
@@ -212,6 +216,8 @@ func (h *Handlers) Kinds() (jobs.Kinds, error) {
 		kind(aftersale.TopicMoved, jobs.Default, brief, provider, h.caseMoved),
 		kind(TopicTell, jobs.Default, brief, provider, h.tellDue),
 		kind(notice.TopicTest, jobs.Default, brief, provider, h.testDue),
+		kind(TimerSMS, jobs.Default, brief, provider, h.smsDue),
+		kind(TimerSMSReceipt, jobs.Bulk, brief, provider, h.smsReceiptDue),
 		kind(TimerQuiet, jobs.Default, brief, provider, h.tellDue),
 		kind(aftersale.TopicRefunded, jobs.Bulk, patient, quick, h.caseCounted),
 		kind(payments.TopicSurplus, jobs.Default, brief, provider, h.paymentSurplus),

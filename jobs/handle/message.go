@@ -69,6 +69,9 @@ func (h *Handlers) tell(ctx context.Context, ev outbox.Event, n news) error {
 		if err != nil {
 			return err
 		}
+		if err := h.smsTimer(ctx, tx, begun.SMS, n); err != nil {
+			return err
+		}
 		if begun.Ready, err = h.withinQuota(ctx, tx, begun.Message, begun.Ready); err != nil || begun.Ready {
 			return err
 		}

@@ -31,9 +31,9 @@ func TestUpkeepForgetsWhatIsOver(t *testing.T) {
 	})
 	shelf := catalog.New(catalog.Deps{DB: env.DB, Plans: env.Plans, Timers: env.Timers})
 	kinds, err := handle.New(handle.Deps{
-		Notices: notice.New(notice.Deps{DB: env.DB, Audit: env.Audit, Outbox: env.Outbox}),
+		Notices: notice.New(notice.Deps{DB: env.DB, Audit: env.Audit, Outbox: env.Outbox, Vault: env.Vault}),
 		DB:      env.DB, Outbox: env.Outbox, Orders: nil, Payments: pay, Accounts: nil,
-		Members: member.New(member.Deps{DB: env.DB, Now: env.Clock().Now, Rand: rand.Reader, Vault: env.Vault}), Messenger: nil, Signups: nil, Herald: nil,
+		Members: member.New(member.Deps{DB: env.DB, Now: env.Clock().Now, Rand: rand.Reader, Vault: env.Vault}), Messenger: nil, Texter: nil, Signups: nil, Herald: nil,
 		Listings: listing.New(listing.Deps{DB: env.DB, Catalog: shelf, Inventory: nil, Audit: env.Audit}), Shelf: shelf,
 		Pictures: picture.New(picture.Deps{DB: env.DB, Plans: env.Plans, Outbox: env.Outbox, Store: picture.NewFolder(t.TempDir()), Now: env.Clock().Now}),
 		Figures:  figures.New(env.DB, env.Timers),

@@ -8,6 +8,7 @@ import (
 	"galleria/commerce/distribution"
 	"galleria/commerce/invoice"
 	"galleria/commerce/member"
+	"galleria/commerce/notice"
 	"galleria/payments"
 	"galleria/payments/account"
 	"galleria/payments/transfer"
@@ -20,6 +21,6 @@ import (
 func SealedColumns() []vault.Column {
 	return slices.Concat(
 		[]vault.Column{miniprogram.SealedColumn(), miniprogram.SealedSecretColumn(), account.SealedColumn(), transfer.SealedColumn(), distribution.SealedColumn()},
-		payments.SealedColumns(), delivery.SealedColumns(), member.SealedColumns(), card.SealedColumns(), invoice.SealedColumns(),
+		payments.SealedColumns(), delivery.SealedColumns(), member.SealedColumns(), card.SealedColumns(), invoice.SealedColumns(), notice.SealedColumns(),
 	)
 }

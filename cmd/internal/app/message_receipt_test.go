@@ -94,6 +94,10 @@ func TestReceiptsOfMessages(t *testing.T) {
 	allowed := func() int {
 		return w.count(s, "SELECT coalesce(sum(remaining), 0) FROM subscribe_consent WHERE template_id = $1", s.template)
 	}
+	b.must(http.StatusNoContent, http.MethodPost, "/subscriptions", map[string]any{"template_id": s.template, "result": "accept"}, nil)
+	if n := allowed(); n != 1 {
+		t.Errorf("%d messages are allowed, want 1", n)
+	}
 	w.control("/_control/subscribe", map[string]any{"app_id": s.appID, "buyer": b.name, "template_id": s.template, "off": true}, http.StatusOK, nil)
 	eventually(t, 10*time.Second, "the refusal", func() bool { return allowed() == 0 })
 	w.control("/_control/subscribe", map[string]any{"app_id": s.appID, "buyer": b.name, "template_id": s.template, "accept": true}, http.StatusOK, nil)

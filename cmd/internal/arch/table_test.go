@@ -74,6 +74,7 @@ func rooms() []room {
 		{4, "commerce/trial", ground},   // a shop buys from itself
 		{4, "commerce/figures", ground}, // what was sold, by day
 
+		{5, "commerce/notice/aliyun", with(ground, "commerce/notice")},                  // a vendor of text messages
 		{5, "commerce/delivery/kuaidi100", with(ground, "commerce/delivery")},           // a service that tells where parcels are
 		{5, "commerce/listing", with(ground, "commerce/catalog", "commerce/inventory")}, // a product and its stock at once
 		{5, "commerce/card", with(ground, "commerce/inventory")},                        // cards are the stock of their SKUs

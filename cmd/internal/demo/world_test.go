@@ -72,7 +72,7 @@ func newWorld(t *testing.T, options ...tenanttest.Option) *world {
 			DB:     env.DB, Catalog: shelf, Inventory: goods, Addresses: buyers, Carts: cart.New(cart.Deps{DB: env.DB}),
 			Stores: delivery.New(delivery.Deps{DB: env.DB, Audit: env.Audit}), Outbox: env.Outbox, Timers: env.Timers, Audit: env.Audit,
 		}),
-		Notices:     notice.New(notice.Deps{DB: env.DB, Audit: env.Audit, Outbox: env.Outbox}),
+		Notices:     notice.New(notice.Deps{DB: env.DB, Audit: env.Audit, Outbox: env.Outbox, Vault: env.Vault}),
 		Freights:    freight.New(freight.Deps{DB: env.DB, Audit: env.Audit}),
 		Coupons:     tickets,
 		Points:      points.New(points.Deps{DB: env.DB, Outbox: env.Outbox, Timers: env.Timers, Audit: env.Audit, Books: books, Coupons: tickets, Now: clock.Now}),

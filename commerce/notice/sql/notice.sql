@@ -42,7 +42,9 @@ board AS (
   WHERE coalesce((SELECT enabled FROM r WHERE audience = 'staff' AND channel = 'inbox'), @by_board::boolean)
   ON CONFLICT (event_id) DO NOTHING)
 SELECT EXISTS (SELECT FROM logged)::boolean AS fresh, coalesce(t.template_id, '')::text AS template_id, coalesce(t.page, '')::text AS page,
-       coalesce(t.fields, '{}')::jsonb AS fields, c.channel::text AS channel, h.quiet_from, h.quiet_until
+       coalesce(t.fields, '{}')::jsonb AS fields, c.channel::text AS channel, h.quiet_from, h.quiet_until,
+       (coalesce((SELECT enabled FROM r WHERE audience = 'buyer' AND channel = 'sms'), false)
+        AND EXISTS (SELECT FROM sms_account WHERE enabled) AND EXISTS (SELECT FROM sms_template WHERE sms_template.event = @event::text))::boolean AS sms
 FROM message_hours h CROSS JOIN c LEFT JOIN t ON true;
 
 -- name: SpendConsent :execrows

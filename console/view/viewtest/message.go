@@ -28,6 +28,10 @@ func (f Frame) messagePages() []Sample {
 	}
 	shipped, _ := notice.KindOf(notice.OrderShipped)
 	form := view.TemplateForm{Template: template, Kind: shipped, App: app, Rows: view.TemplateRows(template.Fields), Exists: true, Preview: template.Preview(notice.Sample(moment()))}
+	account := notice.SMSAccount{
+		Provider: notice.SMSVendor, KeyID: "LTAI5tExample0001", SecretEnds: "c3Rz", SignName: "山野茶铺", PerDay: 5, Unreached: true, Enabled: true,
+		Templates: []notice.SMSTemplate{{Event: notice.OrderShipped, Code: "SMS_154950909", Fields: map[string]string{"title": "title", "number": "tracking_no"}}},
+	}
 	untested := form
 	untested.Member, untested.Bad = "77", map[string]string{"member": notice.ErrTestConsent.Text(string(f.Text.Lang()))}
 	bad := view.TemplateForm{Kind: shipped, App: app, Rows: view.TemplateRows(nil), Bad: map[string]string{
@@ -49,6 +53,12 @@ func (f Frame) messagePages() []Sample {
 		{"message_read", view.MessageSettingsPage(page, view.MessageSettings{Settings: settings.Settings, From: "22:00", Until: "08:00"})},
 		{"message_template", view.TemplateFormPage(page, form)},
 		{"message_template_alipay", view.TemplateFormPage(page, view.TemplateForm{Kind: shipped, App: ali, Rows: view.TemplateRows(nil)})},
+		{"sms", view.SMSPage(page, view.SMS{SMSAccount: account, Bound: true, MayBind: true, MaySet: true})},
+		{"sms_none", view.SMSPage(page, view.SMS{MayBind: true, MaySet: true})},
+		{"sms_key", view.SMSFormPage(page, view.SMSForm{KeyID: account.KeyID, SignName: "茶", PerDay: "50", Unreached: true, HasDesk: true, Bad: map[string]string{
+			"secret": f.Text.T("sms.bad.secret"), "sign_name": f.Text.T("sms.bad.sign_name"), "per_day": f.Text.T("sms.bad.per_day"),
+		}})},
+		{"sms_template", view.SMSTemplatePage(page, view.SMSTemplateForm{SMSTemplate: account.Templates[0], Kind: shipped, Rows: view.TemplateRows(account.Templates[0].Fields), Preview: account.Templates[0].Preview(notice.Sample(moment()))})},
 		{"message_test_refused", view.TemplateFormPage(page, untested)},
 		{"message_refused", view.TemplateFormPage(page, bad)},
 		{"message_log", view.MessageLogPage(page, log)},

@@ -8,6 +8,12 @@ import (
 	"encoding/json"
 )
 
+type SmsTemplate struct {
+	Event  string
+	Code   string
+	Fields json.RawMessage
+}
+
 type SubscribeTemplate struct {
 	AppID      string
 	Event      string

@@ -65,7 +65,9 @@ board AS (
   WHERE coalesce((SELECT enabled FROM r WHERE audience = 'staff' AND channel = 'inbox'), $9::boolean)
   ON CONFLICT (event_id) DO NOTHING)
 SELECT EXISTS (SELECT FROM logged)::boolean AS fresh, coalesce(t.template_id, '')::text AS template_id, coalesce(t.page, '')::text AS page,
-       coalesce(t.fields, '{}')::jsonb AS fields, c.channel::text AS channel, h.quiet_from, h.quiet_until
+       coalesce(t.fields, '{}')::jsonb AS fields, c.channel::text AS channel, h.quiet_from, h.quiet_until,
+       (coalesce((SELECT enabled FROM r WHERE audience = 'buyer' AND channel = 'sms'), false)
+        AND EXISTS (SELECT FROM sms_account WHERE enabled) AND EXISTS (SELECT FROM sms_template WHERE sms_template.event = $1::text))::boolean AS sms
 FROM message_hours h CROSS JOIN c LEFT JOIN t ON true
 `
 
@@ -89,6 +91,7 @@ type BeginRow struct {
 	Channel    string
 	QuietFrom  int16
 	QuietUntil int16
+	Sms        bool
 }
 
 // Tells an event, once: into the buyer's inbox and onto the staff's board where the shop
@@ -115,6 +118,7 @@ func (q *Queries) Begin(ctx context.Context, db DBTX, arg BeginParams) (BeginRow
 		&i.Channel,
 		&i.QuietFrom,
 		&i.QuietUntil,
+		&i.Sms,
 	)
 	return i, err
 }

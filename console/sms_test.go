@@ -1,0 +1,62 @@
+package console_test
+
+import (
+	"net/http"
+	"net/url"
+	"testing"
+
+	"galleria/console/authz"
+)
+
+// TestTextMessagesInTheConsole: an account is bound with its secret never shown again, rests
+// and works again, a template is set and ended; who may only look cannot.
+func TestTextMessagesInTheConsole(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	helper := d.hire(t, d.env.Tenant, authz.Support)
+	b := d.signedIn(t, d.owner)
+	page := d.shop("/messages/sms")
+	b.wantStatus(page, http.StatusOK)
+	b.see("还没有设置短信帐户", "短信模板")
+	b.wantStatus(page+"/key", http.StatusOK)
+	const secret = "s3cretS3cretS3cret0001"
+	typed := url.Values{"key_id": {"LTAI5tExample0001"}, "secret": {secret}, "sign_name": {"茶"}, "per_day": {"很多"}}
+	b.wantPost(page+"/key", typed, http.StatusUnprocessableEntity)
+	b.see("请填写 2 到 12 个字", `value="很多"`)
+	b.miss(secret)
+	typed.Set("sign_name", "山野茶铺")
+	b.wantPost(page+"/key", typed, http.StatusUnprocessableEntity)
+	b.see("请填写 1 到 20")
+	typed.Set("per_day", "3")
+	wantTo(t, b.post(page+"/key", typed), page+"?done=sms_bound")
+	b.wantStatus(page+"?done=sms_bound", http.StatusOK)
+	b.see("短信帐户已保存", "LTAI5tExample0001", "••••0001", "山野茶铺", "使用中", "所有留了手机号的买家")
+	b.miss(secret)
+	wantTo(t, b.post(page+"/switch", url.Values{"on": {""}}), page+"?done=sms_switched")
+	b.wantStatus(page, http.StatusOK)
+	b.see("已停用")
+
+	one := page + "/templates/order.shipped"
+	b.wantStatus(one, http.StatusOK)
+	form := url.Values{"code": {"123"}, "keyword0": {"no"}, "value0": {"tracking_no"}}
+	b.wantPost(one, form, http.StatusUnprocessableEntity)
+	b.see("模板编号的写法如 SMS_154950909", `value="no"`)
+	form.Set("code", "SMS_154950909")
+	b.wantPost(one, form, http.StatusSeeOther)
+	b.wantStatus(one, http.StatusOK)
+	b.see("SF1234567890123")
+	b.wantStatus(page, http.StatusOK)
+	b.see("SMS_154950909")
+	form.Set("code", "")
+	b.wantPost(one, form, http.StatusSeeOther)
+	b.wantStatus(page, http.StatusOK)
+	b.miss("SMS_154950909")
+	b.wantStatus(page+"/templates/level.changed", http.StatusNotFound)
+	b.wantStatus(d.shop("/audit"), http.StatusOK)
+	b.see("设置了短信帐户", "启用或停用了短信", "设置了短信模板")
+
+	support := d.signedIn(t, helper)
+	support.wantStatus(page, http.StatusOK)
+	support.wantPost(page+"/key", typed, http.StatusForbidden)
+	support.wantPost(one, form, http.StatusForbidden)
+}
