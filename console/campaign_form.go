@@ -269,15 +269,7 @@ func typedCampaign(c campaign.Shown) view.CampaignForm {
 		"version": itoa64(c.Version), "title": c.Title, "starts_at": typedMoment(&c.StartsAt), "ends_at": typedMoment(&c.EndsAt), "way": view.OffAmount,
 		"scope_of": string(c.ScopeOf), "scope_except": orEmpty(c.ScopeExcept, "1"), "need_of": view.NeedAmount,
 	}}
-	for i, n := range c.Sessions {
-		f.Typed[view.SessionField(i, "from")], f.Typed[view.SessionField(i, "until")] = typedMoment(&n.StartsAt), typedMoment(&n.EndsAt)
-	}
-	if c.PerOrder > 0 {
-		f.Typed["per_order"] = itoa64(c.PerOrder)
-	}
-	if c.PerMember > 0 {
-		f.Typed["per_member"] = itoa64(c.PerMember)
-	}
+	typedSessions(c, f.Typed)
 	if c.Kind != campaign.Reduction {
 		f.Typed["way"] = view.OffPrices
 		if c.OffBps > 0 {
@@ -318,6 +310,19 @@ func typedCampaign(c campaign.Shown) view.CampaignForm {
 		}
 	}
 	return f
+}
+
+// typedSessions types what a flash sale has besides prices.
+func typedSessions(c campaign.Shown, typed map[string]string) {
+	for i, n := range c.Sessions {
+		typed[view.SessionField(i, "from")], typed[view.SessionField(i, "until")] = typedMoment(&n.StartsAt), typedMoment(&n.EndsAt)
+	}
+	if c.PerOrder > 0 {
+		typed["per_order"] = itoa64(c.PerOrder)
+	}
+	if c.PerMember > 0 {
+		typed["per_member"] = itoa64(c.PerMember)
+	}
 }
 
 // tenths is what is still to be paid, as 折 says it: 15 % off is 8.50.

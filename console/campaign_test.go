@@ -117,3 +117,51 @@ func TestCampaignsInTheConsole(t *testing.T) {
 	reader.wantStatus(all+"/new", http.StatusForbidden)
 	reader.wantPost(all+"/3/stop", url.Values{"sure": {"1"}}, http.StatusForbidden)
 }
+
+// TestFlashSaleInTheConsole: sessions, limits, prices and units are typed, refused next to the
+// field, saved, shown and changed; a session that has begun keeps its times.
+func TestFlashSaleInTheConsole(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.stock(t, d.env.Tenant, "阿哲")
+	b := d.signedIn(t, d.owner)
+	all := "/console/" + d.env.Tenant.Handle + "/campaigns"
+	b.wantStatus(all+"/new?kind=flash", http.StatusOK)
+	b.see("每人每场限购", `name="session_1_until"`)
+	var product, sku int64
+	d.env.InTenant(t, func(tx tenantdb.Tx) error {
+		return tx.QueryRow(t.Context(), "SELECT spu_id, id FROM sku WHERE enabled AND price_fen > 200 ORDER BY id LIMIT 1").Scan(&product, &sku)
+	})
+	clock := func(d time.Duration) string {
+		return time.Now().Add(d).In(time.FixedZone("", 8*60*60)).Format("2006-01-02T15:04")
+	}
+	units := fmt.Sprintf("units_%d", sku)
+	typed := url.Values{
+		"kind": {"flash"}, "title": {"整点秒杀"}, "product": {fmt.Sprint(product)}, fmt.Sprintf("price_%d", sku): {"1.50"}, units: {"0"}, "per_member": {"2"},
+		"session_0_from": {clock(-time.Hour)}, "session_0_until": {clock(time.Hour)}, "session_1_from": {clock(0)}, "session_1_until": {clock(3 * time.Hour)},
+	}
+	b.wantPost(all+"/new", typed, http.StatusUnprocessableEntity)
+	b.see("不早于上一场结束", `value="整点秒杀"`)
+	typed.Set("session_1_from", clock(2*time.Hour))
+	b.wantPost(all+"/new", typed, http.StatusUnprocessableEntity)
+	b.see("请填写 1 到 1,000,000 件")
+	typed.Set(units, "30")
+	b.wantPost(all+"/new", typed, http.StatusSeeOther)
+	b.wantStatus(all+"/1", http.StatusOK)
+	b.wantPost(all+"/1/start", url.Values{}, http.StatusSeeOther)
+	b.wantStatus(all+"/1", http.StatusOK)
+	b.see("限量秒杀", "进行中", "已抢", ">30<", "¥1.50")
+	b.wantStatus(all+"/1/edit", http.StatusOK)
+	b.see(fmt.Sprintf(`name="%s" value="30"`, units), `name="per_member"`, `name="session_2_from"`)
+	typed.Set("version", "1")
+	moved := typed.Get("session_0_from")
+	typed.Set("session_0_from", clock(-2*time.Hour))
+	b.wantPost(all+"/1/edit", typed, http.StatusUnprocessableEntity)
+	b.see("已开始的场次不能改")
+	typed.Set("session_0_from", moved)
+	typed.Set("session_1_until", clock(4*time.Hour))
+	typed.Set(units, "40")
+	b.wantPost(all+"/1/edit", typed, http.StatusSeeOther)
+	b.wantStatus(all+"/1", http.StatusOK)
+	b.see(">40<")
+}
