@@ -103,6 +103,9 @@ func (p Plan) Check() error {
 	return nil
 }
 
+// takesTwo reports whether two people have to approve a withdrawal of so much.
+func (p Plan) takesTwo(fen money.Fen) bool { return p.SecondFen > 0 && fen > p.SecondFen }
+
 func rates(first, second money.Rate) bool {
 	return first >= 0 && second >= 0 && first+second <= MostRate
 }

@@ -228,7 +228,7 @@ func (s *Service) draft(ctx context.Context, tx tenantdb.Tx, no string, in Reque
 		return w, fault.Invalidf("amount_fen", "leaves less than %d after fee and tax", leastPay)
 	}
 	status := Approved
-	twice := p.SecondFen > 0 && in.AmountFen > p.SecondFen
+	twice := p.takesTwo(in.AmountFen)
 	if p.Review || twice || in.Way == WayManual {
 		status = Requested
 	}
