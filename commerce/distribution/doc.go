@@ -15,7 +15,8 @@
 // down; both tiers together take at most half of what was paid. What is available is what final
 // entries have, less what went back, less what was drawn (distributor.available_fen); it may
 // fall below zero when an order is refunded after its commission was drawn, and is made up by
-// what comes next. A withdrawal is one transfer, under one number.
+// what comes next. A withdrawal is one transfer, under one number; above the plan's
+// limit two people have approved it (withdrawal_twice).
 //
 // Decisions. Entries follow their order by state and not by message (FollowOrderTx): events may
 // come twice, late or in any order. Money becomes available when the order's own money is final,

@@ -27,6 +27,8 @@ var (
 	ErrWithdrawalDiffers = fault.New(fault.Conflict, "WITHDRAWAL_DIFFERS", "该请求已用于另一笔提现", "This key belongs to another withdrawal")
 	// ErrWay is a way to be paid that the shop or the caller's app does not have.
 	ErrWay = fault.New(fault.Conflict, "WITHDRAWAL_WAY", "暂不支持该提现方式", "This way to be paid is not available")
+	// ErrSecondPerson is who approved a withdrawal first and would be the second, too.
+	ErrSecondPerson = fault.New(fault.Forbidden, "WITHDRAWAL_SECOND", "该提现需要另一位同事复核", "Somebody else has to approve this withdrawal")
 	// ErrPlanChanged is an edit of a plan that somebody else has changed since.
 	ErrPlanChanged = fault.New(fault.Conflict, "DISTRIBUTION_CHANGED", "分销设置已被他人修改，请刷新后重试", "Somebody else has changed these settings")
 	// ErrLevelName is a level whose name is taken.

@@ -58,6 +58,7 @@ type Plan struct {
 	DayFen          money.Fen // and their sum
 	FeeBps          money.Rate
 	TaxBps          money.Rate
+	SecondFen       money.Fen // a withdrawal of more takes two people, review or not; 0: none does
 }
 
 // NewPlan is what a shop that has none begins with.
@@ -72,7 +73,7 @@ func planOf(p distributiondb.DistributionPlan) Plan {
 	return Plan{
 		Version: p.Version, Since: p.Since, Enabled: p.Enabled, Depth: int(p.Depth), JoinBy: JoinBy(p.JoinBy), JoinFromFen: p.JoinFromFen, Binding: Binding(p.Binding),
 		BoundDays: int(p.BoundDays), FirstBps: money.Rate(p.FirstBps), SecondBps: money.Rate(p.SecondBps), Review: p.Review, WithdrawFromFen: p.WithdrawFromFen,
-		DayCount: int(p.DayCount), DayFen: p.DayFen, FeeBps: money.Rate(p.FeeBps), TaxBps: money.Rate(p.TaxBps),
+		DayCount: int(p.DayCount), DayFen: p.DayFen, FeeBps: money.Rate(p.FeeBps), TaxBps: money.Rate(p.TaxBps), SecondFen: p.SecondFen,
 	}
 }
 
@@ -94,12 +95,16 @@ func (p Plan) Check() error {
 	bad(p.DayCount < 1 || p.DayCount > 100, "day_count", "must be between 1 and 100")
 	bad(p.DayFen < p.WithdrawFromFen, "day_fen", "must not be less than the least withdrawal")
 	bad(p.FeeBps < 0 || p.FeeBps > 2000, "fee_bps", "must be between 0 and 20 %%")
+	bad(p.SecondFen < 0 || p.SecondFen > 20_000_000, "second_fen", "must be between 0 and 200000 yuan")
 	bad(p.TaxBps < 0 || p.TaxBps > 4500, "tax_bps", "must be between 0 and 45 %%")
 	if fields != nil {
 		return fault.ErrValidation.With(fields...)
 	}
 	return nil
 }
+
+// takesTwo reports whether two people have to approve a withdrawal of so much.
+func (p Plan) takesTwo(fen money.Fen) bool { return p.SecondFen > 0 && fen > p.SecondFen }
 
 func rates(first, second money.Rate) bool {
 	return first >= 0 && second >= 0 && first+second <= MostRate
@@ -142,7 +147,7 @@ func (s *Service) SavePlan(ctx context.Context, id tenant.ID, p Plan, actor stri
 		err = s.q.AddPlan(ctx, tx, distributiondb.AddPlanParams{
 			Version: p.Version + 1, Since: tx.Now(), Enabled: p.Enabled, Depth: int32(p.Depth), JoinBy: string(p.JoinBy), JoinFromFen: p.JoinFromFen, Binding: string(p.Binding),
 			BoundDays: int32(p.BoundDays), FirstBps: int64(p.FirstBps), SecondBps: int64(p.SecondBps), Review: p.Review, WithdrawFromFen: p.WithdrawFromFen,
-			DayCount: int32(p.DayCount), DayFen: p.DayFen, FeeBps: int64(p.FeeBps), TaxBps: int64(p.TaxBps),
+			DayCount: int32(p.DayCount), DayFen: p.DayFen, FeeBps: int64(p.FeeBps), TaxBps: int64(p.TaxBps), SecondFen: p.SecondFen,
 		})
 		if tenantdb.Violates(err, "distribution_plan_pkey") {
 			return ErrPlanChanged
@@ -162,7 +167,7 @@ func (p Plan) told() map[string]any {
 	return map[string]any{
 		"enabled": p.Enabled, "depth": p.Depth, "join_by": string(p.JoinBy), "join_from_fen": int64(p.JoinFromFen), "binding": string(p.Binding), "bound_days": p.BoundDays,
 		"first_bps": int64(p.FirstBps), "second_bps": int64(p.SecondBps), "review": p.Review, "withdraw_from_fen": int64(p.WithdrawFromFen), "day_count": p.DayCount,
-		"day_fen": int64(p.DayFen), "fee_bps": int64(p.FeeBps), "tax_bps": int64(p.TaxBps),
+		"day_fen": int64(p.DayFen), "fee_bps": int64(p.FeeBps), "tax_bps": int64(p.TaxBps), "second_fen": int64(p.SecondFen),
 	}
 }
 

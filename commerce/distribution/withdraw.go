@@ -52,13 +52,18 @@ type Withdrawal struct {
 	CreatedAt      time.Time
 	MovedAt        time.Time
 	FinishedAt     time.Time // zero: it is under way
+	Twice          bool      // it takes two people
+	FirstBy        string    // who was the first; "": nobody
 }
 
 func withdrawalOf(w distributiondb.Withdrawal, nickname string) Withdrawal {
 	out := Withdrawal{
 		ID: w.ID, No: w.WithdrawalNo, DistributorID: w.DistributorID, Distributor: nickname, Status: WithdrawalStatus(w.Status), Way: Way(w.Way), AppID: w.AppID,
 		Receiver: w.ReceiverHint, AmountFen: w.AmountFen, FeeFen: w.FeeFen, TaxFen: w.TaxFen, PayFen: w.PayFen, Reason: w.Reason, Actor: w.Actor,
-		CreatedAt: w.CreatedAt, MovedAt: w.MovedAt,
+		CreatedAt: w.CreatedAt, MovedAt: w.MovedAt, Twice: w.Twice,
+	}
+	if w.FirstBy != nil {
+		out.FirstBy = *w.FirstBy
 	}
 	if w.FinishedAt != nil {
 		out.FinishedAt = *w.FinishedAt
@@ -223,12 +228,13 @@ func (s *Service) draft(ctx context.Context, tx tenantdb.Tx, no string, in Reque
 		return w, fault.Invalidf("amount_fen", "leaves less than %d after fee and tax", leastPay)
 	}
 	status := Approved
-	if p.Review || in.Way == WayManual {
+	twice := p.takesTwo(in.AmountFen)
+	if p.Review || twice || in.Way == WayManual {
 		status = Requested
 	}
 	return distributiondb.AddWithdrawalParams{
 		WithdrawalNo: no, DistributorID: in.MemberID, RequestKey: in.Key, Status: string(status), Way: string(in.Way), AppID: in.AppID, ReceiverHint: hint,
-		AmountFen: in.AmountFen, FeeFen: fee, TaxFen: tax, PayFen: in.AmountFen - fee - tax, Actor: actorOf(in.MemberID),
+		AmountFen: in.AmountFen, FeeFen: fee, TaxFen: tax, PayFen: in.AmountFen - fee - tax, Actor: actorOf(in.MemberID), Twice: twice,
 	}, nil
 }
 
@@ -336,15 +342,37 @@ func (s *Service) change(ctx context.Context, id tenant.ID, no string, do func(t
 	return nil
 }
 
-// Approve lets a withdrawal go; one by hand waits to be marked as paid. Opens a transaction.
-// Faults: NOT_FOUND, DISTRIBUTION_STATE.
+// Approve lets a withdrawal go; one by hand waits to be marked as paid, and one that takes two
+// people for another one. Opens a transaction. Faults: NOT_FOUND, DISTRIBUTION_STATE,
+// WITHDRAWAL_SECOND.
 func (s *Service) Approve(ctx context.Context, id tenant.ID, no, actor string) error {
 	return s.change(ctx, id, no, func(tx tenantdb.Tx, w distributiondb.Withdrawal) error {
+		if goes, err := s.another(ctx, tx, w, actor); err != nil || !goes {
+			return err
+		}
 		if err := s.step(ctx, tx, w, EventApprove, "", actor); err != nil {
 			return err
 		}
 		return s.announce(ctx, tx, no, Way(w.Way))
 	})
+}
+
+// another writes down who approves a withdrawal that takes two people; false for the first.
+func (s *Service) another(ctx context.Context, tx tenantdb.Tx, w distributiondb.Withdrawal, actor string) (goes bool, err error) {
+	switch {
+	case !w.Twice || WithdrawalStatus(w.Status) != Requested:
+		return true, nil
+	case w.FirstBy != nil && *w.FirstBy == actor:
+		return false, ErrSecondPerson
+	}
+	n, err := s.q.ApproveWithdrawal(ctx, tx, actor, w.ID)
+	if err == nil && n == 0 {
+		err = ErrState
+	}
+	if err != nil || w.FirstBy != nil {
+		return err == nil, err
+	}
+	return false, s.tell(ctx, tx, w.WithdrawalNo, "first_approved", actor, map[string]any{})
 }
 
 // Reject refuses a withdrawal: the money may be drawn again. Opens a transaction. Faults:

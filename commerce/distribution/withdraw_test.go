@@ -3,6 +3,7 @@ package distribution_test
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -10,6 +11,7 @@ import (
 	"galleria/commerce/distribution"
 	"galleria/commerce/money"
 	"galleria/tenant/fault"
+	"galleria/tenant/tenantdb"
 )
 
 // TestT047SettledLateReversedOnce settles with the order and not before, and takes back pro
@@ -227,5 +229,58 @@ func TestWithdrawals(t *testing.T) {
 	}
 	if err := w.balances(); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestSecondPerson: above the limit a withdrawal waits for two people, though others need none;
+// one person is not two, and only the second lets it go, once.
+func TestSecondPerson(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	ctx, id := t.Context(), w.Tenant.ID
+	w.save(func(p *distribution.Plan) {
+		p.Review, p.WithdrawFromFen, p.DayCount, p.DayFen, p.SecondFen = false, 100, 100, 20_000_000, 2_000
+	})
+	d := w.distributor()
+	w.rich(d, 10_000)
+	if at, code := w.request(d, "k1", 2_000, distribution.WayWeChat); code != "" || at.Status != distribution.Approved || at.Twice {
+		t.Fatalf("at the limit: %+v %q", at, code)
+	}
+	above, code := w.request(d, "k2", 2_001, distribution.WayWeChat)
+	if code != "" || above.Status != distribution.Requested || !above.Twice {
+		t.Fatalf("above it: %+v %q", above, code)
+	}
+	if err := w.Approve(ctx, id, above.No, "staff:1"); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if err := w.Approve(ctx, id, above.No, "staff:1"); w.code(err) != "WITHDRAWAL_SECOND" {
+			t.Errorf("the same person: %v", err)
+		}
+	}
+	if got, err := w.FindWithdrawal(ctx, id, above.No); err != nil || got.Status != distribution.Requested || got.FirstBy != "staff:1" {
+		t.Errorf("after one: %+v %v", got, err)
+	}
+	var wait sync.WaitGroup
+	codes := make([]string, 4)
+	for i := range codes {
+		wait.Go(func() { codes[i] = w.code(w.Approve(ctx, id, above.No, "staff:2")) })
+	}
+	wait.Wait()
+	slices.Sort(codes)
+	if want := []string{"", "DISTRIBUTION_STATE", "DISTRIBUTION_STATE", "DISTRIBUTION_STATE"}; !slices.Equal(codes, want) {
+		t.Errorf("the second person, four times: %q", codes)
+	}
+	if got, err := w.FindWithdrawal(ctx, id, above.No); err != nil || got.Status != distribution.Approved {
+		t.Errorf("after two: %+v %v", got, err)
+	}
+	// The database holds to it, whatever a program says.
+	alone, _ := w.request(d, "k3", 3_000, distribution.WayWeChat)
+	err := w.DB.InTenant(ctx, id, func(tx tenantdb.Tx) error {
+		_, err := tx.Exec(ctx, "UPDATE withdrawal SET status = 'approved', first_by = 'staff:1', second_by = 'staff:1' WHERE withdrawal_no = $1", alone.No)
+		return err
+	})
+	if !tenantdb.Violates(err, "withdrawal_twice") {
+		t.Errorf("one person twice: %v", err)
 	}
 }

@@ -12,8 +12,13 @@ SELECT count(*) AS n, coalesce(sum(w.amount_fen), 0)::bigint AS fen FROM withdra
 WHERE w.distributor_id = @distributor_id AND w.created_at >= @since::timestamptz AND w.status NOT IN ('failed', 'rejected', 'cancelled');
 
 -- name: AddWithdrawal :exec
-INSERT INTO withdrawal (withdrawal_no, distributor_id, request_key, status, way, app_id, receiver_sealed, receiver_hint, amount_fen, fee_fen, tax_fen, pay_fen, actor, created_at, moved_at)
-VALUES (@withdrawal_no, @distributor_id, @request_key, @status, @way, @app_id, @receiver_sealed, @receiver_hint, @amount_fen, @fee_fen, @tax_fen, @pay_fen, @actor, @now::timestamptz, @now);
+INSERT INTO withdrawal (withdrawal_no, distributor_id, request_key, status, way, app_id, receiver_sealed, receiver_hint, amount_fen, fee_fen, tax_fen, pay_fen, actor, twice, created_at, moved_at)
+VALUES (@withdrawal_no, @distributor_id, @request_key, @status, @way, @app_id, @receiver_sealed, @receiver_hint, @amount_fen, @fee_fen, @tax_fen, @pay_fen, @actor, @twice, @now::timestamptz, @now);
+
+-- name: ApproveWithdrawal :execrows
+-- Writes down who approved one that needs two people: the first, then another.
+UPDATE withdrawal SET first_by = coalesce(first_by, @actor::text), second_by = CASE WHEN first_by IS NOT NULL THEN @actor END
+WHERE id = @id AND status = 'requested' AND twice AND second_by IS NULL AND coalesce(first_by <> @actor, true);
 
 -- name: MoveWithdrawal :execrows
 -- Whom to pay is forgotten with the end; a transfer keeps its own sealed copy.

@@ -47,7 +47,7 @@ func (f Frame) distributionPages() []Sample {
 	searched.Query, searched.Found = "龙井", []view.Choice{{Value: "12", Label: "明前龙井"}, {Value: "13", Label: "雨前龙井"}}
 	typed := map[string]string{
 		"version": "3", "enabled": "1", "depth": "2", "join_by": "application", "join_from": "0.00", "binding": "first", "bound_days": "30", "first_bps": "40", "second_bps": "12",
-		"review": "1", "withdraw_from": "10.00", "day_count": "3", "day_fen": "2000.00", "fee_bps": "1.00", "tax_bps": "20.00",
+		"review": "1", "withdraw_from": "10.00", "day_count": "3", "day_fen": "2000.00", "fee_bps": "1.00", "tax_bps": "20.00", "second_fen": "1000.00",
 	}
 	terms := view.TermsForm{DistributionNav: nav("plan"), Typed: typed, MayUpdate: true}
 	wrong := terms
@@ -55,6 +55,8 @@ func (f Frame) distributionPages() []Sample {
 	wrong.Bad = map[string]string{"first_bps": f.Text.T("dist.bad.first_bps"), "depth": f.Text.T("dist.bad.depth")}
 	sent := view.WithdrawalShow{DistributionNav: nav("withdrawals"), Withdrawal: draws[1], Owner: owner, SeesTransfer: true, MayHandle: true, Transfer: &readmodel.TransferRow{OutBillNo: "T261121AAAA", Status: "wait_user_confirm"}}
 	review := view.WithdrawalShow{DistributionNav: nav("withdrawals"), Withdrawal: draws[0], Owner: owner, MayHandle: true, Typed: map[string]string{}, Bad: map[string]string{}}
+	second := review
+	second.Twice, second.FirstBy, second.Problem = true, "staff:1", distribution.ErrSecondPerson.Text(string(f.Text.Lang()))
 	byHand := review
 	byHand.Status, byHand.Way, byHand.Account, byHand.Name = distribution.Approved, distribution.WayManual, "招商银行 6222 0202 0011 2233 445", "李雷"
 	byHand.Bad = map[string]string{"reference": f.Text.T("draw.bad.reference")}
@@ -77,6 +79,7 @@ func (f Frame) distributionPages() []Sample {
 		{"withdrawals", view.WithdrawalListPage(page, view.WithdrawalList{DistributionNav: nav("withdrawals"), Rows: draws, Counts: waiting, OnFirst: true, MayExport: true, Periods: []string{"2026-11", "2026-10", "2026"}})},
 		{"withdrawals_none", view.WithdrawalListPage(page, view.WithdrawalList{DistributionNav: nav("withdrawals"), OnFirst: true})},
 		{"withdrawal_review", view.WithdrawalPage(page, review)},
+		{"withdrawal_second", view.WithdrawalPage(page, second)},
 		{"withdrawal_by_hand", view.WithdrawalPage(page, byHand)},
 		{"withdrawal_waits", view.WithdrawalPage(page, sent)},
 	}

@@ -39,6 +39,7 @@ type DistributionPlan struct {
 	DayFen          money.Fen
 	FeeBps          int64
 	TaxBps          int64
+	SecondFen       money.Fen
 }
 
 type Distributor struct {
@@ -74,4 +75,7 @@ type Withdrawal struct {
 	CreatedAt      time.Time
 	MovedAt        time.Time
 	FinishedAt     *time.Time
+	Twice          bool
+	FirstBy        *string
+	SecondBy       *string
 }

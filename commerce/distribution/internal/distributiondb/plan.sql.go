@@ -25,9 +25,9 @@ func (q *Queries) AddLevel(ctx context.Context, db DBTX, name string) (int64, er
 
 const addPlan = `-- name: AddPlan :exec
 INSERT INTO distribution_plan (version, since, enabled, depth, join_by, join_from_fen, binding, bound_days, first_bps, second_bps, review, withdraw_from_fen,
-  day_count, day_fen, fee_bps, tax_bps)
+  day_count, day_fen, fee_bps, tax_bps, second_fen)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,
-  $13, $14, $15, $16)
+  $13, $14, $15, $16, $17)
 `
 
 type AddPlanParams struct {
@@ -47,6 +47,7 @@ type AddPlanParams struct {
 	DayFen          money.Fen
 	FeeBps          int64
 	TaxBps          int64
+	SecondFen       money.Fen
 }
 
 func (q *Queries) AddPlan(ctx context.Context, db DBTX, arg AddPlanParams) error {
@@ -67,6 +68,7 @@ func (q *Queries) AddPlan(ctx context.Context, db DBTX, arg AddPlanParams) error
 		arg.DayFen,
 		arg.FeeBps,
 		arg.TaxBps,
+		arg.SecondFen,
 	)
 	return err
 }
@@ -135,7 +137,7 @@ func (q *Queries) Levels(ctx context.Context, db DBTX) ([]LevelsRow, error) {
 }
 
 const plan = `-- name: Plan :one
-SELECT p.version, p.since, p.enabled, p.depth, p.join_by, p.join_from_fen, p.binding, p.bound_days, p.first_bps, p.second_bps, p.review, p.withdraw_from_fen, p.day_count, p.day_fen, p.fee_bps, p.tax_bps FROM distribution_plan p ORDER BY p.version DESC LIMIT 1
+SELECT p.version, p.since, p.enabled, p.depth, p.join_by, p.join_from_fen, p.binding, p.bound_days, p.first_bps, p.second_bps, p.review, p.withdraw_from_fen, p.day_count, p.day_fen, p.fee_bps, p.tax_bps, p.second_fen FROM distribution_plan p ORDER BY p.version DESC LIMIT 1
 `
 
 func (q *Queries) Plan(ctx context.Context, db DBTX) (DistributionPlan, error) {
@@ -158,12 +160,13 @@ func (q *Queries) Plan(ctx context.Context, db DBTX) (DistributionPlan, error) {
 		&i.DayFen,
 		&i.FeeBps,
 		&i.TaxBps,
+		&i.SecondFen,
 	)
 	return i, err
 }
 
 const planAt = `-- name: PlanAt :one
-SELECT p.version, p.since, p.enabled, p.depth, p.join_by, p.join_from_fen, p.binding, p.bound_days, p.first_bps, p.second_bps, p.review, p.withdraw_from_fen, p.day_count, p.day_fen, p.fee_bps, p.tax_bps FROM distribution_plan p WHERE p.since <= $1::timestamptz ORDER BY p.version DESC LIMIT 1
+SELECT p.version, p.since, p.enabled, p.depth, p.join_by, p.join_from_fen, p.binding, p.bound_days, p.first_bps, p.second_bps, p.review, p.withdraw_from_fen, p.day_count, p.day_fen, p.fee_bps, p.tax_bps, p.second_fen FROM distribution_plan p WHERE p.since <= $1::timestamptz ORDER BY p.version DESC LIMIT 1
 `
 
 func (q *Queries) PlanAt(ctx context.Context, db DBTX, at time.Time) (DistributionPlan, error) {
@@ -186,6 +189,7 @@ func (q *Queries) PlanAt(ctx context.Context, db DBTX, at time.Time) (Distributi
 		&i.DayFen,
 		&i.FeeBps,
 		&i.TaxBps,
+		&i.SecondFen,
 	)
 	return i, err
 }

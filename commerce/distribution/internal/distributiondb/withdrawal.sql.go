@@ -13,8 +13,8 @@ import (
 )
 
 const addWithdrawal = `-- name: AddWithdrawal :exec
-INSERT INTO withdrawal (withdrawal_no, distributor_id, request_key, status, way, app_id, receiver_sealed, receiver_hint, amount_fen, fee_fen, tax_fen, pay_fen, actor, created_at, moved_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14::timestamptz, $14)
+INSERT INTO withdrawal (withdrawal_no, distributor_id, request_key, status, way, app_id, receiver_sealed, receiver_hint, amount_fen, fee_fen, tax_fen, pay_fen, actor, twice, created_at, moved_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15::timestamptz, $15)
 `
 
 type AddWithdrawalParams struct {
@@ -31,6 +31,7 @@ type AddWithdrawalParams struct {
 	TaxFen         money.Fen
 	PayFen         money.Fen
 	Actor          string
+	Twice          bool
 	Now            time.Time
 }
 
@@ -49,13 +50,28 @@ func (q *Queries) AddWithdrawal(ctx context.Context, db DBTX, arg AddWithdrawalP
 		arg.TaxFen,
 		arg.PayFen,
 		arg.Actor,
+		arg.Twice,
 		arg.Now,
 	)
 	return err
 }
 
+const approveWithdrawal = `-- name: ApproveWithdrawal :execrows
+UPDATE withdrawal SET first_by = coalesce(first_by, $1::text), second_by = CASE WHEN first_by IS NOT NULL THEN $1 END
+WHERE id = $2 AND status = 'requested' AND twice AND second_by IS NULL AND coalesce(first_by <> $1, true)
+`
+
+// Writes down who approved one that needs two people: the first, then another.
+func (q *Queries) ApproveWithdrawal(ctx context.Context, db DBTX, actor string, iD int64) (int64, error) {
+	result, err := db.Exec(ctx, approveWithdrawal, actor, iD)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const byKey = `-- name: ByKey :one
-SELECT w.id, w.withdrawal_no, w.distributor_id, w.request_key, w.status, w.way, w.app_id, w.receiver_sealed, w.receiver_hint, w.amount_fen, w.fee_fen, w.tax_fen, w.pay_fen, w.reason, w.actor, w.created_at, w.moved_at, w.finished_at FROM withdrawal w WHERE w.distributor_id = $1 AND w.request_key = $2
+SELECT w.id, w.withdrawal_no, w.distributor_id, w.request_key, w.status, w.way, w.app_id, w.receiver_sealed, w.receiver_hint, w.amount_fen, w.fee_fen, w.tax_fen, w.pay_fen, w.reason, w.actor, w.created_at, w.moved_at, w.finished_at, w.twice, w.first_by, w.second_by FROM withdrawal w WHERE w.distributor_id = $1 AND w.request_key = $2
 `
 
 func (q *Queries) ByKey(ctx context.Context, db DBTX, distributorID int64, requestKey string) (Withdrawal, error) {
@@ -80,6 +96,9 @@ func (q *Queries) ByKey(ctx context.Context, db DBTX, distributorID int64, reque
 		&i.CreatedAt,
 		&i.MovedAt,
 		&i.FinishedAt,
+		&i.Twice,
+		&i.FirstBy,
+		&i.SecondBy,
 	)
 	return i, err
 }
@@ -115,7 +134,7 @@ func (q *Queries) CountWithdrawals(ctx context.Context, db DBTX) ([]CountWithdra
 }
 
 const lockWithdrawal = `-- name: LockWithdrawal :one
-SELECT w.id, w.withdrawal_no, w.distributor_id, w.request_key, w.status, w.way, w.app_id, w.receiver_sealed, w.receiver_hint, w.amount_fen, w.fee_fen, w.tax_fen, w.pay_fen, w.reason, w.actor, w.created_at, w.moved_at, w.finished_at FROM withdrawal w WHERE w.withdrawal_no = $1 FOR NO KEY UPDATE
+SELECT w.id, w.withdrawal_no, w.distributor_id, w.request_key, w.status, w.way, w.app_id, w.receiver_sealed, w.receiver_hint, w.amount_fen, w.fee_fen, w.tax_fen, w.pay_fen, w.reason, w.actor, w.created_at, w.moved_at, w.finished_at, w.twice, w.first_by, w.second_by FROM withdrawal w WHERE w.withdrawal_no = $1 FOR NO KEY UPDATE
 `
 
 func (q *Queries) LockWithdrawal(ctx context.Context, db DBTX, withdrawalNo string) (Withdrawal, error) {
@@ -140,6 +159,9 @@ func (q *Queries) LockWithdrawal(ctx context.Context, db DBTX, withdrawalNo stri
 		&i.CreatedAt,
 		&i.MovedAt,
 		&i.FinishedAt,
+		&i.Twice,
+		&i.FirstBy,
+		&i.SecondBy,
 	)
 	return i, err
 }
@@ -189,7 +211,7 @@ func (q *Queries) OpenWithdrawals(ctx context.Context, db DBTX, distributorID in
 }
 
 const paidOut = `-- name: PaidOut :many
-SELECT w.id, w.withdrawal_no, w.distributor_id, w.request_key, w.status, w.way, w.app_id, w.receiver_sealed, w.receiver_hint, w.amount_fen, w.fee_fen, w.tax_fen, w.pay_fen, w.reason, w.actor, w.created_at, w.moved_at, w.finished_at, m.nickname FROM withdrawal w JOIN member m ON m.id = w.distributor_id
+SELECT w.id, w.withdrawal_no, w.distributor_id, w.request_key, w.status, w.way, w.app_id, w.receiver_sealed, w.receiver_hint, w.amount_fen, w.fee_fen, w.tax_fen, w.pay_fen, w.reason, w.actor, w.created_at, w.moved_at, w.finished_at, w.twice, w.first_by, w.second_by, m.nickname FROM withdrawal w JOIN member m ON m.id = w.distributor_id
 WHERE w.status = 'succeeded' AND w.finished_at >= $1::timestamptz AND w.finished_at < $2::timestamptz AND ($3::bigint = 0 OR w.distributor_id = $3)
   AND w.id > $4::bigint ORDER BY w.id LIMIT $5
 `
@@ -234,6 +256,9 @@ func (q *Queries) PaidOut(ctx context.Context, db DBTX, since time.Time, until t
 			&i.Withdrawal.CreatedAt,
 			&i.Withdrawal.MovedAt,
 			&i.Withdrawal.FinishedAt,
+			&i.Withdrawal.Twice,
+			&i.Withdrawal.FirstBy,
+			&i.Withdrawal.SecondBy,
 			&i.Nickname,
 		); err != nil {
 			return nil, err
@@ -364,7 +389,7 @@ func (q *Queries) Today(ctx context.Context, db DBTX, distributorID int64, since
 }
 
 const withdrawal = `-- name: Withdrawal :one
-SELECT w.id, w.withdrawal_no, w.distributor_id, w.request_key, w.status, w.way, w.app_id, w.receiver_sealed, w.receiver_hint, w.amount_fen, w.fee_fen, w.tax_fen, w.pay_fen, w.reason, w.actor, w.created_at, w.moved_at, w.finished_at FROM withdrawal w WHERE w.withdrawal_no = $1
+SELECT w.id, w.withdrawal_no, w.distributor_id, w.request_key, w.status, w.way, w.app_id, w.receiver_sealed, w.receiver_hint, w.amount_fen, w.fee_fen, w.tax_fen, w.pay_fen, w.reason, w.actor, w.created_at, w.moved_at, w.finished_at, w.twice, w.first_by, w.second_by FROM withdrawal w WHERE w.withdrawal_no = $1
 `
 
 func (q *Queries) Withdrawal(ctx context.Context, db DBTX, withdrawalNo string) (Withdrawal, error) {
@@ -389,12 +414,15 @@ func (q *Queries) Withdrawal(ctx context.Context, db DBTX, withdrawalNo string) 
 		&i.CreatedAt,
 		&i.MovedAt,
 		&i.FinishedAt,
+		&i.Twice,
+		&i.FirstBy,
+		&i.SecondBy,
 	)
 	return i, err
 }
 
 const withdrawalShown = `-- name: WithdrawalShown :one
-SELECT w.id, w.withdrawal_no, w.distributor_id, w.request_key, w.status, w.way, w.app_id, w.receiver_sealed, w.receiver_hint, w.amount_fen, w.fee_fen, w.tax_fen, w.pay_fen, w.reason, w.actor, w.created_at, w.moved_at, w.finished_at, m.nickname FROM withdrawal w JOIN member m ON m.id = w.distributor_id WHERE w.withdrawal_no = $1
+SELECT w.id, w.withdrawal_no, w.distributor_id, w.request_key, w.status, w.way, w.app_id, w.receiver_sealed, w.receiver_hint, w.amount_fen, w.fee_fen, w.tax_fen, w.pay_fen, w.reason, w.actor, w.created_at, w.moved_at, w.finished_at, w.twice, w.first_by, w.second_by, m.nickname FROM withdrawal w JOIN member m ON m.id = w.distributor_id WHERE w.withdrawal_no = $1
 `
 
 type WithdrawalShownRow struct {
@@ -424,13 +452,16 @@ func (q *Queries) WithdrawalShown(ctx context.Context, db DBTX, withdrawalNo str
 		&i.Withdrawal.CreatedAt,
 		&i.Withdrawal.MovedAt,
 		&i.Withdrawal.FinishedAt,
+		&i.Withdrawal.Twice,
+		&i.Withdrawal.FirstBy,
+		&i.Withdrawal.SecondBy,
 		&i.Nickname,
 	)
 	return i, err
 }
 
 const withdrawals = `-- name: Withdrawals :many
-SELECT w.id, w.withdrawal_no, w.distributor_id, w.request_key, w.status, w.way, w.app_id, w.receiver_sealed, w.receiver_hint, w.amount_fen, w.fee_fen, w.tax_fen, w.pay_fen, w.reason, w.actor, w.created_at, w.moved_at, w.finished_at, m.nickname FROM withdrawal w JOIN member m ON m.id = w.distributor_id
+SELECT w.id, w.withdrawal_no, w.distributor_id, w.request_key, w.status, w.way, w.app_id, w.receiver_sealed, w.receiver_hint, w.amount_fen, w.fee_fen, w.tax_fen, w.pay_fen, w.reason, w.actor, w.created_at, w.moved_at, w.finished_at, w.twice, w.first_by, w.second_by, m.nickname FROM withdrawal w JOIN member m ON m.id = w.distributor_id
 WHERE ($1::bigint = 0 OR w.distributor_id = $1) AND ($2::text = '' OR w.status = $2) AND w.id < $3::bigint
 ORDER BY w.id DESC LIMIT $4
 `
@@ -473,6 +504,9 @@ func (q *Queries) Withdrawals(ctx context.Context, db DBTX, distributorID int64,
 			&i.Withdrawal.CreatedAt,
 			&i.Withdrawal.MovedAt,
 			&i.Withdrawal.FinishedAt,
+			&i.Withdrawal.Twice,
+			&i.Withdrawal.FirstBy,
+			&i.Withdrawal.SecondBy,
 			&i.Nickname,
 		); err != nil {
 			return nil, err
