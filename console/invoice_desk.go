@@ -94,10 +94,10 @@ func (s *Console) invoicePage(c *fiber.Ctx, v *visit, show view.InvoiceShow) err
 	}
 	show.MayHandle = v.granted[authz.InvoiceHandle] && v.look == nil
 	if !show.MayHandle {
-		hideParty(&show.Request.Party)
+		hideParty(&show.Party)
 	}
 	show.SeesOrder = v.granted[authz.OrderRead]
-	return render(c, view.InvoicePage(s.page(c, v, v.text.T("invoice.one")+" "+show.Request.OrderNo, navInvoices), show))
+	return render(c, view.InvoicePage(s.page(c, v, v.text.T("invoice.one")+" "+show.OrderNo, navInvoices), show))
 }
 
 // onInvoice does something with the request of the address, and leads back to it.

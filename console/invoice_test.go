@@ -1,7 +1,6 @@
 package console_test
 
 import (
-	"context"
 	"crypto/rand"
 	"net/http"
 	"net/url"
@@ -33,7 +32,7 @@ func TestInvoicesInTheConsole(t *testing.T) {
 	d := newDesk(t)
 	d.stock(t, d.env.Tenant, "阿哲")
 	invoices := invoicesOf(t, d.env)
-	ctx, shop := context.Background(), d.env.Tenant.ID
+	ctx, shop := t.Context(), d.env.Tenant.ID
 	var buyer int64
 	d.env.InTenant(t, func(tx tenantdb.Tx) error {
 		if err := tx.QueryRow(ctx, "INSERT INTO member (status) VALUES ('active') RETURNING id").Scan(&buyer); err != nil {

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"galleria/commerce/invoice"
-	"galleria/commerce/money"
 	"galleria/web/miniapi"
 )
 
@@ -38,7 +37,7 @@ func walkInvoices(t *testing.T, h *house, s *shop, orderNo string, call func(wan
 		t.Fatalf("%d wait, %v", len(waiting), err)
 	}
 	err = h.invoices.Issue(t.Context(), s.ID, invoice.IssueInput{
-		ID: waiting[0].ID, Number: "26532000000012345678", On: h.Clock().Now().UTC().Truncate(24 * time.Hour), AmountFen: money.Fen(st.KeptFen), Actor: "staff:1",
+		ID: waiting[0].ID, Number: "26532000000012345678", On: h.Clock().Now().UTC().Truncate(24 * time.Hour), AmountFen: st.KeptFen, Actor: "staff:1",
 		File: &invoice.File{Name: "发票.pdf", Raw: []byte("%PDF-1.7 invoice")},
 	})
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"galleria/commerce/invoice/internal/invoicedb"
 	"galleria/commerce/money"
 	"galleria/tenant/outbox"
 	"galleria/tenant/tenantdb"
@@ -64,23 +65,40 @@ func (s *Service) follow(ctx context.Context, tx tenantdb.Tx, orderNo string) er
 	if err != nil {
 		return err
 	}
-	switch {
-	case Status(row.Status) == Asked && (o.Status == "closed" || o.PayableFen <= o.RefundedFen):
-		return s.withdraw(ctx, tx, row, System, system)
-	case Status(row.Status) == Asked && o.PaidAt != nil && row.ReadyAt == nil:
-		if err := s.q.Ready(ctx, tx, tx.Now(), row.ID); err != nil {
-			return err
-		}
-		return s.told(ctx, tx, o, row.ID, Asked, 0)
-	case Status(row.Status) == Issued && row.RedDueAt == nil && money.Fen(*row.AmountFen) > kept(o):
-		if err := s.q.RedDue(ctx, tx, tx.Now(), row.ID); err != nil {
-			return err
-		}
-		return s.d.Outbox.Append(ctx, tx, TopicMoved, orderNo, MovedEvent{
-			InvoiceID: row.ID, OrderNo: orderNo, MemberID: o.MemberID, AppID: o.AppID, Status: Issued, RedDue: true, AmountFen: money.Fen(*row.AmountFen),
-		})
+	switch Status(row.Status) {
+	case Asked:
+		return s.followAsked(ctx, tx, o, row)
+	case Issued:
+		return s.followIssued(ctx, tx, o, row)
+	case Refused, Withdrawn, Voided: // these are not live
 	}
 	return nil
+}
+
+func (s *Service) followAsked(ctx context.Context, tx tenantdb.Tx, o subject, row invoicedb.Invoice) error {
+	switch {
+	case o.Status == "closed" || o.PayableFen <= o.RefundedFen:
+		return s.withdraw(ctx, tx, row, System, system)
+	case o.PaidAt == nil || row.ReadyAt != nil:
+		return nil
+	}
+	if err := s.q.Ready(ctx, tx, tx.Now(), row.ID); err != nil {
+		return err
+	}
+	return s.told(ctx, tx, o, row.ID, Asked, 0)
+}
+
+func (s *Service) followIssued(ctx context.Context, tx tenantdb.Tx, o subject, row invoicedb.Invoice) error {
+	amount := money.Fen(*row.AmountFen)
+	if row.RedDueAt != nil || amount <= kept(o) {
+		return nil
+	}
+	if err := s.q.RedDue(ctx, tx, tx.Now(), row.ID); err != nil {
+		return err
+	}
+	return s.d.Outbox.Append(ctx, tx, TopicMoved, o.OrderNo, MovedEvent{
+		InvoiceID: row.ID, OrderNo: o.OrderNo, MemberID: o.MemberID, AppID: o.AppID, Status: Issued, RedDue: true, AmountFen: amount,
+	})
 }
 
 // MoveMemberTx makes titles and requests of one member another's.

@@ -154,43 +154,48 @@ func (s *Service) Ask(ctx context.Context, id tenant.ID, memberID int64, orderNo
 		if err != nil {
 			return err
 		}
-		live, err := s.q.LockLive(ctx, tx, o.ID)
-		if err == nil {
-			if r, err = s.request(ctx, id, live, orderNo, kept(o)); err == nil && r.Party != w.party {
-				err = ErrAsked
-			}
-			return err
-		}
-		if !tenantdb.NoRows(err) {
-			return err
-		}
-		if err := askable(o, tx.Now()); err != nil {
-			return err
-		}
-		ask := invoicedb.AskParams{OrderID: o.ID, MemberID: memberID, Kind: string(w.party.Kind), Sealed: w.sealed.body, SealKey: w.sealed.key, Now: tx.Now(), Actor: actorOf(memberID)}
-		if o.PaidAt != nil {
-			ask.ReadyAt = new(tx.Now())
-		}
-		n, err := s.q.Ask(ctx, tx, ask)
-		if err == nil && n == 0 { // the order's lock is shared: somebody asked at the same moment
-			err = ErrAsked
+		row, err := s.q.LockLive(ctx, tx, o.ID)
+		fresh := tenantdb.NoRows(err)
+		if fresh {
+			row, err = s.ask(ctx, tx, o, w)
 		}
 		if err != nil {
 			return err
 		}
-		row, err := s.q.Latest(ctx, tx, o.ID)
-		if err != nil {
+		if r, err = s.request(ctx, id, row, orderNo, kept(o)); err != nil {
 			return err
 		}
-		if r, err = s.request(ctx, id, row, orderNo, kept(o)); err != nil || o.PaidAt == nil {
-			return err
+		switch {
+		case r.Party != w.party:
+			return ErrAsked
+		case fresh && o.PaidAt != nil:
+			return s.told(ctx, tx, o, r.ID, Asked, 0)
 		}
-		return s.told(ctx, tx, o, r.ID, Asked, 0)
+		return nil
 	})
 	if err != nil {
 		return Request{}, fmt.Errorf("ask for an invoice of %s: %w", orderNo, err)
 	}
 	return r, nil
+}
+
+// ask writes a request for an order that has none.
+func (s *Service) ask(ctx context.Context, tx tenantdb.Tx, o subject, w Wish) (invoicedb.Invoice, error) {
+	if err := askable(o, tx.Now()); err != nil {
+		return invoicedb.Invoice{}, err
+	}
+	in := invoicedb.AskParams{OrderID: o.ID, MemberID: o.MemberID, Kind: string(w.party.Kind), Sealed: w.sealed.body, SealKey: w.sealed.key, Now: tx.Now(), Actor: actorOf(o.MemberID)}
+	if o.PaidAt != nil {
+		in.ReadyAt = new(tx.Now())
+	}
+	n, err := s.q.Ask(ctx, tx, in)
+	if err == nil && n == 0 { // the order's lock is shared: somebody asked at the same moment
+		err = ErrAsked
+	}
+	if err != nil {
+		return invoicedb.Invoice{}, err
+	}
+	return s.q.Latest(ctx, tx, o.ID)
 }
 
 // lockOwn locks an order of a member; another's is not found.

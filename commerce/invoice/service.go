@@ -58,25 +58,33 @@ func actorOf(member int64) string { return "member:" + strconv.FormatInt(member,
 func SealedColumns() []vault.Column {
 	q := invoicedb.New()
 	return []vault.Column{
-		vault.Numbered("invoice_title.sealed",
-			func(ctx context.Context, db tenantdb.Querier, primary []byte, after int64) ([]invoicedb.SealedTitlesRow, error) {
-				return q.SealedTitles(ctx, db, primary, after)
-			},
-			func(r invoicedb.SealedTitlesRow) vault.NumberedRow {
-				return vault.NumberedRow{ID: r.ID, Field: field(tenant.ID{}, titleTable, r.SealKey), Prefix: r.Prefix, Sealed: r.Sealed}
-			},
-			func(ctx context.Context, tx tenantdb.Tx, sealed []byte, id int64, old []byte) (int64, error) {
-				return q.ResealTitle(ctx, tx, sealed, id, old)
-			}),
-		vault.Numbered("invoice.sealed",
-			func(ctx context.Context, db tenantdb.Querier, primary []byte, after int64) ([]invoicedb.SealedInvoicesRow, error) {
-				return q.SealedInvoices(ctx, db, primary, after)
-			},
-			func(r invoicedb.SealedInvoicesRow) vault.NumberedRow {
-				return vault.NumberedRow{ID: r.ID, Field: field(tenant.ID{}, invoiceTable, r.SealKey), Prefix: r.Prefix, Sealed: r.Sealed}
-			},
-			func(ctx context.Context, tx tenantdb.Tx, sealed []byte, id int64, old []byte) (int64, error) {
-				return q.ResealInvoice(ctx, tx, sealed, id, old)
-			}),
+		column("invoice_title.sealed", titleTable, q.SealedTitles, q.ResealTitle),
+		column("invoice.sealed", invoiceTable, q.SealedInvoices, q.ResealInvoice),
 	}
+}
+
+// sealedRow is a row of either column.
+type sealedRow struct {
+	ID      int64
+	SealKey string
+	Prefix  []byte
+	Sealed  []byte
+}
+
+func column[R invoicedb.SealedTitlesRow | invoicedb.SealedInvoicesRow](
+	name, table string,
+	page func(ctx context.Context, db invoicedb.DBTX, primary []byte, after int64) ([]R, error),
+	replace func(ctx context.Context, db invoicedb.DBTX, sealed []byte, id int64, old []byte) (int64, error),
+) vault.Column {
+	return vault.Numbered(name,
+		func(ctx context.Context, db tenantdb.Querier, primary []byte, after int64) ([]R, error) {
+			return page(ctx, db, primary, after)
+		},
+		func(r R) vault.NumberedRow {
+			row := sealedRow(r)
+			return vault.NumberedRow{ID: row.ID, Field: field(tenant.ID{}, table, row.SealKey), Prefix: row.Prefix, Sealed: row.Sealed}
+		},
+		func(ctx context.Context, tx tenantdb.Tx, sealed []byte, id int64, old []byte) (int64, error) {
+			return replace(ctx, tx, sealed, id, old)
+		})
 }

@@ -155,10 +155,7 @@ func NewServices(g *Ground) (*Services, error) {
 	}
 	s.Pictures = picture.New(picture.Deps{DB: g.DB, Plans: g.Plans, Outbox: g.Outbox, Store: store, Now: g.Now})
 	s.Evidence = evidence.New(evidence.Deps{DB: g.DB, Plans: g.Plans, Audit: g.Audit, Store: picture.Files{Store: store}, Now: g.Now})
-	s.Invoices = invoice.New(invoice.Deps{
-		DB: g.DB, Vault: g.Vault, Audit: g.Audit, Outbox: g.Outbox, Plans: g.Plans, Store: picture.Files{Store: store}, Now: g.Now, Rand: rand.Reader,
-	})
-	s.Ports = s.newPorts(store)
+	s.Ports, s.Invoices = s.newPorts(store), s.newInvoices(picture.Files{Store: store})
 	s.Tryouts = s.newTryouts()
 	s.Proofs = verify.New(verify.Deps{DB: g.DB, Courier: s.Courier, Secret: []byte(g.Config.CookieKey)})
 	s.Signups = signup.New(signup.Deps{
@@ -180,6 +177,12 @@ func NewServices(g *Ground) (*Services, error) {
 	g.Outbox.EndInert(s.Kinds.Inert)
 	g.Vault.Watch(s.watchKeys)
 	return s, nil
+}
+
+func (s *Services) newInvoices(store invoice.Store) *invoice.Service {
+	return invoice.New(invoice.Deps{
+		DB: s.DB, Vault: s.Vault, Audit: s.Audit, Outbox: s.Outbox, Plans: s.Plans, Store: store, Now: s.Now, Rand: rand.Reader,
+	})
 }
 
 // newKinds builds what is done in the background.
