@@ -95,7 +95,7 @@ func (s *Console) couponSave(c *fiber.Ctx, v *visit, id int64) error {
 	if len(r.bad) == 0 {
 		id, err = s.Coupons.Save(c.UserContext(), v.shop.ID, id, version, in, actor(v.session.StaffID))
 	}
-	if f.Bad = r.faults(err, badWords(v, "coupon.bad")); f.Bad != nil {
+	if f.Bad = r.faults(err, badWords(v, "coupon.bad.")); f.Bad != nil {
 		c.Status(fiber.StatusUnprocessableEntity)
 		return s.couponFormPage(c, v, f, of)
 	}

@@ -84,7 +84,7 @@ func (s *Console) levelKeep(c *fiber.Ctx, v *visit, id int64) error {
 	if len(r.bad) == 0 {
 		_, err = s.Levels.Save(c.UserContext(), v.shop.ID, l, actor(v.session.StaffID))
 	}
-	if f.Bad = r.faults(err, badWords(v, "level.bad")); f.Bad != nil {
+	if f.Bad = r.faults(err, badWords(v, "level.bad.")); f.Bad != nil {
 		c.Status(fiber.StatusUnprocessableEntity)
 		return s.levelFormPage(c, v, f)
 	}
@@ -160,7 +160,7 @@ func (s *Console) levelSettingsSave(c *fiber.Ctx, v *visit) error {
 	if len(r.bad) == 0 {
 		err = s.Levels.SaveTerms(c.UserContext(), v.shop.ID, t, actor(v.session.StaffID))
 	}
-	if f.Bad = r.faults(err, badWords(v, "level.bad")); f.Bad != nil {
+	if f.Bad = r.faults(err, badWords(v, "level.bad.")); f.Bad != nil {
 		c.Status(fiber.StatusUnprocessableEntity)
 		return s.levelSettingsPage(c, v, f)
 	}

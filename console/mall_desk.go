@@ -157,7 +157,7 @@ func (s *Console) mallSave(c *fiber.Ctx, v *visit, f view.MallForm, gives points
 	if len(r.bad) == 0 {
 		id, err = s.Points.SaveOffer(c.UserContext(), v.shop.ID, f.ID, version, in, actor(v.session.StaffID))
 	}
-	if f.Bad = r.faults(err, badWords(v, "mall.bad")); f.Bad != nil {
+	if f.Bad = r.faults(err, badWords(v, "mall.bad.")); f.Bad != nil {
 		c.Status(fiber.StatusUnprocessableEntity)
 		return s.mallFormPage(c, v, f)
 	}

@@ -46,7 +46,7 @@ func (s *Console) pointsSave(c *fiber.Ctx, v *visit) error {
 	if len(r.bad) == 0 {
 		err = s.Points.SaveTerms(c.UserContext(), v.shop.ID, t, actor(v.session.StaffID))
 	}
-	if f.Bad = r.faults(err, badWords(v, "points.bad")); f.Bad != nil {
+	if f.Bad = r.faults(err, badWords(v, "points.bad.")); f.Bad != nil {
 		c.Status(fiber.StatusUnprocessableEntity)
 		return s.pointsSettingsPage(c, v, f)
 	}
@@ -110,7 +110,7 @@ func (s *Console) pointsRate(c *fiber.Ctx, v *visit) error {
 	if fault.KindOf(err) == fault.NotFound {
 		r.bad["product"] = true
 	}
-	if show.Bad = r.faults(err, badWords(v, "points.bad")); show.Bad != nil {
+	if show.Bad = r.faults(err, badWords(v, "points.bad.")); show.Bad != nil {
 		c.Status(fiber.StatusUnprocessableEntity)
 		return s.pointsProductsPage(c, v, show, chosen)
 	}

@@ -2,6 +2,7 @@ package console
 
 import (
 	"errors"
+	"strings"
 	"time"
 
 	"galleria/commerce/money"
@@ -35,9 +36,9 @@ func (r typedReader) faults(err error, word func(field string) string) map[strin
 	return words
 }
 
-// badWords finds the words for a wrong field under a prefix of the texts.
+// badWords finds the words for a wrong field under a prefix of the texts, which ends in a dot.
 func badWords(v *visit, prefix string) func(field string) string {
-	return func(field string) string { return v.text.Code(prefix, field) }
+	return func(field string) string { return v.text.Code(strings.TrimSuffix(prefix, "."), field) }
 }
 
 func (r typedReader) moment(name string) *time.Time {
