@@ -1412,7 +1412,7 @@ func (f TemplateForm) hint(name string) string {
 	if f.App.Alipay {
 		return "message.alipay." + name
 	}
-	return "message." + name
+	return "message.wechat." + name
 }
 
 func (f TemplateForm) keywordExample(i int) string {
