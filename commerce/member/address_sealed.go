@@ -131,6 +131,8 @@ func (s *Service) SealAddresses(ctx context.Context, id tenant.ID, limit int) (n
 }
 
 // sealedAddressColumn describes address.sealed for the rotation of data keys.
+//
+//nolint:dupl // as like the phones' as two tables with the same columns are
 func sealedAddressColumn(q *memberdb.Queries) vault.Column {
 	return vault.Numbered("address.sealed",
 		func(ctx context.Context, db tenantdb.Querier, primary []byte, after int64) ([]memberdb.SealedAddressesRow, error) {

@@ -141,6 +141,8 @@ func indexField(id tenant.ID) vault.Field {
 }
 
 // sealedPhoneColumn describes member.phone_sealed for the rotation of data keys.
+//
+//nolint:dupl // as like the addresses' as two tables with the same columns are
 func sealedPhoneColumn(q *memberdb.Queries) vault.Column {
 	return vault.Numbered("member.phone_sealed",
 		func(ctx context.Context, db tenantdb.Querier, primary []byte, after int64) ([]memberdb.SealedPhonesRow, error) {

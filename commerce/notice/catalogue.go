@@ -96,6 +96,11 @@ const (
 func Catalogue() []Kind {
 	both := map[Channel]bool{Inbox: true, WeChatSubscribe: true, AlipayTemplate: true, SMS: false}
 	board := map[Channel]bool{Inbox: true}
+	return append(trade(both, board), standing(both, board)...)
+}
+
+// trade are the events of orders, their money and their cases.
+func trade(both, board map[Channel]bool) []Kind {
 	return []Kind{
 		{
 			Event: OrderPaid, Buyers: both, Staffs: board, Urgent: true, Permission: seesOrders, values: []string{"order_no", "title", "amount", "paid_at"},
@@ -140,6 +145,12 @@ func Catalogue() []Kind {
 				Buyer: {"售后有进展", "售后 {case_no}：{status}。", "After-sales news", "Case {case_no}: {status}."},
 			},
 		},
+	}
+}
+
+// standing are the events of members beside their orders, and those of staff alone.
+func standing(both, board map[Channel]bool) []Kind {
+	return []Kind{
 		{
 			Event: PointsExpiring, Buyers: map[Channel]bool{Inbox: true}, values: []string{"points", "ends_at"},
 			words: map[Audience]words{

@@ -77,9 +77,9 @@ func exchanged(applied []pricing.Answer) *pricing.Answer {
 // exchange takes pieces of an offer for an order whose points are held. Faults: MALL_LIMIT,
 // MALL_GONE.
 func (a *account) exchange(ctx context.Context, orderNo string, by pricing.Answer) error {
-	return a.takeOffer(ctx, by.ID, by.Version, by.Qty, func() error {
+	return a.takeOffer(ctx, by.ID, by.Version, by.Qty(), func() error {
 		return a.q.MallAddOrder(ctx, a.tx, pointsdb.MallAddOrderParams{
-			OfferID: by.ID, Version: by.Version, MemberID: a.member, Qty: by.Qty, Points: by.Points, OrderNo: orderNo, Now: a.tx.Now(),
+			OfferID: by.ID, Version: by.Version, MemberID: a.member, Qty: by.Qty(), Points: by.Points, OrderNo: orderNo, Now: a.tx.Now(),
 		})
 	})
 }

@@ -32,7 +32,6 @@ type Answer struct {
 	Applied    bool
 	OffFen     money.Fen // what it took off; 0 if not applied
 	Points     int64     // that pay for it, of ClassPoints and KindMall
-	Qty        int64     // pieces that they pay for, of KindMall
 	Pieces     []Pieces  // that it is the price of, of ClassItem
 	MostPoints int64     // that could pay for a part, of ClassPoints
 	MostFen    money.Fen // and what they would take off
@@ -45,6 +44,14 @@ type Answer struct {
 
 // Pieces are so many of a SKU.
 type Pieces struct{ SKUID, Qty int64 }
+
+// Qty is how many pieces, of whatever SKU, have their price by the rule.
+func (a Answer) Qty() (n int64) {
+	for _, p := range a.Pieces {
+		n += p.Qty
+	}
+	return n
+}
 
 // Adjustment is what one rule took off one line, or off the freight.
 type Adjustment struct {
@@ -74,23 +81,7 @@ func (e *engine) answers(c course) []Answer {
 		}
 		switch reason := e.unfit(r); {
 		case c.final.uses(r.Ref):
-			a.Applied = true
-			if r.Kind.Class() == ClassPoints {
-				a.Points = c.final.points
-			}
-			if r.Kind == KindMall {
-				a.Points, a.Qty = e.exchanged(n, c.final)
-			}
-			for _, adj := range c.final.adjustments {
-				if adj.Ref != r.Ref {
-					continue
-				}
-				a.OffFen += adj.OffFen
-				if r.Kind.Class() == ClassItem {
-					it := e.b.Items[adj.Line]
-					a.Pieces = append(a.Pieces, Pieces{it.SKUID, it.Qty})
-				}
-			}
+			e.applied(&a, r, c.final)
 			e.nextTier(&a, n, c)
 		case reason != "":
 			a.Reason = reason
@@ -110,14 +101,25 @@ func (e *engine) answers(c course) []Answer {
 	return out
 }
 
-// exchanged is how many pieces have a price of the mall, and what points they cost.
-func (e *engine) exchanged(n int, s state) (points, qty int64) {
-	for line, marks := range s.marks {
-		if slices.Contains(marks, e.b.Rules[n].Ref) {
-			points, qty = points+e.b.Rules[n].Points.Each*e.b.Items[line].Qty, qty+e.b.Items[line].Qty
+// applied says what a rule that was applied did.
+func (e *engine) applied(a *Answer, r Rule, s state) {
+	a.Applied = true
+	for _, adj := range s.adjustments {
+		if adj.Ref != r.Ref {
+			continue
+		}
+		a.OffFen += adj.OffFen
+		if r.Kind.Class() == ClassItem {
+			it := e.b.Items[adj.Line]
+			a.Pieces = append(a.Pieces, Pieces{it.SKUID, it.Qty})
 		}
 	}
-	return points, qty
+	switch {
+	case r.Kind.Class() == ClassPoints:
+		a.Points = s.points
+	case r.Kind == KindMall:
+		a.Points = r.Points.Each * a.Qty()
+	}
 }
 
 // whyNotItem: a line has too many pieces, or a rule that makes it cheaper, or this one would not.

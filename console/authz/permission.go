@@ -103,7 +103,10 @@ type entry struct {
 }
 
 // registry is every permission in the order in which a matrix shows it.
-func registry() []entry {
+func registry() []entry { return slices.Concat(shopkeeping(), money(), buyers()) }
+
+// shopkeeping is what a shop does with its goods, its people and itself.
+func shopkeeping() []entry {
 	const all = manager | finance | warehouse | support | promoter | clerk
 	return []entry{
 		{DashboardRead, all &^ promoter, false},
@@ -141,6 +144,12 @@ func registry() []entry {
 		{AuditRead, manager | finance, false},
 		{AuditExport, 0, false},
 		{PlanRead, manager, false},
+	}
+}
+
+// money is what comes in and goes out.
+func money() []entry {
+	return []entry{
 		{CallbackRead, manager | finance, false},
 		{CallbackRaw, 0, true},
 		{LedgerRead, manager | finance, false},
@@ -156,6 +165,12 @@ func registry() []entry {
 		{TransferRead, manager | finance, false},
 		{TransferExport, finance, false},
 		{TransferManage, finance, false},
+	}
+}
+
+// buyers is what a shop has with them after a sale, and what brings them back.
+func buyers() []entry {
+	return []entry{
 		{AfterSaleRead, manager | finance | warehouse | support, false},
 		{AfterSaleHandle, manager | support, false},
 		{ReviewRead, manager | warehouse | support, false},
