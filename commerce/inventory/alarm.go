@@ -3,7 +3,9 @@ package inventory
 import (
 	"context"
 	"fmt"
+	"strconv"
 
+	"galleria/tenant/outbox"
 	"galleria/tenant/tenantdb"
 )
 
@@ -43,10 +45,43 @@ func (s *Service) tell(ctx context.Context, tx tenantdb.Tx, c crossings) error {
 	if len(c.ids) == 0 {
 		return nil
 	}
-	if err := s.q.Tell(ctx, tx, s.channel, tx.TenantID().String(), c.ids, c.states, tx.Now()); err != nil {
+	news, err := s.q.Tell(ctx, tx, s.channel, tx.TenantID().String(), c.ids, c.states, tx.Now())
+	if err != nil {
 		return fmt.Errorf("tell of stock: %w", err)
 	}
-	return nil
+	if len(news) == 0 || s.outbox == nil {
+		return nil
+	}
+	return s.outbox.Append(ctx, tx, TopicScarce, strconv.FormatInt(news[0], 10), ScarceEvent{SKUs: news})
+}
+
+// TopicScarce is of SKUs that have become scarce or have run out.
+const TopicScarce outbox.Topic = "stock.scarce"
+
+// ScarceEvent is the payload of TopicScarce.
+type ScarceEvent struct {
+	SKUs []int64 `json:"sku_ids"`
+}
+
+// Scarce is a SKU on the shelf that an alarm stands for.
+type Scarce struct {
+	SKUID     int64
+	Title     string
+	Spec      string // "" for a product without specs
+	Available int64  // pieces
+}
+
+// Scarce returns those of the SKUs that are still scarce, and on the shelf. One statement.
+func (s *Service) Scarce(ctx context.Context, q tenantdb.Querier, skuIDs []int64) ([]Scarce, error) {
+	rows, err := s.q.Scarce(ctx, q, skuIDs)
+	if err != nil {
+		return nil, fmt.Errorf("what is scarce: %w", err)
+	}
+	list := make([]Scarce, len(rows))
+	for i, r := range rows {
+		list[i] = Scarce{SKUID: r.SkuID, Title: r.Title, Spec: r.Spec, Available: r.Available}
+	}
+	return list, nil
 }
 
 // SetLowAtTx sets at how many available pieces a SKU counts as scarce; 0 warns only when it is

@@ -8,6 +8,7 @@ import (
 
 	"galleria/commerce/inventory/internal/inventorydb"
 	"galleria/tenant/fault"
+	"galleria/tenant/outbox"
 	"galleria/tenant/tenantdb"
 )
 
@@ -22,17 +23,20 @@ type Deps struct {
 	// NotifyChannel is told the tenant's id when a SKU's coarse state changes
 	// (catalog.NotifyChannel).
 	NotifyChannel string
+	// Outbox carries what becomes scarce to the staff; without one they see it on the stock page alone.
+	Outbox *outbox.Outbox
 }
 
 // Service moves stock. Safe for concurrent use.
 type Service struct {
 	channel string
+	outbox  *outbox.Outbox
 	q       *inventorydb.Queries
 }
 
 // New returns the service.
 func New(deps Deps) *Service {
-	return &Service{channel: deps.NotifyChannel, q: inventorydb.New()}
+	return &Service{channel: deps.NotifyChannel, outbox: deps.Outbox, q: inventorydb.New()}
 }
 
 // ReserveTx holds lines for an order, all of them or none: ErrShort names what is missing.

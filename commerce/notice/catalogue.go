@@ -43,9 +43,12 @@ type Facts struct {
 	// WithdrawalNo is the withdrawal that staff are to look at.
 	WithdrawalNo string `json:"withdrawal_no,omitempty"`
 	// AppID and About are the Mini Program and the event of messages that its provider refuses.
-	AppID string    `json:"app_id,omitempty"`
-	About string    `json:"about,omitempty"`
-	At    time.Time `json:"at"`
+	AppID string `json:"app_id,omitempty"`
+	About string `json:"about,omitempty"`
+	// SKU is the number of what is scarce, Left its pieces that can be sold.
+	SKU  int64     `json:"sku_id,omitempty"`
+	Left int64     `json:"left,omitempty"`
+	At   time.Time `json:"at"`
 }
 
 // Kind is an event that people are told of.
@@ -82,6 +85,7 @@ const (
 	SessionSoon    = "campaign.remind"
 	InvoiceMoved   = "invoice.moved"
 	MessageBroken  = "message.broken"
+	StockScarce    = "stock.scarce"
 )
 
 const (
@@ -90,6 +94,7 @@ const (
 	seesPayout = "withdrawal.read"
 	seesPapers = "invoice.read"
 	seesWords  = "message.read"
+	seesStock  = "stock.read"
 )
 
 // Catalogue lists every event that people are told of, in the order of a shop's day.
@@ -181,6 +186,12 @@ func standing(both, board map[Channel]bool) []Kind {
 			words: map[Audience]words{
 				Buyer: {"佣金提现", "您提现的{amount}：{status}。", "Your withdrawal", "{amount}: {status}."},
 				Staff: {"有人申请提现", "{amount}：{status}", "Somebody asks for commission", "{amount}: {status}"},
+			},
+		},
+		{
+			Event: StockScarce, Staffs: board, Permission: seesStock, values: []string{"title", "left"},
+			words: map[Audience]words{
+				Staff: {"库存不足", "{title} 仅剩 {left} 件可售。", "Low stock", "{left} of {title} are left to sell."},
 			},
 		},
 		{

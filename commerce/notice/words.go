@@ -47,7 +47,7 @@ const testMark = "【测试】"
 func Sample(at time.Time) Facts {
 	return Facts{
 		OrderNo: "20260131123000123456", CaseNo: "20260201090000654321", Title: "高山云雾绿茶 等 2 件", AmountFen: 12800, Courier: "SF", TrackingNo: "SF1234567890123",
-		Status: "awaiting_return", Reason: "double_payment", Points: 120, Level: "金卡", AppID: "wx0123456789abcdef", About: OrderShipped, At: at,
+		Status: "awaiting_return", Reason: "double_payment", Points: 120, Level: "金卡", AppID: "wx0123456789abcdef", About: OrderShipped, Left: 3, At: at,
 	}
 }
 
@@ -71,6 +71,8 @@ func (k Kind) value(name string, f Facts, lang string) string {
 		return f.Courier
 	case "level":
 		return levelText(f.Level, lang)
+	case "left":
+		return strconv.FormatInt(f.Left, 10)
 	case "points":
 		return strconv.FormatInt(f.Points, 10)
 	case "status":

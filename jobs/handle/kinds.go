@@ -15,6 +15,7 @@ import (
 	"galleria/commerce/delivery"
 	"galleria/commerce/distribution"
 	"galleria/commerce/figures"
+	"galleria/commerce/inventory"
 	"galleria/commerce/invoice"
 	"galleria/commerce/level"
 	"galleria/commerce/member"
@@ -142,6 +143,7 @@ type Deps struct {
 	Levels       Levels
 	Campaigns    Campaigns
 	Invoices     Invoices
+	Stock        Stock
 	Content      Content
 	// PictureURL is where a provider finds a picture by its address here.
 	PictureURL func(address string) string
@@ -254,6 +256,7 @@ func (h *Handlers) Kinds() (jobs.Kinds, error) {
 		kind(signup.Topic, jobs.Default, patient, jobs.Backoff(time.Second, 30*time.Second), h.signupApproved),
 		kind(trial.Topic, jobs.Default, brief, quick, h.testPurchase),
 		recurs(kind(TimerUpkeep, jobs.Bulk, patient, quick, h.upkeepDue)),
+		kind(inventory.TopicScarce, jobs.Bulk, patient, quick, h.stockScarce),
 		kind(catalog.TimerShelf, jobs.Default, patient, quick, h.shelfDue),
 		kind(catalog.TimerReindex, jobs.Bulk, patient, quick, h.reindexDue),
 		kind(picture.TopicUploaded, jobs.Bulk, brief, quick, h.pictureUploaded),

@@ -103,7 +103,7 @@ func NewServices(g *Ground) (*Services, error) {
 			middleware.ClassAPI: g.Config.APIPlaces, middleware.ClassCallback: g.Config.CallbackPlaces, middleware.ClassConsole: g.Config.ConsolePlaces,
 		}),
 		Catalog:   catalog.New(catalog.Deps{DB: g.DB, Plans: g.Plans, Timers: g.Timers}),
-		Inventory: inventory.New(inventory.Deps{NotifyChannel: catalog.NotifyChannel}),
+		Inventory: inventory.New(inventory.Deps{NotifyChannel: catalog.NotifyChannel, Outbox: g.Outbox}),
 		Notices:   notice.New(notice.Deps{DB: g.DB, Audit: g.Audit, Outbox: g.Outbox, Vault: g.Vault}), Figures: figures.New(g.DB, g.Timers),
 		MiniProgram: miniprogram.New(miniprogram.Deps{DB: g.DB, Vault: g.Vault, Now: g.Now, SandboxBase: egress.Only(g.Config.SandboxURL), Plans: g.Plans}),
 		Accounts: account.New(account.Deps{
@@ -189,7 +189,7 @@ func (s *Services) newInvoices(store invoice.Store) *invoice.Service {
 func (s *Services) newKinds(letters *herald.Herald) (jobs.Kinds, error) {
 	return handle.New(handle.Deps{
 		DB: s.DB, Outbox: s.Outbox, Orders: s.Orders, Cases: s.Cases, Payments: s.Payments, Transfers: s.Transfers, Accounts: s.Accounts, Bills: s.Reconcile, Members: s.Members, Notices: s.Notices, Messenger: s.MiniProgram, Texter: s.texter(),
-		Delivery: s.Delivery, Shippers: s.MiniProgram, Reviews: s.Reviews, Content: s.MiniProgram, PictureURL: s.pictureURL, Coupons: s.Coupons, Points: s.Points, Levels: s.Levels, Campaigns: s.Campaigns, Invoices: s.Invoices, Distribution: s.Distributed,
+		Delivery: s.Delivery, Shippers: s.MiniProgram, Reviews: s.Reviews, Content: s.MiniProgram, PictureURL: s.pictureURL, Coupons: s.Coupons, Points: s.Points, Levels: s.Levels, Campaigns: s.Campaigns, Invoices: s.Invoices, Stock: s.Inventory, Distribution: s.Distributed,
 		Signups: s.Signups, Tryouts: s.buyer(), Listings: s.Listings, Shelf: s.Catalog, Pictures: uploads{s.Pictures, s.Evidence, s.Ports, s.Invoices}, Figures: s.Figures, Ports: s.Ports, Herald: letters, Plans: s.Plans, Timers: s.Timers, Vault: s.Vault, Now: s.Now,
 		BodiesKept: s.Config.bodiesKept(), Log: s.Log,
 	}).Kinds()

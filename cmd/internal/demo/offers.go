@@ -3,7 +3,10 @@ package demo
 import (
 	"context"
 	"slices"
+	"time"
 
+	"galleria/commerce/campaign"
+	"galleria/commerce/catalog"
 	"galleria/commerce/coupon"
 	"galleria/commerce/points"
 	"galleria/commerce/pricing"
@@ -60,7 +63,50 @@ func (s *seeding) offer(ctx context.Context) error {
 			first = id
 		}
 	}
-	return s.reward(ctx, first)
+	if err := s.reward(ctx, first); err != nil {
+		return err
+	}
+	return s.promote(ctx)
+}
+
+// promote gives the shop a reduction for a month and a flash sale with sessions for three days, if
+// it has no campaign.
+func (s *seeding) promote(ctx context.Context) error {
+	there, _, _, err := s.Campaigns.List(ctx, s.shop.ID, "", 0, s.now)
+	if err != nil || len(there) > 0 {
+		return err
+	}
+	const need, off, freeFrom, freeOff, units, perMember = 19900, 2000, 29900, 3000, 20, 1
+	goods := s.plan.products()
+	last := len(goods) - 1
+	for last > 0 && (goods[last].shelf == catalog.Draft || goods[last].shelf == catalog.OffShelf || goods[last].stock < units) {
+		last--
+	}
+	sale := campaign.Input{
+		Kind: campaign.Flash, Title: "每日秒杀", PerMember: perMember,
+		Prices: []campaign.Price{{SKUID: s.skus[last][0], PriceFen: goods[last].price * 7 / 10, Units: units}},
+	}
+	for day := range 3 {
+		begins := s.now.Truncate(time.Hour).AddDate(0, 0, day)
+		sale.Sessions = append(sale.Sessions,
+			campaign.Session{StartsAt: begins, EndsAt: begins.Add(2 * time.Hour)}, campaign.Session{StartsAt: begins.Add(10 * time.Hour), EndsAt: begins.Add(12 * time.Hour)})
+	}
+	for _, in := range []campaign.Input{
+		{
+			Kind: campaign.Reduction, Title: "满199减20，满299减30包邮", StartsAt: s.now.Truncate(time.Hour), EndsAt: s.now.AddDate(0, 1, 0), ScopeOf: campaign.ScopeAll,
+			Tiers: []campaign.Tier{{NeedFen: need, OffFen: off}, {NeedFen: freeFrom, OffFen: freeOff, Free: true}},
+		},
+		sale,
+	} {
+		id, err := s.Campaigns.Save(ctx, s.shop.ID, 0, 0, in, "system")
+		if err == nil {
+			err = s.Campaigns.Start(ctx, s.shop.ID, id, "system")
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // reward gives the shop terms of points and a mall, if it has none.

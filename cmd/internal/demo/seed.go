@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"time"
 
+	"galleria/commerce/campaign"
 	"galleria/commerce/catalog"
 	"galleria/commerce/coupon"
 	"galleria/commerce/freight"
@@ -47,6 +48,7 @@ type Deps struct {
 	Freights    *freight.Service
 	Coupons     *coupon.Service
 	Points      *points.Service
+	Campaigns   *campaign.Service
 	MiniProgram *miniprogram.Service
 	Accounts    *account.Service
 	Books       payments.Books

@@ -136,6 +136,8 @@ func (w *world) facts(t *testing.T, r demo.Result) map[string]int64 {
 			UNION ALL SELECT 'codes', count(*) FROM coupon_code
 			UNION ALL SELECT 'terms of points', count(*) FROM points_terms WHERE enabled
 			UNION ALL SELECT 'offers of the mall', count(*) FROM mall_offer
+			UNION ALL SELECT 'campaigns', count(*) FROM campaign WHERE status = 'live'
+			UNION ALL SELECT 'sessions', count(*) FROM campaign_session
 			UNION ALL SELECT 'accounts', count(*) FROM payment_account`,
 			func(name string, n int64) { facts[shop.Handle+" "+name] = n })
 	}
@@ -151,7 +153,7 @@ func checkCatalogues(t *testing.T, facts map[string]int64) {
 		for name, least := range map[string]int64{
 			" categories": 5, " products draft": 1, " products off_shelf": 1, " members": 10, " paid": 30, " closing": 1,
 			" pending_payment": 2, " closed by timeout": 3, " closed by buyer": 2,
-			" coupons": 3, " coupons for newcomers": 1, " codes": 5, " terms of points": 1, " offers of the mall": 2,
+			" coupons": 3, " coupons for newcomers": 1, " codes": 5, " terms of points": 1, " offers of the mall": 2, " campaigns": 2, " sessions": 6,
 		} {
 			if facts[handle+name] < least {
 				t.Errorf("%s%s: %d, want at least %d", handle, name, facts[handle+name], least)

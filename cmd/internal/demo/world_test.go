@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"galleria/cmd/internal/demo"
+	"galleria/commerce/campaign"
 	"galleria/commerce/cart"
 	"galleria/commerce/catalog"
 	"galleria/commerce/coupon"
@@ -75,6 +76,7 @@ func newWorld(t *testing.T, options ...tenanttest.Option) *world {
 		Notices:     notice.New(notice.Deps{DB: env.DB, Audit: env.Audit, Outbox: env.Outbox, Vault: env.Vault}),
 		Freights:    freight.New(freight.Deps{DB: env.DB, Audit: env.Audit}),
 		Coupons:     tickets,
+		Campaigns:   campaign.New(campaign.Deps{DB: env.DB, Audit: env.Audit, Timers: env.Timers, Tell: shelf.TellPricesTx}),
 		Points:      points.New(points.Deps{DB: env.DB, Outbox: env.Outbox, Timers: env.Timers, Audit: env.Audit, Books: books, Coupons: tickets, Now: clock.Now}),
 		MiniProgram: miniprogram.New(miniprogram.Deps{DB: env.DB, Vault: safe, Now: clock.Now, SandboxBase: egress.Only(server.URL)}),
 		Books:       books,

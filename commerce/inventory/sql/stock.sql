@@ -117,10 +117,12 @@ SELECT j.sku_id, j.on_hand, j.reserved, j.low_at, j.version, j.delta::bigint AS 
        coalesce(booked.on_hand_delta, 0)::bigint AS changed, fits.ok::boolean AS ok
 FROM judged j JOIN fits ON fits.sku_id = j.sku_id LEFT JOIN booked ON booked.sku_id = j.sku_id ORDER BY j.sku_id;
 
--- name: Tell :exec
+-- name: Tell :one
 -- Tells the shelf of this shop, and the staff of what became scarce or ran out. An alarm is
 -- raised once per crossing, again when what was scarce is gone, and over when there is enough.
-WITH crossed AS (
+-- Returns what was raised.
+WITH was AS (SELECT a.sku_id, a.state FROM stock_alarm a WHERE a.sku_id = ANY (@sku_ids::bigint[])),
+crossed AS (
   SELECT unnest(@sku_ids::bigint[]) AS sku_id, unnest(@states::text[]) AS state),
 over AS (
   DELETE FROM stock_alarm a USING crossed WHERE a.sku_id = crossed.sku_id AND crossed.state = ''),
@@ -130,5 +132,13 @@ raised AS (
   ON CONFLICT (sku_id) DO UPDATE SET state = excluded.state,
     raised_at = CASE WHEN excluded.state = 'out' THEN excluded.raised_at ELSE a.raised_at END,
     seen_by = CASE WHEN excluded.state = 'out' THEN '' ELSE a.seen_by END,
-    seen_at = CASE WHEN excluded.state = 'out' THEN NULL ELSE a.seen_at END)
-SELECT pg_notify(@channel::text, @tenant_id::text);
+    seen_at = CASE WHEN excluded.state = 'out' THEN NULL ELSE a.seen_at END
+  RETURNING a.sku_id, a.state)
+SELECT coalesce((SELECT array_agg(r.sku_id ORDER BY r.sku_id) FROM raised r WHERE NOT EXISTS (SELECT FROM was WHERE was.sku_id = r.sku_id AND r.state IN (was.state, 'low'))), '{}')::bigint[] AS news
+FROM pg_notify(@channel::text, @tenant_id::text);
+
+-- name: Scarce :many
+-- Which of them an alarm still stands for, as staff are told of them.
+SELECT a.sku_id, p.title, array_to_string(k.spec_values, ' / ')::text AS spec, greatest(l.on_hand - l.reserved, 0)::bigint AS available
+FROM stock_alarm a JOIN stock_level l ON l.sku_id = a.sku_id JOIN sku k ON k.id = a.sku_id JOIN spu p ON p.id = k.spu_id
+WHERE a.sku_id = ANY (@sku_ids::bigint[]) AND k.enabled AND p.status = 'on_shelf' ORDER BY a.sku_id;

@@ -258,6 +258,45 @@ func (q *Queries) Reserve(ctx context.Context, db DBTX, skuIds []int64, qtys []i
 	return items, nil
 }
 
+const scarce = `-- name: Scarce :many
+SELECT a.sku_id, p.title, array_to_string(k.spec_values, ' / ')::text AS spec, greatest(l.on_hand - l.reserved, 0)::bigint AS available
+FROM stock_alarm a JOIN stock_level l ON l.sku_id = a.sku_id JOIN sku k ON k.id = a.sku_id JOIN spu p ON p.id = k.spu_id
+WHERE a.sku_id = ANY ($1::bigint[]) AND k.enabled AND p.status = 'on_shelf' ORDER BY a.sku_id
+`
+
+type ScarceRow struct {
+	SkuID     int64
+	Title     string
+	Spec      string
+	Available int64
+}
+
+// Which of them an alarm still stands for, as staff are told of them.
+func (q *Queries) Scarce(ctx context.Context, db DBTX, skuIds []int64) ([]ScarceRow, error) {
+	rows, err := db.Query(ctx, scarce, skuIds)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ScarceRow{}
+	for rows.Next() {
+		var i ScarceRow
+		if err := rows.Scan(
+			&i.SkuID,
+			&i.Title,
+			&i.Spec,
+			&i.Available,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const settle = `-- name: Settle :many
 WITH mine AS (
   SELECT r.sku_id, r.qty, r.spread FROM reservation r
@@ -329,8 +368,9 @@ func (q *Queries) Settle(ctx context.Context, db DBTX, orderNo string, toState s
 	return items, nil
 }
 
-const tell = `-- name: Tell :exec
-WITH crossed AS (
+const tell = `-- name: Tell :one
+WITH was AS (SELECT a.sku_id, a.state FROM stock_alarm a WHERE a.sku_id = ANY ($3::bigint[])),
+crossed AS (
   SELECT unnest($3::bigint[]) AS sku_id, unnest($4::text[]) AS state),
 over AS (
   DELETE FROM stock_alarm a USING crossed WHERE a.sku_id = crossed.sku_id AND crossed.state = ''),
@@ -340,19 +380,24 @@ raised AS (
   ON CONFLICT (sku_id) DO UPDATE SET state = excluded.state,
     raised_at = CASE WHEN excluded.state = 'out' THEN excluded.raised_at ELSE a.raised_at END,
     seen_by = CASE WHEN excluded.state = 'out' THEN '' ELSE a.seen_by END,
-    seen_at = CASE WHEN excluded.state = 'out' THEN NULL ELSE a.seen_at END)
-SELECT pg_notify($1::text, $2::text)
+    seen_at = CASE WHEN excluded.state = 'out' THEN NULL ELSE a.seen_at END
+  RETURNING a.sku_id, a.state)
+SELECT coalesce((SELECT array_agg(r.sku_id ORDER BY r.sku_id) FROM raised r WHERE NOT EXISTS (SELECT FROM was WHERE was.sku_id = r.sku_id AND r.state IN (was.state, 'low'))), '{}')::bigint[] AS news
+FROM pg_notify($1::text, $2::text)
 `
 
 // Tells the shelf of this shop, and the staff of what became scarce or ran out. An alarm is
 // raised once per crossing, again when what was scarce is gone, and over when there is enough.
-func (q *Queries) Tell(ctx context.Context, db DBTX, channel string, tenantID string, skuIds []int64, states []string, at time.Time) error {
-	_, err := db.Exec(ctx, tell,
+// Returns what was raised.
+func (q *Queries) Tell(ctx context.Context, db DBTX, channel string, tenantID string, skuIds []int64, states []string, at time.Time) ([]int64, error) {
+	row := db.QueryRow(ctx, tell,
 		channel,
 		tenantID,
 		skuIds,
 		states,
 		at,
 	)
-	return err
+	var news []int64
+	err := row.Scan(&news)
+	return news, err
 }
