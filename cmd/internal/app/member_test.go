@@ -58,6 +58,15 @@ func (w *world) oneOfEach(s *shop, id int64, mark string) {
 		`INSERT INTO distributor (member_id, status, code, statement, available_fen, applied_at) SELECT $1::bigint, 'active', upper(substr(md5($1::bigint::text), 1, 8)), '我是王小明，电话 13800138000', 50, now()`,
 		`INSERT INTO distribution_bond (member_id, distributor_id, since, ended_at, how, evidence) SELECT $1::bigint, $1::bigint, now(), now(), 'staff', '{"note":"王小明"}'`,
 		`INSERT INTO commission_order (order_id, order_no, member_id, bond_id, plan) SELECT o.id, o.order_no, $1::bigint, b.id, 1 FROM orders o, distribution_bond b WHERE o.member_id = $1 AND b.member_id = $1`,
+		`INSERT INTO invoice_title (member_id, kind, sealed, seal_key, is_default, created_at, updated_at) VALUES ($1, 'person', '\x00', 'k', true, now(), now())`,
+		`INSERT INTO invoice (order_id, member_id, kind, sealed, seal_key, asked_at, moved_at, actor) SELECT max(id), $1, 'person', '\x00', 'k', now(), now(), 'member' FROM orders WHERE member_id = $1`,
+		`WITH o AS (INSERT INTO mall_offer (title, coupon_id, points, cash_fen, stock, taken, per_member, starts_at, created_at, updated_at)
+		   SELECT '积分换券', max(id), 7, 0, 9, 1, 0, now(), now(), now() FROM coupon RETURNING id),
+		 c AS (INSERT INTO mall_count (offer_id, member_id, taken) SELECT id, $1, 1 FROM o)
+		 INSERT INTO mall_exchange (offer_id, version, member_id, qty, points, cash_fen, state, request_key, at) SELECT id, 1, $1, 1, 7, 0, 'done', '` + mark + `', now() FROM o`,
+		`WITH c AS (INSERT INTO campaign (kind, title, starts_at, ends_at, created_at, updated_at) VALUES ('flash', '秒杀', now(), now() + interval '1 hour', now(), now()) RETURNING id, starts_at, ends_at),
+		 n AS (INSERT INTO campaign_session (campaign_id, no, starts_at, ends_at) SELECT id, 1, starts_at, ends_at FROM c RETURNING campaign_id)
+		 INSERT INTO flash_reminder (campaign_id, no, member_id, app_id, made_at) SELECT campaign_id, 1, $1, 'wx', now() FROM n`,
 		`INSERT INTO transfer (out_bill_no, source_kind, source_no, account_id, channel, app_id, member_id, receiver_kind, amount_fen, title, terms, status, created_by, created_at, updated_at, finished_at, receiver_sealed, receiver_hint)
 		 SELECT '` + mark + `', 'test', '` + mark + `', min(id), 'wechat', 'wx', $1, 'open_id', 100, 't', '{}', 'succeeded', 'system', now(), now(), now(), '\x00', '' FROM payment_account`,
 	} {
