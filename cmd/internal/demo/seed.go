@@ -15,6 +15,7 @@ import (
 	"galleria/commerce/notice"
 	"galleria/commerce/order"
 	"galleria/commerce/points"
+	"galleria/commerce/review"
 	"galleria/console/authz"
 	"galleria/console/staff"
 	"galleria/payments"
@@ -49,6 +50,7 @@ type Deps struct {
 	Coupons     *coupon.Service
 	Points      *points.Service
 	Campaigns   *campaign.Service
+	Reviews     *review.Service
 	MiniProgram *miniprogram.Service
 	Accounts    *account.Service
 	Books       payments.Books
@@ -130,6 +132,7 @@ func fill(ctx context.Context, d Deps, plan shopPlan) error {
 		{"goods", func(ctx context.Context) error { return s.receive(ctx, orders) }},
 		{"members", s.welcome},
 		{"orders", func(ctx context.Context) error { return s.tell(ctx, orders) }},
+		{"reviews", func(ctx context.Context) error { return s.praise(ctx, orders) }},
 		{"freight", s.charge}, // after the history, which was free of charge
 		{"offers", s.offer},   // likewise
 		{"channels", s.connectOthers},

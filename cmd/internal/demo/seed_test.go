@@ -136,6 +136,9 @@ func (w *world) facts(t *testing.T, r demo.Result) map[string]int64 {
 			UNION ALL SELECT 'codes', count(*) FROM coupon_code
 			UNION ALL SELECT 'terms of points', count(*) FROM points_terms WHERE enabled
 			UNION ALL SELECT 'offers of the mall', count(*) FROM mall_offer
+			UNION ALL SELECT 'reviews', count(*) FROM review WHERE status = 'published'
+			UNION ALL SELECT 'answers', count(*) FROM review WHERE reply <> ''
+			UNION ALL SELECT 'reviewed', sum(total)::bigint FROM review_summary
 			UNION ALL SELECT 'campaigns', count(*) FROM campaign WHERE status = 'live'
 			UNION ALL SELECT 'sessions', count(*) FROM campaign_session
 			UNION ALL SELECT 'accounts', count(*) FROM payment_account`,
@@ -153,7 +156,7 @@ func checkCatalogues(t *testing.T, facts map[string]int64) {
 		for name, least := range map[string]int64{
 			" categories": 5, " products draft": 1, " products off_shelf": 1, " members": 10, " paid": 30, " closing": 1,
 			" pending_payment": 2, " closed by timeout": 3, " closed by buyer": 2,
-			" coupons": 3, " coupons for newcomers": 1, " codes": 5, " terms of points": 1, " offers of the mall": 2, " campaigns": 2, " sessions": 6,
+			" coupons": 3, " coupons for newcomers": 1, " codes": 5, " terms of points": 1, " offers of the mall": 2, " reviews": 8, " answers": 4, " reviewed": 8, " campaigns": 2, " sessions": 6,
 		} {
 			if facts[handle+name] < least {
 				t.Errorf("%s%s: %d, want at least %d", handle, name, facts[handle+name], least)
@@ -169,7 +172,7 @@ func checkInvariants(t *testing.T, w *world, shop demo.Shop) {
 		SELECT 'orders whose lines do not add up', count(*) FROM orders o
 		 WHERE o.payable_fen <> (SELECT sum(l.payable_fen) FROM order_line l WHERE l.order_id = o.id) OR o.payable_fen <> o.goods_fen - o.discount_fen + o.freight_fen
 		UNION ALL SELECT 'paid orders without exactly one payment of their amount and time', count(*) FROM orders o
-		 WHERE o.status = 'paid' AND 1 <> (SELECT count(*) FROM payment_attempt a WHERE a.business_no = o.order_no AND a.out_trade_no = o.paid_by
+		 WHERE o.paid_at IS NOT NULL AND 1 <> (SELECT count(*) FROM payment_attempt a WHERE a.business_no = o.order_no AND a.out_trade_no = o.paid_by
 		   AND a.status = 'succeeded' AND a.amount_fen = o.payable_fen AND a.paid_at = o.paid_at AND a.created_at <= a.paid_at)
 		UNION ALL SELECT 'orders paid before they were placed or too late', count(*) FROM orders
 		 WHERE status = 'paid' AND (paid_at < placed_at - interval '1 second' OR paid_at > expires_at)
@@ -180,7 +183,7 @@ func checkInvariants(t *testing.T, w *world, shop demo.Shop) {
 		 WHERE s.on_hand <> (SELECT coalesce(sum(m.on_hand_delta), 0) FROM stock_movement m WHERE m.sku_id = s.sku_id)
 		    OR s.reserved <> (SELECT coalesce(sum(r.qty), 0) FROM reservation r WHERE r.sku_id = s.sku_id AND r.state = 'held')
 		UNION ALL SELECT 'sales that no paid order explains', count(*) FROM spu p
-		 WHERE p.sales <> (SELECT coalesce(sum(l.qty), 0) FROM order_line l JOIN orders o ON o.id = l.order_id WHERE l.spu_id = p.id AND o.status = 'paid')
+		 WHERE p.sales <> (SELECT coalesce(sum(l.qty), 0) FROM order_line l JOIN orders o ON o.id = l.order_id WHERE l.spu_id = p.id AND o.paid_at IS NOT NULL)
 		UNION ALL SELECT 'anomalies', count(*) FROM payment_anomaly
 		UNION ALL SELECT 'lines without a picture', count(*) FROM order_line WHERE picture !~ '^/media/demo/[a-z]+-[0-9]+[.]svg$'
 		UNION ALL SELECT 'days of the last two weeks without an order', 14 - count(DISTINCT (placed_at AT TIME ZONE 'Asia/Shanghai')::date) FROM orders

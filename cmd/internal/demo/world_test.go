@@ -19,6 +19,7 @@ import (
 	"galleria/commerce/notice"
 	"galleria/commerce/order"
 	"galleria/commerce/points"
+	"galleria/commerce/review"
 	"galleria/console/staff"
 	"galleria/payments/account"
 	"galleria/payments/ledger"
@@ -73,9 +74,13 @@ func newWorld(t *testing.T, options ...tenanttest.Option) *world {
 			DB:     env.DB, Catalog: shelf, Inventory: goods, Addresses: buyers, Carts: cart.New(cart.Deps{DB: env.DB}),
 			Stores: delivery.New(delivery.Deps{DB: env.DB, Audit: env.Audit}), Outbox: env.Outbox, Timers: env.Timers, Audit: env.Audit,
 		}),
-		Notices:     notice.New(notice.Deps{DB: env.DB, Audit: env.Audit, Outbox: env.Outbox, Vault: env.Vault}),
-		Freights:    freight.New(freight.Deps{DB: env.DB, Audit: env.Audit}),
-		Coupons:     tickets,
+		Notices:  notice.New(notice.Deps{DB: env.DB, Audit: env.Audit, Outbox: env.Outbox, Vault: env.Vault}),
+		Freights: freight.New(freight.Deps{DB: env.DB, Audit: env.Audit}),
+		Coupons:  tickets,
+		Reviews: review.New(review.Deps{
+			DB: env.DB, Outbox: env.Outbox, Timers: env.Timers, Audit: env.Audit, NotifyChannel: catalog.NotifyChannel,
+			Pictures: func(tenantdb.Tx, string) bool { return false }, Nickname: func(ctx context.Context, tx tenantdb.Tx, id int64) (string, error) { return buyers.NicknameTx(ctx, tx, id) },
+		}),
 		Campaigns:   campaign.New(campaign.Deps{DB: env.DB, Audit: env.Audit, Timers: env.Timers, Tell: shelf.TellPricesTx}),
 		Points:      points.New(points.Deps{DB: env.DB, Outbox: env.Outbox, Timers: env.Timers, Audit: env.Audit, Books: books, Coupons: tickets, Now: clock.Now}),
 		MiniProgram: miniprogram.New(miniprogram.Deps{DB: env.DB, Vault: safe, Now: clock.Now, SandboxBase: egress.Only(server.URL)}),
