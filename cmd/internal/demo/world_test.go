@@ -79,7 +79,9 @@ func newWorld(t *testing.T, options ...tenanttest.Option) *world {
 		Coupons:  tickets,
 		Reviews: review.New(review.Deps{
 			DB: env.DB, Outbox: env.Outbox, Timers: env.Timers, Audit: env.Audit, NotifyChannel: catalog.NotifyChannel,
-			Pictures: func(tenantdb.Tx, string) bool { return false }, Nickname: func(ctx context.Context, tx tenantdb.Tx, id int64) (string, error) { return buyers.NicknameTx(ctx, tx, id) },
+			Pictures: func(tenantdb.Tx, string) bool { return false }, Nickname: func(ctx context.Context, tx tenantdb.Tx, id int64) (string, error) {
+				return buyers.NicknameTx(ctx, tx, id)
+			},
 		}),
 		Campaigns:   campaign.New(campaign.Deps{DB: env.DB, Audit: env.Audit, Timers: env.Timers, Tell: shelf.TellPricesTx}),
 		Points:      points.New(points.Deps{DB: env.DB, Outbox: env.Outbox, Timers: env.Timers, Audit: env.Audit, Books: books, Coupons: tickets, Now: clock.Now}),
