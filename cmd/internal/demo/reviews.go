@@ -63,7 +63,7 @@ func (s *seeding) arriveAndPraise(ctx context.Context, o orderPlan, p praisePlan
 	}
 	if current.Status == order.Paid {
 		s.Clock.Set(o.at.Add(hoursToSend))
-		if _, err := s.Orders.Ship(ctx, s.shop.ID, order.ShipInput{OrderNo: placed.OrderNo, Courier: "sf", TrackingNo: fmt.Sprintf("SF%013d", o.number), Actor: "system"}); err != nil {
+		if _, err := s.Orders.Ship(ctx, s.shop.ID, order.ShipInput{OrderNo: placed.OrderNo, Courier: "sf", TrackingNo: s.trackingNo("SF", o), Actor: "system"}); err != nil {
 			return err
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"galleria/commerce/campaign"
 	"galleria/commerce/catalog"
 	"galleria/commerce/coupon"
+	"galleria/commerce/delivery"
 	"galleria/commerce/freight"
 	"galleria/commerce/inventory"
 	"galleria/commerce/member"
@@ -51,6 +52,7 @@ type Deps struct {
 	Points      *points.Service
 	Campaigns   *campaign.Service
 	Reviews     *review.Service
+	Delivery    *delivery.Service
 	MiniProgram *miniprogram.Service
 	Accounts    *account.Service
 	Books       payments.Books
@@ -136,6 +138,7 @@ func fill(ctx context.Context, d Deps, plan shopPlan) error {
 		{"freight", s.charge}, // after the history, which was free of charge
 		{"offers", s.offer},   // likewise
 		{"channels", s.connectOthers},
+		{"parcels", func(ctx context.Context) error { return s.followParcels(ctx, orders) }},
 		{"messages", s.push},
 		{"template", s.finish},
 	} {

@@ -13,6 +13,7 @@ import (
 	"galleria/commerce/catalog"
 	"galleria/commerce/coupon"
 	"galleria/commerce/delivery"
+	"galleria/commerce/delivery/kuaidi100"
 	"galleria/commerce/freight"
 	"galleria/commerce/inventory"
 	"galleria/commerce/member"
@@ -64,6 +65,10 @@ func newWorld(t *testing.T, options ...tenanttest.Option) *world {
 	shelf := catalog.New(catalog.Deps{DB: env.DB, Plans: env.Plans, Timers: env.Timers})
 	goods := inventory.New(inventory.Deps{NotifyChannel: catalog.NotifyChannel})
 	tickets := coupon.New(coupon.Deps{DB: env.DB, Timers: env.Timers, Audit: env.Audit, Rand: rand.Reader, HasPaid: func(context.Context, tenantdb.Querier, int64) (bool, error) { return false, nil }})
+	parcels := delivery.New(delivery.Deps{
+		DB: env.DB, Audit: env.Audit, Outbox: env.Outbox, Timers: env.Timers, Vault: safe, Registry: env.Registry, Tracker: kuaidi100.New(), Rand: rand.Reader,
+		SandboxBase: egress.Only(server.URL), PublicURL: "http://127.0.0.1:1",
+	})
 	books := ledger.New(ledger.Deps{DB: env.DB, Audit: env.Audit})
 	buyers := member.New(member.Deps{DB: env.DB, Now: clock.Now, Rand: rand.Reader, Vault: safe})
 	return &world{env: env, deps: demo.Deps{
@@ -72,11 +77,12 @@ func newWorld(t *testing.T, options ...tenanttest.Option) *world {
 		Orders: order.New(order.Deps{
 			Places: plan.NewMeter(env.Plans, plan.Orders),
 			DB:     env.DB, Catalog: shelf, Inventory: goods, Addresses: buyers, Carts: cart.New(cart.Deps{DB: env.DB}),
-			Stores: delivery.New(delivery.Deps{DB: env.DB, Audit: env.Audit}), Outbox: env.Outbox, Timers: env.Timers, Audit: env.Audit,
+			Stores: parcels, Outbox: env.Outbox, Timers: env.Timers, Audit: env.Audit,
 		}),
 		Notices:  notice.New(notice.Deps{DB: env.DB, Audit: env.Audit, Outbox: env.Outbox, Vault: env.Vault}),
 		Freights: freight.New(freight.Deps{DB: env.DB, Audit: env.Audit}),
 		Coupons:  tickets,
+		Delivery: parcels,
 		Reviews: review.New(review.Deps{
 			DB: env.DB, Outbox: env.Outbox, Timers: env.Timers, Audit: env.Audit, NotifyChannel: catalog.NotifyChannel,
 			Pictures: func(tenantdb.Tx, string) bool { return false }, Nickname: func(ctx context.Context, tx tenantdb.Tx, id int64) (string, error) {
