@@ -222,8 +222,7 @@ func TestT036ExchangesAtOnce(t *testing.T) {
 	s := newShop(t)
 	skus := s.product(100, 1000)
 	offer := s.offer(skus[0], 10, 1, func(in *points.OfferInput) { in.PerMember, in.Stock = 2, 3 })
-	var won atomic.Int64
-	var wait sync.WaitGroup
+	var wishes []order.PlaceInput // all quoted while all of it is there
 	for range 2 {
 		b := s.buyer()
 		s.earned(b, 1000, nil)
@@ -232,18 +231,23 @@ func TestT036ExchangesAtOnce(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			wait.Go(func() {
-				_, _, err := s.orders.Place(t.Context(), s.Tenant.ID, in)
-				switch fault.CodeOf(err) {
-				case "MALL_LIMIT", "MALL_GONE":
-				default:
-					if err != nil {
-						t.Errorf("refused with %v", err)
-					}
-					won.Add(1)
-				}
-			})
+			wishes = append(wishes, in)
 		}
+	}
+	var won atomic.Int64
+	var wait sync.WaitGroup
+	for _, in := range wishes {
+		wait.Go(func() {
+			_, _, err := s.orders.Place(t.Context(), s.Tenant.ID, in)
+			switch fault.CodeOf(err) {
+			case "MALL_LIMIT", "MALL_GONE":
+			default:
+				if err != nil {
+					t.Errorf("refused with %v", err)
+				}
+				won.Add(1)
+			}
+		})
 	}
 	wait.Wait()
 	if won.Load() != 3 {
