@@ -265,6 +265,17 @@ func (t Tier) rule() pricing.Tier {
 	return pricing.Tier{NeedFen: t.NeedFen, NeedQty: t.NeedQty, OffFen: t.OffFen, OffBps: t.OffBps, CapFen: t.CapFen, Each: t.Each}
 }
 
+func campaignsOf[R any](rows []R, of func(R) campaigndb.Campaign) ([]Campaign, error) {
+	list := make([]Campaign, len(rows))
+	for i, r := range rows {
+		var err error
+		if list[i], err = campaignOf(of(r)); err != nil {
+			return nil, err
+		}
+	}
+	return list, nil
+}
+
 func campaignOf(r campaigndb.Campaign) (Campaign, error) {
 	c := Campaign{ID: r.ID, Version: r.Version, Status: Status(r.Status), StoppedAt: r.StoppedAt, UpdatedAt: r.UpdatedAt, Input: Input{
 		Kind: Kind(r.Kind), Title: r.Title, StartsAt: r.StartsAt, EndsAt: r.EndsAt, Apps: r.Apps,

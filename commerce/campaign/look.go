@@ -159,14 +159,8 @@ func (s *Service) List(ctx context.Context, id tenant.ID, state State, before in
 			if err != nil {
 				return err
 			}
-			for _, row := range rows {
-				c, err := campaignOf(row.Campaign)
-				if err != nil {
-					return err
-				}
-				list = append(list, c)
-			}
-			return nil
+			list, err = campaignsOf(rows, func(r campaigndb.ListRow) campaigndb.Campaign { return r.Campaign })
+			return err
 		})
 		pipe.AddRead(func(q tenantdb.Querier) error {
 			rows, err := s.q.Count(ctx, q, now)
@@ -194,17 +188,13 @@ func (s *Service) Between(ctx context.Context, id tenant.ID, from, until time.Ti
 		if err != nil {
 			return err
 		}
-		for _, row := range rows {
-			c, err := campaignOf(row.Campaign)
-			if err != nil {
-				return err
-			}
+		list, err = campaignsOf(rows, func(r campaigndb.BetweenRow) campaigndb.Campaign { return r.Campaign })
+		for i, c := range list {
 			if c.StoppedAt != nil && c.StoppedAt.Before(c.EndsAt) {
-				c.EndsAt = *c.StoppedAt
+				list[i].EndsAt = *c.StoppedAt
 			}
-			list = append(list, c)
 		}
-		return nil
+		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("calendar of campaigns: %w", err)

@@ -163,14 +163,8 @@ func (s *Service) Told(ctx context.Context, id tenant.ID, app string, now time.T
 		if err != nil {
 			return err
 		}
-		for _, row := range rows {
-			c, err := campaignOf(row.Campaign)
-			if err != nil {
-				return err
-			}
-			list = append(list, c)
-		}
-		return nil
+		list, err = campaignsOf(rows, func(r campaigndb.ToldRow) campaigndb.Campaign { return r.Campaign })
+		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("campaigns told of: %w", err)

@@ -3,20 +3,19 @@ package invoice
 import (
 	"archive/zip"
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/rand"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
-	"unicode"
 
 	"galleria/tenant"
 	"galleria/tenant/audit"
 	"galleria/tenant/fault"
 	"galleria/tenant/tenantdb"
+	"galleria/tenant/upload"
 )
 
 // MaxBytes is the size of a file.
@@ -24,6 +23,7 @@ const MaxBytes = 5 << 20
 
 const (
 	maxName   = 80             // characters of a file's name
+	purpose   = "invoice"      // of private files
 	orphanAge = 24 * time.Hour // of a file without a row before it is swept
 )
 
@@ -52,11 +52,11 @@ func (s *Service) put(ctx context.Context, id tenant.ID, f *File) (stored, error
 	if kind == "" {
 		return stored{}, ErrFileType
 	}
-	key := folderOf(id) + "/" + strings.ToLower(rand.Text()) + "." + kind
+	key := upload.Folder(purpose, id) + "/" + strings.ToLower(rand.Text()) + "." + kind
 	if err := s.d.Store.Put(ctx, key, f.Raw); err != nil {
 		return stored{}, ErrNoPlace.Because(err)
 	}
-	return stored{key: &key, kind: &kind, name: nameOf(f.Name, kind), bytes: int64(len(f.Raw))}, nil
+	return stored{key: &key, kind: &kind, name: cmp.Or(upload.Name(f.Name, maxName), "invoice."+kind), bytes: int64(len(f.Raw))}, nil
 }
 
 // drop removes a file whose row was not written. Where that is not certain it stays, and the
@@ -115,7 +115,7 @@ func (s *Service) get(ctx context.Context, r Request) (Found, error) {
 // there were.
 func (s *Service) Sweep(ctx context.Context, id tenant.ID) (swept int, err error) {
 	var old []string
-	err = s.d.Store.Each(ctx, folderOf(id), func(key string, at time.Time) error {
+	err = s.d.Store.Each(ctx, upload.Folder(purpose, id), func(key string, at time.Time) error {
 		if at.Before(s.d.Now().Add(-orphanAge)) {
 			old = append(old, key)
 		}
@@ -147,43 +147,12 @@ func (s *Service) Sweep(ctx context.Context, id tenant.ID) (swept int, err error
 // kindOf is what the bytes say; "" is none that is taken. An OFD (GB/T 33190) is a zip archive
 // with an OFD.xml at its root.
 func kindOf(raw []byte) string {
-	switch {
-	case bytes.HasPrefix(raw, []byte("%PDF-")):
-		return "pdf"
-	case bytes.HasPrefix(raw, []byte("\xff\xd8\xff")):
-		return "jpg"
-	case bytes.HasPrefix(raw, []byte("\x89PNG\r\n\x1a\n")):
-		return "png"
-	case bytes.HasPrefix(raw, []byte("PK\x03\x04")):
-		archive, err := zip.NewReader(bytes.NewReader(raw), int64(len(raw)))
-		if err == nil && slices.ContainsFunc(archive.File, func(f *zip.File) bool { return f.Name == "OFD.xml" }) {
-			return "ofd"
-		}
+	if !bytes.HasPrefix(raw, []byte("PK\x03\x04")) {
+		return upload.Kind(raw)
+	}
+	archive, err := zip.NewReader(bytes.NewReader(raw), int64(len(raw)))
+	if err == nil && slices.ContainsFunc(archive.File, func(f *zip.File) bool { return f.Name == "OFD.xml" }) {
+		return "ofd"
 	}
 	return ""
-}
-
-// nameOf keeps what of a file's name may be shown; one that has nothing gets one.
-func nameOf(name, kind string) string {
-	name = strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || r == unicode.ReplacementChar || unicode.Is(unicode.Bidi_Control, r) {
-			return -1
-		}
-		return r
-	}, strings.ToValidUTF8(name, ""))
-	name = strings.TrimSpace(name[strings.LastIndexAny(name, `/\`)+1:])
-	if chars := []rune(name); len(chars) > maxName {
-		name = string(chars[len(chars)-maxName:])
-	}
-	if name == "" {
-		return "invoice." + kind
-	}
-	return name
-}
-
-// folderOf is a folder that no address of /media/shop/ names and that tells nobody which shop it
-// is of.
-func folderOf(id tenant.ID) string {
-	sum := sha256.Sum256([]byte("invoice:" + id.String()))
-	return "invoice-" + hex.EncodeToString(sum[:8])
 }

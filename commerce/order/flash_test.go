@@ -37,9 +37,6 @@ func (s *shop) taken(sku int64) int64 {
 // TestAThousandBuyersOfAHundredUnits: exactly a hundred get one, everybody else is told, nobody pays
 // another price than was shown, and there is stock left for more.
 func TestAThousandBuyersOfAHundredUnits(t *testing.T) {
-	if testing.Short() {
-		t.Skip("a thousand buyers")
-	}
 	t.Parallel()
 	s := newShop(t)
 	sku := s.product(5000, 1000)[0]

@@ -24,6 +24,7 @@ import (
 	"galleria/tenant"
 	"galleria/tenant/fault"
 	"galleria/tenant/tenantdb"
+	"galleria/tenant/upload"
 )
 
 // exportedAtOnce is how many products, SKUs or orders a portion of an export holds.
@@ -62,7 +63,7 @@ func (s *Service) exportPortion(ctx context.Context, shop tenant.ID, job Job) (m
 			return false, err
 		}
 		sum := sha256.Sum256(body)
-		key = folderOf(shop) + "/" + strconv.FormatInt(job.ID, 10) + "-" + hex.EncodeToString(sum[:12]) + strings.ToLower(rand.Text())[:6] + ".part"
+		key = upload.Folder(purpose, shop) + "/" + strconv.FormatInt(job.ID, 10) + "-" + hex.EncodeToString(sum[:12]) + strings.ToLower(rand.Text())[:6] + ".part"
 		if err := s.d.Store.Put(ctx, key, body); err != nil {
 			return false, fmt.Errorf("keep part: %w", err)
 		}
@@ -362,7 +363,7 @@ func (s *Service) Forget(ctx context.Context, shop tenant.ID, id int64) error {
 func (s *Service) Sweep(ctx context.Context, shop tenant.ID) (int, error) {
 	const orphanAge, atOnce = 24 * time.Hour, 500
 	var old []string
-	err := s.d.Store.Each(ctx, folderOf(shop), func(key string, at time.Time) error {
+	err := s.d.Store.Each(ctx, upload.Folder(purpose, shop), func(key string, at time.Time) error {
 		if at.Before(s.d.Now().Add(-orphanAge)) {
 			old = append(old, key)
 		}

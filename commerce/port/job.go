@@ -44,6 +44,7 @@ const (
 	MaxRows  = 20_000  // of an import
 	MostOpen = 3       // jobs of a shop under way at once
 	maxName  = 80      // characters of a file's name
+	purpose  = "port"  // of private files
 
 	// ImportKept is how long an import waits for an agreement, and how long its result is kept.
 	ImportKept = 7 * 24 * time.Hour

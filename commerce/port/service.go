@@ -4,14 +4,12 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
 
 	"galleria/commerce/catalog"
 	"galleria/commerce/inventory"
@@ -24,6 +22,7 @@ import (
 	"galleria/tenant/outbox"
 	"galleria/tenant/tenantdb"
 	"galleria/tenant/timer"
+	"galleria/tenant/upload"
 )
 
 // Store keeps files by key; commerce/picture's stores are such.
@@ -104,13 +103,13 @@ func (s *Service) Upload(ctx context.Context, shop tenant.ID, in Upload) (int64,
 	if len(in.Raw) > MaxBytes {
 		return 0, ErrFileSize
 	}
-	key := folderOf(shop) + "/" + strings.ToLower(rand.Text()) + ".in"
+	key := upload.Folder(purpose, shop) + "/" + strings.ToLower(rand.Text()) + ".in"
 	if err := s.d.Store.Put(ctx, key, in.Raw); err != nil {
 		return 0, ErrStore.Because(err)
 	}
 	sum := sha256.Sum256(in.Raw)
 	id, err := s.begin(ctx, shop, portdb.InsertJobParams{
-		Way: string(Import), Kind: string(in.Kind), State: string(Reading), Name: fileName(in.Name), Sum: sum[:], Files: []string{key}, CreatedBy: in.Actor,
+		Way: string(Import), Kind: string(in.Kind), State: string(Reading), Name: upload.Name(in.Name, maxName), Sum: sum[:], Files: []string{key}, CreatedBy: in.Actor,
 	}, in.Options, ImportKept)
 	if err != nil {
 		_ = s.d.Store.Delete(context.WithoutCancel(ctx), key) // what stays is swept
@@ -264,26 +263,4 @@ func (s *Service) locked(ctx context.Context, shop tenant.ID, id int64, fn func(
 		return fmt.Errorf("job %d: %w", id, err)
 	}
 	return nil
-}
-
-// folderOf is a folder that no address of /media/shop/ names and that tells nobody which shop
-// it is of.
-func folderOf(id tenant.ID) string {
-	sum := sha256.Sum256([]byte("port:" + id.String()))
-	return "port-" + hex.EncodeToString(sum[:8])
-}
-
-// fileName keeps what of a file's name may be shown.
-func fileName(name string) string {
-	name = strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || r == unicode.ReplacementChar || unicode.Is(unicode.Bidi_Control, r) {
-			return -1
-		}
-		return r
-	}, strings.ToValidUTF8(name, ""))
-	name = strings.TrimSpace(name[strings.LastIndexAny(name, `/\`)+1:])
-	if chars := []rune(name); len(chars) > maxName {
-		name = string(chars[len(chars)-maxName:])
-	}
-	return name
 }

@@ -1,7 +1,7 @@
 package evidence
 
 import (
-	"bytes"
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
@@ -11,7 +11,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
 
 	"galleria/payments/evidence/internal/evidencedb"
 	"galleria/tenant"
@@ -19,6 +18,7 @@ import (
 	"galleria/tenant/fault"
 	"galleria/tenant/plan"
 	"galleria/tenant/tenantdb"
+	"galleria/tenant/upload"
 )
 
 // Bounds of an upload.
@@ -26,6 +26,7 @@ const (
 	MaxBytes = 5 << 20
 	Most     = 3
 	maxName  = 80 // characters
+	purpose  = "evidence"
 )
 
 // orphanAge is how old a file without a row must be before it is swept: its row may be on
@@ -81,7 +82,7 @@ func (s *Service) Take(ctx context.Context, id tenant.ID, files []File) (Taken, 
 	}
 	var out Taken
 	for _, f := range files {
-		kind := kindOf(f.Raw)
+		kind := upload.Kind(f.Raw)
 		switch {
 		case len(f.Raw) > MaxBytes:
 			return Taken{}, errors.Join(ErrTooLarge, s.Drop(ctx, out))
@@ -89,11 +90,11 @@ func (s *Service) Take(ctx context.Context, id tenant.ID, files []File) (Taken, 
 			return Taken{}, errors.Join(ErrType, s.Drop(ctx, out))
 		}
 		sum := sha256.Sum256(f.Raw)
-		key := folderOf(id) + "/" + strings.ToLower(rand.Text()) + "." + kind
+		key := upload.Folder(purpose, id) + "/" + strings.ToLower(rand.Text()) + "." + kind
 		if err := s.d.Store.Put(ctx, key, f.Raw); err != nil {
 			return Taken{}, errors.Join(ErrNoPlace.Because(err), s.Drop(ctx, out))
 		}
-		out.files = append(out.files, evidencedb.InsertParams{Key: key, Name: nameOf(f.Name, kind), Kind: kind, Sum: sum[:], Bytes: int64(len(f.Raw))})
+		out.files = append(out.files, evidencedb.InsertParams{Key: key, Name: cmp.Or(upload.Name(f.Name, maxName), "evidence."+kind), Kind: kind, Sum: sum[:], Bytes: int64(len(f.Raw))})
 	}
 	return out, nil
 }
@@ -167,7 +168,7 @@ func (s *Service) Open(ctx context.Context, id tenant.ID, outRefundNo string, ev
 // many there were.
 func (s *Service) Sweep(ctx context.Context, id tenant.ID) (int, error) {
 	var old []string
-	err := s.d.Store.Each(ctx, folderOf(id), func(key string, at time.Time) error {
+	err := s.d.Store.Each(ctx, upload.Folder(purpose, id), func(key string, at time.Time) error {
 		if at.Before(s.d.Now().Add(-orphanAge)) {
 			old = append(old, key)
 		}
@@ -194,42 +195,4 @@ func (s *Service) Sweep(ctx context.Context, id tenant.ID) (int, error) {
 		}
 	}
 	return swept, err
-}
-
-// kindOf is what the first bytes say; "" is none that is taken.
-func kindOf(raw []byte) string {
-	switch {
-	case bytes.HasPrefix(raw, []byte("\xff\xd8\xff")):
-		return "jpg"
-	case bytes.HasPrefix(raw, []byte("\x89PNG\r\n\x1a\n")):
-		return "png"
-	case bytes.HasPrefix(raw, []byte("%PDF-")):
-		return "pdf"
-	}
-	return ""
-}
-
-// nameOf keeps what of a file's name may be shown; one that has nothing gets one.
-func nameOf(name, kind string) string {
-	name = strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || r == unicode.ReplacementChar || unicode.Is(unicode.Bidi_Control, r) {
-			return -1
-		}
-		return r
-	}, strings.ToValidUTF8(name, ""))
-	name = strings.TrimSpace(name[strings.LastIndexAny(name, `/\`)+1:])
-	if chars := []rune(name); len(chars) > maxName {
-		name = string(chars[len(chars)-maxName:])
-	}
-	if name == "" {
-		return "evidence." + kind
-	}
-	return name
-}
-
-// folderOf is a folder that no address of /media/shop/ names and that tells nobody which
-// shop it is of.
-func folderOf(id tenant.ID) string {
-	sum := sha256.Sum256([]byte("evidence:" + id.String()))
-	return "evidence-" + hex.EncodeToString(sum[:8])
 }

@@ -270,11 +270,7 @@ func (a *API) bindToDistributor(ctx context.Context, in *bindInput) (*bindOutput
 }
 
 func (a *API) team(ctx context.Context, in *teamInput) (*teamOutput, error) {
-	who, err := callerOf(ctx)
-	if err != nil {
-		return nil, err
-	}
-	before, err := idCursor(in.Cursor)
+	who, before, err := callerFrom(ctx, in.Cursor)
 	if err != nil {
 		return nil, err
 	}
@@ -291,11 +287,7 @@ func (a *API) team(ctx context.Context, in *teamInput) (*teamOutput, error) {
 }
 
 func (a *API) commissions(ctx context.Context, in *commissionInput) (*commissionOutput, error) {
-	who, err := callerOf(ctx)
-	if err != nil {
-		return nil, err
-	}
-	before, err := idCursor(in.Cursor)
+	who, before, err := callerFrom(ctx, in.Cursor)
 	if err != nil {
 		return nil, err
 	}
@@ -361,11 +353,7 @@ func (a *API) cancelWithdrawal(ctx context.Context, in *withdrawalPath) (*none, 
 }
 
 func (a *API) withdrawals(ctx context.Context, in *withdrawalsInput) (*withdrawalsOutput, error) {
-	who, err := callerOf(ctx)
-	if err != nil {
-		return nil, err
-	}
-	before, err := idCursor(in.Cursor)
+	who, before, err := callerFrom(ctx, in.Cursor)
 	if err != nil {
 		return nil, err
 	}
@@ -390,6 +378,14 @@ func toWithdrawing(w distribution.Withdrawal) Withdrawing {
 		out.FinishedAt = &w.FinishedAt
 	}
 	return out
+}
+
+// callerFrom is callerOf, and the id behind which the caller's page begins; 0 is the beginning.
+func callerFrom(ctx context.Context, cursor string) (who caller, before int64, err error) {
+	if who, err = callerOf(ctx); err == nil {
+		before, err = idCursor(cursor)
+	}
+	return who, before, err
 }
 
 // idCursor reads the id behind which a page begins; 0 is the beginning.

@@ -264,11 +264,7 @@ func (a *API) invoiceTitleDelete(ctx context.Context, in *invoiceTitlePath) (*no
 }
 
 func (a *API) invoices(ctx context.Context, in *invoicesInput) (*invoicesOutput, error) {
-	who, err := callerOf(ctx)
-	if err != nil {
-		return nil, err
-	}
-	before, err := idCursor(in.Cursor)
+	who, before, err := callerFrom(ctx, in.Cursor)
 	if err != nil {
 		return nil, err
 	}

@@ -96,11 +96,7 @@ func (a *API) mallRoutes() {
 }
 
 func (a *API) mall(ctx context.Context, in *mallInput) (*mallOutput, error) {
-	who, err := callerOf(ctx)
-	if err != nil {
-		return nil, err
-	}
-	before, err := idCursor(in.Cursor)
+	who, before, err := callerFrom(ctx, in.Cursor)
 	if err != nil {
 		return nil, err
 	}
@@ -164,11 +160,7 @@ func (a *API) exchangeCoupon(ctx context.Context, in *exchangeCouponInput) (*giv
 }
 
 func (a *API) exchanges(ctx context.Context, in *mallInput) (*exchangesOutput, error) {
-	who, err := callerOf(ctx)
-	if err != nil {
-		return nil, err
-	}
-	before, err := idCursor(in.Cursor)
+	who, before, err := callerFrom(ctx, in.Cursor)
 	if err != nil {
 		return nil, err
 	}

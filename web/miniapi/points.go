@@ -127,11 +127,7 @@ func (a *API) myPoints(ctx context.Context, _ *none) (*pointsOutput, error) {
 }
 
 func (a *API) pointsEntries(ctx context.Context, in *pointsEntriesInput) (*pointsEntriesOutput, error) {
-	who, err := callerOf(ctx)
-	if err != nil {
-		return nil, err
-	}
-	before, err := idCursor(in.Cursor)
+	who, before, err := callerFrom(ctx, in.Cursor)
 	if err != nil {
 		return nil, err
 	}

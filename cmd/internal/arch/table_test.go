@@ -18,7 +18,7 @@ type room struct {
 func rooms() []room {
 	foundation := []string{"tenant/fault", "tenant", "tenant/tenantdb", "tenant/vault"}
 	// The ground every business room stands on.
-	ground := with(foundation, "tenant/outbox", "tenant/timer", "tenant/audit", "tenant/plan", "tenant/idempotency", "commerce/money")
+	ground := with(foundation, "tenant/outbox", "tenant/timer", "tenant/audit", "tenant/plan", "tenant/idempotency", "tenant/upload", "commerce/money")
 	shop := []string{
 		"commerce/catalog", "commerce/inventory", "commerce/member", "commerce/freight",
 		"commerce/coupon", "commerce/invoice", "commerce/level", "commerce/points", "commerce/campaign", "commerce/review", "commerce/pricing", "commerce/delivery", "commerce/division",
@@ -38,6 +38,7 @@ func rooms() []room {
 
 		{1, "tenant", []string{"tenant/fault"}}, // words only, no SQL
 
+		{2, "tenant/upload", []string{"tenant"}}, // what is the same of every file that people give
 		{2, "tenant/tenantdb", []string{"tenant", "tenant/fault"}},
 		{2, "tenant/vault", []string{"tenant", "tenant/fault", "tenant/tenantdb"}}, // sealed keys are rows of a tenant
 
