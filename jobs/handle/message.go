@@ -57,32 +57,22 @@ func (h *Handlers) tell(ctx context.Context, ev outbox.Event, n news) error {
 	if n.eventID == uuid.Nil {
 		n.eventID = ev.ID
 	}
-	var begun notice.Begun
-	err := h.DB.InTenant(ctx, ev.TenantID, func(tx tenantdb.Tx) error {
+	begun, err := h.begin(ctx, ev, n.effect, func(tx tenantdb.Tx) (begun notice.Begun, err error) {
 		openID, err := h.Members.OpenID(ctx, tx, n.memberID, n.appID)
 		if err != nil {
-			return err
+			return begun, err
 		}
 		begun, err = h.Notices.BeginTx(ctx, tx, notice.BeginInput{
 			EventID: n.eventID, Event: n.event, MemberID: n.memberID, AppID: n.appID, OpenID: openID, Facts: n.facts,
 		})
-		if err != nil {
-			return err
+		if err == nil {
+			err = h.smsTimer(ctx, tx, begun.SMS, n)
 		}
-		if err := h.smsTimer(ctx, tx, begun.SMS, n); err != nil {
-			return err
+		if err != nil || begun.Wait.IsZero() {
+			return begun, err
 		}
-		if begun.Ready, err = h.withinQuota(ctx, tx, begun.Message, begun.Ready); err != nil || begun.Ready {
-			return err
-		}
-		if !begun.Wait.IsZero() {
-			later := TellV1{EventID: n.eventID, Event: n.event, OrderNo: n.orderNo, MemberID: n.memberID, AppID: n.appID, Facts: n.facts}
-			if err := h.Timers.Set(ctx, tx, TimerQuiet, n.eventID.String(), begun.Wait, later); err != nil {
-				return err
-			}
-		}
-		_, err = h.Outbox.Receive(ctx, tx, ev, n.effect)
-		return err
+		later := TellV1{EventID: n.eventID, Event: n.event, OrderNo: n.orderNo, MemberID: n.memberID, AppID: n.appID, Facts: n.facts}
+		return begun, h.Timers.Set(ctx, tx, TimerQuiet, n.eventID.String(), begun.Wait, later)
 	})
 	if err != nil {
 		return fmt.Errorf("begin message about %s: %w", n.orderNo, err)
@@ -91,6 +81,22 @@ func (h *Handlers) tell(ctx context.Context, ev outbox.Event, n news) error {
 		return nil
 	}
 	return h.send(ctx, ev, n.effect, app, begun.Message)
+}
+
+// begin begins a message within the shop's quota. One that is not to be sent is the end of its
+// event.
+func (h *Handlers) begin(ctx context.Context, ev outbox.Event, effect string, how func(tx tenantdb.Tx) (notice.Begun, error)) (begun notice.Begun, err error) {
+	err = h.DB.InTenant(ctx, ev.TenantID, func(tx tenantdb.Tx) (err error) {
+		if begun, err = how(tx); err != nil {
+			return err
+		}
+		if begun.Ready, err = h.withinQuota(ctx, tx, begun.Message, begun.Ready); err != nil || begun.Ready {
+			return err
+		}
+		_, err = h.Outbox.Receive(ctx, tx, ev, effect)
+		return err
+	})
+	return begun, err
 }
 
 // send sends a message that was begun, and writes down what became of it.
@@ -112,20 +118,12 @@ func (h *Handlers) testDue(ctx context.Context, ev outbox.Event) error {
 	if !ok {
 		return fmt.Errorf("a test has the app id %.40q", p.AppID)
 	}
-	var begun notice.Begun
-	err = h.DB.InTenant(ctx, ev.TenantID, func(tx tenantdb.Tx) error {
+	begun, err := h.begin(ctx, ev, effect, func(tx tenantdb.Tx) (begun notice.Begun, err error) {
 		openID, err := h.Members.OpenID(ctx, tx, p.MemberID, p.AppID)
 		if err != nil {
-			return err
+			return begun, err
 		}
-		if begun, err = h.Notices.BeginTestTx(ctx, tx, p, openID); err != nil {
-			return err
-		}
-		if begun.Ready, err = h.withinQuota(ctx, tx, begun.Message, begun.Ready); err != nil || begun.Ready {
-			return err
-		}
-		_, err = h.Outbox.Receive(ctx, tx, ev, effect)
-		return err
+		return h.Notices.BeginTestTx(ctx, tx, p, openID)
 	})
 	if err != nil || !begun.Ready {
 		return err

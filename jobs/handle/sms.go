@@ -81,17 +81,8 @@ func (h *Handlers) smsDue(ctx context.Context, ev outbox.Event) error {
 	if err != nil {
 		return err
 	}
-	var begun notice.Begun
-	err = h.DB.InTenant(ctx, ev.TenantID, func(tx tenantdb.Tx) (err error) {
-		begun, err = h.Notices.BeginSMSTx(ctx, tx, key, notice.SMSBegin{EventID: p.EventID, Event: p.Event, MemberID: p.MemberID, PhoneIndex: index, Facts: p.Facts})
-		if err != nil {
-			return err
-		}
-		if begun.Ready, err = h.withinQuota(ctx, tx, begun.Message, begun.Ready); err != nil || begun.Ready {
-			return err
-		}
-		_, err = h.Outbox.Receive(ctx, tx, ev, effect)
-		return err
+	begun, err := h.begin(ctx, ev, effect, func(tx tenantdb.Tx) (notice.Begun, error) {
+		return h.Notices.BeginSMSTx(ctx, tx, key, notice.SMSBegin{EventID: p.EventID, Event: p.Event, MemberID: p.MemberID, PhoneIndex: index, Facts: p.Facts})
 	})
 	if err != nil || !begun.Ready {
 		return err
