@@ -149,7 +149,7 @@ func New(d Deps) (*Console, error) {
 		cookies: session.Cookies{Plain: base.Scheme == "http" && loopback(base.Hostname())},
 		looks:   look.New(look.Deps{DB: d.DB, Audit: d.Audit}),
 		factors: factor.New(factor.Deps{DB: d.DB, Vault: d.Vault, Throttle: d.Staff, Now: d.Now}),
-		rights:  authz.New(authz.Deps{DB: d.DB, Now: d.Now}), pages: readmodel.New(readmodel.Deps{DB: d.DB}),
+		rights:  authz.New(authz.Deps{DB: d.DB, Now: d.Now}), pages: readmodel.New(readmodel.Deps{DB: d.DB, Receivers: d.Members}),
 	}
 	s.routes = s.table()
 	for _, r := range s.routes {

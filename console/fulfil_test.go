@@ -19,7 +19,8 @@ func TestShipFromTheConsole(t *testing.T) {
 	page := shop + "/orders/" + g.orderNos[5]
 	b.wantStatus(page, http.StatusOK)
 	b.see(page + "/ship")
-	b.miss(page+"/address", "staff-note") // the warehouse ships and changes nothing else
+	b.miss(page+"/address", "staff-note", page+"/receiver") // the warehouse ships and changes nothing else
+	b.wantPost(page+"/receiver", url.Values{}, http.StatusForbidden)
 	b.wantStatus(page+"/ship", http.StatusOK)
 	b.wantPost(page+"/ship", url.Values{"courier": {"sf"}, "tracking_no": {"12"}, "qty_11": {"1"}}, http.StatusUnprocessableEntity)
 	b.see("单号不符合该快递公司的规则", `value="12"`)
@@ -65,7 +66,18 @@ func TestStaffChangesInTheConsole(t *testing.T) {
 	b.wantStatus(unpaid, http.StatusOK)
 	b.wantPost(unpaid+"/note", url.Values{"note": {"老客户"}}, http.StatusSeeOther)
 	b.wantStatus(unpaid, http.StatusOK)
-	b.see("李四", "老客户", "修改收件信息")
+	b.see("李***", "老客户", "修改收件信息")
+	b.miss("李四", "13900139000", "衡山路2号")
+	b.wantPost(unpaid+"/receiver", url.Values{}, http.StatusOK)
+	b.see("李四", "13900139000", "衡山路2号", "已记入操作日志")
+	b.wantStatus("/console/"+d.env.Tenant.Handle+"/audit", http.StatusOK)
+	b.see("查看了订单 " + g.orderNos[3] + " 的完整收件信息")
+	for _, words := range []string{"李四", "13900139000", "9000"} { // found by whole texts, though they are sealed
+		b.wantStatus("/console/"+d.env.Tenant.Handle+"/orders?q="+url.QueryEscape(words), http.StatusOK)
+		b.see(g.orderNos[3])
+	}
+	b.wantStatus("/console/"+d.env.Tenant.Handle+"/orders?q=139001", http.StatusOK)
+	b.miss(g.orderNos[3])
 	b.wantStatus(unpaid+"/cancel", http.StatusOK)
 	b.wantPost(unpaid+"/cancel", url.Values{}, http.StatusSeeOther)
 	paid := "/console/" + d.env.Tenant.Handle + "/orders/" + g.orderNos[5]

@@ -7,6 +7,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"galleria/console/authz"
+	"galleria/console/readmodel"
 	"galleria/console/view"
 	"galleria/tenant"
 	"galleria/tenant/fault"
@@ -14,6 +15,7 @@ import (
 
 // Members keeps what a shop knows of its buyers; *member.Service is one.
 type Members interface {
+	readmodel.Receivers
 	PhoneIndex(ctx context.Context, id tenant.ID, typed string) ([]byte, error)
 	SetNote(ctx context.Context, id tenant.ID, memberID int64, note, actor string) error
 	SetTags(ctx context.Context, id tenant.ID, memberID int64, tags []string, actor string) error

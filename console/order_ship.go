@@ -26,6 +26,7 @@ import (
 type Orders interface {
 	Ship(ctx context.Context, id tenant.ID, in order.ShipInput) (order.Shipped, error)
 	Retrack(ctx context.Context, id tenant.ID, in order.RetrackInput) (orderNo string, err error)
+	RecordReveal(ctx context.Context, id tenant.ID, orderNo, actor string) error
 	Readdress(ctx context.Context, id tenant.ID, orderNo string, a order.Address, actor string) error
 	Note(ctx context.Context, id tenant.ID, orderNo, note, actor string) error
 	CancelByStaff(ctx context.Context, id tenant.ID, orderNo, actor string) error

@@ -15,8 +15,26 @@ import (
 // orderShow shows one order with everything that happened to it.
 func (s *Console) orderShow(c *fiber.Ctx, v *visit) error { return s.orderPage(c, v, "") }
 
+// orderReveal shows whole, in this one answer, who an order goes to; the audit log has it
+// before the page does.
+func (s *Console) orderReveal(c *fiber.Ctx, v *visit) error {
+	orderNo, err := pathOrder(c)
+	if err != nil {
+		return err
+	}
+	if err := s.Orders.RecordReveal(c.UserContext(), v.shop.ID, orderNo, actor(v.session.StaffID)); err != nil {
+		return err
+	}
+	c.Set(fiber.HeaderCacheControl, "no-store")
+	return s.orderWith(c, v, view.OrderShow{Revealed: true})
+}
+
 // orderPage shows an order, with what was wrong with what was asked of it.
 func (s *Console) orderPage(c *fiber.Ctx, v *visit, problem string) error {
+	return s.orderWith(c, v, view.OrderShow{Problem: problem})
+}
+
+func (s *Console) orderWith(c *fiber.Ctx, v *visit, show view.OrderShow) error {
 	orderNo, err := pathOrder(c)
 	if err != nil {
 		return err
@@ -27,12 +45,14 @@ func (s *Console) orderPage(c *fiber.Ctx, v *visit, problem string) error {
 	}
 	if v.look != nil {
 		maskOrder(&order)
+	} else if !show.Revealed {
+		maskReceiver(&order.Address)
 	}
 	title := v.text.T("order.one") + " " + order.OrderNo
 	page := s.page(c, v, title, "nav.orders")
 	page.Done = done(c, v)
 	return render(c, view.OrderShowPage(page, view.OrderShow{
-		OrderDetail: order, Problem: problem, Now: s.Now(),
+		OrderDetail: order, Problem: show.Problem, Now: s.Now(), Revealed: show.Revealed, MayReveal: v.granted[authz.MemberReveal] && v.look == nil,
 		SeesCoupons: v.granted[authz.CouponRead], SeesCases: v.granted[authz.AfterSaleRead], MayHandleCases: v.granted[authz.AfterSaleHandle] && v.granted[authz.RefundCreate],
 		MayRefund: v.granted[authz.RefundCreate], Rest: refundable(order),
 		MayShip: v.granted[authz.OrderShip], MayUpdate: v.granted[authz.OrderUpdate], MayVerify: v.granted[authz.OrderVerify], MayShowCards: v.granted[authz.CardShow] && v.look == nil,

@@ -169,10 +169,7 @@ func maskOrder(o *readmodel.OrderDetail) {
 	}
 	o.Buyer = maskText(o.Buyer)
 	maskCases(o.Cases)
-	o.Address.Name, o.Address.Phone = maskText(o.Address.Name), maskEnd(o.Address.Phone)
-	if o.Address.Detail != "" {
-		o.Address.Detail = hidden
-	}
+	maskReceiver(&o.Address)
 	if o.Fulfil.Note != "" {
 		o.Fulfil.Note = hidden
 	}
@@ -183,6 +180,11 @@ func maskOrder(o *readmodel.OrderDetail) {
 		o.Fulfil.Parcels[i].Track.Events = nil // couriers name receivers and their phones
 	}
 	maskFindings(o.Anomalies)
+}
+
+// maskReceiver hides who an order goes to; the district stays.
+func maskReceiver(a *readmodel.Address) {
+	a.Name, a.Phone, a.Detail = maskText(a.Name), maskEnd(a.Phone), hiddenIf(a.Detail)
 }
 
 // maskFindings hides the openids that a finding about the payer compares.

@@ -20,6 +20,7 @@ func (s *Console) fulfilTable() []route {
 		{get, one + "/parcels/:parcel_no", ship, s.parcelEdit},
 		{post, one + "/parcels/:parcel_no", ship, s.parcelUpdate},
 		{post, one + "/upload", ship, s.uploadRetry},
+		{post, one + "/receiver", authz.Require(authz.MemberReveal), s.orderReveal},
 		{get, one + "/price", update, s.priceEdit},
 		{post, one + "/price", update, s.priceUpdate},
 		{get, one + "/address", update, s.receiverEdit},

@@ -126,7 +126,7 @@ func TestG14StatementsPerRoute(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	call(3, http.StatusOK, http.MethodPost, "/me/phone", map[string]any{"code": phone})
+	call(2, http.StatusOK, http.MethodPost, "/me/phone", map[string]any{"code": phone})
 	call(1, http.StatusOK, http.MethodGet, "/me/transfers", nil)
 	product, sku := "/products/"+id(s.products[0].ID), "/cart/lines/"+id(s.products[0].SKUs[0].ID)
 	call(1, http.StatusOK, http.MethodGet, "/shop", nil)

@@ -14,14 +14,7 @@ import (
 	"galleria/tenant/vault"
 )
 
-// person is the part of an address that lies sealed.
-type person struct {
-	Name   string `json:"name"`
-	Phone  string `json:"phone"`
-	Detail string `json:"detail"`
-}
-
-// sealedAddress is a person sealed, with the key that it is bound to: an address may change
+// sealedAddress is a receiver sealed, with the key that it is bound to: an address may change
 // its member, and has no number before it is written.
 type sealedAddress struct {
 	sealed []byte
@@ -32,9 +25,12 @@ func addressField(id tenant.ID, key string) vault.Field {
 	return vault.Field{Tenant: id, Owner: "address:" + key, Name: "person"}
 }
 
-// ReadyAddresses has the shop's data key at hand, so that Address needs no other connection
-// while a transaction is open. Nearly always that is a look into memory.
+// ReadyAddresses has the shop's keys at hand, so that Address and SealReceiver need no other
+// connection while a transaction is open. Nearly always that is a look into memory.
 func (s *Service) ReadyAddresses(ctx context.Context, id tenant.ID) error {
+	if _, err := s.indexKey(ctx, id); err != nil {
+		return fmt.Errorf("ready addresses: %w", err)
+	}
 	// Sealing is what makes a shop's first key, too; there is nothing to keep of it.
 	if _, err := s.vault.Seal(ctx, addressField(id, "ready"), vault.NewSecret([]byte("."))); err != nil {
 		return fmt.Errorf("ready addresses: %w", err)
@@ -43,10 +39,10 @@ func (s *Service) ReadyAddresses(ctx context.Context, id tenant.ID) error {
 }
 
 func (s *Service) sealAddress(ctx context.Context, id tenant.ID, in AddressInput) (out sealedAddress, err error) {
-	return s.sealPerson(ctx, id, person{Name: in.Name, Phone: in.Phone, Detail: in.Detail})
+	return s.sealPerson(ctx, id, Receiver{Name: in.Name, Phone: in.Phone, Detail: in.Detail})
 }
 
-func (s *Service) sealPerson(ctx context.Context, id tenant.ID, p person) (out sealedAddress, err error) {
+func (s *Service) sealPerson(ctx context.Context, id tenant.ID, p Receiver) (out sealedAddress, err error) {
 	var key [12]byte
 	if _, err := io.ReadFull(s.rand, key[:]); err != nil {
 		return out, fmt.Errorf("seal address: %w", err)
@@ -69,7 +65,7 @@ func (s *Service) openAddress(ctx context.Context, id tenant.ID, a *Address, key
 	if err != nil {
 		return fmt.Errorf("open address: %w", err)
 	}
-	var p person
+	var p Receiver
 	if err := json.Unmarshal(plain.Reveal(), &p); err != nil {
 		return fmt.Errorf("open address %d: %w", a.ID, err)
 	}
@@ -114,7 +110,7 @@ func (s *Service) SealAddresses(ctx context.Context, id tenant.ID, limit int) (n
 		var keys []string
 		var sealed, indexes [][]byte
 		for _, r := range rows {
-			out, err := s.sealPerson(ctx, id, person{Name: r.Name, Phone: r.Phone, Detail: r.Detail})
+			out, err := s.sealPerson(ctx, id, Receiver{Name: r.Name, Phone: r.Phone, Detail: r.Detail})
 			if err != nil {
 				return err
 			}

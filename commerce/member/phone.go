@@ -90,8 +90,12 @@ func (s *Service) Phone(ctx context.Context, id tenant.ID, memberID int64) (vaul
 	return s.vault.Open(ctx, phoneField(id, memberID), sealed)
 }
 
-// indexKey is what a shop's blind indexes are made with, made when first needed.
+// indexKey is what a shop's blind indexes are made with, made when first needed. It never
+// changes, and is remembered as long as data keys are.
 func (s *Service) indexKey(ctx context.Context, id tenant.ID) (vault.Secret, error) {
+	if key, ok := s.indexKeys.Get(id); ok {
+		return key, nil
+	}
 	var sealed []byte
 	err := s.db.Read(ctx, id, func(r *tenantdb.Reader) (err error) {
 		sealed, err = s.q.IndexKey(ctx, r)
@@ -103,7 +107,12 @@ func (s *Service) indexKey(ctx context.Context, id tenant.ID) (vault.Secret, err
 	if err != nil {
 		return vault.Secret{}, fmt.Errorf("index key: %w", err)
 	}
-	return s.vault.Open(ctx, indexField(id), sealed)
+	key, err := s.vault.Open(ctx, indexField(id), sealed)
+	if err != nil {
+		return vault.Secret{}, err
+	}
+	s.indexKeys.Add(id, key)
+	return key, nil
 }
 
 func (s *Service) newIndexKey(ctx context.Context, id tenant.ID) (sealed []byte, err error) {

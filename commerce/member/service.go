@@ -8,6 +8,8 @@ import (
 	"time"
 	"unicode/utf8"
 
+	lru "github.com/hashicorp/golang-lru/v2"
+
 	"galleria/commerce/division"
 	"galleria/commerce/member/internal/memberdb"
 	"galleria/tenant"
@@ -95,13 +97,22 @@ type Service struct {
 	timers *timer.Timers
 	recent *memory
 
+	indexKeys *lru.Cache[tenant.ID, vault.Secret]
+
 	divisions  *division.Table
 	belongings func() []Belongings
 }
 
+// indexKeysKept bounds the keys of blind indexes that are remembered.
+const indexKeysKept = 2000
+
 // New returns the members.
 func New(d Deps) *Service {
-	return &Service{db: d.DB, q: memberdb.New(), rand: d.Rand, vault: d.Vault, audit: d.Audit, outbox: d.Outbox, timers: d.Timers, recent: newMemory(d.Now), belongings: d.Belongings, divisions: division.Load()}
+	keys, err := lru.New[tenant.ID, vault.Secret](indexKeysKept)
+	if err != nil { // only for a size below one
+		panic(err)
+	}
+	return &Service{indexKeys: keys, db: d.DB, q: memberdb.New(), rand: d.Rand, vault: d.Vault, audit: d.Audit, outbox: d.Outbox, timers: d.Timers, recent: newMemory(d.Now), belongings: d.Belongings, divisions: division.Load()}
 }
 
 // Get returns a member. One statement. Faults: NOT_FOUND.

@@ -136,7 +136,10 @@ func (s *Service) Readdress(ctx context.Context, id tenant.ID, orderNo string, a
 	if err := a.check(); err != nil {
 		return fmt.Errorf("readdress: %w", err)
 	}
-	address, err := json.Marshal(a)
+	if err := s.addresses.ReadyAddresses(ctx, id); err != nil {
+		return fmt.Errorf("readdress: %w", err)
+	}
+	where, err := s.keep(ctx, id, orderNo, a)
 	if err != nil {
 		return fmt.Errorf("readdress: %w", err)
 	}
@@ -148,7 +151,10 @@ func (s *Service) Readdress(ctx context.Context, id tenant.ID, orderNo string, a
 		if _, err := allow(Status(rows[0].Status), EventReaddress, Staff, factsOf(rows)); err != nil {
 			return err
 		}
-		if err := moved(s.q.Readdress(ctx, tx, address, rows[0].ID, rows[0].Status, tx.Now(), string(EventReaddress), actor)); err != nil {
+		if err := moved(s.q.Readdress(ctx, tx, orderdb.ReaddressParams{
+			Address: where.address, Receiver: where.receiver, ReceiverIndex: where.index,
+			ID: rows[0].ID, Status: rows[0].Status, At: tx.Now(), Event: string(EventReaddress), Actor: actor,
+		})); err != nil {
 			return err
 		}
 		return s.record(ctx, tx, actor, "order.readdress", orderNo, map[string]any{}) // whose address it is stays out of the log
@@ -178,6 +184,21 @@ func (a Address) check() error {
 	}
 	if len(strings.Trim(a.Phone, "0123456789+- ")) > 0 || len(a.Phone) < 7 {
 		return fault.Invalidf("phone", "must be a phone number")
+	}
+	return nil
+}
+
+// RecordReveal records that somebody is shown whole who an order goes to. Opens a transaction.
+// Faults: NOT_FOUND.
+func (s *Service) RecordReveal(ctx context.Context, id tenant.ID, orderNo, actor string) error {
+	err := s.db.InTenant(ctx, id, func(tx tenantdb.Tx) error {
+		if _, err := s.lock(ctx, tx, orderNo); err != nil {
+			return err
+		}
+		return s.record(ctx, tx, actor, "order.receiver_revealed", orderNo, map[string]any{})
+	})
+	if err != nil {
+		return fmt.Errorf("record reveal: %w", err)
 	}
 	return nil
 }

@@ -31,6 +31,9 @@ func (s *Service) Cancel(ctx context.Context, id tenant.ID, memberID int64, orde
 		result, err = s.find(ctx, tx, memberID, orderNo)
 		return err
 	})
+	if err == nil {
+		err = s.name(ctx, id, &result)
+	}
 	if err != nil {
 		return Order{}, fmt.Errorf("cancel order: %w", err)
 	}

@@ -39,6 +39,9 @@
 // as possible. A replay is answered from the key alone: what was read beside it does not
 // matter any more.
 //
-// An address is copied into the order; a line keeps title, spec, picture and price of its
+// An address is copied into the order, and who it names lies sealed there, bound to the order's
+// number; division and the phone's last digits stay, for the books and for couriers. Whole phone
+// numbers and names are found by a blind index. Orders from before are read as they are until
+// SealReceivers, in the shop's upkeep, has had them. A line keeps title, spec, picture and price of its
 // moment. Order numbers come from the clock and a random tail, not from a counter.
 package order

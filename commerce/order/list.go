@@ -53,11 +53,14 @@ func (s *Service) List(ctx context.Context, id tenant.ID, memberID int64, in Lis
 		if page.Orders[i], err = orderFromRow(orderdb.FindRow{
 			ID: row.ID, OrderNo: row.OrderNo, MemberID: row.MemberID, AppID: row.AppID, Status: row.Status, CloseReason: row.CloseReason,
 			GoodsFen: row.GoodsFen, DiscountFen: row.DiscountFen, FreightFen: row.FreightFen, PayableFen: row.PayableFen,
-			Address: row.Address, Remark: row.Remark, ExpiresAt: row.ExpiresAt, PlacedAt: row.PlacedAt,
+			Address: row.Address, Receiver: row.Receiver, Remark: row.Remark, ExpiresAt: row.ExpiresAt, PlacedAt: row.PlacedAt,
 			PaidAt: row.PaidAt, ClosedAt: row.ClosedAt, RefundedFen: row.RefundedFen, Lines: row.Lines, AdjustFen: row.AdjustFen, Delivery: row.Delivery, StoreID: row.StoreID,
 			PickupCode: row.PickupCode, Settlement: row.Settlement, ShippedAt: row.ShippedAt, ReceiveBy: row.ReceiveBy,
 			ReceivedAt: row.ReceivedAt, Hidden: row.Hidden, Unsent: row.Unsent,
-		}); err != nil {
+		}); err == nil {
+			err = s.name(ctx, id, &page.Orders[i])
+		}
+		if err != nil {
 			return Page{}, fmt.Errorf("list orders: %w", err)
 		}
 	}
@@ -105,6 +108,9 @@ func (s *Service) Get(ctx context.Context, id tenant.ID, memberID int64, orderNo
 		found, err = s.find(ctx, r, memberID, orderNo)
 		return err
 	})
+	if err == nil {
+		err = s.name(ctx, id, &found)
+	}
 	if err != nil {
 		return Order{}, fmt.Errorf("get order: %w", err)
 	}

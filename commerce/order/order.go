@@ -120,6 +120,8 @@ type Order struct {
 	ClosedAt    *time.Time
 	Actions     []Event  // what the buyer may do now: "pay", "cancel", …
 	Timeline    []Moment // oldest first; empty in lists
+
+	receiver []byte // who Address names, while it is sealed
 }
 
 // Page is one page of a member's orders, newest first.

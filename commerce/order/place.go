@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"crypto/rand"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -302,7 +301,7 @@ func (p *placing) insert(ctx context.Context, tx tenantdb.Tx, actor string) erro
 	if p.to.kind == Virtual {
 		a = member.Address{} // it goes nowhere: what the order need not know, it does not keep
 	}
-	address, err := json.Marshal(Address{
+	where, err := p.keep(ctx, p.id, p.placed.OrderNo, Address{
 		Name: a.Name, Phone: a.Phone, Province: a.Province, City: a.City,
 		District: a.District, DivisionCode: a.DivisionCode, Detail: a.Detail,
 	})
@@ -312,7 +311,7 @@ func (p *placing) insert(ctx context.Context, tx tenantdb.Tx, actor string) erro
 	row := orderdb.PlaceParams{
 		OrderNo: p.placed.OrderNo, MemberID: p.in.MemberID, AppID: p.in.AppID.String(), Status: string(PendingPayment),
 		GoodsFen: p.quote.GoodsFen, DiscountFen: p.quote.DiscountFen, FreightFen: p.quote.FreightFen, PayableFen: p.quote.PayableFen,
-		Delivery: string(p.to.kind), Address: address, Remark: p.in.Remark, ExpiresAt: p.placed.ExpiresAt, PlacedAt: p.placed.PlacedAt, Test: p.in.Test,
+		Delivery: string(p.to.kind), Address: where.address, Receiver: where.receiver, ReceiverIndex: where.index, Remark: p.in.Remark, ExpiresAt: p.placed.ExpiresAt, PlacedAt: p.placed.PlacedAt, Test: p.in.Test,
 		Event: string(EventPlace), Actor: actor, MaxOpenOrders: p.terms.MaxOpenOrders, MaxOpenPieces: p.terms.MaxOpenPieces,
 	}
 	if p.in.Delivery == Pickup {

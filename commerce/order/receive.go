@@ -32,6 +32,9 @@ func (s *Service) Receive(ctx context.Context, id tenant.ID, memberID int64, ord
 		result, err = s.find(ctx, tx, memberID, orderNo)
 		return err
 	})
+	if err == nil {
+		err = s.name(ctx, id, &result)
+	}
 	if err != nil {
 		return Order{}, fmt.Errorf("receive order: %w", err)
 	}

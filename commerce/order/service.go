@@ -33,11 +33,15 @@ type Inventory interface {
 	ReceiveTx(ctx context.Context, tx tenantdb.Tx, document string, lines []inventory.Line, actor string) error
 }
 
-// Addresses finds a member's address; another member's is fault.ErrNotFound.
+// Addresses finds a member's address; another member's is fault.ErrNotFound. It seals who an
+// order goes to.
 type Addresses interface {
 	// ReadyAddresses comes before the transaction in which Address is asked.
 	ReadyAddresses(ctx context.Context, id tenant.ID) error
 	Address(ctx context.Context, id tenant.ID, q tenantdb.Querier, memberID, addressID int64) (member.Address, error)
+	// SealReceiver is for one order only; what it is found by comes with it.
+	SealReceiver(ctx context.Context, id tenant.ID, orderNo string, r member.Receiver) (sealed []byte, index [][]byte, err error)
+	OpenReceiver(ctx context.Context, id tenant.ID, orderNo string, sealed []byte) (member.Receiver, error)
 }
 
 // Carts gives and empties what a member has selected.

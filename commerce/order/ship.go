@@ -220,15 +220,6 @@ func (s *Service) record(ctx context.Context, tx tenantdb.Tx, actor, action, ord
 	return s.audit.RecordTx(ctx, tx, audit.Entry{Actor: actor, Action: action, Object: "order:" + orderNo, Detail: detail})
 }
 
-// phoneTail is the last four digits of the receiver's phone.
-func phoneTail(address json.RawMessage) string {
-	var a Address
-	if json.Unmarshal(address, &a) != nil || len(a.Phone) < 4 {
-		return ""
-	}
-	return a.Phone[len(a.Phone)-4:]
-}
-
 func days(n int64) time.Duration { return time.Duration(n) * 24 * time.Hour }
 
 // newParcelNo is a number nobody can guess, in the form of an order's.

@@ -24,6 +24,7 @@ func (s *Service) lock(ctx context.Context, tx tenantdb.Tx, orderNo string) (ord
 	return row, err
 }
 
+// find leaves who the order goes to sealed, see name.
 func (s *Service) find(ctx context.Context, q tenantdb.Querier, memberID int64, orderNo string) (Order, error) {
 	if !wellFormed(orderNo) {
 		return Order{}, fault.ErrNotFound
@@ -78,6 +79,7 @@ func orderFromRow(row orderdb.FindRow) (Order, error) {
 		ShippedAt: row.ShippedAt, ReceivedAt: row.ReceivedAt,
 		Actions: ActionsOf(Member, Status(row.Status), Facts{Unsent: row.Unsent, Delivery: ParcelKind(row.Delivery), Hidden: row.Hidden}),
 	}
+	o.receiver = row.Receiver
 	if row.StoreID != nil {
 		o.StoreID = *row.StoreID
 	}

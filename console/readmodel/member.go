@@ -177,5 +177,8 @@ func (s *Store) Member(ctx context.Context, shop tenant.ID, id int64) (m MemberD
 		collect(b, &m.OrderRows, orderRow, orderColumns+" WHERE o.member_id = $1 ORDER BY o.id DESC LIMIT $2", id, PageSize)
 		collect(b, &m.RefundRows, refundRow, refundColumns+" WHERE t.business_no IN (SELECT o.order_no FROM orders o WHERE o.member_id = $1 AND o.paid_at IS NOT NULL) ORDER BY r.id DESC LIMIT $2", id, PageSize)
 	})
+	if err == nil {
+		err = s.nameRows(ctx, shop, m.OrderRows)
+	}
 	return m, err
 }

@@ -17,7 +17,7 @@ type OrderFilter struct {
 	Status  string    // one status, or "" for all
 	From    time.Time // placed at or after
 	Until   time.Time // placed before
-	Query   string    // order number, buyer's nickname, phone or its last digits, product title
+	Query   string    // order number, buyer's nickname, receiver's name, phone or its last four digits, product title
 	Frozen  string    // why the provider keeps the money: unshipped, not_uploaded or unreceived
 	InCase  bool      // an after-sales case goes on
 	Anomaly bool      // only orders with an unresolved payment anomaly
@@ -43,6 +43,8 @@ type OrderRow struct {
 	PaidAt      *time.Time
 	Test        bool // proves the setup: not revenue, nothing to ship
 	InCase      bool // an after-sales case of it goes on
+
+	to Address
 }
 
 // OrderPage is one page of orders, newest first.
@@ -60,6 +62,8 @@ type Address struct {
 	City     string `json:"city"`
 	District string `json:"district"`
 	Detail   string `json:"detail"`
+
+	sealed []byte // name, phone and detail, until they are opened
 }
 
 // OrderLine is one line of an order.

@@ -134,7 +134,7 @@ type Picking struct {
 // pickMost bounds what is printed at once.
 const pickMost = 200
 
-const pickOrders = `SELECT o.order_no, o.placed_at, o.address, o.remark, o.staff_note,
+const pickOrders = `SELECT o.order_no, o.placed_at, o.address, o.receiver, o.remark, o.staff_note,
        (SELECT json_agg(json_build_object('title', l.title, 'spec', l.spec, 'qty', l.qty - l.sent - l.dropped) ORDER BY l.id) FROM order_line l WHERE l.order_id = o.id AND l.sent + l.dropped < l.qty)
   FROM orders o WHERE o.status = ANY ('{paid,fulfilling}') AND o.delivery = 'express' AND NOT o.test
    AND EXISTS (SELECT 1 FROM order_line l WHERE l.order_id = o.id AND l.sent + l.dropped < l.qty)
@@ -145,18 +145,22 @@ const pickOrders = `SELECT o.order_no, o.placed_at, o.address, o.remark, o.staff
 func (s *Store) Picking(ctx context.Context, shop tenant.ID) (list Picking, err error) {
 	err = s.read(ctx, shop, "picking", func(b *pgx.Batch) {
 		collect(b, &list.Orders, func(row pgx.CollectableRow) (o PickOrder, err error) {
-			var address, lines []byte
-			if err = row.Scan(&o.OrderNo, &o.PlacedAt, &address, &o.Remark, &o.Note, &lines); err != nil {
+			var address, receiver, lines []byte
+			if err = row.Scan(&o.OrderNo, &o.PlacedAt, &address, &receiver, &o.Remark, &o.Note, &lines); err != nil {
 				return o, err
 			}
-			if err = json.Unmarshal(address, &o.Address); err != nil {
-				return o, fmt.Errorf("address of order %s: %w", o.OrderNo, err)
+			if o.Address, err = addressOf(o.OrderNo, address, receiver); err != nil {
+				return o, err
 			}
 			return o, json.Unmarshal(lines, &o.Lines)
 		}, pickOrders, pickMost)
 	})
 	at := map[PickLine]int{}
-	for _, o := range list.Orders {
+	for i := range list.Orders {
+		o := &list.Orders[i]
+		if err := s.name(ctx, shop, o.OrderNo, &o.Address); err != nil {
+			return Picking{}, err
+		}
 		for _, l := range o.Lines {
 			key := PickLine{Title: l.Title, Spec: l.Spec}
 			if _, known := at[key]; !known {

@@ -2,7 +2,7 @@ package readmodel
 
 import (
 	"context"
-	"time"
+	"fmt"
 
 	"github.com/jackc/pgx/v5"
 
@@ -15,7 +15,7 @@ func orderStatuses() []string {
 }
 
 const orderColumns = `SELECT o.id, o.order_no, o.status, coalesce(o.close_reason, ''), m.nickname,
-       coalesce(o.address->>'name', ''), coalesce(o.address->>'phone', ''),
+       o.address, o.receiver,
        coalesce(f.title, ''), coalesce(f.spec, ''), coalesce(f.picture, ''), n.lines, n.qty,
        o.payable_fen, o.placed_at, o.paid_at, o.test, o.open_cases > 0
   FROM orders o
@@ -61,8 +61,14 @@ func (s *Store) Orders(ctx context.Context, shop tenant.ID, in OrderFilter) (pag
 		w.add(frozenIs, in.Frozen)
 	}
 	if in.Query != "" {
-		w.add(`(o.order_no ILIKE ? OR m.nickname ILIKE ? OR o.address->>'phone' LIKE ? OR o.address->>'name' ILIKE ?
-                OR EXISTS (SELECT 1 FROM order_line l WHERE l.order_id = o.id AND l.title ILIKE ?))`, contains(in.Query))
+		index, err := s.Receivers.ReceiverIndex(ctx, shop, in.Query)
+		if err != nil {
+			return page, fmt.Errorf("read orders: %w", err)
+		}
+		like := contains(in.Query)
+		w.addAll(`(o.order_no ILIKE ? OR m.nickname ILIKE ? OR o.receiver_index && ? OR o.address->>'phone_tail' = ?
+                OR o.receiver IS NULL AND (o.address->>'phone' LIKE ? OR o.address->>'name' ILIKE ?)
+                OR EXISTS (SELECT 1 FROM order_line l WHERE l.order_id = o.id AND l.title ILIKE ?))`, like, like, index, in.Query, like, like, like)
 		if in.From.IsZero() {
 			w.add(searchable, in.Query)
 		}
@@ -76,6 +82,9 @@ func (s *Store) Orders(ctx context.Context, shop tenant.ID, in OrderFilter) (pag
 		collect(b, &page.Rows, orderRow, sql, w.args...)
 		queueOrderCounts(b, &page.Counts)
 	})
+	if err == nil {
+		err = s.nameRows(ctx, shop, page.Rows)
+	}
 	if len(page.Rows) > PageSize {
 		page.Rows = page.Rows[:PageSize]
 		page.Next = page.Rows[PageSize-1].ID
@@ -102,10 +111,12 @@ func queueOrderCounts(b *pgx.Batch, into *map[string]int64) {
 }
 
 func orderRow(row pgx.CollectableRow) (o OrderRow, err error) {
-	var paidAt *time.Time
-	err = row.Scan(&o.ID, &o.OrderNo, &o.Status, &o.CloseReason, &o.Buyer, &o.Receiver, &o.Phone,
-		&o.Title, &o.Spec, &o.Picture, &o.Lines, &o.Qty, &o.Payable, &o.PlacedAt, &paidAt, &o.Test, &o.InCase)
-	o.PaidAt = paidAt
+	var address, receiver []byte
+	if err = row.Scan(&o.ID, &o.OrderNo, &o.Status, &o.CloseReason, &o.Buyer, &address, &receiver,
+		&o.Title, &o.Spec, &o.Picture, &o.Lines, &o.Qty, &o.Payable, &o.PlacedAt, &o.PaidAt, &o.Test, &o.InCase); err != nil {
+		return o, err
+	}
+	o.to, err = addressOf(o.OrderNo, address, receiver)
 	return o, err
 }
 

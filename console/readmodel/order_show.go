@@ -2,8 +2,6 @@ package readmodel
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 	"strconv"
 
 	"github.com/jackc/pgx/v5"
@@ -13,7 +11,7 @@ import (
 )
 
 const (
-	orderHead = `SELECT o.order_no, o.status, coalesce(o.close_reason, ''), o.member_id, m.nickname, o.app_id, o.address, o.remark,
+	orderHead = `SELECT o.order_no, o.status, coalesce(o.close_reason, ''), o.member_id, m.nickname, o.app_id, o.address, o.receiver, o.remark,
        o.goods_fen, o.discount_fen, o.freight_fen, o.payable_fen, o.placed_at, o.expires_at, o.paid_at, o.closed_at, o.test, o.refunded_fen
   FROM orders o JOIN member m ON m.id = o.member_id WHERE o.order_no = $1`
 	orderLines = `SELECT l.spu_id, l.title, l.spec, l.picture, l.price_fen, l.qty::bigint, l.goods_fen, l.discount_fen, l.payable_fen
@@ -56,6 +54,9 @@ func (s *Store) Order(ctx context.Context, shop tenant.ID, orderNo string) (o Or
 		queueOrderCases(b, orderNo, &o.Cases)
 		queueMoney(b, "t.business_no = $1", orderNo, &o.Money)
 	})
+	if err == nil {
+		err = s.name(ctx, shop, orderNo, &o.Address)
+	}
 	if err != nil {
 		return OrderDetail{}, err
 	}
@@ -105,15 +106,14 @@ func staffIDs(actors []string) []int64 {
 }
 
 func scanOrderHead(row pgx.Row, o *OrderDetail) error {
-	var address []byte
-	if err := row.Scan(&o.OrderNo, &o.Status, &o.CloseReason, &o.MemberID, &o.Buyer, &o.AppID, &address, &o.Remark,
+	var address, receiver []byte
+	if err := row.Scan(&o.OrderNo, &o.Status, &o.CloseReason, &o.MemberID, &o.Buyer, &o.AppID, &address, &receiver, &o.Remark,
 		&o.Goods, &o.Discount, &o.Freight, &o.Payable, &o.PlacedAt, &o.ExpiresAt, &o.PaidAt, &o.ClosedAt, &o.Test, &o.Refunded); err != nil {
 		return err
 	}
-	if err := json.Unmarshal(address, &o.Address); err != nil {
-		return fmt.Errorf("address of order %s: %w", o.OrderNo, err)
-	}
-	return nil
+	var err error
+	o.Address, err = addressOf(o.OrderNo, address, receiver)
+	return err
 }
 
 func orderLine(row pgx.CollectableRow) (l OrderLine, err error) {

@@ -83,6 +83,9 @@ func (s *Store) Overview(ctx context.Context, shop tenant.ID, now time.Time, sha
 		queueShelfCounts(b, &shelves)
 		collect(b, &o.Latest, orderRow, orderColumns+" ORDER BY o.id DESC LIMIT $1", 6)
 	})
+	if err == nil {
+		err = s.nameRows(ctx, shop, o.Latest)
+	}
 	if err != nil {
 		return Overview{}, Todo{}, err
 	}

@@ -17,6 +17,8 @@ import (
 // Deps are what the store works with.
 type Deps struct {
 	DB *tenantdb.DB
+	// Receivers opens who orders go to; pages without orders need none.
+	Receivers Receivers
 }
 
 // Store reads pages. Safe for concurrent use.

@@ -53,6 +53,7 @@ type Orders interface {
 	Buyer(ctx context.Context, q tenantdb.Querier, orderNo string) (order.Buyer, error)
 	CountTradeTx(ctx context.Context, tx tenantdb.Tx, memberID int64) error
 	ArrivedTx(ctx context.Context, q tenantdb.Querier, orderNo string) (order.Arrived, error)
+	SealReceivers(ctx context.Context, id tenant.ID, limit int) (n int, err error)
 }
 
 // Payments is the part of payments.Service that events move.

@@ -49,8 +49,9 @@ type KeyUnusualV1 struct {
 }
 
 // upkeepDue forgets what a shop has kept long enough: ended sessions, keys of requests,
-// messages of providers, products in the bin; seals addresses from before they were; and counts what no event has counted. It goes in bounded transactions and sets its next time with the
-// last of them.
+// messages of providers, products in the bin; seals addresses and receivers
+// from before they were; and counts what no event has counted. It goes in bounded transactions
+// and sets its next time with the last of them.
 func (h *Handlers) upkeepDue(ctx context.Context, ev outbox.Event) error {
 	p, err := payload[UpkeepV1](ev)
 	if err != nil {
@@ -63,13 +64,9 @@ func (h *Handlers) upkeepDue(ctx context.Context, ev outbox.Event) error {
 	if _, err := h.Pictures.SweepUnattached(ctx, ev.TenantID); err != nil {
 		h.Log.WarnContext(ctx, "buyers' pictures not swept", "tenant_id", ev.TenantID.String(), "error", err)
 	}
-	for range upkeepTurns {
-		sealed, err := h.Members.SealAddresses(ctx, ev.TenantID, upkeepBatch)
-		if err != nil {
+	for _, seal := range []func(context.Context, tenant.ID, int) (int, error){h.Members.SealAddresses, h.Orders.SealReceivers} {
+		if err := sealAll(ctx, ev.TenantID, seal); err != nil {
 			return fmt.Errorf("upkeep: %w", err)
-		}
-		if sealed < upkeepBatch {
-			break
 		}
 	}
 	before := h.Now().Add(-h.BodiesKept)
@@ -98,6 +95,17 @@ func (h *Handlers) upkeepDue(ctx context.Context, ev outbox.Event) error {
 			return nil
 		}
 		p.AfterEvent = reached
+	}
+	return nil
+}
+
+// sealAll seals what was written before it was sealed, in the turns of a run.
+func sealAll(ctx context.Context, id tenant.ID, seal func(context.Context, tenant.ID, int) (int, error)) error {
+	for range upkeepTurns {
+		sealed, err := seal(ctx, id, upkeepBatch)
+		if err != nil || sealed < upkeepBatch {
+			return err
+		}
 	}
 	return nil
 }

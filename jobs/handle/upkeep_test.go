@@ -11,6 +11,7 @@ import (
 	"galleria/commerce/listing"
 	"galleria/commerce/member"
 	"galleria/commerce/notice"
+	"galleria/commerce/order"
 	"galleria/commerce/picture"
 	"galleria/jobs/handle"
 	"galleria/payments"
@@ -29,11 +30,12 @@ func TestUpkeepForgetsWhatIsOver(t *testing.T) {
 		DB: env.DB, Accounts: nil, Bills: nil, Channels: nil, Audit: env.Audit, Outbox: env.Outbox, Timers: env.Timers, Vault: env.Vault,
 		Now: env.Clock().Now, Rand: rand.Reader, Log: log, PublicURL: "http://shop.test",
 	})
+	members := member.New(member.Deps{DB: env.DB, Now: env.Clock().Now, Rand: rand.Reader, Vault: env.Vault})
 	shelf := catalog.New(catalog.Deps{DB: env.DB, Plans: env.Plans, Timers: env.Timers})
 	kinds, err := handle.New(handle.Deps{
 		Notices: notice.New(notice.Deps{DB: env.DB, Audit: env.Audit, Outbox: env.Outbox, Vault: env.Vault}),
-		DB:      env.DB, Outbox: env.Outbox, Orders: nil, Payments: pay, Accounts: nil,
-		Members: member.New(member.Deps{DB: env.DB, Now: env.Clock().Now, Rand: rand.Reader, Vault: env.Vault}), Messenger: nil, Texter: nil, Signups: nil, Herald: nil,
+		DB:      env.DB, Outbox: env.Outbox, Orders: order.New(order.Deps{DB: env.DB, Addresses: members}), Payments: pay, Accounts: nil,
+		Members: members, Messenger: nil, Texter: nil, Signups: nil, Herald: nil,
 		Listings: listing.New(listing.Deps{DB: env.DB, Catalog: shelf, Inventory: nil, Audit: env.Audit}), Shelf: shelf,
 		Pictures: picture.New(picture.Deps{DB: env.DB, Plans: env.Plans, Outbox: env.Outbox, Store: picture.NewFolder(t.TempDir()), Now: env.Clock().Now}),
 		Figures:  figures.New(env.DB, env.Timers),

@@ -9,6 +9,7 @@ import (
 	"galleria/commerce/invoice"
 	"galleria/commerce/member"
 	"galleria/commerce/notice"
+	"galleria/commerce/order"
 	"galleria/payments"
 	"galleria/payments/account"
 	"galleria/payments/transfer"
@@ -21,6 +22,6 @@ import (
 func SealedColumns() []vault.Column {
 	return slices.Concat(
 		[]vault.Column{miniprogram.SealedColumn(), miniprogram.SealedSecretColumn(), account.SealedColumn(), transfer.SealedColumn(), distribution.SealedColumn()},
-		payments.SealedColumns(), delivery.SealedColumns(), member.SealedColumns(), card.SealedColumns(), invoice.SealedColumns(), notice.SealedColumns(),
+		payments.SealedColumns(), delivery.SealedColumns(), member.SealedColumns(), card.SealedColumns(), invoice.SealedColumns(), order.SealedColumns(), notice.SealedColumns(),
 	)
 }

@@ -131,6 +131,7 @@ func homes() []home {
 			"cmd/internal/bench", // the bare handler that the product is measured against
 		}},
 		{"github.com/golang-migrate/migrate/v4", []string{"migrations"}},
+		{"github.com/hashicorp/golang-lru/v2", []string{"commerce/member"}},
 		{"github.com/tink-crypto/tink-go/v2", []string{"tenant/vault"}},
 		{"github.com/google/uuid", []string{"*"}},
 		{"golang.org/x/crypto", []string{"*"}},

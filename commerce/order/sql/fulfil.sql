@@ -119,7 +119,7 @@ SELECT count(*) FROM moved;
 
 -- name: Readdress :one
 WITH moved AS (
-  UPDATE orders SET address = @address::jsonb WHERE orders.id = @id AND orders.status = @status::text RETURNING id),
+  UPDATE orders SET address = @address::jsonb, receiver = sqlc.narg(receiver)::bytea, receiver_index = sqlc.narg(receiver_index)::bytea[] WHERE orders.id = @id AND orders.status = @status::text RETURNING id),
 told AS (
   INSERT INTO order_event (order_id, at, event, from_status, to_status, actor)
   SELECT moved.id, @at::timestamptz, @event::text, @status, @status, @actor::text FROM moved)

@@ -7,7 +7,7 @@ ON CONFLICT (member_id, spu_id) DO UPDATE SET qty = p.qty + excluded.qty;
 
 -- name: ForgetOrders :exec
 -- The division stays: what was sold where belongs to the books.
-UPDATE orders SET remark = '', staff_note = '', pickup_code = NULL,
+UPDATE orders SET remark = '', staff_note = '', pickup_code = NULL, receiver = NULL, receiver_index = NULL,
   address = jsonb_build_object('name', '', 'phone', '', 'province', address->>'province', 'city', address->>'city', 'district', '', 'division_code', '', 'detail', '')
 WHERE member_id = @member_id;
 

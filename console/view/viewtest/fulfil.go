@@ -63,7 +63,7 @@ func (f Frame) fulfilPages() []Sample {
 		CallbackURL: "https://galleria.example/notify/kuaidi100/abcdefghijklmnopqrstuvwxyz",
 	}}
 	return []Sample{
-		{"order_sent", view.OrderShowPage(page, view.OrderShow{OrderDetail: sent, MayShip: true, MayUpdate: true})},
+		{"order_sent", view.OrderShowPage(page, view.OrderShow{OrderDetail: sent, MayShip: true, MayUpdate: true, Revealed: true})},
 		{"ship", view.ShipPage(page, view.ShipForm{OrderNo: "261121110000ABCDEFGHIJ", Address: address, Lines: lines})},
 		{"ship_refunding", view.ShipPage(page, part)},
 		{"ship_refunded", view.ShipPage(page, view.ShipForm{OrderNo: "261121110000ABCDEFGHIJ", Address: address, Lines: lines, Refund: view.ShipRefund{Gone: 1200}})},

@@ -52,7 +52,7 @@ func Pages(f Frame) []Sample {
 			OrderPage: readmodel.OrderPage{Counts: counts}, Status: "paid", From: "2026-11-01", To: "2026-10-01", Query: "<script>alert(1)</script>", Flag: "anomaly", Invalid: "filter.bad_range",
 		})},
 		{"orders_none", view.OrderListPage(shop("nav.orders", "order.title"), view.OrderList{OnFirst: true})},
-		{"order", view.OrderShowPage(shop("nav.orders", "order.one"), view.OrderShow{OrderDetail: orderDetail()})},
+		{"order", view.OrderShowPage(shop("nav.orders", "order.one"), view.OrderShow{OrderDetail: hiddenReceiver(orderDetail()), MayReveal: true})},
 		{"products", view.ProductListPage(shop("nav.products", "product.title"), view.ProductList{ProductPage: readmodel.ProductPage{Rows: products(), Counts: shelves}, OnFirst: true, MayAdd: true, Categories: []view.Choice{{Value: "1", Label: "咖啡豆"}}})},
 		{"products_bin", view.ProductListPage(shop("nav.products", "product.title"), view.ProductList{ProductPage: readmodel.ProductPage{Rows: products()[:1], Counts: shelves}, Shelf: "bin", OnFirst: true, MayAdd: true})},
 		{"products_none", view.ProductListPage(shop("nav.products", "product.title"), view.ProductList{OnFirst: true, MayAdd: true})},

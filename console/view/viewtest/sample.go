@@ -110,3 +110,9 @@ func accounts() []readmodel.Account {
 		Anomalies:    []readmodel.Anomaly{{EventID: "EV-9", OutTradeNo: "P000000000UNKNOWN", Reason: "unknown_number", Blocking: true, Seen: 1, FirstAt: ago(5 * time.Hour)}},
 	}}
 }
+
+// hiddenReceiver is an order as those see it who did not ask who it goes to.
+func hiddenReceiver(o readmodel.OrderDetail) readmodel.OrderDetail {
+	o.Address.Name, o.Address.Phone, o.Address.Detail = "周***", "***78", "***"
+	return o
+}

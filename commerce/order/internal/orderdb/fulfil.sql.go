@@ -407,21 +407,34 @@ func (q *Queries) Parcels(ctx context.Context, db DBTX, orderNo string, memberID
 
 const readdress = `-- name: Readdress :one
 WITH moved AS (
-  UPDATE orders SET address = $1::jsonb WHERE orders.id = $2 AND orders.status = $3::text RETURNING id),
+  UPDATE orders SET address = $1::jsonb, receiver = $2::bytea, receiver_index = $3::bytea[] WHERE orders.id = $4 AND orders.status = $5::text RETURNING id),
 told AS (
   INSERT INTO order_event (order_id, at, event, from_status, to_status, actor)
-  SELECT moved.id, $4::timestamptz, $5::text, $3, $3, $6::text FROM moved)
+  SELECT moved.id, $6::timestamptz, $7::text, $5, $5, $8::text FROM moved)
 SELECT count(*) FROM moved
 `
 
-func (q *Queries) Readdress(ctx context.Context, db DBTX, address json.RawMessage, iD int64, status string, at time.Time, event string, actor string) (int64, error) {
+type ReaddressParams struct {
+	Address       json.RawMessage
+	Receiver      []byte
+	ReceiverIndex [][]byte
+	ID            int64
+	Status        string
+	At            time.Time
+	Event         string
+	Actor         string
+}
+
+func (q *Queries) Readdress(ctx context.Context, db DBTX, arg ReaddressParams) (int64, error) {
 	row := db.QueryRow(ctx, readdress,
-		address,
-		iD,
-		status,
-		at,
-		event,
-		actor,
+		arg.Address,
+		arg.Receiver,
+		arg.ReceiverIndex,
+		arg.ID,
+		arg.Status,
+		arg.At,
+		arg.Event,
+		arg.Actor,
 	)
 	var count int64
 	err := row.Scan(&count)

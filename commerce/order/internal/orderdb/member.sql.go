@@ -23,7 +23,7 @@ func (q *Queries) CountTrade(ctx context.Context, db DBTX, memberID int64) error
 }
 
 const forgetOrders = `-- name: ForgetOrders :exec
-UPDATE orders SET remark = '', staff_note = '', pickup_code = NULL,
+UPDATE orders SET remark = '', staff_note = '', pickup_code = NULL, receiver = NULL, receiver_index = NULL,
   address = jsonb_build_object('name', '', 'phone', '', 'province', address->>'province', 'city', address->>'city', 'district', '', 'division_code', '', 'detail', '')
 WHERE member_id = $1
 `

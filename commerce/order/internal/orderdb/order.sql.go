@@ -85,7 +85,7 @@ func (q *Queries) CountUnfinished(ctx context.Context, db DBTX) (int64, error) {
 
 const find = `-- name: Find :one
 SELECT o.id, o.order_no, o.member_id, o.app_id, o.status, o.close_reason, o.goods_fen, o.discount_fen, o.freight_fen, o.payable_fen,
-       o.address, o.remark, o.expires_at, o.placed_at, o.paid_at, o.closed_at, o.adjust_fen, o.delivery, o.store_id, o.pickup_code, o.settlement,
+       o.address, o.receiver, o.remark, o.expires_at, o.placed_at, o.paid_at, o.closed_at, o.adjust_fen, o.delivery, o.store_id, o.pickup_code, o.settlement,
        o.shipped_at, o.receive_by, o.received_at, o.hidden, o.refunded_fen,
        EXISTS (SELECT 1 FROM order_line l WHERE l.order_id = o.id AND l.sent + l.dropped < l.qty) AS unsent,
        (SELECT json_agg(json_build_object('spu_id', l.spu_id, 'sku_id', l.sku_id, 'title', l.title, 'spec', l.spec, 'picture', l.picture, 'snapshot', l.snapshot,
@@ -111,6 +111,7 @@ type FindRow struct {
 	FreightFen  money.Fen
 	PayableFen  money.Fen
 	Address     json.RawMessage
+	Receiver    []byte
 	Remark      string
 	ExpiresAt   time.Time
 	PlacedAt    time.Time
@@ -147,6 +148,7 @@ func (q *Queries) Find(ctx context.Context, db DBTX, memberID int64, orderNo str
 		&i.FreightFen,
 		&i.PayableFen,
 		&i.Address,
+		&i.Receiver,
 		&i.Remark,
 		&i.ExpiresAt,
 		&i.PlacedAt,
@@ -282,7 +284,7 @@ func (q *Queries) MarkTest(ctx context.Context, db DBTX, orderNo string) (int64,
 
 const page = `-- name: Page :many
 SELECT o.id, o.order_no, o.member_id, o.app_id, o.status, o.close_reason, o.goods_fen, o.discount_fen, o.freight_fen, o.payable_fen,
-       o.address, o.remark, o.expires_at, o.placed_at, o.paid_at, o.closed_at, o.adjust_fen, o.delivery, o.store_id, o.pickup_code, o.settlement,
+       o.address, o.receiver, o.remark, o.expires_at, o.placed_at, o.paid_at, o.closed_at, o.adjust_fen, o.delivery, o.store_id, o.pickup_code, o.settlement,
        o.shipped_at, o.receive_by, o.received_at, o.hidden, o.refunded_fen,
        EXISTS (SELECT 1 FROM order_line l WHERE l.order_id = o.id AND l.sent + l.dropped < l.qty) AS unsent,
        (SELECT json_agg(json_build_object('spu_id', l.spu_id, 'sku_id', l.sku_id, 'title', l.title, 'spec', l.spec, 'picture', l.picture, 'snapshot', l.snapshot,
@@ -306,6 +308,7 @@ type PageRow struct {
 	FreightFen  money.Fen
 	PayableFen  money.Fen
 	Address     json.RawMessage
+	Receiver    []byte
 	Remark      string
 	ExpiresAt   time.Time
 	PlacedAt    time.Time
@@ -351,6 +354,7 @@ func (q *Queries) Page(ctx context.Context, db DBTX, memberID int64, beforeID in
 			&i.FreightFen,
 			&i.PayableFen,
 			&i.Address,
+			&i.Receiver,
 			&i.Remark,
 			&i.ExpiresAt,
 			&i.PlacedAt,
@@ -385,16 +389,16 @@ WITH held AS (
     CASE WHEN $5::bigint = 0 THEN 0 ELSE coalesce(sum((SELECT sum(l.qty) FROM order_line l WHERE l.order_id = x.id)), 0) END AS pieces
   FROM orders x WHERE x.member_id = $6 AND x.status IN ('pending_payment', 'closing')),
 o AS (
-  INSERT INTO orders (order_no, member_id, app_id, status, goods_fen, discount_fen, freight_fen, payable_fen, address, remark, expires_at, placed_at, test, delivery, store_id, pickup_code)
-  SELECT $7, $6, $8, $3::text, $9, $10, $11, $12, $13, $14, $15, $1::timestamptz, $16, $17, $18, $19
-  FROM held WHERE held.orders < $20::bigint AND ($5::bigint = 0 OR held.pieces + $21::bigint <= $5::bigint)
+  INSERT INTO orders (order_no, member_id, app_id, status, goods_fen, discount_fen, freight_fen, payable_fen, address, remark, expires_at, placed_at, test, delivery, store_id, pickup_code, receiver, receiver_index)
+  SELECT $7, $6, $8, $3::text, $9, $10, $11, $12, $13, $14, $15, $1::timestamptz, $16, $17, $18, $19, $20::bytea, $21::bytea[]
+  FROM held WHERE held.orders < $22::bigint AND ($5::bigint = 0 OR held.pieces + $23::bigint <= $5::bigint)
   RETURNING id),
 line AS (
-  SELECT unnest($22::bigint[]) AS spu_id, unnest($23::bigint[]) AS sku_id, unnest($24::text[]) AS title,
-         unnest($25::text[]) AS spec, unnest($26::text[]) AS picture, unnest($27::bigint[]) AS price_fen,
-         unnest($28::bigint[]) AS qty, unnest($29::bigint[]) AS goods_fen,
-         unnest($30::bigint[]) AS discount_fen, unnest($31::bigint[]) AS payable_fen,
-         unnest($32::text[]) AS snapshot, unnest($33::boolean[]) AS counted),
+  SELECT unnest($24::bigint[]) AS spu_id, unnest($25::bigint[]) AS sku_id, unnest($26::text[]) AS title,
+         unnest($27::text[]) AS spec, unnest($28::text[]) AS picture, unnest($29::bigint[]) AS price_fen,
+         unnest($30::bigint[]) AS qty, unnest($31::bigint[]) AS goods_fen,
+         unnest($32::bigint[]) AS discount_fen, unnest($33::bigint[]) AS payable_fen,
+         unnest($34::text[]) AS snapshot, unnest($35::boolean[]) AS counted),
 lines AS (
   INSERT INTO order_line (order_id, spu_id, sku_id, title, spec, picture, price_fen, qty, goods_fen, discount_fen, payable_fen,
     snapshot, counted)
@@ -424,6 +428,8 @@ type PlaceParams struct {
 	Delivery         string
 	StoreID          *int64
 	PickupCode       *string
+	Receiver         []byte
+	ReceiverIndex    [][]byte
 	MaxOpenOrders    int64
 	Pieces           int64
 	SpuIds           []int64
@@ -462,6 +468,8 @@ func (q *Queries) Place(ctx context.Context, db DBTX, arg PlaceParams) (int64, e
 		arg.Delivery,
 		arg.StoreID,
 		arg.PickupCode,
+		arg.Receiver,
+		arg.ReceiverIndex,
 		arg.MaxOpenOrders,
 		arg.Pieces,
 		arg.SpuIds,
