@@ -2,6 +2,10 @@ module galleria
 
 go 1.26.0
 
+// The form of a product has a cell for each of 200 variants; the library stops at 1000 parts.
+// What a form may weigh is bounded by its route.
+godebug multipartmaxparts=5000
+
 require (
 	github.com/Shopify/toxiproxy/v2 v2.12.0
 	github.com/a-h/templ v0.3.977

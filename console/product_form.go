@@ -60,11 +60,35 @@ func readProductForm(values map[string][]string) *productForm {
 			}
 			spec.Values = append(spec.Values, strings.TrimSpace(strings.Join(value, "")))
 		}
+		spec.Values = spread(spec.Values)
 		f.Specs = append(f.Specs, spec)
 	}
 	f.All = f.row("all")
 	f.layOut()
 	return f
+}
+
+// spread gives a place to each value of a list that was typed into one ("红、蓝、绿"). The first
+// stays where it was typed, so that it keeps its SKUs; the others come after all that are there.
+func spread(values []string) []string {
+	var more []string
+	for i, value := range values {
+		list := strings.FieldsFunc(value, func(r rune) bool { return r == '、' || r == '，' || r == '\n' || r == '\t' })
+		if len(list) < 2 {
+			continue
+		}
+		values[i] = strings.TrimSpace(list[0])
+		for _, one := range list[1:] {
+			if one = strings.TrimSpace(one); one != "" {
+				more = append(more, one)
+			}
+		}
+	}
+	for len(more) > 0 && len(values) > 0 && values[len(values)-1] == "" {
+		values = values[:len(values)-1] // empty places in the middle stay: a slot is a SKU's name
+	}
+	values = append(values, more...)
+	return values[:min(len(values), maxSlots)]
 }
 
 func (f *productForm) row(slot string) view.SKUField {

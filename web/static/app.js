@@ -166,6 +166,16 @@
     });
   }
 
+  // A column of a spreadsheet pasted into one choice is a list of choices, as if typed with 、.
+  document.addEventListener("paste", (event) => {
+    const slot = event.target.closest?.(".console-spec-slots input");
+    const list = (event.clipboardData?.getData("text/plain") ?? "").split(/[\t\r\n]+/).map((one) => one.trim()).filter(Boolean);
+    if (!slot || list.length < 2) return;
+    event.preventDefault();
+    slot.value = list.join("、");
+    slot.dispatchEvent(new Event("input", { bubbles: true }));
+  });
+
   // A filter that changed by htmx tells screen readers how many rows remain.
   document.addEventListener("htmx:after:swap", () => {
     const summary = document.querySelector("[data-summary]");

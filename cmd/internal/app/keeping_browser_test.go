@@ -1,8 +1,11 @@
 package app_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
+	"strings"
 	"testing"
 	"time"
 
@@ -15,7 +18,7 @@ import (
 
 // TestE2EShopkeepingInTheBrowser looks at the pages of a shop's day in a real browser, each held
 // to accessibility, width and the browser's own complaints: reviews with what was reported,
-// members, tracking, files in and out, and the messages of a Mini Program.
+// members, tracking, files in and out, figures, and the messages of a Mini Program.
 func TestE2EShopkeepingInTheBrowser(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
@@ -55,6 +58,10 @@ func TestE2EShopkeepingInTheBrowser(t *testing.T) {
 			page.Inspect("15_app_push")
 			page.says("15_app_push", "EncodingAESKey", m.appID)
 			page.filesInAndOut()
+			page.figures()
+			if name == "desk" {
+				page.manyVariants(m.shop)
+			}
 		})
 	}
 }
@@ -94,4 +101,73 @@ func (m *merchant) filesInAndOut() {
 		return m.Text(`document.querySelector('form[action$="/file"]') ? 'yes' : 'no'`) == "yes"
 	})
 	m.Inspect("24_export")
+}
+
+// figures reads what the shop sold, each page next to the period before, with the table behind a
+// chart, and takes a page home.
+func (m *merchant) figures() {
+	m.w.t.Helper()
+	eventually(m.w.t, 30*time.Second, "the figures", func() bool { // they follow their orders
+		m.open(m.shop("/figures?period=7"))
+		return m.Text(`document.querySelector('.figure-cards') ? 'yes' : 'no'`) == "yes"
+	})
+	for i, tab := range []string{"", "/members", "/refunds", "/funnel", "/products"} {
+		m.look(fmt.Sprintf("3%d_figures%s", i, strings.ReplaceAll(tab, "/", "_")), "/figures"+tab+"?period=7&compare=previous")
+	}
+	m.look("35_figures_none", "/figures?from=2020-01-01&to=2020-01-07")
+	m.open(m.shop("/figures?period=7"))
+	// The first chart's table opens by keyboard and says the same in words.
+	m.Run(chromedp.Focus(`.console-chart-card details summary`, chromedp.ByQuery), chromedp.KeyEvent("\r"),
+		chromedp.WaitVisible(`.console-chart-card details[open] table`, chromedp.ByQuery))
+	m.Inspect("36_figures_table")
+	if n := m.Text(`document.querySelector('.console-chart-card details[open] table').tBodies[0].rows.length`); n != "7" {
+		m.w.t.Errorf("the table has %s rows, want a week's", n)
+	}
+	if got := m.takesHome("/figures/export"); !strings.HasPrefix(got, "200 text/csv") || !strings.HasSuffix(got, " 8") {
+		m.w.t.Errorf("the file of a week: %s", got)
+	}
+}
+
+// manyVariants fills 200 variants: one price for all by a button, and codes and stock pasted from
+// a spreadsheet.
+func (m *merchant) manyVariants(shop *shop) {
+	t := m.w.t
+	t.Helper()
+	m.open(m.shop("/products/new"))
+	m.typed("#field-title", "两百个规格")
+	m.typed("#field-new_category", "大矩阵")
+	m.Run(chromedp.Click(`.console-specs summary`, chromedp.ByQuery), chromedp.WaitVisible("#field-dim_0", chromedp.ByQuery))
+	m.typed("#field-dim_0", "颜色")
+	m.Run(chromedp.Evaluate(`(() => {
+		const clipboardData = new DataTransfer();
+		clipboardData.setData('text/plain', Array.from({length: 20}, (_, i) => '色' + i).join('\n'));
+		document.getElementById('field-val_0_0').dispatchEvent(new ClipboardEvent('paste', {bubbles: true, cancelable: true, clipboardData}));
+	})()`, nil))
+	m.Press("#rebuild")
+	m.Run(chromedp.WaitVisible("#field-dim_1", chromedp.ByQuery))
+	m.typed("#field-dim_1", "尺寸")
+	m.typed("#field-val_1_0", "号0、号1，号2、号3、号4、号5、号6、号7、号8、号9")
+	m.Press("#rebuild")
+	m.Run(chromedp.WaitVisible("#field-price_19_9_0", chromedp.ByQuery))
+	m.typed("#field-price_all", "19.90")
+	m.Run(chromedp.Click(`[data-fill]`, chromedp.ByQuery), chromedp.Evaluate(`(() => {
+		const paste = (name, lines) => {
+			const clipboardData = new DataTransfer();
+			clipboardData.setData('text/plain', lines.join('\n'));
+			document.querySelector('[name="' + name + '"]').dispatchEvent(new ClipboardEvent('paste', {bubbles: true, cancelable: true, clipboardData}));
+		};
+		const numbers = Array.from({length: 200}, (_, i) => i + 1);
+		paste('stock_0_0_0', numbers);
+		paste('code_0_0_0', numbers.map((n) => 'BIG-' + n));
+	})()`, nil))
+	m.Press("#save-product")
+	if path := m.Text("location.pathname"); !regexp.MustCompile(`/products/[0-9]+$`).MatchString(path) {
+		t.Fatalf("not saved, wrong are %s: %.500s", m.Text(`Array.from(document.querySelectorAll('[aria-invalid=true]'), e => e.name).join(' ')`), m.Text("document.getElementById('main').innerText"))
+	}
+	var rows, prices, stock, codes int64
+	m.w.scan(shop, `SELECT count(*), count(*) FILTER (WHERE k.price_fen = 1990), sum(l.on_hand)::bigint, count(DISTINCT k.code) FROM sku k
+		JOIN spu p ON p.id = k.spu_id JOIN stock_level l ON l.sku_id = k.id WHERE p.title = '两百个规格'`, nil, &rows, &prices, &stock, &codes)
+	if rows != 200 || prices != 200 || stock != 200*201/2 || codes != 200 {
+		t.Errorf("%d variants, %d with the price, %d pieces, %d codes", rows, prices, stock, codes)
+	}
 }
