@@ -73,8 +73,12 @@ func (s *Service) RetryTx(ctx context.Context, tx tenantdb.Tx, m Message) error 
 	if err := reopen(ctx, tx, m.EventID, string(m.Channel)); err != nil {
 		return fmt.Errorf("retry message: %w", err)
 	}
-	if m.Channel == SMS {
+	switch m.Channel {
+	case SMS:
 		return s.q.UncountSMS(ctx, tx, m.PhoneIndex, m.Day)
+	case Email:
+		return nil
+	case Inbox, WeChatSubscribe, AlipayTemplate:
 	}
 	return s.q.ReturnConsent(ctx, tx, m.AppID, m.OpenID, m.TemplateID)
 }

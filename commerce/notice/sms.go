@@ -302,7 +302,7 @@ func (s *Service) BeginSMSTx(ctx context.Context, tx tenantdb.Tx, key SMSKey, in
 	return Begun{Message: m, Ready: true}, nil
 }
 
-// SealedColumns describes the sealed secret of sms_account for the rotation of data keys.
+// SealedColumns describes the sealed secrets of the accounts of messages for the rotation of data keys.
 func SealedColumns() []vault.Column {
 	q := noticedb.New()
 	return []vault.Column{{
@@ -321,5 +321,5 @@ func SealedColumns() []vault.Column {
 		Replace: func(ctx context.Context, tx tenantdb.Tx, row vault.Row, sealed []byte) (int64, error) {
 			return q.ResealSMS(ctx, tx, sealed, row.Sealed)
 		},
-	}}
+	}, sealedMail(q)}
 }

@@ -33,6 +33,11 @@ func (k Kind) Text(a Audience, f Facts, lang string) string {
 		}
 		text = text[:open] + part + text[end+1:]
 	}
+	return k.filled(text, f, lang)
+}
+
+// filled is a text with values in the place of their names.
+func (k Kind) filled(text string, f Facts, lang string) string {
 	pairs := make([]string, 0, 2*len(k.values))
 	for _, name := range k.values {
 		pairs = append(pairs, "{"+name+"}", k.value(name, f, lang))
@@ -98,7 +103,10 @@ func levelText(level, lang string) string {
 // aboutText is what the event of a message is called.
 func aboutText(event, lang string) string {
 	if kind, ok := KindOf(event); ok {
-		return kind.Title(Buyer, lang)
+		if title := kind.Title(Buyer, lang); title != "" {
+			return title
+		}
+		return kind.Title(Staff, lang)
 	}
 	return event
 }

@@ -8,6 +8,13 @@ import (
 	"encoding/json"
 )
 
+type MailTemplate struct {
+	Event    string
+	Audience string
+	Subject  string
+	Body     string
+}
+
 type SmsTemplate struct {
 	Event  string
 	Code   string
