@@ -82,8 +82,8 @@ func TestMailInTheConsole(t *testing.T) {
 	choice := d.shop("/notices/mail")
 	support.wantStatus(choice, http.StatusOK)
 	support.see("用邮件收通知", "店铺还没有设置发件邮箱", "新订单")
-	support.miss("消息发不出去") // not theirs to see
-	support.wantPost(choice, url.Values{"on:order.paid": {"1"}, "on:message.broken": {"1"}}, http.StatusSeeOther)
+	support.miss("有人申请提现") // not theirs to see
+	support.wantPost(choice, url.Values{"on:order.paid": {"1"}, "on:withdrawal.moved": {"1"}}, http.StatusSeeOther)
 	support.wantStatus(choice, http.StatusOK)
 	support.see(`name="on:order.paid" value="1" checked`)
 	got, err := notice.New(notice.Deps{DB: d.env.DB, Audit: d.env.Audit, Outbox: d.env.Outbox, Vault: d.env.Vault, Mailer: postman{}, Now: d.env.Clock().Now}).MailChoice(t.Context(), d.env.Tenant.ID, helper.ID)
