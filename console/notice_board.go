@@ -23,6 +23,7 @@ type Messages interface {
 	SetSMS(ctx context.Context, id tenant.ID, in notice.SMSInput) error
 	SwitchSMS(ctx context.Context, id tenant.ID, on bool, actor string) error
 	SaveSMSTemplate(ctx context.Context, id tenant.ID, t notice.SMSTemplate, actor string) error
+	TestSMS(ctx context.Context, id tenant.ID, in notice.SMSTest) (code string, err error)
 	MailAccount(ctx context.Context, id tenant.ID) (notice.MailAccount, error)
 	SetMail(ctx context.Context, id tenant.ID, in notice.MailInput) error
 	SwitchMail(ctx context.Context, id tenant.ID, on bool, actor string) error

@@ -90,6 +90,7 @@ const (
 	InvoiceMoved   = "invoice.moved"
 	MessageBroken  = "message.broken"
 	StockScarce    = "stock.scarce"
+	SMSBudget      = "sms.budget"
 )
 
 const (
@@ -198,6 +199,12 @@ func standing(both, board map[Channel]bool) []Kind {
 			Event: StockScarce, Staffs: board, Permission: seesStock, values: []string{"title", "left"},
 			words: map[Audience]words{
 				Staff: {"库存不足", "{title} 仅剩 {left} 件可售。", "Low stock", "{left} of {title} are left to sell."},
+			},
+		},
+		{
+			Event: SMSBudget, Staffs: board, Permission: seesWords, values: []string{"amount", "reason"},
+			words: map[Audience]words{
+				Staff: {"短信预算", "本月短信预算（{amount}）{reason}。", "Budget of text messages", "This month's budget of text messages, {amount}: {reason}."},
 			},
 		},
 		{

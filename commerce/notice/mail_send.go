@@ -155,7 +155,7 @@ func (s *Service) askMailTest(ctx context.Context, tx tenantdb.Tx, event uuid.UU
 	if _, err := s.q.LockTests(ctx, tx); err != nil {
 		return t, err
 	}
-	tested, err := s.q.MailTests(ctx, tx, tx.Now().Add(-time.Hour))
+	tested, err := s.q.Tested(ctx, tx, tx.Now().Add(-time.Hour))
 	if err != nil {
 		return t, err
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"galleria/commerce/money"
 	"galleria/commerce/notice/internal/noticedb"
 	"galleria/tenant"
 	"galleria/tenant/audit"
@@ -46,6 +47,7 @@ type Deps struct {
 	Outbox *outbox.Outbox
 	Vault  *vault.Vault
 	Mailer Mailer
+	Texter Texter           // of tests
 	Now    func() time.Time // the time of what tests show
 }
 
@@ -121,6 +123,9 @@ type Message struct {
 
 	PhoneIndex []byte    // of a text message: whose limit it counts to
 	Day        time.Time // on which day
+	Pieces     int64     // and what of the month's money
+	CostFen    money.Fen
+	Month      time.Time
 }
 
 // BeginInput says which event is to be told to whom.

@@ -15,7 +15,7 @@ func (s *Service) SkipTx(ctx context.Context, tx tenantdb.Tx, m Message, reason 
 	}
 	switch m.Channel {
 	case SMS:
-		return s.q.UncountSMS(ctx, tx, m.PhoneIndex, m.Day)
+		return s.uncountSMS(ctx, tx, m)
 	case Email:
 		return nil
 	case Inbox, WeChatSubscribe, AlipayTemplate:

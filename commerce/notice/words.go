@@ -139,6 +139,8 @@ func codeWords(code, lang string) string {
 		"succeeded":           {"已到账", "arrived"},
 		"failed":              {"没有成功，金额已退回佣金余额", "did not go through, the amount is back in your account"},
 		"declined":            {"没有通过审核，可查看原因", "not agreed, see why"},
+		"sms_budget_80":       {"已用 80%", "80 % are spent"},
+		"sms_budget_100":      {"已用完，不再发短信，下月恢复，也可提高预算", "all of it is spent; no more are sent until next month, unless it is raised"},
 		"double_payment":      {"重复付款，原路退回", "it was paid twice"},
 		"late_payment":        {"订单已关闭，原路退回", "the order was closed"},
 	}[code]

@@ -110,7 +110,7 @@ func NewServices(g *Ground) (*Services, error) {
 		}),
 		Catalog:   catalog.New(catalog.Deps{DB: g.DB, Plans: g.Plans, Timers: g.Timers}),
 		Inventory: inventory.New(inventory.Deps{NotifyChannel: catalog.NotifyChannel, Outbox: g.Outbox}),
-		Notices:   notice.New(notice.Deps{DB: g.DB, Audit: g.Audit, Outbox: g.Outbox, Vault: g.Vault, Mailer: mailer, Now: g.Now}), Figures: figures.New(g.DB, g.Timers),
+		Notices:   notice.New(notice.Deps{DB: g.DB, Audit: g.Audit, Outbox: g.Outbox, Vault: g.Vault, Mailer: mailer, Texter: g.texter(), Now: g.Now}), Figures: figures.New(g.DB, g.Timers),
 		MiniProgram: miniprogram.New(miniprogram.Deps{DB: g.DB, Vault: g.Vault, Now: g.Now, SandboxBase: egress.Only(g.Config.SandboxURL), Plans: g.Plans}),
 		Accounts: account.New(account.Deps{
 			DB: g.DB, Vault: g.Vault, Registry: g.Registry, Audit: g.Audit, Outbox: g.Outbox, Timers: g.Timers, Now: g.Now, Rand: rand.Reader,

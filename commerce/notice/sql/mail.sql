@@ -56,8 +56,5 @@ FROM (VALUES (1)) one(x) LEFT JOIN mail_template t ON t.event = @event::text AND
 -- name: MailLater :exec
 UPDATE message_log SET reason = 'later', code = @code WHERE event_id = @event_id AND channel = 'email' AND state = 'sending';
 
--- name: MailTests :one
-SELECT count(*) FROM message_log WHERE test AND at > @since::timestamptz;
-
 -- name: LogMailTest :exec
 INSERT INTO message_log (event_id, channel, account_id, event, state, test, at) VALUES (@event_id, 'email', @account_id::bigint, @event, 'sending', true, @now);

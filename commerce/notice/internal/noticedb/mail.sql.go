@@ -211,17 +211,6 @@ func (q *Queries) MailTemplates(ctx context.Context, db DBTX) ([]MailTemplate, e
 	return items, nil
 }
 
-const mailTests = `-- name: MailTests :one
-SELECT count(*) FROM message_log WHERE test AND at > $1::timestamptz
-`
-
-func (q *Queries) MailTests(ctx context.Context, db DBTX, since time.Time) (int64, error) {
-	row := db.QueryRow(ctx, mailTests, since)
-	var count int64
-	err := row.Scan(&count)
-	return count, err
-}
-
 const putMailAccount = `-- name: PutMailAccount :exec
 INSERT INTO mail_account (provider, host, port, security, username, password_sealed, sender_name, sender_address, updated_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)

@@ -19,6 +19,7 @@ type SmsTemplate struct {
 	Event  string
 	Code   string
 	Fields json.RawMessage
+	Words  string
 }
 
 type SubscribeTemplate struct {
