@@ -55,6 +55,7 @@ func TestTextMessagesInTheConsole(t *testing.T) {
 	wantTo(t, b.post(page+"/switch", url.Values{"on": {""}}), page+"?done=sms_switched")
 	b.wantStatus(page, http.StatusOK)
 	b.see("已停用")
+	wantTo(t, b.post(page+"/switch", url.Values{"on": {"1"}}), page+"?done=sms_switched")
 
 	one := page + "/templates/order.shipped"
 	b.wantStatus(one, http.StatusOK)
