@@ -77,7 +77,7 @@ func TestTextMessagesInTheConsole(t *testing.T) {
 	b.see("请填写手机号", `value="12"`)
 	b.wantPost(one+"/test", url.Values{"phone": {"13800138000"}}, http.StatusOK)
 	b.see("测试短信已交给短信平台")
-	b.wantPost(one+"/test", url.Values{"phone": {"13800138000"}}, http.StatusUnprocessableEntity)
+	b.wantPost(one+"/test", url.Values{"phone": {"13800138000"}}, http.StatusTooManyRequests)
 	b.see("一分钟内刚发过")
 	b.wantPost(one+"/test", url.Values{"phone": {"13800138001"}}, http.StatusOK)
 	b.wantPost(one+"/test", url.Values{"phone": {"13800138002"}}, http.StatusConflict)
