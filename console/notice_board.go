@@ -23,6 +23,14 @@ type Messages interface {
 	SetSMS(ctx context.Context, id tenant.ID, in notice.SMSInput) error
 	SwitchSMS(ctx context.Context, id tenant.ID, on bool, actor string) error
 	SaveSMSTemplate(ctx context.Context, id tenant.ID, t notice.SMSTemplate, actor string) error
+	TestSMS(ctx context.Context, id tenant.ID, in notice.SMSTest) (code string, err error)
+	MailAccount(ctx context.Context, id tenant.ID) (notice.MailAccount, error)
+	SetMail(ctx context.Context, id tenant.ID, in notice.MailInput) error
+	SwitchMail(ctx context.Context, id tenant.ID, on bool, actor string) error
+	SaveMailTemplate(ctx context.Context, id tenant.ID, t notice.MailTemplate, actor string) error
+	TestMail(ctx context.Context, id tenant.ID, in notice.MailTest) (code string, err error)
+	MailChoice(ctx context.Context, id tenant.ID, accountID int64) ([]string, error)
+	ChooseMail(ctx context.Context, id tenant.ID, accountID int64, events []string, lang string) error
 	AskTest(ctx context.Context, id tenant.ID, in notice.Test) error
 	SaveTemplate(ctx context.Context, id tenant.ID, t notice.Template, actor string) error
 	DropTemplate(ctx context.Context, id tenant.ID, appID, event, actor string) error

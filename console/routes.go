@@ -104,7 +104,7 @@ func (s *Console) table() []route {
 		{get, "/console/:handle/callbacks", authz.Require(authz.CallbackRead), s.callbackList},
 		{post, "/console/:handle/callbacks/:kind/:id/raw", authz.Require(authz.CallbackRaw).StepUp(), s.callbackRaw},
 		{get, "/console/:handle/plan", authz.Require(authz.PlanRead), s.planShow},
-	}...), slices.Concat(s.appTable(), s.paymentAccountTable(), s.catalogueTable(), s.firstSaleTable(), s.booksTable(), s.fulfilTable(), s.trackingTable(), s.cardTable(), s.reconcileTable(), s.refundTable(), s.moneyTable(), s.memberTable(), s.stockTable(), s.aftersaleTable(), s.figuresTable(), s.reviewTable(), s.transferTable(), s.freightTable(), s.portTable(), s.couponTable(), s.campaignTable(), s.messageTable(), s.smsTable(), s.distributionTable(), s.pointsTable(), s.levelTable(), s.invoiceTable())...)
+	}...), slices.Concat(s.appTable(), s.paymentAccountTable(), s.catalogueTable(), s.firstSaleTable(), s.booksTable(), s.fulfilTable(), s.trackingTable(), s.cardTable(), s.reconcileTable(), s.refundTable(), s.moneyTable(), s.memberTable(), s.stockTable(), s.aftersaleTable(), s.figuresTable(), s.reviewTable(), s.transferTable(), s.freightTable(), s.portTable(), s.couponTable(), s.campaignTable(), s.messageTable(), s.smsTable(), s.mailTable(), s.distributionTable(), s.pointsTable(), s.levelTable(), s.invoiceTable())...)
 }
 
 // appTable lists the routes about Mini Programs.

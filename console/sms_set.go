@@ -7,6 +7,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"galleria/commerce/money"
 	"galleria/commerce/notice"
 	"galleria/console/authz"
 	"galleria/console/view"
@@ -28,6 +29,7 @@ func (s *Console) smsTable() []route {
 		{post, shopPath + smsPath + "/switch", keys, s.smsSwitch},
 		{get, one, update, s.smsTemplate},
 		{post, one, update, s.smsTemplateSave},
+		{post, one + "/test", update, s.smsTest},
 	}
 }
 
@@ -50,9 +52,10 @@ func (s *Console) smsKey(c *fiber.Ctx, v *visit) error {
 	if err != nil && !errors.Is(err, fault.ErrNotFound) {
 		return err
 	}
-	f := view.SMSForm{KeyID: a.KeyID, SignName: a.SignName, PerDay: "5", Unreached: true}
+	f := view.SMSForm{KeyID: a.KeyID, SignName: a.SignName, PerDay: "5", Unreached: true, Piece: "0.05", Month: "0"}
 	if err == nil {
 		f.PerDay, f.Unreached, f.Desk = strconv.Itoa(a.PerDay), a.Unreached, a.Provider == notice.SMSDesk
+		f.Piece, f.Month = a.PieceFen.Yuan(), a.MonthFen.Yuan()
 	}
 	return s.smsForm(c, v, f)
 }
@@ -66,6 +69,7 @@ func (s *Console) smsForm(c *fiber.Ctx, v *visit, f view.SMSForm) error {
 func (s *Console) smsBind(c *fiber.Ctx, v *visit) error {
 	f := view.SMSForm{
 		KeyID: strings.TrimSpace(form(c, "key_id")), SignName: strings.TrimSpace(form(c, "sign_name")), PerDay: strings.TrimSpace(form(c, "per_day")),
+		Piece: strings.TrimSpace(form(c, "piece_fen")), Month: strings.TrimSpace(form(c, "month_fen")),
 		Unreached: form(c, "unreached") != "", Desk: form(c, "desk") != "" && s.Opening != nil && s.Opening.Desk != nil, Bad: map[string]string{},
 	}
 	in := notice.SMSInput{
@@ -73,6 +77,13 @@ func (s *Console) smsBind(c *fiber.Ctx, v *visit) error {
 		Unreached: f.Unreached, Actor: actor(v.session.StaffID),
 	}
 	in.PerDay, _ = strconv.Atoi(f.PerDay) // what is no number is out of bounds
+	for field, typed := range map[*money.Fen]string{&in.PieceFen: f.Piece, &in.MonthFen: f.Month} {
+		fen, err := yuan(typed)
+		if err != nil {
+			fen = -1 // what is no amount is out of bounds
+		}
+		*field = fen
+	}
 	if f.Desk {
 		in.Provider = notice.SMSDesk
 	}
@@ -99,30 +110,78 @@ func (s *Console) smsSwitch(c *fiber.Ctx, v *visit) error {
 }
 
 // smsTemplateForm is the form of the event in the address. Faults: NOT_FOUND.
-func (s *Console) smsTemplateForm(c *fiber.Ctx) (view.SMSTemplateForm, error) {
+func (s *Console) smsTemplateForm(c *fiber.Ctx, v *visit) (view.SMSTemplateForm, error) {
 	kind, ok := notice.KindOf(c.Params("event"))
 	if _, told := kind.Buyers[notice.SMS]; !ok || !told {
 		return view.SMSTemplateForm{}, fault.ErrNotFound
 	}
-	return view.SMSTemplateForm{Kind: kind, Bad: map[string]string{}}, nil
+	return view.SMSTemplateForm{Kind: kind, Bad: map[string]string{}, Done: done(c, v)}, nil
 }
 
 // smsTemplate shows which template tells of an event.
 func (s *Console) smsTemplate(c *fiber.Ctx, v *visit) error {
-	f, err := s.smsTemplateForm(c)
+	f, err := s.smsTemplateForm(c, v)
 	if err != nil {
 		return err
 	}
+	if err := s.smsTemplateOf(c, v, &f); err != nil {
+		return err
+	}
+	return s.smsTemplatePage(c, v, f)
+}
+
+// smsTemplateOf fills the form with the template that the shop has, and what it shows and
+// costs.
+func (s *Console) smsTemplateOf(c *fiber.Ctx, v *visit, f *view.SMSTemplateForm) error {
 	a, err := s.Messages.SMSAccount(c.UserContext(), v.shop.ID)
 	if err != nil && !errors.Is(err, fault.ErrNotFound) {
 		return err
 	}
+	f.Bound = err == nil && a.Enabled
 	for _, t := range a.Templates {
 		if t.Event == f.Kind.Event {
-			f.SMSTemplate, f.Preview = t, t.Preview(notice.Sample(s.Now()))
+			f.SMSTemplate, f.Preview, f.Exists = t, t.Preview(notice.Sample(s.Now())), true
+			f.Text, f.Pieces = t.Filled(f.Preview), t.Pieces(a.SignName, f.Preview)
+			f.CostFen = a.PieceFen * money.Fen(f.Pieces)
 		}
 	}
 	f.Rows = view.TemplateRows(f.Fields)
+	return nil
+}
+
+// smsTest sends a text message with sample values, and says what the vendor answered.
+func (s *Console) smsTest(c *fiber.Ctx, v *visit) error {
+	f, err := s.smsTemplateForm(c, v)
+	if err != nil {
+		return err
+	}
+	if err := s.smsTemplateOf(c, v, &f); err != nil {
+		return err
+	}
+	ctx := c.UserContext()
+	f.Phone = strings.NewReplacer(" ", "", "-", "").Replace(form(c, "phone"))
+	index, err := s.Members.PhoneIndex(ctx, v.shop.ID, f.Phone)
+	if err != nil {
+		return err
+	}
+	if index == nil {
+		f.Bad["phone"] = v.text.T("sms.bad.phone")
+		c.Status(fiber.StatusUnprocessableEntity)
+		return s.smsTemplatePage(c, v, f)
+	}
+	code, err := s.Messages.TestSMS(ctx, v.shop.ID, notice.SMSTest{
+		Event: f.Kind.Event, Phone: vault.NewSecret([]byte(f.Phone)), PhoneIndex: index, AccountID: v.session.StaffID, Actor: actor(v.session.StaffID),
+	})
+	switch {
+	case s.refusedForm(c, v, err):
+		f.Bad["phone"] = textOf(v, err)
+	case err != nil:
+		return err
+	case code == "":
+		f.Done = "sms_tested"
+	default:
+		f.Refused = notice.ProviderWords(code, string(v.text.Lang()))
+	}
 	return s.smsTemplatePage(c, v, f)
 }
 
@@ -132,11 +191,11 @@ func (s *Console) smsTemplatePage(c *fiber.Ctx, v *visit, f view.SMSTemplateForm
 
 // smsTemplateSave stores it; without a code, the event is told by text message no more.
 func (s *Console) smsTemplateSave(c *fiber.Ctx, v *visit) error {
-	f, err := s.smsTemplateForm(c)
+	f, err := s.smsTemplateForm(c, v)
 	if err != nil {
 		return err
 	}
-	f.SMSTemplate = notice.SMSTemplate{Event: f.Kind.Event, Code: strings.TrimSpace(form(c, "code")), Fields: map[string]string{}}
+	f.SMSTemplate = notice.SMSTemplate{Event: f.Kind.Event, Code: strings.TrimSpace(form(c, "code")), Fields: map[string]string{}, Words: strings.TrimSpace(form(c, "words"))}
 	for i := range view.MaxTemplateRows {
 		row := view.TemplateRow{Keyword: strings.TrimSpace(form(c, "keyword"+strconv.Itoa(i))), Value: form(c, "value"+strconv.Itoa(i))}
 		f.Rows = append(f.Rows, row)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"galleria/web/auth"
 	"galleria/web/envelope"
 	"galleria/web/middleware"
 	"galleria/web/miniapi"
@@ -46,6 +47,8 @@ type Deps struct {
 	// Limiter and Budgets bound what one address may ask for; a nil Limiter bounds nothing.
 	Limiter *middleware.Limiter
 	Budgets middleware.Budgets
+	// Shares bounds how much of that one shop has; nil bounds nothing.
+	Shares *middleware.Shares
 	// Places bounds what is worked on at once, per class; nil bounds nothing.
 	Places *middleware.Places
 	// Observe, if set, is told every finished request.
@@ -97,6 +100,9 @@ func NewServer(cfg Config, d Deps) (*fiber.App, error) {
 	app.Use(middleware.Access(d.Log, d.Now), middleware.Deadline(cfg.Deadline), hardened())
 	if d.Limiter != nil {
 		app.Use(d.Limiter.Budget(d.Budgets))
+	}
+	if d.Shares != nil {
+		app.Use(d.Shares.Take(auth.HeaderAppID))
 	}
 	if d.Places != nil {
 		app.Use(d.Places.Take())

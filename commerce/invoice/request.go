@@ -331,3 +331,24 @@ func from(before int64) int64 {
 	}
 	return before
 }
+
+// EmailOf is the address that the buyer gave for an order's newest invoice, empty if none.
+// One statement.
+func (s *Service) EmailOf(ctx context.Context, id tenant.ID, orderNo string) (string, error) {
+	var row invoicedb.Invoice
+	err := s.d.DB.Read(ctx, id, func(r *tenantdb.Reader) (err error) {
+		row, err = s.q.NewestOfOrder(ctx, r, orderNo)
+		return err
+	})
+	if tenantdb.NoRows(err) {
+		return "", nil
+	}
+	if err != nil {
+		return "", fmt.Errorf("address of an invoice: %w", err)
+	}
+	p, err := s.open(ctx, id, invoiceTable, row.Kind, envelope{row.Sealed, row.SealKey})
+	if err != nil {
+		return "", fmt.Errorf("address of an invoice: %w", err)
+	}
+	return p.Email, nil
+}

@@ -1,6 +1,7 @@
 package notice
 
 import (
+	"maps"
 	"slices"
 	"time"
 
@@ -17,6 +18,9 @@ const (
 	WeChatSubscribe Channel = "wechat_subscribe"
 	AlipayTemplate  Channel = "alipay_template"
 	SMS             Channel = "sms" // costs money: off unless the shop says otherwise
+	// Email comes to the address that the buyer gave for the invoice, and to who of the staff
+	// wants the board's notices so, too.
+	Email Channel = "email"
 )
 
 // Audience is whom a message is for.
@@ -86,6 +90,7 @@ const (
 	InvoiceMoved   = "invoice.moved"
 	MessageBroken  = "message.broken"
 	StockScarce    = "stock.scarce"
+	SMSBudget      = "sms.budget"
 )
 
 const (
@@ -155,6 +160,8 @@ func trade(both, board map[Channel]bool) []Kind {
 
 // standing are the events of members beside their orders, and those of staff alone.
 func standing(both, board map[Channel]bool) []Kind {
+	mailed := maps.Clone(both)
+	mailed[Email] = true
 	return []Kind{
 		{
 			Event: PointsExpiring, Buyers: map[Channel]bool{Inbox: true}, values: []string{"points", "ends_at"},
@@ -175,7 +182,7 @@ func standing(both, board map[Channel]bool) []Kind {
 			},
 		},
 		{
-			Event: InvoiceMoved, Buyers: both, Staffs: board, Permission: seesPapers, values: []string{"order_no", "status", "moved_at"},
+			Event: InvoiceMoved, Buyers: mailed, Staffs: board, Permission: seesPapers, values: []string{"order_no", "status", "moved_at"},
 			words: map[Audience]words{
 				Buyer: {"发票有进展", "订单 {order_no} 的发票：{status}。", "Your invoice", "The invoice of order {order_no}: {status}."},
 				Staff: {"发票待处理", "订单 {order_no} 的发票：{status}。", "An invoice to see to", "The invoice of order {order_no}: {status}."},
@@ -192,6 +199,12 @@ func standing(both, board map[Channel]bool) []Kind {
 			Event: StockScarce, Staffs: board, Permission: seesStock, values: []string{"title", "left"},
 			words: map[Audience]words{
 				Staff: {"库存不足", "{title} 仅剩 {left} 件可售。", "Low stock", "{left} of {title} are left to sell."},
+			},
+		},
+		{
+			Event: SMSBudget, Staffs: board, Permission: seesWords, values: []string{"amount", "reason"},
+			words: map[Audience]words{
+				Staff: {"短信预算", "本月短信预算（{amount}）{reason}。", "Budget of text messages", "This month's budget of text messages, {amount}: {reason}."},
 			},
 		},
 		{
@@ -227,7 +240,7 @@ func (k Kind) told(a Audience) map[Channel]bool {
 // Channels are those by which an audience can be told, in a fixed order.
 func (k Kind) Channels(a Audience) []Channel {
 	var out []Channel
-	for _, c := range []Channel{Inbox, WeChatSubscribe, AlipayTemplate, SMS} {
+	for _, c := range []Channel{Inbox, WeChatSubscribe, AlipayTemplate, SMS, Email} {
 		if _, ok := k.told(a)[c]; ok {
 			out = append(out, c)
 		}

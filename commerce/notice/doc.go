@@ -16,10 +16,16 @@
 // Where the shop has an account for text messages (sms_account, its secret sealed), an event
 // is told by one, too, a minute later: to the phone that the member gave, within what one
 // phone may get (sms_count, by the phone's blind index). Texter is the vendor's side.
+// What a month may cost is counted before each (sms_spend).
+//
+// Where the shop has a mail server (mail_account, its password sealed), who of the staff chose
+// so (mail_reader) gets the board's notices by mail, too, and buyers hear of their invoice at
+// the address that stands on it; in the shop's own words (mail_template) or the catalogue's.
+// Mailer is the server's side.
 //
 // Inbox and board keep facts; words are made when they are read, in the reader's language.
-// The package sends nothing: the job that calls it talks to the provider between BeginTx and
-// FinishTx. A buyer who did not subscribe is skipped, which is an outcome and not an error.
+// The package sends nothing but tests, for whose answer somebody waits: the job that calls it
+// talks to the provider between BeginTx and FinishTx. A buyer who did not subscribe is skipped, which is an outcome and not an error.
 // A message whose sending was interrupted is not sent again: the provider offers no key
 // that would make a second sending harmless, and a consent was spent.
 package notice

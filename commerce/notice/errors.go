@@ -17,5 +17,11 @@ var ErrTestMember = fault.New(fault.Invalid, "MESSAGE_TEST_MEMBER", "没有这�
 // ErrTestConsent is a test for somebody who allows no message of the template.
 var ErrTestConsent = fault.New(fault.Invalid, "MESSAGE_TEST_CONSENT", "这位会员还没有订阅这个模板，请先在小程序里点一次订阅", "This member has not subscribed to the template; subscribe in the Mini Program first")
 
+// ErrTestPhone is a test to a phone that had its text messages of the day, or one just now.
+var ErrTestPhone = fault.New(fault.Throttled, "MESSAGE_TEST_PHONE", "这个号码今天的短信已发满，或一分钟内刚发过", "This phone has had its text messages of the day, or one within the minute")
+
+// ErrSMSBudget is a text message beyond the month's budget.
+var ErrSMSBudget = fault.New(fault.Conflict, "SMS_BUDGET", "本月短信预算已用完", "This month's budget for text messages is spent")
+
 // ErrTestLimit is more tests than a shop may send.
 var ErrTestLimit = fault.New(fault.Throttled, "MESSAGE_TEST_LIMIT", "每小时最多发 20 条测试消息，请稍后再试", "20 test messages an hour at most, please try later")

@@ -147,6 +147,7 @@ const (
 	logKept   = 90 * 24 * time.Hour
 	inboxKept = 180 * 24 * time.Hour
 	boardKept = 30 * 24 * time.Hour
+	spendKept = 2              // years: a row a month
 	strayKept = 24 * time.Hour // receipts of messages that others have sent
 )
 
@@ -157,6 +158,7 @@ func (s *Service) PurgeTx(ctx context.Context, tx tenantdb.Tx, limit int) (int64
 		func() (int64, error) { return s.q.PurgeLog(ctx, tx, tx.Now().Add(-logKept), most) },
 		func() (int64, error) { return s.q.PurgeReceipts(ctx, tx, tx.Now().Add(-strayKept), most) },
 		func() (int64, error) { return s.q.PurgeSMSCounts(ctx, tx, smsDay(tx.Now()).AddDate(0, 0, -1), most) },
+		func() (int64, error) { return s.q.PurgeSMSSpend(ctx, tx, smsMonth(tx.Now()).AddDate(-spendKept, 0, 0)) },
 		func() (int64, error) { return s.q.PurgeInbox(ctx, tx, tx.Now().Add(-inboxKept), most) },
 		func() (int64, error) { return s.q.PurgeBoard(ctx, tx, tx.Now().Add(-boardKept), most) },
 	} {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"galleria/commerce/money"
 	"galleria/commerce/notice/internal/noticedb"
 	"galleria/tenant"
 	"galleria/tenant/audit"
@@ -45,6 +46,9 @@ type Deps struct {
 	Audit  *audit.Log
 	Outbox *outbox.Outbox
 	Vault  *vault.Vault
+	Mailer Mailer
+	Texter Texter           // of tests
+	Now    func() time.Time // the time of what tests show
 }
 
 // Service keeps what people are told, how, and what became of it. Safe for concurrent use.
@@ -55,6 +59,8 @@ type Service struct {
 
 // New returns the service.
 func New(d Deps) *Service { return &Service{d: d, q: noticedb.New()} }
+
+func (s *Service) now() time.Time { return s.d.Now() }
 
 // PutTemplate sets the template of an event.
 func (s *Service) PutTemplate(ctx context.Context, id tenant.ID, t Template) error {
@@ -117,6 +123,9 @@ type Message struct {
 
 	PhoneIndex []byte    // of a text message: whose limit it counts to
 	Day        time.Time // on which day
+	Pieces     int64     // and what of the month's money
+	CostFen    money.Fen
+	Month      time.Time
 }
 
 // BeginInput says which event is to be told to whom.
@@ -135,6 +144,7 @@ type Begun struct {
 	Ready   bool      // to be sent, and then ended by FinishTx or RetryTx
 	Wait    time.Time // in quiet hours: begin again then; zero: no need to
 	SMS     time.Time // when a text message is to be begun, too; zero: none
+	Mail    bool      // a mail is to be begun, too
 }
 
 // smsAfter is how long a text message waits for the Mini Program's own to be sent, which
@@ -156,10 +166,15 @@ func (s *Service) BeginTx(ctx context.Context, tx tenantdb.Tx, in BeginInput) (B
 	}
 	t, err := s.q.Begin(ctx, tx, noticedb.BeginParams{
 		Event: in.Event, AppID: in.AppID, EventID: in.EventID, MemberID: in.MemberID, Facts: facts, Now: tx.Now(),
-		ByTemplate: kind.Buyers[WeChatSubscribe], ByInbox: kind.Buyers[Inbox], ByBoard: kind.Staffs[Inbox],
+		ByTemplate: kind.Buyers[WeChatSubscribe], ByInbox: kind.Buyers[Inbox], ByBoard: kind.Staffs[Inbox], ByMail: kind.Buyers[Email],
 	})
 	if err != nil {
 		return Begun{}, fmt.Errorf("begin message: %w", err)
+	}
+	if t.StaffMail {
+		if err := s.mailOut(ctx, tx, MailOutV1{EventID: in.EventID, Event: in.Event, Facts: in.Facts}); err != nil {
+			return Begun{}, err
+		}
 	}
 	if !t.Fresh { // begun before: either ended, or its sender died between sending and saying so
 		return Begun{}, s.finish(ctx, tx, Message{EventID: in.EventID, Channel: Channel(t.Channel), AppID: in.AppID}, Outcome{State: Failed, Reason: "outcome unknown"})
@@ -176,12 +191,14 @@ func (s *Service) BeginTx(ctx context.Context, tx tenantdb.Tx, in BeginInput) (B
 		}
 	}
 	if t.TemplateID == "" {
+		out.Mail = t.BuyerMail
 		return out, nil
 	}
 	if !until.IsZero() {
 		out.Wait = until
 		return out, s.q.Reopen(ctx, tx, in.EventID, t.Channel)
 	}
+	out.Mail = t.BuyerMail // a mail wakes nobody, but goes out once: with the message, or without any
 	spent, err := s.q.SpendConsent(ctx, tx, in.AppID, in.OpenID, t.TemplateID)
 	if err != nil {
 		return Begun{}, fmt.Errorf("begin message: %w", err)
@@ -216,10 +233,14 @@ func (s *Service) BoardTx(ctx context.Context, tx tenantdb.Tx, eventID uuid.UUID
 	if err != nil {
 		return err
 	}
-	if err := s.q.Board(ctx, tx, eventID, event, facts, tx.Now()); err != nil {
+	mailed, err := s.q.Board(ctx, tx, event, eventID, facts, tx.Now())
+	if err != nil {
 		return fmt.Errorf("tell staff: %w", err)
 	}
-	return nil
+	if !mailed {
+		return nil
+	}
+	return s.mailOut(ctx, tx, MailOutV1{EventID: eventID, Event: event, Facts: f})
 }
 
 // BoxTx tells an event to a member alone, in the inbox, once: there is no order whose Mini

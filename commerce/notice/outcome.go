@@ -23,6 +23,8 @@ type Outcome struct {
 	// Broken: the provider will take no such message until the merchant has set its template
 	// or the app anew.
 	Broken bool
+	// Untaken: the vendor of text messages did not take it, and takes no money for it.
+	Untaken bool
 }
 
 // The bounds of what a provider says.
@@ -36,6 +38,11 @@ func (s *Service) FinishTx(ctx context.Context, tx tenantdb.Tx, m Message, o Out
 	if o.Withdrawn {
 		if _, err := s.q.Refuse(ctx, tx, m.AppID, m.OpenID, m.TemplateID); err != nil {
 			return fmt.Errorf("finish message: %w", err)
+		}
+	}
+	if o.Untaken {
+		if err := s.unspendSMS(ctx, tx, m); err != nil {
+			return err
 		}
 	}
 	return s.finish(ctx, tx, m, o)
@@ -73,8 +80,12 @@ func (s *Service) RetryTx(ctx context.Context, tx tenantdb.Tx, m Message) error 
 	if err := reopen(ctx, tx, m.EventID, string(m.Channel)); err != nil {
 		return fmt.Errorf("retry message: %w", err)
 	}
-	if m.Channel == SMS {
-		return s.q.UncountSMS(ctx, tx, m.PhoneIndex, m.Day)
+	switch m.Channel {
+	case SMS:
+		return s.uncountSMS(ctx, tx, m)
+	case Email:
+		return nil
+	case Inbox, WeChatSubscribe, AlipayTemplate:
 	}
 	return s.q.ReturnConsent(ctx, tx, m.AppID, m.OpenID, m.TemplateID)
 }

@@ -10,6 +10,9 @@ func ProviderWords(code, lang string) string {
 	if !ok {
 		said, ok = smsWords()[code]
 	}
+	if !ok {
+		said, ok = mailWords(code)
+	}
 	switch {
 	case code == "":
 		said = [2]string{"小程序的密钥不可用", "the Mini Program's keys do not work"}
@@ -83,4 +86,35 @@ func smsWords() map[string][2]string {
 		"Throttling.User":  {"短信平台调用过于频繁，系统会稍后再发", "the vendor wants fewer calls; it will be sent again later"},
 		"isp.SYSTEM_ERROR": {"短信平台出错，不知道是否送达，没有重发", "the vendor failed; whether it arrived is unknown, and it was not sent again"},
 	}
+}
+
+// mailWords are the reply codes of mail servers (RFC 5321, RFC 4954) and ours, in Chinese
+// and in English. Of other codes the first digit counts: 4 is later, 5 is never.
+func mailWords(code string) (said [2]string, ok bool) {
+	auth := [2]string{"邮箱的用户名或密码（授权码）不对，请重新填写", "the user or the password of the mail account is wrong; enter it again"}
+	known := map[string][2]string{
+		MailUnreachable: {"连不上邮件服务器，系统会稍后再发", "the mail server was not reached; it will be sent again later"},
+		MailPrivate:     {"邮件服务器的地址指向内部网络，不可用", "the name of the mail server leads into a private network"},
+		MailTLS:         {"邮件服务器的加密连接或证书有问题，请核对地址、端口和加密方式", "the mail server's TLS or certificate does not work; check name, port and encryption"},
+		MailAuth:        {"邮件服务器没有可用的登录方式", "the mail server offers no way to sign in"},
+		MailSender:      {"邮件服务器不接受这个发件地址", "the mail server does not accept the sender's address"},
+		MailUnknown:     {"连接中断，不知道是否送达，没有重发", "the connection broke; whether it arrived is unknown, and it was not sent again"},
+		"530":           auth, "534": auth, "535": auth, "538": auth,
+		"550": {"收件地址不存在或拒收", "the address does not exist or refuses mail"},
+		"551": {"收件地址不存在或拒收", "the address does not exist or refuses mail"},
+		"553": {"收件地址不存在或拒收", "the address does not exist or refuses mail"},
+		"552": {"收件人的邮箱已满", "the receiver's mailbox is full"},
+		"554": {"邮件服务器认为是垃圾邮件或拒绝了这封邮件", "the mail server refused the mail, perhaps as spam"},
+	}
+	said, ok = known[code]
+	if ok || len(code) != 3 {
+		return said, ok
+	}
+	switch code[0] {
+	case '4':
+		return [2]string{"邮件服务器暂时不收（代码 " + code + "），系统会稍后再发", "the mail server does not take it now (code " + code + "); it will be sent again later"}, true
+	case '5':
+		return [2]string{"邮件服务器拒收（代码 " + code + "）", "the mail server refused it (code " + code + ")"}, true
+	}
+	return said, false
 }

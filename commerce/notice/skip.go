@@ -13,8 +13,12 @@ func (s *Service) SkipTx(ctx context.Context, tx tenantdb.Tx, m Message, reason 
 	if err := s.finish(ctx, tx, m, Outcome{State: Skipped, Reason: reason}); err != nil {
 		return err
 	}
-	if m.Channel == SMS {
-		return s.q.UncountSMS(ctx, tx, m.PhoneIndex, m.Day)
+	switch m.Channel {
+	case SMS:
+		return s.uncountSMS(ctx, tx, m)
+	case Email:
+		return nil
+	case Inbox, WeChatSubscribe, AlipayTemplate:
 	}
 	if err := s.q.ReturnConsent(ctx, tx, m.AppID, m.OpenID, m.TemplateID); err != nil {
 		return fmt.Errorf("skip message: %w", err)

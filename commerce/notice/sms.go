@@ -6,11 +6,14 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/google/uuid"
 
+	"galleria/commerce/money"
 	"galleria/commerce/notice/internal/noticedb"
 	"galleria/tenant"
 	"galleria/tenant/audit"
@@ -71,6 +74,9 @@ type SMSAccount struct {
 	SignName   string
 	PerDay     int
 	Unreached  bool
+	PieceFen   money.Fen // what a piece costs
+	MonthFen   money.Fen // what a month may cost; 0: anything
+	Spent      SMSSpent
 	Enabled    bool
 	UpdatedAt  time.Time
 	Templates  []SMSTemplate
@@ -81,6 +87,7 @@ type SMSTemplate struct {
 	Event  string
 	Code   string            // the vendor's: "SMS_123456789"
 	Fields map[string]string // template variable → name of our value
+	Words  string            // as approved, with ${variable}; empty: not known
 }
 
 // SMSInput is an account as staff enter it.
@@ -91,6 +98,8 @@ type SMSInput struct {
 	SignName  string
 	PerDay    int
 	Unreached bool
+	PieceFen  money.Fen
+	MonthFen  money.Fen
 	Actor     string
 }
 
@@ -125,6 +134,9 @@ func (s *Service) SetSMS(ctx context.Context, id tenant.ID, in SMSInput) error {
 	case in.PerDay < 1 || in.PerDay > smsMostPerDay:
 		return fault.Invalidf("per_day", "must be 1 to 20")
 	}
+	if err := checkBudget(in); err != nil {
+		return err
+	}
 	sealed, err := s.d.Vault.Seal(ctx, smsField(id), in.Secret)
 	if err != nil {
 		return fmt.Errorf("set sms account: %w", err)
@@ -132,12 +144,12 @@ func (s *Service) SetSMS(ctx context.Context, id tenant.ID, in SMSInput) error {
 	err = s.d.DB.InTenant(ctx, id, func(tx tenantdb.Tx) error {
 		if err := s.q.PutSMSAccount(ctx, tx, noticedb.PutSMSAccountParams{
 			Provider: in.Provider, KeyID: in.KeyID, SecretSealed: sealed, SecretLast4: in.Secret.Last4(), SignName: in.SignName,
-			PerDay: int16(in.PerDay), Unreached: in.Unreached, Now: tx.Now(),
+			PerDay: int16(in.PerDay), Unreached: in.Unreached, PieceFen: int16(in.PieceFen), MonthFen: int64(in.MonthFen), Now: tx.Now(),
 		}); err != nil {
 			return err
 		}
 		return s.d.Audit.RecordTx(ctx, tx, audit.Entry{Actor: in.Actor, Action: "sms.key_set", Object: "sms", After: map[string]any{
-			"provider": in.Provider, "key_id": in.KeyID, "secret_ends": in.Secret.Last4(), "sign_name": in.SignName, "per_day": in.PerDay, "unreached": in.Unreached,
+			"provider": in.Provider, "key_id": in.KeyID, "secret_ends": in.Secret.Last4(), "sign_name": in.SignName, "per_day": in.PerDay, "unreached": in.Unreached, "piece_fen": in.PieceFen, "month_fen": in.MonthFen,
 		}})
 	})
 	if err != nil {
@@ -170,7 +182,7 @@ func (s *Service) SMSAccount(ctx context.Context, id tenant.ID) (out SMSAccount,
 			return err
 		}
 		for _, row := range rows {
-			t := SMSTemplate{Event: row.Event, Code: row.Code}
+			t := SMSTemplate{Event: row.Event, Code: row.Code, Words: row.Words}
 			if err := json.Unmarshal(row.Fields, &t.Fields); err != nil {
 				return err
 			}
@@ -178,7 +190,15 @@ func (s *Service) SMSAccount(ctx context.Context, id tenant.ID) (out SMSAccount,
 		}
 		a, err := s.q.SMSAccount(ctx, r)
 		out.Provider, out.KeyID, out.SecretEnds, out.SignName, out.PerDay = a.Provider, a.KeyID, a.SecretLast4, a.SignName, int(a.PerDay)
-		out.Unreached, out.Enabled, out.UpdatedAt = a.Unreached, a.Enabled, a.UpdatedAt
+		out.Unreached, out.Enabled, out.UpdatedAt, out.PieceFen, out.MonthFen = a.Unreached, a.Enabled, a.UpdatedAt, money.Fen(a.PieceFen), money.Fen(a.MonthFen)
+		if err != nil {
+			return err
+		}
+		spent, err := s.q.SMSSpent(ctx, r, smsMonth(s.now()))
+		if tenantdb.NoRows(err) {
+			return nil // nothing in this month
+		}
+		out.Spent = SMSSpent{spent.Pieces, money.Fen(spent.SpentFen)}
 		return err
 	})
 	if tenantdb.NoRows(err) {
@@ -217,6 +237,14 @@ func (s *Service) SaveSMSTemplate(ctx context.Context, id tenant.ID, t SMSTempla
 	if !ok || !slices.Contains(kind.Channels(Buyer), SMS) || (t.Code != "" && !smsTemplateForm.MatchString(t.Code)) {
 		return ErrTemplate.With(ErrTemplate.At("code"))
 	}
+	if utf8.RuneCountInString(t.Words) > mostSMSWords || !utf8.ValidString(t.Words) || strings.ContainsFunc(t.Words, unicode.IsControl) {
+		return ErrTemplate.With(ErrTemplate.At("words"))
+	}
+	for _, found := range smsPlaceholder.FindAllStringSubmatch(t.Words, -1) {
+		if _, ok := t.Fields[found[1]]; !ok {
+			return ErrTemplate.With(ErrTemplate.At("words"))
+		}
+	}
 	for variable, name := range t.Fields {
 		if !smsVariableForm.MatchString(variable) || !slices.Contains(kind.values, name) {
 			return ErrTemplate.With(ErrTemplate.At("fields"))
@@ -231,7 +259,7 @@ func (s *Service) SaveSMSTemplate(ctx context.Context, id tenant.ID, t SMSTempla
 			if n, err := s.q.DropSMSTemplate(ctx, tx, t.Event); err != nil || n == 0 {
 				return err
 			}
-		} else if err := s.q.PutSMSTemplate(ctx, tx, t.Event, t.Code, fields); err != nil {
+		} else if err := s.q.PutSMSTemplate(ctx, tx, t.Event, t.Code, fields, t.Words); err != nil {
 			return err
 		}
 		return s.d.Audit.RecordTx(ctx, tx, audit.Entry{Actor: actor, Action: "sms.template", Object: "message:" + t.Event, Detail: map[string]any{"code": t.Code}})
@@ -287,6 +315,11 @@ func (s *Service) BeginSMSTx(ctx context.Context, tx tenantdb.Tx, key SMSKey, in
 	case t.Reached && key.unreached:
 		return skip("reached otherwise")
 	}
+	filled := SMSTemplate{Event: in.Event, Code: t.Code, Words: t.Words}
+	if err := json.Unmarshal(t.Fields, &filled.Fields); err != nil {
+		return Begun{}, fmt.Errorf("begin sms: %w", err)
+	}
+	m.TemplateID, m.Data = t.Code, filled.Preview(in.Facts)
 	n, err := s.q.CountSMS(ctx, tx, in.PhoneIndex, m.Day, tx.Now(), key.perDay)
 	if err != nil {
 		return Begun{}, fmt.Errorf("begin sms: %w", err)
@@ -294,15 +327,20 @@ func (s *Service) BeginSMSTx(ctx context.Context, tx tenantdb.Tx, key SMSKey, in
 	if n == 0 {
 		return skip("phone limit")
 	}
-	filled := SMSTemplate{Event: in.Event, Code: t.Code}
-	if err := json.Unmarshal(t.Fields, &filled.Fields); err != nil {
-		return Begun{}, fmt.Errorf("begin sms: %w", err)
+	spent, err := s.spendSMS(ctx, tx, &m, filled.Pieces(key.SignName, m.Data))
+	if err != nil {
+		return Begun{}, err
 	}
-	m.TemplateID, m.Data = t.Code, filled.Preview(in.Facts)
+	if !spent {
+		if err := s.q.UncountSMS(ctx, tx, m.PhoneIndex, m.Day); err != nil {
+			return Begun{}, fmt.Errorf("begin sms: %w", err)
+		}
+		return skip("budget")
+	}
 	return Begun{Message: m, Ready: true}, nil
 }
 
-// SealedColumns describes the sealed secret of sms_account for the rotation of data keys.
+// SealedColumns describes the sealed secrets of the accounts of messages for the rotation of data keys.
 func SealedColumns() []vault.Column {
 	q := noticedb.New()
 	return []vault.Column{{
@@ -321,5 +359,5 @@ func SealedColumns() []vault.Column {
 		Replace: func(ctx context.Context, tx tenantdb.Tx, row vault.Row, sealed []byte) (int64, error) {
 			return q.ResealSMS(ctx, tx, sealed, row.Sealed)
 		},
-	}}
+	}, sealedMail(q)}
 }

@@ -18,7 +18,7 @@ import (
 func (w *world) account(unreached bool) notice.SMSKey {
 	w.t.Helper()
 	in := notice.SMSInput{
-		Provider: notice.SMSVendor, KeyID: "LTAI5tExample0001", Secret: vault.NewSecret([]byte("s3cretS3cretS3cretS3cret0001")), SignName: "山野茶铺", PerDay: 3, Unreached: unreached, Actor: "staff:1",
+		Provider: notice.SMSVendor, KeyID: "LTAI5tExample0001", Secret: vault.NewSecret([]byte("s3cretS3cretS3cretS3cret0001")), SignName: "山野茶铺", PerDay: 3, Unreached: unreached, PieceFen: 5, Actor: "staff:1",
 	}
 	if err := w.SetSMS(w.t.Context(), w.Tenant.ID, in); err != nil {
 		w.t.Fatal(err)

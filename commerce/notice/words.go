@@ -33,6 +33,11 @@ func (k Kind) Text(a Audience, f Facts, lang string) string {
 		}
 		text = text[:open] + part + text[end+1:]
 	}
+	return k.filled(text, f, lang)
+}
+
+// filled is a text with values in the place of their names.
+func (k Kind) filled(text string, f Facts, lang string) string {
 	pairs := make([]string, 0, 2*len(k.values))
 	for _, name := range k.values {
 		pairs = append(pairs, "{"+name+"}", k.value(name, f, lang))
@@ -98,7 +103,10 @@ func levelText(level, lang string) string {
 // aboutText is what the event of a message is called.
 func aboutText(event, lang string) string {
 	if kind, ok := KindOf(event); ok {
-		return kind.Title(Buyer, lang)
+		if title := kind.Title(Buyer, lang); title != "" {
+			return title
+		}
+		return kind.Title(Staff, lang)
 	}
 	return event
 }
@@ -131,6 +139,8 @@ func codeWords(code, lang string) string {
 		"succeeded":           {"已到账", "arrived"},
 		"failed":              {"没有成功，金额已退回佣金余额", "did not go through, the amount is back in your account"},
 		"declined":            {"没有通过审核，可查看原因", "not agreed, see why"},
+		"sms_budget_80":       {"已用 80%", "80 % are spent"},
+		"sms_budget_100":      {"已用完，不再发短信，下月恢复，也可提高预算", "all of it is spent; no more are sent until next month, unless it is raised"},
 		"double_payment":      {"重复付款，原路退回", "it was paid twice"},
 		"late_payment":        {"订单已关闭，原路退回", "the order was closed"},
 	}[code]

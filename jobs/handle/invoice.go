@@ -5,6 +5,7 @@ import (
 
 	"galleria/commerce/invoice"
 	"galleria/commerce/notice"
+	"galleria/tenant"
 	"galleria/tenant/outbox"
 	"galleria/tenant/tenantdb"
 )
@@ -13,6 +14,7 @@ import (
 type Invoices interface {
 	Concerns(ctx context.Context, q tenantdb.Querier, orderNo string) (bool, error)
 	FollowOrderTx(ctx context.Context, tx tenantdb.Tx, orderNo string) error
+	EmailOf(ctx context.Context, id tenant.ID, orderNo string) (string, error)
 }
 
 // invoiceMoved tells the staff of an invoice that waits for them, and the buyer of what became

@@ -116,6 +116,13 @@ type Messenger interface {
 	SendSubscribeMessage(ctx context.Context, id tenant.ID, app tenant.AppID, m miniprogram.Message) (msgID string, err error)
 }
 
+// People are the shops' staff, of whom the platform knows where their mail goes.
+type People interface {
+	// MailOf is the address that somebody has proven, and the page of the board; both are
+	// empty for who has none, or may not see such things in this shop any more.
+	MailOf(ctx context.Context, id tenant.ID, accountID int64, permission string) (address, board string, err error)
+}
+
 // Signups opens the shops that were applied for.
 type Signups interface {
 	Advance(ctx context.Context, id tenant.ID) error
@@ -156,6 +163,8 @@ type Deps struct {
 	Notices    *notice.Service
 	Messenger  Messenger
 	Texter     notice.Texter
+	Mailer     notice.Mailer
+	People     People
 	Delivery   Deliveries
 	Shippers   Shippers
 	Signups    Signups
@@ -220,6 +229,8 @@ func (h *Handlers) Kinds() (jobs.Kinds, error) {
 		kind(TopicTell, jobs.Default, brief, provider, h.tellDue),
 		kind(notice.TopicTest, jobs.Default, brief, provider, h.testDue),
 		kind(TimerSMS, jobs.Default, brief, provider, h.smsDue),
+		kind(notice.TopicMailOut, jobs.Bulk, brief, quick, h.mailOut),
+		kind(notice.TimerMail, jobs.Default, brief, provider, h.mailDue),
 		kind(TimerSMSReceipt, jobs.Bulk, brief, provider, h.smsReceiptDue),
 		kind(TimerQuiet, jobs.Default, brief, provider, h.tellDue),
 		kind(aftersale.TopicRefunded, jobs.Bulk, patient, quick, h.caseCounted),

@@ -68,6 +68,9 @@ func (h *Handlers) tell(ctx context.Context, ev outbox.Event, n news) error {
 		if err == nil {
 			err = h.smsTimer(ctx, tx, begun.SMS, n)
 		}
+		if err == nil && begun.Mail {
+			err = h.mailTimer(ctx, tx, tx.Now(), notice.MailV1{EventID: n.eventID, Event: n.event, Audience: notice.Buyer, MemberID: n.memberID, Facts: n.facts})
+		}
 		if err != nil || begun.Wait.IsZero() {
 			return begun, err
 		}

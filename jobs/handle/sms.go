@@ -119,7 +119,7 @@ func (h *Handlers) finishSMS(ctx context.Context, ev outbox.Event, effect string
 			})
 			return errors.Join(sendErr, err)
 		}
-		out.Code, out.Broken = refused.Code, refused.Broken
+		out.Code, out.Broken, out.Untaken = refused.Code, refused.Broken, true
 	}
 	h.Log.WarnContext(ctx, "text message not sent", "tenant_id", ev.TenantID.String(), "event_id", ev.ID.String(), "error", sendErr)
 	return h.ended(ctx, ev, effect, m, out)

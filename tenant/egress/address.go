@@ -44,6 +44,15 @@ func objection(raw string, u *url.URL) string {
 	return ""
 }
 
+// CheckHost refuses a host, other than of https, that must never be called: what is no name
+// of the public DNS. Faults: URL_REFUSED.
+func CheckHost(host string) error {
+	if !name(host) {
+		return ErrURL.Because(errors.New("not a public host name"))
+	}
+	return nil
+}
+
 // name reports whether host is a name of the public DNS. Addresses are none, in whatever
 // way they are written: no name ends in a number.
 func name(host string) bool {

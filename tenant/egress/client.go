@@ -70,6 +70,10 @@ func client(dialer *net.Dialer, secure *tls.Config) *http.Client {
 	}
 }
 
+// Dialer connects to hosts that merchants gave, for protocols other than https: only to
+// public addresses, looked at when they are dialled. A refusal is URL_PRIVATE.
+func Dialer() *net.Dialer { return &net.Dialer{Timeout: connectTime, ControlContext: guard} }
+
 // guard looks at the address that is about to be dialled: names are resolved by now.
 func guard(_ context.Context, _, address string, _ syscall.RawConn) error {
 	at, err := netip.ParseAddrPort(address)

@@ -1,6 +1,7 @@
 // Package middleware is what every HTTP request passes before its handler, in this
 // order: Identify (request id, language), Access (one log line, panics), Deadline,
-// PlainBody and BodyLimit, and, once the caller is known, Limiter.
+// Shares and Places (what is worked on at once, of one shop and in all), PlainBody and
+// BodyLimit, and, once the caller is known, Limiter.
 //
 // It owns no business and knows no tenant's data. Whoever the caller is, is found by
 // web/auth.

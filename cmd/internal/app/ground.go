@@ -36,9 +36,10 @@ type Ground struct {
 	Staff     *staff.Service
 	Courier   courier.Courier
 	// Desk keeps messages in a development installation that has no mail server; else nil.
-	Desk   *courier.Desk
-	Outbox *outbox.Outbox
-	Timers *timer.Timers
+	Desk     *courier.Desk
+	deskMail *courier.DeskServer // takes shops' mails for the desk; nil without one
+	Outbox   *outbox.Outbox
+	Timers   *timer.Timers
 }
 
 // NewGround builds the ground on a clock. It connects to nothing yet. Close releases it.
@@ -92,6 +93,9 @@ func (g *Ground) Close() {
 	defer cancel()
 	if err := g.Places.Close(ctx); err != nil { // counts as used until the month ends
 		g.Log.WarnContext(ctx, "places of quotas were not given back", "error", err)
+	}
+	if g.deskMail != nil {
+		_ = g.deskMail.Close() // nobody waits for its mails
 	}
 	g.DB.Close()
 }

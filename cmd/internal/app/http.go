@@ -110,7 +110,7 @@ func (s *Services) server(answers *miniapi.Answers, shared redis.UniversalClient
 			{Name: "database", Ping: pulse.New(s.DB).Served},
 			{Name: "redis", Ping: func(ctx context.Context) error { return shared.Ping(ctx).Err() }, Optional: true},
 		},
-		Draining: draining, Limiter: limiter, Budgets: s.budgets(), Places: s.places, Observe: s.metrics.observe,
+		Draining: draining, Limiter: limiter, Budgets: s.budgets(), Places: s.places, Shares: middleware.NewShares(s.Config.ShopPlaces), Observe: s.metrics.observe,
 		Home:  "/console",
 		Mount: nil,
 		Log:   s.Log, Now: s.Now,

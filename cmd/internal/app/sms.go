@@ -20,7 +20,7 @@ type texters struct {
 	desk   *courier.Desk // nil where messages are sent
 }
 
-func (s *Services) texter() notice.Texter { return texters{aliyun.New(s.Now), s.Desk} }
+func (g *Ground) texter() notice.Texter { return texters{aliyun.New(g.Now), g.Desk} }
 
 // SendText implements notice.Texter.
 func (t texters) SendText(ctx context.Context, key notice.SMSKey, m notice.Text) (string, error) {

@@ -15,7 +15,7 @@ func TestTextMessages(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	s := w.openShop("texts", 10)
-	in := notice.SMSInput{Provider: notice.SMSDesk, KeyID: "LTAI5tExample0001", Secret: vault.NewSecret([]byte("s3cretS3cret0001")), SignName: "山野茶铺", PerDay: 3, Unreached: true, Actor: "staff:1"}
+	in := notice.SMSInput{Provider: notice.SMSDesk, KeyID: "LTAI5tExample0001", Secret: vault.NewSecret([]byte("s3cretS3cret0001")), SignName: "山野茶铺", PerDay: 3, Unreached: true, PieceFen: 5, MonthFen: 1000, Actor: "staff:1"}
 	if err := w.Notices.SetSMS(t.Context(), s.ID, in); err != nil {
 		t.Fatal(err)
 	}

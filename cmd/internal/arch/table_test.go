@@ -76,6 +76,7 @@ func rooms() []room {
 		{4, "commerce/figures", ground}, // what was sold, by day
 
 		{5, "commerce/notice/aliyun", with(ground, "commerce/notice")},                  // a vendor of text messages
+		{5, "commerce/notice/smtp", with(ground, "commerce/notice", "tenant/egress")},   // mail through shops' own servers
 		{5, "commerce/delivery/kuaidi100", with(ground, "commerce/delivery")},           // a service that tells where parcels are
 		{5, "commerce/listing", with(ground, "commerce/catalog", "commerce/inventory")}, // a product and its stock at once
 		{5, "commerce/card", with(ground, "commerce/inventory")},                        // cards are the stock of their SKUs
@@ -167,9 +168,9 @@ func homes() []home {
 		{"github.com/alexedwards/argon2id", []string{"console/..."}},
 		{"github.com/xuri/excelize/v2", []string{"commerce/sheet", "console/..."}}, // in tests: the other side of commerce/sheet
 		{"github.com/pquerna/otp", []string{"console/factor"}},
-		{"github.com/boombuler/barcode", []string{"console/factor"}}, // what otp draws its codes with
-		{"github.com/ccojocar/zxcvbn-go", []string{"console/staff"}}, // how soon a password is guessed
-		{"github.com/wneessen/go-mail", []string{"console/courier"}}, // SMTP with TLS; net/smtp is frozen
+		{"github.com/boombuler/barcode", []string{"console/factor"}},                         // what otp draws its codes with
+		{"github.com/ccojocar/zxcvbn-go", []string{"console/staff"}},                         // how soon a password is guessed
+		{"github.com/wneessen/go-mail", []string{"console/courier", "commerce/notice/smtp"}}, // SMTP with TLS; net/smtp is frozen
 
 		{"github.com/caarlos0/env/v11", []string{"cmd/internal/app"}},
 		{"github.com/prometheus/client_golang", []string{"web/...", "jobs/...", "cmd/internal/app"}},

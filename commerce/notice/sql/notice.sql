@@ -40,12 +40,16 @@ board AS (
   INSERT INTO staff_notice (event_id, event, facts, created_at)
   SELECT @event_id::uuid, @event::text, @facts::jsonb, @now::timestamptz
   WHERE coalesce((SELECT enabled FROM r WHERE audience = 'staff' AND channel = 'inbox'), @by_board::boolean)
-  ON CONFLICT (event_id) DO NOTHING)
+  ON CONFLICT (event_id) DO NOTHING
+  RETURNING event_id),
+m AS (SELECT EXISTS (SELECT FROM mail_account WHERE enabled) AS bound)
 SELECT EXISTS (SELECT FROM logged)::boolean AS fresh, coalesce(t.template_id, '')::text AS template_id, coalesce(t.page, '')::text AS page,
        coalesce(t.fields, '{}')::jsonb AS fields, c.channel::text AS channel, h.quiet_from, h.quiet_until,
        (coalesce((SELECT enabled FROM r WHERE audience = 'buyer' AND channel = 'sms'), false)
-        AND EXISTS (SELECT FROM sms_account WHERE enabled) AND EXISTS (SELECT FROM sms_template WHERE sms_template.event = @event::text))::boolean AS sms
-FROM message_hours h CROSS JOIN c LEFT JOIN t ON true;
+        AND EXISTS (SELECT FROM sms_account WHERE enabled) AND EXISTS (SELECT FROM sms_template WHERE sms_template.event = @event::text))::boolean AS sms,
+       (m.bound AND coalesce((SELECT enabled FROM r WHERE audience = 'buyer' AND channel = 'email'), @by_mail::boolean))::boolean AS buyer_mail,
+       (m.bound AND EXISTS (SELECT FROM board) AND EXISTS (SELECT FROM mail_reader WHERE @event::text = ANY (events)))::boolean AS staff_mail
+FROM message_hours h CROSS JOIN c CROSS JOIN m LEFT JOIN t ON true;
 
 -- name: SpendConsent :execrows
 UPDATE subscribe_consent SET remaining = remaining - 1, updated_at = now()
@@ -96,12 +100,15 @@ DELETE FROM message_log WHERE event_id = @event_id AND channel = @channel AND st
 UPDATE subscribe_consent SET remaining = remaining + 1, updated_at = now()
 WHERE app_id = @app_id AND openid = @openid AND template_id = @template_id;
 
--- name: Board :exec
--- Onto the staff's board alone.
-INSERT INTO staff_notice (event_id, event, facts, created_at)
-SELECT @event_id::uuid, @event::text, @facts::jsonb, @now::timestamptz
-WHERE coalesce((SELECT enabled FROM message_rule WHERE event = @event::text AND audience = 'staff' AND channel = 'inbox'), true)
-ON CONFLICT (event_id) DO NOTHING;
+-- name: Board :one
+-- Onto the staff's board alone. Says whether somebody wants it by mail, too.
+WITH board AS (
+  INSERT INTO staff_notice (event_id, event, facts, created_at)
+  SELECT @event_id::uuid, @event::text, @facts::jsonb, @now::timestamptz
+  WHERE coalesce((SELECT enabled FROM message_rule WHERE event = @event::text AND audience = 'staff' AND channel = 'inbox'), true)
+  ON CONFLICT (event_id) DO NOTHING
+  RETURNING event_id)
+SELECT (EXISTS (SELECT FROM board) AND EXISTS (SELECT FROM mail_account WHERE enabled) AND EXISTS (SELECT FROM mail_reader WHERE @event::text = ANY (events)))::boolean AS mailed;
 
 -- name: Box :exec
 -- Into a member's inbox alone.
@@ -115,7 +122,7 @@ DELETE FROM subscribe_template WHERE app_id = @app_id AND event = @event;
 
 -- name: Log :many
 -- What became of messages that need a template, the newest first.
-SELECT id, event_id, channel, member_id, event, state, code, reason, at, test FROM message_log
+SELECT id, event_id, channel, coalesce(member_id, 0)::bigint AS member_id, coalesce(account_id, 0)::bigint AS account_id, event, state, code, reason, at, test FROM message_log
 WHERE id < @before AND (@state::text = '' OR state = @state) ORDER BY id DESC LIMIT @page_size;
 
 -- name: PurgeLog :execrows

@@ -14,7 +14,7 @@ WHERE t.app_id = @app_id AND t.event = @event ORDER BY c.remaining DESC NULLS LA
 
 -- name: AskTest :exec
 INSERT INTO message_log (event_id, channel, member_id, event, state, reason, test, at)
-VALUES (@event_id, @channel, @member_id, @event, 'sending', 'asked', true, @now);
+VALUES (@event_id, @channel, @member_id::bigint, @event, 'sending', 'asked', true, @now);
 
 -- name: BeginTest :one
 -- Takes a test into work, once.

@@ -29,9 +29,17 @@ func (f Frame) messagePages() []Sample {
 	shipped, _ := notice.KindOf(notice.OrderShipped)
 	form := view.TemplateForm{Template: template, Kind: shipped, App: app, Rows: view.TemplateRows(template.Fields), Exists: true, Preview: template.Preview(notice.Sample(moment()))}
 	account := notice.SMSAccount{
-		Provider: notice.SMSVendor, KeyID: "LTAI5tExample0001", SecretEnds: "c3Rz", SignName: "山野茶铺", PerDay: 5, Unreached: true, Enabled: true,
-		Templates: []notice.SMSTemplate{{Event: notice.OrderShipped, Code: "SMS_154950909", Fields: map[string]string{"title": "title", "number": "tracking_no"}}},
+		Provider: notice.SMSVendor, KeyID: "LTAI5tExample0001", SecretEnds: "c3Rz", SignName: "山野茶铺", PerDay: 5, Unreached: true, Enabled: true, PieceFen: 5, MonthFen: 20000, Spent: notice.SMSSpent{Pieces: 3360, Fen: 16800},
+		Templates: []notice.SMSTemplate{{Event: notice.OrderShipped, Code: "SMS_154950909", Fields: map[string]string{"title": "title", "number": "tracking_no"}, Words: "您购买的${title}已发货，运单号${number}。"}},
 	}
+	mailbox := notice.MailAccount{
+		Provider: notice.MailServer, Host: "smtp.shop-example.cn", Port: 465, Security: notice.ImplicitTLS, Username: "cs@shop-example.cn", SenderName: "山野茶铺", SenderAddress: "cs@shop-example.cn", Enabled: true,
+		Templates: []notice.MailTemplate{{Event: notice.OrderPaid, Audience: notice.Staff, Subject: "来单：{title}", Body: "订单 {order_no}\n金额 {amount}"}},
+	}
+	paid, _ := notice.KindOf(notice.OrderPaid)
+	words := view.MailTemplateForm{MailTemplate: mailbox.Templates[0], Kind: paid, Bound: true, To: "li@shop-example.cn", Refused: notice.ProviderWords("535", string(f.Text.Lang()))}
+	words.PreviewSubject, words.PreviewText = words.Letter(notice.Sample(moment()), string(f.Text.Lang()))
+	scarce, _ := notice.KindOf(notice.StockScarce)
 	untested := form
 	untested.Member, untested.Bad = "77", map[string]string{"member": notice.ErrTestConsent.Text(string(f.Text.Lang()))}
 	bad := view.TemplateForm{Kind: shipped, App: app, Rows: view.TemplateRows(nil), Bad: map[string]string{
@@ -55,10 +63,18 @@ func (f Frame) messagePages() []Sample {
 		{"message_template_alipay", view.TemplateFormPage(page, view.TemplateForm{Kind: shipped, App: ali, Rows: view.TemplateRows(nil)})},
 		{"sms", view.SMSPage(page, view.SMS{SMSAccount: account, Bound: true, MayBind: true, MaySet: true})},
 		{"sms_none", view.SMSPage(page, view.SMS{MayBind: true, MaySet: true})},
-		{"sms_key", view.SMSFormPage(page, view.SMSForm{KeyID: account.KeyID, SignName: "茶", PerDay: "50", Unreached: true, HasDesk: true, Bad: map[string]string{
-			"secret": f.Text.T("sms.bad.secret"), "sign_name": f.Text.T("sms.bad.sign_name"), "per_day": f.Text.T("sms.bad.per_day"),
+		{"sms_key", view.SMSFormPage(page, view.SMSForm{KeyID: account.KeyID, SignName: "茶", PerDay: "50", Piece: "0.05", Month: "两百", Unreached: true, HasDesk: true, Bad: map[string]string{
+			"secret": f.Text.T("sms.bad.secret"), "sign_name": f.Text.T("sms.bad.sign_name"), "per_day": f.Text.T("sms.bad.per_day"), "month_fen": f.Text.T("sms.bad.month_fen"),
 		}})},
-		{"sms_template", view.SMSTemplatePage(page, view.SMSTemplateForm{SMSTemplate: account.Templates[0], Kind: shipped, Rows: view.TemplateRows(account.Templates[0].Fields), Preview: account.Templates[0].Preview(notice.Sample(moment()))})},
+		{"sms_template", view.SMSTemplatePage(page, view.SMSTemplateForm{SMSTemplate: account.Templates[0], Kind: shipped, Rows: view.TemplateRows(account.Templates[0].Fields), Preview: account.Templates[0].Preview(notice.Sample(moment())), Text: account.Templates[0].Filled(account.Templates[0].Preview(notice.Sample(moment()))), Pieces: 1, CostFen: 5, Exists: true, Bound: true, Phone: "13800138000"})},
+		{"mailing", view.MailPage(page, view.Mail{MailAccount: mailbox, Bound: true, MayBind: true, MaySet: true})},
+		{"mailing_none", view.MailPage(page, view.Mail{MayBind: true, MaySet: true})},
+		{"mailing_account", view.MailFormPage(page, view.MailForm{Host: "127.0.0.1", Port: "465", Security: "tls", Username: "cs@shop-example.cn", SenderName: "山野茶铺", HasDesk: true, Bad: map[string]string{
+			"host": f.Text.T("mailing.bad.host"), "sender_address": f.Text.T("mailing.bad.sender_address"), "password": f.Text.T("mailing.bad.password"),
+		}})},
+		{"mailing_words", view.MailTemplatePage(page, words)},
+		{"mailing_choice", view.MailChoicePage(board, view.MailChoice{Mail: "li@shop-example.cn", Bound: true, Events: []view.MailEvent{{Kind: paid, On: true}, {Kind: scarce}}})},
+		{"mailing_choice_nowhere", view.MailChoicePage(board, view.MailChoice{Events: []view.MailEvent{{Kind: paid}}})},
 		{"message_test_refused", view.TemplateFormPage(page, untested)},
 		{"message_refused", view.TemplateFormPage(page, bad)},
 		{"message_log", view.MessageLogPage(page, log)},

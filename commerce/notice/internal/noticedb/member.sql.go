@@ -30,7 +30,7 @@ func (q *Queries) ForgetInbox(ctx context.Context, db DBTX, memberID int64) erro
 }
 
 const moveInbox = `-- name: MoveInbox :exec
-UPDATE inbox_message SET member_id = $1 WHERE member_id = $2
+UPDATE inbox_message SET member_id = $1::bigint WHERE member_id = $2::bigint
 `
 
 func (q *Queries) MoveInbox(ctx context.Context, db DBTX, toID int64, fromID int64) error {
@@ -39,7 +39,7 @@ func (q *Queries) MoveInbox(ctx context.Context, db DBTX, toID int64, fromID int
 }
 
 const moveMessages = `-- name: MoveMessages :exec
-UPDATE message_log SET member_id = $1 WHERE member_id = $2
+UPDATE message_log SET member_id = $1::bigint WHERE member_id = $2::bigint
 `
 
 func (q *Queries) MoveMessages(ctx context.Context, db DBTX, toID int64, fromID int64) error {

@@ -8,10 +8,18 @@ import (
 	"encoding/json"
 )
 
+type MailTemplate struct {
+	Event    string
+	Audience string
+	Subject  string
+	Body     string
+}
+
 type SmsTemplate struct {
 	Event  string
 	Code   string
 	Fields json.RawMessage
+	Words  string
 }
 
 type SubscribeTemplate struct {

@@ -42,37 +42,42 @@ func (q *Queries) Allow(ctx context.Context, db DBTX, appID string, openid strin
 
 const begin = `-- name: Begin :one
 WITH r AS (SELECT audience, channel, enabled FROM message_rule WHERE event = $1::text),
-c AS (SELECT CASE WHEN EXISTS (SELECT FROM platform.app a WHERE a.app_id = $2 AND a.provider = 'alipay') THEN 'alipay_template' ELSE 'wechat_subscribe' END AS channel),
+c AS (SELECT CASE WHEN EXISTS (SELECT FROM platform.app a WHERE a.app_id = $3 AND a.provider = 'alipay') THEN 'alipay_template' ELSE 'wechat_subscribe' END AS channel),
 t AS (
   SELECT s.template_id, s.page, s.fields FROM subscribe_template s, c
-  WHERE s.app_id = $2 AND s.event = $1::text
-    AND coalesce((SELECT r.enabled FROM r WHERE r.audience = 'buyer' AND r.channel = c.channel), $3::boolean)),
+  WHERE s.app_id = $3 AND s.event = $1::text
+    AND coalesce((SELECT r.enabled FROM r WHERE r.audience = 'buyer' AND r.channel = c.channel), $4::boolean)),
 logged AS (
   INSERT INTO message_log (event_id, channel, member_id, event, state, reason)
-  SELECT $4::uuid, c.channel, $5::bigint, $1::text,
+  SELECT $5::uuid, c.channel, $6::bigint, $1::text,
          CASE WHEN EXISTS (SELECT FROM t) THEN 'sending' ELSE 'skipped' END, CASE WHEN EXISTS (SELECT FROM t) THEN '' ELSE 'no template' END
   FROM c
   ON CONFLICT (event_id, channel) DO NOTHING
   RETURNING event_id),
 boxed AS (
   INSERT INTO inbox_message (event_id, member_id, event, facts, created_at)
-  SELECT $4::uuid, $5::bigint, $1::text, $6::jsonb, $7::timestamptz
-  WHERE coalesce((SELECT enabled FROM r WHERE audience = 'buyer' AND channel = 'inbox'), $8::boolean)
+  SELECT $5::uuid, $6::bigint, $1::text, $7::jsonb, $8::timestamptz
+  WHERE coalesce((SELECT enabled FROM r WHERE audience = 'buyer' AND channel = 'inbox'), $9::boolean)
   ON CONFLICT (event_id) DO NOTHING),
 board AS (
   INSERT INTO staff_notice (event_id, event, facts, created_at)
-  SELECT $4::uuid, $1::text, $6::jsonb, $7::timestamptz
-  WHERE coalesce((SELECT enabled FROM r WHERE audience = 'staff' AND channel = 'inbox'), $9::boolean)
-  ON CONFLICT (event_id) DO NOTHING)
+  SELECT $5::uuid, $1::text, $7::jsonb, $8::timestamptz
+  WHERE coalesce((SELECT enabled FROM r WHERE audience = 'staff' AND channel = 'inbox'), $10::boolean)
+  ON CONFLICT (event_id) DO NOTHING
+  RETURNING event_id),
+m AS (SELECT EXISTS (SELECT FROM mail_account WHERE enabled) AS bound)
 SELECT EXISTS (SELECT FROM logged)::boolean AS fresh, coalesce(t.template_id, '')::text AS template_id, coalesce(t.page, '')::text AS page,
        coalesce(t.fields, '{}')::jsonb AS fields, c.channel::text AS channel, h.quiet_from, h.quiet_until,
        (coalesce((SELECT enabled FROM r WHERE audience = 'buyer' AND channel = 'sms'), false)
-        AND EXISTS (SELECT FROM sms_account WHERE enabled) AND EXISTS (SELECT FROM sms_template WHERE sms_template.event = $1::text))::boolean AS sms
-FROM message_hours h CROSS JOIN c LEFT JOIN t ON true
+        AND EXISTS (SELECT FROM sms_account WHERE enabled) AND EXISTS (SELECT FROM sms_template WHERE sms_template.event = $1::text))::boolean AS sms,
+       (m.bound AND coalesce((SELECT enabled FROM r WHERE audience = 'buyer' AND channel = 'email'), $2::boolean))::boolean AS buyer_mail,
+       (m.bound AND EXISTS (SELECT FROM board) AND EXISTS (SELECT FROM mail_reader WHERE $1::text = ANY (events)))::boolean AS staff_mail
+FROM message_hours h CROSS JOIN c CROSS JOIN m LEFT JOIN t ON true
 `
 
 type BeginParams struct {
 	Event      string
+	ByMail     bool
 	AppID      string
 	ByTemplate bool
 	EventID    uuid.UUID
@@ -92,6 +97,8 @@ type BeginRow struct {
 	QuietFrom  int16
 	QuietUntil int16
 	Sms        bool
+	BuyerMail  bool
+	StaffMail  bool
 }
 
 // Tells an event, once: into the buyer's inbox and onto the staff's board where the shop
@@ -100,6 +107,7 @@ type BeginRow struct {
 func (q *Queries) Begin(ctx context.Context, db DBTX, arg BeginParams) (BeginRow, error) {
 	row := db.QueryRow(ctx, begin,
 		arg.Event,
+		arg.ByMail,
 		arg.AppID,
 		arg.ByTemplate,
 		arg.EventID,
@@ -119,26 +127,33 @@ func (q *Queries) Begin(ctx context.Context, db DBTX, arg BeginParams) (BeginRow
 		&i.QuietFrom,
 		&i.QuietUntil,
 		&i.Sms,
+		&i.BuyerMail,
+		&i.StaffMail,
 	)
 	return i, err
 }
 
-const board = `-- name: Board :exec
-INSERT INTO staff_notice (event_id, event, facts, created_at)
-SELECT $1::uuid, $2::text, $3::jsonb, $4::timestamptz
-WHERE coalesce((SELECT enabled FROM message_rule WHERE event = $2::text AND audience = 'staff' AND channel = 'inbox'), true)
-ON CONFLICT (event_id) DO NOTHING
+const board = `-- name: Board :one
+WITH board AS (
+  INSERT INTO staff_notice (event_id, event, facts, created_at)
+  SELECT $2::uuid, $1::text, $3::jsonb, $4::timestamptz
+  WHERE coalesce((SELECT enabled FROM message_rule WHERE event = $1::text AND audience = 'staff' AND channel = 'inbox'), true)
+  ON CONFLICT (event_id) DO NOTHING
+  RETURNING event_id)
+SELECT (EXISTS (SELECT FROM board) AND EXISTS (SELECT FROM mail_account WHERE enabled) AND EXISTS (SELECT FROM mail_reader WHERE $1::text = ANY (events)))::boolean AS mailed
 `
 
-// Onto the staff's board alone.
-func (q *Queries) Board(ctx context.Context, db DBTX, eventID uuid.UUID, event string, facts json.RawMessage, now time.Time) error {
-	_, err := db.Exec(ctx, board,
-		eventID,
+// Onto the staff's board alone. Says whether somebody wants it by mail, too.
+func (q *Queries) Board(ctx context.Context, db DBTX, event string, eventID uuid.UUID, facts json.RawMessage, now time.Time) (bool, error) {
+	row := db.QueryRow(ctx, board,
 		event,
+		eventID,
 		facts,
 		now,
 	)
-	return err
+	var mailed bool
+	err := row.Scan(&mailed)
+	return mailed, err
 }
 
 const box = `-- name: Box :exec
@@ -214,21 +229,22 @@ func (q *Queries) Finish(ctx context.Context, db DBTX, arg FinishParams) error {
 }
 
 const log = `-- name: Log :many
-SELECT id, event_id, channel, member_id, event, state, code, reason, at, test FROM message_log
+SELECT id, event_id, channel, coalesce(member_id, 0)::bigint AS member_id, coalesce(account_id, 0)::bigint AS account_id, event, state, code, reason, at, test FROM message_log
 WHERE id < $1 AND ($2::text = '' OR state = $2) ORDER BY id DESC LIMIT $3
 `
 
 type LogRow struct {
-	ID       int64
-	EventID  uuid.UUID
-	Channel  string
-	MemberID int64
-	Event    string
-	State    string
-	Code     string
-	Reason   string
-	At       time.Time
-	Test     bool
+	ID        int64
+	EventID   uuid.UUID
+	Channel   string
+	MemberID  int64
+	AccountID int64
+	Event     string
+	State     string
+	Code      string
+	Reason    string
+	At        time.Time
+	Test      bool
 }
 
 // What became of messages that need a template, the newest first.
@@ -246,6 +262,7 @@ func (q *Queries) Log(ctx context.Context, db DBTX, before int64, state string, 
 			&i.EventID,
 			&i.Channel,
 			&i.MemberID,
+			&i.AccountID,
 			&i.Event,
 			&i.State,
 			&i.Code,

@@ -14,12 +14,12 @@ import (
 )
 
 const beginSMS = `-- name: BeginSMS :one
-WITH t AS (SELECT code, fields FROM sms_template WHERE event = $2::text),
+WITH t AS (SELECT code, fields, words FROM sms_template WHERE event = $2::text),
 logged AS (
   INSERT INTO message_log (event_id, channel, member_id, event, state, at)
   SELECT $1::uuid, 'sms', $3::bigint, $2::text, 'sending', $4::timestamptz FROM t
   ON CONFLICT (event_id, channel) DO NOTHING RETURNING event_id)
-SELECT t.code, t.fields, EXISTS (SELECT FROM logged)::boolean AS fresh,
+SELECT t.code, t.fields, t.words, EXISTS (SELECT FROM logged)::boolean AS fresh,
        EXISTS (SELECT FROM message_log l WHERE l.event_id = $1::uuid AND l.channel <> 'sms' AND l.state IN ('sending', 'sent', 'delivered'))::boolean AS reached
 FROM t
 `
@@ -27,6 +27,7 @@ FROM t
 type BeginSMSRow struct {
 	Code    string
 	Fields  json.RawMessage
+	Words   string
 	Fresh   bool
 	Reached bool
 }
@@ -44,6 +45,7 @@ func (q *Queries) BeginSMS(ctx context.Context, db DBTX, eventID uuid.UUID, even
 	err := row.Scan(
 		&i.Code,
 		&i.Fields,
+		&i.Words,
 		&i.Fresh,
 		&i.Reached,
 	)
@@ -82,6 +84,20 @@ func (q *Queries) DropSMSTemplate(ctx context.Context, db DBTX, event string) (i
 	return result.RowsAffected(), nil
 }
 
+const logSMSTest = `-- name: LogSMSTest :exec
+INSERT INTO message_log (event_id, channel, account_id, event, state, test, at) VALUES ($1, 'sms', $2::bigint, $3, 'sending', true, $4)
+`
+
+func (q *Queries) LogSMSTest(ctx context.Context, db DBTX, eventID uuid.UUID, accountID int64, event string, now time.Time) error {
+	_, err := db.Exec(ctx, logSMSTest,
+		eventID,
+		accountID,
+		event,
+		now,
+	)
+	return err
+}
+
 const purgeSMSCounts = `-- name: PurgeSMSCounts :execrows
 DELETE FROM sms_count WHERE (phone_index, day) IN (SELECT c.phone_index, c.day FROM sms_count c WHERE c.day < $1 LIMIT $2)
 `
@@ -94,11 +110,23 @@ func (q *Queries) PurgeSMSCounts(ctx context.Context, db DBTX, older time.Time, 
 	return result.RowsAffected(), nil
 }
 
+const purgeSMSSpend = `-- name: PurgeSMSSpend :execrows
+DELETE FROM sms_spend WHERE month < $1
+`
+
+func (q *Queries) PurgeSMSSpend(ctx context.Context, db DBTX, older time.Time) (int64, error) {
+	result, err := db.Exec(ctx, purgeSMSSpend, older)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const putSMSAccount = `-- name: PutSMSAccount :exec
-INSERT INTO sms_account (provider, key_id, secret_sealed, secret_last4, sign_name, per_day, unreached, updated_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+INSERT INTO sms_account (provider, key_id, secret_sealed, secret_last4, sign_name, per_day, unreached, piece_fen, month_fen, updated_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 ON CONFLICT (one) DO UPDATE SET provider = excluded.provider, key_id = excluded.key_id, secret_sealed = excluded.secret_sealed, secret_last4 = excluded.secret_last4,
-  sign_name = excluded.sign_name, per_day = excluded.per_day, unreached = excluded.unreached, enabled = true, updated_at = excluded.updated_at
+  sign_name = excluded.sign_name, per_day = excluded.per_day, unreached = excluded.unreached, piece_fen = excluded.piece_fen, month_fen = excluded.month_fen, enabled = true, updated_at = excluded.updated_at
 `
 
 type PutSMSAccountParams struct {
@@ -109,6 +137,8 @@ type PutSMSAccountParams struct {
 	SignName     string
 	PerDay       int16
 	Unreached    bool
+	PieceFen     int16
+	MonthFen     int64
 	Now          time.Time
 }
 
@@ -121,18 +151,25 @@ func (q *Queries) PutSMSAccount(ctx context.Context, db DBTX, arg PutSMSAccountP
 		arg.SignName,
 		arg.PerDay,
 		arg.Unreached,
+		arg.PieceFen,
+		arg.MonthFen,
 		arg.Now,
 	)
 	return err
 }
 
 const putSMSTemplate = `-- name: PutSMSTemplate :exec
-INSERT INTO sms_template (event, code, fields) VALUES ($1, $2, $3)
-ON CONFLICT (event) DO UPDATE SET code = excluded.code, fields = excluded.fields
+INSERT INTO sms_template (event, code, fields, words) VALUES ($1, $2, $3, $4)
+ON CONFLICT (event) DO UPDATE SET code = excluded.code, fields = excluded.fields, words = excluded.words
 `
 
-func (q *Queries) PutSMSTemplate(ctx context.Context, db DBTX, event string, code string, fields json.RawMessage) error {
-	_, err := db.Exec(ctx, putSMSTemplate, event, code, fields)
+func (q *Queries) PutSMSTemplate(ctx context.Context, db DBTX, event string, code string, fields json.RawMessage, words string) error {
+	_, err := db.Exec(ctx, putSMSTemplate,
+		event,
+		code,
+		fields,
+		words,
+	)
 	return err
 }
 
@@ -149,7 +186,7 @@ func (q *Queries) ResealSMS(ctx context.Context, db DBTX, sealed []byte, oldSeal
 }
 
 const sMSAccount = `-- name: SMSAccount :one
-SELECT provider, key_id, secret_sealed, secret_last4, sign_name, per_day, unreached, enabled, updated_at FROM sms_account
+SELECT provider, key_id, secret_sealed, secret_last4, sign_name, per_day, unreached, enabled, updated_at, piece_fen, month_fen FROM sms_account
 `
 
 type SMSAccountRow struct {
@@ -162,6 +199,8 @@ type SMSAccountRow struct {
 	Unreached    bool
 	Enabled      bool
 	UpdatedAt    time.Time
+	PieceFen     int16
+	MonthFen     int64
 }
 
 func (q *Queries) SMSAccount(ctx context.Context, db DBTX) (SMSAccountRow, error) {
@@ -177,12 +216,47 @@ func (q *Queries) SMSAccount(ctx context.Context, db DBTX) (SMSAccountRow, error
 		&i.Unreached,
 		&i.Enabled,
 		&i.UpdatedAt,
+		&i.PieceFen,
+		&i.MonthFen,
 	)
 	return i, err
 }
 
+const sMSSpent = `-- name: SMSSpent :one
+SELECT pieces, spent_fen FROM sms_spend WHERE month = $1
+`
+
+type SMSSpentRow struct {
+	Pieces   int64
+	SpentFen int64
+}
+
+func (q *Queries) SMSSpent(ctx context.Context, db DBTX, month time.Time) (SMSSpentRow, error) {
+	row := db.QueryRow(ctx, sMSSpent, month)
+	var i SMSSpentRow
+	err := row.Scan(&i.Pieces, &i.SpentFen)
+	return i, err
+}
+
+const sMSTemplate = `-- name: SMSTemplate :one
+SELECT code, fields, words FROM sms_template WHERE event = $1
+`
+
+type SMSTemplateRow struct {
+	Code   string
+	Fields json.RawMessage
+	Words  string
+}
+
+func (q *Queries) SMSTemplate(ctx context.Context, db DBTX, event string) (SMSTemplateRow, error) {
+	row := db.QueryRow(ctx, sMSTemplate, event)
+	var i SMSTemplateRow
+	err := row.Scan(&i.Code, &i.Fields, &i.Words)
+	return i, err
+}
+
 const sMSTemplates = `-- name: SMSTemplates :many
-SELECT event, code, fields FROM sms_template ORDER BY event
+SELECT event, code, fields, words FROM sms_template ORDER BY event
 `
 
 func (q *Queries) SMSTemplates(ctx context.Context, db DBTX) ([]SmsTemplate, error) {
@@ -194,7 +268,12 @@ func (q *Queries) SMSTemplates(ctx context.Context, db DBTX) ([]SmsTemplate, err
 	items := []SmsTemplate{}
 	for rows.Next() {
 		var i SmsTemplate
-		if err := rows.Scan(&i.Event, &i.Code, &i.Fields); err != nil {
+		if err := rows.Scan(
+			&i.Event,
+			&i.Code,
+			&i.Fields,
+			&i.Words,
+		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -234,6 +313,30 @@ func (q *Queries) SealedSMS(ctx context.Context, db DBTX) ([]SealedSMSRow, error
 	return items, nil
 }
 
+const spendSMS = `-- name: SpendSMS :one
+WITH a AS (SELECT piece_fen::bigint * $2::bigint AS cost, month_fen FROM sms_account)
+INSERT INTO sms_spend AS s (month, pieces, spent_fen)
+SELECT $1::date, $2::bigint, a.cost FROM a WHERE a.month_fen = 0 OR a.cost <= a.month_fen
+ON CONFLICT (month) DO UPDATE SET pieces = s.pieces + excluded.pieces, spent_fen = s.spent_fen + excluded.spent_fen
+  WHERE (SELECT a.month_fen = 0 OR s.spent_fen + a.cost <= a.month_fen FROM a)
+RETURNING s.spent_fen, (SELECT a.cost FROM a)::bigint AS cost_fen, (SELECT a.month_fen FROM a)::bigint AS month_fen
+`
+
+type SpendSMSRow struct {
+	SpentFen int64
+	CostFen  int64
+	MonthFen int64
+}
+
+// Spends so many pieces of the month, all or none: no row where the budget has not that much
+// left. Whoever spends at the same time waits for the row.
+func (q *Queries) SpendSMS(ctx context.Context, db DBTX, month time.Time, pieces int64) (SpendSMSRow, error) {
+	row := db.QueryRow(ctx, spendSMS, month, pieces)
+	var i SpendSMSRow
+	err := row.Scan(&i.SpentFen, &i.CostFen, &i.MonthFen)
+	return i, err
+}
+
 const switchSMS = `-- name: SwitchSMS :execrows
 UPDATE sms_account SET enabled = $1, updated_at = $2 WHERE enabled <> $1
 `
@@ -246,11 +349,31 @@ func (q *Queries) SwitchSMS(ctx context.Context, db DBTX, enabled bool, now time
 	return result.RowsAffected(), nil
 }
 
+const tested = `-- name: Tested :one
+SELECT count(*) FROM message_log WHERE test AND at > $1::timestamptz
+`
+
+func (q *Queries) Tested(ctx context.Context, db DBTX, since time.Time) (int64, error) {
+	row := db.QueryRow(ctx, tested, since)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
 const uncountSMS = `-- name: UncountSMS :exec
 UPDATE sms_count SET sent = sent - 1, last_at = last_at - interval '1 minute' WHERE phone_index = $1 AND day = $2 AND sent > 0
 `
 
 func (q *Queries) UncountSMS(ctx context.Context, db DBTX, phoneIndex []byte, day time.Time) error {
 	_, err := db.Exec(ctx, uncountSMS, phoneIndex, day)
+	return err
+}
+
+const unspendSMS = `-- name: UnspendSMS :exec
+UPDATE sms_spend SET pieces = pieces - $1, spent_fen = spent_fen - $2 WHERE month = $3 AND pieces >= $1 AND spent_fen >= $2
+`
+
+func (q *Queries) UnspendSMS(ctx context.Context, db DBTX, pieces int64, costFen int64, month time.Time) error {
+	_, err := db.Exec(ctx, unspendSMS, pieces, costFen, month)
 	return err
 }

@@ -15,7 +15,7 @@ import (
 
 const askTest = `-- name: AskTest :exec
 INSERT INTO message_log (event_id, channel, member_id, event, state, reason, test, at)
-VALUES ($1, $2, $3, $4, 'sending', 'asked', true, $5)
+VALUES ($1, $2, $3::bigint, $4, 'sending', 'asked', true, $5)
 `
 
 func (q *Queries) AskTest(ctx context.Context, db DBTX, eventID uuid.UUID, channel string, memberID int64, event string, now time.Time) error {

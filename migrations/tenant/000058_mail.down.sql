@@ -1,0 +1,13 @@
+DROP TABLE mail_reader;
+DROP TABLE mail_template;
+DROP TABLE mail_account;
+DELETE FROM message_receipt WHERE channel = 'email';
+DELETE FROM message_log WHERE channel = 'email' OR member_id IS NULL;
+DELETE FROM message_rule WHERE channel = 'email';
+ALTER TABLE message_log DROP CONSTRAINT message_whom;
+ALTER TABLE message_log DROP COLUMN account_id;
+ALTER TABLE message_log ALTER COLUMN member_id SET NOT NULL;
+ALTER TABLE message_rule DROP CONSTRAINT message_rule_channel;
+ALTER TABLE message_rule ADD CONSTRAINT message_rule_channel CHECK (channel IN ('inbox', 'wechat_subscribe', 'alipay_template', 'sms'));
+ALTER TABLE message_log DROP CONSTRAINT message_channel;
+ALTER TABLE message_log ADD CONSTRAINT message_channel CHECK (channel IN ('wechat_subscribe', 'alipay_template', 'sms'));
