@@ -39,6 +39,7 @@ type Distribution interface {
 	Assign(ctx context.Context, id tenant.ID, memberID, distributorID int64, note, actor string) error
 	Unbind(ctx context.Context, id tenant.ID, memberID, distributorID int64, note, actor string) error
 	Ranking(ctx context.Context, id tenant.ID, month string) ([]distribution.Rank, error)
+	Poster(ctx context.Context, id tenant.ID, memberID int64, app tenant.AppID, spuID int64) ([]byte, error)
 
 	Entries(ctx context.Context, id tenant.ID, f distribution.EntryFilter) ([]distribution.Entry, int64, error)
 	EachEntry(ctx context.Context, id tenant.ID, f distribution.EntryFilter, take func(distribution.Entry) error) error

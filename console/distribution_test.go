@@ -1,8 +1,11 @@
 package console_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"image"
+	"image/png"
 	"net/http"
 	"net/url"
 	"strings"
@@ -11,16 +14,20 @@ import (
 
 	"galleria/commerce/distribution"
 	"galleria/commerce/money"
+	"galleria/commerce/picture"
 	"galleria/console/authz"
 	"galleria/payments/ledger"
 	"galleria/tenant"
+	"galleria/tenant/miniprogram"
 	"galleria/tenant/tenantdb"
 	"galleria/tenant/tenanttest"
 )
 
 // distributionOf is the room of distribution; its transfers go nowhere.
-func distributionOf(env *tenanttest.Env) *distribution.Service {
+func distributionOf(t *testing.T, env *tenanttest.Env) *distribution.Service {
+	t.Helper()
 	return distribution.New(distribution.Deps{
+		Plans: env.Plans, Store: picture.Files{Store: picture.NewFolder(t.TempDir())}, Codes: drawnCodes{},
 		DB: env.DB, Outbox: env.Outbox, Audit: env.Audit, Vault: env.Vault, Books: distributionBooks{ledger.New(ledger.Deps{DB: env.DB, Audit: env.Audit})}, Payouts: nowhere{}, Now: env.Clock().Now,
 		HasPaid: func(context.Context, tenantdb.Querier, int64) (bool, error) { return false, nil },
 		OpenID: func(context.Context, tenantdb.Querier, int64, string) (string, error) {
@@ -33,6 +40,18 @@ type distributionBooks struct{ *ledger.Service }
 
 func (b distributionBooks) DrawnTx(ctx context.Context, tx tenantdb.Tx, d distribution.Drawn) error {
 	return b.Service.DrawnTx(ctx, tx, ledger.Drawn{Ref: d.WithdrawalNo, FeeFen: d.FeeFen, TaxFen: d.TaxFen, ByHandFen: d.ByHand, At: d.At})
+}
+
+// drawnCodes knows one app's codes.
+type drawnCodes struct{}
+
+func (drawnCodes) Picture(_ context.Context, _ tenant.ID, _ tenant.AppID, _, page string, _ distribution.CodeEnv) ([]byte, error) {
+	if page == "pages/gone" {
+		return nil, miniprogram.ErrCodePage
+	}
+	var out bytes.Buffer
+	err := png.Encode(&out, image.NewGray(image.Rect(0, 0, 300, 300)))
+	return out.Bytes(), err
 }
 
 type nowhere struct{}
@@ -128,6 +147,21 @@ func TestTermsOfDistributionInTheConsole(t *testing.T) {
 	b.wantStatus("/console/"+d.env.Tenant.Handle+"/audit", http.StatusOK)
 	b.see("修改了分销规则", "设置了专属佣金比例")
 
+	typed.Set("version", "1")
+	typed.Set("code_page", "/pages/home?a=1")
+	act(all+"/plan", typed, http.StatusUnprocessableEntity)
+	b.see("不以 / 开头", `value="/pages/home?a=1"`)
+	typed.Set("code_page", "pages/gone")
+	act(all+"/plan", typed, http.StatusSeeOther)
+	poster := fmt.Sprintf("%s/people/%d?tab=poster", all, d.seller(t, distributionOf(t, d.env), "小满", 0))
+	b.wantStatus(poster, http.StatusOK)
+	b.see("页面不存在或未发布")
+	typed.Set("version", "2")
+	typed.Set("code_page", "pages/home/home")
+	act(all+"/plan", typed, http.StatusSeeOther)
+	b.wantStatus(poster, http.StatusOK)
+	b.see(`src="data:image/png;base64,iVBOR`)
+
 	p := d.signedIn(t, promoter)
 	p.wantStatus(all+"/plan", http.StatusOK)
 	p.wantPost(all+"/plan", typed, http.StatusForbidden)
@@ -139,7 +173,7 @@ func TestTermsOfDistributionInTheConsole(t *testing.T) {
 func TestDistributorsInTheConsole(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
-	s := distributionOf(d.env)
+	s := distributionOf(t, d.env)
 	b := d.signedIn(t, d.owner)
 	act := func(path string, typed url.Values, want int) { // from a fresh page
 		t.Helper()
@@ -218,7 +252,7 @@ func TestDistributorsInTheConsole(t *testing.T) {
 func TestWithdrawalsInTheConsole(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
-	s := distributionOf(d.env)
+	s := distributionOf(t, d.env)
 	manager := d.hire(t, d.env.Tenant, authz.Manager)
 	b := d.signedIn(t, d.owner)
 	act := func(path string, typed url.Values, want int) { // from a fresh page

@@ -29,6 +29,8 @@ var (
 	ErrWay = fault.New(fault.Conflict, "WITHDRAWAL_WAY", "暂不支持该提现方式", "This way to be paid is not available")
 	// ErrSecondPerson is who approved a withdrawal first and would be the second, too.
 	ErrSecondPerson = fault.New(fault.Forbidden, "WITHDRAWAL_SECOND", "该提现需要另一位同事复核", "Somebody else has to approve this withdrawal")
+	// ErrPoster is a poster that cannot be drawn now.
+	ErrPoster = fault.New(fault.Unavailable, "DISTRIBUTION_POSTER", "海报暂时无法生成，请稍后再试", "The poster cannot be drawn at the moment")
 	// ErrPlanChanged is an edit of a plan that somebody else has changed since.
 	ErrPlanChanged = fault.New(fault.Conflict, "DISTRIBUTION_CHANGED", "分销设置已被他人修改，请刷新后重试", "Somebody else has changed these settings")
 	// ErrLevelName is a level whose name is taken.

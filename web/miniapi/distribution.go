@@ -23,6 +23,8 @@ type Distribution interface {
 	Ranking(ctx context.Context, id tenant.ID, month string) ([]distribution.Rank, error)
 	Request(ctx context.Context, id tenant.ID, in distribution.RequestInput) (distribution.Withdrawal, error)
 	Cancel(ctx context.Context, id tenant.ID, memberID int64, withdrawalNo string) error
+	CodePicture(ctx context.Context, id tenant.ID, memberID int64, app tenant.AppID, productID int64) ([]byte, error)
+	Poster(ctx context.Context, id tenant.ID, memberID int64, app tenant.AppID, productID int64) ([]byte, error)
 	Withdrawals(ctx context.Context, id tenant.ID, distributorID int64, status distribution.WithdrawalStatus, before int64) ([]distribution.Withdrawal, int64, error)
 }
 
@@ -216,6 +218,7 @@ func (a *API) distributionRoutes() {
 		method: http.MethodPost, path: "/distribution/withdrawals/{withdrawal_no}/cancel", id: "cancelWithdrawal", tag: tagDistribution, member: true, class: classWrite, status: http.StatusNoContent,
 		summary: "Take back a withdrawal that nobody has looked at", errors: []*fault.Error{fault.ErrNotFound, distribution.ErrState},
 	}, a.cancelWithdrawal)
+	a.posterRoutes()
 }
 
 func (a *API) distributing(ctx context.Context, _ *none) (*distributingOutput, error) {

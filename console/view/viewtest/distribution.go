@@ -33,6 +33,10 @@ func (f Frame) distributionPages() []Sample {
 		{Member: "买茶人", Bond: distribution.Bond{ID: 8, MemberID: 71, Since: at, Until: at.AddDate(0, 0, 30), How: distribution.ByPoster, Evidence: distribution.Evidence{AppID: "wx1a2b3c4d5e6f7a8b", Scene: "1047", SPUID: 12}}},
 		{Member: "老客", Bond: distribution.Bond{ID: 7, MemberID: 70, Since: at, EndedAt: at.AddDate(0, 0, 2), How: distribution.ByStaff, Evidence: distribution.Evidence{Note: "线下介绍"}}},
 	}
+	poster, unposted := show, show
+	poster.Tab, poster.App, poster.Poster = "poster", "wx1a2b3c4d5e6f7a8b", "data:image/png;base64,"+onePixel
+	poster.Apps = []view.Choice{{Value: "wx1a2b3c4d5e6f7a8b", Label: "山野茶事"}, {Value: "wx2a2b3c4d5e6f7a8b", Label: "山野茶事批发"}}
+	unposted.Tab, unposted.App, unposted.Apps, unposted.PosterBad = "poster", poster.App, poster.Apps[:1], f.Text.T("dist.poster_failed")
 	refused.Overview, refused.Tab, refused.Bad = applicant, "commissions", map[string]string{"reason": f.Text.T("dist.bad.reason")}
 	rates := []distribution.Rate{
 		{ID: 3, SPUID: 12, SKUID: 31, FirstBps: 1250, SecondBps: 300, Since: at, Product: "明前龙井", Spec: "250 克 / 礼盒"},
@@ -47,7 +51,7 @@ func (f Frame) distributionPages() []Sample {
 	searched.Query, searched.Found = "龙井", []view.Choice{{Value: "12", Label: "明前龙井"}, {Value: "13", Label: "雨前龙井"}}
 	typed := map[string]string{
 		"version": "3", "enabled": "1", "depth": "2", "join_by": "application", "join_from": "0.00", "binding": "first", "bound_days": "30", "first_bps": "40", "second_bps": "12",
-		"review": "1", "withdraw_from": "10.00", "day_count": "3", "day_fen": "2000.00", "fee_bps": "1.00", "tax_bps": "20.00", "second_fen": "1000.00",
+		"review": "1", "withdraw_from": "10.00", "day_count": "3", "day_fen": "2000.00", "fee_bps": "1.00", "tax_bps": "20.00", "second_fen": "1000.00", "code_page": "pages/home/home", "product_page": "pages/product/show", "code_env": "release",
 	}
 	terms := view.TermsForm{DistributionNav: nav("plan"), Typed: typed, MayUpdate: true}
 	wrong := terms
@@ -73,6 +77,8 @@ func (f Frame) distributionPages() []Sample {
 		{"distributors_none", view.DistributorListPage(page, view.DistributorList{DistributionNav: nav("people"), OnFirst: true})},
 		{"distributor", view.DistributorPage(page, first)},
 		{"distributor_history", view.DistributorPage(page, history)},
+		{"distributor_poster", view.DistributorPage(page, poster)},
+		{"distributor_poster_refused", view.DistributorPage(page, unposted)},
 		{"distributor_applied", view.DistributorPage(page, refused)},
 		{"commissions", view.EntryListPage(page, view.EntryList{DistributionNav: nav("commissions"), Rows: entries, Sums: sums, OnFirst: true, Next: 3, MayExport: true})},
 		{"commissions_none", view.EntryListPage(page, view.EntryList{DistributionNav: nav("commissions"), OnFirst: true, OrderNo: "261121"})},
@@ -84,6 +90,9 @@ func (f Frame) distributionPages() []Sample {
 		{"withdrawal_waits", view.WithdrawalPage(page, sent)},
 	}
 }
+
+// onePixel is a PNG of one white pixel.
+const onePixel = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGP4DwABAQEAsTjW+gAAAABJRU5ErkJggg=="
 
 func distributionPeople(at time.Time) []distribution.Distributor {
 	return []distribution.Distributor{

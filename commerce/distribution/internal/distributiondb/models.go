@@ -40,6 +40,9 @@ type DistributionPlan struct {
 	FeeBps          int64
 	TaxBps          int64
 	SecondFen       money.Fen
+	CodePage        string
+	ProductPage     string
+	CodeEnv         string
 }
 
 type Distributor struct {
