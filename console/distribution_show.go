@@ -39,6 +39,8 @@ type Distribution interface {
 	Assign(ctx context.Context, id tenant.ID, memberID, distributorID int64, note, actor string) error
 	Unbind(ctx context.Context, id tenant.ID, memberID, distributorID int64, note, actor string) error
 	Ranking(ctx context.Context, id tenant.ID, month string) ([]distribution.Rank, error)
+	Signals(ctx context.Context, id tenant.ID, distributorID int64, open bool, before int64) (list []distribution.Signal, next int64, err error)
+	ClearSignals(ctx context.Context, id tenant.ID, distributorID, upto int64, actor string) error
 	Poster(ctx context.Context, id tenant.ID, memberID int64, app tenant.AppID, spuID int64) ([]byte, error)
 
 	Entries(ctx context.Context, id tenant.ID, f distribution.EntryFilter) ([]distribution.Entry, int64, error)

@@ -232,6 +232,24 @@ func TestDistributorsInTheConsole(t *testing.T) {
 	b.see("买茶人")
 	b.wantStatus(person(first, "?tab=history"), http.StatusOK)
 	b.see("线下介绍", "员工登记")
+	b.wantStatus(person(first, "?tab=signals"), http.StatusOK)
+	b.see("没有发现共用信息")
+	d.env.InTenant(t, func(tx tenantdb.Tx) error {
+		_, err := tx.Exec(t.Context(), `WITH o AS (
+		  INSERT INTO orders (order_no, member_id, app_id, status, goods_fen, freight_fen, payable_fen, address, expires_at, placed_at)
+		  VALUES ('SHARED000001', $1, 'wxtill', 'pending_payment', 100, 0, 100, '{}', now() + interval '1 hour', now()) RETURNING id, order_no),
+		c AS (INSERT INTO commission_order (order_id, order_no, member_id, bond_id, plan) SELECT o.id, o.order_no, $1, (SELECT max(id) FROM distribution_bond), 1 FROM o RETURNING order_id)
+		INSERT INTO commission_signal (order_id, distributor_id, kind, own_order_no, seen_at) SELECT order_id, $2, 'parcel_address', 'OWN000000001', now() FROM c`, buyer, first)
+		return err
+	})
+	b.wantStatus(person(first, "?tab=signals"), http.StatusOK)
+	b.see("SHARED000001", "收货地址与本人订单 OWN000000001 相同", "待查看")
+	act(person(first, "/signals"), url.Values{"upto": {"0"}}, http.StatusConflict)
+	act(person(first, "/signals"), url.Values{"upto": {"1"}}, http.StatusSeeOther)
+	b.wantStatus(person(first, "?tab=signals"), http.StatusOK)
+	if b.see("已查看"); strings.Contains(b.page, "待查看") {
+		t.Error("what was looked at still waits")
+	}
 	act(person(second, "/bond"), bond(buyer, "unbind", "抢人"), http.StatusUnprocessableEntity)
 	act(person(first, "/bond"), bond(buyer, "unbind", "投诉"), http.StatusSeeOther)
 	b.wantStatus(person(first, "?tab=history"), http.StatusOK)

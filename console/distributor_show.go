@@ -97,6 +97,8 @@ func (s *Console) distributorTab(ctx context.Context, shop tenant.ID, d *view.Di
 		d.Brought, d.Next, err = s.Distribution.Brought(ctx, shop, d.MemberID, before)
 	case "commissions":
 		d.Entries, d.Next, err = s.Distribution.Entries(ctx, shop, distribution.EntryFilter{DistributorID: d.MemberID, Before: before})
+	case "signals":
+		d.Signals, d.Next, err = s.Distribution.Signals(ctx, shop, d.MemberID, false, before)
 	case "poster":
 	case "withdrawals":
 		d.Withdrawals, d.Next, err = s.Distribution.Withdrawals(ctx, shop, d.MemberID, "", before)
@@ -170,6 +172,13 @@ func (s *Console) distributorFreeze(c *fiber.Ctx, v *visit) error {
 func (s *Console) distributorUnfreeze(c *fiber.Ctx, v *visit) error {
 	return s.onDistributor(c, v, "distributor_unfrozen", func(ctx context.Context, id int64, by string) error {
 		return s.Distribution.Unfreeze(ctx, v.shop.ID, id, by)
+	})
+}
+
+// distributorSignals says that somebody has looked at what a distributor shares with buyers.
+func (s *Console) distributorSignals(c *fiber.Ctx, v *visit) error {
+	return s.onDistributor(c, v, "signals_cleared", func(ctx context.Context, id int64, by string) error {
+		return s.Distribution.ClearSignals(ctx, v.shop.ID, id, cursor(form(c, "upto")), by)
 	})
 }
 

@@ -31,6 +31,7 @@ func (s *Console) distributionTable() []route {
 		{post, person + "/freeze", manage, s.distributorFreeze},
 		{post, person + "/unfreeze", manage, s.distributorUnfreeze},
 		{post, person + "/level", manage, s.distributorLevel},
+		{post, person + "/signals", manage, s.distributorSignals},
 		{post, person + "/bond", manage, s.distributorBond},
 		{get, all + "/commissions", read, s.commissionList},
 		{post, all + "/commissions/export", authz.Require(authz.DistributionExport), s.commissionExport},

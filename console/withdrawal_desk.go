@@ -160,6 +160,9 @@ func (s *Console) withdrawalPage(c *fiber.Ctx, v *visit, w view.WithdrawalShow) 
 	if w.Owner, err = s.Distribution.Find(ctx, shop, w.DistributorID); err != nil {
 		return err
 	}
+	if w.Signals, _, err = s.Distribution.Signals(ctx, shop, w.DistributorID, true, 0); err != nil {
+		return err
+	}
 	if w.Way != distribution.WayManual {
 		sent, err := s.pages.Transfers(ctx, shop, readmodel.MoneyFilter{Query: no})
 		if err != nil {

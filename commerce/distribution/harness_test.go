@@ -1,6 +1,7 @@
 package distribution_test
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -27,6 +28,7 @@ type world struct {
 	refused error          // what Prepare answers
 	sent    map[string]int // transfers that were written, by withdrawal
 	orders  int
+	goesTo  string // where orders go
 
 	files   distribution.Store
 	asked   []string // codes that were asked for
@@ -223,13 +225,14 @@ func (w *world) place(member int64, lines ...int64) string {
 	w.t.Helper()
 	w.mu.Lock()
 	w.orders++
-	no := fmt.Sprintf("D%08d", w.orders)
+	no, goesTo := fmt.Sprintf("D%08d", w.orders), cmp.Or(w.goesTo, "{}")
+	w.goesTo = ""
 	w.mu.Unlock()
 	w.exec(`WITH o AS (
 	  INSERT INTO orders (order_no, member_id, app_id, status, goods_fen, freight_fen, payable_fen, address, expires_at, placed_at)
-	  SELECT $1, $2, 'wxapp', 'pending_payment', sum(f), 1000, sum(f) + 1000, '{}', now() + interval '1 hour', now() FROM unnest($3::bigint[]) f RETURNING id)
+	  SELECT $1, $2, 'wxapp', 'pending_payment', sum(f), 1000, sum(f) + 1000, $4::jsonb, now() + interval '1 hour', now() FROM unnest($3::bigint[]) f RETURNING id)
 	INSERT INTO order_line (order_id, spu_id, sku_id, title, price_fen, qty, goods_fen, payable_fen)
-	SELECT o.id, n, 100 + n, 'tea', f, 1, f, f FROM o, unnest($3::bigint[]) WITH ORDINALITY u(f, n)`, no, member, lines)
+	SELECT o.id, n, 100 + n, 'tea', f, 1, f, f FROM o, unnest($3::bigint[]) WITH ORDINALITY u(f, n)`, no, member, lines, goesTo)
 	w.follow(no)
 	return no
 }

@@ -61,6 +61,8 @@ func (s *Service) moveDistributor(ctx context.Context, tx tenantdb.Tx, from, to 
 		func() error { return s.q.MoveCommission(ctx, tx, to, from) },
 		func() error { return s.q.MoveWithdrawals(ctx, tx, to, from) },
 		func() error { return s.q.MoveCodes(ctx, tx, to, from) },
+		func() error { return s.q.MoveSignals(ctx, tx, to, from) },
+		func() error { return s.q.DropSignals(ctx, tx, from) },
 	} {
 		if err := step(); err != nil {
 			return err

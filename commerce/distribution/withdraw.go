@@ -229,7 +229,11 @@ func (s *Service) draft(ctx context.Context, tx tenantdb.Tx, no string, in Reque
 	}
 	status := Approved
 	twice := p.takesTwo(in.AmountFen)
-	if p.Review || twice || in.Way == WayManual {
+	held, err := s.held(ctx, tx, p, in.MemberID)
+	if err != nil {
+		return w, err
+	}
+	if p.Review || twice || held || in.Way == WayManual {
 		status = Requested
 	}
 	return distributiondb.AddWithdrawalParams{

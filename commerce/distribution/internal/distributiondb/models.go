@@ -43,6 +43,7 @@ type DistributionPlan struct {
 	CodePage        string
 	ProductPage     string
 	CodeEnv         string
+	Shared          string
 }
 
 type Distributor struct {
