@@ -52,7 +52,9 @@ type Distribution interface {
 	FindWithdrawal(ctx context.Context, id tenant.ID, no string) (distribution.Withdrawal, error)
 	Approve(ctx context.Context, id tenant.ID, no, actor string) error
 	Reject(ctx context.Context, id tenant.ID, no, reason, actor string) error
-	MarkPaid(ctx context.Context, id tenant.ID, no, reference, actor string) error
+	MarkPaid(ctx context.Context, id tenant.ID, no, reference string, files []distribution.File, actor string) error
+	Proofs(ctx context.Context, id tenant.ID, no string) ([]distribution.Proof, error)
+	OpenProof(ctx context.Context, id tenant.ID, no string, proofID int64, actor string) (distribution.FoundProof, error)
 	Reveal(ctx context.Context, id tenant.ID, no string) (account, name string, err error)
 	EachPaidOut(ctx context.Context, id tenant.ID, p distribution.Period, take func(distribution.Withdrawal) error) error
 	PaidByMonth(ctx context.Context, id tenant.ID, p distribution.Period) ([]distribution.MonthPaid, error)

@@ -304,9 +304,21 @@ func TestWithdrawalsInTheConsole(t *testing.T) {
 	b.see("凭证号")
 	act(one+"/paid", url.Values{"reference": {"ICBC20261122001"}}, http.StatusUnprocessableEntity)
 	b.see(`value="ICBC20261122001"`)
-	act(one+"/paid", url.Values{"reference": {"ICBC20261122001"}, "sure": {"1"}}, http.StatusSeeOther)
+	paid := func(file string, want int) {
+		t.Helper()
+		b.wantStatus(one, http.StatusOK)
+		if res := b.upload(one+"/paid", url.Values{"reference": {"ICBC20261122001"}, "sure": {"1"}}, map[string]string{"proof_file": file}); res.StatusCode != want {
+			t.Fatalf("%d: %.300s", res.StatusCode, b.page)
+		}
+	}
+	paid("<svg/>", http.StatusUnprocessableEntity)
+	b.see("凭证只支持 JPG", `value="ICBC20261122001"`)
+	paid("%PDF-1.7 receipt", http.StatusSeeOther)
 	b.wantStatus(one, http.StatusOK)
-	b.see("已到账", "ICBC20261122001")
+	b.see("已到账", "ICBC20261122001", one+"/proofs/1", "any.pem")
+	b.wantStatus(one+"/proofs/1", http.StatusOK)
+	b.see("%PDF-1.7 receipt")
+	b.wantStatus(one+"/proofs/2", http.StatusNotFound)
 	act(all+"/"+sent+"/reject", url.Values{"reason": {" "}}, http.StatusUnprocessableEntity)
 	act(all+"/"+sent+"/reject", url.Values{"reason": {"佣金有疑问"}}, http.StatusSeeOther)
 	b.wantStatus(all+"/"+sent, http.StatusOK)

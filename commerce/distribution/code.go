@@ -182,7 +182,9 @@ func (s *Service) forgetCodes(ctx context.Context, tx tenantdb.Tx, memberID int6
 // Sweep removes files of a shop that have no row and are older than a day, and returns how many
 // there were.
 func (s *Service) Sweep(ctx context.Context, id tenant.ID) (swept int, err error) {
-	return s.sweep(ctx, id, codePurpose, s.q.KnownCodes)
+	codes, err := s.sweep(ctx, id, codePurpose, s.q.KnownCodes)
+	proofs, proofErr := s.sweep(ctx, id, proofPurpose, s.q.KnownProofs)
+	return codes + proofs, errors.Join(err, proofErr)
 }
 
 func (s *Service) sweep(ctx context.Context, id tenant.ID, purpose string, known func(ctx context.Context, q distributiondb.DBTX, keys []string) ([]string, error)) (swept int, err error) {

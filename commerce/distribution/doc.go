@@ -2,7 +2,7 @@
 // which order, and how it is paid out.
 //
 // It owns distribution_plan, distribution_rate, distributor_level, distributor,
-// distribution_bond, commission_order, commission, withdrawal, commission_signal and code_picture. It writes no other table; it
+// distribution_bond, commission_order, commission, withdrawal, withdrawal_proof, commission_signal and code_picture. It writes no other table; it
 // reads orders, their lines, after-sales cases and what numbers of members are found by as a read model does, because what is owed has
 // to come from what happened to an order and not from what was told of it. How money leaves is
 // the caller's (Payouts), and so are the books (Books).

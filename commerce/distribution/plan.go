@@ -64,6 +64,7 @@ type Plan struct {
 	ProductPage     string    // that the code of a product's poster opens; "": CodePage
 	CodeEnv         CodeEnv
 	Shared          OnShared
+	Proof           bool // nobody marks a withdrawal as paid by hand without a file that proves it
 }
 
 // CodeEnv is the version of an app that codes open.
@@ -98,7 +99,7 @@ func planOf(p distributiondb.DistributionPlan) Plan {
 		Version: p.Version, Since: p.Since, Enabled: p.Enabled, Depth: int(p.Depth), JoinBy: JoinBy(p.JoinBy), JoinFromFen: p.JoinFromFen, Binding: Binding(p.Binding),
 		BoundDays: int(p.BoundDays), FirstBps: money.Rate(p.FirstBps), SecondBps: money.Rate(p.SecondBps), Review: p.Review, WithdrawFromFen: p.WithdrawFromFen,
 		DayCount: int(p.DayCount), DayFen: p.DayFen, FeeBps: money.Rate(p.FeeBps), TaxBps: money.Rate(p.TaxBps), SecondFen: p.SecondFen,
-		CodePage: p.CodePage, ProductPage: p.ProductPage, CodeEnv: CodeEnv(p.CodeEnv), Shared: OnShared(p.Shared),
+		CodePage: p.CodePage, ProductPage: p.ProductPage, CodeEnv: CodeEnv(p.CodeEnv), Shared: OnShared(p.Shared), Proof: p.Proof,
 	}
 }
 
@@ -177,7 +178,7 @@ func (s *Service) SavePlan(ctx context.Context, id tenant.ID, p Plan, actor stri
 			Version: p.Version + 1, Since: tx.Now(), Enabled: p.Enabled, Depth: int32(p.Depth), JoinBy: string(p.JoinBy), JoinFromFen: p.JoinFromFen, Binding: string(p.Binding),
 			BoundDays: int32(p.BoundDays), FirstBps: int64(p.FirstBps), SecondBps: int64(p.SecondBps), Review: p.Review, WithdrawFromFen: p.WithdrawFromFen,
 			DayCount: int32(p.DayCount), DayFen: p.DayFen, FeeBps: int64(p.FeeBps), TaxBps: int64(p.TaxBps), SecondFen: p.SecondFen,
-			CodePage: p.CodePage, ProductPage: p.ProductPage, CodeEnv: string(p.CodeEnv), Shared: string(p.Shared),
+			CodePage: p.CodePage, ProductPage: p.ProductPage, CodeEnv: string(p.CodeEnv), Shared: string(p.Shared), Proof: p.Proof,
 		})
 		if tenantdb.Violates(err, "distribution_plan_pkey") {
 			return ErrPlanChanged
@@ -198,7 +199,7 @@ func (p Plan) told() map[string]any {
 		"enabled": p.Enabled, "depth": p.Depth, "join_by": string(p.JoinBy), "join_from_fen": int64(p.JoinFromFen), "binding": string(p.Binding), "bound_days": p.BoundDays,
 		"first_bps": int64(p.FirstBps), "second_bps": int64(p.SecondBps), "review": p.Review, "withdraw_from_fen": int64(p.WithdrawFromFen), "day_count": p.DayCount,
 		"day_fen": int64(p.DayFen), "fee_bps": int64(p.FeeBps), "tax_bps": int64(p.TaxBps), "second_fen": int64(p.SecondFen),
-		"code_page": p.CodePage, "product_page": p.ProductPage, "code_env": string(p.CodeEnv), "shared": string(p.Shared),
+		"code_page": p.CodePage, "product_page": p.ProductPage, "code_env": string(p.CodeEnv), "shared": string(p.Shared), "proof": p.Proof,
 	}
 }
 

@@ -405,19 +405,39 @@ func (s *Service) Cancel(ctx context.Context, id tenant.ID, memberID int64, no s
 	})
 }
 
-// MarkPaid says that the shop's people have paid a withdrawal by hand; reference is the bank's.
-// Opens a transaction. Faults: NOT_FOUND, DISTRIBUTION_STATE, VALIDATION without a reference.
-func (s *Service) MarkPaid(ctx context.Context, id tenant.ID, no, reference, actor string) error {
+// MarkPaid says that the shop's people have paid a withdrawal by hand; reference is the bank's, files
+// prove it. Opens a transaction. Faults: NOT_FOUND, DISTRIBUTION_STATE, VALIDATION without a
+// reference, WITHDRAWAL_PROOF where the shop wants a proof, WITHDRAWAL_PROOF_…, QUOTA_EXCEEDED.
+func (s *Service) MarkPaid(ctx context.Context, id tenant.ID, no, reference string, files []File, actor string) error {
 	reference = strings.TrimSpace(reference)
 	if n := utf8.RuneCountInString(reference); n < 1 || n > 200 {
 		return fault.Invalidf("reference", "is the bank's number of the payment")
 	}
-	return s.change(ctx, id, no, func(tx tenantdb.Tx, w distributiondb.Withdrawal) error {
+	kept, err := s.putProofs(ctx, id, files)
+	if err != nil {
+		return fmt.Errorf("withdrawal %s: %w", no, err)
+	}
+	err = s.change(ctx, id, no, func(tx tenantdb.Tx, w distributiondb.Withdrawal) error {
 		if Way(w.Way) != WayManual {
 			return ErrState.WithData(map[string]any{"status": w.Status})
 		}
-		return s.step(ctx, tx, w, EventArrive, reference, actor)
+		p, err := s.plan(ctx, tx)
+		if err != nil {
+			return err
+		}
+		if p.Proof && len(kept) == 0 {
+			return ErrProof
+		}
+		if err := s.step(ctx, tx, w, EventArrive, reference, actor); err != nil {
+			return err
+		}
+		return s.keepProofs(ctx, tx, w, kept, actor)
 	})
+	// Where it is not certain that nothing was written, files stay, and the sweep sees to them.
+	if kind := fault.KindOf(err); err != nil && kind != fault.Unavailable && kind != fault.Internal {
+		s.dropProofs(ctx, kept)
+	}
+	return err
 }
 
 // Withdrawals returns a page, the newest first; distributorID 0 and status "" are all, next is 0

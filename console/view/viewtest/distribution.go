@@ -53,7 +53,7 @@ func (f Frame) distributionPages() []Sample {
 	searched.Query, searched.Found = "龙井", []view.Choice{{Value: "12", Label: "明前龙井"}, {Value: "13", Label: "雨前龙井"}}
 	typed := map[string]string{
 		"version": "3", "enabled": "1", "depth": "2", "join_by": "application", "join_from": "0.00", "binding": "first", "bound_days": "30", "first_bps": "40", "second_bps": "12",
-		"review": "1", "withdraw_from": "10.00", "day_count": "3", "day_fen": "2000.00", "fee_bps": "1.00", "tax_bps": "20.00", "second_fen": "1000.00", "code_page": "pages/home/home", "product_page": "pages/product/show", "code_env": "release", "shared": "mark",
+		"review": "1", "withdraw_from": "10.00", "day_count": "3", "day_fen": "2000.00", "fee_bps": "1.00", "tax_bps": "20.00", "second_fen": "1000.00", "code_page": "pages/home/home", "product_page": "pages/product/show", "code_env": "release", "shared": "mark", "proof": "1",
 	}
 	terms := view.TermsForm{DistributionNav: nav("plan"), Typed: typed, MayUpdate: true}
 	wrong := terms
@@ -66,7 +66,10 @@ func (f Frame) distributionPages() []Sample {
 	second.Twice, second.FirstBy, second.Problem = true, "staff:1", distribution.ErrSecondPerson.Text(string(f.Text.Lang()))
 	byHand := review
 	byHand.Status, byHand.Way, byHand.Account, byHand.Name = distribution.Approved, distribution.WayManual, "招商银行 6222 0202 0011 2233 445", "李雷"
-	byHand.Bad = map[string]string{"reference": f.Text.T("draw.bad.reference")}
+	byHand.Bad, byHand.MustProve = map[string]string{"reference": f.Text.T("draw.bad.reference"), "proof_file": distribution.ErrProof.Text(string(f.Text.Lang()))}, true
+	proved := byHand
+	proved.Status, proved.Reason, proved.Account, proved.Bad, proved.FinishedAt = distribution.Succeeded, "招行 2026112200017", "", nil, at
+	proved.Proofs = []distribution.Proof{{ID: 1, Name: "网银回单.pdf", Kind: "pdf", Bytes: 52_000, UploadedBy: "staff:1", UploadedAt: at}}
 	return []Sample{
 		{"distribution", view.DistributionHomePage(page, view.DistributionHome{DistributionNav: nav(""), Plan: plan, People: counts, Sums: sums, Waiting: waiting, MayPlan: true, Ranking: []distribution.Rank{
 			{MemberID: 7, Nickname: "小满", EarnedFen: 88_000, Orders: 31}, {MemberID: 9, EarnedFen: 1200, Orders: 1},
@@ -91,6 +94,7 @@ func (f Frame) distributionPages() []Sample {
 		{"withdrawal_review", view.WithdrawalPage(page, review)},
 		{"withdrawal_second", view.WithdrawalPage(page, second)},
 		{"withdrawal_by_hand", view.WithdrawalPage(page, byHand)},
+		{"withdrawal_proved", view.WithdrawalPage(page, proved)},
 		{"withdrawal_waits", view.WithdrawalPage(page, sent)},
 	}
 }

@@ -44,6 +44,7 @@ type DistributionPlan struct {
 	ProductPage     string
 	CodeEnv         string
 	Shared          string
+	Proof           bool
 }
 
 type Distributor struct {
