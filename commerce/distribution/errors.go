@@ -27,6 +27,8 @@ var (
 	ErrWithdrawalDiffers = fault.New(fault.Conflict, "WITHDRAWAL_DIFFERS", "该请求已用于另一笔提现", "This key belongs to another withdrawal")
 	// ErrWay is a way to be paid that the shop or the caller's app does not have.
 	ErrWay = fault.New(fault.Conflict, "WITHDRAWAL_WAY", "暂不支持该提现方式", "This way to be paid is not available")
+	// ErrName is a withdrawal of so much that WeChat Pay must be told whose it is.
+	ErrName = fault.New(fault.Invalid, "WITHDRAWAL_NAME", "微信提现到账满 2000 元需要填写真实姓名", "From 2,000 yuan on WeChat Pay needs the real name")
 	// ErrSecondPerson is who approved a withdrawal first and would be the second, too.
 	ErrSecondPerson = fault.New(fault.Forbidden, "WITHDRAWAL_SECOND", "该提现需要另一位同事复核", "Somebody else has to approve this withdrawal")
 	// ErrProof is a withdrawal marked as paid by hand without the proof that the shop wants.
