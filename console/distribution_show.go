@@ -39,6 +39,9 @@ type Distribution interface {
 	Assign(ctx context.Context, id tenant.ID, memberID, distributorID int64, note, actor string) error
 	Unbind(ctx context.Context, id tenant.ID, memberID, distributorID int64, note, actor string) error
 	Ranking(ctx context.Context, id tenant.ID, month string) ([]distribution.Rank, error)
+	Signals(ctx context.Context, id tenant.ID, distributorID int64, open bool, before int64) (list []distribution.Signal, next int64, err error)
+	ClearSignals(ctx context.Context, id tenant.ID, distributorID, upto int64, actor string) error
+	Poster(ctx context.Context, id tenant.ID, memberID int64, app tenant.AppID, spuID int64) ([]byte, error)
 
 	Entries(ctx context.Context, id tenant.ID, f distribution.EntryFilter) ([]distribution.Entry, int64, error)
 	EachEntry(ctx context.Context, id tenant.ID, f distribution.EntryFilter, take func(distribution.Entry) error) error
@@ -49,7 +52,9 @@ type Distribution interface {
 	FindWithdrawal(ctx context.Context, id tenant.ID, no string) (distribution.Withdrawal, error)
 	Approve(ctx context.Context, id tenant.ID, no, actor string) error
 	Reject(ctx context.Context, id tenant.ID, no, reason, actor string) error
-	MarkPaid(ctx context.Context, id tenant.ID, no, reference, actor string) error
+	MarkPaid(ctx context.Context, id tenant.ID, no, reference string, files []distribution.File, actor string) error
+	Proofs(ctx context.Context, id tenant.ID, no string) ([]distribution.Proof, error)
+	OpenProof(ctx context.Context, id tenant.ID, no string, proofID int64, actor string) (distribution.FoundProof, error)
 	Reveal(ctx context.Context, id tenant.ID, no string) (account, name string, err error)
 	EachPaidOut(ctx context.Context, id tenant.ID, p distribution.Period, take func(distribution.Withdrawal) error) error
 	PaidByMonth(ctx context.Context, id tenant.ID, p distribution.Period) ([]distribution.MonthPaid, error)

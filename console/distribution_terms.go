@@ -1,6 +1,7 @@
 package console
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 
@@ -84,6 +85,8 @@ func (r planReader) read() distribution.Plan {
 		Binding: distribution.Binding(r.typed["binding"]), BoundDays: int(r.whole("bound_days")), FirstBps: money.Rate(r.yuan("first_bps")), SecondBps: money.Rate(r.yuan("second_bps")),
 		Review: r.typed["review"] != "", WithdrawFromFen: r.yuan("withdraw_from"), DayCount: int(r.whole("day_count")), DayFen: r.yuan("day_fen"),
 		FeeBps: money.Rate(r.yuan("fee_bps")), TaxBps: money.Rate(r.yuan("tax_bps")), SecondFen: r.yuan("second_fen"),
+		CodePage: r.typed["code_page"], ProductPage: r.typed["product_page"], CodeEnv: distribution.CodeEnv(cmp.Or(r.typed["code_env"], string(distribution.EnvRelease))),
+		Shared: distribution.OnShared(cmp.Or(r.typed["shared"], string(distribution.MarkShared))), Proof: r.typed["proof"] != "",
 	}
 }
 
@@ -115,6 +118,7 @@ func typedPlan(p distribution.Plan) map[string]string {
 		"version": itoa64(p.Version), "enabled": orEmpty(p.Enabled, "1"), "depth": strconv.Itoa(p.Depth), "join_by": string(p.JoinBy), "join_from": p.JoinFromFen.Yuan(),
 		"binding": string(p.Binding), "bound_days": strconv.Itoa(p.BoundDays), "first_bps": two(p.FirstBps), "second_bps": two(p.SecondBps), "review": orEmpty(p.Review, "1"),
 		"withdraw_from": p.WithdrawFromFen.Yuan(), "day_count": strconv.Itoa(p.DayCount), "day_fen": p.DayFen.Yuan(), "fee_bps": two(p.FeeBps), "tax_bps": two(p.TaxBps), "second_fen": p.SecondFen.Yuan(),
+		"code_page": p.CodePage, "product_page": p.ProductPage, "code_env": string(p.CodeEnv), "shared": string(p.Shared), "proof": orEmpty(p.Proof, "1"),
 	}
 }
 

@@ -1,8 +1,11 @@
 package console_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"image"
+	"image/png"
 	"net/http"
 	"net/url"
 	"strings"
@@ -11,16 +14,20 @@ import (
 
 	"galleria/commerce/distribution"
 	"galleria/commerce/money"
+	"galleria/commerce/picture"
 	"galleria/console/authz"
 	"galleria/payments/ledger"
 	"galleria/tenant"
+	"galleria/tenant/miniprogram"
 	"galleria/tenant/tenantdb"
 	"galleria/tenant/tenanttest"
 )
 
 // distributionOf is the room of distribution; its transfers go nowhere.
-func distributionOf(env *tenanttest.Env) *distribution.Service {
+func distributionOf(t *testing.T, env *tenanttest.Env) *distribution.Service {
+	t.Helper()
 	return distribution.New(distribution.Deps{
+		Plans: env.Plans, Store: picture.Files{Store: picture.NewFolder(t.TempDir())}, Codes: drawnCodes{},
 		DB: env.DB, Outbox: env.Outbox, Audit: env.Audit, Vault: env.Vault, Books: distributionBooks{ledger.New(ledger.Deps{DB: env.DB, Audit: env.Audit})}, Payouts: nowhere{}, Now: env.Clock().Now,
 		HasPaid: func(context.Context, tenantdb.Querier, int64) (bool, error) { return false, nil },
 		OpenID: func(context.Context, tenantdb.Querier, int64, string) (string, error) {
@@ -33,6 +40,18 @@ type distributionBooks struct{ *ledger.Service }
 
 func (b distributionBooks) DrawnTx(ctx context.Context, tx tenantdb.Tx, d distribution.Drawn) error {
 	return b.Service.DrawnTx(ctx, tx, ledger.Drawn{Ref: d.WithdrawalNo, FeeFen: d.FeeFen, TaxFen: d.TaxFen, ByHandFen: d.ByHand, At: d.At})
+}
+
+// drawnCodes knows one app's codes.
+type drawnCodes struct{}
+
+func (drawnCodes) Picture(_ context.Context, _ tenant.ID, _ tenant.AppID, _, page string, _ distribution.CodeEnv) ([]byte, error) {
+	if page == "pages/gone" {
+		return nil, miniprogram.ErrCodePage
+	}
+	var out bytes.Buffer
+	err := png.Encode(&out, image.NewGray(image.Rect(0, 0, 300, 300)))
+	return out.Bytes(), err
 }
 
 type nowhere struct{}
@@ -128,6 +147,21 @@ func TestTermsOfDistributionInTheConsole(t *testing.T) {
 	b.wantStatus("/console/"+d.env.Tenant.Handle+"/audit", http.StatusOK)
 	b.see("修改了分销规则", "设置了专属佣金比例")
 
+	typed.Set("version", "1")
+	typed.Set("code_page", "/pages/home?a=1")
+	act(all+"/plan", typed, http.StatusUnprocessableEntity)
+	b.see("不以 / 开头", `value="/pages/home?a=1"`)
+	typed.Set("code_page", "pages/gone")
+	act(all+"/plan", typed, http.StatusSeeOther)
+	poster := fmt.Sprintf("%s/people/%d?tab=poster", all, d.seller(t, distributionOf(t, d.env), "小满", 0))
+	b.wantStatus(poster, http.StatusOK)
+	b.see("页面不存在或未发布")
+	typed.Set("version", "2")
+	typed.Set("code_page", "pages/home/home")
+	act(all+"/plan", typed, http.StatusSeeOther)
+	b.wantStatus(poster, http.StatusOK)
+	b.see(`src="data:image/png;base64,iVBOR`)
+
 	p := d.signedIn(t, promoter)
 	p.wantStatus(all+"/plan", http.StatusOK)
 	p.wantPost(all+"/plan", typed, http.StatusForbidden)
@@ -139,7 +173,7 @@ func TestTermsOfDistributionInTheConsole(t *testing.T) {
 func TestDistributorsInTheConsole(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
-	s := distributionOf(d.env)
+	s := distributionOf(t, d.env)
 	b := d.signedIn(t, d.owner)
 	act := func(path string, typed url.Values, want int) { // from a fresh page
 		t.Helper()
@@ -198,6 +232,24 @@ func TestDistributorsInTheConsole(t *testing.T) {
 	b.see("买茶人")
 	b.wantStatus(person(first, "?tab=history"), http.StatusOK)
 	b.see("线下介绍", "员工登记")
+	b.wantStatus(person(first, "?tab=signals"), http.StatusOK)
+	b.see("没有发现共用信息")
+	d.env.InTenant(t, func(tx tenantdb.Tx) error {
+		_, err := tx.Exec(t.Context(), `WITH o AS (
+		  INSERT INTO orders (order_no, member_id, app_id, status, goods_fen, freight_fen, payable_fen, address, expires_at, placed_at)
+		  VALUES ('SHARED000001', $1, 'wxtill', 'pending_payment', 100, 0, 100, '{}', now() + interval '1 hour', now()) RETURNING id, order_no),
+		c AS (INSERT INTO commission_order (order_id, order_no, member_id, bond_id, plan) SELECT o.id, o.order_no, $1, (SELECT max(id) FROM distribution_bond), 1 FROM o RETURNING order_id)
+		INSERT INTO commission_signal (order_id, distributor_id, kind, own_order_no, seen_at) SELECT order_id, $2, 'parcel_address', 'OWN000000001', now() FROM c`, buyer, first)
+		return err
+	})
+	b.wantStatus(person(first, "?tab=signals"), http.StatusOK)
+	b.see("SHARED000001", "收货地址与本人订单 OWN000000001 相同", "待查看")
+	act(person(first, "/signals"), url.Values{"upto": {"0"}}, http.StatusConflict)
+	act(person(first, "/signals"), url.Values{"upto": {"1"}}, http.StatusSeeOther)
+	b.wantStatus(person(first, "?tab=signals"), http.StatusOK)
+	if b.see("已查看"); strings.Contains(b.page, "待查看") {
+		t.Error("what was looked at still waits")
+	}
 	act(person(second, "/bond"), bond(buyer, "unbind", "抢人"), http.StatusUnprocessableEntity)
 	act(person(first, "/bond"), bond(buyer, "unbind", "投诉"), http.StatusSeeOther)
 	b.wantStatus(person(first, "?tab=history"), http.StatusOK)
@@ -218,7 +270,7 @@ func TestDistributorsInTheConsole(t *testing.T) {
 func TestWithdrawalsInTheConsole(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
-	s := distributionOf(d.env)
+	s := distributionOf(t, d.env)
 	manager := d.hire(t, d.env.Tenant, authz.Manager)
 	b := d.signedIn(t, d.owner)
 	act := func(path string, typed url.Values, want int) { // from a fresh page
@@ -252,9 +304,21 @@ func TestWithdrawalsInTheConsole(t *testing.T) {
 	b.see("凭证号")
 	act(one+"/paid", url.Values{"reference": {"ICBC20261122001"}}, http.StatusUnprocessableEntity)
 	b.see(`value="ICBC20261122001"`)
-	act(one+"/paid", url.Values{"reference": {"ICBC20261122001"}, "sure": {"1"}}, http.StatusSeeOther)
+	paid := func(file string, want int) {
+		t.Helper()
+		b.wantStatus(one, http.StatusOK)
+		if res := b.upload(one+"/paid", url.Values{"reference": {"ICBC20261122001"}, "sure": {"1"}}, map[string]string{"proof_file": file}); res.StatusCode != want {
+			t.Fatalf("%d: %.300s", res.StatusCode, b.page)
+		}
+	}
+	paid("<svg/>", http.StatusUnprocessableEntity)
+	b.see("凭证只支持 JPG", `value="ICBC20261122001"`)
+	paid("%PDF-1.7 receipt", http.StatusSeeOther)
 	b.wantStatus(one, http.StatusOK)
-	b.see("已到账", "ICBC20261122001")
+	b.see("已到账", "ICBC20261122001", one+"/proofs/1", "any.pem")
+	b.wantStatus(one+"/proofs/1", http.StatusOK)
+	b.see("%PDF-1.7 receipt")
+	b.wantStatus(one+"/proofs/2", http.StatusNotFound)
 	act(all+"/"+sent+"/reject", url.Values{"reason": {" "}}, http.StatusUnprocessableEntity)
 	act(all+"/"+sent+"/reject", url.Values{"reason": {"佣金有疑问"}}, http.StatusSeeOther)
 	b.wantStatus(all+"/"+sent, http.StatusOK)

@@ -1,7 +1,9 @@
 package console
 
 import (
+	"cmp"
 	"context"
+	"encoding/base64"
 	"errors"
 	"slices"
 	"strconv"
@@ -44,14 +46,48 @@ func (s *Console) distributorPage(c *fiber.Ctx, v *visit, d view.DistributorShow
 			return err
 		}
 	}
-	if d.Tab = c.Query("tab"); !slices.Contains(view.DistributorTabs(), d.Tab) || (d.Tab == "withdrawals" && !d.MayMoney) {
+	if d.Tab = c.Query("tab"); !slices.Contains(view.DistributorTabs(), d.Tab) || (d.Tab == "withdrawals" && !d.MayMoney) || (d.Tab == "poster" && d.Status != distribution.Active) {
 		d.Tab = "first"
+	}
+	if d.Tab == "poster" {
+		if err := s.distributorPoster(c, v, &d); err != nil {
+			return err
+		}
 	}
 	if err := s.distributorTab(ctx, shop, &d, cursor(c.Query("before"))); err != nil {
 		return err
 	}
 	d.OnFirst = c.Query("before") == ""
 	return render(c, view.DistributorPage(s.page(c, v, v.text.T("dist.one"), navDistribution), d))
+}
+
+// distributorPoster draws what a distributor shows to others, in one of the shop's Mini Programs.
+func (s *Console) distributorPoster(c *fiber.Ctx, v *visit, d *view.DistributorShow) error {
+	apps, err := s.MiniPrograms.Apps(c.UserContext(), v.shop.ID)
+	if err != nil {
+		return err
+	}
+	var chosen tenant.AppID
+	for _, a := range apps {
+		if a.Provider != tenant.WeChat || !a.Enabled {
+			continue
+		}
+		d.Apps = append(d.Apps, view.Choice{Value: a.ID.String(), Label: a.Name})
+		if d.App == "" || a.ID.String() == c.Query("app") {
+			chosen, d.App = a.ID, a.ID.String()
+		}
+	}
+	if len(d.Apps) == 0 {
+		return nil
+	}
+	drawn, err := s.Distribution.Poster(c.UserContext(), v.shop.ID, d.MemberID, chosen, 0)
+	if err != nil {
+		s.note(c, v, err)
+		d.PosterBad = cmp.Or(textOf(v, err), v.text.T("dist.poster_failed"))
+		return nil
+	}
+	d.Poster = "data:image/png;base64," + base64.StdEncoding.EncodeToString(drawn)
+	return nil
 }
 
 // distributorTab reads the list that the page shows.
@@ -61,6 +97,9 @@ func (s *Console) distributorTab(ctx context.Context, shop tenant.ID, d *view.Di
 		d.Brought, d.Next, err = s.Distribution.Brought(ctx, shop, d.MemberID, before)
 	case "commissions":
 		d.Entries, d.Next, err = s.Distribution.Entries(ctx, shop, distribution.EntryFilter{DistributorID: d.MemberID, Before: before})
+	case "signals":
+		d.Signals, d.Next, err = s.Distribution.Signals(ctx, shop, d.MemberID, false, before)
+	case "poster":
 	case "withdrawals":
 		d.Withdrawals, d.Next, err = s.Distribution.Withdrawals(ctx, shop, d.MemberID, "", before)
 	case "second":
@@ -133,6 +172,13 @@ func (s *Console) distributorFreeze(c *fiber.Ctx, v *visit) error {
 func (s *Console) distributorUnfreeze(c *fiber.Ctx, v *visit) error {
 	return s.onDistributor(c, v, "distributor_unfrozen", func(ctx context.Context, id int64, by string) error {
 		return s.Distribution.Unfreeze(ctx, v.shop.ID, id, by)
+	})
+}
+
+// distributorSignals says that somebody has looked at what a distributor shares with buyers.
+func (s *Console) distributorSignals(c *fiber.Ctx, v *visit) error {
+	return s.onDistributor(c, v, "signals_cleared", func(ctx context.Context, id int64, by string) error {
+		return s.Distribution.ClearSignals(ctx, v.shop.ID, id, cursor(form(c, "upto")), by)
 	})
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"galleria/payments/evidence"
 	"galleria/tenant"
+	"galleria/tenant/fault"
 	"galleria/tenant/tenantdb"
 )
 
@@ -37,25 +38,37 @@ func typedParts(c *fiber.Ctx) {
 
 // takeEvidence stores the files of a form; none is fine.
 func (s *Console) takeEvidence(c *fiber.Ctx, v *visit) (evidence.Taken, error) {
-	sent, err := c.MultipartForm()
-	if err != nil { // a form without parts has no files
-		return evidence.Taken{}, nil //nolint:nilerr // see above
-	}
 	var files []evidence.File
-	for _, head := range sent.File["evidence_file"] {
+	err := eachPart(c, "evidence_file", evidence.MaxBytes, evidence.ErrTooLarge, func(name string, raw []byte) {
+		files = append(files, evidence.File{Name: name, Raw: raw})
+	})
+	if err != nil {
+		return evidence.Taken{}, err
+	}
+	return s.Evidence.Take(c.UserContext(), v.shop.ID, files)
+}
+
+// eachPart gives the files that were chosen in a field to take; tooLarge is the answer to one of more
+// than most bytes. A form without parts has none.
+func eachPart(c *fiber.Ctx, field string, most int64, tooLarge *fault.Error, take func(name string, raw []byte)) error {
+	sent, err := c.MultipartForm()
+	if err != nil {
+		return nil //nolint:nilerr // see above
+	}
+	for _, head := range sent.File[field] {
 		if head.Size == 0 {
 			continue
 		}
-		if head.Size > evidence.MaxBytes {
-			return evidence.Taken{}, evidence.ErrTooLarge
+		if head.Size > most {
+			return tooLarge
 		}
 		raw, err := readPart(head)
 		if err != nil {
-			return evidence.Taken{}, ErrForm.Because(err)
+			return ErrForm.Because(err)
 		}
-		files = append(files, evidence.File{Name: head.Filename, Raw: raw})
+		take(head.Filename, raw)
 	}
-	return s.Evidence.Take(c.UserContext(), v.shop.ID, files)
+	return nil
 }
 
 func readPart(head *multipart.FileHeader) (raw []byte, err error) {
@@ -81,8 +94,11 @@ func (s *Console) evidenceShow(c *fiber.Ctx, v *visit) error {
 	if err != nil {
 		return err
 	}
-	types := map[string]string{"jpg": "image/jpeg", "png": "image/png", "pdf": "application/pdf"}
-	return sendPrivate(c, types[found.Kind], found.Name, found.Body)
+	return sendPrivate(c, typesOfProofs()[found.Kind], found.Name, found.Body)
+}
+
+func typesOfProofs() map[string]string {
+	return map[string]string{"jpg": "image/jpeg", "png": "image/png", "pdf": "application/pdf"}
 }
 
 // sendPrivate sends a file as a download that no browser runs and no cache keeps.

@@ -6,14 +6,18 @@ import (
 	"galleria/console/authz"
 )
 
-const distributionPath = "/distribution"
+const (
+	distributionPath = "/distribution"
+	withdrawalPath   = shopPath + distributionPath + "/withdrawals/:no"
+	paidPath         = withdrawalPath + "/paid"
+)
 
 // distributionTable lists the routes of distribution.
 func (s *Console) distributionTable() []route {
 	const get, post = fiber.MethodGet, fiber.MethodPost
 	const all = shopPath + distributionPath
 	const people, person = all + "/people", all + "/people/:id"
-	const draws, draw = all + "/withdrawals", all + "/withdrawals/:no"
+	const draws, draw = all + "/withdrawals", withdrawalPath
 	read, update, manage := authz.Require(authz.DistributionRead), authz.Require(authz.DistributionUpdate), authz.Require(authz.DistributionManage)
 	look, handle := authz.Require(authz.WithdrawalRead), authz.Require(authz.WithdrawalHandle)
 	return []route{
@@ -31,6 +35,7 @@ func (s *Console) distributionTable() []route {
 		{post, person + "/freeze", manage, s.distributorFreeze},
 		{post, person + "/unfreeze", manage, s.distributorUnfreeze},
 		{post, person + "/level", manage, s.distributorLevel},
+		{post, person + "/signals", manage, s.distributorSignals},
 		{post, person + "/bond", manage, s.distributorBond},
 		{get, all + "/commissions", read, s.commissionList},
 		{post, all + "/commissions/export", authz.Require(authz.DistributionExport), s.commissionExport},
@@ -40,6 +45,7 @@ func (s *Console) distributionTable() []route {
 		{post, draw + "/approve", handle.StepUp(), s.withdrawalApprove},
 		{post, draw + "/reject", handle, s.withdrawalReject},
 		{post, draw + "/reveal", handle.StepUp(), s.withdrawalReveal},
-		{post, draw + "/paid", handle.StepUp(), s.withdrawalPaid},
+		{post, paidPath, handle.StepUp(), s.withdrawalPaid},
+		{get, draw + "/proofs/:id", look, s.withdrawalProof},
 	}
 }

@@ -6,7 +6,10 @@ import (
 	"galleria/console/authz"
 )
 
-const invoicesPath = "/invoices"
+const (
+	invoicesPath = "/invoices"
+	issuePath    = shopPath + invoicesPath + "/:id/issue"
+)
 
 // invoiceTable lists the routes of invoices.
 func (s *Console) invoiceTable() []route {
@@ -18,7 +21,7 @@ func (s *Console) invoiceTable() []route {
 		{post, all + "/export", authz.Require(authz.InvoiceExport), s.invoiceExport},
 		{get, one, read, s.invoiceShow},
 		{get, one + "/file", handle, s.invoiceFile},
-		{post, one + "/issue", handle, s.invoiceIssue},
+		{post, issuePath, handle, s.invoiceIssue},
 		{post, one + "/refuse", handle, s.invoiceRefuse},
 		{post, one + "/void", handle, s.invoiceVoid},
 	}

@@ -99,7 +99,7 @@ const maxForm = 64 << 10
 
 // takesFiles reports a route whose form comes with files.
 func takesFiles(r route) bool {
-	return r.method == fiber.MethodPost && (r.path == productsPath || r.path == productPath || r.path == picturesPath || r.path == refundPath+"/settle" || r.path == importPath)
+	return r.method == fiber.MethodPost && (r.path == productsPath || r.path == productPath || r.path == picturesPath || r.path == refundPath+"/settle" || r.path == importPath || r.path == paidPath || r.path == issuePath)
 }
 
 // checkForm accepts a changing request only as a plain form of our own pages.

@@ -16,6 +16,7 @@ import (
 	"galleria/console/view"
 	"galleria/tenant"
 	"galleria/tenant/audit"
+	"galleria/tenant/plan"
 )
 
 // commissionList shows what is owed for which order.
@@ -160,7 +161,19 @@ func (s *Console) withdrawalPage(c *fiber.Ctx, v *visit, w view.WithdrawalShow) 
 	if w.Owner, err = s.Distribution.Find(ctx, shop, w.DistributorID); err != nil {
 		return err
 	}
-	if w.Way != distribution.WayManual {
+	if w.Signals, _, err = s.Distribution.Signals(ctx, shop, w.DistributorID, true, 0); err != nil {
+		return err
+	}
+	if w.Way == distribution.WayManual {
+		if w.Proofs, err = s.Distribution.Proofs(ctx, shop, no); err != nil {
+			return err
+		}
+		terms, err := s.Distribution.Plan(ctx, shop)
+		if err != nil {
+			return err
+		}
+		w.MustProve = terms.Proof
+	} else {
 		sent, err := s.pages.Transfers(ctx, shop, readmodel.MoneyFilter{Query: no})
 		if err != nil {
 			return err
@@ -186,6 +199,10 @@ func (s *Console) onWithdrawal(c *fiber.Ctx, v *visit, what string, do func(ctx 
 	w := view.WithdrawalShow{Typed: map[string]string{"reason": form(c, "reason"), "reference": form(c, "reference")}, Bad: map[string]string{}}
 	for _, name := range refusedFields(err) {
 		w.Bad[name] = v.text.Code("draw.bad", name)
+	}
+	if wrongProof(err) {
+		s.note(c, v, err)
+		w.Bad["proof_file"] = textOf(v, err)
 	}
 	switch {
 	case len(w.Bad) > 0:
@@ -221,14 +238,49 @@ func (s *Console) withdrawalReject(c *fiber.Ctx, v *visit) error {
 	})
 }
 
-// withdrawalPaid says that a withdrawal was paid by hand.
+// withdrawalPaid says that a withdrawal was paid by hand, with what proves it.
 func (s *Console) withdrawalPaid(c *fiber.Ctx, v *visit) error {
+	typedParts(c)
 	return s.onWithdrawal(c, v, "withdrawal_paid", func(ctx context.Context, no, by string) error {
 		if form(c, "sure") != "1" && strings.TrimSpace(form(c, "reference")) != "" {
 			return errUnsure
 		}
-		return s.Distribution.MarkPaid(ctx, v.shop.ID, no, form(c, "reference"), by)
+		var files []distribution.File
+		err := eachPart(c, "proof_file", distribution.MaxProof, distribution.ErrProofLarge, func(name string, raw []byte) {
+			files = append(files, distribution.File{Name: name, Raw: raw})
+		})
+		if err != nil {
+			return err
+		}
+		return s.Distribution.MarkPaid(ctx, v.shop.ID, no, form(c, "reference"), files, by)
 	})
+}
+
+// wrongProof reports what is wrong with the files and not with the withdrawal.
+func wrongProof(err error) bool {
+	for _, e := range []error{distribution.ErrProof, distribution.ErrProofType, distribution.ErrProofLarge, distribution.ErrProofMany, distribution.ErrProofStore, plan.ErrQuota} {
+		if errors.Is(err, e) {
+			return true
+		}
+	}
+	return false
+}
+
+// withdrawalProof sends a file that proves a payment by hand.
+func (s *Console) withdrawalProof(c *fiber.Ctx, v *visit) error {
+	no, err := pathNumber(c, "no")
+	if err != nil {
+		return err
+	}
+	id, err := pathID(c, "id")
+	if err != nil {
+		return err
+	}
+	found, err := s.Distribution.OpenProof(c.UserContext(), v.shop.ID, no, id, actor(v.session.StaffID))
+	if err != nil {
+		return err
+	}
+	return sendPrivate(c, typesOfProofs()[found.Kind], found.Name, found.Body)
 }
 
 // withdrawalReveal shows whom to pay by hand, for this one answer. Who looked is recorded first.

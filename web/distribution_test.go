@@ -9,8 +9,10 @@ import (
 	"galleria/commerce/distribution"
 	"galleria/commerce/money"
 	"galleria/commerce/order"
+	"galleria/commerce/picture"
 	"galleria/payments/ledger"
 	"galleria/tenant"
+	"galleria/tenant/miniprogram"
 	"galleria/tenant/tenantdb"
 	"galleria/web/miniapi"
 )
@@ -27,10 +29,21 @@ type drawn struct{ *ledger.Service }
 
 func (drawn) DrawnTx(context.Context, tenantdb.Tx, distribution.Drawn) error { return nil }
 
+// codes is the provider's side as distribution wants it.
+type codes struct{ apps *miniprogram.Service }
+
+func (c codes) Picture(ctx context.Context, id tenant.ID, app tenant.AppID, scene, page string, env distribution.CodeEnv) ([]byte, error) {
+	return c.apps.CodePicture(ctx, id, app, miniprogram.Code{Scene: scene, Page: page, Env: string(env)})
+}
+
 func (h *house) newDistribution(orders *order.Service) *distribution.Service {
 	h.distribution = distribution.New(distribution.Deps{
 		DB: h.DB, Outbox: h.Outbox, Audit: h.Audit, Vault: h.Vault, Books: drawn{ledger.New(ledger.Deps{DB: h.DB, Audit: h.Audit})}, Payouts: noPayouts{}, Now: h.Clock().Now,
-		HasPaid: orders.HasPaid, OpenID: h.members.OpenID,
+		HasPaid: orders.HasPaid, OpenID: h.members.OpenID, Plans: h.Plans, Store: picture.Files{Store: picture.NewFolder(h.files)}, Codes: codes{h.mini},
+		Goods: func(ctx context.Context, id tenant.ID, spuID int64) (distribution.Goods, error) {
+			p, err := h.catalog.Get(ctx, id, spuID)
+			return distribution.Goods{PriceFen: p.MinPriceFen}, err
+		},
 	})
 	return h.distribution
 }
@@ -78,6 +91,10 @@ func walkDistribution(t *testing.T, h *house, s *shop, call func(want, status in
 	if d.AvailableFen != 1000 {
 		t.Errorf("account: %+v", d)
 	}
+	call(6, http.StatusOK, http.MethodGet, "/distribution/code", nil)
+	call(3, http.StatusOK, http.MethodGet, "/distribution/code", nil)
+	call(3, http.StatusOK, http.MethodGet, "/distribution/poster", nil)
+	call(1, http.StatusNotFound, http.MethodGet, "/distribution/poster?product_id=999999", nil)
 	call(1, http.StatusOK, http.MethodGet, "/distribution/team?tier=2", nil)
 	call(1, http.StatusOK, http.MethodGet, "/distribution/commissions?status=pending", nil)
 	call(1, http.StatusOK, http.MethodGet, "/distribution/ranking?month=2026-11", nil)

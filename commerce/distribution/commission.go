@@ -109,7 +109,10 @@ func (s *Service) owe(ctx context.Context, tx tenantdb.Tx, o distributiondb.Lock
 		return err
 	}
 	in.OrderID, in.Now = o.ID, tx.Now()
-	return s.q.AddEntries(ctx, tx, in)
+	if err := s.q.AddEntries(ctx, tx, in); err != nil {
+		return err
+	}
+	return s.q.AddSignals(ctx, tx, o.ID, tx.Now(), in.DistributorIds)
 }
 
 // others leaves out who is the buyer himself, in another app.

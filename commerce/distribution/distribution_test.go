@@ -437,7 +437,7 @@ func TestAnyHistoryOfCommissionBalances(t *testing.T) {
 				case 1:
 					err = w.Reject(t.Context(), w.Tenant.ID, no, "no", "staff:1")
 				case 2:
-					err = w.MarkPaid(t.Context(), w.Tenant.ID, no, "bank", "staff:1")
+					err = w.MarkPaid(t.Context(), w.Tenant.ID, no, "bank", nil, "staff:1")
 				case 3:
 					err = w.send(no)
 				case 4, 5:

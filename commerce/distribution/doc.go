@@ -2,8 +2,8 @@
 // which order, and how it is paid out.
 //
 // It owns distribution_plan, distribution_rate, distributor_level, distributor,
-// distribution_bond, commission_order, commission and withdrawal. It writes no other table; it
-// reads orders, their lines and after-sales cases as a read model does, because what is owed has
+// distribution_bond, commission_order, commission, withdrawal, withdrawal_proof, commission_signal and code_picture. It writes no other table; it
+// reads orders, their lines, after-sales cases and what numbers of members are found by as a read model does, because what is owed has
 // to come from what happened to an order and not from what was told of it. How money leaves is
 // the caller's (Payouts), and so are the books (Books).
 //
@@ -26,5 +26,10 @@
 // that it withholds is owed to the tax office. The second tier's rate gives way where level and
 // product rates would add up to more than half. A frozen distributor earns and cannot draw; one
 // who was refused or has left earns nothing from new orders. An entry counts as withdrawn when
-// what was paid out covers it, the oldest first.
+// what was paid out covers it, the oldest first. The picture of
+// a distributor's code is asked for when somebody first wants it, outside any transaction, and kept
+// with the shop's private files: a code works for ever. Posters are drawn anew each time, since
+// prices change, and hold digits but no words, for which there is no font here. Who is the buyer
+// under another name as the provider tells earns nothing; a shared phone or address is no proof of it
+// and only marked for people to judge.
 package distribution

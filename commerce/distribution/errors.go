@@ -27,8 +27,22 @@ var (
 	ErrWithdrawalDiffers = fault.New(fault.Conflict, "WITHDRAWAL_DIFFERS", "该请求已用于另一笔提现", "This key belongs to another withdrawal")
 	// ErrWay is a way to be paid that the shop or the caller's app does not have.
 	ErrWay = fault.New(fault.Conflict, "WITHDRAWAL_WAY", "暂不支持该提现方式", "This way to be paid is not available")
+	// ErrName is a withdrawal of so much that WeChat Pay must be told whose it is.
+	ErrName = fault.New(fault.Invalid, "WITHDRAWAL_NAME", "微信提现到账满 2000 元需要填写真实姓名", "From 2,000 yuan on WeChat Pay needs the real name")
 	// ErrSecondPerson is who approved a withdrawal first and would be the second, too.
 	ErrSecondPerson = fault.New(fault.Forbidden, "WITHDRAWAL_SECOND", "该提现需要另一位同事复核", "Somebody else has to approve this withdrawal")
+	// ErrProof is a withdrawal marked as paid by hand without the proof that the shop wants.
+	ErrProof = fault.New(fault.Invalid, "WITHDRAWAL_PROOF", "请上传付款凭证", "The shop wants a proof of payment")
+	// ErrProofType is a file that is neither a JPEG or PNG picture nor a PDF.
+	ErrProofType = fault.New(fault.Unsupported, "WITHDRAWAL_PROOF_TYPE", "凭证只支持 JPG、PNG 图片或 PDF 文件", "Only JPG, PNG and PDF files are accepted")
+	// ErrProofLarge is a file of more than MaxProof.
+	ErrProofLarge = fault.New(fault.TooLarge, "WITHDRAWAL_PROOF_TOO_LARGE", "凭证文件超过 5 MB，请压缩后再上传", "The file is larger than 5 MB")
+	// ErrProofMany is more than MostProofs files.
+	ErrProofMany = fault.New(fault.Invalid, "WITHDRAWAL_PROOF_TOO_MANY", "最多上传 3 个凭证文件", "At most 3 files can be uploaded")
+	// ErrProofStore is an installation that keeps no files, or cannot at the moment.
+	ErrProofStore = fault.New(fault.Unavailable, "WITHDRAWAL_PROOF_STORE", "凭证暂时无法保存，请稍后再试", "The file cannot be stored at the moment")
+	// ErrPoster is a poster that cannot be drawn now.
+	ErrPoster = fault.New(fault.Unavailable, "DISTRIBUTION_POSTER", "海报暂时无法生成，请稍后再试", "The poster cannot be drawn at the moment")
 	// ErrPlanChanged is an edit of a plan that somebody else has changed since.
 	ErrPlanChanged = fault.New(fault.Conflict, "DISTRIBUTION_CHANGED", "分销设置已被他人修改，请刷新后重试", "Somebody else has changed these settings")
 	// ErrLevelName is a level whose name is taken.

@@ -11,6 +11,7 @@ import (
 
 	"galleria/commerce/distribution"
 	"galleria/commerce/money"
+	"galleria/commerce/picture"
 	"galleria/tenant"
 	"galleria/tenant/fault"
 	"galleria/tenant/tenantdb"
@@ -26,13 +27,27 @@ type world struct {
 	refused error          // what Prepare answers
 	sent    map[string]int // transfers that were written, by withdrawal
 	orders  int
+	goesTo  string // where orders go
+
+	files   distribution.Store
+	asked   []string // codes that were asked for
+	picture []byte   // what the provider answers, or
+	noCode  error
+	ahead   time.Duration // of the clock
 }
 
 func newWorld(t testing.TB) *world {
 	t.Helper()
 	w := &world{Env: tenanttest.New(t), t: t, sent: map[string]int{}}
+	w.files = picture.Files{Store: picture.NewFolder(t.TempDir())}
 	w.Service = distribution.New(distribution.Deps{
-		DB: w.DB, Outbox: w.Outbox, Audit: w.Audit, Vault: w.Vault, Books: books{}, Payouts: w, Now: time.Now,
+		Plans: w.Plans, Store: w.files, Codes: w, Goods: func(_ context.Context, _ tenant.ID, spuID int64) (distribution.Goods, error) {
+			if spuID != 7 {
+				return distribution.Goods{}, fault.ErrNotFound
+			}
+			return distribution.Goods{PriceFen: 9900}, nil
+		},
+		DB: w.DB, Outbox: w.Outbox, Audit: w.Audit, Vault: w.Vault, Books: books{}, Payouts: w, Now: func() time.Time { return time.Now().Add(w.ahead) },
 		HasPaid: func(ctx context.Context, q tenantdb.Querier, id int64) (paid bool, err error) {
 			err = q.QueryRow(ctx, "SELECT EXISTS (SELECT FROM orders WHERE member_id = $1 AND paid_at IS NOT NULL)", id).Scan(&paid)
 			return paid, err
@@ -81,6 +96,14 @@ func (b books) DrawnTx(ctx context.Context, tx tenantdb.Tx, d distribution.Drawn
 		}
 	}
 	return nil
+}
+
+// Picture implements distribution.Codes.
+func (w *world) Picture(_ context.Context, _ tenant.ID, app tenant.AppID, scene, page string, env distribution.CodeEnv) ([]byte, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.asked = append(w.asked, strings.Join([]string{app.String(), scene, page, string(env)}, " "))
+	return w.picture, w.noCode
 }
 
 // Prepare implements distribution.Payouts.
@@ -201,13 +224,15 @@ func (w *world) place(member int64, lines ...int64) string {
 	w.t.Helper()
 	w.mu.Lock()
 	w.orders++
-	no := fmt.Sprintf("D%08d", w.orders)
+	no, goesTo := fmt.Sprintf("D%08d", w.orders), w.goesTo
+	w.goesTo = [2]string{}
 	w.mu.Unlock()
 	w.exec(`WITH o AS (
-	  INSERT INTO orders (order_no, member_id, app_id, status, goods_fen, freight_fen, payable_fen, address, expires_at, placed_at)
-	  SELECT $1, $2, 'wxapp', 'pending_payment', sum(f), 1000, sum(f) + 1000, '{}', now() + interval '1 hour', now() FROM unnest($3::bigint[]) f RETURNING id)
+	  INSERT INTO orders (order_no, member_id, app_id, status, goods_fen, freight_fen, payable_fen, address, receiver, receiver_index, expires_at, placed_at)
+	  SELECT $1, $2, 'wxapp', 'pending_payment', sum(f), 1000, sum(f) + 1000, '{}', nullif($4, '')::bytea,
+	    CASE WHEN $4 <> '' THEN ARRAY[sha256($4::bytea), sha256('name'), sha256($5::bytea)] END, now() + interval '1 hour', now() FROM unnest($3::bigint[]) f RETURNING id)
 	INSERT INTO order_line (order_id, spu_id, sku_id, title, price_fen, qty, goods_fen, payable_fen)
-	SELECT o.id, n, 100 + n, 'tea', f, 1, f, f FROM o, unnest($3::bigint[]) WITH ORDINALITY u(f, n)`, no, member, lines)
+	SELECT o.id, n, 100 + n, 'tea', f, 1, f, f FROM o, unnest($3::bigint[]) WITH ORDINALITY u(f, n)`, no, member, lines, goesTo[0], goesTo[1])
 	w.follow(no)
 	return no
 }

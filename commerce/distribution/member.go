@@ -60,6 +60,9 @@ func (s *Service) moveDistributor(ctx context.Context, tx tenantdb.Tx, from, to 
 		func() error { return s.q.MoveTeam(ctx, tx, to, from) },
 		func() error { return s.q.MoveCommission(ctx, tx, to, from) },
 		func() error { return s.q.MoveWithdrawals(ctx, tx, to, from) },
+		func() error { return s.q.MoveCodes(ctx, tx, to, from) },
+		func() error { return s.q.MoveSignals(ctx, tx, to, from) },
+		func() error { return s.q.DropSignals(ctx, tx, from) },
 	} {
 		if err := step(); err != nil {
 			return err
@@ -128,6 +131,7 @@ func (s *Service) ForgetMemberTx(ctx context.Context, tx tenantdb.Tx, memberID i
 		func() error { return s.q.ForgetBonds(ctx, tx, tx.Now(), memberID) },
 		func() error { return s.q.ForgetEvidence(ctx, tx, memberID) },
 		func() error { return s.q.ForgetDistributor(ctx, tx, memberID) },
+		func() error { return s.forgetCodes(ctx, tx, memberID) },
 	} {
 		if err := step(); err != nil {
 			return fmt.Errorf("forget distribution of a member: %w", err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"time"
 	"unicode/utf8"
@@ -59,13 +60,37 @@ type Plan struct {
 	FeeBps          money.Rate
 	TaxBps          money.Rate
 	SecondFen       money.Fen // a withdrawal of more takes two people, review or not; 0: none does
+	CodePage        string    // that a distributor's code opens; "": the app's first one
+	ProductPage     string    // that the code of a product's poster opens; "": CodePage
+	CodeEnv         CodeEnv
+	Shared          OnShared
+	Proof           bool // nobody marks a withdrawal as paid by hand without a file that proves it
 }
+
+// CodeEnv is the version of an app that codes open.
+type CodeEnv string
+
+// The versions; pages of the last two need not be released.
+const (
+	EnvRelease CodeEnv = "release"
+	EnvTrial   CodeEnv = "trial"
+	EnvDevelop CodeEnv = "develop"
+)
+
+// OnShared is what becomes of a withdrawal of who shares a phone or an address with buyers.
+type OnShared string
+
+// What may become of it.
+const (
+	MarkShared OnShared = "mark" // staff see it
+	HoldShared OnShared = "hold" // and it waits until somebody has looked
+)
 
 // NewPlan is what a shop that has none begins with.
 func NewPlan() Plan {
 	return Plan{
 		Depth: 1, JoinBy: JoinApplication, Binding: BindFirst, BoundDays: 30, FirstBps: 500, SecondBps: 200, Review: true,
-		WithdrawFromFen: 1000, DayCount: 3, DayFen: 200_000,
+		WithdrawFromFen: 1000, DayCount: 3, DayFen: 200_000, CodeEnv: EnvRelease, Shared: MarkShared,
 	}
 }
 
@@ -74,6 +99,7 @@ func planOf(p distributiondb.DistributionPlan) Plan {
 		Version: p.Version, Since: p.Since, Enabled: p.Enabled, Depth: int(p.Depth), JoinBy: JoinBy(p.JoinBy), JoinFromFen: p.JoinFromFen, Binding: Binding(p.Binding),
 		BoundDays: int(p.BoundDays), FirstBps: money.Rate(p.FirstBps), SecondBps: money.Rate(p.SecondBps), Review: p.Review, WithdrawFromFen: p.WithdrawFromFen,
 		DayCount: int(p.DayCount), DayFen: p.DayFen, FeeBps: money.Rate(p.FeeBps), TaxBps: money.Rate(p.TaxBps), SecondFen: p.SecondFen,
+		CodePage: p.CodePage, ProductPage: p.ProductPage, CodeEnv: CodeEnv(p.CodeEnv), Shared: OnShared(p.Shared), Proof: p.Proof,
 	}
 }
 
@@ -86,14 +112,18 @@ func (p Plan) Check() error {
 		}
 	}
 	bad(p.Depth < 1 || p.Depth > 2, "depth", "must be 1 or 2")
-	bad(p.JoinBy != JoinAnyone && p.JoinBy != JoinApplication && p.JoinBy != JoinSpending && p.JoinBy != JoinStaff, "join_by", "is unknown")
+	bad(!slices.Contains([]JoinBy{JoinAnyone, JoinApplication, JoinSpending, JoinStaff}, p.JoinBy), "join_by", "is unknown")
 	bad(p.JoinFromFen < 0, "join_from", "must not be negative")
-	bad(p.Binding != BindFirst && p.Binding != BindNewcomer && p.Binding != BindLatest, "binding", "is unknown")
+	bad(!slices.Contains([]Binding{BindFirst, BindNewcomer, BindLatest}, p.Binding), "binding", "is unknown")
 	bad(p.BoundDays < 0 || p.BoundDays > 3650, "bound_days", "must be between 0 and 3650")
 	bad(!rates(p.FirstBps, p.SecondBps), "first_bps", "both rates together must not be more than 50 %%")
 	bad(p.WithdrawFromFen < 10 || p.WithdrawFromFen > 20_000_000, "withdraw_from", "must be between 0.10 and 200000 yuan")
 	bad(p.DayCount < 1 || p.DayCount > 100, "day_count", "must be between 1 and 100")
 	bad(p.DayFen < p.WithdrawFromFen, "day_fen", "must not be less than the least withdrawal")
+	bad(!isPage(p.CodePage), "code_page", "must be the path of a page, without a leading slash")
+	bad(!isPage(p.ProductPage), "product_page", "must be the path of a page, without a leading slash")
+	bad(!slices.Contains([]CodeEnv{EnvRelease, EnvTrial, EnvDevelop}, p.CodeEnv), "code_env", "is unknown")
+	bad(p.Shared != MarkShared && p.Shared != HoldShared, "shared", "is unknown")
 	bad(p.FeeBps < 0 || p.FeeBps > 2000, "fee_bps", "must be between 0 and 20 %%")
 	bad(p.SecondFen < 0 || p.SecondFen > 20_000_000, "second_fen", "must be between 0 and 200000 yuan")
 	bad(p.TaxBps < 0 || p.TaxBps > 4500, "tax_bps", "must be between 0 and 45 %%")
@@ -148,6 +178,7 @@ func (s *Service) SavePlan(ctx context.Context, id tenant.ID, p Plan, actor stri
 			Version: p.Version + 1, Since: tx.Now(), Enabled: p.Enabled, Depth: int32(p.Depth), JoinBy: string(p.JoinBy), JoinFromFen: p.JoinFromFen, Binding: string(p.Binding),
 			BoundDays: int32(p.BoundDays), FirstBps: int64(p.FirstBps), SecondBps: int64(p.SecondBps), Review: p.Review, WithdrawFromFen: p.WithdrawFromFen,
 			DayCount: int32(p.DayCount), DayFen: p.DayFen, FeeBps: int64(p.FeeBps), TaxBps: int64(p.TaxBps), SecondFen: p.SecondFen,
+			CodePage: p.CodePage, ProductPage: p.ProductPage, CodeEnv: string(p.CodeEnv), Shared: string(p.Shared), Proof: p.Proof,
 		})
 		if tenantdb.Violates(err, "distribution_plan_pkey") {
 			return ErrPlanChanged
@@ -168,6 +199,7 @@ func (p Plan) told() map[string]any {
 		"enabled": p.Enabled, "depth": p.Depth, "join_by": string(p.JoinBy), "join_from_fen": int64(p.JoinFromFen), "binding": string(p.Binding), "bound_days": p.BoundDays,
 		"first_bps": int64(p.FirstBps), "second_bps": int64(p.SecondBps), "review": p.Review, "withdraw_from_fen": int64(p.WithdrawFromFen), "day_count": p.DayCount,
 		"day_fen": int64(p.DayFen), "fee_bps": int64(p.FeeBps), "tax_bps": int64(p.TaxBps), "second_fen": int64(p.SecondFen),
+		"code_page": p.CodePage, "product_page": p.ProductPage, "code_env": string(p.CodeEnv), "shared": string(p.Shared), "proof": p.Proof,
 	}
 }
 

@@ -4,6 +4,8 @@ import (
 	"context"
 	"time"
 
+	"golang.org/x/sync/singleflight"
+
 	"galleria/commerce/distribution/internal/distributiondb"
 	"galleria/commerce/money"
 	"galleria/tenant"
@@ -80,16 +82,26 @@ type Deps struct {
 	HasPaid func(ctx context.Context, q tenantdb.Querier, memberID int64) (bool, error)
 	// OpenID is who a member is to a Mini Program. Faults: NOT_FOUND.
 	OpenID func(ctx context.Context, q tenantdb.Querier, memberID int64, appID string) (string, error)
+	Plans  Plans
+	Store  Store
+	// Codes makes the picture of a Mini Program code. The caller's app decides by whom.
+	Codes Codes
+	// Goods is what a poster shows of a product that is on sale. Faults: NOT_FOUND.
+	Goods func(ctx context.Context, id tenant.ID, spuID int64) (Goods, error)
 }
 
 // Service keeps distribution. Safe for concurrent use.
 type Service struct {
-	d Deps
-	q *distributiondb.Queries
+	d       Deps
+	q       *distributiondb.Queries
+	asking  singleflight.Group // for pictures of codes
+	drawing chan struct{}      // posters, one at a time
 }
 
 // New returns the service.
-func New(d Deps) *Service { return &Service{d: d, q: distributiondb.New()} }
+func New(d Deps) *Service {
+	return &Service{d: d, q: distributiondb.New(), drawing: make(chan struct{}, 1)}
+}
 
 const page = 20
 

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"galleria/commerce/distribution/internal/distributiondb"
@@ -30,6 +31,9 @@ const (
 
 // Ways lists every way.
 func Ways() []Way { return []Way{WayWeChat, WayAlipay, WayManual} }
+
+// NameFrom is the sum from which on WeChat Pay must be told the receiver's real name, of what arrives.
+const NameFrom money.Fen = 2_000 * 100
 
 // leastPay is the smallest sum that both providers send.
 const leastPay money.Fen = 10
@@ -88,6 +92,11 @@ type RequestInput struct {
 	Name      string // real name; WayWeChat asks for it from 2,000 yuan on
 }
 
+// notInNames are what no real name has, in Chinese or another script.
+func notInNames(r rune) bool {
+	return unicode.IsControl(r) || unicode.IsDigit(r) || unicode.Is(unicode.Bidi_Control, r) || r == unicode.ReplacementChar || strings.ContainsRune("<>\"&;=%@#", r)
+}
+
 func (in RequestInput) check() error {
 	var fields []fault.Field
 	bad := func(wrong bool, path, format string) {
@@ -101,6 +110,8 @@ func (in RequestInput) check() error {
 	account, name := utf8.RuneCountInString(in.Account), utf8.RuneCountInString(in.Name)
 	bad((in.Way != WayWeChat && account == 0) || account > 100, "account", "must have 1 to 100 characters")
 	bad((in.Way != WayWeChat && name == 0) || name > 50, "name", "must have 1 to 50 characters")
+	bad(strings.ContainsFunc(in.Name, notInNames), "name", "is not a name")
+	bad(strings.ContainsFunc(in.Account, unicode.IsControl), "account", "has characters that no account has")
 	if fields != nil {
 		return fault.ErrValidation.With(fields...)
 	}
@@ -110,7 +121,7 @@ func (in RequestInput) check() error {
 // Request locks what a member wants to draw and, unless staff review it, sends it. Repeating a
 // key gives the withdrawal that there is. Opens a transaction. Faults: VALIDATION,
 // DISTRIBUTION_OFF, DISTRIBUTION_NOT_DISTRIBUTOR, WITHDRAWAL_BALANCE, WITHDRAWAL_LIMIT,
-// WITHDRAWAL_WAY, WITHDRAWAL_DIFFERS.
+// WITHDRAWAL_WAY, WITHDRAWAL_DIFFERS, WITHDRAWAL_NAME.
 func (s *Service) Request(ctx context.Context, id tenant.ID, in RequestInput) (w Withdrawal, err error) {
 	in.Account, in.Name = strings.TrimSpace(in.Account), strings.TrimSpace(in.Name)
 	if err := in.check(); err != nil {
@@ -224,12 +235,19 @@ func (s *Service) draft(ctx context.Context, tx tenantdb.Tx, no string, in Reque
 	if err != nil {
 		return w, err
 	}
+	if in.Way == WayWeChat && in.AmountFen-fee-tax >= NameFrom && in.Name == "" {
+		return w, ErrName.With(ErrName.At("name"))
+	}
 	if in.AmountFen-fee-tax < leastPay {
 		return w, fault.Invalidf("amount_fen", "leaves less than %d after fee and tax", leastPay)
 	}
 	status := Approved
 	twice := p.takesTwo(in.AmountFen)
-	if p.Review || twice || in.Way == WayManual {
+	held, err := s.held(ctx, tx, p, in.MemberID)
+	if err != nil {
+		return w, err
+	}
+	if p.Review || twice || held || in.Way == WayManual {
 		status = Requested
 	}
 	return distributiondb.AddWithdrawalParams{
@@ -401,19 +419,39 @@ func (s *Service) Cancel(ctx context.Context, id tenant.ID, memberID int64, no s
 	})
 }
 
-// MarkPaid says that the shop's people have paid a withdrawal by hand; reference is the bank's.
-// Opens a transaction. Faults: NOT_FOUND, DISTRIBUTION_STATE, VALIDATION without a reference.
-func (s *Service) MarkPaid(ctx context.Context, id tenant.ID, no, reference, actor string) error {
+// MarkPaid says that the shop's people have paid a withdrawal by hand; reference is the bank's, files
+// prove it. Opens a transaction. Faults: NOT_FOUND, DISTRIBUTION_STATE, VALIDATION without a
+// reference, WITHDRAWAL_PROOF where the shop wants a proof, WITHDRAWAL_PROOF_…, QUOTA_EXCEEDED.
+func (s *Service) MarkPaid(ctx context.Context, id tenant.ID, no, reference string, files []File, actor string) error {
 	reference = strings.TrimSpace(reference)
 	if n := utf8.RuneCountInString(reference); n < 1 || n > 200 {
 		return fault.Invalidf("reference", "is the bank's number of the payment")
 	}
-	return s.change(ctx, id, no, func(tx tenantdb.Tx, w distributiondb.Withdrawal) error {
+	kept, err := s.putProofs(ctx, id, files)
+	if err != nil {
+		return fmt.Errorf("withdrawal %s: %w", no, err)
+	}
+	err = s.change(ctx, id, no, func(tx tenantdb.Tx, w distributiondb.Withdrawal) error {
 		if Way(w.Way) != WayManual {
 			return ErrState.WithData(map[string]any{"status": w.Status})
 		}
-		return s.step(ctx, tx, w, EventArrive, reference, actor)
+		p, err := s.plan(ctx, tx)
+		if err != nil {
+			return err
+		}
+		if p.Proof && len(kept) == 0 {
+			return ErrProof
+		}
+		if err := s.step(ctx, tx, w, EventArrive, reference, actor); err != nil {
+			return err
+		}
+		return s.keepProofs(ctx, tx, w, kept, actor)
 	})
+	// Where it is not certain that nothing was written, files stay, and the sweep sees to them.
+	if kind := fault.KindOf(err); err != nil && kind != fault.Unavailable && kind != fault.Internal {
+		s.dropProofs(ctx, kept)
+	}
+	return err
 }
 
 // Withdrawals returns a page, the newest first; distributorID 0 and status "" are all, next is 0

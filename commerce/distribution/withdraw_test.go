@@ -181,7 +181,7 @@ func TestWithdrawals(t *testing.T) {
 	if account, name, err := w.Reveal(ctx, id, one.No); err != nil || account != "13800138000" || name != "李雷" {
 		t.Errorf("%q %q %v", account, name, err)
 	}
-	if err := w.MarkPaid(ctx, id, one.No, "招行 2026112200017", "staff:1"); err != nil {
+	if err := w.MarkPaid(ctx, id, one.No, "招行 2026112200017", nil, "staff:1"); err != nil {
 		t.Fatal(err)
 	}
 	if _, name, _ := w.Reveal(ctx, id, one.No); name != "" {
@@ -195,7 +195,7 @@ func TestWithdrawals(t *testing.T) {
 	if err := w.Approve(ctx, id, three.No, "staff:1"); err != nil {
 		t.Error(err)
 	}
-	if err := w.MarkPaid(ctx, id, three.No, "x", "staff:1"); w.code(err) != "DISTRIBUTION_STATE" {
+	if err := w.MarkPaid(ctx, id, three.No, "x", nil, "staff:1"); w.code(err) != "DISTRIBUTION_STATE" {
 		t.Errorf("a transfer marked as paid by hand: %v", err)
 	}
 	w.refused = fault.New(fault.Conflict, "PAYMENT_NOT_CONFIGURED", "", "")

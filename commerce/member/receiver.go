@@ -15,10 +15,11 @@ type Receiver struct {
 	Name   string `json:"name"`
 	Phone  string `json:"phone"`
 	Detail string `json:"detail"` // below the district
+	Area   string `json:"-"`      // down to the district; it lies open, and only its place is found by it
 }
 
-// SealReceiver seals who an order goes to, for that order only, with what phone and name are
-// found by. ReadyAddresses ought to come before the transaction in which it is asked.
+// SealReceiver seals who an order goes to, for that order only, with what phone, name and place
+// are found by, in this order. ReadyAddresses ought to come before the transaction in which it is asked.
 func (s *Service) SealReceiver(ctx context.Context, id tenant.ID, orderNo string, r Receiver) (sealed []byte, index [][]byte, err error) {
 	key, err := s.indexKey(ctx, id)
 	if err != nil {
@@ -31,7 +32,7 @@ func (s *Service) SealReceiver(ctx context.Context, id tenant.ID, orderNo string
 	if sealed, err = s.vault.Seal(ctx, ReceiverField(id, orderNo), vault.NewSecret(plain)); err != nil {
 		return nil, nil, err
 	}
-	return sealed, receiverIndex(key, r.Phone, r.Name), nil
+	return sealed, append(receiverIndex(key, r.Phone, r.Name), blind(key, "place:"+packed(r.Area+r.Detail))), nil
 }
 
 // OpenReceiver opens what SealReceiver made for the same order.
@@ -56,8 +57,11 @@ func (s *Service) ReceiverIndex(ctx context.Context, id tenant.ID, typed string)
 }
 
 func receiverIndex(key vault.Secret, phone, name string) [][]byte {
-	return [][]byte{blindTyped(key, phone), blind(key, "name:"+strings.Join(strings.Fields(name), ""))}
+	return [][]byte{blindTyped(key, phone), blind(key, "name:"+packed(name))}
 }
+
+// packed is a text without its blanks, which people set as they like.
+func packed(text string) string { return strings.Join(strings.Fields(text), "") }
 
 // ReceiverField is the place of an order's sealed receiver.
 func ReceiverField(id tenant.ID, orderNo string) vault.Field {

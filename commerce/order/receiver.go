@@ -34,7 +34,7 @@ func (s *Service) keep(ctx context.Context, id tenant.ID, orderNo string, a Addr
 		k.address, err = json.Marshal(a)
 		return k, err
 	}
-	k.receiver, k.index, err = s.addresses.SealReceiver(ctx, id, orderNo, member.Receiver{Name: a.Name, Phone: a.Phone, Detail: a.Detail})
+	k.receiver, k.index, err = s.addresses.SealReceiver(ctx, id, orderNo, member.Receiver{Name: a.Name, Phone: a.Phone, Detail: a.Detail, Area: a.Province + a.City + a.District})
 	if err != nil {
 		return kept{}, err
 	}

@@ -33,6 +33,8 @@ type Buyer struct {
 	AppID  string `json:"app_id"`
 	Name   string `json:"buyer"`
 	OpenID string `json:"openid"`
+	// RealName is what the account is verified by; "": anybody's.
+	RealName string `json:"real_name,omitempty"`
 }
 
 // Charge is one payment order, keyed by (mchid, out_trade_no).

@@ -41,6 +41,7 @@ const (
 	TargetShipping       = "shipping"
 	TargetContent        = "content" // msg_sec_check
 	TargetMedia          = "media"   // media_check_async
+	TargetCode           = "code"    // getwxacodeunlimit
 	TargetPush           = "push"    // messages to a Mini Program's server
 	TargetReceipt        = "receipt" // receipts of subscribe messages
 	TargetNotify         = "notify"
@@ -104,7 +105,7 @@ func payTargets() []string {
 }
 
 func miniTargets() []string {
-	return []string{TargetLogin, TargetToken, TargetMessage, TargetPhone, TargetShipping, TargetContent, TargetMedia}
+	return []string{TargetLogin, TargetToken, TargetMessage, TargetPhone, TargetShipping, TargetContent, TargetMedia, TargetCode}
 }
 
 // modesOf lists what can be armed for a target; nil for a target that does not exist.

@@ -39,6 +39,7 @@ func (s *Server) routeMiniProgram(mux *http.ServeMux) {
 	mux.HandleFunc("/wxa/business/getuserphonenumber", s.mini(http.MethodPost, TargetPhone, s.phoneNumber))
 	mux.HandleFunc("/wxa/sec/order/upload_shipping_info", s.mini(http.MethodPost, TargetShipping, s.uploadShipping))
 	mux.HandleFunc("/wxa/media_check_async", s.mini(http.MethodPost, TargetMedia, s.checkMedia))
+	mux.HandleFunc("/wxa/getwxacodeunlimit", s.mini(http.MethodPost, TargetCode, s.unlimitedCode))
 	mux.HandleFunc("/wxa/msg_sec_check", s.mini(http.MethodPost, TargetContent, s.checkText))
 }
 
@@ -71,9 +72,19 @@ func (s *Server) mini(method, target string, handle miniHandler) http.HandlerFun
 			w.Header().Set("Content-Type", "text/html")
 			_, _ = io.WriteString(w, "<html><body>502 Bad Gateway</body></html>")
 		default:
-			writeJSON(w, http.StatusOK, answer)
+			s.answerMini(w, answer)
 		}
 	}
+}
+
+// answerMini sends JSON, or a picture as it is.
+func (s *Server) answerMini(w http.ResponseWriter, answer any) {
+	if picture, ok := answer.(codePicture); ok {
+		w.Header().Set("Content-Type", "image/png")
+		_, _ = w.Write(picture)
+		return
+	}
+	writeJSON(w, http.StatusOK, answer)
 }
 
 // appInBody is the appid that a token request names, for fault matching only.

@@ -36,6 +36,7 @@ func miniCodes() map[int]string {
 		40226:     "code blocked",
 		40243:     "appsecret is frozen",
 		40129:     "invalid scene",
+		40169:     "invalid length for scene, or the data is not json string",
 		41001:     "access_token missing",
 		41002:     "appid missing",
 		41004:     "appsecret missing",

@@ -60,6 +60,7 @@ type Server struct {
 	// nonceSweep is the number of nonces at which old ones are thrown out.
 	nonceSweep int
 	logins     map[string][]time.Time // of the last minute, by openid
+	drawn      map[string][]time.Time // codes of the last minute, by app
 	faults     []*Fault
 	keyring    map[string]*merchantKeys
 	inflight   map[string]bool
@@ -101,7 +102,7 @@ func Open(cfg Config) (*Server, error) {
 	s := &Server{
 		now: cfg.Now, log: cfg.Log, schedule: cfg.RetrySchedule, refundDelay: cfg.RefundDelay, random: cfg.Rand,
 		client: deliveryClient(),
-		mu:     sync.Mutex{}, journal: nil, books: newBooks(), nonces: map[string]spentNonce{}, nonceSweep: smallestSweep, logins: map[string][]time.Time{}, faults: nil,
+		mu:     sync.Mutex{}, journal: nil, books: newBooks(), nonces: map[string]spentNonce{}, nonceSweep: smallestSweep, logins: map[string][]time.Time{}, drawn: map[string][]time.Time{}, faults: nil,
 		keyring: map[string]*merchantKeys{}, inflight: map[string]bool{}, held: nil, bills: map[string]billLink{},
 		wake: make(chan struct{}, 1), cancel: nil, wait: sync.WaitGroup{},
 	}

@@ -301,6 +301,9 @@ func (s *Server) ConfirmTransfer(in ConfirmInput) (Transfer, error) {
 		case in.Refuse:
 			return t, nil
 		}
+		if name := s.books.buyers[t.OpenID].RealName; in.Fail == "" && t.Name != "" && name != "" && name != t.Name {
+			in.Fail = "NAME_NOT_CORRECT"
+		}
 		state := transferSuccess
 		if in.Fail != "" {
 			state = transferFail
@@ -312,6 +315,23 @@ func (s *Server) ConfirmTransfer(in ConfirmInput) (Transfer, error) {
 		return s.books.transfers[key], nil
 	}
 	return Transfer{}, badControl(http.StatusNotFound, "NO_SUCH_PACKAGE", "no transfer waits for this package")
+}
+
+// NameBuyer says whose account a buyer's is: a transfer that names somebody else fails when it is
+// confirmed.
+func (s *Server) NameBuyer(appID, buyer, realName string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	e, openid, err := s.meet(appID, buyer)
+	if err != nil {
+		return err
+	}
+	if e.Buyer == nil {
+		known := s.books.buyers[openid]
+		e.Buyer = &known
+	}
+	e.Buyer.RealName = realName
+	return s.commit(e)
 }
 
 // Balance is what a merchant can pay out; a merchant without one can pay anything.

@@ -2,6 +2,7 @@ package miniprogram
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -12,6 +13,8 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+
+	"galleria/tenant/upload"
 )
 
 // maxAnswer is far above any answer of the calls used here.
@@ -22,10 +25,11 @@ type request struct {
 	query                   url.Values
 	body                    any
 	secrets                 []string // must not appear in any error
+	most                    int      // bytes of the answer; 0: maxAnswer
 }
 
-// call does one request and decodes the answer into out. The provider's errcode comes
-// back as *RefusalError.
+// call does one request and decodes the answer into out; into a *[]byte, a picture as it came. The
+// provider's errcode comes back as *RefusalError.
 func (s *Service) call(ctx context.Context, r request, out any) error {
 	var body io.Reader
 	if r.body != nil {
@@ -48,7 +52,8 @@ func (s *Service) call(ctx context.Context, r request, out any) error {
 		return unreachable(r.api, err)
 	}
 	defer func() { _ = resp.Body.Close() }()
-	raw, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
+	most := cmp.Or(r.most, maxAnswer)
+	raw, err := io.ReadAll(io.LimitReader(resp.Body, int64(most)+1))
 	if err != nil {
 		return unreachable(r.api, err)
 	}
@@ -59,8 +64,12 @@ func (s *Service) call(ctx context.Context, r request, out any) error {
 		return ErrThrottled.Because(fmt.Errorf("%s: HTTP %d", r.api, resp.StatusCode))
 	case resp.StatusCode != http.StatusOK:
 		return ErrBadResponse.Because(fmt.Errorf("%s: HTTP %d", r.api, resp.StatusCode))
-	case len(raw) > maxAnswer:
-		return ErrBadResponse.Because(fmt.Errorf("%s: answer over %d bytes", r.api, maxAnswer))
+	case len(raw) > most:
+		return ErrBadResponse.Because(fmt.Errorf("%s: answer over %d bytes", r.api, most))
+	}
+	if picture, wanted := out.(*[]byte); wanted && upload.Kind(raw) != "" {
+		*picture = raw
+		return nil
 	}
 	return decode(r, raw, out)
 }
@@ -78,6 +87,9 @@ func decode(r request, raw []byte, out any) error {
 	}
 	if out == nil {
 		return nil
+	}
+	if _, picture := out.(*[]byte); picture {
+		return ErrBadResponse.Because(fmt.Errorf("%s: no picture in the answer", r.api))
 	}
 	if err := json.Unmarshal(raw, out); err != nil {
 		return ErrBadResponse.Because(fmt.Errorf("%s: the answer is not JSON of the documented form", r.api))

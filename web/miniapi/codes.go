@@ -5,6 +5,7 @@ import (
 	"galleria/commerce/campaign"
 	"galleria/commerce/cart"
 	"galleria/commerce/coupon"
+	"galleria/commerce/distribution"
 	"galleria/commerce/inventory"
 	"galleria/commerce/invoice"
 	"galleria/commerce/member"
@@ -43,5 +44,7 @@ func everyFault() []*fault.Error {
 		idempotency.ErrMissing, idempotency.ErrMismatch, idempotency.ErrInProgress,
 		payments.ErrNoAccount, payments.ErrMethodsPaused, payments.ErrMethodsElsewhere, payments.ErrShopNotOpen, payments.ErrAlreadyPaid, payments.ErrBillExpired, payments.ErrState, payments.ErrRefused, payments.ErrProviderBusy,
 		notice.ErrUnknownTemplate,
+		distribution.ErrOff, distribution.ErrJoin, distribution.ErrSpend, distribution.ErrCode, distribution.ErrSelf, distribution.ErrCircle, distribution.ErrNotDistributor, distribution.ErrState,
+		distribution.ErrBalance, distribution.ErrWithdrawalLimit, distribution.ErrWithdrawalDiffers, distribution.ErrWay, distribution.ErrName, distribution.ErrPoster, miniprogram.ErrNoCode, miniprogram.ErrCodePage,
 	}
 }

@@ -23,6 +23,8 @@ type Distribution interface {
 	Ranking(ctx context.Context, id tenant.ID, month string) ([]distribution.Rank, error)
 	Request(ctx context.Context, id tenant.ID, in distribution.RequestInput) (distribution.Withdrawal, error)
 	Cancel(ctx context.Context, id tenant.ID, memberID int64, withdrawalNo string) error
+	CodePicture(ctx context.Context, id tenant.ID, memberID int64, app tenant.AppID, productID int64) ([]byte, error)
+	Poster(ctx context.Context, id tenant.ID, memberID int64, app tenant.AppID, productID int64) ([]byte, error)
 	Withdrawals(ctx context.Context, id tenant.ID, distributorID int64, status distribution.WithdrawalStatus, before int64) ([]distribution.Withdrawal, int64, error)
 }
 
@@ -37,6 +39,7 @@ type DistributionPlan struct {
 	WithdrawFromFen money.Fen  `json:"withdraw_from_fen" doc:"The least that can be drawn at once, fen." example:"1000"`
 	FeeBPS          money.Rate `json:"fee_bps" doc:"What the shop keeps of a withdrawal." example:"0"`
 	TaxBPS          money.Rate `json:"tax_bps" doc:"What is withheld of the rest." example:"0"`
+	NameFromFen     money.Fen  `json:"name_from_fen" doc:"Of what arrives by WeChat: from here on the withdrawal needs the real name." example:"200000"`
 }
 
 // Distributing is where a member stands as a distributor.
@@ -156,7 +159,7 @@ type (
 			Way       string    `json:"way" enum:"wechat,alipay,manual"`
 			AmountFen money.Fen `json:"amount_fen" minimum:"1" maximum:"20000000" example:"10000"`
 			Account   string    `json:"account,omitempty" maxLength:"100" doc:"alipay: the account's name; manual: bank and number."`
-			Name      string    `json:"name,omitempty" maxLength:"50" doc:"Real name; wechat: from 2,000 yuan on."`
+			Name      string    `json:"name,omitempty" maxLength:"50" doc:"Real name; wechat: where name_from_fen or more arrives (WITHDRAWAL_NAME without it). It is kept sealed and sent to the provider encrypted; a wrong one fails there."`
 		}
 	}
 	withdrawalPath struct {
@@ -209,13 +212,14 @@ func (a *API) distributionRoutes() {
 		summary: "Draw commission",
 		errors: []*fault.Error{
 			idempotency.ErrMissing, distribution.ErrNotDistributor, distribution.ErrBalance, distribution.ErrWithdrawalLimit, distribution.ErrWay,
-			distribution.ErrWithdrawalDiffers,
+			distribution.ErrWithdrawalDiffers, distribution.ErrName,
 		},
 	}, a.withdraw)
 	add(a, route{
 		method: http.MethodPost, path: "/distribution/withdrawals/{withdrawal_no}/cancel", id: "cancelWithdrawal", tag: tagDistribution, member: true, class: classWrite, status: http.StatusNoContent,
 		summary: "Take back a withdrawal that nobody has looked at", errors: []*fault.Error{fault.ErrNotFound, distribution.ErrState},
 	}, a.cancelWithdrawal)
+	a.posterRoutes()
 }
 
 func (a *API) distributing(ctx context.Context, _ *none) (*distributingOutput, error) {
@@ -236,7 +240,7 @@ func (a *API) distributingOf(ctx context.Context, who caller) (*distributingOutp
 		EstimatedFen: o.EstimatedFen, ConfirmedFen: o.ConfirmedFen, PendingFen: o.PendingFen, First: o.First, Second: o.Second,
 		Plan: DistributionPlan{
 			Enabled: o.Plan.Enabled, Levels: o.Plan.Depth, JoinBy: string(o.Plan.JoinBy), JoinFromFen: o.Plan.JoinFromFen, FirstBPS: o.Plan.FirstBps, SecondBPS: o.Plan.SecondBps,
-			WithdrawFromFen: o.Plan.WithdrawFromFen, FeeBPS: o.Plan.FeeBps, TaxBPS: o.Plan.TaxBps,
+			WithdrawFromFen: o.Plan.WithdrawFromFen, FeeBPS: o.Plan.FeeBps, TaxBPS: o.Plan.TaxBps, NameFromFen: distribution.NameFrom,
 		},
 	}}
 	if o.Status == "" {

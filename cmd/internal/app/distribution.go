@@ -2,22 +2,50 @@ package app
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"galleria/commerce/distribution"
 	"galleria/commerce/money"
+	"galleria/commerce/picture"
 	"galleria/payments"
 	"galleria/payments/ledger"
 	"galleria/payments/transfer"
 	"galleria/tenant"
+	"galleria/tenant/fault"
+	"galleria/tenant/miniprogram"
 	"galleria/tenant/tenantdb"
 )
 
-func (s *Services) newDistribution() *distribution.Service {
+func (s *Services) newDistribution(store distribution.Store) *distribution.Service {
 	return distribution.New(distribution.Deps{
 		DB: s.DB, Outbox: s.Outbox, Audit: s.Audit, Vault: s.Vault, Books: owed{s.Ledger}, Payouts: payouts{s.Transfers}, Now: s.Now,
-		HasPaid: s.Orders.HasPaid, OpenID: s.Members.OpenID,
+		HasPaid: s.Orders.HasPaid, OpenID: s.Members.OpenID, Plans: s.Plans, Store: store, Codes: codes{s.MiniProgram}, Goods: s.onPoster,
 	})
+}
+
+// onPoster is what a poster shows of a product. Pictures that cannot be put in are left out.
+func (s *Services) onPoster(ctx context.Context, id tenant.ID, spuID int64) (distribution.Goods, error) {
+	p, err := s.Catalog.Get(ctx, id, spuID)
+	if err != nil {
+		return distribution.Goods{}, err
+	}
+	out := distribution.Goods{PriceFen: p.MinPriceFen}
+	if !picture.Owns(id, p.Cover) {
+		return out, nil
+	}
+	if out.Picture, _, err = s.Pictures.Find(ctx, p.Cover); errors.Is(err, fault.ErrNotFound) {
+		err = nil
+	}
+	return out, err
+}
+
+// codes asks the app's provider for pictures of codes. The two rooms share no type.
+type codes struct{ apps *miniprogram.Service }
+
+// Picture implements distribution.Codes.
+func (c codes) Picture(ctx context.Context, id tenant.ID, app tenant.AppID, scene, page string, env distribution.CodeEnv) ([]byte, error) {
+	return c.apps.CodePicture(ctx, id, app, miniprogram.Code{Scene: scene, Page: page, Env: string(env)})
 }
 
 // owed keeps the books of distribution. The two rooms share no type.

@@ -166,7 +166,7 @@ func promotions() map[string]func(*shopper) {
 				return
 			}
 			for _, step := range []error{
-				s.w.Distributed.Approve(s.w.t.Context(), s.market.ID, no, "staff:1"), s.w.Distributed.MarkPaid(s.w.t.Context(), s.market.ID, no, "ICBC0001", "staff:2"),
+				s.w.Distributed.Approve(s.w.t.Context(), s.market.ID, no, "staff:1"), s.w.Distributed.MarkPaid(s.w.t.Context(), s.market.ID, no, "ICBC0001", nil, "staff:2"),
 			} {
 				if step != nil {
 					s.w.t.Errorf("by hand: %v", step)

@@ -104,6 +104,8 @@ func walk(a, b *twin) map[string][]step {
 		"getDistribution":           {{path: "/distribution", want: ok}},
 		"applyAsDistributor":        {{path: "/distribution/apply", body: map[string]any{}, want: []int{409}}},
 		"bindToDistributor":         {{path: "/distribution/bind", body: map[string]any{"code": b.promotion, "how": "link"}, want: gone409}},
+		"getDistributionCode":       {{path: "/distribution/code", want: []int{409}}},
+		"getDistributionPoster":     {{path: "/distribution/poster?product_id=" + itoa(b.product), want: []int{404}}},
 		"listTeam":                  {{path: "/distribution/team", want: ok}},
 		"listCommissions":           {{path: "/distribution/commissions", want: ok}},
 		"getDistributionRanking":    {{path: "/distribution/ranking", want: ok}},

@@ -143,7 +143,6 @@ func NewServices(g *Ground) (*Services, error) {
 		DB: g.DB, Accounts: s.Accounts, Channels: channels, Books: s.Ledger, Outbox: g.Outbox, Timers: g.Timers, Vault: g.Vault, Audit: g.Audit,
 		Now: g.Now, Rand: rand.Reader, Log: g.Log, PublicURL: g.Config.PublicURL,
 	})
-	s.Distributed = s.newDistribution()
 	s.Payments = payments.New(payments.Deps{
 		DB: g.DB, Accounts: s.Accounts, Bills: bills{s.Orders}, Channels: channels, Books: s.Ledger, Payouts: s.Transfers, Audit: g.Audit, Outbox: g.Outbox, Timers: g.Timers,
 		Vault: g.Vault, Now: g.Now, Rand: rand.Reader, Log: g.Log, PublicURL: g.Config.PublicURL,
@@ -162,6 +161,7 @@ func NewServices(g *Ground) (*Services, error) {
 	s.Pictures = picture.New(picture.Deps{DB: g.DB, Plans: g.Plans, Outbox: g.Outbox, Store: store, Now: g.Now})
 	s.Evidence = evidence.New(evidence.Deps{DB: g.DB, Plans: g.Plans, Audit: g.Audit, Store: picture.Files{Store: store}, Now: g.Now})
 	s.Ports, s.Invoices = s.newPorts(store), s.newInvoices(picture.Files{Store: store})
+	s.Distributed = s.newDistribution(picture.Files{Store: store})
 	s.Tryouts = s.newTryouts()
 	s.Proofs = verify.New(verify.Deps{DB: g.DB, Courier: s.Courier, Secret: []byte(g.Config.CookieKey)})
 	s.Signups = signup.New(signup.Deps{
@@ -196,7 +196,7 @@ func (s *Services) newKinds(letters *herald.Herald) (jobs.Kinds, error) {
 	return handle.New(handle.Deps{
 		DB: s.DB, Outbox: s.Outbox, Orders: s.Orders, Cases: s.Cases, Payments: s.Payments, Transfers: s.Transfers, Accounts: s.Accounts, Bills: s.Reconcile, Members: s.Members, Notices: s.Notices, Messenger: s.MiniProgram, Texter: s.texter(), Mailer: s.mailer, People: people{s.Ground, authz.New(authz.Deps{DB: s.DB, Now: s.Now})},
 		Delivery: s.Delivery, Shippers: s.MiniProgram, Reviews: s.Reviews, Content: s.MiniProgram, PictureURL: s.pictureURL, Coupons: s.Coupons, Points: s.Points, Levels: s.Levels, Campaigns: s.Campaigns, Invoices: s.Invoices, Stock: s.Inventory, Distribution: s.Distributed,
-		Signups: s.Signups, Tryouts: s.buyer(), Listings: s.Listings, Shelf: s.Catalog, Pictures: uploads{s.Pictures, s.Evidence, s.Ports, s.Invoices}, Figures: s.Figures, Ports: s.Ports, Herald: letters, Plans: s.Plans, Timers: s.Timers, Vault: s.Vault, Now: s.Now,
+		Signups: s.Signups, Tryouts: s.buyer(), Listings: s.Listings, Shelf: s.Catalog, Pictures: uploads{s.Pictures, s.Evidence, s.Ports, s.Invoices, s.Distributed}, Figures: s.Figures, Ports: s.Ports, Herald: letters, Plans: s.Plans, Timers: s.Timers, Vault: s.Vault, Now: s.Now,
 		BodiesKept: s.Config.bodiesKept(), Log: s.Log,
 	}).Kinds()
 }
@@ -217,6 +217,7 @@ type uploads struct {
 	evidence *evidence.Service
 	ports    *port.Service
 	invoices *invoice.Service
+	sold     *distribution.Service
 }
 
 func (u uploads) Sweep(ctx context.Context, id tenant.ID) (int, error) {
@@ -224,7 +225,8 @@ func (u uploads) Sweep(ctx context.Context, id tenant.ID) (int, error) {
 	more, evidenceErr := u.evidence.Sweep(ctx, id)
 	files, portErr := u.ports.Sweep(ctx, id)
 	made, invoiceErr := u.invoices.Sweep(ctx, id)
-	return n + more + files + made, errors.Join(err, evidenceErr, portErr, invoiceErr)
+	promoted, soldErr := u.sold.Sweep(ctx, id)
+	return n + more + files + made + promoted, errors.Join(err, evidenceErr, portErr, invoiceErr, soldErr)
 }
 
 // goingBack shows orders what goes back of their money. Payments are built after orders,

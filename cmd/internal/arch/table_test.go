@@ -52,9 +52,9 @@ func rooms() []room {
 		{3, "tenant/look", with(foundation, "tenant/audit")},     // what is looked at is recorded
 		{3, "tenant/routine", with(foundation, "tenant/outbox")}, // what recurs is told by its topic
 		{3, "tenant/idempotency", foundation},
-		{3, "tenant/provision", with(foundation, "tenant/registry", "tenant/audit", "tenant/outbox", "migrations")},    // makes the spare schemas
-		{3, "tenant/signup", with(foundation, "tenant/registry", "tenant/provision", "tenant/audit", "tenant/outbox")}, // an application becomes a shop
-		{3, "tenant/miniprogram", with(foundation, "tenant/audit", "tenant/registry", "tenant/egress", "tenant/plan")}, // several apps are a matter of the plan
+		{3, "tenant/provision", with(foundation, "tenant/registry", "tenant/audit", "tenant/outbox", "migrations")},                     // makes the spare schemas
+		{3, "tenant/signup", with(foundation, "tenant/registry", "tenant/provision", "tenant/audit", "tenant/outbox")},                  // an application becomes a shop
+		{3, "tenant/miniprogram", with(foundation, "tenant/audit", "tenant/registry", "tenant/egress", "tenant/plan", "tenant/upload")}, // several apps are a matter of the plan
 
 		{4, "commerce/catalog", with(ground, "commerce/search", "commerce/richtext")},
 		{4, "commerce/inventory", ground},
@@ -168,7 +168,8 @@ func homes() []home {
 		{"github.com/alexedwards/argon2id", []string{"console/..."}},
 		{"github.com/xuri/excelize/v2", []string{"commerce/sheet", "console/..."}}, // in tests: the other side of commerce/sheet
 		{"github.com/pquerna/otp", []string{"console/factor"}},
-		{"github.com/boombuler/barcode", []string{"console/factor"}},                         // what otp draws its codes with
+		{"github.com/boombuler/barcode", []string{"console/factor", "payments/sandbox"}},     // what otp draws its codes with; the codes of Mini Programs
+		{"golang.org/x/image", []string{"commerce/distribution/..."}},                        // posters
 		{"github.com/ccojocar/zxcvbn-go", []string{"console/staff"}},                         // how soon a password is guessed
 		{"github.com/wneessen/go-mail", []string{"console/courier", "commerce/notice/smtp"}}, // SMTP with TLS; net/smtp is frozen
 

@@ -8,6 +8,7 @@ import (
 	"galleria/commerce/campaign"
 	"galleria/commerce/catalog"
 	"galleria/commerce/coupon"
+	"galleria/commerce/distribution"
 	"galleria/commerce/points"
 	"galleria/commerce/pricing"
 )
@@ -66,7 +67,20 @@ func (s *seeding) offer(ctx context.Context) error {
 	if err := s.reward(ctx, first); err != nil {
 		return err
 	}
+	if err := s.distribute(ctx); err != nil {
+		return err
+	}
 	return s.promote(ctx)
+}
+
+// distribute lets whoever asks sell for the shop, if it has no terms of distribution.
+func (s *seeding) distribute(ctx context.Context) error {
+	p, err := s.Distributed.Plan(ctx, s.shop.ID)
+	if err != nil || p.Version > 0 {
+		return err
+	}
+	p.Enabled, p.JoinBy = true, distribution.JoinAnyone
+	return s.Distributed.SavePlan(ctx, s.shop.ID, p, "system")
 }
 
 // promote gives the shop a reduction for a month and a flash sale with sessions for three days, if

@@ -10,6 +10,7 @@ import (
 	"galleria/commerce/catalog"
 	"galleria/commerce/coupon"
 	"galleria/commerce/delivery"
+	"galleria/commerce/distribution"
 	"galleria/commerce/freight"
 	"galleria/commerce/inventory"
 	"galleria/commerce/member"
@@ -51,6 +52,7 @@ type Deps struct {
 	Coupons     *coupon.Service
 	Points      *points.Service
 	Campaigns   *campaign.Service
+	Distributed *distribution.Service
 	Reviews     *review.Service
 	Delivery    *delivery.Service
 	MiniProgram *miniprogram.Service

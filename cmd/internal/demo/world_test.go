@@ -14,6 +14,7 @@ import (
 	"galleria/commerce/coupon"
 	"galleria/commerce/delivery"
 	"galleria/commerce/delivery/kuaidi100"
+	"galleria/commerce/distribution"
 	"galleria/commerce/freight"
 	"galleria/commerce/inventory"
 	"galleria/commerce/member"
@@ -90,6 +91,7 @@ func newWorld(t *testing.T, options ...tenanttest.Option) *world {
 			},
 		}),
 		Campaigns:   campaign.New(campaign.Deps{DB: env.DB, Audit: env.Audit, Timers: env.Timers, Tell: shelf.TellPricesTx}),
+		Distributed: distribution.New(distribution.Deps{DB: env.DB, Outbox: env.Outbox, Audit: env.Audit, Vault: env.Vault, Plans: env.Plans, Now: env.Clock().Now}),
 		Points:      points.New(points.Deps{DB: env.DB, Outbox: env.Outbox, Timers: env.Timers, Audit: env.Audit, Books: books, Coupons: tickets, Now: clock.Now}),
 		MiniProgram: miniprogram.New(miniprogram.Deps{DB: env.DB, Vault: safe, Now: clock.Now, SandboxBase: egress.Only(server.URL)}),
 		Books:       books,

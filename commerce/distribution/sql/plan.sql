@@ -6,9 +6,9 @@ SELECT p.* FROM distribution_plan p WHERE p.since <= @at::timestamptz ORDER BY p
 
 -- name: AddPlan :exec
 INSERT INTO distribution_plan (version, since, enabled, depth, join_by, join_from_fen, binding, bound_days, first_bps, second_bps, review, withdraw_from_fen,
-  day_count, day_fen, fee_bps, tax_bps, second_fen)
+  day_count, day_fen, fee_bps, tax_bps, second_fen, code_page, product_page, code_env, shared, proof)
 VALUES (@version, @since, @enabled, @depth, @join_by, @join_from_fen, @binding, @bound_days, @first_bps, @second_bps, @review, @withdraw_from_fen,
-  @day_count, @day_fen, @fee_bps, @tax_bps, @second_fen);
+  @day_count, @day_fen, @fee_bps, @tax_bps, @second_fen, @code_page, @product_page, @code_env, @shared, @proof);
 
 -- name: EndRate :execrows
 UPDATE distribution_rate SET until = @at::timestamptz WHERE spu_id = @spu_id AND sku_id = @sku_id AND level_id = @level_id AND until IS NULL;

@@ -33,6 +33,12 @@ func (f Frame) distributionPages() []Sample {
 		{Member: "买茶人", Bond: distribution.Bond{ID: 8, MemberID: 71, Since: at, Until: at.AddDate(0, 0, 30), How: distribution.ByPoster, Evidence: distribution.Evidence{AppID: "wx1a2b3c4d5e6f7a8b", Scene: "1047", SPUID: 12}}},
 		{Member: "老客", Bond: distribution.Bond{ID: 7, MemberID: 70, Since: at, EndedAt: at.AddDate(0, 0, 2), How: distribution.ByStaff, Evidence: distribution.Evidence{Note: "线下介绍"}}},
 	}
+	shared := show
+	shared.Tab, shared.Signals = "signals", distributionSignals(at)
+	poster, unposted := show, show
+	poster.Tab, poster.App, poster.Poster = "poster", "wx1a2b3c4d5e6f7a8b", "data:image/png;base64,"+onePixel
+	poster.Apps = []view.Choice{{Value: "wx1a2b3c4d5e6f7a8b", Label: "山野茶事"}, {Value: "wx2a2b3c4d5e6f7a8b", Label: "山野茶事批发"}}
+	unposted.Tab, unposted.App, unposted.Apps, unposted.PosterBad = "poster", poster.App, poster.Apps[:1], f.Text.T("dist.poster_failed")
 	refused.Overview, refused.Tab, refused.Bad = applicant, "commissions", map[string]string{"reason": f.Text.T("dist.bad.reason")}
 	rates := []distribution.Rate{
 		{ID: 3, SPUID: 12, SKUID: 31, FirstBps: 1250, SecondBps: 300, Since: at, Product: "明前龙井", Spec: "250 克 / 礼盒"},
@@ -47,7 +53,7 @@ func (f Frame) distributionPages() []Sample {
 	searched.Query, searched.Found = "龙井", []view.Choice{{Value: "12", Label: "明前龙井"}, {Value: "13", Label: "雨前龙井"}}
 	typed := map[string]string{
 		"version": "3", "enabled": "1", "depth": "2", "join_by": "application", "join_from": "0.00", "binding": "first", "bound_days": "30", "first_bps": "40", "second_bps": "12",
-		"review": "1", "withdraw_from": "10.00", "day_count": "3", "day_fen": "2000.00", "fee_bps": "1.00", "tax_bps": "20.00", "second_fen": "1000.00",
+		"review": "1", "withdraw_from": "10.00", "day_count": "3", "day_fen": "2000.00", "fee_bps": "1.00", "tax_bps": "20.00", "second_fen": "1000.00", "code_page": "pages/home/home", "product_page": "pages/product/show", "code_env": "release", "shared": "mark", "proof": "1",
 	}
 	terms := view.TermsForm{DistributionNav: nav("plan"), Typed: typed, MayUpdate: true}
 	wrong := terms
@@ -55,11 +61,15 @@ func (f Frame) distributionPages() []Sample {
 	wrong.Bad = map[string]string{"first_bps": f.Text.T("dist.bad.first_bps"), "depth": f.Text.T("dist.bad.depth")}
 	sent := view.WithdrawalShow{DistributionNav: nav("withdrawals"), Withdrawal: draws[1], Owner: owner, SeesTransfer: true, MayHandle: true, Transfer: &readmodel.TransferRow{OutBillNo: "T261121AAAA", Status: "wait_user_confirm"}}
 	review := view.WithdrawalShow{DistributionNav: nav("withdrawals"), Withdrawal: draws[0], Owner: owner, MayHandle: true, Typed: map[string]string{}, Bad: map[string]string{}}
+	review.Signals = distributionSignals(at)[:2]
 	second := review
 	second.Twice, second.FirstBy, second.Problem = true, "staff:1", distribution.ErrSecondPerson.Text(string(f.Text.Lang()))
 	byHand := review
 	byHand.Status, byHand.Way, byHand.Account, byHand.Name = distribution.Approved, distribution.WayManual, "招商银行 6222 0202 0011 2233 445", "李雷"
-	byHand.Bad = map[string]string{"reference": f.Text.T("draw.bad.reference")}
+	byHand.Bad, byHand.MustProve = map[string]string{"reference": f.Text.T("draw.bad.reference"), "proof_file": distribution.ErrProof.Text(string(f.Text.Lang()))}, true
+	proved := byHand
+	proved.Status, proved.Reason, proved.Account, proved.Bad, proved.FinishedAt = distribution.Succeeded, "招行 2026112200017", "", nil, at
+	proved.Proofs = []distribution.Proof{{ID: 1, Name: "网银回单.pdf", Kind: "pdf", Bytes: 52_000, UploadedBy: "staff:1", UploadedAt: at}}
 	return []Sample{
 		{"distribution", view.DistributionHomePage(page, view.DistributionHome{DistributionNav: nav(""), Plan: plan, People: counts, Sums: sums, Waiting: waiting, MayPlan: true, Ranking: []distribution.Rank{
 			{MemberID: 7, Nickname: "小满", EarnedFen: 88_000, Orders: 31}, {MemberID: 9, EarnedFen: 1200, Orders: 1},
@@ -73,6 +83,9 @@ func (f Frame) distributionPages() []Sample {
 		{"distributors_none", view.DistributorListPage(page, view.DistributorList{DistributionNav: nav("people"), OnFirst: true})},
 		{"distributor", view.DistributorPage(page, first)},
 		{"distributor_history", view.DistributorPage(page, history)},
+		{"distributor_signals", view.DistributorPage(page, shared)},
+		{"distributor_poster", view.DistributorPage(page, poster)},
+		{"distributor_poster_refused", view.DistributorPage(page, unposted)},
 		{"distributor_applied", view.DistributorPage(page, refused)},
 		{"commissions", view.EntryListPage(page, view.EntryList{DistributionNav: nav("commissions"), Rows: entries, Sums: sums, OnFirst: true, Next: 3, MayExport: true})},
 		{"commissions_none", view.EntryListPage(page, view.EntryList{DistributionNav: nav("commissions"), OnFirst: true, OrderNo: "261121"})},
@@ -81,15 +94,27 @@ func (f Frame) distributionPages() []Sample {
 		{"withdrawal_review", view.WithdrawalPage(page, review)},
 		{"withdrawal_second", view.WithdrawalPage(page, second)},
 		{"withdrawal_by_hand", view.WithdrawalPage(page, byHand)},
+		{"withdrawal_proved", view.WithdrawalPage(page, proved)},
 		{"withdrawal_waits", view.WithdrawalPage(page, sent)},
 	}
 }
+
+// onePixel is a PNG of one white pixel.
+const onePixel = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGP4DwABAQEAsTjW+gAAAABJRU5ErkJggg=="
 
 func distributionPeople(at time.Time) []distribution.Distributor {
 	return []distribution.Distributor{
 		{MemberID: 7, Status: distribution.Active, LevelID: 1, Level: "金牌", Code: "K7Q2M9XT", Nickname: "小满", AvailableFen: 12_300, LockedFen: 10_000, WithdrawnFen: 165_700, AppliedAt: at, DecidedAt: at, Team: 12},
 		{MemberID: 8, Status: distribution.Applied, Code: "AB2C3D4E", Nickname: "立夏", Statement: "我有三个茶友群，平时帮大家团购。", AppliedAt: at},
 		{MemberID: 9, Status: distribution.Frozen, Code: "ZZ2C3D4E", Reason: "刷单", AvailableFen: -500, AppliedAt: at, DecidedAt: at, Team: 2},
+	}
+}
+
+func distributionSignals(at time.Time) []distribution.Signal {
+	return []distribution.Signal{
+		{ID: 9, OrderNo: "261121194205K7Q2M9XT", BuyerID: 71, Buyer: "买茶人", Kind: distribution.ParcelAddress, OwnOrderNo: "261101094205K7Q2M9XA", Fen: 937, SeenAt: at},
+		{ID: 8, OrderNo: "261121194205K7Q2M9XT", BuyerID: 71, Buyer: "买茶人", Kind: distribution.SharedPhone, Fen: 937, SeenAt: at},
+		{ID: 3, OrderNo: "261111194205K7Q2M9XB", BuyerID: 72, Kind: distribution.ParcelPhone, OwnOrderNo: "261101094205K7Q2M9XA", SeenAt: at, ClearedAt: at, ClearedBy: "staff:1"},
 	}
 }
 

@@ -40,6 +40,11 @@ type DistributionPlan struct {
 	FeeBps          int64
 	TaxBps          int64
 	SecondFen       money.Fen
+	CodePage        string
+	ProductPage     string
+	CodeEnv         string
+	Shared          string
+	Proof           bool
 }
 
 type Distributor struct {

@@ -25,9 +25,9 @@ func (q *Queries) AddLevel(ctx context.Context, db DBTX, name string) (int64, er
 
 const addPlan = `-- name: AddPlan :exec
 INSERT INTO distribution_plan (version, since, enabled, depth, join_by, join_from_fen, binding, bound_days, first_bps, second_bps, review, withdraw_from_fen,
-  day_count, day_fen, fee_bps, tax_bps, second_fen)
+  day_count, day_fen, fee_bps, tax_bps, second_fen, code_page, product_page, code_env, shared, proof)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,
-  $13, $14, $15, $16, $17)
+  $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)
 `
 
 type AddPlanParams struct {
@@ -48,6 +48,11 @@ type AddPlanParams struct {
 	FeeBps          int64
 	TaxBps          int64
 	SecondFen       money.Fen
+	CodePage        string
+	ProductPage     string
+	CodeEnv         string
+	Shared          string
+	Proof           bool
 }
 
 func (q *Queries) AddPlan(ctx context.Context, db DBTX, arg AddPlanParams) error {
@@ -69,6 +74,11 @@ func (q *Queries) AddPlan(ctx context.Context, db DBTX, arg AddPlanParams) error
 		arg.FeeBps,
 		arg.TaxBps,
 		arg.SecondFen,
+		arg.CodePage,
+		arg.ProductPage,
+		arg.CodeEnv,
+		arg.Shared,
+		arg.Proof,
 	)
 	return err
 }
@@ -137,7 +147,7 @@ func (q *Queries) Levels(ctx context.Context, db DBTX) ([]LevelsRow, error) {
 }
 
 const plan = `-- name: Plan :one
-SELECT p.version, p.since, p.enabled, p.depth, p.join_by, p.join_from_fen, p.binding, p.bound_days, p.first_bps, p.second_bps, p.review, p.withdraw_from_fen, p.day_count, p.day_fen, p.fee_bps, p.tax_bps, p.second_fen FROM distribution_plan p ORDER BY p.version DESC LIMIT 1
+SELECT p.version, p.since, p.enabled, p.depth, p.join_by, p.join_from_fen, p.binding, p.bound_days, p.first_bps, p.second_bps, p.review, p.withdraw_from_fen, p.day_count, p.day_fen, p.fee_bps, p.tax_bps, p.second_fen, p.code_page, p.product_page, p.code_env, p.shared, p.proof FROM distribution_plan p ORDER BY p.version DESC LIMIT 1
 `
 
 func (q *Queries) Plan(ctx context.Context, db DBTX) (DistributionPlan, error) {
@@ -161,12 +171,17 @@ func (q *Queries) Plan(ctx context.Context, db DBTX) (DistributionPlan, error) {
 		&i.FeeBps,
 		&i.TaxBps,
 		&i.SecondFen,
+		&i.CodePage,
+		&i.ProductPage,
+		&i.CodeEnv,
+		&i.Shared,
+		&i.Proof,
 	)
 	return i, err
 }
 
 const planAt = `-- name: PlanAt :one
-SELECT p.version, p.since, p.enabled, p.depth, p.join_by, p.join_from_fen, p.binding, p.bound_days, p.first_bps, p.second_bps, p.review, p.withdraw_from_fen, p.day_count, p.day_fen, p.fee_bps, p.tax_bps, p.second_fen FROM distribution_plan p WHERE p.since <= $1::timestamptz ORDER BY p.version DESC LIMIT 1
+SELECT p.version, p.since, p.enabled, p.depth, p.join_by, p.join_from_fen, p.binding, p.bound_days, p.first_bps, p.second_bps, p.review, p.withdraw_from_fen, p.day_count, p.day_fen, p.fee_bps, p.tax_bps, p.second_fen, p.code_page, p.product_page, p.code_env, p.shared, p.proof FROM distribution_plan p WHERE p.since <= $1::timestamptz ORDER BY p.version DESC LIMIT 1
 `
 
 func (q *Queries) PlanAt(ctx context.Context, db DBTX, at time.Time) (DistributionPlan, error) {
@@ -190,6 +205,11 @@ func (q *Queries) PlanAt(ctx context.Context, db DBTX, at time.Time) (Distributi
 		&i.FeeBps,
 		&i.TaxBps,
 		&i.SecondFen,
+		&i.CodePage,
+		&i.ProductPage,
+		&i.CodeEnv,
+		&i.Shared,
+		&i.Proof,
 	)
 	return i, err
 }

@@ -1,0 +1,2 @@
+DROP TABLE commission_signal;
+ALTER TABLE distribution_plan DROP COLUMN shared;
