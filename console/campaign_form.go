@@ -52,6 +52,16 @@ func (s *Console) campaignFormPage(c *fiber.Ctx, v *visit, f view.CampaignForm) 
 			return err
 		}
 	}
+	if f.Kind == campaign.Reduction {
+		if f.Gifts, err = s.productPicker(c, v, "gift", v.text.T("campaign.gift_products"), f.GiftIDs); err != nil {
+			return err
+		}
+		if len(f.GiftIDs) > 0 {
+			if f.GiftSKUs, err = s.Campaigns.Variants(ctx, v.shop.ID, f.GiftIDs); err != nil {
+				return err
+			}
+		}
+	}
 	apps, err := s.MiniPrograms.Apps(ctx, v.shop.ID)
 	if err != nil {
 		return err
@@ -132,7 +142,7 @@ func (s *Console) campaignTyped(c *fiber.Ctx, v *visit, f *view.CampaignForm) er
 	for _, name := range view.CampaignFields() {
 		f.Typed[name] = strings.TrimSpace(form(c, name))
 	}
-	f.ProductIDs, f.CategoryIDs, f.Apps = ticked(c, "product"), ticked(c, "category"), formAll(c, "app")
+	f.ProductIDs, f.CategoryIDs, f.GiftIDs, f.Apps = ticked(c, "product"), ticked(c, "category"), ticked(c, "gift"), formAll(c, "app")
 	if f.Kind == campaign.Flash {
 		f.Typed["way"] = view.OffPrices
 	}
@@ -189,7 +199,7 @@ func readCampaign(r typedReader, f view.CampaignForm) campaign.Input {
 		in.ScopeIDs = f.ProductIDs
 	case campaign.ScopeAll:
 	}
-	in.Tiers = readTiers(r)
+	in.Tiers, in.GiftsStay = readTiers(r), r.typed["gifts_stay"] != ""
 	return in
 }
 
@@ -238,7 +248,7 @@ func readSessions(r typedReader) (sessions []campaign.Session) {
 func readTiers(r typedReader) (tiers []campaign.Tier) {
 	for i := range campaign.MaxTiers {
 		need, off, free := view.TierField(i, "need"), view.TierField(i, "off"), view.TierField(i, "free")
-		if r.typed[need] == "" && r.typed[off] == "" && r.typed[free] == "" {
+		if r.typed[need] == "" && r.typed[off] == "" && r.typed[free] == "" && r.typed[view.TierField(i, "gift")] == "" {
 			continue
 		}
 		t := campaign.Tier{Free: r.typed[free] != ""}
@@ -257,6 +267,15 @@ func readTiers(r typedReader) (tiers []campaign.Tier) {
 		}
 		if t.OffBps > 0 || t.Each {
 			t.CapFen = r.fen("cap_fen")
+		}
+		if r.typed[view.TierField(i, "gift")] != "" {
+			t.GiftSKU, t.GiftQty = r.number(view.TierField(i, "gift")), 1
+			if r.typed[view.TierField(i, "gift_qty")] != "" {
+				t.GiftQty = r.number(view.TierField(i, "gift_qty"))
+			}
+			if r.typed[view.TierField(i, "spare")] != "" {
+				t.SpareSKU = r.number(view.TierField(i, "spare"))
+			}
 		}
 		tiers = append(tiers, t)
 	}
@@ -292,6 +311,12 @@ func typedCampaign(c campaign.Shown) view.CampaignForm {
 		f.ProductIDs = c.ScopeIDs
 	case campaign.ScopeAll:
 	}
+	f.Typed["gifts_stay"] = orEmpty(c.GiftsStay, "1")
+	for _, g := range c.Gifts {
+		if !slices.Contains(f.GiftIDs, g.SPUID) {
+			f.GiftIDs = append(f.GiftIDs, g.SPUID)
+		}
+	}
 	for i, t := range c.Tiers {
 		f.Typed[view.TierField(i, "need")] = t.NeedFen.Yuan()
 		if t.NeedQty > 0 {
@@ -302,6 +327,8 @@ func typedCampaign(c campaign.Shown) view.CampaignForm {
 			f.Typed["way"], f.Typed[view.TierField(i, "off")] = view.OffShare, tenths(t.OffBps)
 		}
 		f.Typed[view.TierField(i, "free")] = orEmpty(t.Free, "1")
+		f.Typed[view.TierField(i, "gift")], f.Typed[view.TierField(i, "gift_qty")] = orEmpty(t.GiftSKU > 0, itoa64(t.GiftSKU)), orEmpty(t.GiftQty > 0, itoa64(t.GiftQty))
+		f.Typed[view.TierField(i, "spare")] = orEmpty(t.SpareSKU > 0, itoa64(t.SpareSKU))
 		if t.Each {
 			f.Typed["each"] = "1"
 		}

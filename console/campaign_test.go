@@ -118,6 +118,47 @@ func TestCampaignsInTheConsole(t *testing.T) {
 	reader.wantPost(all+"/3/stop", url.Values{"sure": {"1"}}, http.StatusForbidden)
 }
 
+// TestGiftInTheConsole: a gift is chosen out of products, refused next to the tier, shown with what
+// there is of it, and typed back.
+func TestGiftInTheConsole(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.stock(t, d.env.Tenant, "阿哲")
+	b := d.signedIn(t, d.owner)
+	all := "/console/" + d.env.Tenant.Handle + "/campaigns"
+	b.wantStatus(all+"/new?kind=reduction", http.StatusOK)
+	b.see("可作赠品的商品", `name="gifts_stay"`)
+	var product, sku int64
+	d.env.InTenant(t, func(tx tenantdb.Tx) error {
+		return tx.QueryRow(t.Context(), "SELECT s.spu_id, s.id FROM sku s JOIN spu p ON p.id = s.spu_id WHERE s.enabled AND p.kind = 'physical' ORDER BY s.id LIMIT 1").Scan(&product, &sku)
+	})
+	clock := func(d time.Duration) string {
+		return time.Now().Add(d).In(time.FixedZone("", 8*60*60)).Format("2006-01-02T15:04")
+	}
+	typed := url.Values{
+		"kind": {"reduction"}, "title": {"满百有礼"}, "starts_at": {clock(-time.Hour)}, "ends_at": {clock(time.Hour)}, "way": {"amount"}, "need_of": {"amount"}, "scope_of": {"all"},
+		"tier_0_need": {"100"}, "gift": {fmt.Sprint(product)}, "find": {"gifts"},
+	}
+	b.wantPost(all+"/new", typed, http.StatusOK)
+	b.see(fmt.Sprintf(`<option value="%d"`, sku), "送完后改送")
+	typed.Del("find")
+	typed.Set("tier_0_gift", "999999")
+	b.wantPost(all+"/new", typed, http.StatusUnprocessableEntity)
+	b.see("请选择能发货的赠品")
+	typed.Set("tier_0_gift", fmt.Sprint(sku))
+	typed.Set("tier_0_spare", fmt.Sprint(sku))
+	b.wantPost(all+"/new", typed, http.StatusUnprocessableEntity)
+	b.see("请选择另一种能发货的赠品")
+	typed.Set("tier_0_spare", "")
+	typed.Set("tier_0_gift_qty", "2")
+	typed.Set("gifts_stay", "1")
+	b.wantPost(all+"/new", typed, http.StatusSeeOther)
+	b.wantStatus(all+"/1", http.StatusOK)
+	b.see("满100送赠品2件", "退货时赠品留给买家", "可送库存")
+	b.wantStatus(all+"/1/edit", http.StatusOK)
+	b.see(fmt.Sprintf(`<option value="%d" selected`, sku), `name="tier_0_gift_qty" value="2"`)
+}
+
 // TestFlashSaleInTheConsole: sessions, limits, prices and units are typed, refused next to the
 // field, saved, shown and changed; a session that has begun keeps its times.
 func TestFlashSaleInTheConsole(t *testing.T) {

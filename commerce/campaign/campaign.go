@@ -67,7 +67,7 @@ const (
 
 // Tier is what a reduction gives from an amount (fen) or a number of pieces on, measured over its
 // goods after cheaper prices. Exactly one of NeedFen and NeedQty is set; at least one of OffFen,
-// OffBps and Free, of the first two at most one.
+// OffBps, Free and a gift, of the first two at most one.
 type Tier struct {
 	NeedFen money.Fen  `json:"need_fen,omitempty"`
 	NeedQty int64      `json:"need_qty,omitempty"`
@@ -76,6 +76,10 @@ type Tier struct {
 	CapFen  money.Fen  `json:"cap_fen,omitempty"` // the most that OffBps, or Each, takes off; 0: no cap
 	Each    bool       `json:"each,omitempty"`    // OffFen for each full NeedFen
 	Free    bool       `json:"free,omitempty"`    // the freight, whole
+	// A gift: so many pieces of a SKU, or as many of the spare one when it is gone; 0: none.
+	GiftSKU  int64 `json:"gift_sku,omitempty"`
+	GiftQty  int64 `json:"gift_qty,omitempty"`
+	SpareSKU int64 `json:"spare_sku,omitempty"`
 }
 
 // Price is what a piece of a SKU costs, fen.
@@ -114,6 +118,7 @@ type Input struct {
 	ScopeIDs    []int64
 	ScopeExcept bool // all goods but these
 	Tiers       []Tier
+	GiftsStay   bool // gifts stay with a buyer who gives back the goods they came with
 }
 
 // Campaign is a campaign of the registry.
@@ -148,11 +153,13 @@ const (
 	// MaxSessions is of one flash sale, MaxUnits of a SKU in one session.
 	MaxSessions = 20
 	MaxUnits    = 1_000_000
-	maxTitle    = 40
-	maxApps     = 50
-	maxScope    = 500
-	maxDays     = 370
-	maxOff      = money.Fen(100_000_000) // a million yuan
+	// MaxGift is how many pieces of a gift a tier gives.
+	MaxGift  = 99
+	maxTitle = 40
+	maxApps  = 50
+	maxScope = 500
+	maxDays  = 370
+	maxOff   = money.Fen(100_000_000) // a million yuan
 )
 
 func (in Input) check() error {
@@ -226,7 +233,11 @@ func (t Tier) flaw(before []Tier) (field, text string) {
 	case !t.needs():
 		return "need", "must be an amount or a number of pieces"
 	case !t.gives():
-		return "off", "must be an amount or a share off, or free delivery"
+		return "off", "must be an amount or a share off, free delivery or a gift"
+	case t.GiftSKU < 0 || (t.GiftSKU == 0) != (t.GiftQty == 0) || !within(t.GiftQty, 0, MaxGift):
+		return "gift", fmt.Sprintf("must be 1 to %d pieces", MaxGift)
+	case t.SpareSKU < 0 || (t.SpareSKU > 0 && (t.GiftSKU == 0 || t.SpareSKU == t.GiftSKU)):
+		return "spare", "comes in place of another gift"
 	case t.NeedFen > 0 && t.OffFen > t.NeedFen:
 		return "off", "must not be more than the amount it starts from"
 	case !within(t.CapFen, 0, maxOff) || (t.CapFen > 0 && t.OffBps == 0 && !t.Each):
@@ -244,7 +255,7 @@ func (t Tier) needs() bool {
 }
 
 func (t Tier) gives() bool {
-	return within(t.OffFen, 0, maxOff) && within(t.OffBps, 0, 10_000) && (t.OffFen == 0 || t.OffBps == 0) && (t.OffFen > 0 || t.OffBps > 0 || t.Free)
+	return within(t.OffFen, 0, maxOff) && within(t.OffBps, 0, 10_000) && (t.OffFen == 0 || t.OffBps == 0) && (t.OffFen > 0 || t.OffBps > 0 || t.Free || t.GiftSKU > 0)
 }
 
 // flawAfter: a tier needs more than the one before, of the same, and gives more.
@@ -253,7 +264,7 @@ func (t Tier) flawAfter(last Tier) (field, text string) {
 	if !sameUnit || t.NeedFen < last.NeedFen || t.NeedQty < last.NeedQty || (t.NeedFen == last.NeedFen && t.NeedQty == last.NeedQty) {
 		return "need", "must be more than the tier before"
 	}
-	if (last.OffFen > 0 && t.OffFen <= last.OffFen) || (last.OffBps > 0 && t.OffBps <= last.OffBps) || (last.Free && !t.Free) {
+	if (last.OffFen > 0 && t.OffFen <= last.OffFen) || (last.OffBps > 0 && t.OffBps <= last.OffBps) || (last.Free && !t.Free) || (last.GiftSKU > 0 && t.GiftSKU == 0) {
 		return "off", "must give more than the tier before"
 	}
 	return "", ""
@@ -279,7 +290,7 @@ func campaignsOf[R any](rows []R, of func(R) campaigndb.Campaign) ([]Campaign, e
 func campaignOf(r campaigndb.Campaign) (Campaign, error) {
 	c := Campaign{ID: r.ID, Version: r.Version, Status: Status(r.Status), StoppedAt: r.StoppedAt, UpdatedAt: r.UpdatedAt, Input: Input{
 		Kind: Kind(r.Kind), Title: r.Title, StartsAt: r.StartsAt, EndsAt: r.EndsAt, Apps: r.Apps,
-		ScopeOf: ScopeOf(r.ScopeOf), ScopeIDs: r.ScopeIds, ScopeExcept: r.ScopeExcept,
+		ScopeOf: ScopeOf(r.ScopeOf), ScopeIDs: r.ScopeIds, ScopeExcept: r.ScopeExcept, GiftsStay: r.GiftsStay,
 	}}
 	if r.OffBps != nil {
 		c.OffBps = money.Rate(*r.OffBps)

@@ -69,6 +69,7 @@ type Shown struct {
 	Campaign
 	SKUs    []SKU
 	Buckets []Bucket // of a flash sale
+	Gifts   []GiftSKU
 	Report  Report
 }
 
@@ -88,6 +89,15 @@ func (s *Service) Find(ctx context.Context, id tenant.ID, campaignID int64) (sho
 		var sessions []campaigndb.SessionsRow
 		pipe.AddRead(func(q tenantdb.Querier) (err error) {
 			sessions, err = s.q.Sessions(ctx, q, campaignID)
+			return err
+		})
+		pipe.AddRead(func(q tenantdb.Querier) error {
+			rows, err := s.q.GiftsOf(ctx, q, campaignID)
+			for _, g := range rows {
+				shown.Gifts = append(shown.Gifts, GiftSKU{
+					SKUID: g.ID, SPUID: g.SpuID, Product: g.Title, Spec: g.Spec, RegularFen: g.PriceFen, CostFen: g.CostFen, Available: g.Available, Given: g.Given,
+				})
+			}
 			return err
 		})
 		var buckets []campaigndb.BucketsRow

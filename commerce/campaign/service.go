@@ -58,6 +58,9 @@ func (s *Service) Save(ctx context.Context, id tenant.ID, campaignID, version in
 		if err != nil {
 			return err
 		}
+		if err := s.giftsExist(ctx, tx, in); err != nil {
+			return err
+		}
 		action, next, live := "campaign.add", int64(1), false
 		if campaignID == 0 {
 			campaignID, err = s.add(ctx, tx, in)
@@ -158,6 +161,7 @@ func (in Input) row() (campaigndb.AddParams, error) {
 	}
 	if in.Kind == Reduction {
 		row.ScopeOf, row.ScopeIds, row.ScopeExcept = string(in.ScopeOf), append([]int64{}, in.ScopeIDs...), in.ScopeExcept && in.ScopeOf != ScopeAll
+		row.GiftsStay = in.GiftsStay && len(in.giftSKUs()) > 0
 	}
 	if in.OffBps > 0 {
 		row.OffBps = new(int64(in.OffBps))
@@ -192,7 +196,7 @@ func (s *Service) change(ctx context.Context, tx tenantdb.Tx, campaignID, versio
 	}
 	set, err := s.q.Set(ctx, tx, campaigndb.SetParams{
 		ID: campaignID, Version: version, Title: row.Title, StartsAt: row.StartsAt, EndsAt: row.EndsAt, Apps: row.Apps, OffBps: row.OffBps,
-		ScopeOf: row.ScopeOf, ScopeIds: row.ScopeIds, ScopeExcept: row.ScopeExcept, Tiers: row.Tiers, PerOrder: row.PerOrder, PerMember: row.PerMember, Now: tx.Now(),
+		ScopeOf: row.ScopeOf, ScopeIds: row.ScopeIds, ScopeExcept: row.ScopeExcept, Tiers: row.Tiers, PerOrder: row.PerOrder, PerMember: row.PerMember, GiftsStay: row.GiftsStay, Now: tx.Now(),
 	})
 	if tenantdb.NoRows(err) {
 		return 0, false, ErrChanged
@@ -249,7 +253,7 @@ func (s *Service) keep(ctx context.Context, tx tenantdb.Tx, campaignID, version 
 	wording, err := json.Marshal(map[string]any{
 		"title": in.Title, "starts_at": in.StartsAt, "ends_at": in.EndsAt, "apps": in.Apps, "off_bps": in.OffBps, "prices": skus,
 		"sessions": in.Sessions, "per_order": in.PerOrder, "per_member": in.PerMember,
-		"scope_of": in.ScopeOf, "scope_ids": in.ScopeIDs, "scope_except": in.ScopeExcept, "tiers": in.Tiers,
+		"scope_of": in.ScopeOf, "scope_ids": in.ScopeIDs, "scope_except": in.ScopeExcept, "tiers": in.Tiers, "gifts_stay": in.GiftsStay,
 	})
 	if err != nil {
 		return fmt.Errorf("keep wording: %w", err)

@@ -63,13 +63,17 @@ func timedRule(r campaigndb.RunningRow) []pricing.Rule {
 	return []pricing.Rule{rule}
 }
 
-// reductionRules are one rule on goods, one on their delivery, or both.
+// reductionRules are one rule on goods, one on gifts, one on their delivery, or several of these.
 func reductionRules(r campaigndb.RunningRow) ([]pricing.Rule, error) {
 	var tiers []Tier
 	if err := json.Unmarshal(r.Tiers, &tiers); err != nil {
 		return nil, err
 	}
-	goods, freight := ruleOf(r, pricing.KindReduction), ruleOf(r, pricing.KindShipping)
+	goods, freight, gifts := ruleOf(r, pricing.KindReduction), ruleOf(r, pricing.KindShipping), ruleOf(r, pricing.KindGift)
+	had, err := giftsOf(r.Gifts)
+	if err != nil {
+		return nil, err
+	}
 	scope := pricing.Scope{Except: r.ScopeExcept}
 	switch ScopeOf(r.ScopeOf) {
 	case ScopeCategories:
@@ -80,16 +84,19 @@ func reductionRules(r campaigndb.RunningRow) ([]pricing.Rule, error) {
 		scope.Products = r.Scope
 	case ScopeAll:
 	}
-	goods.Scope, freight.Scope = scope, scope
+	goods.Scope, freight.Scope, gifts.Scope, gifts.Stays = scope, scope, scope, r.GiftsStay
 	for _, t := range tiers {
 		if t.OffFen > 0 || t.OffBps > 0 {
 			goods.Tiers = append(goods.Tiers, t.rule())
+		}
+		if t.GiftSKU > 0 {
+			gifts.Tiers = append(gifts.Tiers, pricing.Tier{NeedFen: t.NeedFen, NeedQty: t.NeedQty, Gifts: t.gifts(had)})
 		}
 		if t.Free {
 			freight.Tiers = append(freight.Tiers, pricing.Tier{NeedFen: t.NeedFen, NeedQty: t.NeedQty, Free: true})
 		}
 	}
-	return slices.DeleteFunc([]pricing.Rule{goods, freight}, func(r pricing.Rule) bool { return len(r.Tiers) == 0 }), nil
+	return slices.DeleteFunc([]pricing.Rule{goods, gifts, freight}, func(r pricing.Rule) bool { return len(r.Tiers) == 0 }), nil
 }
 
 // Window is a time in which a campaign is in force, and the Mini Programs that it is in (none

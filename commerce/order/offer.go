@@ -207,10 +207,15 @@ func (s *Service) ask(ctx context.Context, pipe *tenantdb.Pipeline, memberID int
 
 // hold adds the steps that hold what the order uses; false if it uses nothing.
 func (p *placing) hold(ctx context.Context, pipe *tenantdb.Pipeline) bool {
-	if len(p.priced.Adjustments) == 0 {
+	if len(p.priced.Adjustments) == 0 && len(p.priced.Gifts) == 0 {
 		return false
 	}
-	pipe.Add(func(tx tenantdb.Tx) error { return p.q.Adjust(ctx, tx, p.adjustments()) })
+	if len(p.priced.Adjustments) > 0 {
+		pipe.Add(func(tx tenantdb.Tx) error { return p.q.Adjust(ctx, tx, p.adjustments()) })
+	}
+	if len(p.priced.Gifts) > 0 {
+		pipe.Add(func(tx tenantdb.Tx) error { return p.give(ctx, tx) })
+	}
 	applied := slices.DeleteFunc(slices.Clone(p.priced.Answers), func(a pricing.Answer) bool { return !a.Applied })
 	for _, room := range p.offers {
 		pipe.Add(func(tx tenantdb.Tx) error { return room.LockTx(ctx, tx, p.placed.OrderNo, p.in.MemberID, applied) })

@@ -167,6 +167,9 @@ func (s *Service) pay(ctx context.Context, tx tenantdb.Tx, in PaidInput, lines [
 	pipe.Add(func(tx tenantdb.Tx) error {
 		sold := make(map[int64]int64, len(lines))
 		for _, l := range lines {
+			if l.Gift {
+				continue
+			}
 			sold[l.SpuID] += int64(l.Qty)
 		}
 		return s.catalog.AddSalesTx(ctx, tx, sold)

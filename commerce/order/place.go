@@ -14,7 +14,6 @@ import (
 
 	"galleria/commerce/catalog"
 	"galleria/commerce/coupon"
-	"galleria/commerce/inventory"
 	"galleria/commerce/member"
 	"galleria/commerce/money"
 	"galleria/commerce/order/internal/orderdb"
@@ -288,11 +287,7 @@ func (p *placing) write(ctx context.Context, pipe *tenantdb.Pipeline) error {
 		}
 	}
 	pipe.Add(func(tx tenantdb.Tx) error {
-		held := make([]inventory.Line, len(p.lines))
-		for i, l := range p.lines {
-			held[i] = inventory.Line{SKUID: l.SKUID, Qty: l.Qty}
-		}
-		return p.inventory.ReserveTx(ctx, tx, no, held, actor)
+		return p.inventory.ReserveTx(ctx, tx, no, p.held(), actor)
 	})
 	return nil
 }
@@ -331,6 +326,14 @@ func (p *placing) insert(ctx context.Context, tx tenantdb.Tx, actor string) erro
 		row.LinesDiscountFen = append(row.LinesDiscountFen, int64(l.DiscountFen))
 		row.LinesPayableFen = append(row.LinesPayableFen, int64(l.PayableFen))
 		row.Snapshots, row.Counted = append(row.Snapshots, l.Snapshot), append(row.Counted, p.facts[l.SKUID].Limits.MaxLifetime > 0)
+		row.Gifts = append(row.Gifts, false)
+	}
+	for _, g := range p.priced.Gifts {
+		row.SpuIds, row.SkuIds = append(row.SpuIds, g.SPUID), append(row.SkuIds, g.SKUID)
+		row.Titles, row.Specs, row.Pictures = append(row.Titles, g.Title), append(row.Specs, g.Spec), append(row.Pictures, g.Picture)
+		row.PricesFen, row.Qtys, row.Gifts = append(row.PricesFen, 0), append(row.Qtys, g.Qty), append(row.Gifts, true)
+		row.LinesGoodsFen, row.LinesDiscountFen, row.LinesPayableFen = append(row.LinesGoodsFen, 0), append(row.LinesDiscountFen, 0), append(row.LinesPayableFen, 0)
+		row.Snapshots, row.Counted = append(row.Snapshots, g.Snapshot), append(row.Counted, false)
 	}
 	n, err := p.q.Place(ctx, tx, row)
 	if err == nil && n == 0 {

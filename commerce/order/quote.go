@@ -153,6 +153,13 @@ func quoteOf(lines []LineInput, facts map[int64]catalog.Sellable, to destination
 	}
 	basket := pricing.Basket{Items: itemsOf(lines, facts)}
 	offered.on(&basket)
+	if to.kind == Virtual {
+		for i, r := range basket.Rules {
+			if r.Kind == pricing.KindGift && r.Unfit == "" {
+				basket.Rules[i].Unfit = ReasonNotSent
+			}
+		}
+	}
 	priced, err := price(basket)
 	if err != nil {
 		return Quote{}, priced, err
@@ -173,7 +180,7 @@ func quoteOf(lines []LineInput, facts map[int64]catalog.Sellable, to destination
 		Lines: make([]Line, len(lines)), GoodsFen: priced.GoodsFen, DiscountFen: priced.DiscountFen,
 		FreightFen: priced.FreightFen, PayableFen: priced.PayableFen, QuoteHash: seal(priced),
 		Freight: partsOf(sent), FreightKnown: to.known(), Delivery: to.kind, Deliveries: deliveriesOf(lines, facts),
-		FreightOffs: offered.offsOf(priced, pricing.OfFreight), FreightOffFen: priced.FreightOffFen, Offers: offered.offersOf(priced), Refused: offered.refused(priced), Points: offered.pointsOf(priced), Exchange: exchange,
+		FreightOffs: offered.offsOf(priced, pricing.OfFreight), FreightOffFen: priced.FreightOffFen, Offers: offered.offersOf(priced), Refused: offered.refused(priced), Points: offered.pointsOf(priced), Exchange: exchange, Gifts: offered.giftsOf(priced),
 	}
 	for i, p := range priced.Lines {
 		f := facts[p.SKUID]

@@ -101,6 +101,11 @@ func orderFromRow(row orderdb.FindRow) (Order, error) {
 			return Order{}, fmt.Errorf("offers of order %s: %w", row.OrderNo, err)
 		}
 	}
+	if row.Gifts != nil {
+		if err := json.Unmarshal(row.Gifts, &o.Gifts); err != nil {
+			return Order{}, fmt.Errorf("gifts of order %s: %w", row.OrderNo, err)
+		}
+	}
 	if row.Timeline == nil {
 		return o, nil
 	}

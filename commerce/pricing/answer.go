@@ -23,6 +23,7 @@ const (
 	ReasonNothing    Reason = "nothing"     // it would take nothing off
 	ReasonNoPoints   Reason = "no_points"   // the buyer has too few
 	ReasonPointsFull Reason = "points_full" // more points than the goods allow; By is not set
+	ReasonGiftGone   Reason = "gift_gone"   // the goods that would come with it cannot be had any more
 )
 
 // Answer is what became of one rule.
@@ -91,6 +92,8 @@ func (e *engine) answers(c course) []Answer {
 			e.whyNotItem(&a, n, c.items)
 		case r.Kind.Class() == ClassOrder:
 			e.whyNotOrder(&a, n, c)
+		case r.Kind.Class() == ClassGift:
+			e.whyNotGift(&a, n, c)
 		case r.Kind.Class() == ClassFreight:
 			e.whyNotFreight(&a, n, c)
 		default:
@@ -257,6 +260,8 @@ func (e *engine) nextTier(a *Answer, n int, c course) {
 	r := e.b.Rules[n]
 	switch r.Kind.Class() {
 	case ClassOrder:
+		a.below(r, e, c.items, e.open(c.items, n))
+	case ClassGift:
 		a.below(r, e, c.items, e.open(c.items, n))
 	case ClassFreight:
 		a.below(r, e, c.goods, e.fits[n])

@@ -17,10 +17,11 @@ type state struct {
 	adjustments []Adjustment
 	points      int64 // that pay for a part
 	exchanged   int64 // that prices of the mall cost
+	gifts       []Given
 }
 
 func (s state) clone() state {
-	c := state{left: slices.Clone(s.left), marks: make([][]Ref, len(s.marks)), freight: s.freight, adjustments: slices.Clone(s.adjustments), points: s.points, exchanged: s.exchanged}
+	c := state{left: slices.Clone(s.left), marks: make([][]Ref, len(s.marks)), freight: s.freight, adjustments: slices.Clone(s.adjustments), points: s.points, exchanged: s.exchanged, gifts: slices.Clone(s.gifts)}
 	for i, m := range s.marks {
 		c.marks[i] = slices.Clone(m)
 	}
@@ -36,7 +37,8 @@ func (s state) payable() money.Fen {
 }
 
 func (s state) uses(r Ref) bool {
-	return slices.ContainsFunc(s.adjustments, func(a Adjustment) bool { return a.Ref == r })
+	return slices.ContainsFunc(s.adjustments, func(a Adjustment) bool { return a.Ref == r }) ||
+		slices.ContainsFunc(s.gifts, func(g Given) bool { return g.Ref == r })
 }
 
 // take takes off of one line.

@@ -73,6 +73,8 @@ type OrderLine struct {
 	Goods    money.Fen
 	Discount money.Fen
 	Payable  money.Fen
+	Gift     int64 // the campaign that gave it; 0: it was bought
+	GiftOf   string
 }
 
 // OrderEvent is one entry of the timeline.

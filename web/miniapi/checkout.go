@@ -47,6 +47,7 @@ type OrderLine struct {
 	AdjustFen   money.Fen `json:"adjust_fen,omitempty" doc:"What the shop changed after the order was placed; negative is cheaper." example:"-200"`
 	Sent        int64     `json:"sent,omitempty" doc:"Pieces that are in parcels." example:"1"`
 	Offs        []Off     `json:"offs,omitempty" nullable:"false" doc:"Of a quote: discount_fen by rule."`
+	Gift        bool      `json:"gift,omitempty" doc:"Of an order: it came with the others and costs nothing; see gifts."`
 	Problem     string    `json:"problem,omitempty" doc:"Of a quote: why an order would be refused for this line: no_delivery (not to this address), pickup_only (fetch it), other_way (see deliveries)." example:"no_delivery"`
 }
 
@@ -76,6 +77,8 @@ type Quote struct {
 	Points *QuotePoints `json:"points,omitempty" nullable:"false" doc:"How it may be paid with points; missing where it may not."`
 
 	Exchange *QuoteExchange `json:"exchange,omitempty" nullable:"false" doc:"What of the points mall it is for; missing for any other order."`
+
+	Gifts []Gift `json:"gifts" nullable:"false" doc:"What would come with it and cost nothing; not among lines. An offer of kind gift with reason gift_gone is one that cannot be had any more: the order goes on without it."`
 
 	Freight      []FreightPart `json:"freight" nullable:"false" doc:"freight_fen and freight_off_fen by template."`
 	FreightKnown bool          `json:"freight_known" doc:"false while an address is missing: freight may still come on top."`
@@ -138,7 +141,7 @@ func (a *API) quote(ctx context.Context, in *quoteInput) (*quoteOutput, error) {
 	out := &quoteOutput{Quote{
 		Lines: toOrderLines(q.Lines), GoodsFen: q.GoodsFen, DiscountFen: q.DiscountFen, FreightFen: q.FreightFen,
 		PayableFen: q.PayableFen, QuoteHash: q.QuoteHash, FreightKnown: q.FreightKnown, Delivery: string(q.Delivery),
-		FreightOffFen: q.FreightOffFen, FreightOffs: toOffs(q.FreightOffs), Offers: toOffers(ctx, q.Offers), Refused: append([]int64{}, q.Refused...),
+		FreightOffFen: q.FreightOffFen, FreightOffs: toOffs(q.FreightOffs), Offers: toOffers(ctx, q.Offers), Refused: append([]int64{}, q.Refused...), Gifts: toGifts(ctx, q.Gifts),
 		Freight: make([]FreightPart, len(q.Freight)), Deliveries: make([]string, len(q.Deliveries)),
 	}}
 	if q.Points != nil {
@@ -170,7 +173,7 @@ func toOrderLines(lines []order.Line) []OrderLine {
 		out[i] = OrderLine{
 			LineID: l.LineID, SPUID: l.SPUID, SKUID: l.SKUID, Title: l.Title, Spec: l.Spec, Picture: l.Picture, PriceFen: l.PriceFen, Qty: l.Qty,
 			GoodsFen: l.GoodsFen, DiscountFen: l.DiscountFen, PayableFen: l.PayableFen, Snapshot: l.Snapshot, AdjustFen: l.AdjustFen, Sent: l.Sent,
-			Problem: string(l.Problem),
+			Problem: string(l.Problem), Gift: l.Gift,
 		}
 		if len(l.Offs) > 0 {
 			out[i].Offs = toOffs(l.Offs)

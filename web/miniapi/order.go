@@ -71,6 +71,7 @@ type Order struct {
 	Remark      string       `json:"remark"`
 	Lines       []OrderLine  `json:"lines" nullable:"false"`
 	Offs        []Off        `json:"offs" nullable:"false" doc:"What rules took off, by line; empty in lists."`
+	Gifts       []Gift       `json:"gifts" nullable:"false" doc:"Of which campaign lines are gifts, and when they go back; empty in lists."`
 	PlacedAt    time.Time    `json:"placed_at"`
 	ExpiresAt   time.Time    `json:"expires_at" doc:"Until when it can be paid."`
 	PaidAt      *time.Time   `json:"paid_at,omitempty" nullable:"false" doc:"As the provider tells it."`
@@ -191,7 +192,7 @@ func (a *API) orders(ctx context.Context, in *orderListInput) (*orderPageOutput,
 	}
 	out := &orderPageOutput{OrderPage{Items: make([]Order, len(page.Orders)), NextCursor: page.Next}}
 	for i, o := range page.Orders {
-		out.Body.Items[i] = toOrder(o)
+		out.Body.Items[i] = toOrder(ctx, o)
 	}
 	return out, nil
 }
@@ -205,7 +206,7 @@ func (a *API) order(ctx context.Context, in *orderPath) (*orderOutput, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := &orderOutput{toOrder(o)}
+	out := &orderOutput{toOrder(ctx, o)}
 	if o.PaidAt == nil { // nobody complains about what was not paid
 		return out, nil
 	}
@@ -226,16 +227,16 @@ func (a *API) cancel(ctx context.Context, in *orderPath) (*orderOutput, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &orderOutput{toOrder(o)}, nil
+	return &orderOutput{toOrder(ctx, o)}, nil
 }
 
-func toOrder(o order.Order) Order {
+func toOrder(ctx context.Context, o order.Order) Order {
 	out := Order{
 		OrderNo: o.OrderNo, Status: string(o.Status), CloseReason: string(o.CloseReason),
 		GoodsFen: o.GoodsFen, DiscountFen: o.DiscountFen, FreightFen: o.FreightFen, PayableFen: o.PayableFen, RefundedFen: o.RefundedFen,
 		AdjustFen: o.AdjustFen, Delivery: string(o.Delivery), StoreID: o.StoreID, PickupCode: o.PickupCode, Settlement: string(o.Settlement),
 		ShippedAt: o.ShippedAt, ReceiveBy: o.ReceiveBy, ReceivedAt: o.ReceivedAt,
-		Address: OrderAddress(o.Address), Remark: o.Remark, Lines: toOrderLines(o.Lines), Offs: toOffs(o.Offs),
+		Address: OrderAddress(o.Address), Remark: o.Remark, Lines: toOrderLines(o.Lines), Offs: toOffs(o.Offs), Gifts: toGifts(ctx, o.Gifts),
 		PlacedAt: o.PlacedAt, ExpiresAt: o.ExpiresAt, PaidAt: o.PaidAt, ClosedAt: o.ClosedAt,
 		Actions: make([]string, len(o.Actions)), Timeline: make([]Moment, len(o.Timeline)), AfterSales: []OrderCase{},
 	}

@@ -2,7 +2,12 @@
 -- What is in force for a basket: the named SKUs, or the lines of a cart that are selected. A
 -- category stands with all those below it. Of a flash sale, what is left in its present session,
 -- and how many pieces the member may have (-1: any number).
-SELECT c.id, c.kind, c.version, c.title, c.starts_at, c.ends_at, c.off_bps, c.scope_of, c.scope_except, c.tiers, c.per_order,
+SELECT c.id, c.kind, c.version, c.title, c.starts_at, c.ends_at, c.off_bps, c.scope_of, c.scope_except, c.tiers, c.gifts_stay, c.per_order,
+  (SELECT json_agg(json_build_object('sku_id', v.id, 'spu_id', v.spu_id, 'left', a.on_hand - a.reserved, 'price_fen', v.price_fen, 'cost_fen', v.cost_fen, 'title', p.title,
+      'spec', array_to_string(v.spec_values, ' / '), 'picture', CASE WHEN v.picture <> '' THEN v.picture ELSE p.cover END, 'snapshot', p.snapshot))
+    FROM sku v JOIN spu p ON p.id = v.spu_id JOIN stock_level a ON a.sku_id = v.id
+    WHERE v.enabled AND p.status IN ('draft', 'on_shelf', 'off_shelf')
+      AND v.id IN (SELECT (t ->> k)::bigint FROM jsonb_array_elements(c.tiers) t, unnest('{gift_sku,spare_sku}'::text[]) k))::jsonb AS gifts,
   (CASE WHEN c.scope_of = 'categories' THEN ARRAY(
     SELECT k.id FROM category k LEFT JOIN category p ON p.id = k.parent_id
     WHERE k.id = ANY (c.scope_ids) OR k.parent_id = ANY (c.scope_ids) OR p.parent_id = ANY (c.scope_ids))
@@ -46,10 +51,14 @@ ORDER BY c.starts_at, c.id LIMIT 50;
 -- name: Report :one
 -- What a campaign cost and brought: of orders that were paid, and are no test.
 WITH used AS (
-  SELECT a.order_id, sum(a.off_fen) AS off_fen, array_agg(a.line_id) FILTER (WHERE a.line_id IS NOT NULL) AS lines
-  FROM order_adjustment a WHERE a.rule_id = @id AND a.kind IN ('flash', 'group', 'timed', 'reduction', 'shipping') GROUP BY a.order_id)
+  SELECT x.order_id, sum(x.off_fen) AS off_fen, array_agg(x.line_id) FILTER (WHERE x.line_id IS NOT NULL) AS lines FROM (
+    SELECT a.order_id, a.off_fen, a.line_id FROM order_adjustment a WHERE a.rule_id = @id AND a.kind IN ('flash', 'group', 'timed', 'reduction', 'shipping')
+    UNION ALL
+    SELECT g.order_id, CASE WHEN f.line_id IS NULL THEN g.cost_fen ELSE 0 END, coalesce(f.line_id, g.line_id) FROM order_gift g
+    CROSS JOIN LATERAL (SELECT NULL::bigint AS line_id UNION ALL SELECT d.line_id FROM order_gift_goods d WHERE d.gift_line_id = g.line_id) f WHERE g.campaign_id = @id) x
+  GROUP BY x.order_id)
 SELECT count(*) AS orders, count(DISTINCT o.member_id) AS buyers, coalesce(sum(u.off_fen), 0)::bigint AS cost_fen,
   coalesce(sum(o.payable_fen), 0)::bigint AS sold_fen, coalesce(sum(o.refunded_fen), 0)::bigint AS refunded_fen,
-  coalesce(sum((SELECT sum(l.qty) FROM order_line l WHERE l.order_id = o.id AND (u.lines IS NULL OR l.id = ANY (u.lines)))), 0)::bigint AS units,
+  coalesce(sum((SELECT sum(l.qty) FROM order_line l WHERE l.order_id = o.id AND NOT l.gift AND (u.lines IS NULL OR l.id = ANY (u.lines)))), 0)::bigint AS units,
   (SELECT count(*) FROM used w JOIN orders x ON x.id = w.order_id WHERE x.paid_at IS NULL AND x.status <> 'closed' AND NOT x.test) AS unpaid
 FROM used u JOIN orders o ON o.id = u.order_id WHERE o.paid_at IS NOT NULL AND NOT o.test;

@@ -53,3 +53,19 @@ WHERE t.qty IS DISTINCT FROM x.qty OR x.placed_at < t.starts_at OR x.placed_at >
 SELECT b.id || '/' || o.member_id FROM flash_take t JOIN flash_bucket b ON b.id = t.bucket_id JOIN orders o ON o.order_no = t.order_no WHERE t.back_at IS NULL
 GROUP BY b.id, b.campaign_id, o.member_id
 HAVING sum(t.qty) > (SELECT CASE WHEN min((v.wording ->> 'per_member')::bigint) = 0 THEN sum(t.qty) ELSE max((v.wording ->> 'per_member')::bigint) END FROM campaign_version v WHERE v.campaign_id = b.campaign_id);
+
+-- M12 a line is a gift if and only if a campaign gave it, in words that were kept
+SELECT coalesce(l.id, g.line_id)::text FROM (SELECT n.id, n.order_id, n.sku_id, n.qty FROM order_line n WHERE n.gift) l FULL JOIN order_gift g ON g.line_id = l.id
+LEFT JOIN campaign_version v ON v.campaign_id = g.campaign_id AND v.version = g.version
+WHERE l.order_id IS DISTINCT FROM g.order_id OR v.version IS NULL OR coalesce((v.wording ->> 'gifts_stay')::boolean, false) <> g.stays
+  OR NOT EXISTS (SELECT FROM jsonb_array_elements(v.wording -> 'tiers') t WHERE l.sku_id IN ((t ->> 'gift_sku')::bigint, (t ->> 'spare_sku')::bigint) AND l.qty = (t ->> 'gift_qty')::bigint
+    AND g.need_fen = coalesce((t ->> 'need_fen')::bigint, 0) AND g.need_qty = coalesce((t ->> 'need_qty')::bigint, 0));
+
+-- M13 a gift came with goods that reached its tier, each at a price per piece
+SELECT g.line_id::text FROM order_gift g LEFT JOIN order_gift_goods f ON f.gift_line_id = g.line_id LEFT JOIN order_line l ON l.id = f.line_id
+GROUP BY g.line_id, g.order_id, g.need_fen, g.need_qty
+HAVING coalesce(sum(f.counted_fen), -1) < g.need_fen OR coalesce(sum(l.qty), -1) < g.need_qty OR bool_or(l.gift OR l.order_id <> g.order_id OR f.counted_fen > l.goods_fen OR f.counted_fen % l.qty <> 0);
+
+-- M14 an order whose gifts do not stay, and of whose goods nothing is left, has none of those gifts left to send
+SELECT g.line_id::text FROM order_gift g JOIN order_line n ON n.id = g.line_id JOIN orders o ON o.id = g.order_id
+WHERE NOT g.stays AND o.status IN ('paid', 'fulfilling') AND n.sent + n.dropped < n.qty AND NOT EXISTS (SELECT FROM order_gift_goods f JOIN order_line l ON l.id = f.line_id WHERE f.gift_line_id = g.line_id AND l.dropped < l.qty);

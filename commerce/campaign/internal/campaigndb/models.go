@@ -28,4 +28,5 @@ type Campaign struct {
 	StoppedAt   *time.Time
 	PerOrder    *int64
 	PerMember   *int64
+	GiftsStay   bool
 }

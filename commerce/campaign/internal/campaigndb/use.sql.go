@@ -61,11 +61,15 @@ func (q *Queries) Prices(ctx context.Context, db DBTX, now time.Time, skuIds []i
 
 const report = `-- name: Report :one
 WITH used AS (
-  SELECT a.order_id, sum(a.off_fen) AS off_fen, array_agg(a.line_id) FILTER (WHERE a.line_id IS NOT NULL) AS lines
-  FROM order_adjustment a WHERE a.rule_id = $1 AND a.kind IN ('flash', 'group', 'timed', 'reduction', 'shipping') GROUP BY a.order_id)
+  SELECT x.order_id, sum(x.off_fen) AS off_fen, array_agg(x.line_id) FILTER (WHERE x.line_id IS NOT NULL) AS lines FROM (
+    SELECT a.order_id, a.off_fen, a.line_id FROM order_adjustment a WHERE a.rule_id = $1 AND a.kind IN ('flash', 'group', 'timed', 'reduction', 'shipping')
+    UNION ALL
+    SELECT g.order_id, CASE WHEN f.line_id IS NULL THEN g.cost_fen ELSE 0 END, coalesce(f.line_id, g.line_id) FROM order_gift g
+    CROSS JOIN LATERAL (SELECT NULL::bigint AS line_id UNION ALL SELECT d.line_id FROM order_gift_goods d WHERE d.gift_line_id = g.line_id) f WHERE g.campaign_id = $1) x
+  GROUP BY x.order_id)
 SELECT count(*) AS orders, count(DISTINCT o.member_id) AS buyers, coalesce(sum(u.off_fen), 0)::bigint AS cost_fen,
   coalesce(sum(o.payable_fen), 0)::bigint AS sold_fen, coalesce(sum(o.refunded_fen), 0)::bigint AS refunded_fen,
-  coalesce(sum((SELECT sum(l.qty) FROM order_line l WHERE l.order_id = o.id AND (u.lines IS NULL OR l.id = ANY (u.lines)))), 0)::bigint AS units,
+  coalesce(sum((SELECT sum(l.qty) FROM order_line l WHERE l.order_id = o.id AND NOT l.gift AND (u.lines IS NULL OR l.id = ANY (u.lines)))), 0)::bigint AS units,
   (SELECT count(*) FROM used w JOIN orders x ON x.id = w.order_id WHERE x.paid_at IS NULL AND x.status <> 'closed' AND NOT x.test) AS unpaid
 FROM used u JOIN orders o ON o.id = u.order_id WHERE o.paid_at IS NOT NULL AND NOT o.test
 `
@@ -97,7 +101,12 @@ func (q *Queries) Report(ctx context.Context, db DBTX, id int64) (ReportRow, err
 }
 
 const running = `-- name: Running :many
-SELECT c.id, c.kind, c.version, c.title, c.starts_at, c.ends_at, c.off_bps, c.scope_of, c.scope_except, c.tiers, c.per_order,
+SELECT c.id, c.kind, c.version, c.title, c.starts_at, c.ends_at, c.off_bps, c.scope_of, c.scope_except, c.tiers, c.gifts_stay, c.per_order,
+  (SELECT json_agg(json_build_object('sku_id', v.id, 'spu_id', v.spu_id, 'left', a.on_hand - a.reserved, 'price_fen', v.price_fen, 'cost_fen', v.cost_fen, 'title', p.title,
+      'spec', array_to_string(v.spec_values, ' / '), 'picture', CASE WHEN v.picture <> '' THEN v.picture ELSE p.cover END, 'snapshot', p.snapshot))
+    FROM sku v JOIN spu p ON p.id = v.spu_id JOIN stock_level a ON a.sku_id = v.id
+    WHERE v.enabled AND p.status IN ('draft', 'on_shelf', 'off_shelf')
+      AND v.id IN (SELECT (t ->> k)::bigint FROM jsonb_array_elements(c.tiers) t, unnest('{gift_sku,spare_sku}'::text[]) k))::jsonb AS gifts,
   (CASE WHEN c.scope_of = 'categories' THEN ARRAY(
     SELECT k.id FROM category k LEFT JOIN category p ON p.id = k.parent_id
     WHERE k.id = ANY (c.scope_ids) OR k.parent_id = ANY (c.scope_ids) OR p.parent_id = ANY (c.scope_ids))
@@ -129,7 +138,9 @@ type RunningRow struct {
 	ScopeOf       string
 	ScopeExcept   bool
 	Tiers         json.RawMessage
+	GiftsStay     bool
 	PerOrder      *int64
+	Gifts         json.RawMessage
 	Scope         []int64
 	SkuIds        []int64
 	PricesFen     []int64
@@ -168,7 +179,9 @@ func (q *Queries) Running(ctx context.Context, db DBTX, now time.Time, memberID 
 			&i.ScopeOf,
 			&i.ScopeExcept,
 			&i.Tiers,
+			&i.GiftsStay,
 			&i.PerOrder,
+			&i.Gifts,
 			&i.Scope,
 			&i.SkuIds,
 			&i.PricesFen,
@@ -188,7 +201,7 @@ func (q *Queries) Running(ctx context.Context, db DBTX, now time.Time, memberID 
 }
 
 const told = `-- name: Told :many
-SELECT c.id, c.kind, c.status, c.version, c.title, c.starts_at, c.ends_at, c.apps, c.off_bps, c.scope_of, c.scope_ids, c.scope_except, c.tiers, c.created_at, c.updated_at, c.stopped_at, c.per_order, c.per_member FROM campaign c
+SELECT c.id, c.kind, c.status, c.version, c.title, c.starts_at, c.ends_at, c.apps, c.off_bps, c.scope_of, c.scope_ids, c.scope_except, c.tiers, c.created_at, c.updated_at, c.stopped_at, c.per_order, c.per_member, c.gifts_stay FROM campaign c
 WHERE c.status = 'live' AND c.ends_at > $1::timestamptz AND c.starts_at <= $2::timestamptz AND (cardinality(c.apps) = 0 OR $3::text = ANY (c.apps))
 ORDER BY c.starts_at, c.id LIMIT 50
 `
@@ -226,6 +239,7 @@ func (q *Queries) Told(ctx context.Context, db DBTX, now time.Time, soon time.Ti
 			&i.Campaign.StoppedAt,
 			&i.Campaign.PerOrder,
 			&i.Campaign.PerMember,
+			&i.Campaign.GiftsStay,
 		); err != nil {
 			return nil, err
 		}

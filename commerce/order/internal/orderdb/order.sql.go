@@ -89,10 +89,12 @@ SELECT o.id, o.order_no, o.member_id, o.app_id, o.status, o.close_reason, o.good
        o.shipped_at, o.receive_by, o.received_at, o.hidden, o.refunded_fen,
        EXISTS (SELECT 1 FROM order_line l WHERE l.order_id = o.id AND l.sent + l.dropped < l.qty) AS unsent,
        (SELECT json_agg(json_build_object('spu_id', l.spu_id, 'sku_id', l.sku_id, 'title', l.title, 'spec', l.spec, 'picture', l.picture, 'snapshot', l.snapshot,
-               'price_fen', l.price_fen, 'qty', l.qty, 'goods_fen', l.goods_fen, 'discount_fen', l.discount_fen, 'payable_fen', l.payable_fen, 'line_id', l.id, 'adjust_fen', l.adjust_fen, 'sent', l.sent) ORDER BY l.id)
+               'price_fen', l.price_fen, 'qty', l.qty, 'goods_fen', l.goods_fen, 'discount_fen', l.discount_fen, 'payable_fen', l.payable_fen, 'line_id', l.id, 'adjust_fen', l.adjust_fen, 'sent', l.sent, 'gift', l.gift) ORDER BY l.id)
         FROM order_line l WHERE l.order_id = o.id)::jsonb AS lines,
        (SELECT json_agg(json_build_object('at', e.at, 'event', e.event, 'from', e.from_status, 'to', e.to_status, 'actor', e.actor) ORDER BY e.id)
         FROM order_event e WHERE e.order_id = o.id)::jsonb AS timeline,
+       (SELECT json_agg(json_build_object('campaign_id', g.campaign_id, 'title', g.title, 'line_id', g.line_id, 'value_fen', g.value_fen, 'need_fen', g.need_fen, 'need_qty', g.need_qty, 'stays', g.stays) ORDER BY g.line_id)
+        FROM order_gift g WHERE g.order_id = o.id)::jsonb AS gifts,
        (SELECT json_agg(json_build_object('kind', a.kind, 'id', a.rule_id, 'title', a.title, 'line_id', a.line_id, 'off_fen', a.off_fen) ORDER BY a.id)
         FROM order_adjustment a WHERE a.order_id = o.id)::jsonb AS offs
 FROM orders o
@@ -129,6 +131,7 @@ type FindRow struct {
 	Unsent      bool
 	Lines       json.RawMessage
 	Timeline    json.RawMessage
+	Gifts       json.RawMessage
 	Offs        json.RawMessage
 }
 
@@ -165,6 +168,7 @@ func (q *Queries) Find(ctx context.Context, db DBTX, memberID int64, orderNo str
 		&i.Unsent,
 		&i.Lines,
 		&i.Timeline,
+		&i.Gifts,
 		&i.Offs,
 	)
 	return i, err
@@ -172,7 +176,7 @@ func (q *Queries) Find(ctx context.Context, db DBTX, memberID int64, orderNo str
 
 const lock = `-- name: Lock :one
 SELECT id, member_id, app_id, status, close_reason, payable_fen, expires_at, paid_by, (expires_at <= now())::boolean AS due,
-  EXISTS (SELECT FROM order_adjustment a WHERE a.order_id = orders.id) AS offered
+  (EXISTS (SELECT FROM order_adjustment a WHERE a.order_id = orders.id) OR EXISTS (SELECT FROM order_gift g WHERE g.order_id = orders.id))::boolean AS offered
 FROM orders WHERE order_no = $1 FOR UPDATE
 `
 
@@ -210,8 +214,8 @@ func (q *Queries) Lock(ctx context.Context, db DBTX, orderNo string) (LockRow, e
 }
 
 const lockWithLines = `-- name: LockWithLines :many
-SELECT o.id, o.member_id, o.app_id, o.status, o.payable_fen, o.paid_by, o.test, o.repriced, o.delivery, l.spu_id, l.title, l.qty,
-  EXISTS (SELECT FROM order_adjustment a WHERE a.order_id = o.id) AS offered
+SELECT o.id, o.member_id, o.app_id, o.status, o.payable_fen, o.paid_by, o.test, o.repriced, o.delivery, l.spu_id, l.title, l.qty, l.gift,
+  (l.gift OR EXISTS (SELECT FROM order_adjustment a WHERE a.order_id = o.id) OR EXISTS (SELECT FROM order_gift g WHERE g.order_id = o.id))::boolean AS offered
 FROM orders o JOIN order_line l ON l.order_id = o.id WHERE o.order_no = $1
 ORDER BY l.id FOR UPDATE OF o
 `
@@ -229,6 +233,7 @@ type LockWithLinesRow struct {
 	SpuID      int64
 	Title      string
 	Qty        int32
+	Gift       bool
 	Offered    bool
 }
 
@@ -255,6 +260,7 @@ func (q *Queries) LockWithLines(ctx context.Context, db DBTX, orderNo string) ([
 			&i.SpuID,
 			&i.Title,
 			&i.Qty,
+			&i.Gift,
 			&i.Offered,
 		); err != nil {
 			return nil, err
@@ -286,7 +292,7 @@ SELECT o.id, o.order_no, o.member_id, o.app_id, o.status, o.close_reason, o.good
        o.shipped_at, o.receive_by, o.received_at, o.hidden, o.refunded_fen,
        EXISTS (SELECT 1 FROM order_line l WHERE l.order_id = o.id AND l.sent + l.dropped < l.qty) AS unsent,
        (SELECT json_agg(json_build_object('spu_id', l.spu_id, 'sku_id', l.sku_id, 'title', l.title, 'spec', l.spec, 'picture', l.picture, 'snapshot', l.snapshot,
-               'price_fen', l.price_fen, 'qty', l.qty, 'goods_fen', l.goods_fen, 'discount_fen', l.discount_fen, 'payable_fen', l.payable_fen, 'line_id', l.id, 'adjust_fen', l.adjust_fen, 'sent', l.sent) ORDER BY l.id)
+               'price_fen', l.price_fen, 'qty', l.qty, 'goods_fen', l.goods_fen, 'discount_fen', l.discount_fen, 'payable_fen', l.payable_fen, 'line_id', l.id, 'adjust_fen', l.adjust_fen, 'sent', l.sent, 'gift', l.gift) ORDER BY l.id)
         FROM order_line l WHERE l.order_id = o.id)::jsonb AS lines
 FROM orders o
 WHERE o.member_id = $1 AND NOT o.hidden AND o.id < $2 AND ($3::text = '' OR o.status = $3::text)
@@ -394,11 +400,11 @@ line AS (
          unnest($25::text[]) AS spec, unnest($26::text[]) AS picture, unnest($27::bigint[]) AS price_fen,
          unnest($28::bigint[]) AS qty, unnest($29::bigint[]) AS goods_fen,
          unnest($30::bigint[]) AS discount_fen, unnest($31::bigint[]) AS payable_fen,
-         unnest($32::text[]) AS snapshot, unnest($33::boolean[]) AS counted),
+         unnest($32::text[]) AS snapshot, unnest($33::boolean[]) AS counted, unnest($34::boolean[]) AS gift),
 lines AS (
   INSERT INTO order_line (order_id, spu_id, sku_id, title, spec, picture, price_fen, qty, goods_fen, discount_fen, payable_fen,
-    snapshot, counted)
-  SELECT o.id, l.spu_id, l.sku_id, l.title, l.spec, l.picture, l.price_fen, l.qty, l.goods_fen, l.discount_fen, l.payable_fen, l.snapshot, l.counted
+    snapshot, counted, gift)
+  SELECT o.id, l.spu_id, l.sku_id, l.title, l.spec, l.picture, l.price_fen, l.qty, l.goods_fen, l.discount_fen, l.payable_fen, l.snapshot, l.counted, l.gift
   FROM o, line l)
 INSERT INTO order_event (order_id, at, event, to_status, actor)
 SELECT o.id, $1::timestamptz, $2::text, $3::text, $4::text FROM o
@@ -438,6 +444,7 @@ type PlaceParams struct {
 	LinesPayableFen  []int64
 	Snapshots        []string
 	Counted          []bool
+	Gifts            []bool
 }
 
 // Writes nothing if the buyer has too much unpaid already.
@@ -476,6 +483,7 @@ func (q *Queries) Place(ctx context.Context, db DBTX, arg PlaceParams) (int64, e
 		arg.LinesPayableFen,
 		arg.Snapshots,
 		arg.Counted,
+		arg.Gifts,
 	)
 	if err != nil {
 		return 0, err
