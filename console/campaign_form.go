@@ -176,6 +176,11 @@ func badOf(field string) string {
 // readCampaign reads a campaign as it was typed.
 func readCampaign(r typedReader, f view.CampaignForm) campaign.Input {
 	in := campaign.Input{Kind: f.Kind, Title: r.typed["title"], Apps: f.Apps}
+	if r.typed["budget_fen"] != "" {
+		if in.BudgetFen = r.fen("budget_fen"); in.BudgetFen == 0 {
+			r.bad["budget_fen"] = true
+		}
+	}
 	if f.Kind == campaign.Flash {
 		in.Sessions, in.PerOrder, in.PerMember = readSessions(r), r.number("per_order"), r.number("per_member")
 		readTimed(r, f, &in)
@@ -288,6 +293,7 @@ func typedCampaign(c campaign.Shown) view.CampaignForm {
 		"version": itoa64(c.Version), "title": c.Title, "starts_at": typedMoment(&c.StartsAt), "ends_at": typedMoment(&c.EndsAt), "way": view.OffAmount,
 		"scope_of": string(c.ScopeOf), "scope_except": orEmpty(c.ScopeExcept, "1"), "need_of": view.NeedAmount,
 	}}
+	f.Typed["budget_fen"] = orEmpty(c.BudgetFen > 0, c.BudgetFen.Yuan())
 	typedSessions(c, f.Typed)
 	if c.Kind != campaign.Reduction {
 		f.Typed["way"] = view.OffPrices

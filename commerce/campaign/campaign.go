@@ -103,6 +103,10 @@ type Input struct {
 	EndsAt   time.Time // exclusive
 	Apps     []string  // AppIDs that it is in; none: all
 
+	// BudgetFen is the most that it gives away in all, gifts at cost; 0: no limit. Orders that close
+	// unpaid, or with all their money gone back, give theirs back.
+	BudgetFen money.Fen
+
 	// Of Timed: a share off for all SKUs of Products, or Prices. Of Flash: Prices.
 	OffBps   money.Rate
 	Products []int64
@@ -123,7 +127,7 @@ type Input struct {
 
 // Campaign is a campaign of the registry.
 type Campaign struct {
-	Input     // without Products and Prices: SKUs lists those; Sessions only by Find
+	Input     // without Products and Prices: SKUs lists those; Sessions and BudgetFen only by Find
 	ID        int64
 	Version   int64
 	Status    Status
@@ -176,6 +180,8 @@ func (in Input) check() error {
 		return fault.Invalidf("ends_at", "must be a minute to %d days after the beginning", maxDays)
 	case len(in.Apps) > maxApps || slices.ContainsFunc(in.Apps, func(a string) bool { _, ok := tenant.ParseAppID(a); return !ok }):
 		return fault.Invalidf("apps", "must be Mini Programs of the shop")
+	case !within(in.BudgetFen, 0, pricing.MaxPayable):
+		return fault.Invalidf("budget_fen", "must be above zero")
 	case in.Kind == Timed:
 		return in.checkTimed()
 	case in.Kind == Flash:

@@ -14,6 +14,9 @@ var (
 	ErrLimit = fault.New(fault.Conflict, "FLASH_LIMIT", "超过秒杀限购数量", "More than one buyer may have in this flash sale")
 	// ErrSession is a reminder of a session that there is not, or that begins at once.
 	ErrSession = fault.New(fault.Conflict, "FLASH_SESSION", "该场次已开始或已取消", "The session has begun, or there is no such session")
+	// ErrBudget is a campaign whose budget does not hold what an order would get: somebody was
+	// faster. Its data are campaign_id.
+	ErrBudget = fault.New(fault.Conflict, "CAMPAIGN_BUDGET", "活动预算已用完，请重新确认价格", "The budget of a campaign is used up")
 	// ErrChanged is an edit of a campaign that somebody else has changed since.
 	ErrChanged = fault.New(fault.Conflict, "CAMPAIGN_CHANGED", "活动已被他人修改，请刷新后重试", "Somebody else has changed this campaign")
 )

@@ -70,6 +70,7 @@ type Shown struct {
 	SKUs    []SKU
 	Buckets []Bucket // of a flash sale
 	Gifts   []GiftSKU
+	Budget  Budget
 	Report  Report
 }
 
@@ -100,6 +101,17 @@ func (s *Service) Find(ctx context.Context, id tenant.ID, campaignID int64) (sho
 			}
 			return err
 		})
+		pipe.AddRead(func(q tenantdb.Querier) error {
+			row, err := s.q.Budget(ctx, q, campaignID)
+			if tenantdb.NoRows(err) {
+				return nil
+			}
+			shown.Budget = Budget{SpentFen: money.Fen(row.SpentFen), LeastFen: money.Fen(row.LeastFen)}
+			if row.BudgetFen != nil {
+				shown.Budget.LimitFen = money.Fen(*row.BudgetFen)
+			}
+			return err
+		})
 		var buckets []campaigndb.BucketsRow
 		pipe.AddRead(func(q tenantdb.Querier) (err error) {
 			buckets, err = s.q.Buckets(ctx, q, campaignID)
@@ -114,6 +126,7 @@ func (s *Service) Find(ctx context.Context, id tenant.ID, campaignID int64) (sho
 			return err
 		})
 		err := pipe.Run(ctx)
+		shown.BudgetFen = shown.Budget.LimitFen
 		units := map[int64]int64{}
 		for _, b := range buckets {
 			shown.Buckets = append(shown.Buckets, Bucket{No: b.No, SKUID: b.SkuID, Units: b.Units, Taken: b.Taken, Paid: b.Paid})

@@ -13,17 +13,20 @@ import (
 	"galleria/tenant"
 	"galleria/tenant/audit"
 	"galleria/tenant/fault"
+	"galleria/tenant/outbox"
 	"galleria/tenant/tenantdb"
 	"galleria/tenant/timer"
 )
 
-// Deps is what the service needs; all of it is required.
+// Deps is what the service needs; all of it but Outbox is required.
 type Deps struct {
 	DB     *tenantdb.DB
 	Audit  *audit.Log
 	Timers *timer.Timers
 	// Tell has the commit of tx told to those who keep answers with prices.
 	Tell func(ctx context.Context, tx tenantdb.Tx) error
+	// Outbox carries what staff are told of; without one they see it on the campaign's page alone.
+	Outbox *outbox.Outbox
 }
 
 // Service keeps the campaigns of all tenants. Safe for concurrent use.
@@ -77,6 +80,9 @@ func (s *Service) Save(ctx context.Context, id tenant.ID, campaignID, version in
 		if err := s.putSessions(ctx, tx, campaignID, in, skus, live); err != nil {
 			return err
 		}
+		if err := s.putBudget(ctx, tx, campaignID, in, next == 1); err != nil {
+			return err
+		}
 		if err := s.keep(ctx, tx, campaignID, next, in, skus, actor); err != nil {
 			return err
 		}
@@ -101,6 +107,8 @@ func taken(err error) error {
 	switch {
 	case tenantdb.Violates(err, "campaign_sku_alone"):
 		return ErrTaken
+	case tenantdb.Violates(err, "campaign_budget_spent"):
+		return ErrChanged
 	case tenantdb.Violates(err, "flash_bucket_session"):
 		return ErrChanged
 	}
@@ -253,7 +261,7 @@ func (s *Service) keep(ctx context.Context, tx tenantdb.Tx, campaignID, version 
 	wording, err := json.Marshal(map[string]any{
 		"title": in.Title, "starts_at": in.StartsAt, "ends_at": in.EndsAt, "apps": in.Apps, "off_bps": in.OffBps, "prices": skus,
 		"sessions": in.Sessions, "per_order": in.PerOrder, "per_member": in.PerMember,
-		"scope_of": in.ScopeOf, "scope_ids": in.ScopeIDs, "scope_except": in.ScopeExcept, "tiers": in.Tiers, "gifts_stay": in.GiftsStay,
+		"scope_of": in.ScopeOf, "scope_ids": in.ScopeIDs, "scope_except": in.ScopeExcept, "tiers": in.Tiers, "gifts_stay": in.GiftsStay, "budget_fen": in.BudgetFen,
 	})
 	if err != nil {
 		return fmt.Errorf("keep wording: %w", err)

@@ -40,9 +40,13 @@ func (s *Service) Rules(ctx context.Context, q tenantdb.Querier, ask pricing.Ask
 }
 
 func ruleOf(r campaigndb.RunningRow, kind pricing.Kind) pricing.Rule {
-	return pricing.Rule{
+	rule := pricing.Rule{
 		Ref: pricing.Ref{Kind: kind, ID: r.ID}, Version: r.Version, Title: r.Title, Funder: pricing.FunderShop, From: r.StartsAt, Until: r.EndsAt,
 	}
+	if r.BudgetLeft >= 0 {
+		rule.Purse, rule.LeftFen = r.ID, money.Fen(r.BudgetLeft)
+	}
+	return rule
 }
 
 // timedRule is one rule, or none where no line is in the campaign.

@@ -86,6 +86,7 @@ const (
 	InvoiceMoved   = "invoice.moved"
 	MessageBroken  = "message.broken"
 	StockScarce    = "stock.scarce"
+	CampaignBudget = "campaign.budget"
 )
 
 const (
@@ -95,6 +96,7 @@ const (
 	seesPapers = "invoice.read"
 	seesWords  = "message.read"
 	seesStock  = "stock.read"
+	seesSales  = "campaign.read"
 )
 
 // Catalogue lists every event that people are told of, in the order of a shop's day.
@@ -192,6 +194,12 @@ func standing(both, board map[Channel]bool) []Kind {
 			Event: StockScarce, Staffs: board, Permission: seesStock, values: []string{"title", "left"},
 			words: map[Audience]words{
 				Staff: {"库存不足", "{title} 仅剩 {left} 件可售。", "Low stock", "{left} of {title} are left to sell."},
+			},
+		},
+		{
+			Event: CampaignBudget, Staffs: board, Permission: seesSales, values: []string{"title", "amount"},
+			words: map[Audience]words{
+				Staff: {"活动预算已用完", "“{title}”的预算{amount}已用完，不再优惠。", "A campaign's budget is used up", "The budget of “{title}”, {amount}, is used up. It gives nothing any more."},
 			},
 		},
 		{

@@ -74,7 +74,7 @@ func newShop(t testing.TB, options ...tenanttest.Option) *shop {
 	})
 	s.points = points.New(points.Deps{DB: env.DB, Outbox: env.Outbox, Timers: env.Timers, Audit: env.Audit, Books: noBooks{}, Coupons: s.coupons, Now: env.Clock().Now})
 	s.levels = level.New(level.Deps{DB: env.DB, Outbox: env.Outbox, Timers: env.Timers, Audit: env.Audit})
-	s.campaigns = campaign.New(campaign.Deps{DB: env.DB, Audit: env.Audit, Timers: env.Timers, Tell: s.catalog.TellPricesTx})
+	s.campaigns = campaign.New(campaign.Deps{DB: env.DB, Audit: env.Audit, Timers: env.Timers, Tell: s.catalog.TellPricesTx, Outbox: env.Outbox})
 	s.orders = order.New(order.Deps{
 		Offers: []order.Offers{s.coupons, s.points, s.levels, s.campaigns},
 		DB:     env.DB, Catalog: s.catalog, Inventory: s.inventory, Addresses: s.members,

@@ -24,6 +24,9 @@
 // may take the gift with them. What cannot be had is not promised: the next gift of the tier
 // comes instead, or none, and the answer says so.
 //
+// A budget is of a campaign, whatever its rules give. What it does not hold whole is not given,
+// line by line for prices of pieces, and the answer says so.
+//
 // Every rule is answered: applied with its amount, or why not and what is missing. Every fen
 // off is an adjustment with rule, version and who pays for it; an amount over several lines
 // is split in proportion to what they cost, by the largest remainder.

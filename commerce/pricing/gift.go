@@ -19,6 +19,15 @@ type Given struct {
 	Counted []Counted // what reached it
 }
 
+// cost is what all pieces of it cost, at most what an order may.
+func (g Given) cost() money.Fen {
+	all, err := g.CostFen.Mul(g.Qty)
+	if err != nil {
+		return MaxPayable
+	}
+	return min(all, MaxPayable)
+}
+
 // Counted is what a line counted for a gift, fen.
 type Counted struct {
 	Line int
@@ -64,6 +73,9 @@ func (e *engine) giving(s, measured state, n int) (given Given, ok bool) {
 		return given, false
 	}
 	given = Given{Ref: r.Ref, Version: r.Version, Funder: r.Funder, Gift: gift, Stays: r.Stays, NeedFen: tier.NeedFen, NeedQty: tier.NeedQty}
+	if !e.pays(s, n, given.cost()) {
+		return Given{}, false
+	}
 	for _, l := range lines {
 		given.Counted = append(given.Counted, Counted{Line: l, Fen: measured.left[l]})
 	}

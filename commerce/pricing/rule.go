@@ -152,6 +152,10 @@ type Rule struct {
 	From    time.Time // zero: always
 	Until   time.Time // exclusive; zero: for ever
 	Scope   Scope
+	// Purse is the campaign whose budget pays for what the rule gives, and LeftFen what is left of
+	// it. What it cannot pay whole is not given. 0: there is no budget.
+	Purse   int64
+	LeftFen money.Fen
 	// Unfit is why this buyer may not use it at all, known to the room that the rule comes
 	// from: a level, a limit, an empty budget. "" if there is no such reason.
 	Unfit Reason

@@ -71,11 +71,12 @@ func (s *state) spread(r Rule, lines []int, off money.Fen) {
 type engine struct {
 	b      Basket
 	matrix Matrix
-	fits   [][]int // the lines that each rule of b.Rules is for
+	fits   [][]int      // the lines that each rule of b.Rules is for
+	broke  map[Ref]bool // rules whose budget was too small
 }
 
 func newEngine(b Basket) *engine {
-	e := &engine{b: b, matrix: b.Matrix, fits: make([][]int, len(b.Rules))}
+	e := &engine{b: b, matrix: b.Matrix, fits: make([][]int, len(b.Rules)), broke: map[Ref]bool{}}
 	if e.matrix == nil {
 		e.matrix = DefaultMatrix()
 	}
@@ -119,6 +120,35 @@ func (e *engine) of(want func(Kind) bool) []int {
 		return cmp.Or(cmp.Compare(slices.Index(order, x.Kind), slices.Index(order, y.Kind)), soonest(x, y), cmp.Compare(x.ID, y.ID))
 	})
 	return out
+}
+
+// pays reports whether the budget of a rule holds what it would give, with all that its campaign
+// gives already.
+func (e *engine) pays(s state, n int, cost money.Fen) bool {
+	r := e.b.Rules[n]
+	if r.Purse == 0 {
+		return true
+	}
+	for _, o := range e.b.Rules {
+		if o.Purse != r.Purse {
+			continue
+		}
+		for _, a := range s.adjustments {
+			if a.Ref == o.Ref {
+				cost += a.OffFen
+			}
+		}
+		for _, g := range s.gifts {
+			if g.Ref == o.Ref {
+				cost += g.cost()
+			}
+		}
+	}
+	if cost > r.LeftFen {
+		e.broke[r.Ref] = true
+		return false
+	}
+	return true
 }
 
 func (e *engine) ofKind(k Kind) []int { return e.of(func(other Kind) bool { return other == k }) }
@@ -180,6 +210,9 @@ func (e *engine) items(s *state) {
 					continue
 				}
 				p := e.b.Rules[n].price(it.SKUID, piece)
+				if p < piece && !e.pays(*s, n, (piece-p)*money.Fen(it.Qty)) {
+					continue
+				}
 				if p < piece && e.b.Rules[n].Kind == KindMall && e.affords(*s, n, it) {
 					best, price = n, p
 					break // it was asked for: nothing else is looked at
@@ -272,7 +305,7 @@ func (e *engine) reductions(s *state) {
 				continue
 			}
 			lines := e.open(*s, n)
-			if off := e.b.Rules[n].off(e.sum(*s, lines)); off > most {
+			if off := e.b.Rules[n].off(e.sum(*s, lines)); off > most && e.pays(*s, n, off) {
 				best, most, on = n, off, lines
 			}
 		}
@@ -342,7 +375,7 @@ func (e *engine) delivery(s *state) (would map[Ref]money.Fen) {
 		best, most := -1, money.Fen(0)
 		for _, n := range e.ofKind(k) {
 			off := e.freightOff(*s, n)
-			if off == 0 {
+			if off == 0 || !e.pays(*s, n, off) {
 				continue
 			}
 			r := e.b.Rules[n]

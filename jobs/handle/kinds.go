@@ -271,6 +271,7 @@ func (h *Handlers) Kinds() (jobs.Kinds, error) {
 // growth are the kinds of what brings buyers back.
 func (h *Handlers) growth(quick, provider func(int) time.Duration) []jobs.Kind {
 	return []jobs.Kind{
+		kind(campaign.TopicBudget, jobs.Bulk, patient, quick, h.campaignBroke),
 		kind(campaign.TimerRemind, jobs.Default, brief, quick, h.sessionSoon),
 		kind(coupon.TimerAge, jobs.Bulk, patient, quick, h.couponsAge),
 		kind(points.TimerAge, jobs.Bulk, patient, quick, h.pointsAge),

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"galleria/commerce/campaign"
-	"galleria/commerce/coupon"
 	"galleria/commerce/money"
 	"galleria/commerce/order"
 	"galleria/commerce/pricing"
@@ -79,12 +78,12 @@ func whyNot(o order.Offer, lang string) string {
 			pricing.ReasonNotYet:    {"未到使用时间", "Cannot be used yet"},
 			pricing.ReasonOver:      {"已过期", "Has expired"},
 			pricing.ReasonNoFreight: {"本单无运费", "Nothing is charged for delivery"},
-			coupon.ReasonBudget:     {"活动预算已用完", "The shop's budget for it is spent"},
+			pricing.ReasonBudget:    {"活动预算已用完", "The shop's budget for it is spent"},
 			campaign.ReasonSoldOut:  {"秒杀库存不足，按原价购买", "The flash sale has fewer left; the regular price counts"},
 			campaign.ReasonLimit:    {"超过秒杀限购数量，按原价购买", "More than one buyer may have in the flash sale; the regular price counts"},
 
-			pricing.ReasonGiftGone:  {"赠品已送完，本单不含赠品", "The gift is gone; the order goes on without it"},
-			order.ReasonNotSent:     {"本单无需配送，不含赠品", "Nothing is sent, so no gift comes with it"},
+			pricing.ReasonGiftGone: {"赠品已送完，本单不含赠品", "The gift is gone; the order goes on without it"},
+			order.ReasonNotSent:    {"本单无需配送，不含赠品", "Nothing is sent, so no gift comes with it"},
 
 			pricing.ReasonNoPoints:   {"积分不足", "Too few points"},
 			pricing.ReasonPointsFull: {"本单金额未达到积分抵扣门槛", "This order takes no points"},

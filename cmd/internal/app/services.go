@@ -123,7 +123,7 @@ func NewServices(g *Ground) (*Services, error) {
 	s.Cards = card.New(card.Deps{DB: g.DB, Stock: s.Inventory, Vault: g.Vault, Audit: g.Audit, Rand: rand.Reader})
 	going := &goingBack{}
 	s.Coupons = s.newCoupons()
-	s.Campaigns = campaign.New(campaign.Deps{DB: g.DB, Audit: g.Audit, Timers: g.Timers, Tell: s.Catalog.TellPricesTx})
+	s.Campaigns = campaign.New(campaign.Deps{DB: g.DB, Audit: g.Audit, Timers: g.Timers, Tell: s.Catalog.TellPricesTx, Outbox: g.Outbox})
 	s.Ledger = ledger.New(ledger.Deps{DB: g.DB, Audit: g.Audit})
 	s.Points = points.New(points.Deps{DB: g.DB, Outbox: g.Outbox, Timers: g.Timers, Audit: g.Audit, Books: s.Ledger, Coupons: s.Coupons, Now: g.Now})
 	s.Levels = level.New(level.Deps{DB: g.DB, Outbox: g.Outbox, Timers: g.Timers, Audit: g.Audit})

@@ -14,8 +14,9 @@ SELECT c.id, c.kind, c.version, c.title, c.starts_at, c.ends_at, c.off_bps, c.sc
   ELSE c.scope_ids END)::bigint[] AS scope,
   coalesce(s.ids, '{}')::bigint[] AS sku_ids, coalesce(s.prices, '{}')::bigint[] AS prices_fen,
   coalesce(s.lefts, '{}')::bigint[] AS lefts, coalesce(s.mays, '{}')::bigint[] AS mays,
+  coalesce(g.budget_fen - g.spent_fen, -1)::bigint AS budget_left,
   (c.kind <> 'flash' OR n.no IS NOT NULL)::boolean AS on_sale, n.ends_at AS session_ends_at
-FROM campaign c
+FROM campaign c LEFT JOIN campaign_budget g ON g.campaign_id = c.id
 LEFT JOIN campaign_session n ON n.campaign_id = c.id AND n.starts_at <= @now::timestamptz AND n.ends_at > @now
 LEFT JOIN LATERAL (
   SELECT array_agg(k.sku_id ORDER BY k.sku_id) AS ids, array_agg(coalesce(k.price_fen, 0) ORDER BY k.sku_id) AS prices,
@@ -34,18 +35,20 @@ FROM campaign c LEFT JOIN campaign_session n ON n.campaign_id = c.id
 WHERE c.status = 'live' AND c.ends_at > @now::timestamptz AND coalesce(n.ends_at > @now, true) ORDER BY 2 LIMIT 1000;
 
 -- name: Prices :many
--- Of a flash sale, only in a session and while there are units.
+-- Of a flash sale, only in a session and while there are units; of none that is used up.
 SELECT k.sku_id, c.id, c.kind, c.title, coalesce(n.ends_at, c.ends_at) AS ends_at, k.price_fen, c.off_bps
 FROM campaign_sku k JOIN campaign c ON c.id = k.campaign_id
 LEFT JOIN campaign_session n ON n.campaign_id = c.id AND n.starts_at <= @now::timestamptz AND n.ends_at > @now
 LEFT JOIN flash_bucket b ON b.campaign_id = c.id AND b.no = n.no AND b.sku_id = k.sku_id
 WHERE (c.kind <> 'flash' OR b.taken < b.units) AND k.live AND k.sku_id = ANY (@sku_ids::bigint[]) AND c.status = 'live' AND c.starts_at <= @now::timestamptz AND c.ends_at > @now
-  AND (cardinality(c.apps) = 0 OR @app::text = ANY (c.apps));
+  AND (cardinality(c.apps) = 0 OR @app::text = ANY (c.apps))
+  AND NOT EXISTS (SELECT FROM campaign_budget g WHERE g.campaign_id = c.id AND g.spent_fen + g.least_fen > g.budget_fen);
 
 -- name: Told :many
--- What buyers are told of: what is in force, and what comes soon.
+-- What buyers are told of: what is in force and not used up, and what comes soon.
 SELECT sqlc.embed(c) FROM campaign c
 WHERE c.status = 'live' AND c.ends_at > @now::timestamptz AND c.starts_at <= @soon::timestamptz AND (cardinality(c.apps) = 0 OR @app::text = ANY (c.apps))
+  AND NOT EXISTS (SELECT FROM campaign_budget g WHERE g.campaign_id = c.id AND g.spent_fen + g.least_fen > g.budget_fen)
 ORDER BY c.starts_at, c.id LIMIT 50;
 
 -- name: Report :one

@@ -80,7 +80,7 @@ func (f Frame) campaignPages() []Sample {
 			ID: 8, Live: true, Kind: campaign.Flash, Typed: sessions, Products: products, Variants: skus,
 			Bad: map[string]string{"session_1": f.Text.T("campaign.bad.session"), "units_12": f.Text.T("campaign.bad.units")},
 		})},
-		{"campaign_gift", view.CampaignShowPage(page, view.CampaignShow{Shown: campaign.Shown{Campaign: giving, Report: report, Gifts: []campaign.GiftSKU{
+		{"campaign_gift", view.CampaignShowPage(page, view.CampaignShow{Shown: campaign.Shown{Campaign: giving, Report: report, Budget: campaign.Budget{LimitFen: 500_000, SpentFen: 499_600, LeastFen: 1000}, Gifts: []campaign.GiftSKU{
 			{SKUID: 31, SPUID: 4, Product: "品茗杯", Spec: "白瓷", RegularFen: 2900, CostFen: 800, Available: 14, Given: 86}, {SKUID: 32, SPUID: 4, Product: "品茗杯", Spec: "青瓷", RegularFen: 2900, Available: 200},
 		}}, State: campaign.StateRunning, MayUpdate: true})},
 		{"campaign_calendar", view.CampaignCalendarPage(page, view.NewCampaignMonth(first, now, month))},

@@ -69,3 +69,19 @@ HAVING coalesce(sum(f.counted_fen), -1) < g.need_fen OR coalesce(sum(l.qty), -1)
 -- M14 an order whose gifts do not stay, and of whose goods nothing is left, has none of those gifts left to send
 SELECT g.line_id::text FROM order_gift g JOIN order_line n ON n.id = g.line_id JOIN orders o ON o.id = g.order_id
 WHERE NOT g.stays AND o.status IN ('paid', 'fulfilling') AND n.sent + n.dropped < n.qty AND NOT EXISTS (SELECT FROM order_gift_goods f JOIN order_line l ON l.id = f.line_id WHERE f.gift_line_id = g.line_id AND l.dropped < l.qty);
+
+-- M15 a budget was spent on orders that live, and never above what it is
+SELECT g.campaign_id::text FROM campaign_budget g WHERE g.spent_fen > g.budget_fen
+  OR g.spent_fen <> coalesce((SELECT sum(s.fen) FROM campaign_spend s WHERE s.campaign_id = g.campaign_id AND s.back_at IS NULL), 0);
+
+-- M16 what a closed order had of a budget is back, and nothing else
+SELECT s.order_no FROM campaign_spend s JOIN orders o ON o.order_no = s.order_no WHERE (s.back_at IS NOT NULL) <> (o.status = 'closed');
+
+-- M17 an order had of a budget what its campaign took off and gave away at cost; who had something of one in words with a budget, had it of the budget
+SELECT coalesce(x.order_no, s.order_no) FROM (
+  SELECT o.order_no, a.rule_id AS campaign_id, a.rule_version AS version, a.off_fen AS fen FROM order_adjustment a JOIN orders o ON o.id = a.order_id WHERE a.kind IN ('flash', 'timed', 'reduction', 'shipping')
+  UNION ALL SELECT o.order_no, g.campaign_id, g.version, g.cost_fen FROM order_gift g JOIN orders o ON o.id = g.order_id) x
+FULL JOIN campaign_spend s ON s.order_no = x.order_no AND s.campaign_id = x.campaign_id
+LEFT JOIN campaign_version v ON v.campaign_id = x.campaign_id AND v.version = x.version
+GROUP BY coalesce(x.order_no, s.order_no), coalesce(x.campaign_id, s.campaign_id), s.fen
+HAVING (s.fen IS NOT NULL AND s.fen IS DISTINCT FROM sum(x.fen)) OR (s.fen IS NULL AND bool_or(coalesce((v.wording ->> 'budget_fen')::bigint, 0) > 0));

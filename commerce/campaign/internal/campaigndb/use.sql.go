@@ -18,6 +18,7 @@ LEFT JOIN campaign_session n ON n.campaign_id = c.id AND n.starts_at <= $1::time
 LEFT JOIN flash_bucket b ON b.campaign_id = c.id AND b.no = n.no AND b.sku_id = k.sku_id
 WHERE (c.kind <> 'flash' OR b.taken < b.units) AND k.live AND k.sku_id = ANY ($2::bigint[]) AND c.status = 'live' AND c.starts_at <= $1::timestamptz AND c.ends_at > $1
   AND (cardinality(c.apps) = 0 OR $3::text = ANY (c.apps))
+  AND NOT EXISTS (SELECT FROM campaign_budget g WHERE g.campaign_id = c.id AND g.spent_fen + g.least_fen > g.budget_fen)
 `
 
 type PricesRow struct {
@@ -30,7 +31,7 @@ type PricesRow struct {
 	OffBps   *int64
 }
 
-// Of a flash sale, only in a session and while there are units.
+// Of a flash sale, only in a session and while there are units; of none that is used up.
 func (q *Queries) Prices(ctx context.Context, db DBTX, now time.Time, skuIds []int64, app string) ([]PricesRow, error) {
 	rows, err := db.Query(ctx, prices, now, skuIds, app)
 	if err != nil {
@@ -113,8 +114,9 @@ SELECT c.id, c.kind, c.version, c.title, c.starts_at, c.ends_at, c.off_bps, c.sc
   ELSE c.scope_ids END)::bigint[] AS scope,
   coalesce(s.ids, '{}')::bigint[] AS sku_ids, coalesce(s.prices, '{}')::bigint[] AS prices_fen,
   coalesce(s.lefts, '{}')::bigint[] AS lefts, coalesce(s.mays, '{}')::bigint[] AS mays,
+  coalesce(g.budget_fen - g.spent_fen, -1)::bigint AS budget_left,
   (c.kind <> 'flash' OR n.no IS NOT NULL)::boolean AS on_sale, n.ends_at AS session_ends_at
-FROM campaign c
+FROM campaign c LEFT JOIN campaign_budget g ON g.campaign_id = c.id
 LEFT JOIN campaign_session n ON n.campaign_id = c.id AND n.starts_at <= $1::timestamptz AND n.ends_at > $1
 LEFT JOIN LATERAL (
   SELECT array_agg(k.sku_id ORDER BY k.sku_id) AS ids, array_agg(coalesce(k.price_fen, 0) ORDER BY k.sku_id) AS prices,
@@ -146,6 +148,7 @@ type RunningRow struct {
 	PricesFen     []int64
 	Lefts         []int64
 	Mays          []int64
+	BudgetLeft    int64
 	OnSale        bool
 	SessionEndsAt *time.Time
 }
@@ -187,6 +190,7 @@ func (q *Queries) Running(ctx context.Context, db DBTX, now time.Time, memberID 
 			&i.PricesFen,
 			&i.Lefts,
 			&i.Mays,
+			&i.BudgetLeft,
 			&i.OnSale,
 			&i.SessionEndsAt,
 		); err != nil {
@@ -203,6 +207,7 @@ func (q *Queries) Running(ctx context.Context, db DBTX, now time.Time, memberID 
 const told = `-- name: Told :many
 SELECT c.id, c.kind, c.status, c.version, c.title, c.starts_at, c.ends_at, c.apps, c.off_bps, c.scope_of, c.scope_ids, c.scope_except, c.tiers, c.created_at, c.updated_at, c.stopped_at, c.per_order, c.per_member, c.gifts_stay FROM campaign c
 WHERE c.status = 'live' AND c.ends_at > $1::timestamptz AND c.starts_at <= $2::timestamptz AND (cardinality(c.apps) = 0 OR $3::text = ANY (c.apps))
+  AND NOT EXISTS (SELECT FROM campaign_budget g WHERE g.campaign_id = c.id AND g.spent_fen + g.least_fen > g.budget_fen)
 ORDER BY c.starts_at, c.id LIMIT 50
 `
 
@@ -210,7 +215,7 @@ type ToldRow struct {
 	Campaign Campaign
 }
 
-// What buyers are told of: what is in force, and what comes soon.
+// What buyers are told of: what is in force and not used up, and what comes soon.
 func (q *Queries) Told(ctx context.Context, db DBTX, now time.Time, soon time.Time, app string) ([]ToldRow, error) {
 	rows, err := db.Query(ctx, told, now, soon, app)
 	if err != nil {
