@@ -17,7 +17,7 @@ func (s *Console) campaignNew(c *fiber.Ctx, v *visit) error {
 	f := view.CampaignForm{Kind: kindOf(c.Query("kind")), Typed: map[string]string{
 		"way": view.OffShare, "scope_of": string(campaign.ScopeAll), "need_of": view.NeedAmount,
 	}}
-	if f.Kind == campaign.Flash {
+	if f.Kind == campaign.Flash || f.Kind == campaign.Group {
 		f.Typed["way"] = view.OffPrices
 	}
 	return s.campaignFormPage(c, v, f)
@@ -143,7 +143,7 @@ func (s *Console) campaignTyped(c *fiber.Ctx, v *visit, f *view.CampaignForm) er
 		f.Typed[name] = strings.TrimSpace(form(c, name))
 	}
 	f.ProductIDs, f.CategoryIDs, f.GiftIDs, f.Apps = ticked(c, "product"), ticked(c, "category"), ticked(c, "gift"), formAll(c, "app")
-	if f.Kind == campaign.Flash {
+	if f.Kind == campaign.Flash || f.Kind == campaign.Group {
 		f.Typed["way"] = view.OffPrices
 	}
 	if f.Kind == campaign.Reduction || f.Typed["way"] != view.OffPrices || len(f.ProductIDs) == 0 {
@@ -192,7 +192,10 @@ func readCampaign(r typedReader, f view.CampaignForm) campaign.Input {
 	if until := r.moment("ends_at"); until != nil {
 		in.EndsAt = *until
 	}
-	if f.Kind == campaign.Timed {
+	if f.Kind == campaign.Group {
+		in.Seats, in.FillHours, in.PerOrder, in.PerMember = r.number("seats"), r.number("fill_hours"), r.number("per_order"), r.number("per_member")
+	}
+	if f.Kind == campaign.Timed || f.Kind == campaign.Group {
 		readTimed(r, f, &in)
 		return in
 	}
@@ -355,6 +358,9 @@ func typedSessions(c campaign.Shown, typed map[string]string) {
 	}
 	if c.PerMember > 0 {
 		typed["per_member"] = itoa64(c.PerMember)
+	}
+	if c.Kind == campaign.Group {
+		typed["seats"], typed["fill_hours"] = itoa64(c.Seats), itoa64(c.FillHours)
 	}
 }
 

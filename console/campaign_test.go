@@ -16,7 +16,7 @@ import (
 
 // campaignsOf is the room of campaigns.
 func campaignsOf(env *tenanttest.Env) *campaign.Service {
-	return campaign.New(campaign.Deps{DB: env.DB, Audit: env.Audit, Timers: env.Timers, Tell: func(context.Context, tenantdb.Tx) error { return nil }})
+	return campaign.New(campaign.Deps{DB: env.DB, Audit: env.Audit, Timers: env.Timers, Outbox: env.Outbox, Tell: func(context.Context, tenantdb.Tx) error { return nil }})
 }
 
 // TestCampaignsInTheConsole: a timed discount and a reduction are typed, previewed, saved, started,
@@ -205,4 +205,52 @@ func TestFlashSaleInTheConsole(t *testing.T) {
 	b.wantPost(all+"/1/edit", typed, http.StatusSeeOther)
 	b.wantStatus(all+"/1", http.StatusOK)
 	b.see(">40<")
+}
+
+// TestGroupBuyingInTheConsole: a campaign of groups is typed, refused next to the field, saved, shown
+// with its groups, and stopped with a word about the money; a group of another campaign is not found.
+func TestGroupBuyingInTheConsole(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.stock(t, d.env.Tenant, "阿哲")
+	b := d.signedIn(t, d.owner)
+	all := "/console/" + d.env.Tenant.Handle + "/campaigns"
+	b.wantStatus(all+"/new?kind=group", http.StatusOK)
+	b.see("成团人数", "成团时限")
+	var product, sku, member int64
+	var order string
+	d.env.InTenant(t, func(tx tenantdb.Tx) error {
+		if err := tx.QueryRow(t.Context(), "SELECT order_no, member_id FROM orders ORDER BY id LIMIT 1").Scan(&order, &member); err != nil {
+			return err
+		}
+		return tx.QueryRow(t.Context(), "SELECT spu_id, id FROM sku WHERE enabled AND price_fen > 200 ORDER BY id LIMIT 1").Scan(&product, &sku)
+	})
+	clock := func(d time.Duration) string {
+		return time.Now().Add(d).In(time.FixedZone("", 8*60*60)).Format("2006-01-02T15:04")
+	}
+	typed := url.Values{
+		"kind": {"group"}, "title": {"三人成团"}, "starts_at": {clock(-time.Hour)}, "ends_at": {clock(48 * time.Hour)}, "product": {fmt.Sprint(product)}, fmt.Sprintf("price_%d", sku): {"1.50"},
+		"seats": {"1"}, "fill_hours": {"24"},
+	}
+	b.wantPost(all+"/new", typed, http.StatusUnprocessableEntity)
+	b.see("请填写 2 到 100 的整数", `value="24"`)
+	typed.Set("seats", "3")
+	b.wantPost(all+"/new", typed, http.StatusSeeOther)
+	b.wantStatus(all+"/1", http.StatusOK)
+	b.see("3人团，24小时成团", "还没有团", "¥1.50")
+	b.wantStatus(all+"/1/edit", http.StatusOK)
+	b.see(`name="seats" type="text" value="3"`)
+	b.wantStatus(all+"/1", http.StatusOK)
+	b.wantPost(all+"/1/start", url.Values{}, http.StatusSeeOther)
+	d.env.InTenant(t, func(tx tenantdb.Tx) error {
+		_, err := tx.Exec(t.Context(), `WITH g AS (INSERT INTO buy_group (group_no, campaign_id, spu_id, seats, taken, fill_hours, placed_at) VALUES ('GABCDEFGHJKLMNPQ', 1, $1, 3, 1, 24, now()) RETURNING id)
+			INSERT INTO group_seat (order_no, group_id, member_id, taken_at) SELECT $2, g.id, $3, now() FROM g`, product, order, member)
+		return err
+	})
+	b.wantStatus(all+"/1", http.StatusOK)
+	b.see("GABCDEFGHJKLMNPQ", "待团长付款", "终止后未成团的订单会全部自动退款")
+	b.wantStatus(all+"/1/groups/GABCDEFGHJKLMNPQ", http.StatusOK)
+	b.see("团长", "待付款", order)
+	b.wantStatus(all+"/2/groups/GABCDEFGHJKLMNPQ", http.StatusNotFound)
+	b.wantStatus(all+"/1/groups/GNONE", http.StatusNotFound)
 }

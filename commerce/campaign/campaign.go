@@ -23,10 +23,11 @@ const (
 	Timed     Kind = "timed"     // what a piece costs
 	Reduction Kind = "reduction" // what an order costs, and its delivery
 	Flash     Kind = "flash"     // what a piece costs in sessions, of so many pieces
+	Group     Kind = "group"     // what a piece costs who comes with others
 )
 
 // Kinds lists the kinds, in the order a form shows them.
-func Kinds() []Kind { return []Kind{Timed, Reduction, Flash} }
+func Kinds() []Kind { return []Kind{Timed, Reduction, Flash, Group} }
 
 // Status is what staff decided about a campaign.
 type Status string
@@ -112,10 +113,14 @@ type Input struct {
 	Products []int64
 	Prices   []Price
 
-	// Of Flash.
+	// Of Flash, the limits also of Group.
 	Sessions  []Session // one after the other
 	PerOrder  int64     // pieces of a SKU; 0: no limit
-	PerMember int64     // pieces of a SKU in one session; 0: no limit
+	PerMember int64     // pieces of a SKU in one session, or of all SKUs in all groups; 0: no limit
+
+	// Of Group.
+	Seats     int64 // of one group
+	FillHours int64 // from the first payment to the last
 
 	// Of Reduction.
 	ScopeOf     ScopeOf
@@ -158,18 +163,21 @@ const (
 	MaxSessions = 20
 	MaxUnits    = 1_000_000
 	// MaxGift is how many pieces of a gift a tier gives.
-	MaxGift  = 99
-	maxTitle = 40
-	maxApps  = 50
-	maxScope = 500
-	maxDays  = 370
-	maxOff   = money.Fen(100_000_000) // a million yuan
+	MaxGift = 99
+	// MaxSeats is of one group, MaxFillHours what it may take to fill.
+	MaxSeats     = 100
+	MaxFillHours = 720
+	maxTitle     = 40
+	maxApps      = 50
+	maxScope     = 500
+	maxDays      = 370
+	maxOff       = money.Fen(100_000_000) // a million yuan
 )
 
 func (in Input) check() error {
 	switch {
 	case !slices.Contains(Kinds(), in.Kind):
-		return fault.Invalidf("kind", "must be timed, reduction or flash")
+		return fault.Invalidf("kind", "must be timed, reduction, flash or group")
 	case !fits(in.Title):
 		return fault.Invalidf("title", "must be 1 to %d characters", maxTitle)
 	case in.Kind == Flash && (len(in.Sessions) == 0 || len(in.Sessions) > MaxSessions):
@@ -186,6 +194,8 @@ func (in Input) check() error {
 		return in.checkTimed()
 	case in.Kind == Flash:
 		return in.checkFlash()
+	case in.Kind == Group:
+		return in.checkGroup()
 	}
 	return in.checkReduction()
 }
@@ -306,6 +316,9 @@ func campaignOf(r campaigndb.Campaign) (Campaign, error) {
 	}
 	if r.PerMember != nil {
 		c.PerMember = *r.PerMember
+	}
+	if r.Seats != nil {
+		c.Seats, c.FillHours = *r.Seats, *r.FillHours
 	}
 	err := json.Unmarshal(r.Tiers, &c.Tiers)
 	return c, err

@@ -18,7 +18,7 @@ import (
 	"galleria/tenant/timer"
 )
 
-// Deps is what the service needs; all of it but Outbox is required.
+// Deps is what the service needs; all of it is required, Outbox for groups alone.
 type Deps struct {
 	DB     *tenantdb.DB
 	Audit  *audit.Log
@@ -174,7 +174,10 @@ func (in Input) row() (campaigndb.AddParams, error) {
 	if in.OffBps > 0 {
 		row.OffBps = new(int64(in.OffBps))
 	}
-	if in.Kind == Flash {
+	if in.Kind == Group {
+		row.Seats, row.FillHours = &in.Seats, &in.FillHours
+	}
+	if in.Kind == Flash || in.Kind == Group {
 		row.PerOrder, row.PerMember = orNil(in.PerOrder), orNil(in.PerMember)
 	}
 	return row, err
@@ -204,7 +207,7 @@ func (s *Service) change(ctx context.Context, tx tenantdb.Tx, campaignID, versio
 	}
 	set, err := s.q.Set(ctx, tx, campaigndb.SetParams{
 		ID: campaignID, Version: version, Title: row.Title, StartsAt: row.StartsAt, EndsAt: row.EndsAt, Apps: row.Apps, OffBps: row.OffBps,
-		ScopeOf: row.ScopeOf, ScopeIds: row.ScopeIds, ScopeExcept: row.ScopeExcept, Tiers: row.Tiers, PerOrder: row.PerOrder, PerMember: row.PerMember, GiftsStay: row.GiftsStay, Now: tx.Now(),
+		ScopeOf: row.ScopeOf, ScopeIds: row.ScopeIds, ScopeExcept: row.ScopeExcept, Tiers: row.Tiers, PerOrder: row.PerOrder, PerMember: row.PerMember, GiftsStay: row.GiftsStay, Seats: row.Seats, FillHours: row.FillHours, Now: tx.Now(),
 	})
 	if tenantdb.NoRows(err) {
 		return 0, false, ErrChanged
@@ -261,7 +264,7 @@ func (s *Service) keep(ctx context.Context, tx tenantdb.Tx, campaignID, version 
 	wording, err := json.Marshal(map[string]any{
 		"title": in.Title, "starts_at": in.StartsAt, "ends_at": in.EndsAt, "apps": in.Apps, "off_bps": in.OffBps, "prices": skus,
 		"sessions": in.Sessions, "per_order": in.PerOrder, "per_member": in.PerMember,
-		"scope_of": in.ScopeOf, "scope_ids": in.ScopeIDs, "scope_except": in.ScopeExcept, "tiers": in.Tiers, "gifts_stay": in.GiftsStay, "budget_fen": in.BudgetFen,
+		"scope_of": in.ScopeOf, "scope_ids": in.ScopeIDs, "scope_except": in.ScopeExcept, "tiers": in.Tiers, "gifts_stay": in.GiftsStay, "budget_fen": in.BudgetFen, "seats": in.Seats, "fill_hours": in.FillHours,
 	})
 	if err != nil {
 		return fmt.Errorf("keep wording: %w", err)
@@ -299,11 +302,16 @@ func (s *Service) Start(ctx context.Context, id tenant.ID, campaignID int64, act
 }
 
 // Stop ends a campaign for good, at once; a draft is thrown away. Orders that were placed keep
-// their price. Opens a transaction. Faults: NOT_FOUND, CAMPAIGN_STATE.
+// their price; groups that are not complete end, and their money goes back. Opens a transaction. Faults: NOT_FOUND, CAMPAIGN_STATE.
 func (s *Service) Stop(ctx context.Context, id tenant.ID, campaignID int64, actor string) error {
 	return s.move(ctx, id, campaignID, Stopped, actor, func(tx tenantdb.Tx, was campaigndb.LockRow) error {
 		if Status(was.Status) == Stopped || (Status(was.Status) == Live && !was.EndsAt.After(tx.Now())) {
 			return ErrState
+		}
+		if was.Kind == string(Group) {
+			if err := s.d.Outbox.Append(ctx, tx, TopicGroupStopped, strconv.FormatInt(campaignID, 10), GroupEventV1{CampaignID: campaignID}); err != nil {
+				return err
+			}
 		}
 		return s.q.SetLive(ctx, tx, false, campaignID)
 	})

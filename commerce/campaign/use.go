@@ -17,7 +17,9 @@ import (
 // Rules returns what campaigns would do to an order, for pricing; the id of each is its
 // campaign's. One statement.
 func (s *Service) Rules(ctx context.Context, q tenantdb.Querier, ask pricing.Ask) ([]pricing.Rule, error) {
-	rows, err := s.q.Running(ctx, q, ask.At, ask.MemberID, append([]int64{}, ask.SKUs...), ask.SKUs == nil, ask.App)
+	rows, err := s.q.Running(ctx, q, campaigndb.RunningParams{
+		Now: ask.At, MemberID: ask.MemberID, GroupNo: ask.GroupNo, SkuIds: append([]int64{}, ask.SKUs...), OfCart: ask.SKUs == nil, GroupID: ask.Group, App: ask.App,
+	})
 	if err != nil {
 		return nil, fmt.Errorf("campaigns in force: %w", err)
 	}
@@ -34,6 +36,8 @@ func (s *Service) Rules(ctx context.Context, q tenantdb.Querier, ask pricing.Ask
 				return nil, fmt.Errorf("campaign %d: %w", r.ID, err)
 			}
 			rules = append(rules, more...)
+		case Group:
+			rules = append(rules, groupRule(r, ask.GroupNo)...)
 		}
 	}
 	return rules, nil
@@ -117,7 +121,7 @@ func (s *Service) Windows(ctx context.Context, id tenant.ID, now time.Time) (lis
 	err = s.d.DB.Read(ctx, id, func(r *tenantdb.Reader) error {
 		rows, err := s.q.Windows(ctx, r, now)
 		for _, w := range rows {
-			list = append(list, Window{From: w.StartsAt, Until: w.EndsAt, Apps: w.Apps, Prices: Kind(w.Kind) != Reduction})
+			list = append(list, Window{From: w.StartsAt, Until: w.EndsAt, Apps: w.Apps, Prices: Kind(w.Kind) != Reduction && Kind(w.Kind) != Group})
 		}
 		return err
 	})

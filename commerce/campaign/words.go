@@ -16,6 +16,11 @@ func (in Input) Words(lang string) string {
 			return "Flash sale"
 		}
 		return "限量秒杀"
+	case Group:
+		if lang == "en" {
+			return fmt.Sprintf("Group of %d, %d hours to fill", in.Seats, in.FillHours)
+		}
+		return fmt.Sprintf("%d人团，%d小时成团", in.Seats, in.FillHours)
 	case Timed:
 		switch {
 		case in.OffBps == 0 && lang == "en":

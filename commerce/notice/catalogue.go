@@ -87,6 +87,8 @@ const (
 	MessageBroken  = "message.broken"
 	StockScarce    = "stock.scarce"
 	CampaignBudget = "campaign.budget"
+	GroupComplete  = "group.complete"
+	GroupFailed    = "group.failed"
 )
 
 const (
@@ -194,6 +196,18 @@ func standing(both, board map[Channel]bool) []Kind {
 			Event: StockScarce, Staffs: board, Permission: seesStock, values: []string{"title", "left"},
 			words: map[Audience]words{
 				Staff: {"库存不足", "{title} 仅剩 {left} 件可售。", "Low stock", "{left} of {title} are left to sell."},
+			},
+		},
+		{
+			Event: GroupComplete, Buyers: both, Urgent: true, values: []string{"order_no", "title"},
+			words: map[Audience]words{
+				Buyer: {"拼团成功", "您参加的“{title}”已成团，我们会尽快发货。", "Your group is complete", "The group for “{title}” is complete. It will be sent soon."},
+			},
+		},
+		{
+			Event: GroupFailed, Buyers: both, Urgent: true, values: []string{"order_no", "title"},
+			words: map[Audience]words{
+				Buyer: {"拼团未成功", "您参加的“{title}”未能成团，已付款项会原路退回。", "Your group did not fill", "The group for “{title}” did not fill. What you paid goes back the way it came."},
 			},
 		},
 		{

@@ -76,8 +76,8 @@ func newShop(t testing.TB, options ...tenanttest.Option) *shop {
 	s.levels = level.New(level.Deps{DB: env.DB, Outbox: env.Outbox, Timers: env.Timers, Audit: env.Audit})
 	s.campaigns = campaign.New(campaign.Deps{DB: env.DB, Audit: env.Audit, Timers: env.Timers, Tell: s.catalog.TellPricesTx, Outbox: env.Outbox})
 	s.orders = order.New(order.Deps{
-		Offers: []order.Offers{s.coupons, s.points, s.levels, s.campaigns},
-		DB:     env.DB, Catalog: s.catalog, Inventory: s.inventory, Addresses: s.members,
+		Offers: []order.Offers{s.coupons, s.points, s.levels, s.campaigns}, Groups: s.campaigns,
+		DB: env.DB, Catalog: s.catalog, Inventory: s.inventory, Addresses: s.members,
 		Carts: s.carts, Cards: s.cards, Places: s.places, Stores: delivery.New(delivery.Deps{DB: env.DB, Audit: env.Audit}), Outbox: env.Outbox, Timers: env.Timers, Audit: env.Audit, Refunds: s.going,
 	})
 	return s

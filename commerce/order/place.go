@@ -43,6 +43,7 @@ type PlaceInput struct {
 	StoreID  int64
 	Coupons  Choice
 	Exchange int64 // as in QuoteInput
+	Group    Group
 	Key      idempotency.Key
 	// With joins what is written, after the order's own row; nil: nothing does.
 	With func(ctx context.Context, tx tenantdb.Tx, orderNo string) error
@@ -54,7 +55,7 @@ type PlaceInput struct {
 // whatever has become of prices, stock and address since.
 //
 // Faults: VALIDATION, NOT_FOUND (the address), SKU_UNAVAILABLE, OUT_OF_STOCK,
-// PRICE_CHANGED, PURCHASE_LIMIT, COUPON_UNAVAILABLE, COUPON_BUDGET, CAMPAIGN_BUDGET, POINTS_SHORT, MALL_GONE, MALL_LEVEL, MALL_LIMIT, NO_DELIVERY, DELIVERY_KIND, OPEN_ORDERS, MEMBER_BLOCKED, MEMBER_LEAVING, SHOP_NOT_TAKING_ORDERS, IDEMPOTENCY_KEY_REQUIRED, IDEMPOTENCY_MISMATCH,
+// PRICE_CHANGED, PURCHASE_LIMIT, COUPON_UNAVAILABLE, COUPON_BUDGET, CAMPAIGN_BUDGET, GROUP_GONE, GROUP_FULL, GROUP_MINE, GROUP_LIMIT, POINTS_SHORT, MALL_GONE, MALL_LEVEL, MALL_LIMIT, NO_DELIVERY, DELIVERY_KIND, OPEN_ORDERS, MEMBER_BLOCKED, MEMBER_LEAVING, SHOP_NOT_TAKING_ORDERS, IDEMPOTENCY_KEY_REQUIRED, IDEMPOTENCY_MISMATCH,
 // IDEMPOTENCY_IN_PROGRESS.
 func (s *Service) Place(ctx context.Context, id tenant.ID, in PlaceInput) (placed Placed, replayed bool, err error) {
 	if err := in.check(); err != nil {
@@ -70,7 +71,7 @@ func (s *Service) Place(ctx context.Context, id tenant.ID, in PlaceInput) (place
 		return Placed{}, false, fmt.Errorf("place order: %w", full)
 	}
 	err = s.db.InTenant(ctx, id, func(tx tenantdb.Tx) error {
-		p := &placing{Service: s, id: id, in: in, now: tx.Now(), full: full, to: destination{kind: in.Delivery}, bid: bid{choice: in.Coupons, exchange: in.Exchange, at: tx.Now()}}
+		p := &placing{Service: s, id: id, in: in, now: tx.Now(), full: full, to: destination{kind: in.Delivery}, bid: bid{choice: in.Coupons, exchange: in.Exchange, group: in.Group, at: tx.Now()}}
 		if err := p.run(ctx, tx); err != nil {
 			return err
 		}
@@ -113,7 +114,7 @@ func (in PlaceInput) check() error {
 	case (in.Delivery == Pickup) != (in.StoreID != 0):
 		return fault.Invalidf("delivery.store_id", "goes with pickup, and only with it")
 	}
-	return cmp.Or(checkLines(in.Lines), checkExchange(in.Exchange, in.Lines))
+	return cmp.Or(checkLines(in.Lines), checkExchange(in.Exchange, in.Lines), in.Group.check(in.Lines, in.Exchange))
 }
 
 // placing is one run of Place. Its steps share round trips: what they read is compared and
@@ -316,6 +317,9 @@ func (p *placing) insert(ctx context.Context, tx tenantdb.Tx, actor string) erro
 			return fmt.Errorf("make a pickup code: %w", err)
 		}
 		row.StoreID, row.PickupCode = &p.in.StoreID, &code
+	}
+	if p.in.Group.CampaignID != 0 {
+		row.GroupState = new(groupWaits)
 	}
 	for _, l := range p.quote.Lines {
 		row.SpuIds, row.SkuIds = append(row.SpuIds, l.SPUID), append(row.SkuIds, l.SKUID)

@@ -207,6 +207,8 @@ type Ask struct {
 	At       time.Time // now
 	Exchange int64     // an offer of the points mall that the order is for; 0: none
 	Qty      int64     // pieces of it
+	Group    int64     // a campaign of group buying that the order is for; 0: none
+	GroupNo  string    // the group of it that it joins; "": it opens one
 }
 
 // Choice is what the buyer decided about coupons of one kind.

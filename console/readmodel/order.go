@@ -166,7 +166,9 @@ type OrderDetail struct {
 	ExpiresAt   time.Time
 	PaidAt      *time.Time
 	ClosedAt    *time.Time
-	Test        bool // proves the setup: not revenue, nothing to ship
+	Test        bool   // proves the setup: not revenue, nothing to ship
+	Group       string // the place of its group, under the campaigns; empty: it has none
+	GroupWaits  bool   // the group is not complete: nothing may be sent
 	Lines       []OrderLine
 	Events      []OrderEvent
 	Attempts    []Attempt

@@ -15,6 +15,10 @@ import (
 // Campaigns is the part of campaign.Service that time moves.
 type Campaigns interface {
 	Broke(ctx context.Context, q tenantdb.Querier, ids []int64) ([]campaign.Broke, error)
+	GroupDueTx(ctx context.Context, tx tenantdb.Tx, groupNo string) error
+	StopGroupsTx(ctx context.Context, tx tenantdb.Tx, campaignID int64) (more bool, err error)
+	SeatedTx(ctx context.Context, q tenantdb.Querier, groupNo string) ([]campaign.Seated, error)
+	AskBackTx(ctx context.Context, tx tenantdb.Tx, groupNo string) (list []campaign.Seated, more bool, err error)
 	TellTx(ctx context.Context, tx tenantdb.Tx, ev campaign.RemindEvent) (list []campaign.Reminded, more bool, err error)
 }
 

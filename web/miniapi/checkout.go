@@ -113,6 +113,7 @@ type quoteInput struct {
 		Delivery   *Delivery   `json:"delivery,omitempty" nullable:"false" doc:"Without it express, or virtual if all lines are virtual cards."`
 		CouponIDs  *[]int64    `json:"coupon_ids,omitempty" nullable:"false" maxItems:"10" doc:"Which of the buyer's coupons to use: at most one on goods and one on freight. Without it, those that make the order cheapest; empty, none."`
 		Points     int64       `json:"points,omitempty" minimum:"-1" maximum:"1000000000" doc:"How many points to pay with; -1: as many as are allowed." example:"500"`
+		Group      *GroupBuy   `json:"group,omitempty" nullable:"false" doc:"The group that the order would open or join. It has one line; no coupon, points or reduction lowers its price further."`
 		ExchangeID int64       `json:"exchange_id,omitempty" minimum:"1" doc:"An offer of the points mall that the order is for. It has one line, of the offer's SKU; nothing else makes it cheaper." example:"3"`
 	}
 }
@@ -124,7 +125,7 @@ func (a *API) checkoutRoutes() {
 		method: http.MethodPost, path: "/checkout/quote", id: "quote", tag: tagOrder, member: true,
 		summary: "What an order would cost now", description: "Holds nothing and promises nothing. Lines that cannot be delivered are priced all the same and say so under `problem`; " +
 			"lines that cannot be sold are refused, every one with its reason under `data.lines`.",
-		errors: append([]*fault.Error{fault.ErrNotFound, order.ErrUnavailable, inventory.ErrShort, order.ErrPurchaseLimit}, mallFaults()...),
+		errors: append([]*fault.Error{fault.ErrNotFound, order.ErrUnavailable, inventory.ErrShort, order.ErrPurchaseLimit}, append(mallFaults(), groupFaults()...)...),
 	}, a.quote)
 }
 
@@ -134,7 +135,7 @@ func (a *API) quote(ctx context.Context, in *quoteInput) (*quoteOutput, error) {
 		return nil, err
 	}
 	kind, _ := fromDelivery(in.Body.Delivery)
-	q, err := a.d.Orders.Quote(ctx, who.tenant, who.member, order.QuoteInput{AppID: who.app, Lines: fromLines(in.Body.Lines), AddressID: in.Body.AddressID, Delivery: kind, Coupons: fromChoice(in.Body.CouponIDs, in.Body.Points), Exchange: in.Body.ExchangeID})
+	q, err := a.d.Orders.Quote(ctx, who.tenant, who.member, order.QuoteInput{AppID: who.app, Lines: fromLines(in.Body.Lines), AddressID: in.Body.AddressID, Delivery: kind, Coupons: fromChoice(in.Body.CouponIDs, in.Body.Points), Exchange: in.Body.ExchangeID, Group: fromGroup(in.Body.Group)})
 	if err != nil {
 		return nil, err
 	}

@@ -96,6 +96,7 @@ type placeInput struct {
 		Delivery           *Delivery   `json:"delivery,omitempty" nullable:"false" doc:"Without it express, or virtual if all lines are virtual cards."`
 		CouponIDs          *[]int64    `json:"coupon_ids,omitempty" nullable:"false" maxItems:"10" doc:"As in the quote."`
 		Points             int64       `json:"points,omitempty" minimum:"-1" maximum:"1000000000" doc:"As in the quote." example:"500"`
+		Group              *GroupBuy   `json:"group,omitempty" nullable:"false" doc:"As in the quote. The seat is the order's until it closes."`
 		ExchangeID         int64       `json:"exchange_id,omitempty" minimum:"1" doc:"As in the quote, whose quote_hash is then required." example:"3"`
 		Invoice            *InvoiceAsk `json:"invoice,omitempty" nullable:"false" doc:"Ask for an invoice with it; staff see it once it is paid. Where nothing is to be paid it is left out."`
 		Remark             string      `json:"remark,omitempty" maxLength:"200" doc:"A word to the shop."`
@@ -130,7 +131,7 @@ func (a *API) orderRoutes() {
 		description: "Goods are held until `expires_at`. Amounts are computed here; an order that would cost something else than the " +
 			"buyer has seen is refused with the new quote under `data.quote` and the difference, by line and in sum, under `data.changes`.",
 		errors: []*fault.Error{
-			fault.ErrNotFound, registry.ErrClosing, order.ErrPriceChanged, order.ErrUnavailable, order.ErrNoDelivery, order.ErrDeliveryKind, order.ErrNotTaking, delivery.ErrStore, inventory.ErrShort, order.ErrPurchaseLimit, campaign.ErrSoldOut, campaign.ErrLimit, campaign.ErrBudget, coupon.ErrUnavailable, coupon.ErrBudget, points.ErrShort, points.ErrOfferGone, points.ErrOfferLimit, points.ErrOfferLevel, invoice.ErrTaxNumber, member.ErrBlocked, member.ErrLeaving, order.ErrOpenOrders,
+			fault.ErrNotFound, registry.ErrClosing, order.ErrPriceChanged, order.ErrUnavailable, order.ErrNoDelivery, order.ErrDeliveryKind, order.ErrNotTaking, delivery.ErrStore, inventory.ErrShort, order.ErrPurchaseLimit, campaign.ErrSoldOut, campaign.ErrLimit, campaign.ErrBudget, campaign.ErrGroupGone, campaign.ErrGroupFull, campaign.ErrGroupMine, campaign.ErrGroupLimit, coupon.ErrUnavailable, coupon.ErrBudget, points.ErrShort, points.ErrOfferGone, points.ErrOfferLimit, points.ErrOfferLevel, invoice.ErrTaxNumber, member.ErrBlocked, member.ErrLeaving, order.ErrOpenOrders,
 			idempotency.ErrMissing, idempotency.ErrMismatch, idempotency.ErrInProgress,
 		},
 	}, a.place)
@@ -162,7 +163,7 @@ func (a *API) place(ctx context.Context, in *placeInput) (*placeOutput, error) {
 	}
 	kind, storeID := fromDelivery(in.Body.Delivery)
 	placed, replayed, err := a.d.Orders.Place(ctx, who.tenant, order.PlaceInput{
-		Delivery: kind, StoreID: storeID, Coupons: fromChoice(in.Body.CouponIDs, in.Body.Points), Exchange: in.Body.ExchangeID,
+		Delivery: kind, StoreID: storeID, Coupons: fromChoice(in.Body.CouponIDs, in.Body.Points), Exchange: in.Body.ExchangeID, Group: fromGroup(in.Body.Group),
 		MemberID: who.member, AppID: who.app, Lines: fromLines(in.Body.Lines), AddressID: in.Body.AddressID, Remark: in.Body.Remark,
 		QuoteHash: in.Body.QuoteHash, ExpectedPayableFen: in.Body.ExpectedPayableFen,
 		Test: who.shop.Policy().Storefront == tenant.StorefrontTrial,

@@ -1,12 +1,12 @@
 -- name: Add :one
-INSERT INTO campaign (kind, title, starts_at, ends_at, apps, off_bps, scope_of, scope_ids, scope_except, tiers, gifts_stay, per_order, per_member, created_at, updated_at)
-VALUES (@kind, @title, @starts_at, @ends_at, @apps, sqlc.narg(off_bps), @scope_of, @scope_ids, @scope_except, @tiers, @gifts_stay, sqlc.narg(per_order), sqlc.narg(per_member), @now, @now)
+INSERT INTO campaign (kind, title, starts_at, ends_at, apps, off_bps, scope_of, scope_ids, scope_except, tiers, gifts_stay, per_order, per_member, seats, fill_hours, created_at, updated_at)
+VALUES (@kind, @title, @starts_at, @ends_at, @apps, sqlc.narg(off_bps), @scope_of, @scope_ids, @scope_except, @tiers, @gifts_stay, sqlc.narg(per_order), sqlc.narg(per_member), sqlc.narg(seats), sqlc.narg(fill_hours), @now, @now)
 RETURNING id;
 
 -- name: Set :one
 -- One that was stopped or is over stays as it was.
 UPDATE campaign SET title = @title, starts_at = @starts_at, ends_at = @ends_at, apps = @apps, off_bps = sqlc.narg(off_bps), scope_of = @scope_of, scope_ids = @scope_ids,
-  scope_except = @scope_except, tiers = @tiers, gifts_stay = @gifts_stay, per_order = sqlc.narg(per_order), per_member = sqlc.narg(per_member), version = version + 1, updated_at = @now
+  scope_except = @scope_except, tiers = @tiers, gifts_stay = @gifts_stay, per_order = sqlc.narg(per_order), per_member = sqlc.narg(per_member), seats = sqlc.narg(seats), fill_hours = sqlc.narg(fill_hours), version = version + 1, updated_at = @now
 WHERE id = @id AND version = @version AND status <> 'stopped'
 RETURNING *;
 

@@ -15,8 +15,8 @@ WITH held AS (
     CASE WHEN @max_open_pieces::bigint = 0 THEN 0 ELSE coalesce(sum((SELECT sum(l.qty) FROM order_line l WHERE l.order_id = x.id)), 0) END AS pieces
   FROM orders x WHERE x.member_id = @member_id AND x.status IN ('pending_payment', 'closing')),
 o AS (
-  INSERT INTO orders (order_no, member_id, app_id, status, goods_fen, discount_fen, freight_fen, payable_fen, address, remark, expires_at, placed_at, test, delivery, store_id, pickup_code)
-  SELECT @order_no, @member_id, @app_id, @status::text, @goods_fen, @discount_fen, @freight_fen, @payable_fen, @address, @remark, @expires_at, @placed_at::timestamptz, @test, @delivery, sqlc.narg(store_id), sqlc.narg(pickup_code)
+  INSERT INTO orders (order_no, member_id, app_id, status, goods_fen, discount_fen, freight_fen, payable_fen, address, remark, expires_at, placed_at, test, delivery, store_id, pickup_code, group_state)
+  SELECT @order_no, @member_id, @app_id, @status::text, @goods_fen, @discount_fen, @freight_fen, @payable_fen, @address, @remark, @expires_at, @placed_at::timestamptz, @test, @delivery, sqlc.narg(store_id), sqlc.narg(pickup_code), sqlc.narg(group_state)
   FROM held WHERE held.orders < @max_open_orders::bigint AND (@max_open_pieces::bigint = 0 OR held.pieces + @pieces::bigint <= @max_open_pieces::bigint)
   RETURNING id),
 line AS (
@@ -36,13 +36,13 @@ SELECT o.id, @placed_at::timestamptz, @event::text, @status::text, @actor::text 
 -- name: Lock :one
 -- The order's row, held until the transaction ends: whoever changes an order comes here
 -- first. due is decided by the database's clock.
-SELECT id, member_id, app_id, status, close_reason, payable_fen, expires_at, paid_by, (expires_at <= now())::boolean AS due,
+SELECT id, member_id, app_id, status, close_reason, payable_fen, expires_at, paid_by, group_state, (expires_at <= now())::boolean AS due,
   (EXISTS (SELECT FROM order_adjustment a WHERE a.order_id = orders.id) OR EXISTS (SELECT FROM order_gift g WHERE g.order_id = orders.id))::boolean AS offered
 FROM orders WHERE order_no = @order_no FOR UPDATE;
 
 -- name: LockWithLines :many
 -- Lock, with the order's lines: one row for each.
-SELECT o.id, o.member_id, o.app_id, o.status, o.payable_fen, o.paid_by, o.test, o.repriced, o.delivery, l.spu_id, l.title, l.qty, l.gift,
+SELECT o.id, o.member_id, o.app_id, o.status, o.payable_fen, o.paid_by, o.test, o.repriced, o.delivery, o.group_state, l.spu_id, l.title, l.qty, l.gift,
   (l.gift OR EXISTS (SELECT FROM order_adjustment a WHERE a.order_id = o.id) OR EXISTS (SELECT FROM order_gift g WHERE g.order_id = o.id))::boolean AS offered
 FROM orders o JOIN order_line l ON l.order_id = o.id WHERE o.order_no = @order_no
 ORDER BY l.id FOR UPDATE OF o;

@@ -52,6 +52,21 @@ func (f Frame) campaignPages() []Sample {
 		"title": "整点秒杀", "way": view.OffPrices, "per_member": "2", "price_11": "99.00", "units_11": "50", "price_12": "188", "units_12": "0",
 		"session_0_from": "2026-11-21T10:00", "session_0_until": "2026-11-21T12:00", "session_1_from": "2026-11-21T11:00", "session_1_until": "2026-11-21T20:30",
 	}
+	group := campaign.Campaign{ID: 9, Version: 1, Status: campaign.Live, Input: campaign.Input{
+		Kind: campaign.Group, Title: "三人成团", StartsAt: now.AddDate(0, 0, -1), EndsAt: now.AddDate(0, 0, 6), Seats: 3, FillHours: 24, PerMember: 2,
+	}}
+	groups := []campaign.BuyGroup{
+		{
+			GroupNo: "G7Q2M4XKZ3WPT5AB", CampaignID: 9, Title: "三人成团", SPUID: 2, Product: "明前龙井", Status: campaign.GroupOpen, Seats: 3, Taken: 2, Paid: 1, PlacedAt: now.Add(-2 * time.Hour), DeadlineAt: new(now.Add(22 * time.Hour)),
+			Members: []campaign.Seated{
+				{OrderNo: "261121083011ABCDEFGHJK", MemberID: 1, Nickname: "青禾", Qty: 1, TakenAt: now.Add(-2 * time.Hour), PaidAt: new(now.Add(-2 * time.Hour))},
+				{OrderNo: "261121093011ABCDEFGHJK", MemberID: 2, Qty: 2, TakenAt: now.Add(-time.Hour)},
+				{OrderNo: "261121091011ABCDEFGHJK", MemberID: 3, Nickname: "阿哲", Qty: 1, TakenAt: now.Add(-time.Hour), BackAt: new(now.Add(-30 * time.Minute))},
+			},
+		},
+		{GroupNo: "GPT5AB7Q2M4XKZ3W", CampaignID: 9, SPUID: 2, Product: "明前龙井", Status: campaign.GroupComplete, Seats: 3, Taken: 3, Paid: 3, PlacedAt: now.AddDate(0, 0, -1), DeadlineAt: new(now), EndedAt: new(now.Add(-3 * time.Hour))},
+		{GroupNo: "GXKZ3WPT5AB7Q2M4", CampaignID: 9, SPUID: 2, Product: "明前龙井", Status: campaign.GroupPending, Seats: 3, Taken: 1, PlacedAt: now.Add(-4 * time.Minute)},
+	}
 	month := []campaign.Campaign{stopped, timed, reduction}
 	first := time.Date(2026, 11, 1, 0, 0, 0, 0, beijing)
 	return []Sample{
@@ -83,6 +98,15 @@ func (f Frame) campaignPages() []Sample {
 		{"campaign_gift", view.CampaignShowPage(page, view.CampaignShow{Shown: campaign.Shown{Campaign: giving, Report: report, Budget: campaign.Budget{LimitFen: 500_000, SpentFen: 499_600, LeastFen: 1000}, Gifts: []campaign.GiftSKU{
 			{SKUID: 31, SPUID: 4, Product: "品茗杯", Spec: "白瓷", RegularFen: 2900, CostFen: 800, Available: 14, Given: 86}, {SKUID: 32, SPUID: 4, Product: "品茗杯", Spec: "青瓷", RegularFen: 2900, Available: 200},
 		}}, State: campaign.StateRunning, MayUpdate: true})},
+		{"campaign_group", view.CampaignShowPage(page, view.CampaignShow{
+			Shown: campaign.Shown{Campaign: group, SKUs: skus, Report: report}, State: campaign.StateRunning, MayUpdate: true, OnFirst: true, Groups: groups,
+			Counts: map[campaign.GroupStatus]int64{campaign.GroupOpen: 1, campaign.GroupComplete: 1, campaign.GroupPending: 1},
+		})},
+		{"campaign_group_one", view.CampaignGroupPage(page, groups[0])},
+		{"campaign_group_form", view.CampaignFormPage(page, view.CampaignForm{
+			Kind: campaign.Group, Typed: map[string]string{"title": "三人成团", "way": view.OffPrices, "seats": "1", "fill_hours": "24", "price_11": "99.00"}, Products: products, Variants: skus,
+			Bad: map[string]string{"seats": f.Text.T("campaign.bad.seats")},
+		})},
 		{"campaign_calendar", view.CampaignCalendarPage(page, view.NewCampaignMonth(first, now, month))},
 	}
 }

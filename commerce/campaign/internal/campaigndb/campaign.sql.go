@@ -14,8 +14,8 @@ import (
 )
 
 const add = `-- name: Add :one
-INSERT INTO campaign (kind, title, starts_at, ends_at, apps, off_bps, scope_of, scope_ids, scope_except, tiers, gifts_stay, per_order, per_member, created_at, updated_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $14)
+INSERT INTO campaign (kind, title, starts_at, ends_at, apps, off_bps, scope_of, scope_ids, scope_except, tiers, gifts_stay, per_order, per_member, seats, fill_hours, created_at, updated_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $16)
 RETURNING id
 `
 
@@ -33,6 +33,8 @@ type AddParams struct {
 	GiftsStay   bool
 	PerOrder    *int64
 	PerMember   *int64
+	Seats       *int64
+	FillHours   *int64
 	Now         time.Time
 }
 
@@ -51,6 +53,8 @@ func (q *Queries) Add(ctx context.Context, db DBTX, arg AddParams) (int64, error
 		arg.GiftsStay,
 		arg.PerOrder,
 		arg.PerMember,
+		arg.Seats,
+		arg.FillHours,
 		arg.Now,
 	)
 	var id int64
@@ -59,7 +63,7 @@ func (q *Queries) Add(ctx context.Context, db DBTX, arg AddParams) (int64, error
 }
 
 const between = `-- name: Between :many
-SELECT c.id, c.kind, c.status, c.version, c.title, c.starts_at, c.ends_at, c.apps, c.off_bps, c.scope_of, c.scope_ids, c.scope_except, c.tiers, c.created_at, c.updated_at, c.stopped_at, c.per_order, c.per_member, c.gifts_stay FROM campaign c
+SELECT c.id, c.kind, c.status, c.version, c.title, c.starts_at, c.ends_at, c.apps, c.off_bps, c.scope_of, c.scope_ids, c.scope_except, c.tiers, c.created_at, c.updated_at, c.stopped_at, c.per_order, c.per_member, c.gifts_stay, c.seats, c.fill_hours FROM campaign c
 WHERE c.status <> 'draft' AND c.starts_at < $1::timestamptz AND least(c.ends_at, c.stopped_at) > $2::timestamptz AND coalesce(c.stopped_at > c.starts_at, true)
 ORDER BY c.starts_at, c.id LIMIT 500
 `
@@ -98,6 +102,8 @@ func (q *Queries) Between(ctx context.Context, db DBTX, until time.Time, since t
 			&i.Campaign.PerOrder,
 			&i.Campaign.PerMember,
 			&i.Campaign.GiftsStay,
+			&i.Campaign.Seats,
+			&i.Campaign.FillHours,
 		); err != nil {
 			return nil, err
 		}
@@ -206,7 +212,7 @@ func (q *Queries) Count(ctx context.Context, db DBTX, now time.Time) ([]CountRow
 }
 
 const find = `-- name: Find :one
-SELECT id, kind, status, version, title, starts_at, ends_at, apps, off_bps, scope_of, scope_ids, scope_except, tiers, created_at, updated_at, stopped_at, per_order, per_member, gifts_stay FROM campaign WHERE id = $1
+SELECT id, kind, status, version, title, starts_at, ends_at, apps, off_bps, scope_of, scope_ids, scope_except, tiers, created_at, updated_at, stopped_at, per_order, per_member, gifts_stay, seats, fill_hours FROM campaign WHERE id = $1
 `
 
 func (q *Queries) Find(ctx context.Context, db DBTX, id int64) (Campaign, error) {
@@ -232,6 +238,8 @@ func (q *Queries) Find(ctx context.Context, db DBTX, id int64) (Campaign, error)
 		&i.PerOrder,
 		&i.PerMember,
 		&i.GiftsStay,
+		&i.Seats,
+		&i.FillHours,
 	)
 	return i, err
 }
@@ -326,7 +334,7 @@ func (q *Queries) Keep(ctx context.Context, db DBTX, campaignID int64, version i
 }
 
 const list = `-- name: List :many
-SELECT c.id, c.kind, c.status, c.version, c.title, c.starts_at, c.ends_at, c.apps, c.off_bps, c.scope_of, c.scope_ids, c.scope_except, c.tiers, c.created_at, c.updated_at, c.stopped_at, c.per_order, c.per_member, c.gifts_stay FROM campaign c
+SELECT c.id, c.kind, c.status, c.version, c.title, c.starts_at, c.ends_at, c.apps, c.off_bps, c.scope_of, c.scope_ids, c.scope_except, c.tiers, c.created_at, c.updated_at, c.stopped_at, c.per_order, c.per_member, c.gifts_stay, c.seats, c.fill_hours FROM campaign c
 WHERE ($1::text = '' OR $1 = CASE WHEN c.status <> 'live' THEN c.status WHEN c.ends_at <= $2::timestamptz THEN 'over' WHEN c.starts_at <= $2 THEN 'running' ELSE 'coming' END)
   AND c.id < $3::bigint
 ORDER BY c.id DESC LIMIT $4
@@ -371,6 +379,8 @@ func (q *Queries) List(ctx context.Context, db DBTX, state string, now time.Time
 			&i.Campaign.PerOrder,
 			&i.Campaign.PerMember,
 			&i.Campaign.GiftsStay,
+			&i.Campaign.Seats,
+			&i.Campaign.FillHours,
 		); err != nil {
 			return nil, err
 		}
@@ -544,9 +554,9 @@ func (q *Queries) SKUsOfProducts(ctx context.Context, db DBTX, spuIds []int64) (
 
 const set = `-- name: Set :one
 UPDATE campaign SET title = $1, starts_at = $2, ends_at = $3, apps = $4, off_bps = $5, scope_of = $6, scope_ids = $7,
-  scope_except = $8, tiers = $9, gifts_stay = $10, per_order = $11, per_member = $12, version = version + 1, updated_at = $13
-WHERE id = $14 AND version = $15 AND status <> 'stopped'
-RETURNING id, kind, status, version, title, starts_at, ends_at, apps, off_bps, scope_of, scope_ids, scope_except, tiers, created_at, updated_at, stopped_at, per_order, per_member, gifts_stay
+  scope_except = $8, tiers = $9, gifts_stay = $10, per_order = $11, per_member = $12, seats = $13, fill_hours = $14, version = version + 1, updated_at = $15
+WHERE id = $16 AND version = $17 AND status <> 'stopped'
+RETURNING id, kind, status, version, title, starts_at, ends_at, apps, off_bps, scope_of, scope_ids, scope_except, tiers, created_at, updated_at, stopped_at, per_order, per_member, gifts_stay, seats, fill_hours
 `
 
 type SetParams struct {
@@ -562,6 +572,8 @@ type SetParams struct {
 	GiftsStay   bool
 	PerOrder    *int64
 	PerMember   *int64
+	Seats       *int64
+	FillHours   *int64
 	Now         time.Time
 	ID          int64
 	Version     int64
@@ -582,6 +594,8 @@ func (q *Queries) Set(ctx context.Context, db DBTX, arg SetParams) (Campaign, er
 		arg.GiftsStay,
 		arg.PerOrder,
 		arg.PerMember,
+		arg.Seats,
+		arg.FillHours,
 		arg.Now,
 		arg.ID,
 		arg.Version,
@@ -607,6 +621,8 @@ func (q *Queries) Set(ctx context.Context, db DBTX, arg SetParams) (Campaign, er
 		&i.PerOrder,
 		&i.PerMember,
 		&i.GiftsStay,
+		&i.Seats,
+		&i.FillHours,
 	)
 	return i, err
 }

@@ -29,4 +29,6 @@ type Campaign struct {
 	PerOrder    *int64
 	PerMember   *int64
 	GiftsStay   bool
+	Seats       *int64
+	FillHours   *int64
 }

@@ -142,3 +142,12 @@ func (q *Queries) Give(ctx context.Context, db DBTX, arg GiveParams) error {
 	)
 	return err
 }
+
+const groupComplete = `-- name: GroupComplete :exec
+UPDATE orders SET group_state = 'complete' WHERE order_no = ANY ($1::text[]) AND group_state = 'waits'
+`
+
+func (q *Queries) GroupComplete(ctx context.Context, db DBTX, orderNos []string) error {
+	_, err := db.Exec(ctx, groupComplete, orderNos)
+	return err
+}

@@ -175,7 +175,7 @@ func (q *Queries) Find(ctx context.Context, db DBTX, memberID int64, orderNo str
 }
 
 const lock = `-- name: Lock :one
-SELECT id, member_id, app_id, status, close_reason, payable_fen, expires_at, paid_by, (expires_at <= now())::boolean AS due,
+SELECT id, member_id, app_id, status, close_reason, payable_fen, expires_at, paid_by, group_state, (expires_at <= now())::boolean AS due,
   (EXISTS (SELECT FROM order_adjustment a WHERE a.order_id = orders.id) OR EXISTS (SELECT FROM order_gift g WHERE g.order_id = orders.id))::boolean AS offered
 FROM orders WHERE order_no = $1 FOR UPDATE
 `
@@ -189,6 +189,7 @@ type LockRow struct {
 	PayableFen  money.Fen
 	ExpiresAt   time.Time
 	PaidBy      *string
+	GroupState  *string
 	Due         bool
 	Offered     bool
 }
@@ -207,6 +208,7 @@ func (q *Queries) Lock(ctx context.Context, db DBTX, orderNo string) (LockRow, e
 		&i.PayableFen,
 		&i.ExpiresAt,
 		&i.PaidBy,
+		&i.GroupState,
 		&i.Due,
 		&i.Offered,
 	)
@@ -214,7 +216,7 @@ func (q *Queries) Lock(ctx context.Context, db DBTX, orderNo string) (LockRow, e
 }
 
 const lockWithLines = `-- name: LockWithLines :many
-SELECT o.id, o.member_id, o.app_id, o.status, o.payable_fen, o.paid_by, o.test, o.repriced, o.delivery, l.spu_id, l.title, l.qty, l.gift,
+SELECT o.id, o.member_id, o.app_id, o.status, o.payable_fen, o.paid_by, o.test, o.repriced, o.delivery, o.group_state, l.spu_id, l.title, l.qty, l.gift,
   (l.gift OR EXISTS (SELECT FROM order_adjustment a WHERE a.order_id = o.id) OR EXISTS (SELECT FROM order_gift g WHERE g.order_id = o.id))::boolean AS offered
 FROM orders o JOIN order_line l ON l.order_id = o.id WHERE o.order_no = $1
 ORDER BY l.id FOR UPDATE OF o
@@ -230,6 +232,7 @@ type LockWithLinesRow struct {
 	Test       bool
 	Repriced   bool
 	Delivery   string
+	GroupState *string
 	SpuID      int64
 	Title      string
 	Qty        int32
@@ -257,6 +260,7 @@ func (q *Queries) LockWithLines(ctx context.Context, db DBTX, orderNo string) ([
 			&i.Test,
 			&i.Repriced,
 			&i.Delivery,
+			&i.GroupState,
 			&i.SpuID,
 			&i.Title,
 			&i.Qty,
@@ -391,16 +395,16 @@ WITH held AS (
     CASE WHEN $5::bigint = 0 THEN 0 ELSE coalesce(sum((SELECT sum(l.qty) FROM order_line l WHERE l.order_id = x.id)), 0) END AS pieces
   FROM orders x WHERE x.member_id = $6 AND x.status IN ('pending_payment', 'closing')),
 o AS (
-  INSERT INTO orders (order_no, member_id, app_id, status, goods_fen, discount_fen, freight_fen, payable_fen, address, remark, expires_at, placed_at, test, delivery, store_id, pickup_code)
-  SELECT $7, $6, $8, $3::text, $9, $10, $11, $12, $13, $14, $15, $1::timestamptz, $16, $17, $18, $19
-  FROM held WHERE held.orders < $20::bigint AND ($5::bigint = 0 OR held.pieces + $21::bigint <= $5::bigint)
+  INSERT INTO orders (order_no, member_id, app_id, status, goods_fen, discount_fen, freight_fen, payable_fen, address, remark, expires_at, placed_at, test, delivery, store_id, pickup_code, group_state)
+  SELECT $7, $6, $8, $3::text, $9, $10, $11, $12, $13, $14, $15, $1::timestamptz, $16, $17, $18, $19, $20
+  FROM held WHERE held.orders < $21::bigint AND ($5::bigint = 0 OR held.pieces + $22::bigint <= $5::bigint)
   RETURNING id),
 line AS (
-  SELECT unnest($22::bigint[]) AS spu_id, unnest($23::bigint[]) AS sku_id, unnest($24::text[]) AS title,
-         unnest($25::text[]) AS spec, unnest($26::text[]) AS picture, unnest($27::bigint[]) AS price_fen,
-         unnest($28::bigint[]) AS qty, unnest($29::bigint[]) AS goods_fen,
-         unnest($30::bigint[]) AS discount_fen, unnest($31::bigint[]) AS payable_fen,
-         unnest($32::text[]) AS snapshot, unnest($33::boolean[]) AS counted, unnest($34::boolean[]) AS gift),
+  SELECT unnest($23::bigint[]) AS spu_id, unnest($24::bigint[]) AS sku_id, unnest($25::text[]) AS title,
+         unnest($26::text[]) AS spec, unnest($27::text[]) AS picture, unnest($28::bigint[]) AS price_fen,
+         unnest($29::bigint[]) AS qty, unnest($30::bigint[]) AS goods_fen,
+         unnest($31::bigint[]) AS discount_fen, unnest($32::bigint[]) AS payable_fen,
+         unnest($33::text[]) AS snapshot, unnest($34::boolean[]) AS counted, unnest($35::boolean[]) AS gift),
 lines AS (
   INSERT INTO order_line (order_id, spu_id, sku_id, title, spec, picture, price_fen, qty, goods_fen, discount_fen, payable_fen,
     snapshot, counted, gift)
@@ -430,6 +434,7 @@ type PlaceParams struct {
 	Delivery         string
 	StoreID          *int64
 	PickupCode       *string
+	GroupState       *string
 	MaxOpenOrders    int64
 	Pieces           int64
 	SpuIds           []int64
@@ -469,6 +474,7 @@ func (q *Queries) Place(ctx context.Context, db DBTX, arg PlaceParams) (int64, e
 		arg.Delivery,
 		arg.StoreID,
 		arg.PickupCode,
+		arg.GroupState,
 		arg.MaxOpenOrders,
 		arg.Pieces,
 		arg.SpuIds,
