@@ -243,17 +243,27 @@ func (in Input) checkReduction() error {
 	return nil
 }
 
+// giftFlaw is what is wrong with a tier's gift, "" if nothing is.
+func (t Tier) giftFlaw() (field, text string) {
+	switch {
+	case t.GiftSKU < 0 || (t.GiftSKU == 0) != (t.GiftQty == 0) || !within(t.GiftQty, 0, MaxGift):
+		return "gift", fmt.Sprintf("must be 1 to %d pieces", MaxGift)
+	case t.SpareSKU < 0 || (t.SpareSKU > 0 && (t.GiftSKU == 0 || t.SpareSKU == t.GiftSKU)):
+		return "spare", "comes in place of another gift"
+	}
+	return "", ""
+}
+
 // flaw is what is wrong with a tier that follows others, "" if nothing is.
 func (t Tier) flaw(before []Tier) (field, text string) {
+	if field, text := t.giftFlaw(); field != "" {
+		return field, text
+	}
 	switch {
 	case !t.needs():
 		return "need", "must be an amount or a number of pieces"
 	case !t.gives():
 		return "off", "must be an amount or a share off, free delivery or a gift"
-	case t.GiftSKU < 0 || (t.GiftSKU == 0) != (t.GiftQty == 0) || !within(t.GiftQty, 0, MaxGift):
-		return "gift", fmt.Sprintf("must be 1 to %d pieces", MaxGift)
-	case t.SpareSKU < 0 || (t.SpareSKU > 0 && (t.GiftSKU == 0 || t.SpareSKU == t.GiftSKU)):
-		return "spare", "comes in place of another gift"
 	case t.NeedFen > 0 && t.OffFen > t.NeedFen:
 		return "off", "must not be more than the amount it starts from"
 	case !within(t.CapFen, 0, maxOff) || (t.CapFen > 0 && t.OffBps == 0 && !t.Each):

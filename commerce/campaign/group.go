@@ -40,7 +40,7 @@ const (
 
 // GroupRefusal is why an order for a group is refused.
 func GroupRefusal(why pricing.Reason) error {
-	switch why {
+	switch why { //nolint:exhaustive // all other reasons are one answer
 	case ReasonGroupFull:
 		return ErrGroupFull
 	case ReasonGroupMine:

@@ -201,26 +201,7 @@ func (e *engine) items(s *state) {
 	for line, it := range e.b.Items {
 		piece := it.PriceFen
 		for {
-			best, price := -1, piece
-			for _, n := range rules {
-				if !slices.Contains(e.fits[n], line) || e.b.Rules[n].tooMany(it) != "" {
-					continue
-				}
-				if _, in := e.inTheWay(*s, line, e.b.Rules[n].Kind); in {
-					continue
-				}
-				p := e.b.Rules[n].price(it.SKUID, piece)
-				if p < piece && !e.pays(*s, n, (piece-p)*money.Fen(it.Qty)) {
-					continue
-				}
-				if p < piece && e.b.Rules[n].Kind == KindMall && e.affords(*s, n, it) {
-					best, price = n, p
-					break // it was asked for: nothing else is looked at
-				}
-				if p < price && e.b.Rules[n].Kind != KindMall {
-					best, price = n, p
-				}
-			}
+			best, price := e.cheapest(*s, rules, line, piece)
 			if best < 0 {
 				break
 			}
@@ -231,6 +212,32 @@ func (e *engine) items(s *state) {
 			piece = price
 		}
 	}
+}
+
+// cheapest is the rule that makes a piece of a line cheapest that costs this much now, and what it
+// then costs; -1 if none does.
+func (e *engine) cheapest(s state, rules []int, line int, piece money.Fen) (int, money.Fen) {
+	it, best, price := e.b.Items[line], -1, piece
+	for _, n := range rules {
+		if !slices.Contains(e.fits[n], line) || e.b.Rules[n].tooMany(it) != "" {
+			continue
+		}
+		if _, in := e.inTheWay(s, line, e.b.Rules[n].Kind); in {
+			continue
+		}
+		p := e.b.Rules[n].price(it.SKUID, piece)
+		if p < piece && !e.pays(s, n, (piece-p)*money.Fen(it.Qty)) {
+			continue
+		}
+		if p < piece && e.b.Rules[n].Kind == KindMall && e.affords(s, n, it) {
+			best, price = n, p
+			break // it was asked for: nothing else is looked at
+		}
+		if p < price && e.b.Rules[n].Kind != KindMall {
+			best, price = n, p
+		}
+	}
+	return best, price
 }
 
 // affords reports whether the buyer has the points for pieces at a price of the mall.

@@ -103,5 +103,5 @@ func TestGroupThatDoesNotFillIsRefunded(t *testing.T) {
 	if n := w.count(m.shop, "SELECT count(*) FROM inbox_message WHERE event = 'group.failed'"); n != 2 {
 		t.Errorf("%d were told of the other one", n)
 	}
-	w.healthy(m.shop)
+	w.comesToRest(m)
 }
