@@ -17,6 +17,8 @@ import (
 // Campaigns is what staff do with campaigns; *campaign.Service is one.
 type Campaigns interface {
 	List(ctx context.Context, id tenant.ID, state campaign.State, before int64, now time.Time) ([]campaign.Campaign, map[campaign.State]int64, int64, error)
+	BuyGroup(ctx context.Context, id tenant.ID, groupNo string) (campaign.BuyGroup, error)
+	GroupList(ctx context.Context, id tenant.ID, campaignID, before int64) ([]campaign.BuyGroup, map[campaign.GroupStatus]int64, int64, error)
 	Find(ctx context.Context, id tenant.ID, campaignID int64) (campaign.Shown, error)
 	Between(ctx context.Context, id tenant.ID, from, until time.Time) ([]campaign.Campaign, error)
 	Variants(ctx context.Context, id tenant.ID, products []int64) ([]campaign.SKU, error)
@@ -65,6 +67,13 @@ func (s *Console) campaignPage(c *fiber.Ctx, v *visit, show view.CampaignShow) e
 	if show.Shown, err = s.Campaigns.Find(c.UserContext(), v.shop.ID, id); err != nil {
 		return err
 	}
+	if show.Kind == campaign.Group {
+		before := cursor(c.Query("before"))
+		show.OnFirst = before == 0
+		if show.Groups, show.Counts, show.Next, err = s.Campaigns.GroupList(c.UserContext(), v.shop.ID, id, before); err != nil {
+			return err
+		}
+	}
 	show.State, show.MayUpdate = show.Shown.State(s.Now()), v.granted[authz.CampaignUpdate]
 	if len(show.Apps) > 0 {
 		apps, err := s.MiniPrograms.Apps(c.UserContext(), v.shop.ID)
@@ -80,6 +89,22 @@ func (s *Console) campaignPage(c *fiber.Ctx, v *visit, show view.CampaignShow) e
 		}
 	}
 	return render(c, view.CampaignShowPage(s.page(c, v, show.Title, navCampaigns), show))
+}
+
+// campaignGroup shows one group and who is in it.
+func (s *Console) campaignGroup(c *fiber.Ctx, v *visit) error {
+	id, err := pathID(c, "id")
+	if err != nil {
+		return err
+	}
+	g, err := s.Campaigns.BuyGroup(c.UserContext(), v.shop.ID, c.Params("group"))
+	if err != nil {
+		return err
+	}
+	if g.CampaignID != id {
+		return fault.ErrNotFound
+	}
+	return render(c, view.CampaignGroupPage(s.page(c, v, g.GroupNo, navCampaigns), g))
 }
 
 // campaignStart makes a draft count between its times.

@@ -17,7 +17,7 @@ func (s *Console) campaignNew(c *fiber.Ctx, v *visit) error {
 	f := view.CampaignForm{Kind: kindOf(c.Query("kind")), Typed: map[string]string{
 		"way": view.OffShare, "scope_of": string(campaign.ScopeAll), "need_of": view.NeedAmount,
 	}}
-	if f.Kind == campaign.Flash {
+	if f.Kind == campaign.Flash || f.Kind == campaign.Group {
 		f.Typed["way"] = view.OffPrices
 	}
 	return s.campaignFormPage(c, v, f)
@@ -50,6 +50,16 @@ func (s *Console) campaignFormPage(c *fiber.Ctx, v *visit, f view.CampaignForm) 
 	} else if f.Typed["way"] == view.OffPrices && len(f.ProductIDs) > 0 {
 		if f.Variants, err = s.Campaigns.Variants(ctx, v.shop.ID, f.ProductIDs); err != nil {
 			return err
+		}
+	}
+	if f.Kind == campaign.Reduction {
+		if f.Gifts, err = s.productPicker(c, v, "gift", v.text.T("campaign.gift_products"), f.GiftIDs); err != nil {
+			return err
+		}
+		if len(f.GiftIDs) > 0 {
+			if f.GiftSKUs, err = s.Campaigns.Variants(ctx, v.shop.ID, f.GiftIDs); err != nil {
+				return err
+			}
 		}
 	}
 	apps, err := s.MiniPrograms.Apps(ctx, v.shop.ID)
@@ -132,8 +142,8 @@ func (s *Console) campaignTyped(c *fiber.Ctx, v *visit, f *view.CampaignForm) er
 	for _, name := range view.CampaignFields() {
 		f.Typed[name] = strings.TrimSpace(form(c, name))
 	}
-	f.ProductIDs, f.CategoryIDs, f.Apps = ticked(c, "product"), ticked(c, "category"), formAll(c, "app")
-	if f.Kind == campaign.Flash {
+	f.ProductIDs, f.CategoryIDs, f.GiftIDs, f.Apps = ticked(c, "product"), ticked(c, "category"), ticked(c, "gift"), formAll(c, "app")
+	if f.Kind == campaign.Flash || f.Kind == campaign.Group {
 		f.Typed["way"] = view.OffPrices
 	}
 	if f.Kind == campaign.Reduction || f.Typed["way"] != view.OffPrices || len(f.ProductIDs) == 0 {
@@ -166,6 +176,11 @@ func badOf(field string) string {
 // readCampaign reads a campaign as it was typed.
 func readCampaign(r typedReader, f view.CampaignForm) campaign.Input {
 	in := campaign.Input{Kind: f.Kind, Title: r.typed["title"], Apps: f.Apps}
+	if r.typed["budget_fen"] != "" {
+		if in.BudgetFen = r.fen("budget_fen"); in.BudgetFen == 0 {
+			r.bad["budget_fen"] = true
+		}
+	}
 	if f.Kind == campaign.Flash {
 		in.Sessions, in.PerOrder, in.PerMember = readSessions(r), r.number("per_order"), r.number("per_member")
 		readTimed(r, f, &in)
@@ -177,7 +192,10 @@ func readCampaign(r typedReader, f view.CampaignForm) campaign.Input {
 	if until := r.moment("ends_at"); until != nil {
 		in.EndsAt = *until
 	}
-	if f.Kind == campaign.Timed {
+	if f.Kind == campaign.Group {
+		in.Seats, in.FillHours, in.PerOrder, in.PerMember = r.number("seats"), r.number("fill_hours"), r.number("per_order"), r.number("per_member")
+	}
+	if f.Kind == campaign.Timed || f.Kind == campaign.Group {
 		readTimed(r, f, &in)
 		return in
 	}
@@ -189,7 +207,7 @@ func readCampaign(r typedReader, f view.CampaignForm) campaign.Input {
 		in.ScopeIDs = f.ProductIDs
 	case campaign.ScopeAll:
 	}
-	in.Tiers = readTiers(r)
+	in.Tiers, in.GiftsStay = readTiers(r), r.typed["gifts_stay"] != ""
 	return in
 }
 
@@ -238,7 +256,7 @@ func readSessions(r typedReader) (sessions []campaign.Session) {
 func readTiers(r typedReader) (tiers []campaign.Tier) {
 	for i := range campaign.MaxTiers {
 		need, off, free := view.TierField(i, "need"), view.TierField(i, "off"), view.TierField(i, "free")
-		if r.typed[need] == "" && r.typed[off] == "" && r.typed[free] == "" {
+		if r.typed[need] == "" && r.typed[off] == "" && r.typed[free] == "" && r.typed[view.TierField(i, "gift")] == "" {
 			continue
 		}
 		t := campaign.Tier{Free: r.typed[free] != ""}
@@ -258,6 +276,15 @@ func readTiers(r typedReader) (tiers []campaign.Tier) {
 		if t.OffBps > 0 || t.Each {
 			t.CapFen = r.fen("cap_fen")
 		}
+		if r.typed[view.TierField(i, "gift")] != "" {
+			t.GiftSKU, t.GiftQty = r.number(view.TierField(i, "gift")), 1
+			if r.typed[view.TierField(i, "gift_qty")] != "" {
+				t.GiftQty = r.number(view.TierField(i, "gift_qty"))
+			}
+			if r.typed[view.TierField(i, "spare")] != "" {
+				t.SpareSKU = r.number(view.TierField(i, "spare"))
+			}
+		}
 		tiers = append(tiers, t)
 	}
 	return tiers
@@ -269,6 +296,7 @@ func typedCampaign(c campaign.Shown) view.CampaignForm {
 		"version": itoa64(c.Version), "title": c.Title, "starts_at": typedMoment(&c.StartsAt), "ends_at": typedMoment(&c.EndsAt), "way": view.OffAmount,
 		"scope_of": string(c.ScopeOf), "scope_except": orEmpty(c.ScopeExcept, "1"), "need_of": view.NeedAmount,
 	}}
+	f.Typed["budget_fen"] = orEmpty(c.BudgetFen > 0, c.BudgetFen.Yuan())
 	typedSessions(c, f.Typed)
 	if c.Kind != campaign.Reduction {
 		f.Typed["way"] = view.OffPrices
@@ -292,6 +320,12 @@ func typedCampaign(c campaign.Shown) view.CampaignForm {
 		f.ProductIDs = c.ScopeIDs
 	case campaign.ScopeAll:
 	}
+	f.Typed["gifts_stay"] = orEmpty(c.GiftsStay, "1")
+	for _, g := range c.Gifts {
+		if !slices.Contains(f.GiftIDs, g.SPUID) {
+			f.GiftIDs = append(f.GiftIDs, g.SPUID)
+		}
+	}
 	for i, t := range c.Tiers {
 		f.Typed[view.TierField(i, "need")] = t.NeedFen.Yuan()
 		if t.NeedQty > 0 {
@@ -302,6 +336,8 @@ func typedCampaign(c campaign.Shown) view.CampaignForm {
 			f.Typed["way"], f.Typed[view.TierField(i, "off")] = view.OffShare, tenths(t.OffBps)
 		}
 		f.Typed[view.TierField(i, "free")] = orEmpty(t.Free, "1")
+		f.Typed[view.TierField(i, "gift")], f.Typed[view.TierField(i, "gift_qty")] = orEmpty(t.GiftSKU > 0, itoa64(t.GiftSKU)), orEmpty(t.GiftQty > 0, itoa64(t.GiftQty))
+		f.Typed[view.TierField(i, "spare")] = orEmpty(t.SpareSKU > 0, itoa64(t.SpareSKU))
 		if t.Each {
 			f.Typed["each"] = "1"
 		}
@@ -322,6 +358,9 @@ func typedSessions(c campaign.Shown, typed map[string]string) {
 	}
 	if c.PerMember > 0 {
 		typed["per_member"] = itoa64(c.PerMember)
+	}
+	if c.Kind == campaign.Group {
+		typed["seats"], typed["fill_hours"] = itoa64(c.Seats), itoa64(c.FillHours)
 	}
 }
 

@@ -19,6 +19,7 @@ func (s *Console) campaignTable() []route {
 		{get, all + "/new", update, s.campaignNew},
 		{post, all + "/new", update, s.campaignCreate},
 		{get, one, read, s.campaignShow},
+		{get, one + "/groups/:group", read, s.campaignGroup},
 		{get, one + "/edit", update, s.campaignEdit},
 		{post, one + "/edit", update, s.campaignUpdate},
 		{post, one + "/start", update, s.campaignStart},

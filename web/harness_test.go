@@ -184,9 +184,9 @@ func (h *house) deps(s settings, answers *miniapi.Answers) web.Deps {
 		DB: h.DB, Vault: h.Vault, Audit: h.Audit, Outbox: h.Outbox, Plans: h.Plans, Store: picture.Files{Store: picture.NewFolder(h.files)}, Now: now, Rand: rand.Reader,
 	})
 	h.levels = level.New(level.Deps{DB: h.DB, Outbox: h.Outbox, Timers: h.Timers, Audit: h.Audit})
-	h.campaigns = campaign.New(campaign.Deps{DB: h.DB, Audit: h.Audit, Timers: h.Timers, Tell: h.catalog.TellPricesTx})
+	h.campaigns = campaign.New(campaign.Deps{DB: h.DB, Audit: h.Audit, Timers: h.Timers, Tell: h.catalog.TellPricesTx, Outbox: h.Outbox})
 	orders := order.New(order.Deps{
-		Offers: []order.Offers{coupons, h.points, h.levels, h.campaigns},
+		Offers: []order.Offers{coupons, h.points, h.levels, h.campaigns}, Groups: h.campaigns,
 		DB:     h.DB, Catalog: h.catalog, Inventory: h.stock, Addresses: h.members, Carts: carts, Cards: h.cards, Places: h.quota,
 		Stores: delivery.New(delivery.Deps{DB: h.DB, Audit: h.Audit}), Outbox: h.Outbox, Timers: h.Timers, Audit: h.Audit,
 	})
@@ -200,7 +200,7 @@ func (h *house) deps(s settings, answers *miniapi.Answers) web.Deps {
 	return web.Deps{
 		Limiter: limiter, Budgets: s.budgets, Places: s.places, Draining: s.drain,
 		API: &miniapi.Deps{
-			Apps: h.Resolver, Shops: h.mini, Catalog: h.catalog, Members: h.members, Tastes: h.members, Carts: carts, Orders: orders, Cases: cases, Reviews: h.newReviews(orders), Distribution: h.newDistribution(orders), Cards: h.cards, Coupons: coupons, Campaigns: h.campaigns, Points: h.points, Levels: h.levels, Invoices: h.invoices, Pictures: pictures, Delivery: delivery.New(delivery.Deps{DB: h.DB, Audit: h.Audit}), Payments: pay,
+			Apps: h.Resolver, Shops: h.mini, Catalog: h.catalog, Members: h.members, Tastes: h.members, Carts: carts, Orders: orders, Cases: cases, Reviews: h.newReviews(orders), Distribution: h.newDistribution(orders), Cards: h.cards, Coupons: coupons, Campaigns: h.campaigns, Groups: h.campaigns, Points: h.points, Levels: h.levels, Invoices: h.invoices, Pictures: pictures, Delivery: delivery.New(delivery.Deps{DB: h.DB, Audit: h.Audit}), Payments: pay,
 			Transfers:     transfer.New(transfer.Deps{DB: h.DB, Now: now}),
 			Subscriptions: h.notices, Messages: h.notices, Logins: h.mini, Audit: h.Audit, Limiter: limiter, Limits: s.limits,
 			Answers: answers, Log: log,

@@ -145,6 +145,9 @@ func TestG14StatementsPerRoute(t *testing.T) {
 	call(1, http.StatusOK, http.MethodGet, "/flash-sessions", nil)
 	call(0, http.StatusOK, http.MethodGet, "/time", nil)
 	call(1, http.StatusOK, http.MethodGet, "/me/flash-reminders", nil)
+	call(2, http.StatusOK, http.MethodGet, product+"/groups", nil) // what groups are for, and those that are open: one round trip
+	call(2, http.StatusNotFound, http.MethodGet, "/groups/GABCDEFGHJKLMNPQ", nil)
+	call(1, http.StatusOK, http.MethodGet, "/me/groups", nil)
 	call(2, http.StatusConflict, http.MethodPut, "/me/flash-reminders/1/1", nil) // and the end of what came to nothing
 	call(1, http.StatusNoContent, http.MethodDelete, "/me/flash-reminders/1/1", nil)
 	for _, remembered := range []string{"/shop", "/campaigns", "/flash-sessions", "/categories", "/products", product, "/brands", "/search/facets?q=kafei"} {

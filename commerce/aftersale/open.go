@@ -123,7 +123,7 @@ func checkSaid(body string, pictures []string) error {
 }
 
 func (in OpenInput) claim() order.ClaimInput {
-	return order.ClaimInput{OrderNo: in.OrderNo, MemberID: in.MemberID, Lines: in.Lines, SentOnly: in.Kind != RefundOnly, FreightFen: in.FreightFen}
+	return order.ClaimInput{OrderNo: in.OrderNo, MemberID: in.MemberID, Lines: in.Lines, SentOnly: in.Kind != RefundOnly, Swap: in.Kind == Exchange, FreightFen: in.FreightFen}
 }
 
 func (s *Service) openTx(ctx context.Context, tx tenantdb.Tx, in OpenInput) (Opened, error) {

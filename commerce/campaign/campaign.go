@@ -23,10 +23,11 @@ const (
 	Timed     Kind = "timed"     // what a piece costs
 	Reduction Kind = "reduction" // what an order costs, and its delivery
 	Flash     Kind = "flash"     // what a piece costs in sessions, of so many pieces
+	Group     Kind = "group"     // what a piece costs who comes with others
 )
 
 // Kinds lists the kinds, in the order a form shows them.
-func Kinds() []Kind { return []Kind{Timed, Reduction, Flash} }
+func Kinds() []Kind { return []Kind{Timed, Reduction, Flash, Group} }
 
 // Status is what staff decided about a campaign.
 type Status string
@@ -67,7 +68,7 @@ const (
 
 // Tier is what a reduction gives from an amount (fen) or a number of pieces on, measured over its
 // goods after cheaper prices. Exactly one of NeedFen and NeedQty is set; at least one of OffFen,
-// OffBps and Free, of the first two at most one.
+// OffBps, Free and a gift, of the first two at most one.
 type Tier struct {
 	NeedFen money.Fen  `json:"need_fen,omitempty"`
 	NeedQty int64      `json:"need_qty,omitempty"`
@@ -76,6 +77,10 @@ type Tier struct {
 	CapFen  money.Fen  `json:"cap_fen,omitempty"` // the most that OffBps, or Each, takes off; 0: no cap
 	Each    bool       `json:"each,omitempty"`    // OffFen for each full NeedFen
 	Free    bool       `json:"free,omitempty"`    // the freight, whole
+	// A gift: so many pieces of a SKU, or as many of the spare one when it is gone; 0: none.
+	GiftSKU  int64 `json:"gift_sku,omitempty"`
+	GiftQty  int64 `json:"gift_qty,omitempty"`
+	SpareSKU int64 `json:"spare_sku,omitempty"`
 }
 
 // Price is what a piece of a SKU costs, fen.
@@ -99,26 +104,35 @@ type Input struct {
 	EndsAt   time.Time // exclusive
 	Apps     []string  // AppIDs that it is in; none: all
 
+	// BudgetFen is the most that it gives away in all, gifts at cost; 0: no limit. Orders that close
+	// unpaid, or with all their money gone back, give theirs back.
+	BudgetFen money.Fen
+
 	// Of Timed: a share off for all SKUs of Products, or Prices. Of Flash: Prices.
 	OffBps   money.Rate
 	Products []int64
 	Prices   []Price
 
-	// Of Flash.
+	// Of Flash, the limits also of Group.
 	Sessions  []Session // one after the other
 	PerOrder  int64     // pieces of a SKU; 0: no limit
-	PerMember int64     // pieces of a SKU in one session; 0: no limit
+	PerMember int64     // pieces of a SKU in one session, or of all SKUs in all groups; 0: no limit
+
+	// Of Group.
+	Seats     int64 // of one group
+	FillHours int64 // from the first payment to the last
 
 	// Of Reduction.
 	ScopeOf     ScopeOf
 	ScopeIDs    []int64
 	ScopeExcept bool // all goods but these
 	Tiers       []Tier
+	GiftsStay   bool // gifts stay with a buyer who gives back the goods they came with
 }
 
 // Campaign is a campaign of the registry.
 type Campaign struct {
-	Input     // without Products and Prices: SKUs lists those; Sessions only by Find
+	Input     // without Products and Prices: SKUs lists those; Sessions and BudgetFen only by Find
 	ID        int64
 	Version   int64
 	Status    Status
@@ -148,17 +162,22 @@ const (
 	// MaxSessions is of one flash sale, MaxUnits of a SKU in one session.
 	MaxSessions = 20
 	MaxUnits    = 1_000_000
-	maxTitle    = 40
-	maxApps     = 50
-	maxScope    = 500
-	maxDays     = 370
-	maxOff      = money.Fen(100_000_000) // a million yuan
+	// MaxGift is how many pieces of a gift a tier gives.
+	MaxGift = 99
+	// MaxSeats is of one group, MaxFillHours what it may take to fill.
+	MaxSeats     = 100
+	MaxFillHours = 720
+	maxTitle     = 40
+	maxApps      = 50
+	maxScope     = 500
+	maxDays      = 370
+	maxOff       = money.Fen(100_000_000) // a million yuan
 )
 
 func (in Input) check() error {
 	switch {
 	case !slices.Contains(Kinds(), in.Kind):
-		return fault.Invalidf("kind", "must be timed, reduction or flash")
+		return fault.Invalidf("kind", "must be timed, reduction, flash or group")
 	case !fits(in.Title):
 		return fault.Invalidf("title", "must be 1 to %d characters", maxTitle)
 	case in.Kind == Flash && (len(in.Sessions) == 0 || len(in.Sessions) > MaxSessions):
@@ -169,10 +188,14 @@ func (in Input) check() error {
 		return fault.Invalidf("ends_at", "must be a minute to %d days after the beginning", maxDays)
 	case len(in.Apps) > maxApps || slices.ContainsFunc(in.Apps, func(a string) bool { _, ok := tenant.ParseAppID(a); return !ok }):
 		return fault.Invalidf("apps", "must be Mini Programs of the shop")
+	case !within(in.BudgetFen, 0, pricing.MaxPayable):
+		return fault.Invalidf("budget_fen", "must be above zero")
 	case in.Kind == Timed:
 		return in.checkTimed()
 	case in.Kind == Flash:
 		return in.checkFlash()
+	case in.Kind == Group:
+		return in.checkGroup()
 	}
 	return in.checkReduction()
 }
@@ -220,13 +243,27 @@ func (in Input) checkReduction() error {
 	return nil
 }
 
+// giftFlaw is what is wrong with a tier's gift, "" if nothing is.
+func (t Tier) giftFlaw() (field, text string) {
+	switch {
+	case t.GiftSKU < 0 || (t.GiftSKU == 0) != (t.GiftQty == 0) || !within(t.GiftQty, 0, MaxGift):
+		return "gift", fmt.Sprintf("must be 1 to %d pieces", MaxGift)
+	case t.SpareSKU < 0 || (t.SpareSKU > 0 && (t.GiftSKU == 0 || t.SpareSKU == t.GiftSKU)):
+		return "spare", "comes in place of another gift"
+	}
+	return "", ""
+}
+
 // flaw is what is wrong with a tier that follows others, "" if nothing is.
 func (t Tier) flaw(before []Tier) (field, text string) {
+	if field, text := t.giftFlaw(); field != "" {
+		return field, text
+	}
 	switch {
 	case !t.needs():
 		return "need", "must be an amount or a number of pieces"
 	case !t.gives():
-		return "off", "must be an amount or a share off, or free delivery"
+		return "off", "must be an amount or a share off, free delivery or a gift"
 	case t.NeedFen > 0 && t.OffFen > t.NeedFen:
 		return "off", "must not be more than the amount it starts from"
 	case !within(t.CapFen, 0, maxOff) || (t.CapFen > 0 && t.OffBps == 0 && !t.Each):
@@ -244,7 +281,7 @@ func (t Tier) needs() bool {
 }
 
 func (t Tier) gives() bool {
-	return within(t.OffFen, 0, maxOff) && within(t.OffBps, 0, 10_000) && (t.OffFen == 0 || t.OffBps == 0) && (t.OffFen > 0 || t.OffBps > 0 || t.Free)
+	return within(t.OffFen, 0, maxOff) && within(t.OffBps, 0, 10_000) && (t.OffFen == 0 || t.OffBps == 0) && (t.OffFen > 0 || t.OffBps > 0 || t.Free || t.GiftSKU > 0)
 }
 
 // flawAfter: a tier needs more than the one before, of the same, and gives more.
@@ -253,7 +290,7 @@ func (t Tier) flawAfter(last Tier) (field, text string) {
 	if !sameUnit || t.NeedFen < last.NeedFen || t.NeedQty < last.NeedQty || (t.NeedFen == last.NeedFen && t.NeedQty == last.NeedQty) {
 		return "need", "must be more than the tier before"
 	}
-	if (last.OffFen > 0 && t.OffFen <= last.OffFen) || (last.OffBps > 0 && t.OffBps <= last.OffBps) || (last.Free && !t.Free) {
+	if (last.OffFen > 0 && t.OffFen <= last.OffFen) || (last.OffBps > 0 && t.OffBps <= last.OffBps) || (last.Free && !t.Free) || (last.GiftSKU > 0 && t.GiftSKU == 0) {
 		return "off", "must give more than the tier before"
 	}
 	return "", ""
@@ -279,7 +316,7 @@ func campaignsOf[R any](rows []R, of func(R) campaigndb.Campaign) ([]Campaign, e
 func campaignOf(r campaigndb.Campaign) (Campaign, error) {
 	c := Campaign{ID: r.ID, Version: r.Version, Status: Status(r.Status), StoppedAt: r.StoppedAt, UpdatedAt: r.UpdatedAt, Input: Input{
 		Kind: Kind(r.Kind), Title: r.Title, StartsAt: r.StartsAt, EndsAt: r.EndsAt, Apps: r.Apps,
-		ScopeOf: ScopeOf(r.ScopeOf), ScopeIDs: r.ScopeIds, ScopeExcept: r.ScopeExcept,
+		ScopeOf: ScopeOf(r.ScopeOf), ScopeIDs: r.ScopeIds, ScopeExcept: r.ScopeExcept, GiftsStay: r.GiftsStay,
 	}}
 	if r.OffBps != nil {
 		c.OffBps = money.Rate(*r.OffBps)
@@ -289,6 +326,9 @@ func campaignOf(r campaigndb.Campaign) (Campaign, error) {
 	}
 	if r.PerMember != nil {
 		c.PerMember = *r.PerMember
+	}
+	if r.Seats != nil {
+		c.Seats, c.FillHours = *r.Seats, *r.FillHours
 	}
 	err := json.Unmarshal(r.Tiers, &c.Tiers)
 	return c, err

@@ -1,11 +1,13 @@
 // Package campaign makes goods cheaper for a time: prices of SKUs between two moments (timed
-// discounts) or in sessions and of so many pieces (flash sales), and reductions of orders in
-// tiers, by amount or by pieces, free delivery included.
+// discounts), in sessions and of so many pieces (flash sales) or for who comes with others (group
+// buying), and reductions of orders in tiers, by amount or by pieces, free delivery and gifts included.
 //
 // It owns campaign (the registry), campaign_sku (the prices, and where and when they are
 // promised), campaign_version (every wording, as orders name it), and of flash sales
 // campaign_session, flash_bucket (the units of a SKU in a session), flash_take (what orders took
-// of them) and flash_reminder (who is told before a session). What a campaign does to an
+// of them) and flash_reminder (who is told before a session), of budgets campaign_budget and
+// campaign_spend, and of groups buy_group and group_seat, with the table of their transitions
+// (GroupTransitions). What a campaign does to an
 // order pricing says: Rules hands it over. What it took off stands in order_adjustment, and its
 // cost is the sum of that: there is no counter that could disagree.
 //
@@ -36,4 +38,19 @@
 // two. A sale promises its prices' SKUs from its first session to its last, so that no other
 // campaign takes the time between them. A session that has begun keeps its times; units can be
 // changed, but not below what was taken.
+//
+// A budget is a ceiling on what a campaign gives away, gifts at cost. It is taken by one conditional
+// update with the order, after units and before stock, and comes back as units do. What it does not
+// hold whole is not given. A campaign is used up when less is left than the least it gives; when an
+// order closes it may give again. A budget that is set later counts from then on.
+//
+// Which gift comes, the campaign says: the first of two that is in stock. That a tier's gift goes
+// back with its goods is a rule of the order (order.Gift). Only what can be sent is a gift.
+//
+// A group's seat is taken when the order is placed, not when it is paid: who pays has one, and the
+// price is that nobody else has it until the order closes. A group begins with its first order, can
+// be joined once that is paid, and its time runs from then to at most the campaign's end. It is of one
+// product. Complete is complete: a member who gets money back later leaves no empty seat. A group that
+// does not fill in time, or whose campaign is stopped, asks each paid seat back once (asked_at, and
+// one refund of a payment for that reason); a payment that comes after that goes back in the same way.
 package campaign

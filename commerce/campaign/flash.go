@@ -126,9 +126,16 @@ func flashRule(r campaigndb.RunningRow) []pricing.Rule {
 	return []pricing.Rule{rule}
 }
 
-// LockTx takes the units of flash sales that an order gets at their prices, all of them or none.
-// Faults: FLASH_SOLD_OUT if somebody was faster, FLASH_LIMIT.
+// LockTx takes what an order gets of campaigns, all of it or nothing: units of flash sales, and of
+// budgets. Faults: FLASH_SOLD_OUT and CAMPAIGN_BUDGET if somebody was faster, FLASH_LIMIT.
 func (s *Service) LockTx(ctx context.Context, tx tenantdb.Tx, orderNo string, memberID int64, applied []pricing.Answer) error {
+	if err := s.take(ctx, tx, orderNo, memberID, applied); err != nil {
+		return err
+	}
+	return s.spend(ctx, tx, orderNo, applied)
+}
+
+func (s *Service) take(ctx context.Context, tx tenantdb.Tx, orderNo string, memberID int64, applied []pricing.Answer) error {
 	var campaigns, skus, qtys []int64
 	for _, a := range applied {
 		if a.Kind != pricing.KindFlash {
@@ -169,8 +176,8 @@ func (s *Service) LockTx(ctx context.Context, tx tenantdb.Tx, orderNo string, me
 // UseTx changes nothing: what was taken stays taken when its order is paid.
 func (s *Service) UseTx(context.Context, tenantdb.Tx, string, string) error { return nil }
 
-// ReleaseTx gives back the units that an order took: it was closed unpaid. They can be had again
-// while their session runs. Repeating it changes nothing.
+// ReleaseTx gives back the units and the budget that an order took: it was closed unpaid. They can
+// be had again while the campaign runs. Repeating it changes nothing.
 func (s *Service) ReleaseTx(ctx context.Context, tx tenantdb.Tx, orderNo, _ string) error {
 	again, err := s.q.GiveBack(ctx, tx, orderNo, tx.Now())
 	if err != nil {

@@ -69,6 +69,8 @@ type Shown struct {
 	Campaign
 	SKUs    []SKU
 	Buckets []Bucket // of a flash sale
+	Gifts   []GiftSKU
+	Budget  Budget
 	Report  Report
 }
 
@@ -90,6 +92,26 @@ func (s *Service) Find(ctx context.Context, id tenant.ID, campaignID int64) (sho
 			sessions, err = s.q.Sessions(ctx, q, campaignID)
 			return err
 		})
+		pipe.AddRead(func(q tenantdb.Querier) error {
+			rows, err := s.q.GiftsOf(ctx, q, campaignID)
+			for _, g := range rows {
+				shown.Gifts = append(shown.Gifts, GiftSKU{
+					SKUID: g.ID, SPUID: g.SpuID, Product: g.Title, Spec: g.Spec, RegularFen: g.PriceFen, CostFen: g.CostFen, Available: g.Available, Given: g.Given,
+				})
+			}
+			return err
+		})
+		pipe.AddRead(func(q tenantdb.Querier) error {
+			row, err := s.q.Budget(ctx, q, campaignID)
+			if tenantdb.NoRows(err) {
+				return nil
+			}
+			shown.Budget = Budget{SpentFen: money.Fen(row.SpentFen), LeastFen: money.Fen(row.LeastFen)}
+			if row.BudgetFen != nil {
+				shown.Budget.LimitFen = money.Fen(*row.BudgetFen)
+			}
+			return err
+		})
 		var buckets []campaigndb.BucketsRow
 		pipe.AddRead(func(q tenantdb.Querier) (err error) {
 			buckets, err = s.q.Buckets(ctx, q, campaignID)
@@ -104,6 +126,7 @@ func (s *Service) Find(ctx context.Context, id tenant.ID, campaignID int64) (sho
 			return err
 		})
 		err := pipe.Run(ctx)
+		shown.BudgetFen = shown.Budget.LimitFen
 		units := map[int64]int64{}
 		for _, b := range buckets {
 			shown.Buckets = append(shown.Buckets, Bucket{No: b.No, SKUID: b.SkuID, Units: b.Units, Taken: b.Taken, Paid: b.Paid})

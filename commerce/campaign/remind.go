@@ -121,10 +121,14 @@ func (s *Service) Reminders(ctx context.Context, id tenant.ID, memberID int64, n
 	return list, nil
 }
 
-// MoveMemberTx makes one member's reminders another's. What was bought moves with its orders.
+// MoveMemberTx makes one member's reminders and seats in groups another's; a second seat in one group
+// stays where it is. What was bought moves with its orders.
 func (s *Service) MoveMemberTx(ctx context.Context, tx tenantdb.Tx, from, to int64) error {
 	if err := s.q.MoveReminders(ctx, tx, to, from); err != nil {
 		return fmt.Errorf("move the reminders of a member: %w", err)
+	}
+	if err := s.q.MoveSeats(ctx, tx, to, from); err != nil {
+		return fmt.Errorf("move the seats of a member: %w", err)
 	}
 	return nil
 }

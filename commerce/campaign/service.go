@@ -13,17 +13,20 @@ import (
 	"galleria/tenant"
 	"galleria/tenant/audit"
 	"galleria/tenant/fault"
+	"galleria/tenant/outbox"
 	"galleria/tenant/tenantdb"
 	"galleria/tenant/timer"
 )
 
-// Deps is what the service needs; all of it is required.
+// Deps is what the service needs; all of it is required, Outbox for groups alone.
 type Deps struct {
 	DB     *tenantdb.DB
 	Audit  *audit.Log
 	Timers *timer.Timers
 	// Tell has the commit of tx told to those who keep answers with prices.
 	Tell func(ctx context.Context, tx tenantdb.Tx) error
+	// Outbox carries what staff are told of; without one they see it on the campaign's page alone.
+	Outbox *outbox.Outbox
 }
 
 // Service keeps the campaigns of all tenants. Safe for concurrent use.
@@ -58,6 +61,9 @@ func (s *Service) Save(ctx context.Context, id tenant.ID, campaignID, version in
 		if err != nil {
 			return err
 		}
+		if err := s.giftsExist(ctx, tx, in); err != nil {
+			return err
+		}
 		action, next, live := "campaign.add", int64(1), false
 		if campaignID == 0 {
 			campaignID, err = s.add(ctx, tx, in)
@@ -72,6 +78,9 @@ func (s *Service) Save(ctx context.Context, id tenant.ID, campaignID, version in
 			return err
 		}
 		if err := s.putSessions(ctx, tx, campaignID, in, skus, live); err != nil {
+			return err
+		}
+		if err := s.putBudget(ctx, tx, campaignID, in, next == 1); err != nil {
 			return err
 		}
 		if err := s.keep(ctx, tx, campaignID, next, in, skus, actor); err != nil {
@@ -98,6 +107,8 @@ func taken(err error) error {
 	switch {
 	case tenantdb.Violates(err, "campaign_sku_alone"):
 		return ErrTaken
+	case tenantdb.Violates(err, "campaign_budget_spent"):
+		return ErrChanged
 	case tenantdb.Violates(err, "flash_bucket_session"):
 		return ErrChanged
 	}
@@ -158,11 +169,15 @@ func (in Input) row() (campaigndb.AddParams, error) {
 	}
 	if in.Kind == Reduction {
 		row.ScopeOf, row.ScopeIds, row.ScopeExcept = string(in.ScopeOf), append([]int64{}, in.ScopeIDs...), in.ScopeExcept && in.ScopeOf != ScopeAll
+		row.GiftsStay = in.GiftsStay && len(in.giftSKUs()) > 0
 	}
 	if in.OffBps > 0 {
 		row.OffBps = new(int64(in.OffBps))
 	}
-	if in.Kind == Flash {
+	if in.Kind == Group {
+		row.Seats, row.FillHours = &in.Seats, &in.FillHours
+	}
+	if in.Kind == Flash || in.Kind == Group {
 		row.PerOrder, row.PerMember = orNil(in.PerOrder), orNil(in.PerMember)
 	}
 	return row, err
@@ -192,7 +207,7 @@ func (s *Service) change(ctx context.Context, tx tenantdb.Tx, campaignID, versio
 	}
 	set, err := s.q.Set(ctx, tx, campaigndb.SetParams{
 		ID: campaignID, Version: version, Title: row.Title, StartsAt: row.StartsAt, EndsAt: row.EndsAt, Apps: row.Apps, OffBps: row.OffBps,
-		ScopeOf: row.ScopeOf, ScopeIds: row.ScopeIds, ScopeExcept: row.ScopeExcept, Tiers: row.Tiers, PerOrder: row.PerOrder, PerMember: row.PerMember, Now: tx.Now(),
+		ScopeOf: row.ScopeOf, ScopeIds: row.ScopeIds, ScopeExcept: row.ScopeExcept, Tiers: row.Tiers, PerOrder: row.PerOrder, PerMember: row.PerMember, GiftsStay: row.GiftsStay, Seats: row.Seats, FillHours: row.FillHours, Now: tx.Now(),
 	})
 	if tenantdb.NoRows(err) {
 		return 0, false, ErrChanged
@@ -249,7 +264,7 @@ func (s *Service) keep(ctx context.Context, tx tenantdb.Tx, campaignID, version 
 	wording, err := json.Marshal(map[string]any{
 		"title": in.Title, "starts_at": in.StartsAt, "ends_at": in.EndsAt, "apps": in.Apps, "off_bps": in.OffBps, "prices": skus,
 		"sessions": in.Sessions, "per_order": in.PerOrder, "per_member": in.PerMember,
-		"scope_of": in.ScopeOf, "scope_ids": in.ScopeIDs, "scope_except": in.ScopeExcept, "tiers": in.Tiers,
+		"scope_of": in.ScopeOf, "scope_ids": in.ScopeIDs, "scope_except": in.ScopeExcept, "tiers": in.Tiers, "gifts_stay": in.GiftsStay, "budget_fen": in.BudgetFen, "seats": in.Seats, "fill_hours": in.FillHours,
 	})
 	if err != nil {
 		return fmt.Errorf("keep wording: %w", err)
@@ -287,11 +302,16 @@ func (s *Service) Start(ctx context.Context, id tenant.ID, campaignID int64, act
 }
 
 // Stop ends a campaign for good, at once; a draft is thrown away. Orders that were placed keep
-// their price. Opens a transaction. Faults: NOT_FOUND, CAMPAIGN_STATE.
+// their price; groups that are not complete end, and their money goes back. Opens a transaction. Faults: NOT_FOUND, CAMPAIGN_STATE.
 func (s *Service) Stop(ctx context.Context, id tenant.ID, campaignID int64, actor string) error {
 	return s.move(ctx, id, campaignID, Stopped, actor, func(tx tenantdb.Tx, was campaigndb.LockRow) error {
 		if Status(was.Status) == Stopped || (Status(was.Status) == Live && !was.EndsAt.After(tx.Now())) {
 			return ErrState
+		}
+		if was.Kind == string(Group) {
+			if err := s.d.Outbox.Append(ctx, tx, TopicGroupStopped, strconv.FormatInt(campaignID, 10), GroupEventV1{CampaignID: campaignID}); err != nil {
+				return err
+			}
 		}
 		return s.q.SetLive(ctx, tx, false, campaignID)
 	})

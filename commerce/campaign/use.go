@@ -17,7 +17,9 @@ import (
 // Rules returns what campaigns would do to an order, for pricing; the id of each is its
 // campaign's. One statement.
 func (s *Service) Rules(ctx context.Context, q tenantdb.Querier, ask pricing.Ask) ([]pricing.Rule, error) {
-	rows, err := s.q.Running(ctx, q, ask.At, ask.MemberID, append([]int64{}, ask.SKUs...), ask.SKUs == nil, ask.App)
+	rows, err := s.q.Running(ctx, q, campaigndb.RunningParams{
+		Now: ask.At, MemberID: ask.MemberID, GroupNo: ask.GroupNo, SkuIds: append([]int64{}, ask.SKUs...), OfCart: ask.SKUs == nil, GroupID: ask.Group, App: ask.App,
+	})
 	if err != nil {
 		return nil, fmt.Errorf("campaigns in force: %w", err)
 	}
@@ -34,15 +36,21 @@ func (s *Service) Rules(ctx context.Context, q tenantdb.Querier, ask pricing.Ask
 				return nil, fmt.Errorf("campaign %d: %w", r.ID, err)
 			}
 			rules = append(rules, more...)
+		case Group:
+			rules = append(rules, groupRule(r, ask.GroupNo)...)
 		}
 	}
 	return rules, nil
 }
 
 func ruleOf(r campaigndb.RunningRow, kind pricing.Kind) pricing.Rule {
-	return pricing.Rule{
+	rule := pricing.Rule{
 		Ref: pricing.Ref{Kind: kind, ID: r.ID}, Version: r.Version, Title: r.Title, Funder: pricing.FunderShop, From: r.StartsAt, Until: r.EndsAt,
 	}
+	if r.BudgetLeft >= 0 {
+		rule.Purse, rule.LeftFen = r.ID, money.Fen(r.BudgetLeft)
+	}
+	return rule
 }
 
 // timedRule is one rule, or none where no line is in the campaign.
@@ -63,13 +71,17 @@ func timedRule(r campaigndb.RunningRow) []pricing.Rule {
 	return []pricing.Rule{rule}
 }
 
-// reductionRules are one rule on goods, one on their delivery, or both.
+// reductionRules are one rule on goods, one on gifts, one on their delivery, or several of these.
 func reductionRules(r campaigndb.RunningRow) ([]pricing.Rule, error) {
 	var tiers []Tier
 	if err := json.Unmarshal(r.Tiers, &tiers); err != nil {
 		return nil, err
 	}
-	goods, freight := ruleOf(r, pricing.KindReduction), ruleOf(r, pricing.KindShipping)
+	goods, freight, gifts := ruleOf(r, pricing.KindReduction), ruleOf(r, pricing.KindShipping), ruleOf(r, pricing.KindGift)
+	had, err := giftsOf(r.Gifts)
+	if err != nil {
+		return nil, err
+	}
 	scope := pricing.Scope{Except: r.ScopeExcept}
 	switch ScopeOf(r.ScopeOf) {
 	case ScopeCategories:
@@ -80,16 +92,19 @@ func reductionRules(r campaigndb.RunningRow) ([]pricing.Rule, error) {
 		scope.Products = r.Scope
 	case ScopeAll:
 	}
-	goods.Scope, freight.Scope = scope, scope
+	goods.Scope, freight.Scope, gifts.Scope, gifts.Stays = scope, scope, scope, r.GiftsStay
 	for _, t := range tiers {
 		if t.OffFen > 0 || t.OffBps > 0 {
 			goods.Tiers = append(goods.Tiers, t.rule())
+		}
+		if t.GiftSKU > 0 {
+			gifts.Tiers = append(gifts.Tiers, pricing.Tier{NeedFen: t.NeedFen, NeedQty: t.NeedQty, Gifts: t.gifts(had)})
 		}
 		if t.Free {
 			freight.Tiers = append(freight.Tiers, pricing.Tier{NeedFen: t.NeedFen, NeedQty: t.NeedQty, Free: true})
 		}
 	}
-	return slices.DeleteFunc([]pricing.Rule{goods, freight}, func(r pricing.Rule) bool { return len(r.Tiers) == 0 }), nil
+	return slices.DeleteFunc([]pricing.Rule{goods, gifts, freight}, func(r pricing.Rule) bool { return len(r.Tiers) == 0 }), nil
 }
 
 // Window is a time in which a campaign is in force, and the Mini Programs that it is in (none
@@ -106,7 +121,7 @@ func (s *Service) Windows(ctx context.Context, id tenant.ID, now time.Time) (lis
 	err = s.d.DB.Read(ctx, id, func(r *tenantdb.Reader) error {
 		rows, err := s.q.Windows(ctx, r, now)
 		for _, w := range rows {
-			list = append(list, Window{From: w.StartsAt, Until: w.EndsAt, Apps: w.Apps, Prices: Kind(w.Kind) != Reduction})
+			list = append(list, Window{From: w.StartsAt, Until: w.EndsAt, Apps: w.Apps, Prices: Kind(w.Kind) != Reduction && Kind(w.Kind) != Group})
 		}
 		return err
 	})

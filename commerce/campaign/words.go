@@ -16,6 +16,11 @@ func (in Input) Words(lang string) string {
 			return "Flash sale"
 		}
 		return "限量秒杀"
+	case Group:
+		if lang == "en" {
+			return fmt.Sprintf("Group of %d, %d hours to fill", in.Seats, in.FillHours)
+		}
+		return fmt.Sprintf("%d人团，%d小时成团", in.Seats, in.FillHours)
 	case Timed:
 		switch {
 		case in.OffBps == 0 && lang == "en":
@@ -61,6 +66,9 @@ func (t Tier) words(lang string) string {
 	if t.Free {
 		gives = append(gives, "包邮")
 	}
+	if t.GiftSKU > 0 {
+		gives = append(gives, fmt.Sprintf("送赠品%d件", t.GiftQty))
+	}
 	words := need + strings.Join(gives, "且")
 	if t.CapFen > 0 {
 		words += "（最高减" + short(t.CapFen) + "）"
@@ -78,6 +86,12 @@ func (t Tier) english() string {
 	}
 	if t.Free {
 		gives = append(gives, "free delivery")
+	}
+	switch {
+	case t.GiftQty == 1:
+		gives = append(gives, "a gift")
+	case t.GiftSKU > 0:
+		gives = append(gives, fmt.Sprintf("%d gifts", t.GiftQty))
 	}
 	need := "from ¥" + short(t.NeedFen)
 	switch {

@@ -14,7 +14,7 @@ import (
 // Reasons of this room why a coupon cannot be used.
 const (
 	ReasonNotYet pricing.Reason = pricing.ReasonNotYet
-	ReasonBudget pricing.Reason = "budget" // the shop's budget for it is spent
+	ReasonBudget                = pricing.ReasonBudget // the shop's budget for it is spent
 )
 
 // Rules returns what the member's coupons would do to an order, for pricing: the id of each is

@@ -27,7 +27,7 @@ type world struct {
 	refused error          // what Prepare answers
 	sent    map[string]int // transfers that were written, by withdrawal
 	orders  int
-	goesTo  string // where orders go
+	goesTo  [2]string // phone and place of where orders go
 
 	files   distribution.Store
 	asked   []string // codes that were asked for

@@ -91,6 +91,9 @@ const (
 	MessageBroken  = "message.broken"
 	StockScarce    = "stock.scarce"
 	SMSBudget      = "sms.budget"
+	CampaignBudget = "campaign.budget"
+	GroupComplete  = "group.complete"
+	GroupFailed    = "group.failed"
 )
 
 const (
@@ -100,6 +103,7 @@ const (
 	seesPapers = "invoice.read"
 	seesWords  = "message.read"
 	seesStock  = "stock.read"
+	seesSales  = "campaign.read"
 )
 
 // Catalogue lists every event that people are told of, in the order of a shop's day.
@@ -205,6 +209,24 @@ func standing(both, board map[Channel]bool) []Kind {
 			Event: SMSBudget, Staffs: board, Permission: seesWords, values: []string{"amount", "reason"},
 			words: map[Audience]words{
 				Staff: {"短信预算", "本月短信预算（{amount}）{reason}。", "Budget of text messages", "This month's budget of text messages, {amount}: {reason}."},
+			},
+		},
+		{
+			Event: GroupComplete, Buyers: both, Urgent: true, values: []string{"order_no", "title"},
+			words: map[Audience]words{
+				Buyer: {"拼团成功", "您参加的“{title}”已成团，我们会尽快发货。", "Your group is complete", "The group for “{title}” is complete. It will be sent soon."},
+			},
+		},
+		{
+			Event: GroupFailed, Buyers: both, Urgent: true, values: []string{"order_no", "title"},
+			words: map[Audience]words{
+				Buyer: {"拼团未成功", "您参加的“{title}”未能成团，已付款项会原路退回。", "Your group did not fill", "The group for “{title}” did not fill. What you paid goes back the way it came."},
+			},
+		},
+		{
+			Event: CampaignBudget, Staffs: board, Permission: seesSales, values: []string{"title", "amount"},
+			words: map[Audience]words{
+				Staff: {"活动预算已用完", "“{title}”的预算{amount}已用完，不再优惠。", "A campaign's budget is used up", "The budget of “{title}”, {amount}, is used up. It gives nothing any more."},
 			},
 		},
 		{

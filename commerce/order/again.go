@@ -56,6 +56,9 @@ func (s *Service) BuyAgain(ctx context.Context, id tenant.ID, memberID int64, or
 		return 0, nil, fmt.Errorf("buy again: %w", err)
 	}
 	for _, l := range o.Lines {
+		if l.Gift {
+			continue
+		}
 		_, err := s.carts.Put(ctx, id, memberID, cart.PutInput{SKUID: l.SKUID, Qty: int(l.Qty)})
 		var f *fault.Error
 		switch {

@@ -112,8 +112,10 @@ func spread(rows []orderdb.LockWholeRow, adjust money.Fen) ([]money.Fen, error) 
 		sum += weights[i]
 	}
 	if sum == 0 { // goods that cost nothing: by line
-		for i := range weights {
-			weights[i] = 1
+		for i, r := range rows {
+			if !r.Gift { // what was given stays without a price
+				weights[i] = 1
+			}
 		}
 	}
 	size, sign := adjust, money.Fen(1)

@@ -20,6 +20,7 @@ type ClaimInput struct {
 	Lines    map[int64]int64 // pieces by line id, each above zero
 	// SentOnly claims only pieces that left the shop: what is to come back was sent.
 	SentOnly bool
+	Swap     bool // for the same goods once more: no gift goes back with them
 	// FreightFen of the freight, for staff; nil takes the rule's: all of it if nothing was
 	// sent and the last pieces are claimed, else none.
 	FreightFen *money.Fen
@@ -62,7 +63,7 @@ func (c Claim) Unsent() bool {
 // while a case is open the order neither counts as received by itself nor settles. With
 // dry set nothing is written. Joins the caller's transaction and locks the order. Faults:
 // NOT_FOUND, ORDER_STATE for an order that is not paid or whose money is final, CLAIMED, HANDED_OUT for codes that a buyer has seen: money
-// for them is the shop's to give.
+// for them is the shop's to give. Gifts whose goods go back go with them: see Gift.
 func (s *Service) ClaimTx(ctx context.Context, tx tenantdb.Tx, in ClaimInput, dry bool) (Claim, error) {
 	rows, err := s.lockWhole(ctx, tx, in.OrderNo)
 	if err != nil {
@@ -77,6 +78,9 @@ func (s *Service) ClaimTx(ctx context.Context, tx tenantdb.Tx, in ClaimInput, dr
 	}
 	if handed := slices.ContainsFunc(rows, func(r orderdb.LockWholeRow) bool { return r.Sent > 0 }); ParcelKind(head.Delivery) == Virtual && (in.SentOnly || (in.MemberID != 0 && handed)) {
 		return Claim{}, ErrHandedOut
+	}
+	if in, err = s.withGifts(ctx, tx, in, rows); err != nil {
+		return Claim{}, fmt.Errorf("claim of order %s: %w", in.OrderNo, err)
 	}
 	claim, err := in.of(rows)
 	if err != nil || dry {

@@ -102,6 +102,9 @@ func (s *Service) FinishClosingTx(ctx context.Context, tx tenantdb.Tx, orderNo s
 	pipe.Add(func(tx tenantdb.Tx) error {
 		return s.outbox.Append(ctx, tx, TopicClosed, orderNo, ClosedEvent{OrderNo: orderNo, MemberID: row.MemberID, Reason: reason})
 	})
+	if row.GroupState != nil {
+		pipe.Add(func(tx tenantdb.Tx) error { return s.groups.LeaveTx(ctx, tx, orderNo) })
+	}
 	s.ends(pipe, row.Offered, func(room Offers, tx tenantdb.Tx) error { return room.ReleaseTx(ctx, tx, orderNo, string(System)) })
 	pipe.Add(func(tx tenantdb.Tx) error { return s.inventory.ReleaseTx(ctx, tx, orderNo, string(System)) })
 	if err := pipe.Run(ctx); err != nil {

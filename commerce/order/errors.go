@@ -40,6 +40,8 @@ var (
 	ErrSent = fault.New(fault.Conflict, "ALREADY_SENT", "部分商品已发货或数量超出，请刷新后重试", "Some of these goods were sent already, or are more than was ordered")
 	// ErrRefunding is goods of an order whose whole money is going back or has gone.
 	ErrRefunding = fault.New(fault.Conflict, "ORDER_REFUNDING", "该订单正在全额退款，请勿发货", "The whole of this order's money is going back: do not send it")
+	// ErrGroupWaits is goods of an order whose group is not complete.
+	ErrGroupWaits = fault.New(fault.Conflict, "GROUP_WAITS", "该订单还未成团，请勿发货", "The group of this order is not complete: do not send it")
 	// ErrAlreadyLeft is an act on an order that was not sent, after something of it was.
 	ErrAlreadyLeft = fault.New(fault.Conflict, "ORDER_SENT", "订单刚刚已发货，请刷新后再决定是否退款", "Something of this order has just been sent; look again before refunding it")
 	// ErrParcelKnown is a tracking number that another parcel of the order has.

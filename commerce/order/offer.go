@@ -41,6 +41,7 @@ type bid struct {
 	rules    []pricing.Rule
 	choice   Choice
 	exchange int64 // of the points mall; 0: none
+	group    Group
 	at       time.Time
 }
 
@@ -196,6 +197,7 @@ func (s *Service) ask(ctx context.Context, pipe *tenantdb.Pipeline, memberID int
 	if b.exchange != 0 {
 		what.Exchange, what.Qty = b.exchange, lines[0].Qty
 	}
+	what.Group, what.GroupNo = b.group.CampaignID, b.group.GroupNo
 	for _, room := range s.offers {
 		pipe.AddRead(func(q tenantdb.Querier) error {
 			rules, err := room.Rules(ctx, q, what)
@@ -207,10 +209,18 @@ func (s *Service) ask(ctx context.Context, pipe *tenantdb.Pipeline, memberID int
 
 // hold adds the steps that hold what the order uses; false if it uses nothing.
 func (p *placing) hold(ctx context.Context, pipe *tenantdb.Pipeline) bool {
-	if len(p.priced.Adjustments) == 0 {
+	if len(p.priced.Adjustments) == 0 && len(p.priced.Gifts) == 0 {
 		return false
 	}
-	pipe.Add(func(tx tenantdb.Tx) error { return p.q.Adjust(ctx, tx, p.adjustments()) })
+	if len(p.priced.Adjustments) > 0 {
+		pipe.Add(func(tx tenantdb.Tx) error { return p.q.Adjust(ctx, tx, p.adjustments()) })
+	}
+	if len(p.priced.Gifts) > 0 {
+		pipe.Add(func(tx tenantdb.Tx) error { return p.give(ctx, tx) })
+	}
+	if p.in.Group.CampaignID != 0 {
+		pipe.Add(func(tx tenantdb.Tx) error { return p.seat(ctx, tx) })
+	}
 	applied := slices.DeleteFunc(slices.Clone(p.priced.Answers), func(a pricing.Answer) bool { return !a.Applied })
 	for _, room := range p.offers {
 		pipe.Add(func(tx tenantdb.Tx) error { return room.LockTx(ctx, tx, p.placed.OrderNo, p.in.MemberID, applied) })

@@ -35,6 +35,7 @@ type Line struct {
 	AdjustFen   money.Fen `json:"adjust_fen,omitempty"` // what the shop changed; in PayableFen
 	Sent        int64     `json:"sent,omitempty"`       // pieces in parcels
 	Offs        []Off     `json:"offs,omitempty"`       // of a quote: DiscountFen by rule
+	Gift        bool      `json:"gift,omitempty"`       // it came with the others and costs nothing
 	Problem     Problem   `json:"problem,omitempty"`    // of a quote: why an order would be refused for this line
 }
 
@@ -61,6 +62,8 @@ type Quote struct {
 	Points *PointsOption `json:"points,omitempty"` // nil: it cannot be paid with points
 
 	Exchange *Exchange `json:"exchange,omitempty"` // of the points mall; nil: it is none
+
+	Gifts []Gift `json:"gifts,omitempty"` // that would come with it; not among Lines
 }
 
 // FreightPart is what one freight template charges.
@@ -113,7 +116,8 @@ type Order struct {
 	Address     Address
 	Remark      string
 	Lines       []Line
-	Offs        []Off // what rules took off, by line; empty in lists
+	Offs        []Off  // what rules took off, by line; empty in lists
+	Gifts       []Gift // why lines are gifts; empty in lists
 	PlacedAt    time.Time
 	ExpiresAt   time.Time  // until when it can be paid
 	PaidAt      *time.Time // as the provider tells it

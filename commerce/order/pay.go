@@ -158,6 +158,9 @@ func (s *Service) pay(ctx context.Context, tx tenantdb.Tx, in PaidInput, lines [
 			Title: billTitle(lines[0].Title, int64(len(lines))), Test: order.Test,
 		})
 	})
+	if order.GroupState != nil {
+		pipe.Add(func(tx tenantdb.Tx) error { return s.groups.PaidTx(ctx, tx, in.OrderNo) })
+	}
 	s.ends(pipe, order.Offered, func(room Offers, tx tenantdb.Tx) error { return room.UseTx(ctx, tx, in.OrderNo, actor) })
 	if order.Test { // nothing leaves the shop, and nothing was sold
 		pipe.Add(func(tx tenantdb.Tx) error { return s.inventory.ReleaseTx(ctx, tx, in.OrderNo, actor) })
@@ -167,6 +170,9 @@ func (s *Service) pay(ctx context.Context, tx tenantdb.Tx, in PaidInput, lines [
 	pipe.Add(func(tx tenantdb.Tx) error {
 		sold := make(map[int64]int64, len(lines))
 		for _, l := range lines {
+			if l.Gift {
+				continue
+			}
 			sold[l.SpuID] += int64(l.Qty)
 		}
 		return s.catalog.AddSalesTx(ctx, tx, sold)

@@ -13,7 +13,6 @@ import (
 
 	"galleria/commerce/catalog"
 	"galleria/commerce/coupon"
-	"galleria/commerce/inventory"
 	"galleria/commerce/member"
 	"galleria/commerce/money"
 	"galleria/commerce/order/internal/orderdb"
@@ -43,6 +42,7 @@ type PlaceInput struct {
 	StoreID  int64
 	Coupons  Choice
 	Exchange int64 // as in QuoteInput
+	Group    Group
 	Key      idempotency.Key
 	// With joins what is written, after the order's own row; nil: nothing does.
 	With func(ctx context.Context, tx tenantdb.Tx, orderNo string) error
@@ -54,7 +54,7 @@ type PlaceInput struct {
 // whatever has become of prices, stock and address since.
 //
 // Faults: VALIDATION, NOT_FOUND (the address), SKU_UNAVAILABLE, OUT_OF_STOCK,
-// PRICE_CHANGED, PURCHASE_LIMIT, COUPON_UNAVAILABLE, COUPON_BUDGET, POINTS_SHORT, MALL_GONE, MALL_LEVEL, MALL_LIMIT, NO_DELIVERY, DELIVERY_KIND, OPEN_ORDERS, MEMBER_BLOCKED, MEMBER_LEAVING, SHOP_NOT_TAKING_ORDERS, IDEMPOTENCY_KEY_REQUIRED, IDEMPOTENCY_MISMATCH,
+// PRICE_CHANGED, PURCHASE_LIMIT, COUPON_UNAVAILABLE, COUPON_BUDGET, CAMPAIGN_BUDGET, GROUP_GONE, GROUP_FULL, GROUP_MINE, GROUP_LIMIT, POINTS_SHORT, MALL_GONE, MALL_LEVEL, MALL_LIMIT, NO_DELIVERY, DELIVERY_KIND, OPEN_ORDERS, MEMBER_BLOCKED, MEMBER_LEAVING, SHOP_NOT_TAKING_ORDERS, IDEMPOTENCY_KEY_REQUIRED, IDEMPOTENCY_MISMATCH,
 // IDEMPOTENCY_IN_PROGRESS.
 func (s *Service) Place(ctx context.Context, id tenant.ID, in PlaceInput) (placed Placed, replayed bool, err error) {
 	if err := in.check(); err != nil {
@@ -70,7 +70,7 @@ func (s *Service) Place(ctx context.Context, id tenant.ID, in PlaceInput) (place
 		return Placed{}, false, fmt.Errorf("place order: %w", full)
 	}
 	err = s.db.InTenant(ctx, id, func(tx tenantdb.Tx) error {
-		p := &placing{Service: s, id: id, in: in, now: tx.Now(), full: full, to: destination{kind: in.Delivery}, bid: bid{choice: in.Coupons, exchange: in.Exchange, at: tx.Now()}}
+		p := &placing{Service: s, id: id, in: in, now: tx.Now(), full: full, to: destination{kind: in.Delivery}, bid: bid{choice: in.Coupons, exchange: in.Exchange, group: in.Group, at: tx.Now()}}
 		if err := p.run(ctx, tx); err != nil {
 			return err
 		}
@@ -113,7 +113,7 @@ func (in PlaceInput) check() error {
 	case (in.Delivery == Pickup) != (in.StoreID != 0):
 		return fault.Invalidf("delivery.store_id", "goes with pickup, and only with it")
 	}
-	return cmp.Or(checkLines(in.Lines), checkExchange(in.Exchange, in.Lines))
+	return cmp.Or(checkLines(in.Lines), checkExchange(in.Exchange, in.Lines), in.Group.check(in.Lines, in.Exchange))
 }
 
 // placing is one run of Place. Its steps share round trips: what they read is compared and
@@ -287,11 +287,7 @@ func (p *placing) write(ctx context.Context, pipe *tenantdb.Pipeline) error {
 		}
 	}
 	pipe.Add(func(tx tenantdb.Tx) error {
-		held := make([]inventory.Line, len(p.lines))
-		for i, l := range p.lines {
-			held[i] = inventory.Line{SKUID: l.SKUID, Qty: l.Qty}
-		}
-		return p.inventory.ReserveTx(ctx, tx, no, held, actor)
+		return p.inventory.ReserveTx(ctx, tx, no, p.held(), actor)
 	})
 	return nil
 }
@@ -321,6 +317,9 @@ func (p *placing) insert(ctx context.Context, tx tenantdb.Tx, actor string) erro
 		}
 		row.StoreID, row.PickupCode = &p.in.StoreID, &code
 	}
+	if p.in.Group.CampaignID != 0 {
+		row.GroupState = new(groupWaits)
+	}
 	for _, l := range p.quote.Lines {
 		row.SpuIds, row.SkuIds = append(row.SpuIds, l.SPUID), append(row.SkuIds, l.SKUID)
 		row.Titles, row.Specs, row.Pictures = append(row.Titles, l.Title), append(row.Specs, l.Spec), append(row.Pictures, l.Picture)
@@ -330,6 +329,14 @@ func (p *placing) insert(ctx context.Context, tx tenantdb.Tx, actor string) erro
 		row.LinesDiscountFen = append(row.LinesDiscountFen, int64(l.DiscountFen))
 		row.LinesPayableFen = append(row.LinesPayableFen, int64(l.PayableFen))
 		row.Snapshots, row.Counted = append(row.Snapshots, l.Snapshot), append(row.Counted, p.facts[l.SKUID].Limits.MaxLifetime > 0)
+		row.Gifts = append(row.Gifts, false)
+	}
+	for _, g := range p.priced.Gifts {
+		row.SpuIds, row.SkuIds = append(row.SpuIds, g.SPUID), append(row.SkuIds, g.SKUID)
+		row.Titles, row.Specs, row.Pictures = append(row.Titles, g.Title), append(row.Specs, g.Spec), append(row.Pictures, g.Picture)
+		row.PricesFen, row.Qtys, row.Gifts = append(row.PricesFen, 0), append(row.Qtys, g.Qty), append(row.Gifts, true)
+		row.LinesGoodsFen, row.LinesDiscountFen, row.LinesPayableFen = append(row.LinesGoodsFen, 0), append(row.LinesDiscountFen, 0), append(row.LinesPayableFen, 0)
+		row.Snapshots, row.Counted = append(row.Snapshots, g.Snapshot), append(row.Counted, false)
 	}
 	n, err := p.q.Place(ctx, tx, row)
 	if err == nil && n == 0 {

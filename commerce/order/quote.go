@@ -34,6 +34,7 @@ type QuoteInput struct {
 	AddressID *int64       // where it would go; nil if not chosen yet
 	Delivery  ParcelKind   // empty: Express, or Virtual if all of it is
 	Coupons   Choice
+	Group     Group // that it would join or open
 	Exchange  int64 // the offer of the points mall that it is for, with one line of its SKU; 0: none
 }
 
@@ -42,7 +43,7 @@ type QuoteInput struct {
 // VALIDATION, NOT_FOUND (the address), SKU_UNAVAILABLE, OUT_OF_STOCK, PURCHASE_LIMIT;
 // of an exchange also POINTS_SHORT, MALL_GONE, MALL_LEVEL, MALL_LIMIT.
 func (s *Service) Quote(ctx context.Context, id tenant.ID, memberID int64, in QuoteInput) (Quote, error) {
-	if err := cmp.Or(checkLines(in.Lines), checkExchange(in.Exchange, in.Lines)); err != nil {
+	if err := cmp.Or(checkLines(in.Lines), checkExchange(in.Exchange, in.Lines), in.Group.check(in.Lines, in.Exchange)); err != nil {
 		return Quote{}, fmt.Errorf("quote: %w", err)
 	}
 	if in.Delivery != "" && !slices.Contains(ParcelKinds(), in.Delivery) {
@@ -57,7 +58,7 @@ func (s *Service) Quote(ctx context.Context, id tenant.ID, memberID int64, in Qu
 	to := destination{kind: in.Delivery}
 	err := s.db.Read(ctx, id, func(r *tenantdb.Reader) error {
 		pipe := r.Pipeline()
-		offered := bid{choice: in.Coupons, exchange: in.Exchange, at: r.Now()}
+		offered := bid{choice: in.Coupons, exchange: in.Exchange, group: in.Group, at: r.Now()}
 		s.ask(ctx, pipe, memberID, in.AppID, in.Lines, &offered)
 		if in.AddressID != nil {
 			pipe.AddRead(func(q tenantdb.Querier) error {
@@ -153,12 +154,22 @@ func quoteOf(lines []LineInput, facts map[int64]catalog.Sellable, to destination
 	}
 	basket := pricing.Basket{Items: itemsOf(lines, facts)}
 	offered.on(&basket)
+	if to.kind == Virtual {
+		for i, r := range basket.Rules {
+			if r.Kind == pricing.KindGift && r.Unfit == "" {
+				basket.Rules[i].Unfit = ReasonNotSent
+			}
+		}
+	}
 	priced, err := price(basket)
 	if err != nil {
 		return Quote{}, priced, err
 	}
 	exchange, err := offered.exchanged(priced)
 	if err != nil {
+		return Quote{}, priced, err
+	}
+	if err := offered.grouped(priced, to); err != nil {
 		return Quote{}, priced, err
 	}
 	sent, err := to.charge(priced, facts)
@@ -173,7 +184,7 @@ func quoteOf(lines []LineInput, facts map[int64]catalog.Sellable, to destination
 		Lines: make([]Line, len(lines)), GoodsFen: priced.GoodsFen, DiscountFen: priced.DiscountFen,
 		FreightFen: priced.FreightFen, PayableFen: priced.PayableFen, QuoteHash: seal(priced),
 		Freight: partsOf(sent), FreightKnown: to.known(), Delivery: to.kind, Deliveries: deliveriesOf(lines, facts),
-		FreightOffs: offered.offsOf(priced, pricing.OfFreight), FreightOffFen: priced.FreightOffFen, Offers: offered.offersOf(priced), Refused: offered.refused(priced), Points: offered.pointsOf(priced), Exchange: exchange,
+		FreightOffs: offered.offsOf(priced, pricing.OfFreight), FreightOffFen: priced.FreightOffFen, Offers: offered.offersOf(priced), Refused: offered.refused(priced), Points: offered.pointsOf(priced), Exchange: exchange, Gifts: offered.giftsOf(priced),
 	}
 	for i, p := range priced.Lines {
 		f := facts[p.SKUID]

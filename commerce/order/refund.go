@@ -95,6 +95,11 @@ func (s *Service) allRefunded(ctx context.Context, tx tenantdb.Tx, o orderdb.Loc
 	if err := moved(s.q.ToRefunded(ctx, tx, string(next), tx.Now(), o.ID, o.Status)); err != nil {
 		return "", nil, err
 	}
+	if o.GroupState != nil {
+		if err := s.groups.LeaveTx(ctx, tx, orderNo); err != nil {
+			return "", nil, err
+		}
+	}
 	if err := s.giveBack(ctx, tx, orderNo, o.Offered); err != nil {
 		return "", nil, err
 	}

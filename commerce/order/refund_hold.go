@@ -23,9 +23,12 @@ type Refunds interface {
 // money of it went back.
 const refundPatience = 24 * time.Hour
 
-// mayLeave refuses goods of an order whose whole money goes back. Of a part nobody knows
+// mayLeave refuses goods of an order that waits for its group, or whose whole money goes back. Of a part nobody knows
 // which goods it is for: it does not keep the others.
 func (s *Service) mayLeave(ctx context.Context, tx tenantdb.Tx, head orderdb.LockWholeRow) error {
+	if head.GroupState != nil && *head.GroupState == groupWaits {
+		return ErrGroupWaits
+	}
 	if s.refunds == nil || head.PayableFen == 0 {
 		return nil
 	}

@@ -64,7 +64,7 @@ type Places interface {
 }
 
 // Deps is what the service needs; all of it is required but Refunds, which is nil where
-// nobody gives money back, and Offers.
+// nobody gives money back, Offers and Groups.
 type Deps struct {
 	DB        *tenantdb.DB
 	Catalog   Catalog
@@ -79,6 +79,7 @@ type Deps struct {
 	Audit     *audit.Log
 	Refunds   Refunds
 	Offers    []Offers // may be none
+	Groups    Groups   // nil where no order names a group
 }
 
 // Service places orders and moves them through their life. Safe for concurrent use.
@@ -92,6 +93,7 @@ type Service struct {
 	stores    Stores
 	cards     Cards
 	refunds   Refunds
+	groups    Groups
 	offers    []Offers
 	audit     *audit.Log
 	outbox    *outbox.Outbox
@@ -104,7 +106,7 @@ type Service struct {
 func New(deps Deps) *Service {
 	return &Service{
 		db: deps.DB, catalog: deps.Catalog, inventory: deps.Inventory, addresses: deps.Addresses,
-		carts: deps.Carts, places: deps.Places, stores: deps.Stores, cards: deps.Cards, refunds: deps.Refunds, offers: deps.Offers, audit: deps.Audit, outbox: deps.Outbox, timers: deps.Timers,
+		carts: deps.Carts, places: deps.Places, stores: deps.Stores, cards: deps.Cards, refunds: deps.Refunds, offers: deps.Offers, groups: deps.Groups, audit: deps.Audit, outbox: deps.Outbox, timers: deps.Timers,
 		divisions: division.Load(), q: orderdb.New(),
 	}
 }

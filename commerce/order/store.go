@@ -98,8 +98,14 @@ func orderFromRow(row orderdb.FindRow) (Order, error) {
 	if err := json.Unmarshal(row.Lines, &o.Lines); err != nil {
 		return Order{}, fmt.Errorf("lines of order %s: %w", row.OrderNo, err)
 	}
-	if row.Offs != nil {
-		if err := json.Unmarshal(row.Offs, &o.Offs); err != nil {
+	for _, part := range []struct {
+		from json.RawMessage
+		to   any
+	}{{row.Offs, &o.Offs}, {row.Gifts, &o.Gifts}} {
+		if part.from == nil {
+			continue
+		}
+		if err := json.Unmarshal(part.from, part.to); err != nil {
 			return Order{}, fmt.Errorf("offers of order %s: %w", row.OrderNo, err)
 		}
 	}

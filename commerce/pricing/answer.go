@@ -23,6 +23,8 @@ const (
 	ReasonNothing    Reason = "nothing"     // it would take nothing off
 	ReasonNoPoints   Reason = "no_points"   // the buyer has too few
 	ReasonPointsFull Reason = "points_full" // more points than the goods allow; By is not set
+	ReasonBudget     Reason = "budget"      // the shop's budget for it does not hold what it would give
+	ReasonGiftGone   Reason = "gift_gone"   // the goods that would come with it cannot be had any more
 )
 
 // Answer is what became of one rule.
@@ -31,6 +33,8 @@ type Answer struct {
 	Version    int64
 	Applied    bool
 	OffFen     money.Fen // what it took off; 0 if not applied
+	Purse      int64     // of the rule: whose budget paid
+	CostFen    money.Fen // what it gave away: OffFen, and what a gift costs
 	Points     int64     // that pay for it, of ClassPoints and KindMall
 	Pieces     []Pieces  // that it is the price of, of ClassItem
 	MostPoints int64     // that could pay for a part, of ClassPoints
@@ -87,10 +91,14 @@ func (e *engine) answers(c course) []Answer {
 			a.Reason = reason
 		case len(e.fits[n]) == 0:
 			a.Reason = ReasonNoGoods
+		case e.broke[r.Ref]:
+			a.Reason = ReasonBudget
 		case r.Kind.Class() == ClassItem:
 			e.whyNotItem(&a, n, c.items)
 		case r.Kind.Class() == ClassOrder:
 			e.whyNotOrder(&a, n, c)
+		case r.Kind.Class() == ClassGift:
+			e.whyNotGift(&a, n, c)
 		case r.Kind.Class() == ClassFreight:
 			e.whyNotFreight(&a, n, c)
 		default:
@@ -103,12 +111,17 @@ func (e *engine) answers(c course) []Answer {
 
 // applied says what a rule that was applied did.
 func (e *engine) applied(a *Answer, r Rule, s state) {
-	a.Applied = true
+	a.Applied, a.Purse = true, r.Purse
+	for _, g := range s.gifts {
+		if g.Ref == r.Ref {
+			a.CostFen += g.cost()
+		}
+	}
 	for _, adj := range s.adjustments {
 		if adj.Ref != r.Ref {
 			continue
 		}
-		a.OffFen += adj.OffFen
+		a.OffFen, a.CostFen = a.OffFen+adj.OffFen, a.CostFen+adj.OffFen
 		if r.Kind.Class() == ClassItem {
 			it := e.b.Items[adj.Line]
 			a.Pieces = append(a.Pieces, Pieces{it.SKUID, it.Qty})
@@ -257,6 +270,8 @@ func (e *engine) nextTier(a *Answer, n int, c course) {
 	r := e.b.Rules[n]
 	switch r.Kind.Class() {
 	case ClassOrder:
+		a.below(r, e, c.items, e.open(c.items, n))
+	case ClassGift:
 		a.below(r, e, c.items, e.open(c.items, n))
 	case ClassFreight:
 		a.below(r, e, c.goods, e.fits[n])

@@ -12,12 +12,20 @@
 // is in stock: rooms hand over rules as they stand for one buyer.
 //
 // Stages. What a piece costs (points mall, flash sale, group, timed discount, level), what the order costs
-// (reductions, a coupon), the freight (free delivery, a coupon), what points pay. Each stage
+// (reductions, a coupon), what comes with it (gifts), the freight (free delivery, a coupon), what points pay. Each stage
 // counts with what the one before left: a coupon's minimum is measured after cheaper prices,
 // free delivery after the coupon. A matrix says which kinds may meet in one line; by default
 // those of one stage exclude each other. Where several may be used, the one that takes most
 // off is; of equal ones that which ends first. Reductions take what they find, the largest
 // first, each line once: that is not always the best of all ways, but one that can be told.
+//
+// A gift is measured where reductions are, so that what one campaign takes off does not keep it
+// from giving. Of what it counted with the order keeps the amounts, because goods that go back
+// may take the gift with them. What cannot be had is not promised: the next gift of the tier
+// comes instead, or none, and the answer says so.
+//
+// A budget is of a campaign, whatever its rules give. What it does not hold whole is not given,
+// line by line for prices of pieces, and the answer says so.
 //
 // Every rule is answered: applied with its amount, or why not and what is missing. Every fen
 // off is an adjustment with rule, version and who pays for it; an amount over several lines

@@ -74,6 +74,7 @@ type Breakdown struct {
 	Points        int64    // that pay for a part
 	Exchanged     int64    // that prices of the mall cost
 	Answers       []Answer // what became of each rule, in the basket's order
+	Gifts         []Given  // that come with it; they cost nothing
 	// Hash names this breakdown: HashLen hex digits, equal if and only if all SKUs, quantities,
 	// amounts and adjustments are equal and in the same order.
 	Hash string
@@ -127,12 +128,13 @@ func (q *Breakdown) apply(b Basket) {
 	e.items(&s)
 	c.items = s.clone()
 	s, c.coupons = e.order(s)
+	e.gifts(&s, c.items)
 	c.goods = s.clone()
 	c.freight = e.delivery(&s)
 	c.sent = s.clone()
 	e.pay(&s)
 	c.final = s
-	q.Adjustments, q.Points, q.Exchanged, q.Answers = s.adjustments, s.points, s.exchanged, e.answers(c)
+	q.Adjustments, q.Points, q.Exchanged, q.Answers, q.Gifts = s.adjustments, s.points, s.exchanged, e.answers(c), s.gifts
 	q.FreightFen, q.FreightOffFen = s.freight, b.FreightFen-s.freight
 	for i := range q.Lines {
 		l := &q.Lines[i]
@@ -167,6 +169,13 @@ func (q Breakdown) hash() string {
 	number(q.Points)
 	if q.Exchanged > 0 { // other quotes keep the hash that they had
 		number(q.Exchanged)
+	}
+	for _, g := range q.Gifts {
+		text = append(text, " gift"...)
+		number(g.ID)
+		number(g.Version)
+		number(g.SKUID)
+		number(g.Qty)
 	}
 	for _, a := range q.Adjustments {
 		text = append(append(text, ' '), a.Kind...)

@@ -20,6 +20,7 @@ const (
 	KindLevel          Kind = "level"           // the price of a member's level
 	KindReduction      Kind = "reduction"       // so much off from an amount or a number of pieces
 	KindCoupon         Kind = "coupon"          // a coupon on goods
+	KindGift           Kind = "gift"            // goods that come with the order
 	KindShipping       Kind = "shipping"        // free or cheaper freight
 	KindLevelShipping  Kind = "level_shipping"  // freight of a member's level
 	KindShippingCoupon Kind = "shipping_coupon" // a coupon on freight
@@ -33,13 +34,14 @@ type Class string
 const (
 	ClassItem    Class = "item"    // what one piece costs
 	ClassOrder   Class = "order"   // what several lines cost together
+	ClassGift    Class = "gift"    // what comes with them
 	ClassFreight Class = "freight" // what the delivery costs
 	ClassPoints  Class = "points"  // what is paid with points
 )
 
 // Kinds returns every kind, in the order in which they are tried.
 func Kinds() []Kind {
-	return []Kind{KindMall, KindFlash, KindGroup, KindTimed, KindLevel, KindReduction, KindCoupon, KindShipping, KindLevelShipping, KindShippingCoupon, KindPoints}
+	return []Kind{KindMall, KindFlash, KindGroup, KindTimed, KindLevel, KindReduction, KindCoupon, KindGift, KindShipping, KindLevelShipping, KindShippingCoupon, KindPoints}
 }
 
 // Class returns the stage of a kind, "" of an unknown one.
@@ -49,6 +51,8 @@ func (k Kind) Class() Class {
 		return ClassItem
 	case KindReduction, KindCoupon:
 		return ClassOrder
+	case KindGift:
+		return ClassGift
 	case KindShipping, KindLevelShipping, KindShippingCoupon:
 		return ClassFreight
 	case KindPoints:
@@ -102,6 +106,18 @@ type Tier struct {
 	CapFen  money.Fen  // the most that OffBps, or an OffFen for each full NeedFen, takes off; 0: no limit
 	Each    bool       // OffFen for each full NeedFen
 	Free    bool       // the freight, whole
+	Gifts   []Gift     // of ClassGift: one of them, the first that can be had
+}
+
+// Gift are goods that may come with an order.
+type Gift struct {
+	SKUID, SPUID int64
+	Qty          int64     // pieces
+	Left         int64     // pieces that can be had, those of the basket included
+	ValueFen     money.Fen // of a piece, regularly
+	CostFen      money.Fen // of a piece, to who pays for it
+	// For people; they decide nothing.
+	Title, Spec, Picture, Snapshot string
 }
 
 // PointsTerms is how points pay. Of KindMall only Each and Have count.
@@ -136,6 +152,10 @@ type Rule struct {
 	From    time.Time // zero: always
 	Until   time.Time // exclusive; zero: for ever
 	Scope   Scope
+	// Purse is the campaign whose budget pays for what the rule gives, and LeftFen what is left of
+	// it. What it cannot pay whole is not given. 0: there is no budget.
+	Purse   int64
+	LeftFen money.Fen
 	// Unfit is why this buyer may not use it at all, known to the room that the rule comes
 	// from: a level, a limit, an empty budget. "" if there is no such reason.
 	Unfit Reason
@@ -143,7 +163,8 @@ type Rule struct {
 	Prices map[int64]money.Fen // what a piece of a SKU costs
 	Most   map[int64]Most      // lines of more pieces cost what they cost; a SKU that is not named has no limit
 	OffBps money.Rate          // or this share off each piece, rounded down to a fen
-	Tiers  []Tier              // the one that takes most off counts
+	Tiers  []Tier              // the one that takes most off counts; of gifts, the highest that is reached
+	Stays  bool                // of gifts: they stay with a buyer who gives back the goods they came with
 	Points PointsTerms
 }
 
@@ -157,7 +178,7 @@ type Matrix map[[2]Kind]bool
 func DefaultMatrix() Matrix {
 	m := Matrix{}
 	for _, special := range []Kind{KindMall, KindFlash, KindGroup} {
-		for _, other := range []Kind{KindReduction, KindCoupon, KindPoints} {
+		for _, other := range []Kind{KindReduction, KindCoupon, KindGift, KindPoints} {
 			m[[2]Kind{special, other}] = false
 		}
 	}
@@ -186,6 +207,8 @@ type Ask struct {
 	At       time.Time // now
 	Exchange int64     // an offer of the points mall that the order is for; 0: none
 	Qty      int64     // pieces of it
+	Group    int64     // a campaign of group buying that the order is for; 0: none
+	GroupNo  string    // the group of it that it joins; "": it opens one
 }
 
 // Choice is what the buyer decided about coupons of one kind.

@@ -350,7 +350,7 @@ func TestEveryKindHasAClass(t *testing.T) {
 			t.Errorf("%s has no class", k)
 		}
 	}
-	if slices.Contains(pricing.Kinds(), pricing.Kind("")) || pricing.Kind("gift").Class() != "" {
+	if slices.Contains(pricing.Kinds(), pricing.Kind("")) || pricing.Kind("lottery").Class() != "" {
 		t.Error("an unknown kind has a class")
 	}
 }

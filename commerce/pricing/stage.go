@@ -17,10 +17,11 @@ type state struct {
 	adjustments []Adjustment
 	points      int64 // that pay for a part
 	exchanged   int64 // that prices of the mall cost
+	gifts       []Given
 }
 
 func (s state) clone() state {
-	c := state{left: slices.Clone(s.left), marks: make([][]Ref, len(s.marks)), freight: s.freight, adjustments: slices.Clone(s.adjustments), points: s.points, exchanged: s.exchanged}
+	c := state{left: slices.Clone(s.left), marks: make([][]Ref, len(s.marks)), freight: s.freight, adjustments: slices.Clone(s.adjustments), points: s.points, exchanged: s.exchanged, gifts: slices.Clone(s.gifts)}
 	for i, m := range s.marks {
 		c.marks[i] = slices.Clone(m)
 	}
@@ -36,7 +37,8 @@ func (s state) payable() money.Fen {
 }
 
 func (s state) uses(r Ref) bool {
-	return slices.ContainsFunc(s.adjustments, func(a Adjustment) bool { return a.Ref == r })
+	return slices.ContainsFunc(s.adjustments, func(a Adjustment) bool { return a.Ref == r }) ||
+		slices.ContainsFunc(s.gifts, func(g Given) bool { return g.Ref == r })
 }
 
 // take takes off of one line.
@@ -69,11 +71,12 @@ func (s *state) spread(r Rule, lines []int, off money.Fen) {
 type engine struct {
 	b      Basket
 	matrix Matrix
-	fits   [][]int // the lines that each rule of b.Rules is for
+	fits   [][]int      // the lines that each rule of b.Rules is for
+	broke  map[Ref]bool // rules whose budget was too small
 }
 
 func newEngine(b Basket) *engine {
-	e := &engine{b: b, matrix: b.Matrix, fits: make([][]int, len(b.Rules))}
+	e := &engine{b: b, matrix: b.Matrix, fits: make([][]int, len(b.Rules)), broke: map[Ref]bool{}}
 	if e.matrix == nil {
 		e.matrix = DefaultMatrix()
 	}
@@ -117,6 +120,35 @@ func (e *engine) of(want func(Kind) bool) []int {
 		return cmp.Or(cmp.Compare(slices.Index(order, x.Kind), slices.Index(order, y.Kind)), soonest(x, y), cmp.Compare(x.ID, y.ID))
 	})
 	return out
+}
+
+// pays reports whether the budget of a rule holds what it would give, with all that its campaign
+// gives already.
+func (e *engine) pays(s state, n int, cost money.Fen) bool {
+	r := e.b.Rules[n]
+	if r.Purse == 0 {
+		return true
+	}
+	for _, o := range e.b.Rules {
+		if o.Purse != r.Purse {
+			continue
+		}
+		for _, a := range s.adjustments {
+			if a.Ref == o.Ref {
+				cost += a.OffFen
+			}
+		}
+		for _, g := range s.gifts {
+			if g.Ref == o.Ref {
+				cost += g.cost()
+			}
+		}
+	}
+	if cost > r.LeftFen {
+		e.broke[r.Ref] = true
+		return false
+	}
+	return true
 }
 
 func (e *engine) ofKind(k Kind) []int { return e.of(func(other Kind) bool { return other == k }) }
@@ -169,23 +201,7 @@ func (e *engine) items(s *state) {
 	for line, it := range e.b.Items {
 		piece := it.PriceFen
 		for {
-			best, price := -1, piece
-			for _, n := range rules {
-				if !slices.Contains(e.fits[n], line) || e.b.Rules[n].tooMany(it) != "" {
-					continue
-				}
-				if _, in := e.inTheWay(*s, line, e.b.Rules[n].Kind); in {
-					continue
-				}
-				p := e.b.Rules[n].price(it.SKUID, piece)
-				if p < piece && e.b.Rules[n].Kind == KindMall && e.affords(*s, n, it) {
-					best, price = n, p
-					break // it was asked for: nothing else is looked at
-				}
-				if p < price && e.b.Rules[n].Kind != KindMall {
-					best, price = n, p
-				}
-			}
+			best, price := e.cheapest(*s, rules, line, piece)
 			if best < 0 {
 				break
 			}
@@ -196,6 +212,32 @@ func (e *engine) items(s *state) {
 			piece = price
 		}
 	}
+}
+
+// cheapest is the rule that makes a piece of a line cheapest that costs this much now, and what it
+// then costs; -1 if none does.
+func (e *engine) cheapest(s state, rules []int, line int, piece money.Fen) (int, money.Fen) {
+	it, best, price := e.b.Items[line], -1, piece
+	for _, n := range rules {
+		if !slices.Contains(e.fits[n], line) || e.b.Rules[n].tooMany(it) != "" {
+			continue
+		}
+		if _, in := e.inTheWay(s, line, e.b.Rules[n].Kind); in {
+			continue
+		}
+		p := e.b.Rules[n].price(it.SKUID, piece)
+		if p < piece && !e.pays(s, n, (piece-p)*money.Fen(it.Qty)) {
+			continue
+		}
+		if p < piece && e.b.Rules[n].Kind == KindMall && e.affords(s, n, it) {
+			best, price = n, p
+			break // it was asked for: nothing else is looked at
+		}
+		if p < price && e.b.Rules[n].Kind != KindMall {
+			best, price = n, p
+		}
+	}
+	return best, price
 }
 
 // affords reports whether the buyer has the points for pieces at a price of the mall.
@@ -270,7 +312,7 @@ func (e *engine) reductions(s *state) {
 				continue
 			}
 			lines := e.open(*s, n)
-			if off := e.b.Rules[n].off(e.sum(*s, lines)); off > most {
+			if off := e.b.Rules[n].off(e.sum(*s, lines)); off > most && e.pays(*s, n, off) {
 				best, most, on = n, off, lines
 			}
 		}
@@ -340,7 +382,7 @@ func (e *engine) delivery(s *state) (would map[Ref]money.Fen) {
 		best, most := -1, money.Fen(0)
 		for _, n := range e.ofKind(k) {
 			off := e.freightOff(*s, n)
-			if off == 0 {
+			if off == 0 || !e.pays(*s, n, off) {
 				continue
 			}
 			r := e.b.Rules[n]

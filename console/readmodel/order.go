@@ -77,6 +77,8 @@ type OrderLine struct {
 	Goods    money.Fen
 	Discount money.Fen
 	Payable  money.Fen
+	Gift     int64 // the campaign that gave it; 0: it was bought
+	GiftOf   string
 }
 
 // OrderEvent is one entry of the timeline.
@@ -168,7 +170,9 @@ type OrderDetail struct {
 	ExpiresAt   time.Time
 	PaidAt      *time.Time
 	ClosedAt    *time.Time
-	Test        bool // proves the setup: not revenue, nothing to ship
+	Test        bool   // proves the setup: not revenue, nothing to ship
+	Group       string // the place of its group, under the campaigns; empty: it has none
+	GroupWaits  bool   // the group is not complete: nothing may be sent
 	Lines       []OrderLine
 	Events      []OrderEvent
 	Attempts    []Attempt

@@ -41,6 +41,7 @@ type PickLine struct {
 	Title string `json:"title"`
 	Spec  string `json:"spec"`
 	Qty   int64  `json:"qty"`
+	Gift  bool   `json:"gift"` // of an order; the sum does not tell them apart
 }
 
 // ShippingUpload is what the provider was told of an order's parcels.
@@ -135,8 +136,8 @@ type Picking struct {
 const pickMost = 200
 
 const pickOrders = `SELECT o.order_no, o.placed_at, o.address, o.receiver, o.remark, o.staff_note,
-       (SELECT json_agg(json_build_object('title', l.title, 'spec', l.spec, 'qty', l.qty - l.sent - l.dropped) ORDER BY l.id) FROM order_line l WHERE l.order_id = o.id AND l.sent + l.dropped < l.qty)
-  FROM orders o WHERE o.status = ANY ('{paid,fulfilling}') AND o.delivery = 'express' AND NOT o.test
+       (SELECT json_agg(json_build_object('title', l.title, 'spec', l.spec, 'gift', l.gift, 'qty', l.qty - l.sent - l.dropped) ORDER BY l.id) FROM order_line l WHERE l.order_id = o.id AND l.sent + l.dropped < l.qty)
+  FROM orders o WHERE o.status = ANY ('{paid,fulfilling}') AND o.delivery = 'express' AND NOT o.test AND o.group_state IS DISTINCT FROM 'waits'
    AND EXISTS (SELECT 1 FROM order_line l WHERE l.order_id = o.id AND l.sent + l.dropped < l.qty)
    AND NOT EXISTS (SELECT 1 FROM payment_attempt t WHERE t.business_no = o.order_no AND t.status = 'succeeded' AND NOT t.surplus AND o.payable_fen > 0 AND t.refund_reserved_fen + t.refunded_fen >= o.payable_fen)
  ORDER BY o.id LIMIT $1`

@@ -52,6 +52,7 @@ type Orders interface {
 	MoveParcelTx(ctx context.Context, tx tenantdb.Tx, in order.MoveInput) error
 	Buyer(ctx context.Context, q tenantdb.Querier, orderNo string) (order.Buyer, error)
 	CountTradeTx(ctx context.Context, tx tenantdb.Tx, memberID int64) error
+	GroupCompleteTx(ctx context.Context, tx tenantdb.Tx, orderNos []string) error
 	ArrivedTx(ctx context.Context, q tenantdb.Querier, orderNo string) (order.Arrived, error)
 	SealReceivers(ctx context.Context, id tenant.ID, limit int) (n int, err error)
 }
@@ -283,6 +284,11 @@ func (h *Handlers) Kinds() (jobs.Kinds, error) {
 // growth are the kinds of what brings buyers back.
 func (h *Handlers) growth(quick, provider func(int) time.Duration) []jobs.Kind {
 	return []jobs.Kind{
+		{Topic: campaign.TimerGroup, Queue: jobs.Critical, MaxFailures: patient, Delay: quick, Handle: h.groupDue, Money: true},
+		{Topic: campaign.TopicGroupFailed, Queue: jobs.Critical, MaxFailures: patient, Delay: quick, Handle: h.groupFailed, Money: true},
+		{Topic: campaign.TopicGroupStopped, Queue: jobs.Critical, MaxFailures: patient, Delay: quick, Handle: h.groupsStopped, Money: true},
+		kind(campaign.TopicGroupComplete, jobs.Default, patient, quick, h.groupComplete),
+		kind(campaign.TopicBudget, jobs.Bulk, patient, quick, h.campaignBroke),
 		kind(campaign.TimerRemind, jobs.Default, brief, quick, h.sessionSoon),
 		kind(coupon.TimerAge, jobs.Bulk, patient, quick, h.couponsAge),
 		kind(points.TimerAge, jobs.Bulk, patient, quick, h.pointsAge),

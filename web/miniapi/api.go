@@ -46,6 +46,7 @@ type Deps struct {
 	Cards         Cards
 	Coupons       Coupons
 	Campaigns     Campaigns
+	Groups        Groups
 	Points        Points
 	Levels        Levels
 	Invoices      Invoices
@@ -112,6 +113,7 @@ func (a *API) routes() {
 	a.distributionRoutes()
 	a.campaignRoutes()
 	a.flashRoutes()
+	a.groupRoutes()
 	a.couponRoutes()
 	a.pointsRoutes()
 	a.levelRoutes()

@@ -47,6 +47,7 @@ type OrderLine struct {
 	AdjustFen   money.Fen `json:"adjust_fen,omitempty" doc:"What the shop changed after the order was placed; negative is cheaper." example:"-200"`
 	Sent        int64     `json:"sent,omitempty" doc:"Pieces that are in parcels." example:"1"`
 	Offs        []Off     `json:"offs,omitempty" nullable:"false" doc:"Of a quote: discount_fen by rule."`
+	Gift        bool      `json:"gift,omitempty" doc:"Of an order: it came with the others and costs nothing; see gifts."`
 	Problem     string    `json:"problem,omitempty" doc:"Of a quote: why an order would be refused for this line: no_delivery (not to this address), pickup_only (fetch it), other_way (see deliveries)." example:"no_delivery"`
 }
 
@@ -76,6 +77,8 @@ type Quote struct {
 	Points *QuotePoints `json:"points,omitempty" nullable:"false" doc:"How it may be paid with points; missing where it may not."`
 
 	Exchange *QuoteExchange `json:"exchange,omitempty" nullable:"false" doc:"What of the points mall it is for; missing for any other order."`
+
+	Gifts []Gift `json:"gifts" nullable:"false" doc:"What would come with it and cost nothing; not among lines. An offer of kind gift with reason gift_gone is one that cannot be had any more: the order goes on without it."`
 
 	Freight      []FreightPart `json:"freight" nullable:"false" doc:"freight_fen and freight_off_fen by template."`
 	FreightKnown bool          `json:"freight_known" doc:"false while an address is missing: freight may still come on top."`
@@ -110,6 +113,7 @@ type quoteInput struct {
 		Delivery   *Delivery   `json:"delivery,omitempty" nullable:"false" doc:"Without it express, or virtual if all lines are virtual cards."`
 		CouponIDs  *[]int64    `json:"coupon_ids,omitempty" nullable:"false" maxItems:"10" doc:"Which of the buyer's coupons to use: at most one on goods and one on freight. Without it, those that make the order cheapest; empty, none."`
 		Points     int64       `json:"points,omitempty" minimum:"-1" maximum:"1000000000" doc:"How many points to pay with; -1: as many as are allowed." example:"500"`
+		Group      *GroupBuy   `json:"group,omitempty" nullable:"false" doc:"The group that the order would open or join. It has one line; no coupon, points or reduction lowers its price further."`
 		ExchangeID int64       `json:"exchange_id,omitempty" minimum:"1" doc:"An offer of the points mall that the order is for. It has one line, of the offer's SKU; nothing else makes it cheaper." example:"3"`
 	}
 }
@@ -121,7 +125,7 @@ func (a *API) checkoutRoutes() {
 		method: http.MethodPost, path: "/checkout/quote", id: "quote", tag: tagOrder, member: true,
 		summary: "What an order would cost now", description: "Holds nothing and promises nothing. Lines that cannot be delivered are priced all the same and say so under `problem`; " +
 			"lines that cannot be sold are refused, every one with its reason under `data.lines`.",
-		errors: append([]*fault.Error{fault.ErrNotFound, order.ErrUnavailable, inventory.ErrShort, order.ErrPurchaseLimit}, mallFaults()...),
+		errors: append([]*fault.Error{fault.ErrNotFound, order.ErrUnavailable, inventory.ErrShort, order.ErrPurchaseLimit}, append(mallFaults(), groupFaults()...)...),
 	}, a.quote)
 }
 
@@ -131,14 +135,14 @@ func (a *API) quote(ctx context.Context, in *quoteInput) (*quoteOutput, error) {
 		return nil, err
 	}
 	kind, _ := fromDelivery(in.Body.Delivery)
-	q, err := a.d.Orders.Quote(ctx, who.tenant, who.member, order.QuoteInput{AppID: who.app, Lines: fromLines(in.Body.Lines), AddressID: in.Body.AddressID, Delivery: kind, Coupons: fromChoice(in.Body.CouponIDs, in.Body.Points), Exchange: in.Body.ExchangeID})
+	q, err := a.d.Orders.Quote(ctx, who.tenant, who.member, order.QuoteInput{AppID: who.app, Lines: fromLines(in.Body.Lines), AddressID: in.Body.AddressID, Delivery: kind, Coupons: fromChoice(in.Body.CouponIDs, in.Body.Points), Exchange: in.Body.ExchangeID, Group: fromGroup(in.Body.Group)})
 	if err != nil {
 		return nil, err
 	}
 	out := &quoteOutput{Quote{
 		Lines: toOrderLines(q.Lines), GoodsFen: q.GoodsFen, DiscountFen: q.DiscountFen, FreightFen: q.FreightFen,
 		PayableFen: q.PayableFen, QuoteHash: q.QuoteHash, FreightKnown: q.FreightKnown, Delivery: string(q.Delivery),
-		FreightOffFen: q.FreightOffFen, FreightOffs: toOffs(q.FreightOffs), Offers: toOffers(ctx, q.Offers), Refused: append([]int64{}, q.Refused...),
+		FreightOffFen: q.FreightOffFen, FreightOffs: toOffs(q.FreightOffs), Offers: toOffers(ctx, q.Offers), Refused: append([]int64{}, q.Refused...), Gifts: toGifts(ctx, q.Gifts),
 		Freight: make([]FreightPart, len(q.Freight)), Deliveries: make([]string, len(q.Deliveries)),
 	}}
 	if q.Points != nil {
@@ -170,7 +174,7 @@ func toOrderLines(lines []order.Line) []OrderLine {
 		out[i] = OrderLine{
 			LineID: l.LineID, SPUID: l.SPUID, SKUID: l.SKUID, Title: l.Title, Spec: l.Spec, Picture: l.Picture, PriceFen: l.PriceFen, Qty: l.Qty,
 			GoodsFen: l.GoodsFen, DiscountFen: l.DiscountFen, PayableFen: l.PayableFen, Snapshot: l.Snapshot, AdjustFen: l.AdjustFen, Sent: l.Sent,
-			Problem: string(l.Problem),
+			Problem: string(l.Problem), Gift: l.Gift,
 		}
 		if len(l.Offs) > 0 {
 			out[i].Offs = toOffs(l.Offs)

@@ -36,7 +36,7 @@ func everyFault() []*fault.Error {
 		order.ErrPriceChanged, order.ErrNoDelivery, order.ErrDeliveryKind, order.ErrPurchaseLimit, order.ErrOpenOrders, order.ErrState, order.ErrNotTaking, inventory.ErrShort,
 		order.ErrClaimed, order.ErrHandedOut, aftersale.ErrState, aftersale.ErrAmount, aftersale.ErrPictures, aftersale.ErrTalkedOut, aftersale.ErrTooMany,
 		points.ErrShort, points.ErrOff, points.ErrSigned, points.ErrOfferGone, points.ErrOfferLimit, points.ErrOfferLevel,
-		campaign.ErrSoldOut, campaign.ErrLimit, campaign.ErrSession,
+		campaign.ErrSoldOut, campaign.ErrLimit, campaign.ErrSession, campaign.ErrBudget, campaign.ErrGroupGone, campaign.ErrGroupFull, campaign.ErrGroupMine, campaign.ErrGroupLimit,
 		coupon.ErrUnavailable, coupon.ErrBudget, coupon.ErrGone, coupon.ErrLimit, coupon.ErrNewcomers, coupon.ErrCode,
 		invoice.ErrState, invoice.ErrAsked, invoice.ErrNothing, invoice.ErrLate, invoice.ErrTaxNumber, invoice.ErrTooManyTitles,
 		review.ErrWritten, review.ErrLate, review.ErrState, review.ErrPictures,

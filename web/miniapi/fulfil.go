@@ -139,7 +139,7 @@ func (a *API) receive(ctx context.Context, in *orderPath) (*orderOutput, error) 
 	if err != nil {
 		return nil, err
 	}
-	return &orderOutput{toOrder(o)}, nil
+	return &orderOutput{toOrder(ctx, o)}, nil
 }
 
 func (a *API) deleteOrder(ctx context.Context, in *orderPath) (*struct{}, error) {

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"galleria/commerce/campaign"
-	"galleria/commerce/coupon"
 	"galleria/commerce/money"
 	"galleria/commerce/order"
 	"galleria/commerce/pricing"
@@ -24,13 +23,13 @@ type Off struct {
 
 // Offer is what became of a rule in a quote.
 type Offer struct {
-	Kind     string     `json:"kind" enum:"mall,flash,group,timed,level,reduction,coupon,shipping,level_shipping,shipping_coupon,points"`
+	Kind     string     `json:"kind" enum:"mall,flash,group,timed,level,reduction,coupon,gift,shipping,level_shipping,shipping_coupon,points"`
 	ID       int64      `json:"id" example:"41"`
 	Title    string     `json:"title" example:"满100减20"`
 	Usable   bool       `json:"usable" doc:"It is used, or could be chosen."`
 	Applied  bool       `json:"applied"`
 	OffFen   money.Fen  `json:"off_fen" doc:"What it takes off; 0 if it is not applied." example:"2000"`
-	Reason   string     `json:"reason,omitempty" doc:"Why it is not: not_chosen, below, no_goods, not_with, less, not_yet, over, no_freight, nothing, budget, sold_out, limit; others may come." example:"below"`
+	Reason   string     `json:"reason,omitempty" doc:"Why it is not: not_chosen, below, no_goods, not_with, less, not_yet, over, no_freight, nothing, budget, sold_out, limit, gift_gone, not_sent; others may come." example:"below"`
 	Text     string     `json:"text,omitempty" doc:"The reason, or what is missing to the next tier, in the language of Accept-Language." example:"再买 ¥12.00 可用"`
 	NeedFen  money.Fen  `json:"need_fen,omitempty" doc:"Of below: what is missing, fen. Of what is applied: to its next tier." example:"1200"`
 	NeedQty  int64      `json:"need_qty,omitempty" doc:"Pieces that are missing, likewise."`
@@ -79,9 +78,12 @@ func whyNot(o order.Offer, lang string) string {
 			pricing.ReasonNotYet:    {"未到使用时间", "Cannot be used yet"},
 			pricing.ReasonOver:      {"已过期", "Has expired"},
 			pricing.ReasonNoFreight: {"本单无运费", "Nothing is charged for delivery"},
-			coupon.ReasonBudget:     {"活动预算已用完", "The shop's budget for it is spent"},
+			pricing.ReasonBudget:    {"活动预算已用完", "The shop's budget for it is spent"},
 			campaign.ReasonSoldOut:  {"秒杀库存不足，按原价购买", "The flash sale has fewer left; the regular price counts"},
 			campaign.ReasonLimit:    {"超过秒杀限购数量，按原价购买", "More than one buyer may have in the flash sale; the regular price counts"},
+
+			pricing.ReasonGiftGone: {"赠品已送完，本单不含赠品", "The gift is gone; the order goes on without it"},
+			order.ReasonNotSent:    {"本单无需配送，不含赠品", "Nothing is sent, so no gift comes with it"},
 
 			pricing.ReasonNoPoints:   {"积分不足", "Too few points"},
 			pricing.ReasonPointsFull: {"本单金额未达到积分抵扣门槛", "This order takes no points"},

@@ -71,6 +71,7 @@ type Order struct {
 	Remark      string       `json:"remark"`
 	Lines       []OrderLine  `json:"lines" nullable:"false"`
 	Offs        []Off        `json:"offs" nullable:"false" doc:"What rules took off, by line; empty in lists."`
+	Gifts       []Gift       `json:"gifts" nullable:"false" doc:"Of which campaign lines are gifts, and when they go back; empty in lists."`
 	PlacedAt    time.Time    `json:"placed_at"`
 	ExpiresAt   time.Time    `json:"expires_at" doc:"Until when it can be paid."`
 	PaidAt      *time.Time   `json:"paid_at,omitempty" nullable:"false" doc:"As the provider tells it."`
@@ -95,6 +96,7 @@ type placeInput struct {
 		Delivery           *Delivery   `json:"delivery,omitempty" nullable:"false" doc:"Without it express, or virtual if all lines are virtual cards."`
 		CouponIDs          *[]int64    `json:"coupon_ids,omitempty" nullable:"false" maxItems:"10" doc:"As in the quote."`
 		Points             int64       `json:"points,omitempty" minimum:"-1" maximum:"1000000000" doc:"As in the quote." example:"500"`
+		Group              *GroupBuy   `json:"group,omitempty" nullable:"false" doc:"As in the quote. The seat is the order's until it closes."`
 		ExchangeID         int64       `json:"exchange_id,omitempty" minimum:"1" doc:"As in the quote, whose quote_hash is then required." example:"3"`
 		Invoice            *InvoiceAsk `json:"invoice,omitempty" nullable:"false" doc:"Ask for an invoice with it; staff see it once it is paid. Where nothing is to be paid it is left out."`
 		Remark             string      `json:"remark,omitempty" maxLength:"200" doc:"A word to the shop."`
@@ -129,7 +131,7 @@ func (a *API) orderRoutes() {
 		description: "Goods are held until `expires_at`. Amounts are computed here; an order that would cost something else than the " +
 			"buyer has seen is refused with the new quote under `data.quote` and the difference, by line and in sum, under `data.changes`.",
 		errors: []*fault.Error{
-			fault.ErrNotFound, registry.ErrClosing, order.ErrPriceChanged, order.ErrUnavailable, order.ErrNoDelivery, order.ErrDeliveryKind, order.ErrNotTaking, delivery.ErrStore, inventory.ErrShort, order.ErrPurchaseLimit, campaign.ErrSoldOut, campaign.ErrLimit, coupon.ErrUnavailable, coupon.ErrBudget, points.ErrShort, points.ErrOfferGone, points.ErrOfferLimit, points.ErrOfferLevel, invoice.ErrTaxNumber, member.ErrBlocked, member.ErrLeaving, order.ErrOpenOrders,
+			fault.ErrNotFound, registry.ErrClosing, order.ErrPriceChanged, order.ErrUnavailable, order.ErrNoDelivery, order.ErrDeliveryKind, order.ErrNotTaking, delivery.ErrStore, inventory.ErrShort, order.ErrPurchaseLimit, campaign.ErrSoldOut, campaign.ErrLimit, campaign.ErrBudget, campaign.ErrGroupGone, campaign.ErrGroupFull, campaign.ErrGroupMine, campaign.ErrGroupLimit, coupon.ErrUnavailable, coupon.ErrBudget, points.ErrShort, points.ErrOfferGone, points.ErrOfferLimit, points.ErrOfferLevel, invoice.ErrTaxNumber, member.ErrBlocked, member.ErrLeaving, order.ErrOpenOrders,
 			idempotency.ErrMissing, idempotency.ErrMismatch, idempotency.ErrInProgress,
 		},
 	}, a.place)
@@ -161,7 +163,7 @@ func (a *API) place(ctx context.Context, in *placeInput) (*placeOutput, error) {
 	}
 	kind, storeID := fromDelivery(in.Body.Delivery)
 	placed, replayed, err := a.d.Orders.Place(ctx, who.tenant, order.PlaceInput{
-		Delivery: kind, StoreID: storeID, Coupons: fromChoice(in.Body.CouponIDs, in.Body.Points), Exchange: in.Body.ExchangeID,
+		Delivery: kind, StoreID: storeID, Coupons: fromChoice(in.Body.CouponIDs, in.Body.Points), Exchange: in.Body.ExchangeID, Group: fromGroup(in.Body.Group),
 		MemberID: who.member, AppID: who.app, Lines: fromLines(in.Body.Lines), AddressID: in.Body.AddressID, Remark: in.Body.Remark,
 		QuoteHash: in.Body.QuoteHash, ExpectedPayableFen: in.Body.ExpectedPayableFen,
 		Test: who.shop.Policy().Storefront == tenant.StorefrontTrial,
@@ -191,7 +193,7 @@ func (a *API) orders(ctx context.Context, in *orderListInput) (*orderPageOutput,
 	}
 	out := &orderPageOutput{OrderPage{Items: make([]Order, len(page.Orders)), NextCursor: page.Next}}
 	for i, o := range page.Orders {
-		out.Body.Items[i] = toOrder(o)
+		out.Body.Items[i] = toOrder(ctx, o)
 	}
 	return out, nil
 }
@@ -205,7 +207,7 @@ func (a *API) order(ctx context.Context, in *orderPath) (*orderOutput, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := &orderOutput{toOrder(o)}
+	out := &orderOutput{toOrder(ctx, o)}
 	if o.PaidAt == nil { // nobody complains about what was not paid
 		return out, nil
 	}
@@ -226,16 +228,16 @@ func (a *API) cancel(ctx context.Context, in *orderPath) (*orderOutput, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &orderOutput{toOrder(o)}, nil
+	return &orderOutput{toOrder(ctx, o)}, nil
 }
 
-func toOrder(o order.Order) Order {
+func toOrder(ctx context.Context, o order.Order) Order {
 	out := Order{
 		OrderNo: o.OrderNo, Status: string(o.Status), CloseReason: string(o.CloseReason),
 		GoodsFen: o.GoodsFen, DiscountFen: o.DiscountFen, FreightFen: o.FreightFen, PayableFen: o.PayableFen, RefundedFen: o.RefundedFen,
 		AdjustFen: o.AdjustFen, Delivery: string(o.Delivery), StoreID: o.StoreID, PickupCode: o.PickupCode, Settlement: string(o.Settlement),
 		ShippedAt: o.ShippedAt, ReceiveBy: o.ReceiveBy, ReceivedAt: o.ReceivedAt,
-		Address: OrderAddress(o.Address), Remark: o.Remark, Lines: toOrderLines(o.Lines), Offs: toOffs(o.Offs),
+		Address: OrderAddress(o.Address), Remark: o.Remark, Lines: toOrderLines(o.Lines), Offs: toOffs(o.Offs), Gifts: toGifts(ctx, o.Gifts),
 		PlacedAt: o.PlacedAt, ExpiresAt: o.ExpiresAt, PaidAt: o.PaidAt, ClosedAt: o.ClosedAt,
 		Actions: make([]string, len(o.Actions)), Timeline: make([]Moment, len(o.Timeline)), AfterSales: []OrderCase{},
 	}

@@ -41,12 +41,13 @@ type CampaignTier struct {
 	CapFen  money.Fen  `json:"cap_fen,omitempty" doc:"The most that is taken off; missing: no cap."`
 	Each    bool       `json:"each,omitempty" doc:"off_fen for each full need_fen."`
 	Free    bool       `json:"free,omitempty" doc:"Delivery is free."`
+	GiftQty int64      `json:"gift_qty,omitempty" doc:"Pieces of a gift that come with it; which, the quote says."`
 }
 
 // Campaign is what buyers are told of a campaign.
 type Campaign struct {
 	ID          int64          `json:"id" example:"5"`
-	Kind        string         `json:"kind" enum:"timed,reduction,flash" doc:"timed: prices of some goods. reduction: something off an order, or free delivery. flash: prices in sessions, of so many pieces; see /flash-sessions."`
+	Kind        string         `json:"kind" enum:"timed,reduction,flash,group" doc:"timed: prices of some goods. reduction: something off an order, free delivery or a gift. flash: prices in sessions, of so many pieces; see /flash-sessions. group: prices for buyers who come together; see /products/{id}/groups."`
 	Title       string         `json:"title" example:"周末满减"`
 	Words       string         `json:"words" doc:"What it does, in the language of Accept-Language." example:"满100减20"`
 	State       string         `json:"state" enum:"running,coming"`
@@ -92,7 +93,7 @@ func (a *API) campaigns(ctx context.Context, _ *none) (*campaignListOutput, erro
 			ScopeOf: string(c.ScopeOf), ScopeIDs: orEmpty(c.ScopeIDs), ScopeExcept: c.ScopeExcept, Tiers: make([]CampaignTier, len(c.Tiers)),
 		}
 		for j, t := range c.Tiers {
-			out.Body.Items[i].Tiers[j] = CampaignTier{NeedFen: t.NeedFen, NeedQty: t.NeedQty, OffFen: t.OffFen, OffBPS: t.OffBps, CapFen: t.CapFen, Each: t.Each, Free: t.Free}
+			out.Body.Items[i].Tiers[j] = CampaignTier{NeedFen: t.NeedFen, NeedQty: t.NeedQty, OffFen: t.OffFen, OffBPS: t.OffBps, CapFen: t.CapFen, Each: t.Each, Free: t.Free, GiftQty: t.GiftQty}
 		}
 	}
 	return out, nil

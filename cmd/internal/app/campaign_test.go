@@ -16,7 +16,7 @@ import (
 )
 
 // campaigns starts a timed discount of the shop's second SKU, smaller than that of a level, which it
-// returns, a reduction, and a flash sale of a dozen pieces of a third SKU.
+// returns, a reduction, a gift of the first SKU, and a flash sale of a dozen pieces of a third SKU.
 func (w *world) campaigns(s *shop) (timed int64) {
 	w.t.Helper()
 	var spu int64
@@ -31,6 +31,7 @@ func (w *world) campaigns(s *shop) (timed int64) {
 		},
 		{Kind: campaign.Timed, Title: "限时", OffBps: 321, Products: []int64{spu}},
 		{Kind: campaign.Reduction, Title: "满减", ScopeOf: campaign.ScopeAll, Tiers: []campaign.Tier{{NeedQty: 3, OffFen: 333}, {NeedQty: 4, OffFen: 555, Free: true}}},
+		{Kind: campaign.Reduction, BudgetFen: 200_000, Title: "满赠", ScopeOf: campaign.ScopeAll, Tiers: []campaign.Tier{{NeedQty: 2, GiftSKU: s.skus[0], GiftQty: 1}}},
 	} {
 		in.StartsAt, in.EndsAt = now.Add(-time.Hour), now.Add(240*time.Hour)
 		id, err := w.Campaigns.Save(w.t.Context(), s.ID, 0, 0, in, "staff:1")

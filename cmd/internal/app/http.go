@@ -101,7 +101,7 @@ func (s *Services) server(answers *miniapi.Answers, shared redis.UniversalClient
 	limiter := middleware.NewLimiter(shared, s.Now)
 	deps := web.Deps{
 		API: &miniapi.Deps{
-			Apps: s.Resolver, Shops: s.MiniProgram, Catalog: s.Catalog, Members: watchedMembers{s.Members, s.Looks}, Tastes: watchedMembers{s.Members, s.Looks}, Carts: watchedCarts{s.Carts, s.Looks}, Orders: s.Orders, Cases: s.Cases, Reviews: s.Reviews, Distribution: s.Distributed, Cards: s.Cards, Coupons: s.Coupons, Campaigns: s.Campaigns, Points: s.Points, Levels: s.Levels, Invoices: s.Invoices, Pictures: s.Pictures, Delivery: s.Delivery,
+			Apps: s.Resolver, Shops: s.MiniProgram, Catalog: s.Catalog, Members: watchedMembers{s.Members, s.Looks}, Tastes: watchedMembers{s.Members, s.Looks}, Carts: watchedCarts{s.Carts, s.Looks}, Orders: s.Orders, Cases: s.Cases, Reviews: s.Reviews, Distribution: s.Distributed, Cards: s.Cards, Coupons: s.Coupons, Campaigns: s.Campaigns, Groups: s.Campaigns, Points: s.Points, Levels: s.Levels, Invoices: s.Invoices, Pictures: s.Pictures, Delivery: s.Delivery,
 			Payments: s.Payments, Transfers: s.Transfers, Subscriptions: s.Notices, Messages: s.Notices, Logins: s.MiniProgram, Audit: s.Audit,
 			Limiter: limiter, Limits: s.limits(), Answers: answers, Log: s.Log,
 		},

@@ -58,6 +58,7 @@ func TestBooksHold(t *testing.T) { //nolint:tparallel // the damage comes after 
 		}
 		w.crowdIn(markets, seed)
 		for _, m := range markets {
+			w.groups(m)
 			w.lastWord(m)
 			w.papers(m)
 			w.billsOf(m)

@@ -129,13 +129,13 @@ func NewServices(g *Ground) (*Services, error) {
 	s.Cards = card.New(card.Deps{DB: g.DB, Stock: s.Inventory, Vault: g.Vault, Audit: g.Audit, Rand: rand.Reader})
 	going := &goingBack{}
 	s.Coupons = s.newCoupons()
-	s.Campaigns = campaign.New(campaign.Deps{DB: g.DB, Audit: g.Audit, Timers: g.Timers, Tell: s.Catalog.TellPricesTx})
+	s.Campaigns = campaign.New(campaign.Deps{DB: g.DB, Audit: g.Audit, Timers: g.Timers, Tell: s.Catalog.TellPricesTx, Outbox: g.Outbox})
 	s.Ledger = ledger.New(ledger.Deps{DB: g.DB, Audit: g.Audit})
 	s.Points = points.New(points.Deps{DB: g.DB, Outbox: g.Outbox, Timers: g.Timers, Audit: g.Audit, Books: s.Ledger, Coupons: s.Coupons, Now: g.Now})
 	s.Levels = level.New(level.Deps{DB: g.DB, Outbox: g.Outbox, Timers: g.Timers, Audit: g.Audit})
 	s.Orders = order.New(order.Deps{
-		Offers: []order.Offers{s.Coupons, s.Points, s.Levels, s.Campaigns},
-		DB:     g.DB, Catalog: s.Catalog, Inventory: s.Inventory, Addresses: s.Members, Carts: s.Carts, Cards: s.Cards, Places: g.Places,
+		Offers: []order.Offers{s.Coupons, s.Points, s.Levels, s.Campaigns}, Groups: s.Campaigns,
+		DB: g.DB, Catalog: s.Catalog, Inventory: s.Inventory, Addresses: s.Members, Carts: s.Carts, Cards: s.Cards, Places: g.Places,
 		Stores: s.Delivery, Outbox: g.Outbox, Timers: g.Timers, Audit: g.Audit, Refunds: going,
 	})
 	channels := s.channels()

@@ -83,18 +83,22 @@ func (s *seeding) distribute(ctx context.Context) error {
 	return s.Distributed.SavePlan(ctx, s.shop.ID, p, "system")
 }
 
-// promote gives the shop a reduction for a month and a flash sale with sessions for three days, if
+// promote gives the shop a reduction and group buying for a month, and a flash sale with sessions for three days, if
 // it has no campaign.
 func (s *seeding) promote(ctx context.Context) error {
 	there, _, _, err := s.Campaigns.List(ctx, s.shop.ID, "", 0, s.now)
 	if err != nil || len(there) > 0 {
 		return err
 	}
-	const need, off, freeFrom, freeOff, units, perMember = 19900, 2000, 29900, 3000, 20, 1
+	const need, off, freeFrom, freeOff, units, perMember, seats, fillHours = 19900, 2000, 29900, 3000, 20, 1, 3, 24
 	goods := s.plan.products()
 	last := len(goods) - 1
 	for last > 0 && (goods[last].shelf == catalog.Draft || goods[last].shelf == catalog.OffShelf || goods[last].stock < units) {
 		last--
+	}
+	group := max(0, last-1)
+	for group > 0 && (goods[group].shelf == catalog.Draft || goods[group].shelf == catalog.OffShelf || goods[group].stock < units) {
+		group--
 	}
 	sale := campaign.Input{
 		Kind: campaign.Flash, Title: "每日秒杀", PerMember: perMember,
@@ -106,6 +110,10 @@ func (s *seeding) promote(ctx context.Context) error {
 			campaign.Session{StartsAt: begins, EndsAt: begins.Add(2 * time.Hour)}, campaign.Session{StartsAt: begins.Add(10 * time.Hour), EndsAt: begins.Add(12 * time.Hour)})
 	}
 	for _, in := range []campaign.Input{
+		{
+			Kind: campaign.Group, Title: "三人成团", StartsAt: s.now.Truncate(time.Hour), EndsAt: s.now.AddDate(0, 1, 0), Seats: seats, FillHours: fillHours, PerMember: perMember,
+			Prices: []campaign.Price{{SKUID: s.skus[group][0], PriceFen: goods[group].price * 8 / 10}},
+		},
 		{
 			Kind: campaign.Reduction, Title: "满199减20，满299减30包邮", StartsAt: s.now.Truncate(time.Hour), EndsAt: s.now.AddDate(0, 1, 0), ScopeOf: campaign.ScopeAll,
 			Tiers: []campaign.Tier{{NeedFen: need, OffFen: off}, {NeedFen: freeFrom, OffFen: freeOff, Free: true}},

@@ -1,12 +1,12 @@
 -- name: Add :one
-INSERT INTO campaign (kind, title, starts_at, ends_at, apps, off_bps, scope_of, scope_ids, scope_except, tiers, per_order, per_member, created_at, updated_at)
-VALUES (@kind, @title, @starts_at, @ends_at, @apps, sqlc.narg(off_bps), @scope_of, @scope_ids, @scope_except, @tiers, sqlc.narg(per_order), sqlc.narg(per_member), @now, @now)
+INSERT INTO campaign (kind, title, starts_at, ends_at, apps, off_bps, scope_of, scope_ids, scope_except, tiers, gifts_stay, per_order, per_member, seats, fill_hours, created_at, updated_at)
+VALUES (@kind, @title, @starts_at, @ends_at, @apps, sqlc.narg(off_bps), @scope_of, @scope_ids, @scope_except, @tiers, @gifts_stay, sqlc.narg(per_order), sqlc.narg(per_member), sqlc.narg(seats), sqlc.narg(fill_hours), @now, @now)
 RETURNING id;
 
 -- name: Set :one
 -- One that was stopped or is over stays as it was.
 UPDATE campaign SET title = @title, starts_at = @starts_at, ends_at = @ends_at, apps = @apps, off_bps = sqlc.narg(off_bps), scope_of = @scope_of, scope_ids = @scope_ids,
-  scope_except = @scope_except, tiers = @tiers, per_order = sqlc.narg(per_order), per_member = sqlc.narg(per_member), version = version + 1, updated_at = @now
+  scope_except = @scope_except, tiers = @tiers, gifts_stay = @gifts_stay, per_order = sqlc.narg(per_order), per_member = sqlc.narg(per_member), seats = sqlc.narg(seats), fill_hours = sqlc.narg(fill_hours), version = version + 1, updated_at = @now
 WHERE id = @id AND version = @version AND status <> 'stopped'
 RETURNING *;
 
@@ -48,6 +48,18 @@ SELECT s.id, s.spu_id, s.price_fen FROM sku s WHERE s.spu_id = ANY (@spu_ids::bi
 
 -- name: SKUsNamed :many
 SELECT s.id, s.spu_id, s.price_fen FROM sku s WHERE s.id = ANY (@ids::bigint[]) AND s.enabled ORDER BY s.id;
+
+-- name: GiftsNamed :many
+-- What can be sent with an order.
+SELECT s.id FROM sku s JOIN spu p ON p.id = s.spu_id WHERE s.id = ANY (@ids::bigint[]) AND s.enabled AND p.kind = 'physical' AND p.status IN ('draft', 'on_shelf', 'off_shelf');
+
+-- name: GiftsOf :many
+-- The SKUs of a campaign's gifts, by name.
+SELECT s.id, s.spu_id, s.price_fen, s.cost_fen, p.title, array_to_string(s.spec_values, ' / ')::text AS spec, (l.on_hand - l.reserved)::bigint AS available,
+  (SELECT coalesce(sum(n.qty), 0) FROM order_gift g JOIN order_line n ON n.id = g.line_id JOIN orders o ON o.id = g.order_id
+    WHERE g.campaign_id = c.id AND n.sku_id = s.id AND o.paid_at IS NOT NULL AND NOT o.test)::bigint AS given
+FROM campaign c JOIN sku s ON s.id IN (SELECT (t ->> k)::bigint FROM jsonb_array_elements(c.tiers) t, unnest('{gift_sku,spare_sku}'::text[]) k)
+JOIN spu p ON p.id = s.spu_id JOIN stock_level l ON l.sku_id = s.id WHERE c.id = @campaign_id ORDER BY s.id;
 
 -- name: SKUsOf :many
 SELECT k.sku_id, k.spu_id, k.price_fen, s.price_fen AS regular_fen, p.title, array_to_string(s.spec_values, ' / ')::text AS spec

@@ -49,13 +49,19 @@ kept AS (INSERT INTO flash_take (order_no, bucket_id, qty) SELECT @order_no::tex
 SELECT due.sku_id, due.over::boolean AS over, (m.id IS NOT NULL)::boolean AS taken, coalesce(m.out, false)::boolean AS out FROM due LEFT JOIN moved m ON m.id = due.id;
 
 -- name: GiveBack :one
--- Whether something can be had again that was sold out.
+-- Whether something can be had again that was sold out or used up.
 WITH due AS (
   SELECT b.id, t.qty, b.taken = b.units AS out FROM flash_take t JOIN flash_bucket b ON b.id = t.bucket_id
   WHERE t.order_no = @order_no::text AND t.back_at IS NULL ORDER BY b.id FOR UPDATE OF b, t),
 back AS (UPDATE flash_take t SET back_at = @now::timestamptz FROM due WHERE t.order_no = @order_no AND t.bucket_id = due.id),
-moved AS (UPDATE flash_bucket b SET taken = b.taken - due.qty FROM due WHERE b.id = due.id)
-SELECT coalesce(bool_or(due.out), false)::boolean AS again FROM due;
+moved AS (UPDATE flash_bucket b SET taken = b.taken - due.qty FROM due WHERE b.id = due.id),
+owed AS (
+  SELECT g.campaign_id, s.fen, coalesce(g.spent_fen + g.least_fen > g.budget_fen, false) AS out, coalesce(g.spent_fen - s.fen + g.least_fen <= g.budget_fen, true) AS again
+  FROM campaign_spend s JOIN campaign_budget g ON g.campaign_id = s.campaign_id WHERE s.order_no = @order_no AND s.back_at IS NULL ORDER BY g.campaign_id FOR UPDATE OF g, s),
+repaid AS (UPDATE campaign_spend s SET back_at = @now FROM owed WHERE s.order_no = @order_no AND s.campaign_id = owed.campaign_id),
+lowered AS (
+  UPDATE campaign_budget g SET spent_fen = g.spent_fen - owed.fen, told_at = CASE WHEN owed.again THEN NULL ELSE g.told_at END FROM owed WHERE g.campaign_id = owed.campaign_id)
+SELECT (coalesce((SELECT bool_or(due.out) FROM due), false) OR coalesce((SELECT bool_or(owed.out AND owed.again) FROM owed), false))::boolean AS again;
 
 -- name: Shown :many
 -- The sessions that are running or come soon, the first few of them, each with its SKUs.

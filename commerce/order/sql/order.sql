@@ -15,8 +15,8 @@ WITH held AS (
     CASE WHEN @max_open_pieces::bigint = 0 THEN 0 ELSE coalesce(sum((SELECT sum(l.qty) FROM order_line l WHERE l.order_id = x.id)), 0) END AS pieces
   FROM orders x WHERE x.member_id = @member_id AND x.status IN ('pending_payment', 'closing')),
 o AS (
-  INSERT INTO orders (order_no, member_id, app_id, status, goods_fen, discount_fen, freight_fen, payable_fen, address, remark, expires_at, placed_at, test, delivery, store_id, pickup_code, receiver, receiver_index)
-  SELECT @order_no, @member_id, @app_id, @status::text, @goods_fen, @discount_fen, @freight_fen, @payable_fen, @address, @remark, @expires_at, @placed_at::timestamptz, @test, @delivery, sqlc.narg(store_id), sqlc.narg(pickup_code), sqlc.narg(receiver)::bytea, sqlc.narg(receiver_index)::bytea[]
+  INSERT INTO orders (order_no, member_id, app_id, status, goods_fen, discount_fen, freight_fen, payable_fen, address, remark, expires_at, placed_at, test, delivery, store_id, pickup_code, receiver, receiver_index, group_state)
+  SELECT @order_no, @member_id, @app_id, @status::text, @goods_fen, @discount_fen, @freight_fen, @payable_fen, @address, @remark, @expires_at, @placed_at::timestamptz, @test, @delivery, sqlc.narg(store_id), sqlc.narg(pickup_code), sqlc.narg(receiver)::bytea, sqlc.narg(receiver_index)::bytea[], sqlc.narg(group_state)
   FROM held WHERE held.orders < @max_open_orders::bigint AND (@max_open_pieces::bigint = 0 OR held.pieces + @pieces::bigint <= @max_open_pieces::bigint)
   RETURNING id),
 line AS (
@@ -24,11 +24,11 @@ line AS (
          unnest(@specs::text[]) AS spec, unnest(@pictures::text[]) AS picture, unnest(@prices_fen::bigint[]) AS price_fen,
          unnest(@qtys::bigint[]) AS qty, unnest(@lines_goods_fen::bigint[]) AS goods_fen,
          unnest(@lines_discount_fen::bigint[]) AS discount_fen, unnest(@lines_payable_fen::bigint[]) AS payable_fen,
-         unnest(@snapshots::text[]) AS snapshot, unnest(@counted::boolean[]) AS counted),
+         unnest(@snapshots::text[]) AS snapshot, unnest(@counted::boolean[]) AS counted, unnest(@gifts::boolean[]) AS gift),
 lines AS (
   INSERT INTO order_line (order_id, spu_id, sku_id, title, spec, picture, price_fen, qty, goods_fen, discount_fen, payable_fen,
-    snapshot, counted)
-  SELECT o.id, l.spu_id, l.sku_id, l.title, l.spec, l.picture, l.price_fen, l.qty, l.goods_fen, l.discount_fen, l.payable_fen, l.snapshot, l.counted
+    snapshot, counted, gift)
+  SELECT o.id, l.spu_id, l.sku_id, l.title, l.spec, l.picture, l.price_fen, l.qty, l.goods_fen, l.discount_fen, l.payable_fen, l.snapshot, l.counted, l.gift
   FROM o, line l)
 INSERT INTO order_event (order_id, at, event, to_status, actor)
 SELECT o.id, @placed_at::timestamptz, @event::text, @status::text, @actor::text FROM o;
@@ -36,14 +36,14 @@ SELECT o.id, @placed_at::timestamptz, @event::text, @status::text, @actor::text 
 -- name: Lock :one
 -- The order's row, held until the transaction ends: whoever changes an order comes here
 -- first. due is decided by the database's clock.
-SELECT id, member_id, app_id, status, close_reason, payable_fen, expires_at, paid_by, (expires_at <= now())::boolean AS due,
-  EXISTS (SELECT FROM order_adjustment a WHERE a.order_id = orders.id) AS offered
+SELECT id, member_id, app_id, status, close_reason, payable_fen, expires_at, paid_by, group_state, (expires_at <= now())::boolean AS due,
+  (EXISTS (SELECT FROM order_adjustment a WHERE a.order_id = orders.id) OR EXISTS (SELECT FROM order_gift g WHERE g.order_id = orders.id))::boolean AS offered
 FROM orders WHERE order_no = @order_no FOR UPDATE;
 
 -- name: LockWithLines :many
 -- Lock, with the order's lines: one row for each.
-SELECT o.id, o.member_id, o.app_id, o.status, o.payable_fen, o.paid_by, o.test, o.repriced, o.delivery, l.spu_id, l.title, l.qty,
-  EXISTS (SELECT FROM order_adjustment a WHERE a.order_id = o.id) AS offered
+SELECT o.id, o.member_id, o.app_id, o.status, o.payable_fen, o.paid_by, o.test, o.repriced, o.delivery, o.group_state, l.spu_id, l.title, l.qty, l.gift,
+  (l.gift OR EXISTS (SELECT FROM order_adjustment a WHERE a.order_id = o.id) OR EXISTS (SELECT FROM order_gift g WHERE g.order_id = o.id))::boolean AS offered
 FROM orders o JOIN order_line l ON l.order_id = o.id WHERE o.order_no = @order_no
 ORDER BY l.id FOR UPDATE OF o;
 
@@ -91,7 +91,7 @@ SELECT o.id, o.order_no, o.member_id, o.app_id, o.status, o.close_reason, o.good
        o.shipped_at, o.receive_by, o.received_at, o.hidden, o.refunded_fen,
        EXISTS (SELECT 1 FROM order_line l WHERE l.order_id = o.id AND l.sent + l.dropped < l.qty) AS unsent,
        (SELECT json_agg(json_build_object('spu_id', l.spu_id, 'sku_id', l.sku_id, 'title', l.title, 'spec', l.spec, 'picture', l.picture, 'snapshot', l.snapshot,
-               'price_fen', l.price_fen, 'qty', l.qty, 'goods_fen', l.goods_fen, 'discount_fen', l.discount_fen, 'payable_fen', l.payable_fen, 'line_id', l.id, 'adjust_fen', l.adjust_fen, 'sent', l.sent) ORDER BY l.id)
+               'price_fen', l.price_fen, 'qty', l.qty, 'goods_fen', l.goods_fen, 'discount_fen', l.discount_fen, 'payable_fen', l.payable_fen, 'line_id', l.id, 'adjust_fen', l.adjust_fen, 'sent', l.sent, 'gift', l.gift) ORDER BY l.id)
         FROM order_line l WHERE l.order_id = o.id)::jsonb AS lines
 FROM orders o
 WHERE o.member_id = @member_id AND NOT o.hidden AND o.id < @before_id AND (@status::text = '' OR o.status = @status::text)
@@ -104,10 +104,12 @@ SELECT o.id, o.order_no, o.member_id, o.app_id, o.status, o.close_reason, o.good
        o.shipped_at, o.receive_by, o.received_at, o.hidden, o.refunded_fen,
        EXISTS (SELECT 1 FROM order_line l WHERE l.order_id = o.id AND l.sent + l.dropped < l.qty) AS unsent,
        (SELECT json_agg(json_build_object('spu_id', l.spu_id, 'sku_id', l.sku_id, 'title', l.title, 'spec', l.spec, 'picture', l.picture, 'snapshot', l.snapshot,
-               'price_fen', l.price_fen, 'qty', l.qty, 'goods_fen', l.goods_fen, 'discount_fen', l.discount_fen, 'payable_fen', l.payable_fen, 'line_id', l.id, 'adjust_fen', l.adjust_fen, 'sent', l.sent) ORDER BY l.id)
+               'price_fen', l.price_fen, 'qty', l.qty, 'goods_fen', l.goods_fen, 'discount_fen', l.discount_fen, 'payable_fen', l.payable_fen, 'line_id', l.id, 'adjust_fen', l.adjust_fen, 'sent', l.sent, 'gift', l.gift) ORDER BY l.id)
         FROM order_line l WHERE l.order_id = o.id)::jsonb AS lines,
        (SELECT json_agg(json_build_object('at', e.at, 'event', e.event, 'from', e.from_status, 'to', e.to_status, 'actor', e.actor) ORDER BY e.id)
         FROM order_event e WHERE e.order_id = o.id)::jsonb AS timeline,
+       (SELECT json_agg(json_build_object('campaign_id', g.campaign_id, 'title', g.title, 'line_id', g.line_id, 'value_fen', g.value_fen, 'need_fen', g.need_fen, 'need_qty', g.need_qty, 'stays', g.stays) ORDER BY g.line_id)
+        FROM order_gift g WHERE g.order_id = o.id)::jsonb AS gifts,
        (SELECT json_agg(json_build_object('kind', a.kind, 'id', a.rule_id, 'title', a.title, 'line_id', a.line_id, 'off_fen', a.off_fen) ORDER BY a.id)
         FROM order_adjustment a WHERE a.order_id = o.id)::jsonb AS offs
 FROM orders o

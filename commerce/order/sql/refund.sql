@@ -16,8 +16,8 @@ SELECT count(*) FROM moved;
 -- name: Unsent :many
 -- What of an order is still in the shop; what an after-sales case took out of it, the case
 -- puts back.
-SELECT l.sku_id, (l.qty - l.sent - l.dropped)::bigint AS "left" FROM order_line l
-WHERE l.order_id = @order_id AND l.sent + l.dropped < l.qty ORDER BY l.sku_id;
+SELECT l.sku_id, sum(l.qty - l.sent - l.dropped)::bigint AS "left" FROM order_line l
+WHERE l.order_id = @order_id AND l.sent + l.dropped < l.qty GROUP BY l.sku_id ORDER BY l.sku_id;
 
 -- name: PiecesSent :one
 SELECT coalesce((SELECT sum(l.sent) FROM order_line l WHERE l.order_id = o.id), 0)::bigint AS pieces FROM orders o WHERE o.order_no = @order_no;

@@ -21,7 +21,7 @@ WHERE r.state <> CASE WHEN o.status IN ('pending_payment', 'closing') THEN 'held
 
 -- S6 an order holds exactly the goods it sold
 SELECT coalesce(x.order_no, r.order_no) FROM (
-  SELECT o.order_no, l.sku_id, l.qty FROM orders o JOIN order_line l ON l.order_id = o.id
+  SELECT o.order_no, l.sku_id, sum(l.qty)::integer AS qty FROM orders o JOIN order_line l ON l.order_id = o.id GROUP BY o.order_no, l.sku_id
   UNION ALL -- an exchange holds what it sends again
   SELECT c.case_no, l.sku_id, sum(l.qty)::integer FROM aftersale_case c JOIN aftersale_line l ON l.case_id = c.id
   WHERE NOT c.test AND EXISTS (SELECT 1 FROM aftersale_message m WHERE m.case_id = c.id AND m.event = 'inspect' AND m.to_status = 'reshipping')
@@ -41,8 +41,8 @@ WHERE m.held IS DISTINCT FROM r.qty
 -- S8 goods that came back with their money had been sold and not sent, of an order that closed
 SELECT m.document || '/' || m.sku_id FROM stock_movement m
 LEFT JOIN orders o ON m.document = 'refund:' || o.order_no AND o.status = 'closed' AND o.paid_at IS NOT NULL
-LEFT JOIN order_line l ON l.order_id = o.id AND l.sku_id = m.sku_id
-WHERE m.document LIKE 'refund:%' AND m.on_hand_delta IS DISTINCT FROM l.qty - l.sent;
+LEFT JOIN LATERAL (SELECT sum(n.qty - n.sent) AS unsent FROM order_line n WHERE n.order_id = o.id AND n.sku_id = m.sku_id) l ON true
+WHERE m.document LIKE 'refund:%' AND m.on_hand_delta IS DISTINCT FROM l.unsent;
 
 -- S9 what an order says it put back is back
 SELECT o.order_no FROM order_event e JOIN orders o ON o.id = e.order_id

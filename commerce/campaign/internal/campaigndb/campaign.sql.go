@@ -14,8 +14,8 @@ import (
 )
 
 const add = `-- name: Add :one
-INSERT INTO campaign (kind, title, starts_at, ends_at, apps, off_bps, scope_of, scope_ids, scope_except, tiers, per_order, per_member, created_at, updated_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13)
+INSERT INTO campaign (kind, title, starts_at, ends_at, apps, off_bps, scope_of, scope_ids, scope_except, tiers, gifts_stay, per_order, per_member, seats, fill_hours, created_at, updated_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $16)
 RETURNING id
 `
 
@@ -30,8 +30,11 @@ type AddParams struct {
 	ScopeIds    []int64
 	ScopeExcept bool
 	Tiers       json.RawMessage
+	GiftsStay   bool
 	PerOrder    *int64
 	PerMember   *int64
+	Seats       *int64
+	FillHours   *int64
 	Now         time.Time
 }
 
@@ -47,8 +50,11 @@ func (q *Queries) Add(ctx context.Context, db DBTX, arg AddParams) (int64, error
 		arg.ScopeIds,
 		arg.ScopeExcept,
 		arg.Tiers,
+		arg.GiftsStay,
 		arg.PerOrder,
 		arg.PerMember,
+		arg.Seats,
+		arg.FillHours,
 		arg.Now,
 	)
 	var id int64
@@ -57,7 +63,7 @@ func (q *Queries) Add(ctx context.Context, db DBTX, arg AddParams) (int64, error
 }
 
 const between = `-- name: Between :many
-SELECT c.id, c.kind, c.status, c.version, c.title, c.starts_at, c.ends_at, c.apps, c.off_bps, c.scope_of, c.scope_ids, c.scope_except, c.tiers, c.created_at, c.updated_at, c.stopped_at, c.per_order, c.per_member FROM campaign c
+SELECT c.id, c.kind, c.status, c.version, c.title, c.starts_at, c.ends_at, c.apps, c.off_bps, c.scope_of, c.scope_ids, c.scope_except, c.tiers, c.created_at, c.updated_at, c.stopped_at, c.per_order, c.per_member, c.gifts_stay, c.seats, c.fill_hours FROM campaign c
 WHERE c.status <> 'draft' AND c.starts_at < $1::timestamptz AND least(c.ends_at, c.stopped_at) > $2::timestamptz AND coalesce(c.stopped_at > c.starts_at, true)
 ORDER BY c.starts_at, c.id LIMIT 500
 `
@@ -95,6 +101,9 @@ func (q *Queries) Between(ctx context.Context, db DBTX, until time.Time, since t
 			&i.Campaign.StoppedAt,
 			&i.Campaign.PerOrder,
 			&i.Campaign.PerMember,
+			&i.Campaign.GiftsStay,
+			&i.Campaign.Seats,
+			&i.Campaign.FillHours,
 		); err != nil {
 			return nil, err
 		}
@@ -203,7 +212,7 @@ func (q *Queries) Count(ctx context.Context, db DBTX, now time.Time) ([]CountRow
 }
 
 const find = `-- name: Find :one
-SELECT id, kind, status, version, title, starts_at, ends_at, apps, off_bps, scope_of, scope_ids, scope_except, tiers, created_at, updated_at, stopped_at, per_order, per_member FROM campaign WHERE id = $1
+SELECT id, kind, status, version, title, starts_at, ends_at, apps, off_bps, scope_of, scope_ids, scope_except, tiers, created_at, updated_at, stopped_at, per_order, per_member, gifts_stay, seats, fill_hours FROM campaign WHERE id = $1
 `
 
 func (q *Queries) Find(ctx context.Context, db DBTX, id int64) (Campaign, error) {
@@ -228,8 +237,85 @@ func (q *Queries) Find(ctx context.Context, db DBTX, id int64) (Campaign, error)
 		&i.StoppedAt,
 		&i.PerOrder,
 		&i.PerMember,
+		&i.GiftsStay,
+		&i.Seats,
+		&i.FillHours,
 	)
 	return i, err
+}
+
+const giftsNamed = `-- name: GiftsNamed :many
+SELECT s.id FROM sku s JOIN spu p ON p.id = s.spu_id WHERE s.id = ANY ($1::bigint[]) AND s.enabled AND p.kind = 'physical' AND p.status IN ('draft', 'on_shelf', 'off_shelf')
+`
+
+// What can be sent with an order.
+func (q *Queries) GiftsNamed(ctx context.Context, db DBTX, ids []int64) ([]int64, error) {
+	rows, err := db.Query(ctx, giftsNamed, ids)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []int64{}
+	for rows.Next() {
+		var id int64
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const giftsOf = `-- name: GiftsOf :many
+SELECT s.id, s.spu_id, s.price_fen, s.cost_fen, p.title, array_to_string(s.spec_values, ' / ')::text AS spec, (l.on_hand - l.reserved)::bigint AS available,
+  (SELECT coalesce(sum(n.qty), 0) FROM order_gift g JOIN order_line n ON n.id = g.line_id JOIN orders o ON o.id = g.order_id
+    WHERE g.campaign_id = c.id AND n.sku_id = s.id AND o.paid_at IS NOT NULL AND NOT o.test)::bigint AS given
+FROM campaign c JOIN sku s ON s.id IN (SELECT (t ->> k)::bigint FROM jsonb_array_elements(c.tiers) t, unnest('{gift_sku,spare_sku}'::text[]) k)
+JOIN spu p ON p.id = s.spu_id JOIN stock_level l ON l.sku_id = s.id WHERE c.id = $1 ORDER BY s.id
+`
+
+type GiftsOfRow struct {
+	ID        int64
+	SpuID     int64
+	PriceFen  money.Fen
+	CostFen   money.Fen
+	Title     string
+	Spec      string
+	Available int64
+	Given     int64
+}
+
+// The SKUs of a campaign's gifts, by name.
+func (q *Queries) GiftsOf(ctx context.Context, db DBTX, campaignID int64) ([]GiftsOfRow, error) {
+	rows, err := db.Query(ctx, giftsOf, campaignID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []GiftsOfRow{}
+	for rows.Next() {
+		var i GiftsOfRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.SpuID,
+			&i.PriceFen,
+			&i.CostFen,
+			&i.Title,
+			&i.Spec,
+			&i.Available,
+			&i.Given,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const keep = `-- name: Keep :exec
@@ -248,7 +334,7 @@ func (q *Queries) Keep(ctx context.Context, db DBTX, campaignID int64, version i
 }
 
 const list = `-- name: List :many
-SELECT c.id, c.kind, c.status, c.version, c.title, c.starts_at, c.ends_at, c.apps, c.off_bps, c.scope_of, c.scope_ids, c.scope_except, c.tiers, c.created_at, c.updated_at, c.stopped_at, c.per_order, c.per_member FROM campaign c
+SELECT c.id, c.kind, c.status, c.version, c.title, c.starts_at, c.ends_at, c.apps, c.off_bps, c.scope_of, c.scope_ids, c.scope_except, c.tiers, c.created_at, c.updated_at, c.stopped_at, c.per_order, c.per_member, c.gifts_stay, c.seats, c.fill_hours FROM campaign c
 WHERE ($1::text = '' OR $1 = CASE WHEN c.status <> 'live' THEN c.status WHEN c.ends_at <= $2::timestamptz THEN 'over' WHEN c.starts_at <= $2 THEN 'running' ELSE 'coming' END)
   AND c.id < $3::bigint
 ORDER BY c.id DESC LIMIT $4
@@ -292,6 +378,9 @@ func (q *Queries) List(ctx context.Context, db DBTX, state string, now time.Time
 			&i.Campaign.StoppedAt,
 			&i.Campaign.PerOrder,
 			&i.Campaign.PerMember,
+			&i.Campaign.GiftsStay,
+			&i.Campaign.Seats,
+			&i.Campaign.FillHours,
 		); err != nil {
 			return nil, err
 		}
@@ -465,9 +554,9 @@ func (q *Queries) SKUsOfProducts(ctx context.Context, db DBTX, spuIds []int64) (
 
 const set = `-- name: Set :one
 UPDATE campaign SET title = $1, starts_at = $2, ends_at = $3, apps = $4, off_bps = $5, scope_of = $6, scope_ids = $7,
-  scope_except = $8, tiers = $9, per_order = $10, per_member = $11, version = version + 1, updated_at = $12
-WHERE id = $13 AND version = $14 AND status <> 'stopped'
-RETURNING id, kind, status, version, title, starts_at, ends_at, apps, off_bps, scope_of, scope_ids, scope_except, tiers, created_at, updated_at, stopped_at, per_order, per_member
+  scope_except = $8, tiers = $9, gifts_stay = $10, per_order = $11, per_member = $12, seats = $13, fill_hours = $14, version = version + 1, updated_at = $15
+WHERE id = $16 AND version = $17 AND status <> 'stopped'
+RETURNING id, kind, status, version, title, starts_at, ends_at, apps, off_bps, scope_of, scope_ids, scope_except, tiers, created_at, updated_at, stopped_at, per_order, per_member, gifts_stay, seats, fill_hours
 `
 
 type SetParams struct {
@@ -480,8 +569,11 @@ type SetParams struct {
 	ScopeIds    []int64
 	ScopeExcept bool
 	Tiers       json.RawMessage
+	GiftsStay   bool
 	PerOrder    *int64
 	PerMember   *int64
+	Seats       *int64
+	FillHours   *int64
 	Now         time.Time
 	ID          int64
 	Version     int64
@@ -499,8 +591,11 @@ func (q *Queries) Set(ctx context.Context, db DBTX, arg SetParams) (Campaign, er
 		arg.ScopeIds,
 		arg.ScopeExcept,
 		arg.Tiers,
+		arg.GiftsStay,
 		arg.PerOrder,
 		arg.PerMember,
+		arg.Seats,
+		arg.FillHours,
 		arg.Now,
 		arg.ID,
 		arg.Version,
@@ -525,6 +620,9 @@ func (q *Queries) Set(ctx context.Context, db DBTX, arg SetParams) (Campaign, er
 		&i.StoppedAt,
 		&i.PerOrder,
 		&i.PerMember,
+		&i.GiftsStay,
+		&i.Seats,
+		&i.FillHours,
 	)
 	return i, err
 }

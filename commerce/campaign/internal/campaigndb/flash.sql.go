@@ -80,11 +80,17 @@ WITH due AS (
   SELECT b.id, t.qty, b.taken = b.units AS out FROM flash_take t JOIN flash_bucket b ON b.id = t.bucket_id
   WHERE t.order_no = $1::text AND t.back_at IS NULL ORDER BY b.id FOR UPDATE OF b, t),
 back AS (UPDATE flash_take t SET back_at = $2::timestamptz FROM due WHERE t.order_no = $1 AND t.bucket_id = due.id),
-moved AS (UPDATE flash_bucket b SET taken = b.taken - due.qty FROM due WHERE b.id = due.id)
-SELECT coalesce(bool_or(due.out), false)::boolean AS again FROM due
+moved AS (UPDATE flash_bucket b SET taken = b.taken - due.qty FROM due WHERE b.id = due.id),
+owed AS (
+  SELECT g.campaign_id, s.fen, coalesce(g.spent_fen + g.least_fen > g.budget_fen, false) AS out, coalesce(g.spent_fen - s.fen + g.least_fen <= g.budget_fen, true) AS again
+  FROM campaign_spend s JOIN campaign_budget g ON g.campaign_id = s.campaign_id WHERE s.order_no = $1 AND s.back_at IS NULL ORDER BY g.campaign_id FOR UPDATE OF g, s),
+repaid AS (UPDATE campaign_spend s SET back_at = $2 FROM owed WHERE s.order_no = $1 AND s.campaign_id = owed.campaign_id),
+lowered AS (
+  UPDATE campaign_budget g SET spent_fen = g.spent_fen - owed.fen, told_at = CASE WHEN owed.again THEN NULL ELSE g.told_at END FROM owed WHERE g.campaign_id = owed.campaign_id)
+SELECT (coalesce((SELECT bool_or(due.out) FROM due), false) OR coalesce((SELECT bool_or(owed.out AND owed.again) FROM owed), false))::boolean AS again
 `
 
-// Whether something can be had again that was sold out.
+// Whether something can be had again that was sold out or used up.
 func (q *Queries) GiveBack(ctx context.Context, db DBTX, orderNo string, now time.Time) (bool, error) {
 	row := db.QueryRow(ctx, giveBack, orderNo, now)
 	var again bool

@@ -28,4 +28,7 @@ type Campaign struct {
 	StoppedAt   *time.Time
 	PerOrder    *int64
 	PerMember   *int64
+	GiftsStay   bool
+	Seats       *int64
+	FillHours   *int64
 }

@@ -16,8 +16,9 @@ SELECT k.sku_id, c.id, c.kind, c.title, coalesce(n.ends_at, c.ends_at) AS ends_a
 FROM campaign_sku k JOIN campaign c ON c.id = k.campaign_id
 LEFT JOIN campaign_session n ON n.campaign_id = c.id AND n.starts_at <= $1::timestamptz AND n.ends_at > $1
 LEFT JOIN flash_bucket b ON b.campaign_id = c.id AND b.no = n.no AND b.sku_id = k.sku_id
-WHERE (c.kind <> 'flash' OR b.taken < b.units) AND k.live AND k.sku_id = ANY ($2::bigint[]) AND c.status = 'live' AND c.starts_at <= $1::timestamptz AND c.ends_at > $1
+WHERE c.kind <> 'group' AND (c.kind <> 'flash' OR b.taken < b.units) AND k.live AND k.sku_id = ANY ($2::bigint[]) AND c.status = 'live' AND c.starts_at <= $1::timestamptz AND c.ends_at > $1
   AND (cardinality(c.apps) = 0 OR $3::text = ANY (c.apps))
+  AND NOT EXISTS (SELECT FROM campaign_budget g WHERE g.campaign_id = c.id AND g.spent_fen + g.least_fen > g.budget_fen)
 `
 
 type PricesRow struct {
@@ -30,7 +31,8 @@ type PricesRow struct {
 	OffBps   *int64
 }
 
-// Of a flash sale, only in a session and while there are units.
+// Of a flash sale, only in a session and while there are units; of none that is used up. The price
+// of a group is for who joins one.
 func (q *Queries) Prices(ctx context.Context, db DBTX, now time.Time, skuIds []int64, app string) ([]PricesRow, error) {
 	rows, err := db.Query(ctx, prices, now, skuIds, app)
 	if err != nil {
@@ -61,11 +63,15 @@ func (q *Queries) Prices(ctx context.Context, db DBTX, now time.Time, skuIds []i
 
 const report = `-- name: Report :one
 WITH used AS (
-  SELECT a.order_id, sum(a.off_fen) AS off_fen, array_agg(a.line_id) FILTER (WHERE a.line_id IS NOT NULL) AS lines
-  FROM order_adjustment a WHERE a.rule_id = $1 AND a.kind IN ('flash', 'group', 'timed', 'reduction', 'shipping') GROUP BY a.order_id)
+  SELECT x.order_id, sum(x.off_fen) AS off_fen, array_agg(x.line_id) FILTER (WHERE x.line_id IS NOT NULL) AS lines FROM (
+    SELECT a.order_id, a.off_fen, a.line_id FROM order_adjustment a WHERE a.rule_id = $1 AND a.kind IN ('flash', 'group', 'timed', 'reduction', 'shipping')
+    UNION ALL
+    SELECT g.order_id, CASE WHEN f.line_id IS NULL THEN g.cost_fen ELSE 0 END, coalesce(f.line_id, g.line_id) FROM order_gift g
+    CROSS JOIN LATERAL (SELECT NULL::bigint AS line_id UNION ALL SELECT d.line_id FROM order_gift_goods d WHERE d.gift_line_id = g.line_id) f WHERE g.campaign_id = $1) x
+  GROUP BY x.order_id)
 SELECT count(*) AS orders, count(DISTINCT o.member_id) AS buyers, coalesce(sum(u.off_fen), 0)::bigint AS cost_fen,
   coalesce(sum(o.payable_fen), 0)::bigint AS sold_fen, coalesce(sum(o.refunded_fen), 0)::bigint AS refunded_fen,
-  coalesce(sum((SELECT sum(l.qty) FROM order_line l WHERE l.order_id = o.id AND (u.lines IS NULL OR l.id = ANY (u.lines)))), 0)::bigint AS units,
+  coalesce(sum((SELECT sum(l.qty) FROM order_line l WHERE l.order_id = o.id AND NOT l.gift AND (u.lines IS NULL OR l.id = ANY (u.lines)))), 0)::bigint AS units,
   (SELECT count(*) FROM used w JOIN orders x ON x.id = w.order_id WHERE x.paid_at IS NULL AND x.status <> 'closed' AND NOT x.test) AS unpaid
 FROM used u JOIN orders o ON o.id = u.order_id WHERE o.paid_at IS NOT NULL AND NOT o.test
 `
@@ -97,26 +103,47 @@ func (q *Queries) Report(ctx context.Context, db DBTX, id int64) (ReportRow, err
 }
 
 const running = `-- name: Running :many
-SELECT c.id, c.kind, c.version, c.title, c.starts_at, c.ends_at, c.off_bps, c.scope_of, c.scope_except, c.tiers, c.per_order,
+SELECT c.id, c.kind, c.version, c.title, c.starts_at, c.ends_at, c.off_bps, c.scope_of, c.scope_except, c.tiers, c.gifts_stay, c.per_order,
+  (SELECT json_agg(json_build_object('sku_id', v.id, 'spu_id', v.spu_id, 'left', a.on_hand - a.reserved, 'price_fen', v.price_fen, 'cost_fen', v.cost_fen, 'title', p.title,
+      'spec', array_to_string(v.spec_values, ' / '), 'picture', CASE WHEN v.picture <> '' THEN v.picture ELSE p.cover END, 'snapshot', p.snapshot))
+    FROM sku v JOIN spu p ON p.id = v.spu_id JOIN stock_level a ON a.sku_id = v.id
+    WHERE v.enabled AND p.status IN ('draft', 'on_shelf', 'off_shelf')
+      AND v.id IN (SELECT (t ->> k)::bigint FROM jsonb_array_elements(c.tiers) t, unnest('{gift_sku,spare_sku}'::text[]) k))::jsonb AS gifts,
   (CASE WHEN c.scope_of = 'categories' THEN ARRAY(
     SELECT k.id FROM category k LEFT JOIN category p ON p.id = k.parent_id
     WHERE k.id = ANY (c.scope_ids) OR k.parent_id = ANY (c.scope_ids) OR p.parent_id = ANY (c.scope_ids))
   ELSE c.scope_ids END)::bigint[] AS scope,
   coalesce(s.ids, '{}')::bigint[] AS sku_ids, coalesce(s.prices, '{}')::bigint[] AS prices_fen,
   coalesce(s.lefts, '{}')::bigint[] AS lefts, coalesce(s.mays, '{}')::bigint[] AS mays,
+  coalesce(g.budget_fen - g.spent_fen, -1)::bigint AS budget_left, c.per_member,
+  coalesce(y.status, '')::text AS group_status, coalesce(y.taken >= y.seats, false)::boolean AS group_full, coalesce(y.deadline_at <= $1::timestamptz, false)::boolean AS group_late,
+  (c.kind = 'group' AND EXISTS (SELECT FROM group_seat z WHERE z.group_id = y.id AND z.member_id = $2 AND z.back_at IS NULL))::boolean AS group_mine,
+  (CASE WHEN c.kind = 'group' THEN (SELECT coalesce(sum(l.qty), 0) FROM group_seat z JOIN buy_group x ON x.id = z.group_id AND x.campaign_id = c.id JOIN orders o ON o.order_no = z.order_no
+    JOIN order_line l ON l.order_id = o.id WHERE z.member_id = $2 AND z.back_at IS NULL) ELSE 0 END)::bigint AS group_had,
   (c.kind <> 'flash' OR n.no IS NOT NULL)::boolean AS on_sale, n.ends_at AS session_ends_at
-FROM campaign c
+FROM campaign c LEFT JOIN campaign_budget g ON g.campaign_id = c.id
+LEFT JOIN buy_group y ON c.kind = 'group' AND y.group_no = $3::text AND y.campaign_id = c.id
 LEFT JOIN campaign_session n ON n.campaign_id = c.id AND n.starts_at <= $1::timestamptz AND n.ends_at > $1
 LEFT JOIN LATERAL (
   SELECT array_agg(k.sku_id ORDER BY k.sku_id) AS ids, array_agg(coalesce(k.price_fen, 0) ORDER BY k.sku_id) AS prices,
     array_agg(coalesce(b.units - b.taken, 0) ORDER BY k.sku_id) AS lefts,
     array_agg(CASE WHEN c.per_member IS NULL THEN -1 ELSE greatest(0, c.per_member - (SELECT coalesce(sum(t.qty), 0) FROM orders o JOIN flash_take t ON t.order_no = o.order_no
       WHERE o.member_id = $2 AND t.bucket_id = b.id AND t.back_at IS NULL)) END::bigint ORDER BY k.sku_id) AS mays
-  FROM campaign_sku k LEFT JOIN flash_bucket b ON b.campaign_id = k.campaign_id AND b.no = n.no AND b.sku_id = k.sku_id WHERE k.campaign_id = c.id AND (k.sku_id = ANY ($3::bigint[])
-    OR ($4::boolean AND k.sku_id IN (SELECT l.sku_id FROM cart_line l WHERE l.member_id = $2 AND l.selected)))) s ON c.kind <> 'reduction'
-WHERE c.status = 'live' AND c.ends_at > $1::timestamptz AND c.starts_at <= $1 AND (cardinality(c.apps) = 0 OR $5::text = ANY (c.apps))
+  FROM campaign_sku k LEFT JOIN flash_bucket b ON b.campaign_id = k.campaign_id AND b.no = n.no AND b.sku_id = k.sku_id WHERE k.campaign_id = c.id AND coalesce(k.spu_id = y.spu_id, true) AND (k.sku_id = ANY ($4::bigint[])
+    OR ($5::boolean AND k.sku_id IN (SELECT l.sku_id FROM cart_line l WHERE l.member_id = $2 AND l.selected)))) s ON c.kind <> 'reduction'
+WHERE c.status = 'live' AND (c.kind <> 'group' OR c.id = $6::bigint) AND c.ends_at > $1::timestamptz AND c.starts_at <= $1 AND (cardinality(c.apps) = 0 OR $7::text = ANY (c.apps))
 ORDER BY c.ends_at, c.id LIMIT 200
 `
+
+type RunningParams struct {
+	Now      time.Time
+	MemberID int64
+	GroupNo  string
+	SkuIds   []int64
+	OfCart   bool
+	GroupID  int64
+	App      string
+}
 
 type RunningRow struct {
 	ID            int64
@@ -129,26 +156,38 @@ type RunningRow struct {
 	ScopeOf       string
 	ScopeExcept   bool
 	Tiers         json.RawMessage
+	GiftsStay     bool
 	PerOrder      *int64
+	Gifts         json.RawMessage
 	Scope         []int64
 	SkuIds        []int64
 	PricesFen     []int64
 	Lefts         []int64
 	Mays          []int64
+	BudgetLeft    int64
+	PerMember     *int64
+	GroupStatus   string
+	GroupFull     bool
+	GroupLate     bool
+	GroupMine     bool
+	GroupHad      int64
 	OnSale        bool
 	SessionEndsAt *time.Time
 }
 
 // What is in force for a basket: the named SKUs, or the lines of a cart that are selected. A
 // category stands with all those below it. Of a flash sale, what is left in its present session,
-// and how many pieces the member may have (-1: any number).
-func (q *Queries) Running(ctx context.Context, db DBTX, now time.Time, memberID int64, skuIds []int64, ofCart bool, app string) ([]RunningRow, error) {
+// and how many pieces the member may have (-1: any number). Group buying only where it is asked for,
+// with the group that is to be joined.
+func (q *Queries) Running(ctx context.Context, db DBTX, arg RunningParams) ([]RunningRow, error) {
 	rows, err := db.Query(ctx, running,
-		now,
-		memberID,
-		skuIds,
-		ofCart,
-		app,
+		arg.Now,
+		arg.MemberID,
+		arg.GroupNo,
+		arg.SkuIds,
+		arg.OfCart,
+		arg.GroupID,
+		arg.App,
 	)
 	if err != nil {
 		return nil, err
@@ -168,12 +207,21 @@ func (q *Queries) Running(ctx context.Context, db DBTX, now time.Time, memberID 
 			&i.ScopeOf,
 			&i.ScopeExcept,
 			&i.Tiers,
+			&i.GiftsStay,
 			&i.PerOrder,
+			&i.Gifts,
 			&i.Scope,
 			&i.SkuIds,
 			&i.PricesFen,
 			&i.Lefts,
 			&i.Mays,
+			&i.BudgetLeft,
+			&i.PerMember,
+			&i.GroupStatus,
+			&i.GroupFull,
+			&i.GroupLate,
+			&i.GroupMine,
+			&i.GroupHad,
 			&i.OnSale,
 			&i.SessionEndsAt,
 		); err != nil {
@@ -188,8 +236,9 @@ func (q *Queries) Running(ctx context.Context, db DBTX, now time.Time, memberID 
 }
 
 const told = `-- name: Told :many
-SELECT c.id, c.kind, c.status, c.version, c.title, c.starts_at, c.ends_at, c.apps, c.off_bps, c.scope_of, c.scope_ids, c.scope_except, c.tiers, c.created_at, c.updated_at, c.stopped_at, c.per_order, c.per_member FROM campaign c
+SELECT c.id, c.kind, c.status, c.version, c.title, c.starts_at, c.ends_at, c.apps, c.off_bps, c.scope_of, c.scope_ids, c.scope_except, c.tiers, c.created_at, c.updated_at, c.stopped_at, c.per_order, c.per_member, c.gifts_stay, c.seats, c.fill_hours FROM campaign c
 WHERE c.status = 'live' AND c.ends_at > $1::timestamptz AND c.starts_at <= $2::timestamptz AND (cardinality(c.apps) = 0 OR $3::text = ANY (c.apps))
+  AND NOT EXISTS (SELECT FROM campaign_budget g WHERE g.campaign_id = c.id AND g.spent_fen + g.least_fen > g.budget_fen)
 ORDER BY c.starts_at, c.id LIMIT 50
 `
 
@@ -197,7 +246,7 @@ type ToldRow struct {
 	Campaign Campaign
 }
 
-// What buyers are told of: what is in force, and what comes soon.
+// What buyers are told of: what is in force and not used up, and what comes soon.
 func (q *Queries) Told(ctx context.Context, db DBTX, now time.Time, soon time.Time, app string) ([]ToldRow, error) {
 	rows, err := db.Query(ctx, told, now, soon, app)
 	if err != nil {
@@ -226,6 +275,9 @@ func (q *Queries) Told(ctx context.Context, db DBTX, now time.Time, soon time.Ti
 			&i.Campaign.StoppedAt,
 			&i.Campaign.PerOrder,
 			&i.Campaign.PerMember,
+			&i.Campaign.GiftsStay,
+			&i.Campaign.Seats,
+			&i.Campaign.FillHours,
 		); err != nil {
 			return nil, err
 		}

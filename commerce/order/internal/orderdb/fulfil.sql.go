@@ -186,9 +186,9 @@ func (q *Queries) LockParcel(ctx context.Context, db DBTX, parcelNo string) (Loc
 
 const lockWhole = `-- name: LockWhole :many
 SELECT o.id, o.order_no, o.member_id, o.app_id, o.status, o.delivery, o.settlement, o.hidden, o.goods_fen, o.discount_fen, o.freight_fen,
-       o.adjust_fen, o.payable_fen, o.address, o.paid_by, o.test, o.placed_at, o.refunded_fen, o.claimed_freight_fen, o.open_cases, o.paused_at, o.shipped_at, o.receive_by, o.received_at, o.settle_by, coalesce(o.receive_by <= now(), false)::boolean AS receive_due,
+       o.adjust_fen, o.payable_fen, o.address, o.paid_by, o.test, o.group_state, o.placed_at, o.refunded_fen, o.claimed_freight_fen, o.open_cases, o.paused_at, o.shipped_at, o.receive_by, o.received_at, o.settle_by, coalesce(o.receive_by <= now(), false)::boolean AS receive_due,
        coalesce(o.settle_by <= now(), false)::boolean AS settle_due,
-       l.id AS line_id, l.spu_id, l.sku_id, l.title, l.spec, l.picture, l.qty, l.sent, l.dropped, l.claimed, l.claimed_fen, l.payable_fen AS line_payable_fen, l.adjust_fen AS line_adjust_fen
+       l.id AS line_id, l.spu_id, l.sku_id, l.title, l.spec, l.picture, l.qty, l.sent, l.dropped, l.claimed, l.claimed_fen, l.payable_fen AS line_payable_fen, l.adjust_fen AS line_adjust_fen, l.gift
 FROM orders o JOIN order_line l ON l.order_id = o.id WHERE o.order_no = $1
 ORDER BY l.id FOR UPDATE OF o, l
 `
@@ -210,6 +210,7 @@ type LockWholeRow struct {
 	Address           json.RawMessage
 	PaidBy            *string
 	Test              bool
+	GroupState        *string
 	PlacedAt          time.Time
 	RefundedFen       money.Fen
 	ClaimedFreightFen money.Fen
@@ -234,6 +235,7 @@ type LockWholeRow struct {
 	ClaimedFen        money.Fen
 	LinePayableFen    money.Fen
 	LineAdjustFen     money.Fen
+	Gift              bool
 }
 
 // The order's row, held until the transaction ends, with a row for each of its lines. The
@@ -264,6 +266,7 @@ func (q *Queries) LockWhole(ctx context.Context, db DBTX, orderNo string) ([]Loc
 			&i.Address,
 			&i.PaidBy,
 			&i.Test,
+			&i.GroupState,
 			&i.PlacedAt,
 			&i.RefundedFen,
 			&i.ClaimedFreightFen,
@@ -288,6 +291,7 @@ func (q *Queries) LockWhole(ctx context.Context, db DBTX, orderNo string) ([]Loc
 			&i.ClaimedFen,
 			&i.LinePayableFen,
 			&i.LineAdjustFen,
+			&i.Gift,
 		); err != nil {
 			return nil, err
 		}

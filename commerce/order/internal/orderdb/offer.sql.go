@@ -7,6 +7,8 @@ package orderdb
 
 import (
 	"context"
+
+	"galleria/commerce/money"
 )
 
 const adjust = `-- name: Adjust :exec
@@ -15,7 +17,7 @@ SELECT o.id, l.id, a.kind, a.rule_id, a.version, a.title, a.funder, a.off_fen
 FROM orders o
 CROSS JOIN (SELECT unnest($1::bigint[]) AS sku_id, unnest($2::text[]) AS kind, unnest($3::bigint[]) AS rule_id,
   unnest($4::bigint[]) AS version, unnest($5::text[]) AS title, unnest($6::text[]) AS funder, unnest($7::bigint[]) AS off_fen) a
-LEFT JOIN order_line l ON l.order_id = o.id AND l.sku_id = a.sku_id
+LEFT JOIN order_line l ON l.order_id = o.id AND l.sku_id = a.sku_id AND NOT l.gift
 WHERE o.order_no = $8
 `
 
@@ -42,5 +44,110 @@ func (q *Queries) Adjust(ctx context.Context, db DBTX, arg AdjustParams) error {
 		arg.OffsFen,
 		arg.OrderNo,
 	)
+	return err
+}
+
+const giftsFor = `-- name: GiftsFor :many
+SELECT g.line_id, g.need_fen, g.need_qty, g.stays, f.line_id AS for_line, f.counted_fen
+FROM order_gift g JOIN order_gift_goods f ON f.gift_line_id = g.line_id WHERE g.order_id = $1 ORDER BY g.line_id, f.line_id
+`
+
+type GiftsForRow struct {
+	LineID     int64
+	NeedFen    money.Fen
+	NeedQty    int64
+	Stays      bool
+	ForLine    int64
+	CountedFen money.Fen
+}
+
+// What an order's gifts were given for.
+func (q *Queries) GiftsFor(ctx context.Context, db DBTX, orderID int64) ([]GiftsForRow, error) {
+	rows, err := db.Query(ctx, giftsFor, orderID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []GiftsForRow{}
+	for rows.Next() {
+		var i GiftsForRow
+		if err := rows.Scan(
+			&i.LineID,
+			&i.NeedFen,
+			&i.NeedQty,
+			&i.Stays,
+			&i.ForLine,
+			&i.CountedFen,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const give = `-- name: Give :exec
+WITH o AS (SELECT id FROM orders WHERE order_no = $4),
+given AS (
+  SELECT unnest($5::bigint[]) AS sku_id, unnest($6::bigint[]) AS campaign_id, unnest($7::bigint[]) AS version, unnest($8::text[]) AS title,
+    unnest($9::text[]) AS funder, unnest($10::bigint[]) AS value_fen, unnest($11::bigint[]) AS cost_fen,
+    unnest($12::bigint[]) AS need_fen, unnest($13::bigint[]) AS need_qty, unnest($14::boolean[]) AS stays),
+kept AS (
+  INSERT INTO order_gift (line_id, order_id, campaign_id, version, title, funder, value_fen, cost_fen, need_fen, need_qty, stays)
+  SELECT l.id, o.id, g.campaign_id, g.version, g.title, g.funder, g.value_fen, g.cost_fen, g.need_fen, g.need_qty, g.stays
+  FROM o JOIN order_line l ON l.order_id = o.id AND l.gift JOIN given g ON g.sku_id = l.sku_id)
+INSERT INTO order_gift_goods (gift_line_id, line_id, counted_fen)
+SELECT g.id, l.id, f.counted_fen
+FROM (SELECT unnest($1::bigint[]) AS gift_sku, unnest($2::bigint[]) AS for_sku, unnest($3::bigint[]) AS counted_fen) f
+CROSS JOIN o JOIN order_line g ON g.order_id = o.id AND g.gift AND g.sku_id = f.gift_sku JOIN order_line l ON l.order_id = o.id AND NOT l.gift AND l.sku_id = f.for_sku
+`
+
+type GiveParams struct {
+	GiftSkus    []int64
+	ForSkus     []int64
+	CountedFen  []int64
+	OrderNo     string
+	SkuIds      []int64
+	CampaignIds []int64
+	Versions    []int64
+	Titles      []string
+	Funders     []string
+	ValuesFen   []int64
+	CostsFen    []int64
+	NeedsFen    []int64
+	NeedsQty    []int64
+	Stays       []bool
+}
+
+// Why lines of an order that was just placed are gifts, and what they were given for.
+func (q *Queries) Give(ctx context.Context, db DBTX, arg GiveParams) error {
+	_, err := db.Exec(ctx, give,
+		arg.GiftSkus,
+		arg.ForSkus,
+		arg.CountedFen,
+		arg.OrderNo,
+		arg.SkuIds,
+		arg.CampaignIds,
+		arg.Versions,
+		arg.Titles,
+		arg.Funders,
+		arg.ValuesFen,
+		arg.CostsFen,
+		arg.NeedsFen,
+		arg.NeedsQty,
+		arg.Stays,
+	)
+	return err
+}
+
+const groupComplete = `-- name: GroupComplete :exec
+UPDATE orders SET group_state = 'complete' WHERE order_no = ANY ($1::text[]) AND group_state = 'waits'
+`
+
+func (q *Queries) GroupComplete(ctx context.Context, db DBTX, orderNos []string) error {
+	_, err := db.Exec(ctx, groupComplete, orderNos)
 	return err
 }

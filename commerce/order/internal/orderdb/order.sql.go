@@ -89,10 +89,12 @@ SELECT o.id, o.order_no, o.member_id, o.app_id, o.status, o.close_reason, o.good
        o.shipped_at, o.receive_by, o.received_at, o.hidden, o.refunded_fen,
        EXISTS (SELECT 1 FROM order_line l WHERE l.order_id = o.id AND l.sent + l.dropped < l.qty) AS unsent,
        (SELECT json_agg(json_build_object('spu_id', l.spu_id, 'sku_id', l.sku_id, 'title', l.title, 'spec', l.spec, 'picture', l.picture, 'snapshot', l.snapshot,
-               'price_fen', l.price_fen, 'qty', l.qty, 'goods_fen', l.goods_fen, 'discount_fen', l.discount_fen, 'payable_fen', l.payable_fen, 'line_id', l.id, 'adjust_fen', l.adjust_fen, 'sent', l.sent) ORDER BY l.id)
+               'price_fen', l.price_fen, 'qty', l.qty, 'goods_fen', l.goods_fen, 'discount_fen', l.discount_fen, 'payable_fen', l.payable_fen, 'line_id', l.id, 'adjust_fen', l.adjust_fen, 'sent', l.sent, 'gift', l.gift) ORDER BY l.id)
         FROM order_line l WHERE l.order_id = o.id)::jsonb AS lines,
        (SELECT json_agg(json_build_object('at', e.at, 'event', e.event, 'from', e.from_status, 'to', e.to_status, 'actor', e.actor) ORDER BY e.id)
         FROM order_event e WHERE e.order_id = o.id)::jsonb AS timeline,
+       (SELECT json_agg(json_build_object('campaign_id', g.campaign_id, 'title', g.title, 'line_id', g.line_id, 'value_fen', g.value_fen, 'need_fen', g.need_fen, 'need_qty', g.need_qty, 'stays', g.stays) ORDER BY g.line_id)
+        FROM order_gift g WHERE g.order_id = o.id)::jsonb AS gifts,
        (SELECT json_agg(json_build_object('kind', a.kind, 'id', a.rule_id, 'title', a.title, 'line_id', a.line_id, 'off_fen', a.off_fen) ORDER BY a.id)
         FROM order_adjustment a WHERE a.order_id = o.id)::jsonb AS offs
 FROM orders o
@@ -130,6 +132,7 @@ type FindRow struct {
 	Unsent      bool
 	Lines       json.RawMessage
 	Timeline    json.RawMessage
+	Gifts       json.RawMessage
 	Offs        json.RawMessage
 }
 
@@ -167,14 +170,15 @@ func (q *Queries) Find(ctx context.Context, db DBTX, memberID int64, orderNo str
 		&i.Unsent,
 		&i.Lines,
 		&i.Timeline,
+		&i.Gifts,
 		&i.Offs,
 	)
 	return i, err
 }
 
 const lock = `-- name: Lock :one
-SELECT id, member_id, app_id, status, close_reason, payable_fen, expires_at, paid_by, (expires_at <= now())::boolean AS due,
-  EXISTS (SELECT FROM order_adjustment a WHERE a.order_id = orders.id) AS offered
+SELECT id, member_id, app_id, status, close_reason, payable_fen, expires_at, paid_by, group_state, (expires_at <= now())::boolean AS due,
+  (EXISTS (SELECT FROM order_adjustment a WHERE a.order_id = orders.id) OR EXISTS (SELECT FROM order_gift g WHERE g.order_id = orders.id))::boolean AS offered
 FROM orders WHERE order_no = $1 FOR UPDATE
 `
 
@@ -187,6 +191,7 @@ type LockRow struct {
 	PayableFen  money.Fen
 	ExpiresAt   time.Time
 	PaidBy      *string
+	GroupState  *string
 	Due         bool
 	Offered     bool
 }
@@ -205,6 +210,7 @@ func (q *Queries) Lock(ctx context.Context, db DBTX, orderNo string) (LockRow, e
 		&i.PayableFen,
 		&i.ExpiresAt,
 		&i.PaidBy,
+		&i.GroupState,
 		&i.Due,
 		&i.Offered,
 	)
@@ -212,8 +218,8 @@ func (q *Queries) Lock(ctx context.Context, db DBTX, orderNo string) (LockRow, e
 }
 
 const lockWithLines = `-- name: LockWithLines :many
-SELECT o.id, o.member_id, o.app_id, o.status, o.payable_fen, o.paid_by, o.test, o.repriced, o.delivery, l.spu_id, l.title, l.qty,
-  EXISTS (SELECT FROM order_adjustment a WHERE a.order_id = o.id) AS offered
+SELECT o.id, o.member_id, o.app_id, o.status, o.payable_fen, o.paid_by, o.test, o.repriced, o.delivery, o.group_state, l.spu_id, l.title, l.qty, l.gift,
+  (l.gift OR EXISTS (SELECT FROM order_adjustment a WHERE a.order_id = o.id) OR EXISTS (SELECT FROM order_gift g WHERE g.order_id = o.id))::boolean AS offered
 FROM orders o JOIN order_line l ON l.order_id = o.id WHERE o.order_no = $1
 ORDER BY l.id FOR UPDATE OF o
 `
@@ -228,9 +234,11 @@ type LockWithLinesRow struct {
 	Test       bool
 	Repriced   bool
 	Delivery   string
+	GroupState *string
 	SpuID      int64
 	Title      string
 	Qty        int32
+	Gift       bool
 	Offered    bool
 }
 
@@ -254,9 +262,11 @@ func (q *Queries) LockWithLines(ctx context.Context, db DBTX, orderNo string) ([
 			&i.Test,
 			&i.Repriced,
 			&i.Delivery,
+			&i.GroupState,
 			&i.SpuID,
 			&i.Title,
 			&i.Qty,
+			&i.Gift,
 			&i.Offered,
 		); err != nil {
 			return nil, err
@@ -288,7 +298,7 @@ SELECT o.id, o.order_no, o.member_id, o.app_id, o.status, o.close_reason, o.good
        o.shipped_at, o.receive_by, o.received_at, o.hidden, o.refunded_fen,
        EXISTS (SELECT 1 FROM order_line l WHERE l.order_id = o.id AND l.sent + l.dropped < l.qty) AS unsent,
        (SELECT json_agg(json_build_object('spu_id', l.spu_id, 'sku_id', l.sku_id, 'title', l.title, 'spec', l.spec, 'picture', l.picture, 'snapshot', l.snapshot,
-               'price_fen', l.price_fen, 'qty', l.qty, 'goods_fen', l.goods_fen, 'discount_fen', l.discount_fen, 'payable_fen', l.payable_fen, 'line_id', l.id, 'adjust_fen', l.adjust_fen, 'sent', l.sent) ORDER BY l.id)
+               'price_fen', l.price_fen, 'qty', l.qty, 'goods_fen', l.goods_fen, 'discount_fen', l.discount_fen, 'payable_fen', l.payable_fen, 'line_id', l.id, 'adjust_fen', l.adjust_fen, 'sent', l.sent, 'gift', l.gift) ORDER BY l.id)
         FROM order_line l WHERE l.order_id = o.id)::jsonb AS lines
 FROM orders o
 WHERE o.member_id = $1 AND NOT o.hidden AND o.id < $2 AND ($3::text = '' OR o.status = $3::text)
@@ -389,20 +399,20 @@ WITH held AS (
     CASE WHEN $5::bigint = 0 THEN 0 ELSE coalesce(sum((SELECT sum(l.qty) FROM order_line l WHERE l.order_id = x.id)), 0) END AS pieces
   FROM orders x WHERE x.member_id = $6 AND x.status IN ('pending_payment', 'closing')),
 o AS (
-  INSERT INTO orders (order_no, member_id, app_id, status, goods_fen, discount_fen, freight_fen, payable_fen, address, remark, expires_at, placed_at, test, delivery, store_id, pickup_code, receiver, receiver_index)
-  SELECT $7, $6, $8, $3::text, $9, $10, $11, $12, $13, $14, $15, $1::timestamptz, $16, $17, $18, $19, $20::bytea, $21::bytea[]
-  FROM held WHERE held.orders < $22::bigint AND ($5::bigint = 0 OR held.pieces + $23::bigint <= $5::bigint)
+  INSERT INTO orders (order_no, member_id, app_id, status, goods_fen, discount_fen, freight_fen, payable_fen, address, remark, expires_at, placed_at, test, delivery, store_id, pickup_code, receiver, receiver_index, group_state)
+  SELECT $7, $6, $8, $3::text, $9, $10, $11, $12, $13, $14, $15, $1::timestamptz, $16, $17, $18, $19, $20::bytea, $21::bytea[], $22
+  FROM held WHERE held.orders < $23::bigint AND ($5::bigint = 0 OR held.pieces + $24::bigint <= $5::bigint)
   RETURNING id),
 line AS (
-  SELECT unnest($24::bigint[]) AS spu_id, unnest($25::bigint[]) AS sku_id, unnest($26::text[]) AS title,
-         unnest($27::text[]) AS spec, unnest($28::text[]) AS picture, unnest($29::bigint[]) AS price_fen,
-         unnest($30::bigint[]) AS qty, unnest($31::bigint[]) AS goods_fen,
-         unnest($32::bigint[]) AS discount_fen, unnest($33::bigint[]) AS payable_fen,
-         unnest($34::text[]) AS snapshot, unnest($35::boolean[]) AS counted),
+  SELECT unnest($25::bigint[]) AS spu_id, unnest($26::bigint[]) AS sku_id, unnest($27::text[]) AS title,
+         unnest($28::text[]) AS spec, unnest($29::text[]) AS picture, unnest($30::bigint[]) AS price_fen,
+         unnest($31::bigint[]) AS qty, unnest($32::bigint[]) AS goods_fen,
+         unnest($33::bigint[]) AS discount_fen, unnest($34::bigint[]) AS payable_fen,
+         unnest($35::text[]) AS snapshot, unnest($36::boolean[]) AS counted, unnest($37::boolean[]) AS gift),
 lines AS (
   INSERT INTO order_line (order_id, spu_id, sku_id, title, spec, picture, price_fen, qty, goods_fen, discount_fen, payable_fen,
-    snapshot, counted)
-  SELECT o.id, l.spu_id, l.sku_id, l.title, l.spec, l.picture, l.price_fen, l.qty, l.goods_fen, l.discount_fen, l.payable_fen, l.snapshot, l.counted
+    snapshot, counted, gift)
+  SELECT o.id, l.spu_id, l.sku_id, l.title, l.spec, l.picture, l.price_fen, l.qty, l.goods_fen, l.discount_fen, l.payable_fen, l.snapshot, l.counted, l.gift
   FROM o, line l)
 INSERT INTO order_event (order_id, at, event, to_status, actor)
 SELECT o.id, $1::timestamptz, $2::text, $3::text, $4::text FROM o
@@ -430,6 +440,7 @@ type PlaceParams struct {
 	PickupCode       *string
 	Receiver         []byte
 	ReceiverIndex    [][]byte
+	GroupState       *string
 	MaxOpenOrders    int64
 	Pieces           int64
 	SpuIds           []int64
@@ -444,6 +455,7 @@ type PlaceParams struct {
 	LinesPayableFen  []int64
 	Snapshots        []string
 	Counted          []bool
+	Gifts            []bool
 }
 
 // Writes nothing if the buyer has too much unpaid already.
@@ -470,6 +482,7 @@ func (q *Queries) Place(ctx context.Context, db DBTX, arg PlaceParams) (int64, e
 		arg.PickupCode,
 		arg.Receiver,
 		arg.ReceiverIndex,
+		arg.GroupState,
 		arg.MaxOpenOrders,
 		arg.Pieces,
 		arg.SpuIds,
@@ -484,6 +497,7 @@ func (q *Queries) Place(ctx context.Context, db DBTX, arg PlaceParams) (int64, e
 		arg.LinesPayableFen,
 		arg.Snapshots,
 		arg.Counted,
+		arg.Gifts,
 	)
 	if err != nil {
 		return 0, err

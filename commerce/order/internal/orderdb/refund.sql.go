@@ -117,8 +117,8 @@ func (q *Queries) ToRefunded(ctx context.Context, db DBTX, toStatus string, at t
 }
 
 const unsent = `-- name: Unsent :many
-SELECT l.sku_id, (l.qty - l.sent - l.dropped)::bigint AS "left" FROM order_line l
-WHERE l.order_id = $1 AND l.sent + l.dropped < l.qty ORDER BY l.sku_id
+SELECT l.sku_id, sum(l.qty - l.sent - l.dropped)::bigint AS "left" FROM order_line l
+WHERE l.order_id = $1 AND l.sent + l.dropped < l.qty GROUP BY l.sku_id ORDER BY l.sku_id
 `
 
 type UnsentRow struct {

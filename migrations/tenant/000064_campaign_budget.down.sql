@@ -1,0 +1,1 @@
+DROP TABLE campaign_spend, campaign_budget;
