@@ -19,6 +19,9 @@ type person struct {
 	Name   string `json:"name"`
 	Phone  string `json:"phone"`
 	Detail string `json:"detail"`
+	// Where on the map somebody lives says who it is.
+	Latitude  string `json:"latitude,omitempty"`
+	Longitude string `json:"longitude,omitempty"`
 }
 
 // sealedAddress is a person sealed, with the key that it is bound to: an address may change
@@ -43,7 +46,7 @@ func (s *Service) ReadyAddresses(ctx context.Context, id tenant.ID) error {
 }
 
 func (s *Service) sealAddress(ctx context.Context, id tenant.ID, in AddressInput) (out sealedAddress, err error) {
-	return s.sealPerson(ctx, id, person{Name: in.Name, Phone: in.Phone, Detail: in.Detail})
+	return s.sealPerson(ctx, id, person{Name: in.Name, Phone: in.Phone, Detail: in.Detail, Latitude: in.Latitude, Longitude: in.Longitude})
 }
 
 func (s *Service) sealPerson(ctx context.Context, id tenant.ID, p person) (out sealedAddress, err error) {
@@ -73,7 +76,7 @@ func (s *Service) openAddress(ctx context.Context, id tenant.ID, a *Address, key
 	if err := json.Unmarshal(plain.Reveal(), &p); err != nil {
 		return fmt.Errorf("open address %d: %w", a.ID, err)
 	}
-	a.Name, a.Phone, a.Detail = p.Name, p.Phone, p.Detail
+	a.Name, a.Phone, a.Detail, a.Latitude, a.Longitude = p.Name, p.Phone, p.Detail, p.Latitude, p.Longitude
 	return nil
 }
 

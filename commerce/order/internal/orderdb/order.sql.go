@@ -86,7 +86,7 @@ func (q *Queries) CountUnfinished(ctx context.Context, db DBTX) (int64, error) {
 const find = `-- name: Find :one
 SELECT o.id, o.order_no, o.member_id, o.app_id, o.status, o.close_reason, o.goods_fen, o.discount_fen, o.freight_fen, o.payable_fen,
        o.address, o.remark, o.expires_at, o.placed_at, o.paid_at, o.closed_at, o.adjust_fen, o.delivery, o.store_id, o.pickup_code, o.settlement,
-       o.shipped_at, o.receive_by, o.received_at, o.hidden, o.refunded_fen,
+       o.shipped_at, o.receive_by, o.received_at, o.hidden, o.refunded_fen, o.slot_from, o.slot_until,
        EXISTS (SELECT 1 FROM order_line l WHERE l.order_id = o.id AND l.sent + l.dropped < l.qty) AS unsent,
        (SELECT json_agg(json_build_object('spu_id', l.spu_id, 'sku_id', l.sku_id, 'title', l.title, 'spec', l.spec, 'picture', l.picture, 'snapshot', l.snapshot,
                'price_fen', l.price_fen, 'qty', l.qty, 'goods_fen', l.goods_fen, 'discount_fen', l.discount_fen, 'payable_fen', l.payable_fen, 'line_id', l.id, 'adjust_fen', l.adjust_fen, 'sent', l.sent) ORDER BY l.id)
@@ -126,6 +126,8 @@ type FindRow struct {
 	ReceivedAt  *time.Time
 	Hidden      bool
 	RefundedFen money.Fen
+	SlotFrom    *time.Time
+	SlotUntil   *time.Time
 	Unsent      bool
 	Lines       json.RawMessage
 	Timeline    json.RawMessage
@@ -162,6 +164,8 @@ func (q *Queries) Find(ctx context.Context, db DBTX, memberID int64, orderNo str
 		&i.ReceivedAt,
 		&i.Hidden,
 		&i.RefundedFen,
+		&i.SlotFrom,
+		&i.SlotUntil,
 		&i.Unsent,
 		&i.Lines,
 		&i.Timeline,
@@ -171,7 +175,7 @@ func (q *Queries) Find(ctx context.Context, db DBTX, memberID int64, orderNo str
 }
 
 const lock = `-- name: Lock :one
-SELECT id, member_id, app_id, status, close_reason, payable_fen, expires_at, paid_by, (expires_at <= now())::boolean AS due,
+SELECT id, member_id, app_id, status, close_reason, payable_fen, expires_at, paid_by, delivery, (expires_at <= now())::boolean AS due,
   EXISTS (SELECT FROM order_adjustment a WHERE a.order_id = orders.id) AS offered
 FROM orders WHERE order_no = $1 FOR UPDATE
 `
@@ -185,6 +189,7 @@ type LockRow struct {
 	PayableFen  money.Fen
 	ExpiresAt   time.Time
 	PaidBy      *string
+	Delivery    string
 	Due         bool
 	Offered     bool
 }
@@ -203,6 +208,7 @@ func (q *Queries) Lock(ctx context.Context, db DBTX, orderNo string) (LockRow, e
 		&i.PayableFen,
 		&i.ExpiresAt,
 		&i.PaidBy,
+		&i.Delivery,
 		&i.Due,
 		&i.Offered,
 	)
@@ -283,7 +289,7 @@ func (q *Queries) MarkTest(ctx context.Context, db DBTX, orderNo string) (int64,
 const page = `-- name: Page :many
 SELECT o.id, o.order_no, o.member_id, o.app_id, o.status, o.close_reason, o.goods_fen, o.discount_fen, o.freight_fen, o.payable_fen,
        o.address, o.remark, o.expires_at, o.placed_at, o.paid_at, o.closed_at, o.adjust_fen, o.delivery, o.store_id, o.pickup_code, o.settlement,
-       o.shipped_at, o.receive_by, o.received_at, o.hidden, o.refunded_fen,
+       o.shipped_at, o.receive_by, o.received_at, o.hidden, o.refunded_fen, o.slot_from, o.slot_until,
        EXISTS (SELECT 1 FROM order_line l WHERE l.order_id = o.id AND l.sent + l.dropped < l.qty) AS unsent,
        (SELECT json_agg(json_build_object('spu_id', l.spu_id, 'sku_id', l.sku_id, 'title', l.title, 'spec', l.spec, 'picture', l.picture, 'snapshot', l.snapshot,
                'price_fen', l.price_fen, 'qty', l.qty, 'goods_fen', l.goods_fen, 'discount_fen', l.discount_fen, 'payable_fen', l.payable_fen, 'line_id', l.id, 'adjust_fen', l.adjust_fen, 'sent', l.sent) ORDER BY l.id)
@@ -321,6 +327,8 @@ type PageRow struct {
 	ReceivedAt  *time.Time
 	Hidden      bool
 	RefundedFen money.Fen
+	SlotFrom    *time.Time
+	SlotUntil   *time.Time
 	Unsent      bool
 	Lines       json.RawMessage
 }
@@ -366,6 +374,8 @@ func (q *Queries) Page(ctx context.Context, db DBTX, memberID int64, beforeID in
 			&i.ReceivedAt,
 			&i.Hidden,
 			&i.RefundedFen,
+			&i.SlotFrom,
+			&i.SlotUntil,
 			&i.Unsent,
 			&i.Lines,
 		); err != nil {
@@ -385,16 +395,16 @@ WITH held AS (
     CASE WHEN $5::bigint = 0 THEN 0 ELSE coalesce(sum((SELECT sum(l.qty) FROM order_line l WHERE l.order_id = x.id)), 0) END AS pieces
   FROM orders x WHERE x.member_id = $6 AND x.status IN ('pending_payment', 'closing')),
 o AS (
-  INSERT INTO orders (order_no, member_id, app_id, status, goods_fen, discount_fen, freight_fen, payable_fen, address, remark, expires_at, placed_at, test, delivery, store_id, pickup_code)
-  SELECT $7, $6, $8, $3::text, $9, $10, $11, $12, $13, $14, $15, $1::timestamptz, $16, $17, $18, $19
-  FROM held WHERE held.orders < $20::bigint AND ($5::bigint = 0 OR held.pieces + $21::bigint <= $5::bigint)
+  INSERT INTO orders (order_no, member_id, app_id, status, goods_fen, discount_fen, freight_fen, payable_fen, address, remark, expires_at, placed_at, test, delivery, store_id, pickup_code, slot_from, slot_until)
+  SELECT $7, $6, $8, $3::text, $9, $10, $11, $12, $13, $14, $15, $1::timestamptz, $16, $17, $18, $19, $20, $21
+  FROM held WHERE held.orders < $22::bigint AND ($5::bigint = 0 OR held.pieces + $23::bigint <= $5::bigint)
   RETURNING id),
 line AS (
-  SELECT unnest($22::bigint[]) AS spu_id, unnest($23::bigint[]) AS sku_id, unnest($24::text[]) AS title,
-         unnest($25::text[]) AS spec, unnest($26::text[]) AS picture, unnest($27::bigint[]) AS price_fen,
-         unnest($28::bigint[]) AS qty, unnest($29::bigint[]) AS goods_fen,
-         unnest($30::bigint[]) AS discount_fen, unnest($31::bigint[]) AS payable_fen,
-         unnest($32::text[]) AS snapshot, unnest($33::boolean[]) AS counted),
+  SELECT unnest($24::bigint[]) AS spu_id, unnest($25::bigint[]) AS sku_id, unnest($26::text[]) AS title,
+         unnest($27::text[]) AS spec, unnest($28::text[]) AS picture, unnest($29::bigint[]) AS price_fen,
+         unnest($30::bigint[]) AS qty, unnest($31::bigint[]) AS goods_fen,
+         unnest($32::bigint[]) AS discount_fen, unnest($33::bigint[]) AS payable_fen,
+         unnest($34::text[]) AS snapshot, unnest($35::boolean[]) AS counted),
 lines AS (
   INSERT INTO order_line (order_id, spu_id, sku_id, title, spec, picture, price_fen, qty, goods_fen, discount_fen, payable_fen,
     snapshot, counted)
@@ -424,6 +434,8 @@ type PlaceParams struct {
 	Delivery         string
 	StoreID          *int64
 	PickupCode       *string
+	SlotFrom         *time.Time
+	SlotUntil        *time.Time
 	MaxOpenOrders    int64
 	Pieces           int64
 	SpuIds           []int64
@@ -462,6 +474,8 @@ func (q *Queries) Place(ctx context.Context, db DBTX, arg PlaceParams) (int64, e
 		arg.Delivery,
 		arg.StoreID,
 		arg.PickupCode,
+		arg.SlotFrom,
+		arg.SlotUntil,
 		arg.MaxOpenOrders,
 		arg.Pieces,
 		arg.SpuIds,
