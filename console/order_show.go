@@ -32,11 +32,15 @@ func (s *Console) orderPage(c *fiber.Ctx, v *visit, problem string) error {
 	if err != nil {
 		return err
 	}
+	invoice, err := s.orderInvoice(c, v, order.OrderNo)
+	if err != nil {
+		return err
+	}
 	title := v.text.T("order.one") + " " + order.OrderNo
 	page := s.page(c, v, title, "nav.orders")
 	page.Done = done(c, v)
 	return render(c, view.OrderShowPage(page, view.OrderShow{
-		OrderDetail: order, Problem: problem, Rider: rider, Now: s.Now(),
+		OrderDetail: order, Problem: problem, Rider: rider, Invoice: invoice, Now: s.Now(),
 		SeesCoupons: v.granted[authz.CouponRead], SeesCases: v.granted[authz.AfterSaleRead], MayHandleCases: v.granted[authz.AfterSaleHandle] && v.granted[authz.RefundCreate],
 		MayRefund: v.granted[authz.RefundCreate], Rest: refundable(order),
 		MayShip: v.granted[authz.OrderShip], MayUpdate: v.granted[authz.OrderUpdate], MayVerify: v.granted[authz.OrderVerify], MayShowCards: v.granted[authz.CardShow] && v.look == nil,

@@ -137,7 +137,7 @@ func fill(ctx context.Context, d Deps, plan shopPlan) error {
 		{"reviews", func(ctx context.Context) error { return s.praise(ctx, orders) }},
 		{"freight", s.charge}, // after the history, which was free of charge
 		{"local", s.bring},
-		{"offers", s.offer},   // likewise
+		{"offers", s.offer}, // likewise
 		{"channels", s.connectOthers},
 		{"parcels", func(ctx context.Context) error { return s.followParcels(ctx, orders) }},
 		{"messages", s.push},
