@@ -2,6 +2,7 @@ package console_test
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"testing"
@@ -31,10 +32,7 @@ func TestLocalDeliveryInTheConsole(t *testing.T) {
 	b.wantPost(page, typed, http.StatusUnprocessableEntity)
 	b.see("1 到 24 个不重复的时段", "9点", `value="4.5"`)
 	for field, bad := range map[string]string{"radius_m": "x", "min_fen": "1.234", "districts": "999999", "days_ahead": "-1", "store_id": "77"} {
-		wrong := url.Values{}
-		for k, v := range typed {
-			wrong[k] = v
-		}
+		wrong := maps.Clone(typed)
 		wrong.Set("times", "09:00-12:00 20")
 		wrong.Set(field, bad)
 		b.wantPost(page, wrong, http.StatusUnprocessableEntity)

@@ -37,15 +37,7 @@ func (s *Console) stockBulkPage(c *fiber.Ctx, v *visit, b view.StockBulk) error 
 func (s *Console) stockBulkCreate(c *fiber.Ctx, v *visit) error {
 	b := view.StockBulk{Text: form(c, "rows"), Mode: form(c, "mode"), Place: form(c, "place"), Reason: form(c, "reason"), Key: form(c, "key")}
 	b.To = form(c, "to")
-	prefix := "PD-"
-	switch b.Mode {
-	case "count":
-	case "move":
-		prefix = "DB-"
-	default:
-		b.Mode = "add"
-	}
-	document, ok := documentOf(prefix, b.Key)
+	document, ok := stockDocument(&b)
 	if utf8.ValidString(b.Text) {
 		b.Rows = readStock(v, b.Text, b.Mode)
 	}
@@ -65,14 +57,13 @@ func (s *Console) stockBulkCreate(c *fiber.Ctx, v *visit) error {
 	if err != nil {
 		return err
 	}
-	switch b.Done = form(c, "do") == "book"; {
-	case !b.Done || len(changes) == 0:
-	case b.Mode == "move":
-		if err := s.moveStockEach(c, v, &b, inventory.Transfer{Document: document, From: place, To: to}); err != nil {
-			return err
+	if b.Done = form(c, "do") == "book"; b.Done && len(changes) > 0 {
+		if b.Mode == "move" {
+			err = s.moveStockEach(c, v, &b, inventory.Transfer{Document: document, From: place, To: to})
+		} else {
+			err = s.bookStock(c, v, &b, inventory.Correction{Document: document, LocationID: place, Changes: changes})
 		}
-	default:
-		if err := s.bookStock(c, v, &b, inventory.Correction{Document: document, LocationID: place, Changes: changes}); err != nil {
+		if err != nil {
 			return err
 		}
 	}
@@ -105,6 +96,19 @@ func (s *Console) bookStock(c *fiber.Ctx, v *visit, b *view.StockBulk, in invent
 		}
 	}
 	return err
+}
+
+// stockDocument is the number under which a list is booked, and settles its mode.
+func stockDocument(b *view.StockBulk) (document string, ok bool) {
+	prefix := "PD-"
+	switch b.Mode {
+	case "count":
+	case "move":
+		prefix = "DB-"
+	default:
+		b.Mode = "add"
+	}
+	return documentOf(prefix, b.Key)
 }
 
 // moveStockEach moves what is good of a list and tells each row what became of it.

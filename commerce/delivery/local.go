@@ -216,7 +216,12 @@ func (l Local) check() error {
 		return fault.Invalidf("divisions", "must be codes of divisions")
 	case l.RadiusM == 0 && len(l.Divisions) == 0:
 		return fault.Invalidf("radius_m", "needs a radius or divisions")
-	case len(l.Times) == 0 || len(l.Times) > maxTimes:
+	}
+	return l.checkTimes()
+}
+
+func (l Local) checkTimes() error {
+	if len(l.Times) == 0 || len(l.Times) > maxTimes {
 		return fault.Invalidf("times", "must be 1 to %d slots", maxTimes)
 	}
 	seen := map[[2]int64]bool{}
