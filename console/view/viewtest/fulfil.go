@@ -63,6 +63,32 @@ func (f Frame) fulfilPages() []Sample {
 		Customer: "A1B2C3D4E5F60718293A4B5C6D7E8F90", KeyEnds: "1234", Sandbox: true, Enabled: true, Error: "TRACKING_KEY", Followed: 128, ToldAt: &told,
 		CallbackURL: "https://galleria.example/notify/kuaidi100/abcdefghijklmnopqrstuvwxyz",
 	}}
+	return append(f.localPages(page, stores), []Sample{
+		{"order_sent", view.OrderShowPage(page, view.OrderShow{OrderDetail: sent, MayShip: true, MayUpdate: true})},
+		{"ship", view.ShipPage(page, view.ShipForm{OrderNo: "261121110000ABCDEFGHIJ", Address: address, Lines: lines})},
+		{"ship_refunding", view.ShipPage(page, part)},
+		{"ship_refunded", view.ShipPage(page, view.ShipForm{OrderNo: "261121110000ABCDEFGHIJ", Address: address, Lines: lines, Refund: view.ShipRefund{Gone: 1200}})},
+		{"ship_refunding_whole", view.ShipPage(page, whole)},
+		{"ship_refused", view.ShipPage(page, refused)},
+		{"order_price", view.OrderFormPage(page, view.OrderForm{OrderNo: "261121110000ABCDEFGHIJ", Title: f.Text.T("fulfil.reprice"), Lead: f.Text.T("fulfil.reprice_lead", f.Text.Money(5800)), Path: "/price", Submit: f.Text.T("fulfil.reprice_submit"), Inputs: []view.Input{{ID: "payable", Name: "payable", Label: f.Text.T("fulfil.payable"), Type: "text", Value: "58.00", Hint: f.Text.T("fulfil.payable_hint"), Max: "12", Required: true}}})},
+		{"bulk", view.ShipmentsPage(page, view.Shipments{})},
+		{"bulk_checked", view.ShipmentsPage(page, view.Shipments{Checked: true, Rows: rows, Good: 2, Text: "261121110000ABCDEFGHIJ sf SF1234567890123"})},
+		{"bulk_done", view.ShipmentsPage(page, view.Shipments{Done: true, Rows: rows, Good: 2})},
+		{"picking", view.PickingPage(page, picking)},
+		{"picking_none", view.PickingPage(page, readmodel.Picking{})},
+		{"pickup", view.VerifyPage(f.page("nav.pickup", f.Text.T("pickup.title")), view.Verify{})},
+		{"pickup_found", view.VerifyPage(f.page("nav.pickup", f.Text.T("pickup.title")), view.Verify{Code: "402913377015", Found: &waiting})},
+		{"delivery", view.DeliverySettingsPage(f.page("nav.delivery", f.Text.T("delivery.title")), full)},
+		{"delivery_none", view.DeliverySettingsPage(f.page("nav.delivery", f.Text.T("delivery.title")), settings)},
+		{"tracking", view.TrackingPage(f.page("nav.delivery", f.Text.T("tracking.title")), tracked)},
+		{"tracking_none", view.TrackingPage(f.page("nav.delivery", f.Text.T("tracking.title")), view.Tracking{MayUpdate: true})},
+		{"tracking_key", view.TrackingFormPage(f.page("nav.delivery", f.Text.T("tracking.title")), view.TrackingForm{Customer: "短", HasSandbox: true, Bad: map[string]string{"customer": f.Text.T("fulfil.bad.customer")}})},
+		{"store", view.StoreFormPage(f.page("nav.delivery", f.Text.T("store.one")), view.StoreForm{Store: stores[0], Bad: map[string]string{"latitude": f.Text.T("fulfil.bad.latitude")}})},
+	}...)
+}
+
+// localPages are those of what the shop's own people bring.
+func (f Frame) localPages(page view.Page, stores []delivery.Store) []Sample {
 	from := time.Date(2026, 11, 23, 9, 0, 0, 0, time.FixedZone("", 8*3600))
 	slotFrom, slotUntil := from, from.Add(3*time.Hour)
 	local := view.OrderShow{OrderDetail: orderDetail(), MayShip: true, MayUpdate: true}
@@ -84,25 +110,5 @@ func (f Frame) fulfilPages() []Sample {
 		{"local", view.LocalPage(localPage, terms)},
 		{"local_refused", view.LocalPage(localPage, badTerms)},
 		{"local_none", view.LocalPage(localPage, view.LocalForm{Regions: division.Load(), MayUpdate: true})},
-		{"order_sent", view.OrderShowPage(page, view.OrderShow{OrderDetail: sent, MayShip: true, MayUpdate: true})},
-		{"ship", view.ShipPage(page, view.ShipForm{OrderNo: "261121110000ABCDEFGHIJ", Address: address, Lines: lines})},
-		{"ship_refunding", view.ShipPage(page, part)},
-		{"ship_refunded", view.ShipPage(page, view.ShipForm{OrderNo: "261121110000ABCDEFGHIJ", Address: address, Lines: lines, Refund: view.ShipRefund{Gone: 1200}})},
-		{"ship_refunding_whole", view.ShipPage(page, whole)},
-		{"ship_refused", view.ShipPage(page, refused)},
-		{"order_price", view.OrderFormPage(page, view.OrderForm{OrderNo: "261121110000ABCDEFGHIJ", Title: f.Text.T("fulfil.reprice"), Lead: f.Text.T("fulfil.reprice_lead", f.Text.Money(5800)), Path: "/price", Submit: f.Text.T("fulfil.reprice_submit"), Inputs: []view.Input{{ID: "payable", Name: "payable", Label: f.Text.T("fulfil.payable"), Type: "text", Value: "58.00", Hint: f.Text.T("fulfil.payable_hint"), Max: "12", Required: true}}})},
-		{"bulk", view.ShipmentsPage(page, view.Shipments{})},
-		{"bulk_checked", view.ShipmentsPage(page, view.Shipments{Checked: true, Rows: rows, Good: 2, Text: "261121110000ABCDEFGHIJ sf SF1234567890123"})},
-		{"bulk_done", view.ShipmentsPage(page, view.Shipments{Done: true, Rows: rows, Good: 2})},
-		{"picking", view.PickingPage(page, picking)},
-		{"picking_none", view.PickingPage(page, readmodel.Picking{})},
-		{"pickup", view.VerifyPage(f.page("nav.pickup", f.Text.T("pickup.title")), view.Verify{})},
-		{"pickup_found", view.VerifyPage(f.page("nav.pickup", f.Text.T("pickup.title")), view.Verify{Code: "402913377015", Found: &waiting})},
-		{"delivery", view.DeliverySettingsPage(f.page("nav.delivery", f.Text.T("delivery.title")), full)},
-		{"delivery_none", view.DeliverySettingsPage(f.page("nav.delivery", f.Text.T("delivery.title")), settings)},
-		{"tracking", view.TrackingPage(f.page("nav.delivery", f.Text.T("tracking.title")), tracked)},
-		{"tracking_none", view.TrackingPage(f.page("nav.delivery", f.Text.T("tracking.title")), view.Tracking{MayUpdate: true})},
-		{"tracking_key", view.TrackingFormPage(f.page("nav.delivery", f.Text.T("tracking.title")), view.TrackingForm{Customer: "短", HasSandbox: true, Bad: map[string]string{"customer": f.Text.T("fulfil.bad.customer")}})},
-		{"store", view.StoreFormPage(f.page("nav.delivery", f.Text.T("store.one")), view.StoreForm{Store: stores[0], Bad: map[string]string{"latitude": f.Text.T("fulfil.bad.latitude")}})},
 	}
 }
