@@ -163,7 +163,7 @@ func TestLocalDelivery(t *testing.T) {
 
 // TestLocalDeliveryReasons: the quote says why an order would not be brought, and the order is
 // refused for the same.
-func TestLocalDeliveryReasons(t *testing.T) {
+func TestLocalDeliveryReasons(t *testing.T) { //nolint:tparallel // its cases change the one shop in turn
 	t.Parallel()
 	s := newShop(t)
 	sku := s.goods(catalog.Physical, 3000, 500)
@@ -318,7 +318,7 @@ func TestLocalSlotCapacity(t *testing.T) {
 }
 
 // TestSetLocalRefuses names what is wrong with a shop's terms and keeps those of before.
-func TestSetLocalRefuses(t *testing.T) {
+func TestSetLocalRefuses(t *testing.T) { //nolint:tparallel // its cases change the one shop in turn
 	t.Parallel()
 	s := newShop(t)
 	good := s.bringing(t, 1)
