@@ -27,6 +27,9 @@ type Invoices interface {
 	Refuse(ctx context.Context, id tenant.ID, invoiceID int64, reason, actor string) error
 	Void(ctx context.Context, id tenant.ID, invoiceID int64, number string, on time.Time, actor string) error
 	Open(ctx context.Context, id tenant.ID, invoiceID int64, actor string) (invoice.Found, error)
+	LatestOf(ctx context.Context, id tenant.ID, orderNo string) (r invoice.Request, found bool, err error)
+	Offered(ctx context.Context, id tenant.ID) (bool, error)
+	SetOffered(ctx context.Context, id tenant.ID, offered bool, actor string) error
 }
 
 const navInvoices = "nav.invoices"
@@ -54,12 +57,41 @@ func (s *Console) invoiceList(c *fiber.Ctx, v *visit) (err error) {
 	if l.Asked, l.Red, err = s.Invoices.Waiting(c.UserContext(), v.shop.ID, readmodel.CountCap); err != nil {
 		return err
 	}
+	if l.Offered, err = s.Invoices.Offered(c.UserContext(), v.shop.ID); err != nil {
+		return err
+	}
+	l.MaySet, l.Done = v.granted[authz.ShopUpdate], done(c, v)
 	if v.look != nil || !v.granted[authz.InvoiceHandle] {
 		for i := range l.Rows {
 			hideParty(&l.Rows[i].Party)
 		}
 	}
 	return render(c, view.InvoiceListPage(s.page(c, v, v.text.T("invoice.title"), navInvoices), l))
+}
+
+// invoiceOffer says whether buyers may ask for invoices.
+func (s *Console) invoiceOffer(c *fiber.Ctx, v *visit) error {
+	if err := s.Invoices.SetOffered(c.UserContext(), v.shop.ID, form(c, "offered") == "1", actor(v.session.StaffID)); err != nil {
+		return err
+	}
+	return c.Redirect(view.Shop{Handle: v.shop.Handle}.URL(invoicesPath+"?done=invoice_offered"), fiber.StatusSeeOther)
+}
+
+// orderInvoice is what the page of an order shows of its invoice; nil where there is none, or the
+// viewer may not see it.
+func (s *Console) orderInvoice(c *fiber.Ctx, v *visit, orderNo string) (*view.InvoiceShow, error) {
+	if !v.granted[authz.InvoiceRead] {
+		return nil, nil //nolint:nilnil // most orders have none
+	}
+	r, found, err := s.Invoices.LatestOf(c.UserContext(), v.shop.ID, orderNo)
+	if err != nil || !found {
+		return nil, err
+	}
+	show := &view.InvoiceShow{Request: r, MayHandle: v.granted[authz.InvoiceHandle] && v.look == nil}
+	if !show.MayHandle {
+		hideParty(&show.Party)
+	}
+	return show, nil
 }
 
 // invoiceExport sends what is asked for, to make it out in the tax office's program.

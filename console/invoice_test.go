@@ -2,6 +2,7 @@ package console_test
 
 import (
 	"crypto/rand"
+	"errors"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -94,6 +95,17 @@ func TestInvoicesInTheConsole(t *testing.T) {
 	b.wantPost(second+"/void", red, http.StatusSeeOther)
 	b.wantStatus(second, http.StatusOK)
 	b.see("已红冲", "26532000000012345699")
+	b.wantStatus(home+"/orders/INVOICE002", http.StatusOK)
+	b.see("已红冲", "26532000000012345678", "26532000000012345699", second, "查看发票")
+
+	b.wantStatus(all, http.StatusOK)
+	b.see("已开放")
+	b.wantPost(all+"/offer", url.Values{"offered": {"0"}}, http.StatusSeeOther)
+	b.wantStatus(all, http.StatusOK)
+	b.see("已关闭", "开放申请")
+	if _, err := invoices.Ask(ctx, shop, buyer, "INVOICE002", invoice.AskInput{Party: company}); !errors.Is(err, invoice.ErrOff) {
+		t.Errorf("ask in a shop that takes no requests: %v, want INVOICE_OFF", err)
+	}
 
 	c := d.signedIn(t, helper)
 	c.wantStatus(second, http.StatusOK)
@@ -103,4 +115,10 @@ func TestInvoicesInTheConsole(t *testing.T) {
 	c.wantPost(second+"/refuse", url.Values{"reason": {"不"}}, http.StatusForbidden)
 	c.wantPost(all+"/export", url.Values{"format": {"csv"}}, http.StatusForbidden)
 	c.wantStatus(second+"/file", http.StatusForbidden)
+	c.wantPost(all+"/offer", url.Values{"offered": {"1"}}, http.StatusForbidden)
+	c.wantStatus(home+"/orders/INVOICE002", http.StatusOK)
+	c.see(second)
+	if strings.Contains(c.page, company.Name) {
+		t.Error("who only looks sees on the order's page for whom its invoice is")
+	}
 }

@@ -32,6 +32,8 @@ type Orders interface {
 	CancelByStaff(ctx context.Context, id tenant.ID, orderNo, actor string) error
 	FindPickup(ctx context.Context, id tenant.ID, typed string) (orderNo string, err error)
 	HandOver(ctx context.Context, id tenant.ID, typed, actor string) (orderNo string, err error)
+	Bring(ctx context.Context, id tenant.ID, in order.BringInput) error
+	Arrive(ctx context.Context, id tenant.ID, orderNo, actor string) error
 	HandOut(ctx context.Context, id tenant.ID, orderNo, actor string) error
 	SetTerms(ctx context.Context, id tenant.ID, in order.TermsInput) error
 	NothingSentTx(ctx context.Context, q tenantdb.Querier, orderNo string) error
@@ -41,6 +43,9 @@ type Orders interface {
 type Deliveries interface {
 	Stores(ctx context.Context, id tenant.ID, onlyOpen bool) ([]delivery.Store, error)
 	SaveStore(ctx context.Context, id tenant.ID, in delivery.Store, actor string) (int64, error)
+	Local(ctx context.Context, id tenant.ID) (delivery.Local, error)
+	SetLocal(ctx context.Context, id tenant.ID, in delivery.Local, actor string) error
+	Rider(ctx context.Context, id tenant.ID, orderNo string) (delivery.Rider, error)
 	Retry(ctx context.Context, id tenant.ID, orderNo, actor string, ob *outbox.Outbox) error
 	Frozen(ctx context.Context, id tenant.ID) (amount money.Fen, orders int64, err error)
 	Tracking

@@ -29,6 +29,7 @@ type Products interface {
 	SetShelf(ctx context.Context, id tenant.ID, productID int64, to catalog.ShelfStatus, actor string) error
 	Copy(ctx context.Context, id tenant.ID, in listing.CopyInput) (int64, error)
 	Bulk(ctx context.Context, id tenant.ID, in listing.BulkInput) ([]listing.BulkRow, error)
+	Reprice(ctx context.Context, id tenant.ID, in listing.PriceInput) ([]listing.PriceRow, error)
 	SaveCategory(ctx context.Context, shop tenant.ID, id int64, in catalog.CategoryInput, actor string) (int64, error)
 	MoveCategory(ctx context.Context, shop tenant.ID, id int64, step catalog.Step, actor string) error
 	DeleteCategory(ctx context.Context, shop tenant.ID, id int64, actor string) error

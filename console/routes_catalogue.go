@@ -16,6 +16,7 @@ func (s *Console) catalogueTable() []route {
 	read, update := authz.Require(authz.ProductRead), authz.Require(authz.ProductUpdate)
 	return []route{
 		{post, shopPath + "/products/bulk", update, s.productBulk},
+		{post, shopPath + "/products/prices", update, s.productPrices},
 		{post, shopPath + "/products/:id/copy", update, s.productCopy},
 		{get, shopPath + "/categories", read, s.categoryList},
 		{post, shopPath + "/categories", update, s.categorySave},

@@ -18,6 +18,7 @@ func (s *Console) invoiceTable() []route {
 	read, handle := authz.Require(authz.InvoiceRead), authz.Require(authz.InvoiceHandle)
 	return []route{
 		{get, all, read, s.invoiceList},
+		{post, all + "/offer", authz.Require(authz.ShopUpdate), s.invoiceOffer},
 		{post, all + "/export", authz.Require(authz.InvoiceExport), s.invoiceExport},
 		{get, one, read, s.invoiceShow},
 		{get, one + "/file", handle, s.invoiceFile},

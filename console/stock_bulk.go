@@ -36,10 +36,8 @@ func (s *Console) stockBulkPage(c *fiber.Ctx, v *visit, b view.StockBulk) error 
 // stands for itself; the same list sent twice is booked once.
 func (s *Console) stockBulkCreate(c *fiber.Ctx, v *visit) error {
 	b := view.StockBulk{Text: form(c, "rows"), Mode: form(c, "mode"), Place: form(c, "place"), Reason: form(c, "reason"), Key: form(c, "key")}
-	document, ok := documentOf("PD-", b.Key)
-	if b.Mode != "count" {
-		b.Mode = "add"
-	}
+	b.To = form(c, "to")
+	document, ok := stockDocument(&b)
 	if utf8.ValidString(b.Text) {
 		b.Rows = readStock(v, b.Text, b.Mode)
 	}
@@ -49,12 +47,23 @@ func (s *Console) stockBulkCreate(c *fiber.Ctx, v *visit) error {
 		return s.stockBulkPage(c, v, b)
 	}
 	place, _ := strconv.ParseInt(b.Place, 10, 64)
+	to, _ := strconv.ParseInt(b.To, 10, 64)
+	if b.Mode == "move" && place == to {
+		b.Rows, b.Problem = nil, v.text.T("stock.bad.to")
+		c.Status(fiber.StatusUnprocessableEntity)
+		return s.stockBulkPage(c, v, b)
+	}
 	changes, err := s.judgeStock(c, v, &b, place)
 	if err != nil {
 		return err
 	}
 	if b.Done = form(c, "do") == "book"; b.Done && len(changes) > 0 {
-		if err := s.bookStock(c, v, &b, inventory.Correction{Document: document, LocationID: place, Changes: changes}); err != nil {
+		if b.Mode == "move" {
+			err = s.moveStockEach(c, v, &b, inventory.Transfer{Document: document, From: place, To: to})
+		} else {
+			err = s.bookStock(c, v, &b, inventory.Correction{Document: document, LocationID: place, Changes: changes})
+		}
+		if err != nil {
 			return err
 		}
 	}
@@ -83,6 +92,38 @@ func (s *Console) bookStock(c *fiber.Ctx, v *visit, b *view.StockBulk, in invent
 				if o.Problem != nil {
 					row.Problem = sentence(v, o.Problem)
 				}
+			}
+		}
+	}
+	return err
+}
+
+// stockDocument is the number under which a list is booked, and settles its mode.
+func stockDocument(b *view.StockBulk) (document string, ok bool) {
+	prefix := "PD-"
+	switch b.Mode {
+	case "count":
+	case "move":
+		prefix = "DB-"
+	default:
+		b.Mode = "add"
+	}
+	return documentOf(prefix, b.Key)
+}
+
+// moveStockEach moves what is good of a list and tells each row what became of it.
+func (s *Console) moveStockEach(c *fiber.Ctx, v *visit, b *view.StockBulk, in inventory.Transfer) error {
+	for _, row := range b.Rows {
+		if row.Problem == "" {
+			in.Lines = append(in.Lines, inventory.Line{SKUID: row.SKUID, Qty: row.Number})
+		}
+	}
+	in.Actor = actor(v.session.StaffID)
+	out, err := s.Products.MoveStockEach(c.UserContext(), v.shop.ID, in)
+	for _, o := range out {
+		for i := range b.Rows {
+			if row := &b.Rows[i]; row.SKUID == o.SKUID && row.Problem == "" && o.Problem != nil {
+				row.Problem = sentence(v, o.Problem)
 			}
 		}
 	}
@@ -125,8 +166,11 @@ func (s *Console) judgeStock(c *fiber.Ctx, v *visit, b *view.StockBulk, place in
 			}
 			row.SKUID, row.Title, row.Spec, row.Before, row.Version = f.SKUID, f.Title, f.Spec, f.OnHand, f.Version
 			delta := row.Number
-			if b.Mode == "count" {
+			switch b.Mode {
+			case "count":
 				delta -= f.OnHand
+			case "move":
+				delta = -delta
 			}
 			row.Now = f.OnHand + delta
 			if row.Now < 0 {
@@ -196,8 +240,11 @@ func stockRow(cells []string, mode string) (row view.StockBulkRow, ok bool) {
 
 // wantedPieces says whether a number is one that can be counted or one that changes something.
 func wantedPieces(n int64, mode string) bool {
-	if mode == "count" {
+	switch mode {
+	case "count":
 		return n >= 0
+	case "move":
+		return n > 0
 	}
 	return n != 0
 }

@@ -20,6 +20,7 @@ type Stock interface {
 	CorrectStockEach(ctx context.Context, id tenant.ID, in inventory.Correction) ([]inventory.Corrected, error)
 	FindStock(ctx context.Context, id tenant.ID, codes []string, locationID int64) ([]inventory.Code, error)
 	MoveStock(ctx context.Context, id tenant.ID, in inventory.Transfer) error
+	MoveStockEach(ctx context.Context, id tenant.ID, in inventory.Transfer) ([]inventory.Moved, error)
 	SetLowAt(ctx context.Context, id tenant.ID, skuID, lowAt int64, actor string) error
 	SeeStockAlarms(ctx context.Context, id tenant.ID, skuIDs []int64, actor string) error
 	Locations(ctx context.Context, id tenant.ID) ([]inventory.Location, error)

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"galleria/console/authz"
+	"galleria/tenant/tenantdb"
 )
 
 var versionField = regexp.MustCompile(`name="version" value="([0-9]+)"`)
@@ -97,4 +98,25 @@ func TestStockInTheConsole(t *testing.T) {
 	}
 	b.wantStatus(list+"/bulk", http.StatusOK)
 	b.wantPost(list+"/bulk", url.Values{"key": {"FFFFFFFFFFFF"}, "rows": {" \n"}}, http.StatusUnprocessableEntity)
+
+	// A list moves goods between two places; sent twice, it moves them once.
+	moves := url.Values{"key": {"GGGGGGGGGGGG"}, "mode": {"move"}, "place": {"0"}, "to": {"0"}, "rows": {"YN-250,15\nNOPE,1\nGIFT,-1\nCUP,9999\n"}}
+	b.wantPost(list+"/bulk", moves, http.StatusUnprocessableEntity)
+	b.see("请选择另一个仓库")
+	moves.Set("to", "1")
+	b.wantPost(list+"/bulk", moves, http.StatusOK)
+	b.see("可用 1 / 共 4 行", "没有这个编码或条码", "数量无法识别", "不能减到 0 以下", `name="to" value="1"`)
+	moves.Set("do", "book")
+	for range 2 {
+		b.wantStatus(list+"/bulk", http.StatusOK)
+		b.wantPost(list+"/bulk", moves, http.StatusOK)
+		b.see("已保存")
+	}
+	var there int64
+	d.env.InTenant(t, func(tx tenantdb.Tx) error {
+		return tx.QueryRow(t.Context(), "SELECT on_hand FROM stock_away WHERE location_id = 1 AND sku_id = (SELECT id FROM sku WHERE code = 'YN-250')").Scan(&there)
+	})
+	if there != 5+15 {
+		t.Errorf("%d pieces in the second place, want 20", there)
+	}
 }

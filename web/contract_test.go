@@ -238,6 +238,7 @@ func walkOrders(t *testing.T, h *house, s *shop, c *client) {
 	c.must(t, http.StatusCreated, http.MethodPost, "/orders", lines, "Idempotency-Key", "k-2").into(t, &placed)
 	c.must(t, http.StatusOK, http.MethodPost, "/orders/"+placed.OrderNo+"/cancel", nil)
 	c.must(t, http.StatusOK, http.MethodGet, "/pickup-stores", nil)
+	c.must(t, http.StatusOK, http.MethodGet, "/local-delivery", nil)
 	h.dispatch(t, s, placed.OrderNo)
 	c.must(t, http.StatusOK, http.MethodGet, "/orders/"+placed.OrderNo+"/parcels", nil)
 	c.must(t, http.StatusOK, http.MethodGet, "/orders/"+placed.OrderNo+"/cards", nil)

@@ -182,6 +182,7 @@ func TestG14StatementsPerRoute(t *testing.T) {
 	call(5, http.StatusOK, http.MethodPost, "/orders/"+placed.OrderNo+"/cancel", nil)
 	h.dispatch(t, s, placed.OrderNo)
 	call(1, http.StatusOK, http.MethodGet, "/pickup-stores", nil)
+	call(2, http.StatusOK, http.MethodGet, "/local-delivery", nil)
 	call(2, http.StatusOK, http.MethodGet, "/orders/"+placed.OrderNo+"/parcels", nil)
 	call(1, http.StatusOK, http.MethodGet, "/orders/"+placed.OrderNo+"/cards", nil)
 	call(2, http.StatusOK, http.MethodPost, "/orders/"+placed.OrderNo+"/buy-again", nil)

@@ -5,6 +5,8 @@ import "galleria/tenant/fault"
 var (
 	// ErrShelfState is a move between shelf states that does not exist.
 	ErrShelfState = fault.New(fault.Conflict, "SHELF_STATE", "商品当前状态不能这样操作", "The product's state does not allow this")
+	// ErrPriceBounds is a change after which a price would be negative or too high.
+	ErrPriceBounds = fault.New(fault.Conflict, "PRICE_BOUNDS", "修改后价格会低于 0 或超出上限", "A price would be negative or too high")
 	// ErrStale is an edit of a product that somebody else has changed since it was read.
 	ErrStale = fault.New(fault.Conflict, "PRODUCT_CHANGED", "商品刚刚被其他人修改过", "Somebody else has just changed this product")
 	// ErrCategoryUsed is a category that cannot go: products or categories are in it.

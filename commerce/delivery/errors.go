@@ -5,6 +5,13 @@ import "galleria/tenant/fault"
 // ErrStore is a pickup store that hands out no goods now.
 var ErrStore = fault.New(fault.Conflict, "STORE_CLOSED", "该自提点暂不可用，请选择其他自提点", "This pickup store does not hand out goods at the moment")
 
+// ErrLocal is an order that the shop's own people do not bring; its data say why under
+// "reason", and under "need_fen" how much more goods would make it enough.
+var ErrLocal = fault.New(fault.Conflict, "LOCAL_DELIVERY", "暂不支持同城配送到该地址或该时段，请查看原因后重试", "This order cannot be brought there or then; see the reason")
+
+// LocalName is what the freight of local delivery is called in a quote.
+const LocalName = "同城配送"
+
 // What a tracking service refuses.
 var (
 	// ErrTrackingKey is a key that the service does not serve: wrong, expired, or used up.

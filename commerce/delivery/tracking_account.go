@@ -201,7 +201,8 @@ func trackingField(id tenant.ID, route, name string) vault.Field {
 	return vault.Field{Tenant: id, Owner: trackingOwner + route, Name: name}
 }
 
-// SealedColumns describes the sealed secrets of tracking_account for the rotation of data keys.
+// SealedColumns describes, for the rotation of data keys, the sealed secrets of tracking_account
+// and who brings orders.
 func SealedColumns() []vault.Column {
 	q := deliverydb.New()
 	column := func(name, field string, pick func(deliverydb.SealedTrackingRow) []byte, replace func(ctx context.Context, tx tenantdb.Tx, row vault.Row, sealed []byte) (int64, error)) vault.Column {
@@ -230,5 +231,6 @@ func SealedColumns() []vault.Column {
 			func(ctx context.Context, tx tenantdb.Tx, row vault.Row, sealed []byte) (int64, error) {
 				return q.ResealTrackingSalt(ctx, tx, sealed, row.Key, row.Sealed)
 			}),
+		sealedRiderColumn(q),
 	}
 }

@@ -280,3 +280,42 @@ func TestMovementsAreForever(t *testing.T) {
 		}
 	}
 }
+
+// TestTransferEach: of a list, what is free moves and the rest is told; the same document again
+// moves nothing and refuses nothing of what it moved.
+func TestTransferEach(t *testing.T) {
+	t.Parallel()
+	st := newStore(t)
+	a, b := st.skus[0], st.skus[1]
+	west := st.place("西仓")
+	const nobody = 999_999
+	for range 2 {
+		var out []inventory.Moved
+		st.must(func(tx tenantdb.Tx) (err error) {
+			out, err = st.s.TransferEachTx(t.Context(), tx, inventory.Transfer{
+				Document: "DB9", From: 0, To: west, Lines: []inventory.Line{{SKUID: a, Qty: 10}, {SKUID: b, Qty: 11}, {SKUID: nobody, Qty: 1}}, Actor: "staff:1",
+			})
+			return err
+		})
+		problems := map[int64]error{}
+		for _, o := range out {
+			problems[o.SKUID] = o.Problem
+		}
+		if len(out) != 3 || problems[a] != nil || !errors.Is(problems[b], inventory.ErrReserved) || !errors.Is(problems[nobody], inventory.ErrUnknownSKU) {
+			t.Errorf("moved %+v, want the first alone", out)
+		}
+		st.want(a, 10, 0)
+		st.check()
+	}
+	if err := st.transfer("DB10", west, 0, a, 10); err != nil {
+		t.Errorf("back again: %v", err)
+	}
+	st.check()
+	err := st.do(func(tx tenantdb.Tx) error {
+		_, err := st.s.TransferEachTx(t.Context(), tx, inventory.Transfer{Document: "DB11", From: west, To: west, Lines: []inventory.Line{{SKUID: a, Qty: 1}}})
+		return err
+	})
+	if !errors.Is(err, fault.ErrValidation) {
+		t.Errorf("to the same place: %v, want VALIDATION", err)
+	}
+}

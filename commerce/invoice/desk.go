@@ -116,6 +116,56 @@ func (s *Service) Find(ctx context.Context, id tenant.ID, invoiceID int64) (r Re
 	return r, nil
 }
 
+// LatestOf returns the newest request of an order, for staff; found is false if there is none.
+func (s *Service) LatestOf(ctx context.Context, id tenant.ID, orderNo string) (r Request, found bool, err error) {
+	var row invoicedb.LatestOfRow
+	err = s.d.DB.Read(ctx, id, func(r *tenantdb.Reader) (err error) {
+		row, err = s.q.LatestOf(ctx, r, orderNo)
+		return err
+	})
+	if tenantdb.NoRows(err) {
+		return Request{}, false, nil
+	}
+	if err == nil {
+		r, err = s.request(ctx, id, row.Invoice, row.OrderNo, row.PayableFen-row.RefundedFen)
+	}
+	if err != nil {
+		return Request{}, false, fmt.Errorf("invoice of %s: %w", orderNo, err)
+	}
+	return r, true, nil
+}
+
+// Offered tells whether buyers of the shop may ask for invoices.
+func (s *Service) Offered(ctx context.Context, id tenant.ID) (offered bool, err error) {
+	err = s.d.DB.Read(ctx, id, func(r *tenantdb.Reader) (err error) {
+		offered, err = s.q.OfferedHere(ctx, r)
+		return err
+	})
+	if err != nil {
+		return false, fmt.Errorf("read whether invoices are offered: %w", err)
+	}
+	return offered, nil
+}
+
+// SetOffered says whether buyers of the shop may ask for invoices; what was asked for stays.
+// Opens a transaction. Faults: NOT_FOUND for a shop that has not opened its books yet.
+func (s *Service) SetOffered(ctx context.Context, id tenant.ID, offered bool, actor string) error {
+	err := s.d.DB.InTenant(ctx, id, func(tx tenantdb.Tx) error {
+		n, err := s.q.SetOffered(ctx, tx, offered)
+		if err == nil && n == 0 {
+			err = fault.ErrNotFound
+		}
+		if err != nil {
+			return err
+		}
+		return s.d.Audit.RecordTx(ctx, tx, audit.Entry{Actor: actor, Action: "invoice.offered", Object: "shop", Detail: map[string]any{"offered": offered}})
+	})
+	if err != nil {
+		return fmt.Errorf("set whether invoices are offered: %w", err)
+	}
+	return nil
+}
+
 // IssueInput is an invoice that was made out.
 type IssueInput struct {
 	ID        int64

@@ -9,6 +9,8 @@ var (
 	ErrAsked = fault.New(fault.Conflict, "INVOICE_ASKED", "该订单已有发票申请，如需修改请先撤回", "There is a request for this order; withdraw it to ask otherwise")
 	// ErrNothing is an order of which nothing was kept, or that was not paid.
 	ErrNothing = fault.New(fault.Conflict, "INVOICE_NOTHING", "订单没有可开票金额", "There is no money of this order to invoice")
+	// ErrOff is a request in a shop that takes none.
+	ErrOff = fault.New(fault.Conflict, "INVOICE_OFF", "店铺暂不支持在线申请发票，请联系商家", "The shop takes no requests for invoices, please contact it")
 	// ErrLate is a request after its time.
 	ErrLate = fault.New(fault.Conflict, "INVOICE_CLOSED", "已超过可申请开票的时间", "The time to ask for an invoice is over")
 	// ErrAmount is a sum that is no longer what was kept of the order.

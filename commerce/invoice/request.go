@@ -38,6 +38,8 @@ func askUntil(o subject) *time.Time {
 func askable(o subject, now time.Time) error {
 	until := askUntil(o)
 	switch {
+	case !o.Offered:
+		return ErrOff
 	case o.Test || o.Status == "closed" || o.Status == "closing" || o.PayableFen <= o.RefundedFen:
 		return ErrNothing
 	case until != nil && !now.Before(*until):
@@ -133,9 +135,13 @@ func (s *Service) Prepare(ctx context.Context, id tenant.ID, memberID int64, in 
 }
 
 // AskPlacedTx asks with an order that is being placed. One statement; where there is nothing to
-// invoice it does nothing.
+// invoice it does nothing. Faults: INVOICE_OFF, with which the order must not be placed either.
 func (s *Service) AskPlacedTx(ctx context.Context, tx tenantdb.Tx, orderNo string, memberID int64, w Wish) error {
-	if err := s.q.AskPlaced(ctx, tx, string(w.party.Kind), w.sealed.body, w.sealed.key, tx.Now(), actorOf(memberID), orderNo); err != nil {
+	offered, err := s.q.AskPlaced(ctx, tx, string(w.party.Kind), w.sealed.body, w.sealed.key, tx.Now(), actorOf(memberID), orderNo)
+	if err == nil && !offered {
+		err = ErrOff
+	}
+	if err != nil {
 		return fmt.Errorf("ask for an invoice with %s: %w", orderNo, err)
 	}
 	return nil
@@ -143,7 +149,7 @@ func (s *Service) AskPlacedTx(ctx context.Context, tx tenantdb.Tx, orderNo strin
 
 // Ask asks for an invoice of an order. Asking again in the same words gives what there is. Opens
 // a transaction. Faults: VALIDATION, INVOICE_TAX_NUMBER, NOT_FOUND, INVOICE_NOTHING,
-// INVOICE_CLOSED, INVOICE_ASKED.
+// INVOICE_CLOSED, INVOICE_ASKED, INVOICE_OFF.
 func (s *Service) Ask(ctx context.Context, id tenant.ID, memberID int64, orderNo string, in AskInput) (r Request, err error) {
 	w, err := s.Prepare(ctx, id, memberID, in)
 	if err != nil {

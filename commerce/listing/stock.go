@@ -105,6 +105,33 @@ func (s *Service) MoveStock(ctx context.Context, id tenant.ID, in inventory.Tran
 	})
 }
 
+// MoveStockEach is MoveStock for a list whose lines stand for themselves: what cannot be moved is
+// told in its entry, the rest is moved. Opens a transaction. Safe to repeat with the same document.
+// Faults: VALIDATION, NOT_FOUND (a place).
+func (s *Service) MoveStockEach(ctx context.Context, id tenant.ID, in inventory.Transfer) (out []inventory.Moved, err error) {
+	if err := checkNote(in.Note); err != nil {
+		return nil, err
+	}
+	err = s.inShop(ctx, id, "move stock", func(tx tenantdb.Tx) error {
+		if out, err = s.Inventory.TransferEachTx(ctx, tx, in); err != nil {
+			return err
+		}
+		good := 0
+		for _, o := range out {
+			if o.Problem == nil {
+				good++
+			}
+		}
+		if good == 0 {
+			return nil
+		}
+		return s.Audit.RecordTx(ctx, tx, audit.Entry{Actor: in.Actor, Action: "stock.moved", Object: "stock:" + in.Document, Detail: map[string]any{
+			"document": in.Document, "skus": good, "from": in.From, "to": in.To,
+		}})
+	})
+	return out, err
+}
+
 // SetLowAt sets at how many pieces a SKU counts as scarce. Opens a transaction. Faults:
 // VALIDATION, SKU_NOT_FOUND.
 func (s *Service) SetLowAt(ctx context.Context, id tenant.ID, skuID, lowAt int64, actor string) error {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -29,7 +31,9 @@ type Address struct {
 	District     string
 	DivisionCode string // GB/T 2260, six digits, or empty
 	Detail       string
-	IsDefault    bool
+	// Latitude and Longitude are decimal degrees of GCJ-02; both empty if nobody said them.
+	Latitude, Longitude string
+	IsDefault           bool
 }
 
 // AddressInput is an address as the buyer writes it. The first address becomes the
@@ -42,7 +46,10 @@ type AddressInput struct {
 	District     string // at most 32 characters
 	DivisionCode string // six digits of the named province, or empty
 	Detail       string // 1 to 120 characters
-	IsDefault    bool
+	// Latitude and Longitude are decimal degrees of GCJ-02, as wx.chooseLocation gives them; kept
+	// to the sixth decimal. Both or neither.
+	Latitude, Longitude string
+	IsDefault           bool
 }
 
 // Addresses returns the address book, the default first. One statement.
@@ -239,10 +246,38 @@ func (in AddressInput) checked(divisions *division.Table) (AddressInput, error) 
 	} else if !divisions.Agrees(in.DivisionCode, in.Province) {
 		bad = append(bad, fault.Field{Path: "division_code", Message: "must be in the province"})
 	}
+	bad = append(bad, in.place()...)
 	if len(bad) > 0 {
 		return in, fault.ErrValidation.With(bad...)
 	}
 	return in, nil
+}
+
+var degrees = regexp.MustCompile(`^-?(\d{1,3})(?:\.(\d{1,6})\d{0,9})?$`)
+
+// place checks the position and cuts it to the sixth decimal: a hand's breadth.
+func (in *AddressInput) place() (bad []fault.Field) {
+	if in.Latitude == "" && in.Longitude == "" {
+		return nil
+	}
+	for _, f := range []struct {
+		path  string
+		value *string
+		bound int
+	}{{"latitude", &in.Latitude, 90}, {"longitude", &in.Longitude, 180}} {
+		m := degrees.FindStringSubmatch(*f.value)
+		if m == nil {
+			bad = append(bad, fault.Field{Path: f.path, Message: "must be decimal degrees, with the other"})
+			continue
+		}
+		if n, _ := strconv.Atoi(m[1]); n > f.bound || (n == f.bound && strings.Trim(m[2], "0") != "") {
+			bad = append(bad, fault.Field{Path: f.path, Message: fmt.Sprintf("must be -%d to %d", f.bound, f.bound)})
+		}
+		if dot := strings.IndexByte(*f.value, '.'); dot >= 0 {
+			*f.value = (*f.value)[:dot+1+len(m[2])]
+		}
+	}
+	return bad
 }
 
 func isPhone(s string) bool {
@@ -263,6 +298,6 @@ func isPhone(s string) bool {
 func (in AddressInput) address(id int64) Address {
 	return Address{
 		ID: id, Name: in.Name, Phone: in.Phone, Province: in.Province, City: in.City, District: in.District,
-		DivisionCode: in.DivisionCode, Detail: in.Detail, IsDefault: in.IsDefault,
+		DivisionCode: in.DivisionCode, Detail: in.Detail, Latitude: in.Latitude, Longitude: in.Longitude, IsDefault: in.IsDefault,
 	}
 }

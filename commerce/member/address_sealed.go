@@ -39,7 +39,7 @@ func (s *Service) ReadyAddresses(ctx context.Context, id tenant.ID) error {
 }
 
 func (s *Service) sealAddress(ctx context.Context, id tenant.ID, in AddressInput) (out sealedAddress, err error) {
-	return s.sealPerson(ctx, id, Receiver{Name: in.Name, Phone: in.Phone, Detail: in.Detail})
+	return s.sealPerson(ctx, id, Receiver{Name: in.Name, Phone: in.Phone, Detail: in.Detail, Latitude: in.Latitude, Longitude: in.Longitude})
 }
 
 func (s *Service) sealPerson(ctx context.Context, id tenant.ID, p Receiver) (out sealedAddress, err error) {
@@ -69,7 +69,7 @@ func (s *Service) openAddress(ctx context.Context, id tenant.ID, a *Address, key
 	if err := json.Unmarshal(plain.Reveal(), &p); err != nil {
 		return fmt.Errorf("open address %d: %w", a.ID, err)
 	}
-	a.Name, a.Phone, a.Detail = p.Name, p.Phone, p.Detail
+	a.Name, a.Phone, a.Detail, a.Latitude, a.Longitude = p.Name, p.Phone, p.Detail, p.Latitude, p.Longitude
 	return nil
 }
 

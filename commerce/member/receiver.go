@@ -15,7 +15,10 @@ type Receiver struct {
 	Name   string `json:"name"`
 	Phone  string `json:"phone"`
 	Detail string `json:"detail"` // below the district
-	Area   string `json:"-"`      // down to the district; it lies open, and only its place is found by it
+	// Where on the map somebody lives says who it is; in the address book only.
+	Latitude  string `json:"latitude,omitempty"`
+	Longitude string `json:"longitude,omitempty"`
+	Area      string `json:"-"` // down to the district; it lies open, and only its place is found by it
 }
 
 // SealReceiver seals who an order goes to, for that order only, with what phone, name and place

@@ -96,3 +96,14 @@ func abs(n int64) uint64 {
 	}
 	return uint64(n)
 }
+
+// Part is bps ten-thousandths of f, which is not negative, rounded half up. The error is
+// ErrOverflow.
+func (f Fen) Part(bps int64) (Fen, error) {
+	const whole = 10_000
+	product, err := f.Mul(bps)
+	if err != nil {
+		return 0, err
+	}
+	return product/whole + (product%whole+whole/2)/whole, nil
+}

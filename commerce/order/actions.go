@@ -8,6 +8,7 @@ const (
 	EventReaddress Event = "readdress" // the shop corrects where it goes
 	EventRetrack   Event = "retrack"   // the shop corrects a parcel's number
 	EventDeliver   Event = "deliver"   // a parcel arrived, as its courier says
+	EventArrive    Event = "arrive"    // the shop's own people have handed it over
 	EventNote      Event = "note"      // a note among the staff
 	EventDelete    Event = "delete"    // the buyer does not want to see it any more
 	EventBuyAgain  Event = "buy_again" // its goods go into the cart once more
@@ -23,6 +24,9 @@ type Facts struct {
 
 func (f Facts) express() bool { return f.Delivery == Express || f.Delivery == "" }
 
+// sent reports whether it comes to an address.
+func (f Facts) sent() bool { return f.express() || f.Delivery == Local }
+
 // Guard is a condition of an event beside status and actor.
 type Guard string
 
@@ -33,6 +37,8 @@ const (
 	GuardAllSent Guard = "all goods sent"
 	GuardPickup  Guard = "fetched in a store"
 	GuardExpress Guard = "sent by courier"
+	GuardLocal   Guard = "brought by the shop"
+	GuardSent    Guard = "sent to an address"
 	GuardVirtual Guard = "handed out as codes"
 	GuardShown   Guard = "not deleted"
 )
@@ -50,6 +56,10 @@ func (g Guard) holds(f Facts) bool {
 		return f.Delivery == Pickup
 	case GuardExpress:
 		return f.express()
+	case GuardLocal:
+		return f.Delivery == Local
+	case GuardSent:
+		return f.sent()
 	case GuardVirtual:
 		return f.Delivery == Virtual
 	case GuardShown:
@@ -62,7 +72,8 @@ func (g Guard) holds(f Facts) bool {
 func Guards() map[Event]Guard {
 	return map[Event]Guard{
 		EventShip: GuardUnsent, EventReceive: GuardAllSent, EventPickUp: GuardPickup, EventHandOut: GuardVirtual,
-		EventReaddress: GuardExpress, EventRetrack: GuardExpress, EventDelete: GuardShown,
+		EventBring: GuardLocal, EventArrive: GuardLocal,
+		EventReaddress: GuardSent, EventRetrack: GuardExpress, EventDelete: GuardShown,
 	}
 }
 
@@ -80,6 +91,8 @@ func Deeds() []Deed {
 		{EventReaddress, []Status{PendingPayment, Paid}, []Actor{Staff}},
 		{EventShip, []Status{Fulfilling}, []Actor{Staff}}, // another parcel
 		{EventRetrack, []Status{Fulfilling}, []Actor{Staff}},
+		{EventBring, []Status{Fulfilling}, []Actor{Staff}}, // with somebody else
+		{EventArrive, []Status{Fulfilling}, []Actor{Staff}},
 		{EventDeliver, []Status{Fulfilling, Completed}, []Actor{System}},
 		{EventFinish, []Status{Completed}, []Actor{System}},
 		{EventBuyAgain, []Status{Paid, Fulfilling, Completed, Closed}, []Actor{Member}},

@@ -250,6 +250,9 @@ func (s *Service) closeEmpty(ctx context.Context, tx tenantdb.Tx, head orderdb.L
 	if err := s.giveBack(ctx, tx, head.OrderNo, true); err != nil { // it cost nothing: something has made it so, or its prices did
 		return fmt.Errorf("close order %s: %w", head.OrderNo, err)
 	}
+	if err := s.freeSlot(ctx, tx, head.OrderNo, head.Delivery, head.Status); err != nil {
+		return fmt.Errorf("close order %s: %w", head.OrderNo, err)
+	}
 	return s.q.TellRefund(ctx, tx, orderdb.TellRefundParams{
 		OrderID: head.ID, At: tx.Now(), Event: string(EventRefunded), FromStatus: &head.Status, ToStatus: new(string(to)), Actor: string(System), Detail: []byte("{}"),
 	})

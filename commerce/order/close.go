@@ -106,6 +106,9 @@ func (s *Service) FinishClosingTx(ctx context.Context, tx tenantdb.Tx, orderNo s
 		pipe.Add(func(tx tenantdb.Tx) error { return s.groups.LeaveTx(ctx, tx, orderNo) })
 	}
 	s.ends(pipe, row.Offered, func(room Offers, tx tenantdb.Tx) error { return room.ReleaseTx(ctx, tx, orderNo, string(System)) })
+	if ParcelKind(row.Delivery) == Local {
+		pipe.Add(func(tx tenantdb.Tx) error { return s.stores.ReleaseTx(ctx, tx, orderNo) })
+	}
 	pipe.Add(func(tx tenantdb.Tx) error { return s.inventory.ReleaseTx(ctx, tx, orderNo, string(System)) })
 	if err := pipe.Run(ctx); err != nil {
 		return false, fmt.Errorf("close order %s: %w", orderNo, err)

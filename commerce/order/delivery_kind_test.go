@@ -86,10 +86,10 @@ func TestDeliveryKindThatTheLinesDoNotAllow(t *testing.T) {
 		problems []order.Problem // by line, nil: none
 		split    split
 	}{
-		"sent":                 {[]int64{sent}, order.Express, ways{order.Express, order.Pickup}, nil, nil},
-		"not said":             {[]int64{sent}, "", ways{order.Express, order.Pickup}, nil, nil},
-		"sent goods, fetched":  {[]int64{sent}, order.Pickup, ways{order.Express, order.Pickup}, nil, nil},
-		"sent goods as codes":  {[]int64{sent}, order.Virtual, ways{order.Express, order.Pickup}, []order.Problem{order.ProblemWay}, split{order.Express: {sent}}},
+		"sent":                 {[]int64{sent}, order.Express, ways{order.Express, order.Local, order.Pickup}, nil, nil},
+		"not said":             {[]int64{sent}, "", ways{order.Express, order.Local, order.Pickup}, nil, nil},
+		"sent goods, fetched":  {[]int64{sent}, order.Pickup, ways{order.Express, order.Local, order.Pickup}, nil, nil},
+		"sent goods as codes":  {[]int64{sent}, order.Virtual, ways{order.Express, order.Local, order.Pickup}, []order.Problem{order.ProblemWay}, split{order.Express: {sent}}},
 		"fetched":              {[]int64{fetched}, order.Pickup, ways{order.Pickup}, nil, nil},
 		"fetched goods, sent":  {[]int64{fetched}, order.Express, ways{order.Pickup}, []order.Problem{order.ProblemKind}, split{order.Pickup: {fetched}}},
 		"fetched, not said":    {[]int64{fetched}, "", ways{order.Pickup}, []order.Problem{order.ProblemKind}, split{order.Pickup: {fetched}}},

@@ -3,8 +3,10 @@ package order
 import (
 	"errors"
 	"slices"
+	"time"
 
 	"galleria/commerce/catalog"
+	"galleria/commerce/delivery"
 	"galleria/commerce/division"
 	"galleria/commerce/freight"
 	"galleria/commerce/member"
@@ -17,10 +19,15 @@ import (
 type destination struct {
 	kind  ParcelKind      // empty: not said, see settled
 	place *division.Place // nil: not chosen yet
+
+	// Of local delivery: where on the map it is, and what the shop asks.
+	at    delivery.Position
+	terms delivery.LocalTerms
+	now   time.Time
 }
 
 // sent says whether a courier brings it, so that there has to be an address.
-func (d destination) sent() bool { return d.kind == Express }
+func (d destination) sent() bool { return d.kind == Express || d.kind == Local }
 
 // known says whether the freight is final.
 func (d destination) known() bool { return !d.sent() || d.place != nil }
@@ -43,11 +50,36 @@ func (s *Service) locate(a member.Address) *division.Place {
 	return &place
 }
 
+// fit is what the shop's terms say of bringing priced lines; nil for any other way, and while
+// there is no address.
+func (d destination) fit(priced pricing.Breakdown) *delivery.LocalFit {
+	switch {
+	case d.kind != Local:
+		return nil
+	case d.place == nil && d.terms.Active:
+		return new(delivery.LocalFit)
+	case d.place == nil:
+		return &delivery.LocalFit{Reason: delivery.LocalOff}
+	}
+	var goods money.Fen
+	for _, l := range priced.Lines {
+		goods += l.PayableFen
+	}
+	return new(d.terms.Fit(*d.place, d.at, goods, d.now))
+}
+
 // charge computes the freight of priced lines: none for what is fetched, handed out as a code
-// or has no address yet.
+// or has no address yet. What the shop brings itself has a fee of its own.
 func (d destination) charge(priced pricing.Breakdown, facts map[int64]catalog.Sellable) (freight.Charged, error) {
 	if !d.sent() || d.place == nil {
 		return freight.Charged{}, nil
+	}
+	if fit := d.fit(priced); fit != nil {
+		part := freight.Part{Name: delivery.LocalName, FreightFen: fit.FeeFen, Free: fit.Free, ToFreeFen: fit.ToFreeFen}
+		for _, l := range priced.Lines {
+			part.SKUIDs = append(part.SKUIDs, l.SKUID)
+		}
+		return freight.Charged{FreightFen: fit.FeeFen, Parts: []freight.Part{part}}, nil
 	}
 	templates := map[int64]freight.Template{}
 	items := make([]freight.Item, len(priced.Lines))
@@ -122,7 +154,7 @@ func splitOf(lines []Line, facts map[int64]catalog.Sellable) map[ParcelKind][]in
 }
 
 // waysOf are the ways in which goods of a kind can be had, the usual one first: what is sent
-// can be fetched, too; codes are neither.
+// can be brought or fetched, too, where the shop does that; codes are neither.
 func waysOf(kind catalog.Kind) []ParcelKind {
 	switch kind {
 	case catalog.VirtualCard:
@@ -131,7 +163,7 @@ func waysOf(kind catalog.Kind) []ParcelKind {
 		return []ParcelKind{Pickup}
 	case catalog.Physical:
 	}
-	return []ParcelKind{Express, Pickup}
+	return []ParcelKind{Express, Local, Pickup}
 }
 
 // deliveriesOf are the ways in which all lines can be had together; it is never nil.

@@ -22,6 +22,10 @@
 // buyer's in the transaction of the payment, and it is completed with it. Goods of different
 // ways are not one order: it is refused with DELIVERY_KIND and told how to part.
 //
+// What the shop's own people bring goes as a whole (Bring), in a slot that the order holds from
+// its placing until it closes, or for good once it is on its way. It arrives by their word (Arrive)
+// and is received like a parcel that was signed for.
+//
 // What makes an order cheaper comes from the rooms of Deps.Offers as rules; pricing applies them,
 // and order_adjustment keeps what each took off each line, with its wording and funder. The
 // order holds them from its placing: used when it is paid, released when it closes unpaid,

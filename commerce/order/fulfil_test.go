@@ -445,13 +445,14 @@ func TestDeedsAgainstGuards(t *testing.T) {
 		for _, by := range []order.Actor{order.Member, order.Staff, order.System, order.Provider} {
 			for bits := range 4 * len(order.ParcelKinds()) {
 				facts := order.Facts{Unsent: bits&1 != 0, Hidden: bits&2 != 0, Delivery: order.ParcelKinds()[bits/4]}
-				sent := facts.Delivery == order.Express
+				sent, local := facts.Delivery == order.Express, facts.Delivery == order.Local
 				for _, e := range order.ActionsOf(by, at, facts) {
 					if !may(at, e, by) {
 						t.Errorf("%s at %s by %s is in no table", e, at, by)
 					}
 					if e == order.EventShip && (!facts.Unsent || !sent) || e == order.EventReceive && facts.Unsent || e == order.EventPickUp && facts.Delivery != order.Pickup ||
-						e == order.EventHandOut && facts.Delivery != order.Virtual || (e == order.EventReaddress || e == order.EventRetrack) && !sent {
+						e == order.EventHandOut && facts.Delivery != order.Virtual || e == order.EventRetrack && !sent ||
+						e == order.EventReaddress && !sent && !local || (e == order.EventBring || e == order.EventArrive) && !local {
 						t.Errorf("%s at %s with %+v", e, at, facts)
 					}
 				}

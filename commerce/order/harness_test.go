@@ -32,21 +32,22 @@ import (
 // shop is one tenant with everything an order needs, all of it real.
 type shop struct {
 	*tenanttest.Env
-	t         testing.TB
-	app       tenant.AppID
-	catalog   *catalog.Service
-	inventory *inventory.Service
-	members   *member.Service
-	carts     *cart.Service
-	cards     *card.Service
-	orders    *order.Service
-	coupons   *coupon.Service
-	points    *points.Service
-	levels    *level.Service
-	campaigns *campaign.Service
-	places    *plan.Meter
-	going     *goingBack
-	keys      atomic.Int64
+	t          testing.TB
+	app        tenant.AppID
+	catalog    *catalog.Service
+	inventory  *inventory.Service
+	members    *member.Service
+	carts      *cart.Service
+	cards      *card.Service
+	orders     *order.Service
+	coupons    *coupon.Service
+	points     *points.Service
+	levels     *level.Service
+	campaigns  *campaign.Service
+	places     *plan.Meter
+	deliveries *delivery.Service
+	going      *goingBack
+	keys       atomic.Int64
 }
 
 // buyer is a member with an address.
@@ -75,10 +76,11 @@ func newShop(t testing.TB, options ...tenanttest.Option) *shop {
 	s.points = points.New(points.Deps{DB: env.DB, Outbox: env.Outbox, Timers: env.Timers, Audit: env.Audit, Books: noBooks{}, Coupons: s.coupons, Now: env.Clock().Now})
 	s.levels = level.New(level.Deps{DB: env.DB, Outbox: env.Outbox, Timers: env.Timers, Audit: env.Audit})
 	s.campaigns = campaign.New(campaign.Deps{DB: env.DB, Audit: env.Audit, Timers: env.Timers, Tell: s.catalog.TellPricesTx, Outbox: env.Outbox})
+	s.deliveries = delivery.New(delivery.Deps{DB: env.DB, Audit: env.Audit, Vault: env.Vault})
 	s.orders = order.New(order.Deps{
 		Offers: []order.Offers{s.coupons, s.points, s.levels, s.campaigns}, Groups: s.campaigns,
 		DB: env.DB, Catalog: s.catalog, Inventory: s.inventory, Addresses: s.members,
-		Carts: s.carts, Cards: s.cards, Places: s.places, Stores: delivery.New(delivery.Deps{DB: env.DB, Audit: env.Audit}), Outbox: env.Outbox, Timers: env.Timers, Audit: env.Audit, Refunds: s.going,
+		Carts: s.carts, Cards: s.cards, Places: s.places, Stores: s.deliveries, Outbox: env.Outbox, Timers: env.Timers, Audit: env.Audit, Refunds: s.going,
 	})
 	return s
 }

@@ -3,6 +3,7 @@ package order
 import (
 	"time"
 
+	"galleria/commerce/delivery"
 	"galleria/commerce/money"
 )
 
@@ -64,6 +65,8 @@ type Quote struct {
 	Exchange *Exchange `json:"exchange,omitempty"` // of the points mall; nil: it is none
 
 	Gifts []Gift `json:"gifts,omitempty"` // that would come with it; not among Lines
+
+	Local *delivery.LocalFit `json:"local,omitempty"` // of local delivery; nil: it goes another way
 }
 
 // FreightPart is what one freight template charges.
@@ -106,7 +109,9 @@ type Order struct {
 	AdjustFen   money.Fen // what the shop changed after the order was placed
 	PayableFen  money.Fen
 	Delivery    ParcelKind
-	StoreID     int64  // pickup only
+	StoreID     int64      // where it is fetched, or brought from
+	SlotFrom    *time.Time // when it is to be brought; local delivery only
+	SlotUntil   *time.Time
 	PickupCode  string // pickup only, while the goods wait for their buyer
 	Settlement  Settlement
 	ShippedAt   *time.Time // when the last of it was sent

@@ -13,12 +13,13 @@ type ParcelKind string
 // The kinds.
 const (
 	Express ParcelKind = "express" // a box with a courier
+	Local   ParcelKind = "local"   // brought by the shop's own people
 	Pickup  ParcelKind = "pickup"  // handed over in a store
 	Virtual ParcelKind = "virtual" // handed out as codes, to nowhere
 )
 
 // ParcelKinds lists them, the usual one first.
-func ParcelKinds() []ParcelKind { return []ParcelKind{Express, Pickup, Virtual} }
+func ParcelKinds() []ParcelKind { return []ParcelKind{Express, Local, Pickup, Virtual} }
 
 // ParcelStatus is where a parcel stands.
 type ParcelStatus string
@@ -41,8 +42,8 @@ type ParcelMove struct {
 func ParcelMoves() []ParcelMove {
 	return []ParcelMove{
 		{"", ParcelShipped, []Actor{Staff}},
-		{"", ParcelDelivered, []Actor{Staff, System}}, // handed over in a store; handed out by itself
-		{ParcelShipped, ParcelDelivered, []Actor{System}},
+		{"", ParcelDelivered, []Actor{Staff, System}},            // handed over in a store; handed out by itself
+		{ParcelShipped, ParcelDelivered, []Actor{System, Staff}}, // by staff: what the shop's own people brought
 		{ParcelShipped, ParcelReturned, []Actor{System}},
 		{ParcelReturned, ParcelDelivered, []Actor{System}}, // the courier tried again
 	}

@@ -13,6 +13,8 @@ import (
 
 	"galleria/commerce/catalog"
 	"galleria/commerce/coupon"
+	"galleria/commerce/delivery"
+	"galleria/commerce/inventory"
 	"galleria/commerce/member"
 	"galleria/commerce/money"
 	"galleria/commerce/order/internal/orderdb"
@@ -37,9 +39,10 @@ type PlaceInput struct {
 	QuoteHash          string
 	ExpectedPayableFen money.Fen
 	// Delivery is Express unless it is said, or Virtual if all of it is; Pickup needs a store,
-	// and only Express an address.
+	// Local a slot, and only Express and Local an address.
 	Delivery ParcelKind
 	StoreID  int64
+	Slot     delivery.LocalSlot
 	Coupons  Choice
 	Exchange int64 // as in QuoteInput
 	Group    Group
@@ -54,7 +57,7 @@ type PlaceInput struct {
 // whatever has become of prices, stock and address since.
 //
 // Faults: VALIDATION, NOT_FOUND (the address), SKU_UNAVAILABLE, OUT_OF_STOCK,
-// PRICE_CHANGED, PURCHASE_LIMIT, COUPON_UNAVAILABLE, COUPON_BUDGET, CAMPAIGN_BUDGET, GROUP_GONE, GROUP_FULL, GROUP_MINE, GROUP_LIMIT, POINTS_SHORT, MALL_GONE, MALL_LEVEL, MALL_LIMIT, NO_DELIVERY, DELIVERY_KIND, OPEN_ORDERS, MEMBER_BLOCKED, MEMBER_LEAVING, SHOP_NOT_TAKING_ORDERS, IDEMPOTENCY_KEY_REQUIRED, IDEMPOTENCY_MISMATCH,
+// PRICE_CHANGED, PURCHASE_LIMIT, LOCAL_DELIVERY, COUPON_UNAVAILABLE, COUPON_BUDGET, CAMPAIGN_BUDGET, GROUP_GONE, GROUP_FULL, GROUP_MINE, GROUP_LIMIT, POINTS_SHORT, MALL_GONE, MALL_LEVEL, MALL_LIMIT, NO_DELIVERY, DELIVERY_KIND, OPEN_ORDERS, MEMBER_BLOCKED, MEMBER_LEAVING, SHOP_NOT_TAKING_ORDERS, IDEMPOTENCY_KEY_REQUIRED, IDEMPOTENCY_MISMATCH,
 // IDEMPOTENCY_IN_PROGRESS.
 func (s *Service) Place(ctx context.Context, id tenant.ID, in PlaceInput) (placed Placed, replayed bool, err error) {
 	if err := in.check(); err != nil {
@@ -112,6 +115,8 @@ func (in PlaceInput) check() error {
 		return fault.Invalidf("delivery.kind", "is not a kind of delivery")
 	case (in.Delivery == Pickup) != (in.StoreID != 0):
 		return fault.Invalidf("delivery.store_id", "goes with pickup, and only with it")
+	case (in.Delivery == Local) != (in.Slot != delivery.LocalSlot{}):
+		return fault.Invalidf("delivery.slot_id", "goes with local delivery, and only with it")
 	}
 	return cmp.Or(checkLines(in.Lines), checkExchange(in.Exchange, in.Lines), in.Group.check(in.Lines, in.Exchange))
 }
@@ -152,6 +157,13 @@ func (p *placing) run(ctx context.Context, tx tenantdb.Tx) error {
 	if p.in.Delivery == Pickup {
 		pipe.AddRead(func(q tenantdb.Querier) error { return p.readStore(ctx, q) })
 	}
+	if p.in.Delivery == Local {
+		p.to.now = p.now
+		pipe.AddRead(func(q tenantdb.Querier) (err error) {
+			p.to.terms, err = p.stores.LocalTerms(ctx, q, p.in.Slot)
+			return err
+		})
+	}
 	pipe.AddRead(func(q tenantdb.Querier) error { return p.readTerms(ctx, q) })
 	p.ask(ctx, pipe, p.in.MemberID, p.in.AppID, p.in.Lines, &p.bid)
 	pipe.AddRead(func(q tenantdb.Querier) (err error) {
@@ -190,7 +202,7 @@ func (p *placing) readAddress(ctx context.Context, q tenantdb.Querier) (err erro
 	if errors.Is(err, fault.ErrNotFound) {
 		p.addressErr, err = err, nil
 	}
-	p.to.place = p.locate(p.address)
+	p.to.place, p.to.at = p.locate(p.address), delivery.Position{Latitude: p.address.Latitude, Longitude: p.address.Longitude}
 	return err
 }
 
@@ -239,6 +251,9 @@ func (p *placing) decide() (Placed, error) {
 	if err := p.quote.undeliverable(p.facts); err != nil {
 		return Placed{}, err
 	}
+	if fit := p.quote.Local; fit != nil && fit.Reason != delivery.LocalFits {
+		return Placed{}, delivery.ErrLocal.WithData(map[string]any{"reason": fit.Reason, "need_fen": fit.NeedFen})
+	}
 	if !p.in.confirms(p.quote) {
 		return Placed{}, ErrPriceChanged.WithData(map[string]any{"quote": p.quote, "changes": p.in.changesTo(p.quote, p.facts)})
 	}
@@ -281,6 +296,9 @@ func (p *placing) write(ctx context.Context, pipe *tenantdb.Pipeline) error {
 	if p.fromCart() {
 		pipe.Add(func(tx tenantdb.Tx) error { return p.carts.RemoveTx(ctx, tx, p.in.MemberID, skuIDs(p.lines)) })
 	}
+	if p.to.kind == Local {
+		pipe.Add(func(tx tenantdb.Tx) error { return p.stores.BookTx(ctx, tx, no, p.in.Slot) })
+	}
 	if p.hold(ctx, pipe) {
 		if err := pipe.Step(ctx); err != nil {
 			return err
@@ -319,6 +337,9 @@ func (p *placing) insert(ctx context.Context, tx tenantdb.Tx, actor string) erro
 	}
 	if p.in.Group.CampaignID != 0 {
 		row.GroupState = new(groupWaits)
+	}
+	if p.to.kind == Local {
+		row.StoreID, row.SlotFrom, row.SlotUntil = &p.to.terms.StoreID, &p.to.terms.From, &p.to.terms.Until
 	}
 	for _, l := range p.quote.Lines {
 		row.SpuIds, row.SkuIds = append(row.SpuIds, l.SPUID), append(row.SkuIds, l.SKUID)

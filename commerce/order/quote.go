@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"galleria/commerce/catalog"
+	"galleria/commerce/delivery"
 	"galleria/commerce/pricing"
 	"galleria/tenant"
 	"galleria/tenant/fault"
@@ -29,10 +30,11 @@ type LineInput struct {
 
 // QuoteInput is what a buyer wants to know the price of.
 type QuoteInput struct {
-	AppID     tenant.AppID // the Mini Program that asks
-	Lines     []LineInput  // 1 to 100 different SKUs; empty means the selected lines of the cart
-	AddressID *int64       // where it would go; nil if not chosen yet
-	Delivery  ParcelKind   // empty: Express, or Virtual if all of it is
+	AppID     tenant.AppID       // the Mini Program that asks
+	Lines     []LineInput        // 1 to 100 different SKUs; empty means the selected lines of the cart
+	AddressID *int64             // where it would go; nil if not chosen yet
+	Delivery  ParcelKind         // empty: Express, or Virtual if all of it is
+	Slot      delivery.LocalSlot // of Local; zero: none chosen yet
 	Coupons   Choice
 	Group     Group // that it would join or open
 	Exchange  int64 // the offer of the points mall that it is for, with one line of its SKU; 0: none
@@ -63,7 +65,14 @@ func (s *Service) Quote(ctx context.Context, id tenant.ID, memberID int64, in Qu
 		if in.AddressID != nil {
 			pipe.AddRead(func(q tenantdb.Querier) error {
 				a, err := s.addresses.Address(ctx, id, q, memberID, *in.AddressID)
-				to.place = s.locate(a)
+				to.place, to.at = s.locate(a), delivery.Position{Latitude: a.Latitude, Longitude: a.Longitude}
+				return err
+			})
+		}
+		if in.Delivery == Local {
+			to.now = r.Now()
+			pipe.AddRead(func(q tenantdb.Querier) (err error) {
+				to.terms, err = s.stores.LocalTerms(ctx, q, in.Slot)
 				return err
 			})
 		}
@@ -181,6 +190,7 @@ func quoteOf(lines []LineInput, facts map[int64]catalog.Sellable, to destination
 		return Quote{}, priced, err
 	}
 	quote := Quote{
+		Local: to.fit(priced),
 		Lines: make([]Line, len(lines)), GoodsFen: priced.GoodsFen, DiscountFen: priced.DiscountFen,
 		FreightFen: priced.FreightFen, PayableFen: priced.PayableFen, QuoteHash: seal(priced),
 		Freight: partsOf(sent), FreightKnown: to.known(), Delivery: to.kind, Deliveries: deliveriesOf(lines, facts),

@@ -103,6 +103,9 @@ func (s *Service) allRefunded(ctx context.Context, tx tenantdb.Tx, o orderdb.Loc
 	if err := s.giveBack(ctx, tx, orderNo, o.Offered); err != nil {
 		return "", nil, err
 	}
+	if err := s.freeSlot(ctx, tx, orderNo, o.Delivery, o.Status); err != nil {
+		return "", nil, err
+	}
 	unsent, err := s.q.Unsent(ctx, tx, o.ID)
 	return next, unsent, err
 }

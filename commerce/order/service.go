@@ -5,6 +5,7 @@ import (
 
 	"galleria/commerce/cart"
 	"galleria/commerce/catalog"
+	"galleria/commerce/delivery"
 	"galleria/commerce/division"
 	"galleria/commerce/inventory"
 	"galleria/commerce/member"
@@ -51,10 +52,20 @@ type Carts interface {
 	Put(ctx context.Context, id tenant.ID, memberID int64, in cart.PutInput) (cart.Cart, error)
 }
 
-// Stores knows where buyers may fetch their goods; *delivery.Stores is one.
+// Stores knows where buyers may fetch their goods, and what is brought from there when and for
+// how much; *delivery.Service is one.
 type Stores interface {
 	// CheckOpen refuses a store that hands out no goods now. Faults: NOT_FOUND, STORE_CLOSED.
 	CheckOpen(ctx context.Context, q tenantdb.Querier, storeID int64) error
+	// LocalTerms is what is asked of an order that is to be brought in a slot. One statement.
+	LocalTerms(ctx context.Context, q tenantdb.Querier, slot delivery.LocalSlot) (delivery.LocalTerms, error)
+	// BookTx takes a place in a slot. Faults: LOCAL_DELIVERY.
+	BookTx(ctx context.Context, tx tenantdb.Tx, orderNo string, slot delivery.LocalSlot) error
+	// ReleaseTx gives the place back. Repeating it changes nothing.
+	ReleaseTx(ctx context.Context, tx tenantdb.Tx, orderNo string) error
+	// SealRider comes before the transaction of SetRiderTx. Faults: VALIDATION.
+	SealRider(ctx context.Context, id tenant.ID, orderNo string, r delivery.Rider) ([]byte, error)
+	SetRiderTx(ctx context.Context, tx tenantdb.Tx, orderNo string, sealed []byte) error
 }
 
 // Places are what a shop's plan allows of orders in a month; *plan.Meter is one.

@@ -174,7 +174,7 @@ func (s *Service) send(ctx context.Context, tx tenantdb.Tx, rows []orderdb.LockW
 		row.AllSentAt = &now
 	}
 	switch {
-	case in.kind != Express: // it is the buyer's at once
+	case in.kind == Pickup || in.kind == Virtual: // it is the buyer's at once
 		settleBy := now.Add(days(terms.FinishDays))
 		next, err := NextSettlement(Settlement(head.Settlement), in.event)
 		if err != nil {

@@ -76,7 +76,7 @@ func orderFromRow(row orderdb.FindRow) (Order, error) {
 		GoodsFen: row.GoodsFen, DiscountFen: row.DiscountFen, FreightFen: row.FreightFen, PayableFen: row.PayableFen, RefundedFen: row.RefundedFen,
 		Remark: row.Remark, PlacedAt: row.PlacedAt, ExpiresAt: row.ExpiresAt, PaidAt: row.PaidAt, ClosedAt: row.ClosedAt,
 		AdjustFen: row.AdjustFen, Delivery: ParcelKind(row.Delivery), Settlement: Settlement(row.Settlement),
-		ShippedAt: row.ShippedAt, ReceivedAt: row.ReceivedAt,
+		ShippedAt: row.ShippedAt, ReceivedAt: row.ReceivedAt, SlotFrom: row.SlotFrom, SlotUntil: row.SlotUntil,
 		Actions: ActionsOf(Member, Status(row.Status), Facts{Unsent: row.Unsent, Delivery: ParcelKind(row.Delivery), Hidden: row.Hidden}),
 	}
 	o.receiver = row.Receiver

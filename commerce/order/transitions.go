@@ -32,6 +32,7 @@ const (
 	EventClose    Event = "close"
 	EventShip     Event = "ship"
 	EventReceive  Event = "receive"
+	EventBring    Event = "bring"    // on its way with the shop's own people
 	EventPickUp   Event = "pick_up"  // fetched in a store, against its code
 	EventHandOut  Event = "hand_out" // its codes are the buyer's
 	EventRefunded Event = "refunded" // the last fen has gone back
@@ -79,6 +80,7 @@ func Transitions() []Transition {
 		{Closing, EventPay, Paid, []Actor{Provider}},
 		{Closing, EventClose, Closed, []Actor{System}},
 		{Paid, EventShip, Fulfilling, []Actor{Staff}},
+		{Paid, EventBring, Fulfilling, []Actor{Staff}},
 		{Paid, EventPickUp, Completed, []Actor{Staff}},
 		{Paid, EventHandOut, Completed, []Actor{System, Staff}}, // with its payment; by staff if cards were lacking then
 		{Fulfilling, EventReceive, Completed, []Actor{Member, System}},

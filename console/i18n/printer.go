@@ -99,6 +99,9 @@ func (p Printer) DateTime(t time.Time) string {
 	return p.local(t).Format("2006-01-02 15:04")
 }
 
+// Clock prints the time of day of t in Shanghai, to the minute.
+func (p Printer) Clock(t time.Time) string { return p.local(t).Format("15:04") }
+
 // DateTimeSeconds prints t in Shanghai time to the second, for timelines.
 func (p Printer) DateTimeSeconds(t time.Time) string {
 	if p.lang == En {

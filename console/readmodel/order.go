@@ -41,8 +41,11 @@ type OrderRow struct {
 	Payable     money.Fen
 	PlacedAt    time.Time
 	PaidAt      *time.Time
-	Test        bool // proves the setup: not revenue, nothing to ship
-	InCase      bool // an after-sales case of it goes on
+	Test        bool       // proves the setup: not revenue, nothing to ship
+	InCase      bool       // an after-sales case of it goes on
+	Delivery    string     // how it reaches its buyer
+	SlotFrom    *time.Time // when it is to be brought; local delivery only
+	SlotUntil   *time.Time
 
 	to Address
 }

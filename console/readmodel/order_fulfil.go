@@ -55,6 +55,7 @@ type Fulfilment struct {
 	Delivery, Store, Settlement, Note string
 	Adjust                            money.Fen
 	ReceiveBy, SettleBy               *time.Time
+	SlotFrom, SlotUntil               *time.Time      // when it is to be brought
 	Sent                              map[int64]int64 // pieces by line that are in parcels, or not to be sent any more
 	LineIDs                           []int64         // of the order's lines, in their order
 	Parcels                           []Parcel
@@ -72,7 +73,7 @@ func (f Fulfilment) Unsent(lines []OrderLine) bool {
 }
 
 const (
-	fulfilHead = `SELECT o.delivery, coalesce(s.name, ''), o.settlement, o.staff_note, o.adjust_fen, o.receive_by, o.settle_by,
+	fulfilHead = `SELECT o.delivery, coalesce(s.name, ''), o.settlement, o.staff_note, o.adjust_fen, o.receive_by, o.settle_by, o.slot_from, o.slot_until,
        coalesce((SELECT json_agg(json_build_object('id', l.id, 'sent', l.sent + l.dropped) ORDER BY l.id) FROM order_line l WHERE l.order_id = o.id), '[]'),
        (SELECT json_build_object('State', u.state, 'Error', u.error, 'UploadedAt', u.uploaded_at) FROM shipping_upload u WHERE u.order_no = o.order_no)
   FROM orders o LEFT JOIN pickup_store s ON s.id = o.store_id WHERE o.order_no = $1`
@@ -88,7 +89,7 @@ func queueFulfilment(b *pgx.Batch, orderNo string, into *Fulfilment) {
 	b.Queue(fulfilHead, orderNo).QueryRow(func(row pgx.Row) error {
 		var lines, upload []byte
 		*into = Fulfilment{Sent: map[int64]int64{}, Parcels: into.Parcels}
-		if err := row.Scan(&into.Delivery, &into.Store, &into.Settlement, &into.Note, &into.Adjust, &into.ReceiveBy, &into.SettleBy, &lines, &upload); err != nil {
+		if err := row.Scan(&into.Delivery, &into.Store, &into.Settlement, &into.Note, &into.Adjust, &into.ReceiveBy, &into.SettleBy, &into.SlotFrom, &into.SlotUntil, &lines, &upload); err != nil {
 			return err
 		}
 		var sent []struct{ ID, Sent int64 }
@@ -123,6 +124,9 @@ type PickOrder struct {
 	PlacedAt     time.Time
 	Address      Address
 	Remark, Note string
+	Delivery     string
+	SlotFrom     *time.Time // when it is to be brought
+	SlotUntil    *time.Time
 	Lines        []PickLine
 }
 
@@ -135,9 +139,9 @@ type Picking struct {
 // pickMost bounds what is printed at once.
 const pickMost = 200
 
-const pickOrders = `SELECT o.order_no, o.placed_at, o.address, o.receiver, o.remark, o.staff_note,
+const pickOrders = `SELECT o.order_no, o.placed_at, o.address, o.receiver, o.remark, o.staff_note, o.delivery, o.slot_from, o.slot_until,
        (SELECT json_agg(json_build_object('title', l.title, 'spec', l.spec, 'gift', l.gift, 'qty', l.qty - l.sent - l.dropped) ORDER BY l.id) FROM order_line l WHERE l.order_id = o.id AND l.sent + l.dropped < l.qty)
-  FROM orders o WHERE o.status = ANY ('{paid,fulfilling}') AND o.delivery = 'express' AND NOT o.test AND o.group_state IS DISTINCT FROM 'waits'
+  FROM orders o WHERE o.status = ANY ('{paid,fulfilling}') AND o.delivery IN ('express', 'local') AND NOT o.test AND o.group_state IS DISTINCT FROM 'waits'
    AND EXISTS (SELECT 1 FROM order_line l WHERE l.order_id = o.id AND l.sent + l.dropped < l.qty)
    AND NOT EXISTS (SELECT 1 FROM payment_attempt t WHERE t.business_no = o.order_no AND t.status = 'succeeded' AND NOT t.surplus AND o.payable_fen > 0 AND t.refund_reserved_fen + t.refunded_fen >= o.payable_fen)
  ORDER BY o.id LIMIT $1`
@@ -147,7 +151,7 @@ func (s *Store) Picking(ctx context.Context, shop tenant.ID) (list Picking, err 
 	err = s.read(ctx, shop, "picking", func(b *pgx.Batch) {
 		collect(b, &list.Orders, func(row pgx.CollectableRow) (o PickOrder, err error) {
 			var address, receiver, lines []byte
-			if err = row.Scan(&o.OrderNo, &o.PlacedAt, &address, &receiver, &o.Remark, &o.Note, &lines); err != nil {
+			if err = row.Scan(&o.OrderNo, &o.PlacedAt, &address, &receiver, &o.Remark, &o.Note, &o.Delivery, &o.SlotFrom, &o.SlotUntil, &lines); err != nil {
 				return o, err
 			}
 			if o.Address, err = addressOf(o.OrderNo, address, receiver); err != nil {

@@ -17,7 +17,7 @@ func orderStatuses() []string {
 const orderColumns = `SELECT o.id, o.order_no, o.status, coalesce(o.close_reason, ''), m.nickname,
        o.address, o.receiver,
        coalesce(f.title, ''), coalesce(f.spec, ''), coalesce(f.picture, ''), n.lines, n.qty,
-       o.payable_fen, o.placed_at, o.paid_at, o.test, o.open_cases > 0
+       o.payable_fen, o.placed_at, o.paid_at, o.test, o.open_cases > 0, o.delivery, o.slot_from, o.slot_until
   FROM orders o
   JOIN member m ON m.id = o.member_id
   LEFT JOIN LATERAL (SELECT l.title, l.spec, l.picture FROM order_line l WHERE l.order_id = o.id ORDER BY l.id LIMIT 1) f ON true
@@ -113,7 +113,7 @@ func queueOrderCounts(b *pgx.Batch, into *map[string]int64) {
 func orderRow(row pgx.CollectableRow) (o OrderRow, err error) {
 	var address, receiver []byte
 	if err = row.Scan(&o.ID, &o.OrderNo, &o.Status, &o.CloseReason, &o.Buyer, &address, &receiver,
-		&o.Title, &o.Spec, &o.Picture, &o.Lines, &o.Qty, &o.Payable, &o.PlacedAt, &o.PaidAt, &o.Test, &o.InCase); err != nil {
+		&o.Title, &o.Spec, &o.Picture, &o.Lines, &o.Qty, &o.Payable, &o.PlacedAt, &o.PaidAt, &o.Test, &o.InCase, &o.Delivery, &o.SlotFrom, &o.SlotUntil); err != nil {
 		return o, err
 	}
 	o.to, err = addressOf(o.OrderNo, address, receiver)

@@ -173,6 +173,8 @@ func shippingOf(u delivery.Upload, parcels []order.Parcel, goods order.Goods, h 
 		switch p.Kind {
 		case order.Pickup:
 			out.Way = miniprogram.ByPickup
+		case order.Local:
+			out.Way = miniprogram.ByTown
 		case order.Virtual:
 			out.Way = miniprogram.ByCode
 		case order.Express:

@@ -14,6 +14,7 @@ type Profile struct {
 	Intro        string
 	Logo         string // address of a picture, or empty
 	ServicePhone string
+	Invoices     bool // buyers may ask for them
 }
 
 // Profile reads the shop's profile, which provision writes when the shop opens. One
@@ -24,7 +25,7 @@ func (s *Service) Profile(ctx context.Context, id tenant.ID) (p Profile, err err
 		if err != nil {
 			return fmt.Errorf("shop profile: %w", err)
 		}
-		p = Profile{Name: row.Name, Intro: row.Intro, Logo: row.Logo, ServicePhone: row.ServicePhone}
+		p = Profile{Name: row.Name, Intro: row.Intro, Logo: row.Logo, ServicePhone: row.ServicePhone, Invoices: row.InvoicesOffered}
 		return nil
 	})
 	return p, err

@@ -36,6 +36,7 @@ type Way int
 // The ways.
 const (
 	ByCourier Way = 1
+	ByTown    Way = 2 // the shop's own people, in its town
 	ByCode    Way = 3 // virtual goods
 	ByPickup  Way = 4
 )

@@ -17,6 +17,8 @@ type AddressInput struct {
 	District     string `json:"district,omitempty" maxLength:"32" example:"五华区"`
 	DivisionCode string `json:"division_code,omitempty" pattern:"^([0-9]{6})?$" doc:"GB/T 2260, six digits." example:"530102"`
 	Detail       string `json:"detail" minLength:"1" maxLength:"120" example:"翠湖南路 1 号"`
+	Latitude     string `json:"latitude,omitempty" maxLength:"20" pattern:"^(-?[0-9]{1,3}([.][0-9]{1,15})?)?$" doc:"GCJ-02, decimal degrees, as wx.chooseLocation gives them; with longitude. Local delivery within a radius asks for it." example:"25.047600"`
+	Longitude    string `json:"longitude,omitempty" maxLength:"20" pattern:"^(-?[0-9]{1,3}([.][0-9]{1,15})?)?$" example:"102.708500"`
 	IsDefault    bool   `json:"is_default,omitempty" doc:"The first address is the default in any case."`
 }
 
@@ -30,6 +32,8 @@ type Address struct {
 	District     string `json:"district"`
 	DivisionCode string `json:"division_code"`
 	Detail       string `json:"detail"`
+	Latitude     string `json:"latitude,omitempty" doc:"GCJ-02, decimal degrees; missing if nobody said it." example:"25.047600"`
+	Longitude    string `json:"longitude,omitempty" example:"102.708500"`
 	IsDefault    bool   `json:"is_default"`
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 
+	"galleria/commerce/delivery"
 	"galleria/commerce/inventory"
 	"galleria/commerce/money"
 	"galleria/commerce/order"
@@ -82,8 +83,17 @@ type Quote struct {
 
 	Freight      []FreightPart `json:"freight" nullable:"false" doc:"freight_fen and freight_off_fen by template."`
 	FreightKnown bool          `json:"freight_known" doc:"false while an address is missing: freight may still come on top."`
-	Delivery     string        `json:"delivery" enum:"express,pickup,virtual" doc:"The kind that the quote is for."`
-	Deliveries   []string      `json:"deliveries" nullable:"false" doc:"The kinds of delivery that all lines can have." example:"[\"express\",\"pickup\"]"`
+	Local        *QuoteLocal   `json:"local,omitempty" nullable:"false" doc:"Whether the shop brings it itself; only of a quote for that."`
+	Delivery     string        `json:"delivery" enum:"express,local,pickup,virtual" doc:"The kind that the quote is for."`
+	Deliveries   []string      `json:"deliveries" nullable:"false" doc:"The kinds of delivery that all lines can have, local and pickup where the shop does that: see /local-delivery and /pickup-stores." example:"[\"express\",\"local\",\"pickup\"]"`
+}
+
+// QuoteLocal is what local delivery says of an order.
+type QuoteLocal struct {
+	Deliverable bool      `json:"deliverable" doc:"An order with this address and slot would be taken; false without an address."`
+	Reason      string    `json:"reason,omitempty" enum:"off,no_position,out_of_area,below_minimum,no_slot,slot_closed,slot_full" doc:"Why not: the shop brings nothing now; the address has no position, which a radius needs; it is too far; need_fen of goods are missing; no slot was named; it is over or not open yet; it is full."`
+	DistanceM   *int64    `json:"distance_m,omitempty" nullable:"false" doc:"From the store in a straight line, metres; missing if not known." example:"1840"`
+	NeedFen     money.Fen `json:"need_fen" doc:"How much more goods would be enough." example:"0"`
 }
 
 // QuoteExchange is what of the points mall an order is for.
@@ -134,8 +144,8 @@ func (a *API) quote(ctx context.Context, in *quoteInput) (*quoteOutput, error) {
 	if err != nil {
 		return nil, err
 	}
-	kind, _ := fromDelivery(in.Body.Delivery)
-	q, err := a.d.Orders.Quote(ctx, who.tenant, who.member, order.QuoteInput{AppID: who.app, Lines: fromLines(in.Body.Lines), AddressID: in.Body.AddressID, Delivery: kind, Coupons: fromChoice(in.Body.CouponIDs, in.Body.Points), Exchange: in.Body.ExchangeID, Group: fromGroup(in.Body.Group)})
+	kind, _, slot := fromDelivery(in.Body.Delivery)
+	q, err := a.d.Orders.Quote(ctx, who.tenant, who.member, order.QuoteInput{AppID: who.app, Lines: fromLines(in.Body.Lines), AddressID: in.Body.AddressID, Delivery: kind, Slot: slot, Coupons: fromChoice(in.Body.CouponIDs, in.Body.Points), Exchange: in.Body.ExchangeID, Group: fromGroup(in.Body.Group)})
 	if err != nil {
 		return nil, err
 	}
@@ -150,6 +160,11 @@ func (a *API) quote(ctx context.Context, in *quoteInput) (*quoteOutput, error) {
 	}
 	if q.Exchange != nil {
 		out.Body.Exchange = new(QuoteExchange(*q.Exchange))
+	}
+	if fit := q.Local; fit != nil {
+		out.Body.Local = &QuoteLocal{
+			Deliverable: fit.Reason == delivery.LocalFits && q.FreightKnown, Reason: string(fit.Reason), DistanceM: fit.DistanceM, NeedFen: fit.NeedFen,
+		}
 	}
 	for i, part := range q.Freight {
 		out.Body.Freight[i] = FreightPart(part)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"galleria/commerce/delivery"
+	"galleria/commerce/money"
 	"galleria/commerce/order"
 	"galleria/tenant"
 	"galleria/tenant/fault"
@@ -15,19 +16,54 @@ import (
 type Parcels interface {
 	Stores(ctx context.Context, id tenant.ID, onlyOpen bool) ([]delivery.Store, error)
 	Tracks(ctx context.Context, id tenant.ID, parcelNos []string) (map[string]delivery.Track, error)
+	LocalWindows(ctx context.Context, id tenant.ID) (delivery.Local, []delivery.Window, error)
+	Rider(ctx context.Context, id tenant.ID, orderNo string) (delivery.Rider, error)
 }
 
 // Delivery is how goods come to their buyer.
 type Delivery struct {
-	Kind    string `json:"kind" enum:"express,pickup,virtual"`
+	Kind    string `json:"kind" enum:"express,local,pickup,virtual"`
 	StoreID int64  `json:"store_id,omitempty" minimum:"1" doc:"Where they are fetched; pickup only." example:"2"`
+	SlotID  int64  `json:"slot_id,omitempty" minimum:"1" doc:"When they are brought; local only, see /local-delivery." example:"3"`
+	Day     string `json:"day,omitempty" pattern:"^[0-9]{4}-[0-9]{2}-[0-9]{2}$" doc:"Of the slot, in China; local only." example:"2026-11-23"`
 }
 
-func fromDelivery(d *Delivery) (order.ParcelKind, int64) {
+func fromDelivery(d *Delivery) (kind order.ParcelKind, storeID int64, slot delivery.LocalSlot) {
 	if d == nil {
-		return "", 0
+		return "", 0, delivery.LocalSlot{}
 	}
-	return order.ParcelKind(d.Kind), d.StoreID
+	return order.ParcelKind(d.Kind), d.StoreID, delivery.LocalSlot{ID: d.SlotID, Day: d.Day}
+}
+
+// LocalWindow is a slot of one day.
+type LocalWindow struct {
+	SlotID int64     `json:"slot_id" example:"3"`
+	Day    string    `json:"day" doc:"In China." example:"2026-11-23"`
+	From   time.Time `json:"from"`
+	Until  time.Time `json:"until"`
+	Left   int64     `json:"left" doc:"Orders that it still takes; 0: it is full." example:"12"`
+}
+
+// LocalDelivery is how the shop brings goods itself.
+type LocalDelivery struct {
+	Active    bool          `json:"active" doc:"false: the shop brings nothing now, and the rest is empty."`
+	StoreID   int64         `json:"store_id,omitempty" doc:"Where it brings them from." example:"2"`
+	RadiusM   int64         `json:"radius_m,omitempty" doc:"How far from there, metres in a straight line; 0: only to divisions." example:"5000"`
+	Divisions []string      `json:"divisions" nullable:"false" doc:"GB/T 2260: where it brings them if the address has no position, or there is no radius."`
+	MinFen    money.Fen     `json:"min_fen" doc:"Of goods after discounts, fen." example:"3000"`
+	BaseFen   money.Fen     `json:"base_fen" doc:"The fee for the first base_m metres." example:"500"`
+	BaseM     int64         `json:"base_m" example:"3000"`
+	PerKmFen  money.Fen     `json:"per_km_fen" doc:"For each further kilometre that is begun." example:"200"`
+	FreeFen   money.Fen     `json:"free_fen" doc:"Goods of so much go free; 0: never." example:"9900"`
+	Slots     []LocalWindow `json:"slots" nullable:"false" doc:"That can be booked now, soonest first; full ones are among them."`
+}
+
+type localDeliveryOutput struct{ Body LocalDelivery }
+
+// Rider is who brings an order.
+type Rider struct {
+	Name  string `json:"name" example:"张师傅"`
+	Phone string `json:"phone" example:"13900139000"`
 }
 
 // ParcelLine is how many pieces of a line a parcel holds.
@@ -51,7 +87,8 @@ type TrackEvent struct {
 // Parcel is what left the shop at once.
 type Parcel struct {
 	ParcelNo    string       `json:"parcel_no" example:"P261122K7Q2M9XTABCD"`
-	Kind        string       `json:"kind" enum:"express,pickup,virtual"`
+	Kind        string       `json:"kind" enum:"express,local,pickup,virtual"`
+	Rider       *Rider       `json:"rider,omitempty" nullable:"false" doc:"Who brings it; local only."`
 	Courier     string       `json:"courier" doc:"Our code; empty for what no courier carries." example:"sf"`
 	CourierName string       `json:"courier_name" example:"顺丰速运"`
 	TrackingNo  string       `json:"tracking_no" example:"SF1234567890123"`
@@ -128,6 +165,10 @@ func (a *API) fulfilRoutes() {
 		method: http.MethodGet, path: "/pickup-stores", id: "listPickupStores", tag: tagOrder,
 		summary: "Where goods can be fetched",
 	}, a.pickupStores)
+	add(a, route{
+		method: http.MethodGet, path: "/local-delivery", id: "getLocalDelivery", tag: tagOrder,
+		summary: "Where, when and for how much the shop brings goods itself",
+	}, a.localDelivery)
 }
 
 func (a *API) receive(ctx context.Context, in *orderPath) (*orderOutput, error) {
@@ -186,6 +227,36 @@ func (a *API) parcels(ctx context.Context, in *orderPath) (*parcelListOutput, er
 	out := &parcelListOutput{ParcelList{Items: make([]Parcel, len(list))}}
 	for i, p := range list {
 		out.Body.Items[i] = toParcel(p, tracks[p.ParcelNo])
+		if p.Kind == order.Local {
+			rider, err := a.d.Delivery.Rider(ctx, who.tenant, in.OrderNo)
+			if err != nil {
+				return nil, err
+			}
+			out.Body.Items[i].Rider = new(Rider(rider))
+		}
+	}
+	return out, nil
+}
+
+func (a *API) localDelivery(ctx context.Context, _ *struct{}) (*localDeliveryOutput, error) {
+	who, err := callerOf(ctx)
+	if err != nil {
+		return nil, err
+	}
+	local, windows, err := a.d.Delivery.LocalWindows(ctx, who.tenant)
+	if err != nil {
+		return nil, err
+	}
+	out := &localDeliveryOutput{LocalDelivery{Divisions: []string{}, Slots: make([]LocalWindow, len(windows))}}
+	if !local.Active {
+		return out, nil
+	}
+	out.Body = LocalDelivery{
+		Active: true, StoreID: local.StoreID, RadiusM: local.RadiusM, Divisions: append([]string{}, local.Divisions...), MinFen: local.MinFen,
+		BaseFen: local.BaseFen, BaseM: local.BaseM, PerKmFen: local.PerKmFen, FreeFen: local.FreeFen, Slots: out.Body.Slots,
+	}
+	for i, w := range windows {
+		out.Body.Slots[i] = LocalWindow(w)
 	}
 	return out, nil
 }

@@ -74,7 +74,7 @@ type Invoice struct {
 // OrderInvoice is where an order stands with its invoice.
 type OrderInvoice struct {
 	MayAsk   bool       `json:"may_ask"`
-	WhyNot   string     `json:"why_not,omitempty" doc:"INVOICE_NOTHING, INVOICE_CLOSED or INVOICE_ASKED." example:"INVOICE_ASKED"`
+	WhyNot   string     `json:"why_not,omitempty" doc:"INVOICE_NOTHING, INVOICE_CLOSED, INVOICE_ASKED or INVOICE_OFF." example:"INVOICE_ASKED"`
 	AskUntil *time.Time `json:"ask_until,omitempty" doc:"Exclusive: 180 days after the order's money became final; missing: not final yet."`
 	KeptFen  money.Fen  `json:"kept_fen" doc:"What an invoice is over: paid less refunded; 0 while it is not paid." example:"11800"`
 	Invoice  *Invoice   `json:"invoice,omitempty" nullable:"false" doc:"The newest; missing: none was asked for."`
@@ -147,7 +147,7 @@ func (a *API) invoiceRoutes() {
 	add(a, route{
 		method: http.MethodPost, path: "/orders/{order_no}/invoice", id: "askInvoice", tag: tagInvoice, member: true, class: classWrite, status: http.StatusCreated,
 		summary: "Ask for an invoice", description: "Asking again in the same words gives the request that there is.",
-		errors: []*fault.Error{fault.ErrNotFound, invoice.ErrTaxNumber, invoice.ErrNothing, invoice.ErrLate, invoice.ErrAsked},
+		errors: []*fault.Error{fault.ErrNotFound, invoice.ErrTaxNumber, invoice.ErrNothing, invoice.ErrLate, invoice.ErrAsked, invoice.ErrOff},
 	}, a.invoiceAsk)
 	add(a, route{
 		method: http.MethodPost, path: "/orders/{order_no}/invoice/withdraw", id: "withdrawInvoice", tag: tagInvoice, member: true, class: classWrite, status: http.StatusNoContent,

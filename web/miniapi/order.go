@@ -59,8 +59,10 @@ type Order struct {
 	FreightFen  money.Fen    `json:"freight_fen" example:"0"`
 	AdjustFen   money.Fen    `json:"adjust_fen,omitempty" doc:"What the shop changed after the order was placed; in payable_fen." example:"-200"`
 	PayableFen  money.Fen    `json:"payable_fen" example:"11800"`
-	Delivery    string       `json:"delivery" enum:"express,pickup,virtual" doc:"virtual: handed out as codes with its payment, see /orders/{order_no}/cards; it has no address."`
-	StoreID     int64        `json:"store_id,omitempty" doc:"Of the pickup store."`
+	Delivery    string       `json:"delivery" enum:"express,local,pickup,virtual" doc:"local: brought by the shop between slot_from and slot_until. virtual: handed out as codes with its payment, see /orders/{order_no}/cards; it has no address."`
+	StoreID     int64        `json:"store_id,omitempty" doc:"Of the store where it is fetched, or from which it is brought."`
+	SlotFrom    *time.Time   `json:"slot_from,omitempty" nullable:"false" doc:"When it is to be brought; local only."`
+	SlotUntil   *time.Time   `json:"slot_until,omitempty" nullable:"false"`
 	PickupCode  string       `json:"pickup_code,omitempty" doc:"Shown to the store's staff, who then hand over the goods; there while they wait." example:"402913377015"`
 	Settlement  string       `json:"settlement" enum:"open,window,settled" doc:"Of the money: open until receipt, window while the buyer may complain, then settled."`
 	ShippedAt   *time.Time   `json:"shipped_at,omitempty" nullable:"false" doc:"When the last of it was sent."`
@@ -131,7 +133,7 @@ func (a *API) orderRoutes() {
 		description: "Goods are held until `expires_at`. Amounts are computed here; an order that would cost something else than the " +
 			"buyer has seen is refused with the new quote under `data.quote` and the difference, by line and in sum, under `data.changes`.",
 		errors: []*fault.Error{
-			fault.ErrNotFound, registry.ErrClosing, order.ErrPriceChanged, order.ErrUnavailable, order.ErrNoDelivery, order.ErrDeliveryKind, order.ErrNotTaking, delivery.ErrStore, inventory.ErrShort, order.ErrPurchaseLimit, campaign.ErrSoldOut, campaign.ErrLimit, campaign.ErrBudget, campaign.ErrGroupGone, campaign.ErrGroupFull, campaign.ErrGroupMine, campaign.ErrGroupLimit, coupon.ErrUnavailable, coupon.ErrBudget, points.ErrShort, points.ErrOfferGone, points.ErrOfferLimit, points.ErrOfferLevel, invoice.ErrTaxNumber, member.ErrBlocked, member.ErrLeaving, order.ErrOpenOrders,
+			fault.ErrNotFound, registry.ErrClosing, order.ErrPriceChanged, order.ErrUnavailable, order.ErrNoDelivery, order.ErrDeliveryKind, order.ErrNotTaking, delivery.ErrStore, delivery.ErrLocal, inventory.ErrShort, order.ErrPurchaseLimit, campaign.ErrSoldOut, campaign.ErrLimit, campaign.ErrBudget, campaign.ErrGroupGone, campaign.ErrGroupFull, campaign.ErrGroupMine, campaign.ErrGroupLimit, coupon.ErrUnavailable, coupon.ErrBudget, points.ErrShort, points.ErrOfferGone, points.ErrOfferLimit, points.ErrOfferLevel, invoice.ErrTaxNumber, invoice.ErrOff, member.ErrBlocked, member.ErrLeaving, order.ErrOpenOrders,
 			idempotency.ErrMissing, idempotency.ErrMismatch, idempotency.ErrInProgress,
 		},
 	}, a.place)
@@ -161,9 +163,9 @@ func (a *API) place(ctx context.Context, in *placeInput) (*placeOutput, error) {
 	if err != nil {
 		return nil, err
 	}
-	kind, storeID := fromDelivery(in.Body.Delivery)
+	kind, storeID, slot := fromDelivery(in.Body.Delivery)
 	placed, replayed, err := a.d.Orders.Place(ctx, who.tenant, order.PlaceInput{
-		Delivery: kind, StoreID: storeID, Coupons: fromChoice(in.Body.CouponIDs, in.Body.Points), Exchange: in.Body.ExchangeID, Group: fromGroup(in.Body.Group),
+		Delivery: kind, StoreID: storeID, Slot: slot, Coupons: fromChoice(in.Body.CouponIDs, in.Body.Points), Exchange: in.Body.ExchangeID, Group: fromGroup(in.Body.Group),
 		MemberID: who.member, AppID: who.app, Lines: fromLines(in.Body.Lines), AddressID: in.Body.AddressID, Remark: in.Body.Remark,
 		QuoteHash: in.Body.QuoteHash, ExpectedPayableFen: in.Body.ExpectedPayableFen,
 		Test: who.shop.Policy().Storefront == tenant.StorefrontTrial,
@@ -235,7 +237,7 @@ func toOrder(ctx context.Context, o order.Order) Order {
 	out := Order{
 		OrderNo: o.OrderNo, Status: string(o.Status), CloseReason: string(o.CloseReason),
 		GoodsFen: o.GoodsFen, DiscountFen: o.DiscountFen, FreightFen: o.FreightFen, PayableFen: o.PayableFen, RefundedFen: o.RefundedFen,
-		AdjustFen: o.AdjustFen, Delivery: string(o.Delivery), StoreID: o.StoreID, PickupCode: o.PickupCode, Settlement: string(o.Settlement),
+		AdjustFen: o.AdjustFen, Delivery: string(o.Delivery), StoreID: o.StoreID, PickupCode: o.PickupCode, SlotFrom: o.SlotFrom, SlotUntil: o.SlotUntil, Settlement: string(o.Settlement),
 		ShippedAt: o.ShippedAt, ReceiveBy: o.ReceiveBy, ReceivedAt: o.ReceivedAt,
 		Address: OrderAddress(o.Address), Remark: o.Remark, Lines: toOrderLines(o.Lines), Offs: toOffs(o.Offs), Gifts: toGifts(ctx, o.Gifts),
 		PlacedAt: o.PlacedAt, ExpiresAt: o.ExpiresAt, PaidAt: o.PaidAt, ClosedAt: o.ClosedAt,

@@ -20,6 +20,7 @@ type Shop struct {
 	Intro        string `json:"intro"`
 	Logo         string `json:"logo" doc:"Address of a picture, or empty."`
 	ServicePhone string `json:"service_phone" example:"400-800-1234"`
+	Invoices     bool   `json:"invoices" doc:"Buyers may ask for invoices; else asking is refused with INVOICE_OFF."`
 	Currency     string `json:"currency" enum:"CNY" doc:"Of every amount of this API."`
 }
 
@@ -54,7 +55,7 @@ func (a *API) shop(ctx context.Context, _ *none) (*shopOutput, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &shopOutput{Shop{Name: p.Name, Intro: p.Intro, Logo: p.Logo, ServicePhone: p.ServicePhone, Currency: "CNY"}}, nil
+	return &shopOutput{Shop{Name: p.Name, Intro: p.Intro, Logo: p.Logo, ServicePhone: p.ServicePhone, Invoices: p.Invoices, Currency: "CNY"}}, nil
 }
 
 func (a *API) categories(ctx context.Context, _ *none) (*categoriesOutput, error) {

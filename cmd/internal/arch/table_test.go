@@ -65,10 +65,10 @@ func rooms() []room {
 		{4, "commerce/level", with(ground, "commerce/pricing")},    // so is what a level takes off
 		{4, "commerce/campaign", with(ground, "commerce/pricing")}, // what a campaign does is a rule
 		{4, "commerce/review", ground},
-		{4, "commerce/invoice", ground},                                     // reads orders as a read model does
-		{4, "commerce/notice", ground},                                      // what a buyer wants to be told; the job that sends it is above
-		{4, "commerce/delivery", with(ground, "tenant/registry")},           // couriers, stores, where parcels are; opens the way of tracking callbacks
-		{4, "commerce/pricing", []string{"commerce/money", "tenant/fault"}}, // pure: no database, no clock
+		{4, "commerce/invoice", ground},                                                // reads orders as a read model does
+		{4, "commerce/notice", ground},                                                 // what a buyer wants to be told; the job that sends it is above
+		{4, "commerce/delivery", with(ground, "tenant/registry", "commerce/division")}, // couriers, stores, where parcels are; opens the way of tracking callbacks
+		{4, "commerce/pricing", []string{"commerce/money", "tenant/fault"}},            // pure: no database, no clock
 
 		{4, "commerce/picture", ground}, // what merchants upload
 		{5, "commerce/picture/bucket", with(ground, "commerce/picture")},

@@ -3,6 +3,7 @@ package demo
 import (
 	"context"
 
+	"galleria/commerce/delivery"
 	"galleria/commerce/freight"
 )
 
@@ -23,4 +24,26 @@ func (s *seeding) charge(ctx context.Context) error {
 		Refused: []string{"710000", "810000", "820000"},
 	}}, "system")
 	return err
+}
+
+// bring gives the shop a store, from which it brings goods itself.
+func (s *seeding) bring(ctx context.Context) error {
+	there, err := s.Delivery.Stores(ctx, s.shop.ID, false)
+	if err != nil || len(there) > 0 {
+		return err
+	}
+	store, err := s.Delivery.SaveStore(ctx, s.shop.ID, delivery.Store{
+		Name: "西湖店", Phone: "0571-88000000", Address: "杭州市西湖区龙井路 1 号", Hours: "周一至周日 9:00–21:00", Latitude: "30.243600", Longitude: "120.128900", Open: true,
+	}, "system")
+	if err != nil {
+		return err
+	}
+	const radiusM, baseM, minFen, baseFen, perKmFen, freeFen, everyDay, hour, orders = 8000, 3000, 2000, 500, 100, 9900, 127, 60, 20
+	return s.Delivery.SetLocal(ctx, s.shop.ID, delivery.Local{
+		LocalTerms: delivery.LocalTerms{
+			Active: true, StoreID: store, RadiusM: radiusM, Divisions: []string{"330106"}, MinFen: minFen, BaseFen: baseFen, BaseM: baseM, PerKmFen: perKmFen, FreeFen: freeFen,
+			LeadMinutes: hour, DaysAhead: 2, Weekdays: everyDay,
+		},
+		Times: []delivery.LocalTime{{From: 9 * hour, Until: 12 * hour, Capacity: orders}, {From: 14 * hour, Until: 18 * hour, Capacity: orders}, {From: 18 * hour, Until: 21 * hour, Capacity: orders}},
+	}, "system")
 }

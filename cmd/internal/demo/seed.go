@@ -138,7 +138,8 @@ func fill(ctx context.Context, d Deps, plan shopPlan) error {
 		{"orders", func(ctx context.Context) error { return s.tell(ctx, orders) }},
 		{"reviews", func(ctx context.Context) error { return s.praise(ctx, orders) }},
 		{"freight", s.charge}, // after the history, which was free of charge
-		{"offers", s.offer},   // likewise
+		{"local", s.bring},
+		{"offers", s.offer}, // likewise
 		{"channels", s.connectOthers},
 		{"parcels", func(ctx context.Context) error { return s.followParcels(ctx, orders) }},
 		{"messages", s.push},

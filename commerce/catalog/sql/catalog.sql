@@ -116,3 +116,13 @@ WHERE p.id = a.id;
 -- name: NotifyChanged :exec
 -- Delivered when, and only if, the transaction commits.
 SELECT pg_notify(@channel::text, @tenant_id::text);
+
+-- name: PricesOf :many
+SELECT id, price_fen, enabled FROM sku WHERE spu_id = @spu_id ORDER BY id;
+
+-- name: Reprice :exec
+-- The product is locked. Its version moves even if nothing of it is for sale, so that a form sent twice is seen.
+WITH priced AS (
+  UPDATE sku s SET price_fen = x.price_fen FROM (SELECT unnest(@sku_ids::bigint[]) AS id, unnest(@prices_fen::bigint[]) AS price_fen) x
+  WHERE s.id = x.id AND s.spu_id = @id)
+UPDATE spu SET min_price_fen = @low_fen, max_price_fen = @high_fen, version = version + 1, updated_at = @at WHERE spu.id = @id;

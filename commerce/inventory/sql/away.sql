@@ -148,3 +148,6 @@ SELECT s.called::text AS code, s.id, p.title, array_to_string(s.spec_values, ' /
 FROM s JOIN spu p ON p.id = s.spu_id AND p.status NOT IN ('recycled', 'purged') JOIN stock_level l ON l.sku_id = s.id
 LEFT JOIN stock_away a ON a.sku_id = s.id AND a.location_id = @location_id
 ORDER BY s.called, s.id LIMIT 2000;
+
+-- name: TransferredBy :many
+SELECT DISTINCT m.sku_id FROM stock_movement m WHERE m.document = @document AND m.kind = 'transfer' AND m.sku_id = ANY(@sku_ids::bigint[]);

@@ -1,13 +1,16 @@
 -- name: Subject :one
 -- What an order is to an invoice; locked, it neither moves nor loses money meanwhile.
-SELECT o.id, o.order_no, o.member_id, o.app_id, o.status, o.test, o.payable_fen, o.refunded_fen, o.paid_at, o.settled_at FROM orders o WHERE o.order_no = @order_no;
+SELECT o.id, o.order_no, o.member_id, o.app_id, o.status, o.test, o.payable_fen, o.refunded_fen, o.paid_at, o.settled_at,
+  coalesce((SELECT s.invoices_offered FROM shop s), true)::boolean AS offered FROM orders o WHERE o.order_no = @order_no;
 
 -- name: LockSubject :one
-SELECT o.id, o.order_no, o.member_id, o.app_id, o.status, o.test, o.payable_fen, o.refunded_fen, o.paid_at, o.settled_at FROM orders o
+SELECT o.id, o.order_no, o.member_id, o.app_id, o.status, o.test, o.payable_fen, o.refunded_fen, o.paid_at, o.settled_at,
+  coalesce((SELECT s.invoices_offered FROM shop s), true)::boolean AS offered FROM orders o
 WHERE o.order_no = @order_no FOR SHARE;
 
 -- name: LockSubjectOf :one
-SELECT o.id, o.order_no, o.member_id, o.app_id, o.status, o.test, o.payable_fen, o.refunded_fen, o.paid_at, o.settled_at FROM orders o
+SELECT o.id, o.order_no, o.member_id, o.app_id, o.status, o.test, o.payable_fen, o.refunded_fen, o.paid_at, o.settled_at,
+  coalesce((SELECT s.invoices_offered FROM shop s), true)::boolean AS offered FROM orders o
 WHERE o.id = (SELECT i.order_id FROM invoice i WHERE i.id = @id) FOR SHARE;
 
 -- name: Ask :execrows
@@ -15,11 +18,23 @@ INSERT INTO invoice (order_id, member_id, kind, sealed, seal_key, asked_at, read
 VALUES (@order_id, @member_id, @kind, @sealed, @seal_key, @now::timestamptz, sqlc.narg('ready_at')::timestamptz, @now, @actor)
 ON CONFLICT (order_id) WHERE status IN ('asked', 'issued') DO NOTHING;
 
--- name: AskPlaced :exec
--- With its order: nothing where there is nothing to pay, and for a test.
-INSERT INTO invoice (order_id, member_id, kind, sealed, seal_key, asked_at, moved_at, actor)
-SELECT o.id, o.member_id, @kind, @sealed::bytea, @seal_key::text, @now::timestamptz, @now, @actor FROM orders o
-WHERE o.order_no = @order_no AND o.payable_fen > 0 AND NOT o.test;
+-- name: AskPlaced :one
+-- With its order: nothing where there is nothing to pay, and for a test. Says whether the shop takes requests.
+WITH asked AS (
+  INSERT INTO invoice (order_id, member_id, kind, sealed, seal_key, asked_at, moved_at, actor)
+  SELECT o.id, o.member_id, @kind, @sealed::bytea, @seal_key::text, @now::timestamptz, @now, @actor FROM orders o
+  WHERE o.order_no = @order_no AND o.payable_fen > 0 AND NOT o.test)
+SELECT coalesce((SELECT s.invoices_offered FROM shop s), true)::boolean AS offered;
+
+-- name: OfferedHere :one
+SELECT coalesce((SELECT s.invoices_offered FROM shop s), true)::boolean AS offered;
+
+-- name: SetOffered :execrows
+UPDATE shop SET invoices_offered = @offered, updated_at = now();
+
+-- name: LatestOf :one
+SELECT sqlc.embed(i), o.order_no, o.app_id, o.payable_fen, o.refunded_fen FROM invoice i JOIN orders o ON o.id = i.order_id
+WHERE o.order_no = @order_no ORDER BY i.id DESC LIMIT 1;
 
 -- name: Latest :one
 SELECT i.* FROM invoice i WHERE i.order_id = @order_id ORDER BY i.id DESC LIMIT 1;

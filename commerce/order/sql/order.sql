@@ -15,8 +15,8 @@ WITH held AS (
     CASE WHEN @max_open_pieces::bigint = 0 THEN 0 ELSE coalesce(sum((SELECT sum(l.qty) FROM order_line l WHERE l.order_id = x.id)), 0) END AS pieces
   FROM orders x WHERE x.member_id = @member_id AND x.status IN ('pending_payment', 'closing')),
 o AS (
-  INSERT INTO orders (order_no, member_id, app_id, status, goods_fen, discount_fen, freight_fen, payable_fen, address, remark, expires_at, placed_at, test, delivery, store_id, pickup_code, receiver, receiver_index, group_state)
-  SELECT @order_no, @member_id, @app_id, @status::text, @goods_fen, @discount_fen, @freight_fen, @payable_fen, @address, @remark, @expires_at, @placed_at::timestamptz, @test, @delivery, sqlc.narg(store_id), sqlc.narg(pickup_code), sqlc.narg(receiver)::bytea, sqlc.narg(receiver_index)::bytea[], sqlc.narg(group_state)
+  INSERT INTO orders (order_no, member_id, app_id, status, goods_fen, discount_fen, freight_fen, payable_fen, address, remark, expires_at, placed_at, test, delivery, store_id, pickup_code, receiver, receiver_index, group_state, slot_from, slot_until)
+  SELECT @order_no, @member_id, @app_id, @status::text, @goods_fen, @discount_fen, @freight_fen, @payable_fen, @address, @remark, @expires_at, @placed_at::timestamptz, @test, @delivery, sqlc.narg(store_id), sqlc.narg(pickup_code), sqlc.narg(receiver)::bytea, sqlc.narg(receiver_index)::bytea[], sqlc.narg(group_state), sqlc.narg(slot_from), sqlc.narg(slot_until)
   FROM held WHERE held.orders < @max_open_orders::bigint AND (@max_open_pieces::bigint = 0 OR held.pieces + @pieces::bigint <= @max_open_pieces::bigint)
   RETURNING id),
 line AS (
@@ -36,7 +36,7 @@ SELECT o.id, @placed_at::timestamptz, @event::text, @status::text, @actor::text 
 -- name: Lock :one
 -- The order's row, held until the transaction ends: whoever changes an order comes here
 -- first. due is decided by the database's clock.
-SELECT id, member_id, app_id, status, close_reason, payable_fen, expires_at, paid_by, group_state, (expires_at <= now())::boolean AS due,
+SELECT id, member_id, app_id, status, close_reason, payable_fen, expires_at, paid_by, group_state, delivery, (expires_at <= now())::boolean AS due,
   (EXISTS (SELECT FROM order_adjustment a WHERE a.order_id = orders.id) OR EXISTS (SELECT FROM order_gift g WHERE g.order_id = orders.id))::boolean AS offered
 FROM orders WHERE order_no = @order_no FOR UPDATE;
 
@@ -88,7 +88,7 @@ FROM orders o WHERE o.order_no = @order_no FOR SHARE OF o;
 -- name: Page :many
 SELECT o.id, o.order_no, o.member_id, o.app_id, o.status, o.close_reason, o.goods_fen, o.discount_fen, o.freight_fen, o.payable_fen,
        o.address, o.receiver, o.remark, o.expires_at, o.placed_at, o.paid_at, o.closed_at, o.adjust_fen, o.delivery, o.store_id, o.pickup_code, o.settlement,
-       o.shipped_at, o.receive_by, o.received_at, o.hidden, o.refunded_fen,
+       o.shipped_at, o.receive_by, o.received_at, o.hidden, o.refunded_fen, o.slot_from, o.slot_until,
        EXISTS (SELECT 1 FROM order_line l WHERE l.order_id = o.id AND l.sent + l.dropped < l.qty) AS unsent,
        (SELECT json_agg(json_build_object('spu_id', l.spu_id, 'sku_id', l.sku_id, 'title', l.title, 'spec', l.spec, 'picture', l.picture, 'snapshot', l.snapshot,
                'price_fen', l.price_fen, 'qty', l.qty, 'goods_fen', l.goods_fen, 'discount_fen', l.discount_fen, 'payable_fen', l.payable_fen, 'line_id', l.id, 'adjust_fen', l.adjust_fen, 'sent', l.sent, 'gift', l.gift) ORDER BY l.id)
@@ -101,7 +101,7 @@ LIMIT @max_rows;
 -- name: Find :one
 SELECT o.id, o.order_no, o.member_id, o.app_id, o.status, o.close_reason, o.goods_fen, o.discount_fen, o.freight_fen, o.payable_fen,
        o.address, o.receiver, o.remark, o.expires_at, o.placed_at, o.paid_at, o.closed_at, o.adjust_fen, o.delivery, o.store_id, o.pickup_code, o.settlement,
-       o.shipped_at, o.receive_by, o.received_at, o.hidden, o.refunded_fen,
+       o.shipped_at, o.receive_by, o.received_at, o.hidden, o.refunded_fen, o.slot_from, o.slot_until,
        EXISTS (SELECT 1 FROM order_line l WHERE l.order_id = o.id AND l.sent + l.dropped < l.qty) AS unsent,
        (SELECT json_agg(json_build_object('spu_id', l.spu_id, 'sku_id', l.sku_id, 'title', l.title, 'spec', l.spec, 'picture', l.picture, 'snapshot', l.snapshot,
                'price_fen', l.price_fen, 'qty', l.qty, 'goods_fen', l.goods_fen, 'discount_fen', l.discount_fen, 'payable_fen', l.payable_fen, 'line_id', l.id, 'adjust_fen', l.adjust_fen, 'sent', l.sent, 'gift', l.gift) ORDER BY l.id)

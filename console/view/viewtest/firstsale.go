@@ -48,6 +48,7 @@ func (f Frame) firstSalePages() []Sample {
 		{"product_new", view.ProductFormPage(page, empty)},
 		{"product_edit_refused", view.ProductFormPage(page, full)},
 		{"products_bulk", view.BulkPage(page, view.Bulk{Act: "on", Done: 1, Rows: []view.BulkRow{{ID: 1, Title: "云南小粒咖啡豆"}, {ID: 2, Title: "圣诞礼盒", Problem: "商品没有可售规格"}}})},
+		{"products_prices", view.PricesPage(page, view.Prices{Mode: "percent", Value: "90", Good: 1, Rows: []view.PriceRow{{ID: 1, Version: 3, Title: "云南小粒咖啡豆", From: "¥59.00–¥110.00", To: "¥53.10–¥99.00"}, {ID: 2, Title: "圣诞礼盒", Problem: "修改后价格会低于 0 或超出上限"}}})},
 		{"products_bulk_confirm", view.BulkPage(page, view.Bulk{Act: "purge", Shelf: "bin", Confirm: true, Rows: []view.BulkRow{{ID: 1, Title: "旧货 <b>"}}})},
 		{"categories", view.CategoryListPage(page, view.CategoryList{Rows: []readmodel.CategoryNode{
 			{ID: 1, Name: "咖啡", Depth: 1, Visible: true, Products: 3, First: true},

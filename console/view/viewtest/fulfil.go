@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"galleria/commerce/delivery"
+	"galleria/commerce/division"
 	"galleria/console/readmodel"
 	"galleria/console/view"
 )
@@ -62,7 +63,7 @@ func (f Frame) fulfilPages() []Sample {
 		Customer: "A1B2C3D4E5F60718293A4B5C6D7E8F90", KeyEnds: "1234", Sandbox: true, Enabled: true, Error: "TRACKING_KEY", Followed: 128, ToldAt: &told,
 		CallbackURL: "https://galleria.example/notify/kuaidi100/abcdefghijklmnopqrstuvwxyz",
 	}}
-	return []Sample{
+	return append(f.localPages(page, stores), []Sample{
 		{"order_sent", view.OrderShowPage(page, view.OrderShow{OrderDetail: sent, MayShip: true, MayUpdate: true, Revealed: true})},
 		{"ship", view.ShipPage(page, view.ShipForm{OrderNo: "261121110000ABCDEFGHIJ", Address: address, Lines: lines})},
 		{"ship_refunding", view.ShipPage(page, part)},
@@ -83,5 +84,31 @@ func (f Frame) fulfilPages() []Sample {
 		{"tracking_none", view.TrackingPage(f.page("nav.delivery", f.Text.T("tracking.title")), view.Tracking{MayUpdate: true})},
 		{"tracking_key", view.TrackingFormPage(f.page("nav.delivery", f.Text.T("tracking.title")), view.TrackingForm{Customer: "短", HasSandbox: true, Bad: map[string]string{"customer": f.Text.T("fulfil.bad.customer")}})},
 		{"store", view.StoreFormPage(f.page("nav.delivery", f.Text.T("store.one")), view.StoreForm{Store: stores[0], Bad: map[string]string{"latitude": f.Text.T("fulfil.bad.latitude")}})},
+	}...)
+}
+
+// localPages are those of what the shop's own people bring.
+func (f Frame) localPages(page view.Page, stores []delivery.Store) []Sample {
+	from := time.Date(2026, 11, 23, 9, 0, 0, 0, time.FixedZone("", 8*3600))
+	slotFrom, slotUntil := from, from.Add(3*time.Hour)
+	local := view.OrderShow{OrderDetail: orderDetail(), MayShip: true, MayUpdate: true}
+	local.Status = "paid"
+	local.Fulfil = readmodel.Fulfilment{Delivery: "local", Store: "西湖店", SlotFrom: &slotFrom, SlotUntil: &slotUntil, Sent: map[int64]int64{}, LineIDs: []int64{1, 2}}
+	brought := local
+	brought.Status, brought.Rider = "fulfilling", &delivery.Rider{Name: "张师傅", Phone: "13900139000"}
+	brought.Fulfil.Parcels = []readmodel.Parcel{{ParcelNo: "P261123K7Q2M9XTABCD", Kind: "local", Status: "shipped", ShippedAt: from, Lines: []readmodel.PickLine{{Title: "云南小粒咖啡豆", Spec: "250g", Qty: 2}}}}
+	terms := view.LocalForm{
+		Active: true, StoreID: 1, RadiusKM: "5", Min: "20.00", Base: "5.00", BaseKM: "3", PerKM: "1.00", Free: "99.00", Lead: "30", Ahead: "2", Weekdays: 127,
+		Times: "09:00-12:00 20\n14:00-18:00 20", Divisions: []string{"330106", "330200"}, Stores: stores, Regions: division.Load(), MayUpdate: true,
+	}
+	badTerms := terms
+	badTerms.Times, badTerms.Bad = "9点到12点", map[string]string{"times": f.Text.T("fulfil.bad.times"), "store_id": f.Text.T("fulfil.bad.store_id"), "radius_m": f.Text.T("fulfil.bad.radius_m")}
+	localPage := f.page("nav.delivery", f.Text.T("local.title"))
+	return []Sample{
+		{"order_local", view.OrderShowPage(page, local)},
+		{"order_local_sent", view.OrderShowPage(page, brought)},
+		{"local", view.LocalPage(localPage, terms)},
+		{"local_refused", view.LocalPage(localPage, badTerms)},
+		{"local_none", view.LocalPage(localPage, view.LocalForm{Regions: division.Load(), MayUpdate: true})},
 	}
 }

@@ -32,7 +32,9 @@ func (f Frame) invoicePages() []Sample {
 		bad[name] = f.Text.T("invoice.bad." + name)
 	}
 	return []Sample{
-		{"invoices", view.InvoiceListPage(page, view.InvoiceList{Tab: invoice.TabAsked, Rows: []invoice.Request{asked, person}, Asked: 2, Red: 1, OnFirst: true, Next: 30, MayExport: true})},
+		{"invoices", view.InvoiceListPage(page, view.InvoiceList{Tab: invoice.TabAsked, Rows: []invoice.Request{asked, person}, Asked: 2, Red: 1, OnFirst: true, Next: 30, MayExport: true, Offered: true, MaySet: true})},
+		{"order_invoice", view.OrderShowPage(page, view.OrderShow{OrderDetail: orderDetail(), Invoice: &view.InvoiceShow{Request: red, MayHandle: true}})},
+		{"order_invoice_asked", view.OrderShowPage(page, view.OrderShow{OrderDetail: orderDetail(), Invoice: &view.InvoiceShow{Request: hidden}})},
 		{"invoices_red", view.InvoiceListPage(page, view.InvoiceList{Tab: invoice.TabRed, Rows: []invoice.Request{red}, Asked: 2, Red: 1, OnFirst: true})},
 		{"invoices_none", view.InvoiceListPage(page, view.InvoiceList{Tab: invoice.TabAsked, OnFirst: true})},
 		{"invoice_asked", view.InvoicePage(page, view.InvoiceShow{Request: asked, MayHandle: true, SeesOrder: true, Typed: typed})},

@@ -42,6 +42,7 @@ func (f Frame) stockPages() []Sample {
 		{"stock_one", view.StockShowPage(page, one)},
 		{"stock_refused", view.StockShowPage(page, refused)},
 		{"stock_bulk", view.StockBulkPage(page, view.StockBulk{Mode: "add", Places: places[:1], Key: "K7Q2M9XTK7Q2M9XT"})},
+		{"stock_bulk_move", view.StockBulkPage(page, view.StockBulk{Mode: "move", Places: places, To: "2", Key: "K7Q2M9XTK7Q2M9XT", Rows: bulk, Good: 1, Text: "KF-250 20\nKF-999 1"})},
 		{"stock_bulk_checked", view.StockBulkPage(page, view.StockBulk{Mode: "add", Places: places, Key: "K7Q2M9XTK7Q2M9XT", Rows: bulk, Good: 1, Text: "KF-250 20\nKF-999 1"})},
 		{"stock_bulk_done", view.StockBulkPage(page, view.StockBulk{Mode: "add", Places: places, Key: "K7Q2M9XTK7Q2M9XT", Rows: bulk, Good: 1, Done: true})},
 		{"locations", view.LocationListPage(page, view.LocationList{Rows: []inventory.Location{{Name: f.Text.T("location.main")}, {ID: 1, Name: "西湖店"}, {ID: 2, Name: "旧仓库", Closed: true}}, MayUpdate: true, Done: "location_saved"})},

@@ -1,2 +1,2 @@
 -- name: Profile :one
-SELECT name, intro, logo, service_phone FROM shop;
+SELECT name, intro, logo, service_phone, invoices_offered FROM shop;

@@ -58,3 +58,12 @@ SELECT coalesce(l.id, v.line_id)::text FROM (SELECT l.id, l.sku_id, l.sent, o.or
 FULL JOIN (SELECT line_id, order_no, sku_id, count(*) AS n FROM virtual_card WHERE state = 'sold' GROUP BY line_id, order_no, sku_id) v
   ON v.line_id = l.id AND v.order_no = l.order_no AND v.sku_id = l.sku_id
 WHERE coalesce(l.sent, 0) <> coalesce(v.n, 0);
+
+-- S12 a slot of local delivery holds as many orders as have a place in it
+SELECT l.slot_id || '/' || l.day FROM local_load l LEFT JOIN local_booking b ON b.slot_id = l.slot_id AND b.day = l.day AND b.released_at IS NULL
+GROUP BY l.slot_id, l.day, l.taken HAVING l.taken <> count(b.order_no);
+
+-- S13 an order that is to be brought has a place in a slot, and none that ended before it was
+SELECT coalesce(o.order_no, b.order_no) FROM (SELECT order_no, status FROM orders WHERE delivery = 'local') o
+FULL JOIN local_booking b ON b.order_no = o.order_no
+WHERE o.order_no IS NULL OR b.order_no IS NULL OR (b.released_at IS NOT NULL AND o.status <> 'closed');

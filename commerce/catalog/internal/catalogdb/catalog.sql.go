@@ -418,6 +418,36 @@ func (q *Queries) NotifyChanged(ctx context.Context, db DBTX, channel string, te
 	return err
 }
 
+const pricesOf = `-- name: PricesOf :many
+SELECT id, price_fen, enabled FROM sku WHERE spu_id = $1 ORDER BY id
+`
+
+type PricesOfRow struct {
+	ID       int64
+	PriceFen money.Fen
+	Enabled  bool
+}
+
+func (q *Queries) PricesOf(ctx context.Context, db DBTX, spuID int64) ([]PricesOfRow, error) {
+	rows, err := db.Query(ctx, pricesOf, spuID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []PricesOfRow{}
+	for rows.Next() {
+		var i PricesOfRow
+		if err := rows.Scan(&i.ID, &i.PriceFen, &i.Enabled); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const projectPrices = `-- name: ProjectPrices :exec
 UPDATE spu p SET min_price_fen = r.low, max_price_fen = r.high, version = p.version + 1, updated_at = $1
 FROM (SELECT min(s.price_fen)::bigint AS low, max(s.price_fen)::bigint AS high FROM sku s WHERE s.spu_id = $2 AND s.enabled) r
@@ -426,6 +456,26 @@ WHERE p.id = $2 AND r.low IS NOT NULL
 
 func (q *Queries) ProjectPrices(ctx context.Context, db DBTX, at time.Time, iD int64) error {
 	_, err := db.Exec(ctx, projectPrices, at, iD)
+	return err
+}
+
+const reprice = `-- name: Reprice :exec
+WITH priced AS (
+  UPDATE sku s SET price_fen = x.price_fen FROM (SELECT unnest($5::bigint[]) AS id, unnest($6::bigint[]) AS price_fen) x
+  WHERE s.id = x.id AND s.spu_id = $4)
+UPDATE spu SET min_price_fen = $1, max_price_fen = $2, version = version + 1, updated_at = $3 WHERE spu.id = $4
+`
+
+// The product is locked. Its version moves even if nothing of it is for sale, so that a form sent twice is seen.
+func (q *Queries) Reprice(ctx context.Context, db DBTX, lowFen money.Fen, highFen money.Fen, at time.Time, iD int64, skuIds []int64, pricesFen []int64) error {
+	_, err := db.Exec(ctx, reprice,
+		lowFen,
+		highFen,
+		at,
+		iD,
+		skuIds,
+		pricesFen,
+	)
 	return err
 }
 

@@ -509,3 +509,27 @@ func (q *Queries) Transfer(ctx context.Context, db DBTX, arg TransferParams) (in
 	}
 	return result.RowsAffected(), nil
 }
+
+const transferredBy = `-- name: TransferredBy :many
+SELECT DISTINCT m.sku_id FROM stock_movement m WHERE m.document = $1 AND m.kind = 'transfer' AND m.sku_id = ANY($2::bigint[])
+`
+
+func (q *Queries) TransferredBy(ctx context.Context, db DBTX, document string, skuIds []int64) ([]int64, error) {
+	rows, err := db.Query(ctx, transferredBy, document, skuIds)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []int64{}
+	for rows.Next() {
+		var sku_id int64
+		if err := rows.Scan(&sku_id); err != nil {
+			return nil, err
+		}
+		items = append(items, sku_id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}

@@ -57,15 +57,17 @@ func (q *Queries) Ask(ctx context.Context, db DBTX, arg AskParams) (int64, error
 	return result.RowsAffected(), nil
 }
 
-const askPlaced = `-- name: AskPlaced :exec
-INSERT INTO invoice (order_id, member_id, kind, sealed, seal_key, asked_at, moved_at, actor)
-SELECT o.id, o.member_id, $1, $2::bytea, $3::text, $4::timestamptz, $4, $5 FROM orders o
-WHERE o.order_no = $6 AND o.payable_fen > 0 AND NOT o.test
+const askPlaced = `-- name: AskPlaced :one
+WITH asked AS (
+  INSERT INTO invoice (order_id, member_id, kind, sealed, seal_key, asked_at, moved_at, actor)
+  SELECT o.id, o.member_id, $1, $2::bytea, $3::text, $4::timestamptz, $4, $5 FROM orders o
+  WHERE o.order_no = $6 AND o.payable_fen > 0 AND NOT o.test)
+SELECT coalesce((SELECT s.invoices_offered FROM shop s), true)::boolean AS offered
 `
 
-// With its order: nothing where there is nothing to pay, and for a test.
-func (q *Queries) AskPlaced(ctx context.Context, db DBTX, kind string, sealed []byte, sealKey string, now time.Time, actor string, orderNo string) error {
-	_, err := db.Exec(ctx, askPlaced,
+// With its order: nothing where there is nothing to pay, and for a test. Says whether the shop takes requests.
+func (q *Queries) AskPlaced(ctx context.Context, db DBTX, kind string, sealed []byte, sealKey string, now time.Time, actor string, orderNo string) (bool, error) {
+	row := db.QueryRow(ctx, askPlaced,
 		kind,
 		sealed,
 		sealKey,
@@ -73,7 +75,9 @@ func (q *Queries) AskPlaced(ctx context.Context, db DBTX, kind string, sealed []
 		actor,
 		orderNo,
 	)
-	return err
+	var offered bool
+	err := row.Scan(&offered)
+	return offered, err
 }
 
 const counts = `-- name: Counts :one
@@ -267,6 +271,53 @@ func (q *Queries) Latest(ctx context.Context, db DBTX, orderID int64) (Invoice, 
 	return i, err
 }
 
+const latestOf = `-- name: LatestOf :one
+SELECT i.id, i.order_id, i.member_id, i.kind, i.sealed, i.seal_key, i.status, i.asked_at, i.ready_at, i.moved_at, i.actor, i.reason, i.amount_fen, i.number, i.issued_on, i.link, i.file_key, i.file_name, i.file_kind, i.red_due_at, i.red_number, i.red_on, o.order_no, o.app_id, o.payable_fen, o.refunded_fen FROM invoice i JOIN orders o ON o.id = i.order_id
+WHERE o.order_no = $1 ORDER BY i.id DESC LIMIT 1
+`
+
+type LatestOfRow struct {
+	Invoice     Invoice
+	OrderNo     string
+	AppID       string
+	PayableFen  money.Fen
+	RefundedFen money.Fen
+}
+
+func (q *Queries) LatestOf(ctx context.Context, db DBTX, orderNo string) (LatestOfRow, error) {
+	row := db.QueryRow(ctx, latestOf, orderNo)
+	var i LatestOfRow
+	err := row.Scan(
+		&i.Invoice.ID,
+		&i.Invoice.OrderID,
+		&i.Invoice.MemberID,
+		&i.Invoice.Kind,
+		&i.Invoice.Sealed,
+		&i.Invoice.SealKey,
+		&i.Invoice.Status,
+		&i.Invoice.AskedAt,
+		&i.Invoice.ReadyAt,
+		&i.Invoice.MovedAt,
+		&i.Invoice.Actor,
+		&i.Invoice.Reason,
+		&i.Invoice.AmountFen,
+		&i.Invoice.Number,
+		&i.Invoice.IssuedOn,
+		&i.Invoice.Link,
+		&i.Invoice.FileKey,
+		&i.Invoice.FileName,
+		&i.Invoice.FileKind,
+		&i.Invoice.RedDueAt,
+		&i.Invoice.RedNumber,
+		&i.Invoice.RedOn,
+		&i.OrderNo,
+		&i.AppID,
+		&i.PayableFen,
+		&i.RefundedFen,
+	)
+	return i, err
+}
+
 const lock = `-- name: Lock :one
 SELECT i.id, i.order_id, i.member_id, i.kind, i.sealed, i.seal_key, i.status, i.asked_at, i.ready_at, i.moved_at, i.actor, i.reason, i.amount_fen, i.number, i.issued_on, i.link, i.file_key, i.file_name, i.file_kind, i.red_due_at, i.red_number, i.red_on FROM invoice i WHERE i.id = $1 FOR NO KEY UPDATE
 `
@@ -336,7 +387,8 @@ func (q *Queries) LockLive(ctx context.Context, db DBTX, orderID int64) (Invoice
 }
 
 const lockSubject = `-- name: LockSubject :one
-SELECT o.id, o.order_no, o.member_id, o.app_id, o.status, o.test, o.payable_fen, o.refunded_fen, o.paid_at, o.settled_at FROM orders o
+SELECT o.id, o.order_no, o.member_id, o.app_id, o.status, o.test, o.payable_fen, o.refunded_fen, o.paid_at, o.settled_at,
+  coalesce((SELECT s.invoices_offered FROM shop s), true)::boolean AS offered FROM orders o
 WHERE o.order_no = $1 FOR SHARE
 `
 
@@ -351,6 +403,7 @@ type LockSubjectRow struct {
 	RefundedFen money.Fen
 	PaidAt      *time.Time
 	SettledAt   *time.Time
+	Offered     bool
 }
 
 func (q *Queries) LockSubject(ctx context.Context, db DBTX, orderNo string) (LockSubjectRow, error) {
@@ -367,12 +420,14 @@ func (q *Queries) LockSubject(ctx context.Context, db DBTX, orderNo string) (Loc
 		&i.RefundedFen,
 		&i.PaidAt,
 		&i.SettledAt,
+		&i.Offered,
 	)
 	return i, err
 }
 
 const lockSubjectOf = `-- name: LockSubjectOf :one
-SELECT o.id, o.order_no, o.member_id, o.app_id, o.status, o.test, o.payable_fen, o.refunded_fen, o.paid_at, o.settled_at FROM orders o
+SELECT o.id, o.order_no, o.member_id, o.app_id, o.status, o.test, o.payable_fen, o.refunded_fen, o.paid_at, o.settled_at,
+  coalesce((SELECT s.invoices_offered FROM shop s), true)::boolean AS offered FROM orders o
 WHERE o.id = (SELECT i.order_id FROM invoice i WHERE i.id = $1) FOR SHARE
 `
 
@@ -387,6 +442,7 @@ type LockSubjectOfRow struct {
 	RefundedFen money.Fen
 	PaidAt      *time.Time
 	SettledAt   *time.Time
+	Offered     bool
 }
 
 func (q *Queries) LockSubjectOf(ctx context.Context, db DBTX, id int64) (LockSubjectOfRow, error) {
@@ -403,6 +459,7 @@ func (q *Queries) LockSubjectOf(ctx context.Context, db DBTX, id int64) (LockSub
 		&i.RefundedFen,
 		&i.PaidAt,
 		&i.SettledAt,
+		&i.Offered,
 	)
 	return i, err
 }
@@ -527,6 +584,17 @@ func (q *Queries) OfMember(ctx context.Context, db DBTX, memberID int64, before 
 	return items, nil
 }
 
+const offeredHere = `-- name: OfferedHere :one
+SELECT coalesce((SELECT s.invoices_offered FROM shop s), true)::boolean AS offered
+`
+
+func (q *Queries) OfferedHere(ctx context.Context, db DBTX) (bool, error) {
+	row := db.QueryRow(ctx, offeredHere)
+	var offered bool
+	err := row.Scan(&offered)
+	return offered, err
+}
+
 const ready = `-- name: Ready :exec
 UPDATE invoice SET ready_at = $1::timestamptz WHERE id = $2 AND ready_at IS NULL
 `
@@ -596,6 +664,18 @@ func (q *Queries) SealedInvoices(ctx context.Context, db DBTX, primaryPrefix []b
 	return items, nil
 }
 
+const setOffered = `-- name: SetOffered :execrows
+UPDATE shop SET invoices_offered = $1, updated_at = now()
+`
+
+func (q *Queries) SetOffered(ctx context.Context, db DBTX, offered bool) (int64, error) {
+	result, err := db.Exec(ctx, setOffered, offered)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const shown = `-- name: Shown :one
 SELECT i.id, i.order_id, i.member_id, i.kind, i.sealed, i.seal_key, i.status, i.asked_at, i.ready_at, i.moved_at, i.actor, i.reason, i.amount_fen, i.number, i.issued_on, i.link, i.file_key, i.file_name, i.file_kind, i.red_due_at, i.red_number, i.red_on, o.order_no, o.app_id, o.payable_fen, o.refunded_fen FROM invoice i JOIN orders o ON o.id = i.order_id WHERE i.id = $1
 `
@@ -643,7 +723,8 @@ func (q *Queries) Shown(ctx context.Context, db DBTX, id int64) (ShownRow, error
 }
 
 const subject = `-- name: Subject :one
-SELECT o.id, o.order_no, o.member_id, o.app_id, o.status, o.test, o.payable_fen, o.refunded_fen, o.paid_at, o.settled_at FROM orders o WHERE o.order_no = $1
+SELECT o.id, o.order_no, o.member_id, o.app_id, o.status, o.test, o.payable_fen, o.refunded_fen, o.paid_at, o.settled_at,
+  coalesce((SELECT s.invoices_offered FROM shop s), true)::boolean AS offered FROM orders o WHERE o.order_no = $1
 `
 
 type SubjectRow struct {
@@ -657,6 +738,7 @@ type SubjectRow struct {
 	RefundedFen money.Fen
 	PaidAt      *time.Time
 	SettledAt   *time.Time
+	Offered     bool
 }
 
 // What an order is to an invoice; locked, it neither moves nor loses money meanwhile.
@@ -674,6 +756,7 @@ func (q *Queries) Subject(ctx context.Context, db DBTX, orderNo string) (Subject
 		&i.RefundedFen,
 		&i.PaidAt,
 		&i.SettledAt,
+		&i.Offered,
 	)
 	return i, err
 }

@@ -144,6 +144,17 @@ func (q *Queries) KeepNote(ctx context.Context, db DBTX, note string, iD int64, 
 	return count, err
 }
 
+const localParcel = `-- name: LocalParcel :one
+SELECT parcel_no FROM order_parcel WHERE order_id = $1 AND kind = $2::text
+`
+
+func (q *Queries) LocalParcel(ctx context.Context, db DBTX, orderID int64, kind string) (string, error) {
+	row := db.QueryRow(ctx, localParcel, orderID, kind)
+	var parcel_no string
+	err := row.Scan(&parcel_no)
+	return parcel_no, err
+}
+
 const lockParcel = `-- name: LockParcel :one
 SELECT p.id, p.order_id, o.order_no, o.member_id, o.app_id, o.status AS order_status, p.kind, p.courier, p.tracking_no, p.status, p.changes, o.address
 FROM order_parcel p JOIN orders o ON o.id = p.order_id WHERE p.parcel_no = $1 FOR UPDATE OF o, p

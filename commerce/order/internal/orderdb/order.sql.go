@@ -86,7 +86,7 @@ func (q *Queries) CountUnfinished(ctx context.Context, db DBTX) (int64, error) {
 const find = `-- name: Find :one
 SELECT o.id, o.order_no, o.member_id, o.app_id, o.status, o.close_reason, o.goods_fen, o.discount_fen, o.freight_fen, o.payable_fen,
        o.address, o.receiver, o.remark, o.expires_at, o.placed_at, o.paid_at, o.closed_at, o.adjust_fen, o.delivery, o.store_id, o.pickup_code, o.settlement,
-       o.shipped_at, o.receive_by, o.received_at, o.hidden, o.refunded_fen,
+       o.shipped_at, o.receive_by, o.received_at, o.hidden, o.refunded_fen, o.slot_from, o.slot_until,
        EXISTS (SELECT 1 FROM order_line l WHERE l.order_id = o.id AND l.sent + l.dropped < l.qty) AS unsent,
        (SELECT json_agg(json_build_object('spu_id', l.spu_id, 'sku_id', l.sku_id, 'title', l.title, 'spec', l.spec, 'picture', l.picture, 'snapshot', l.snapshot,
                'price_fen', l.price_fen, 'qty', l.qty, 'goods_fen', l.goods_fen, 'discount_fen', l.discount_fen, 'payable_fen', l.payable_fen, 'line_id', l.id, 'adjust_fen', l.adjust_fen, 'sent', l.sent, 'gift', l.gift) ORDER BY l.id)
@@ -129,6 +129,8 @@ type FindRow struct {
 	ReceivedAt  *time.Time
 	Hidden      bool
 	RefundedFen money.Fen
+	SlotFrom    *time.Time
+	SlotUntil   *time.Time
 	Unsent      bool
 	Lines       json.RawMessage
 	Timeline    json.RawMessage
@@ -167,6 +169,8 @@ func (q *Queries) Find(ctx context.Context, db DBTX, memberID int64, orderNo str
 		&i.ReceivedAt,
 		&i.Hidden,
 		&i.RefundedFen,
+		&i.SlotFrom,
+		&i.SlotUntil,
 		&i.Unsent,
 		&i.Lines,
 		&i.Timeline,
@@ -177,7 +181,7 @@ func (q *Queries) Find(ctx context.Context, db DBTX, memberID int64, orderNo str
 }
 
 const lock = `-- name: Lock :one
-SELECT id, member_id, app_id, status, close_reason, payable_fen, expires_at, paid_by, group_state, (expires_at <= now())::boolean AS due,
+SELECT id, member_id, app_id, status, close_reason, payable_fen, expires_at, paid_by, group_state, delivery, (expires_at <= now())::boolean AS due,
   (EXISTS (SELECT FROM order_adjustment a WHERE a.order_id = orders.id) OR EXISTS (SELECT FROM order_gift g WHERE g.order_id = orders.id))::boolean AS offered
 FROM orders WHERE order_no = $1 FOR UPDATE
 `
@@ -192,6 +196,7 @@ type LockRow struct {
 	ExpiresAt   time.Time
 	PaidBy      *string
 	GroupState  *string
+	Delivery    string
 	Due         bool
 	Offered     bool
 }
@@ -211,6 +216,7 @@ func (q *Queries) Lock(ctx context.Context, db DBTX, orderNo string) (LockRow, e
 		&i.ExpiresAt,
 		&i.PaidBy,
 		&i.GroupState,
+		&i.Delivery,
 		&i.Due,
 		&i.Offered,
 	)
@@ -295,7 +301,7 @@ func (q *Queries) MarkTest(ctx context.Context, db DBTX, orderNo string) (int64,
 const page = `-- name: Page :many
 SELECT o.id, o.order_no, o.member_id, o.app_id, o.status, o.close_reason, o.goods_fen, o.discount_fen, o.freight_fen, o.payable_fen,
        o.address, o.receiver, o.remark, o.expires_at, o.placed_at, o.paid_at, o.closed_at, o.adjust_fen, o.delivery, o.store_id, o.pickup_code, o.settlement,
-       o.shipped_at, o.receive_by, o.received_at, o.hidden, o.refunded_fen,
+       o.shipped_at, o.receive_by, o.received_at, o.hidden, o.refunded_fen, o.slot_from, o.slot_until,
        EXISTS (SELECT 1 FROM order_line l WHERE l.order_id = o.id AND l.sent + l.dropped < l.qty) AS unsent,
        (SELECT json_agg(json_build_object('spu_id', l.spu_id, 'sku_id', l.sku_id, 'title', l.title, 'spec', l.spec, 'picture', l.picture, 'snapshot', l.snapshot,
                'price_fen', l.price_fen, 'qty', l.qty, 'goods_fen', l.goods_fen, 'discount_fen', l.discount_fen, 'payable_fen', l.payable_fen, 'line_id', l.id, 'adjust_fen', l.adjust_fen, 'sent', l.sent, 'gift', l.gift) ORDER BY l.id)
@@ -334,6 +340,8 @@ type PageRow struct {
 	ReceivedAt  *time.Time
 	Hidden      bool
 	RefundedFen money.Fen
+	SlotFrom    *time.Time
+	SlotUntil   *time.Time
 	Unsent      bool
 	Lines       json.RawMessage
 }
@@ -380,6 +388,8 @@ func (q *Queries) Page(ctx context.Context, db DBTX, memberID int64, beforeID in
 			&i.ReceivedAt,
 			&i.Hidden,
 			&i.RefundedFen,
+			&i.SlotFrom,
+			&i.SlotUntil,
 			&i.Unsent,
 			&i.Lines,
 		); err != nil {
@@ -399,16 +409,16 @@ WITH held AS (
     CASE WHEN $5::bigint = 0 THEN 0 ELSE coalesce(sum((SELECT sum(l.qty) FROM order_line l WHERE l.order_id = x.id)), 0) END AS pieces
   FROM orders x WHERE x.member_id = $6 AND x.status IN ('pending_payment', 'closing')),
 o AS (
-  INSERT INTO orders (order_no, member_id, app_id, status, goods_fen, discount_fen, freight_fen, payable_fen, address, remark, expires_at, placed_at, test, delivery, store_id, pickup_code, receiver, receiver_index, group_state)
-  SELECT $7, $6, $8, $3::text, $9, $10, $11, $12, $13, $14, $15, $1::timestamptz, $16, $17, $18, $19, $20::bytea, $21::bytea[], $22
-  FROM held WHERE held.orders < $23::bigint AND ($5::bigint = 0 OR held.pieces + $24::bigint <= $5::bigint)
+  INSERT INTO orders (order_no, member_id, app_id, status, goods_fen, discount_fen, freight_fen, payable_fen, address, remark, expires_at, placed_at, test, delivery, store_id, pickup_code, receiver, receiver_index, group_state, slot_from, slot_until)
+  SELECT $7, $6, $8, $3::text, $9, $10, $11, $12, $13, $14, $15, $1::timestamptz, $16, $17, $18, $19, $20::bytea, $21::bytea[], $22, $23, $24
+  FROM held WHERE held.orders < $25::bigint AND ($5::bigint = 0 OR held.pieces + $26::bigint <= $5::bigint)
   RETURNING id),
 line AS (
-  SELECT unnest($25::bigint[]) AS spu_id, unnest($26::bigint[]) AS sku_id, unnest($27::text[]) AS title,
-         unnest($28::text[]) AS spec, unnest($29::text[]) AS picture, unnest($30::bigint[]) AS price_fen,
-         unnest($31::bigint[]) AS qty, unnest($32::bigint[]) AS goods_fen,
-         unnest($33::bigint[]) AS discount_fen, unnest($34::bigint[]) AS payable_fen,
-         unnest($35::text[]) AS snapshot, unnest($36::boolean[]) AS counted, unnest($37::boolean[]) AS gift),
+  SELECT unnest($27::bigint[]) AS spu_id, unnest($28::bigint[]) AS sku_id, unnest($29::text[]) AS title,
+         unnest($30::text[]) AS spec, unnest($31::text[]) AS picture, unnest($32::bigint[]) AS price_fen,
+         unnest($33::bigint[]) AS qty, unnest($34::bigint[]) AS goods_fen,
+         unnest($35::bigint[]) AS discount_fen, unnest($36::bigint[]) AS payable_fen,
+         unnest($37::text[]) AS snapshot, unnest($38::boolean[]) AS counted, unnest($39::boolean[]) AS gift),
 lines AS (
   INSERT INTO order_line (order_id, spu_id, sku_id, title, spec, picture, price_fen, qty, goods_fen, discount_fen, payable_fen,
     snapshot, counted, gift)
@@ -441,6 +451,8 @@ type PlaceParams struct {
 	Receiver         []byte
 	ReceiverIndex    [][]byte
 	GroupState       *string
+	SlotFrom         *time.Time
+	SlotUntil        *time.Time
 	MaxOpenOrders    int64
 	Pieces           int64
 	SpuIds           []int64
@@ -483,6 +495,8 @@ func (q *Queries) Place(ctx context.Context, db DBTX, arg PlaceParams) (int64, e
 		arg.Receiver,
 		arg.ReceiverIndex,
 		arg.GroupState,
+		arg.SlotFrom,
+		arg.SlotUntil,
 		arg.MaxOpenOrders,
 		arg.Pieces,
 		arg.SpuIds,

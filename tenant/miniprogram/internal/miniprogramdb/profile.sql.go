@@ -10,14 +10,15 @@ import (
 )
 
 const profile = `-- name: Profile :one
-SELECT name, intro, logo, service_phone FROM shop
+SELECT name, intro, logo, service_phone, invoices_offered FROM shop
 `
 
 type ProfileRow struct {
-	Name         string
-	Intro        string
-	Logo         string
-	ServicePhone string
+	Name            string
+	Intro           string
+	Logo            string
+	ServicePhone    string
+	InvoicesOffered bool
 }
 
 func (q *Queries) Profile(ctx context.Context, db DBTX) (ProfileRow, error) {
@@ -28,6 +29,7 @@ func (q *Queries) Profile(ctx context.Context, db DBTX) (ProfileRow, error) {
 		&i.Intro,
 		&i.Logo,
 		&i.ServicePhone,
+		&i.InvoicesOffered,
 	)
 	return i, err
 }
