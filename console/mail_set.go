@@ -35,27 +35,35 @@ func (s *Console) mailTable() []route {
 	}
 }
 
+// mailOf reads the shop's mail account; bound is false without one.
+func (s *Console) mailOf(c *fiber.Ctx, v *visit) (a notice.MailAccount, bound bool, err error) {
+	a, err = s.Messages.MailAccount(c.UserContext(), v.shop.ID)
+	if errors.Is(err, fault.ErrNotFound) {
+		return a, false, nil
+	}
+	return a, err == nil, err
+}
+
 // mailShow shows the shop's mail account and which words it uses.
 func (s *Console) mailShow(c *fiber.Ctx, v *visit) error {
-	a, err := s.Messages.MailAccount(c.UserContext(), v.shop.ID)
-	if err != nil && !errors.Is(err, fault.ErrNotFound) {
+	m := view.Mail{MayBind: v.granted[authz.AppUpdate], MaySet: v.granted[authz.MessageUpdate]}
+	var err error
+	if m.MailAccount, m.Bound, err = s.mailOf(c, v); err != nil {
 		return err
 	}
 	page := s.page(c, v, v.text.T("mailing.title"), "nav.messages")
 	page.Done = done(c, v)
-	return render(c, view.MailPage(page, view.Mail{
-		MailAccount: a, Bound: err == nil, MayBind: v.granted[authz.AppUpdate], MaySet: v.granted[authz.MessageUpdate],
-	}))
+	return render(c, view.MailPage(page, m))
 }
 
 // mailAccount shows the form of an account.
 func (s *Console) mailAccount(c *fiber.Ctx, v *visit) error {
-	a, err := s.Messages.MailAccount(c.UserContext(), v.shop.ID)
-	if err != nil && !errors.Is(err, fault.ErrNotFound) {
+	a, bound, err := s.mailOf(c, v)
+	if err != nil {
 		return err
 	}
 	f := view.MailForm{Port: "465", Security: string(notice.ImplicitTLS), SenderName: v.shop.Name}
-	if err == nil {
+	if bound {
 		f = view.MailForm{
 			Host: a.Host, Port: strconv.Itoa(a.Port), Security: string(a.Security), Username: a.Username,
 			SenderName: a.SenderName, SenderAddress: a.SenderAddress, Desk: a.Provider == notice.MailDesk,
@@ -118,11 +126,11 @@ func (s *Console) mailTemplateForm(c *fiber.Ctx, v *visit) (f view.MailTemplateF
 	}
 	f = view.MailTemplateForm{Kind: kind, Bad: map[string]string{}, Done: done(c, v)}
 	f.Event, f.Audience = kind.Event, audience
-	a, err := s.Messages.MailAccount(c.UserContext(), v.shop.ID)
-	if err != nil && !errors.Is(err, fault.ErrNotFound) {
+	a, bound, err := s.mailOf(c, v)
+	if err != nil {
 		return f, err
 	}
-	f.Bound = err == nil && a.Enabled
+	f.Bound = bound && a.Enabled
 	for _, t := range a.Templates {
 		if t.Event == f.Event && t.Audience == f.Audience {
 			f.MailTemplate = t
@@ -210,11 +218,11 @@ func (s *Console) mailChoice(c *fiber.Ctx, v *visit) error {
 	if err != nil {
 		return err
 	}
-	a, err := s.Messages.MailAccount(ctx, v.shop.ID)
-	if err != nil && !errors.Is(err, fault.ErrNotFound) {
+	a, bound, err := s.mailOf(c, v)
+	if err != nil {
 		return err
 	}
-	page := view.MailChoice{Mail: me.Mail, Bound: err == nil && a.Enabled, Done: done(c, v)}
+	page := view.MailChoice{Mail: me.Mail, Bound: bound && a.Enabled, Done: done(c, v)}
 	for _, k := range notice.Catalogue() {
 		if k.Mailed(notice.Staff) && v.may(k.Permission) {
 			page.Events = append(page.Events, view.MailEvent{Kind: k, On: slices.Contains(chosen, k.Event)})

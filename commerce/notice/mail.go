@@ -191,7 +191,7 @@ func (s *Service) SetMail(ctx context.Context, id tenant.ID, in MailInput) error
 	}
 	err = s.d.DB.InTenant(ctx, id, func(tx tenantdb.Tx) error {
 		if err := s.q.PutMailAccount(ctx, tx, noticedb.PutMailAccountParams{
-			Provider: in.Provider, Host: in.Host, Port: int32(in.Port), Security: string(in.Security), Username: in.Username, PasswordSealed: sealed, //nolint:gosec // one of four ports
+			Provider: in.Provider, Host: in.Host, Port: int32(in.Port), Security: string(in.Security), Username: in.Username, PasswordSealed: sealed,
 			SenderName: in.SenderName, SenderAddress: in.SenderAddress, Now: tx.Now(),
 		}); err != nil {
 			return err
@@ -208,15 +208,20 @@ func (s *Service) SetMail(ctx context.Context, id tenant.ID, in MailInput) error
 
 // SwitchMail lets mails rest, or sends them again. Opens a transaction.
 func (s *Service) SwitchMail(ctx context.Context, id tenant.ID, on bool, actor string) error {
+	return s.switchWay(ctx, id, "mail", on, actor, s.q.SwitchMail)
+}
+
+// switchWay switches the account of one way, "sms" or "mail".
+func (s *Service) switchWay(ctx context.Context, id tenant.ID, way string, on bool, actor string, do func(ctx context.Context, db noticedb.DBTX, on bool, now time.Time) (int64, error)) error {
 	err := s.d.DB.InTenant(ctx, id, func(tx tenantdb.Tx) error {
-		n, err := s.q.SwitchMail(ctx, tx, on, tx.Now())
+		n, err := do(ctx, tx, on, tx.Now())
 		if err != nil || n == 0 {
 			return err
 		}
-		return s.d.Audit.RecordTx(ctx, tx, audit.Entry{Actor: actor, Action: "mail.switch", Object: "mail", After: map[string]any{"on": on}})
+		return s.d.Audit.RecordTx(ctx, tx, audit.Entry{Actor: actor, Action: way + ".switch", Object: way, After: map[string]any{"on": on}})
 	})
 	if err != nil {
-		return fmt.Errorf("switch mail: %w", err)
+		return fmt.Errorf("switch %s: %w", way, err)
 	}
 	return nil
 }

@@ -160,17 +160,7 @@ func (s *Service) SetSMS(ctx context.Context, id tenant.ID, in SMSInput) error {
 
 // SwitchSMS lets text messages rest, or sends them again. Opens a transaction.
 func (s *Service) SwitchSMS(ctx context.Context, id tenant.ID, on bool, actor string) error {
-	err := s.d.DB.InTenant(ctx, id, func(tx tenantdb.Tx) error {
-		n, err := s.q.SwitchSMS(ctx, tx, on, tx.Now())
-		if err != nil || n == 0 {
-			return err
-		}
-		return s.d.Audit.RecordTx(ctx, tx, audit.Entry{Actor: actor, Action: "sms.switch", Object: "sms", After: map[string]any{"on": on}})
-	})
-	if err != nil {
-		return fmt.Errorf("switch sms: %w", err)
-	}
-	return nil
+	return s.switchWay(ctx, id, "sms", on, actor, s.q.SwitchSMS)
 }
 
 // SMSAccount reads the shop's account and templates. Faults: NOT_FOUND without an account;
@@ -230,9 +220,8 @@ func (s *Service) SMSKey(ctx context.Context, id tenant.ID) (SMSKey, error) {
 	return SMSKey{Provider: a.Provider, KeyID: a.KeyID, Secret: secret, SignName: a.SignName, perDay: a.PerDay, unreached: a.Unreached}, nil
 }
 
-// SaveSMSTemplate stores which template tells of an event; an empty code ends its text
-// messages. Faults: MESSAGE_TEMPLATE.
-func (s *Service) SaveSMSTemplate(ctx context.Context, id tenant.ID, t SMSTemplate, actor string) error {
+// check refuses what the vendor would, and words with variables that nothing fills.
+func (t SMSTemplate) check() error {
 	kind, ok := KindOf(t.Event)
 	if !ok || !slices.Contains(kind.Channels(Buyer), SMS) || (t.Code != "" && !smsTemplateForm.MatchString(t.Code)) {
 		return ErrTemplate.With(ErrTemplate.At("code"))
@@ -249,6 +238,15 @@ func (s *Service) SaveSMSTemplate(ctx context.Context, id tenant.ID, t SMSTempla
 		if !smsVariableForm.MatchString(variable) || !slices.Contains(kind.values, name) {
 			return ErrTemplate.With(ErrTemplate.At("fields"))
 		}
+	}
+	return nil
+}
+
+// SaveSMSTemplate stores which template tells of an event; an empty code ends its text
+// messages. Faults: MESSAGE_TEMPLATE.
+func (s *Service) SaveSMSTemplate(ctx context.Context, id tenant.ID, t SMSTemplate, actor string) error {
+	if err := t.check(); err != nil {
+		return err
 	}
 	fields, err := json.Marshal(t.Fields)
 	if err != nil {

@@ -14,7 +14,6 @@ import (
 	"galleria/commerce/catalog"
 	"galleria/commerce/coupon"
 	"galleria/commerce/delivery"
-	"galleria/commerce/inventory"
 	"galleria/commerce/member"
 	"galleria/commerce/money"
 	"galleria/commerce/order/internal/orderdb"

@@ -7,8 +7,6 @@ import (
 	"time"
 
 	"github.com/gofiber/fiber/v2"
-
-	"galleria/tenant/fault"
 )
 
 const (
@@ -17,10 +15,6 @@ const (
 	// shareQueue bounds who waits, for each request that may work.
 	shareQueue = 32
 )
-
-// ErrShopBusy is a request beyond what one shop may have worked on and waiting. The limit is
-// the shop's, not the platform's: it is no failure of ours.
-var ErrShopBusy = fault.New(fault.Throttled, "SHOP_BUSY", "店铺人太多了，请稍后再试", "This shop is very busy, please try again")
 
 // Shares bounds how many requests of one Mini Program a process works on at the same time.
 // The others wait in the order in which they came, holding no place, no connection and no

@@ -28,7 +28,7 @@ func TestSharesOfShops(t *testing.T) {
 	}})
 	app.Use(func(c *fiber.Ctx) error {
 		if c.Get("X-Hurry") != "" {
-			ctx, cancel := context.WithTimeout(context.Background(), 20*time.Millisecond)
+			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 			defer cancel()
 			c.SetUserContext(ctx)
 		}

@@ -78,7 +78,7 @@ type Config struct {
 	ConsoleRate  int `env:"GALLERIA_CONSOLE_RATE" envDefault:"30"`
 	// Places bound how many requests of a class one process works on at once; 0 is no bound.
 	// Each class has its own, so that none can take the processor from another.
-	APIPlaces      int `env:"GALLERIA_API_PLACES" envDefault:"256"`
+	APIPlaces int `env:"GALLERIA_API_PLACES" envDefault:"256"`
 	// ShopPlaces is how many of the API's places the buyers of one Mini Program may hold;
 	// those that come beside them wait in a queue of their own. 0 is no bound.
 	ShopPlaces     int `env:"GALLERIA_SHOP_PLACES" envDefault:"64"`

@@ -90,27 +90,21 @@ type Services struct {
 	Kinds       jobs.Kinds
 	Routines    *routine.Log
 
-	mailer  notice.Mailer
 	metrics *metrics
 	places  *middleware.Places
 }
 
 // NewServices builds the rooms.
 func NewServices(g *Ground) (*Services, error) {
-	mailer, err := g.mailer()
-	if err != nil {
-		return nil, err
-	}
 	s := &Services{
 		Ground:  g,
-		mailer:  mailer,
 		metrics: newMetrics(),
 		places: middleware.NewPlaces(map[middleware.Class]int{
 			middleware.ClassAPI: g.Config.APIPlaces, middleware.ClassCallback: g.Config.CallbackPlaces, middleware.ClassConsole: g.Config.ConsolePlaces,
 		}),
 		Catalog:   catalog.New(catalog.Deps{DB: g.DB, Plans: g.Plans, Timers: g.Timers}),
 		Inventory: inventory.New(inventory.Deps{NotifyChannel: catalog.NotifyChannel, Outbox: g.Outbox}),
-		Notices:   notice.New(notice.Deps{DB: g.DB, Audit: g.Audit, Outbox: g.Outbox, Vault: g.Vault, Mailer: mailer, Texter: g.texter(), Now: g.Now}), Figures: figures.New(g.DB, g.Timers),
+		Notices:   notice.New(notice.Deps{DB: g.DB, Audit: g.Audit, Outbox: g.Outbox, Vault: g.Vault, Mailer: g.mailer(), Texter: g.texter(), Now: g.Now}), Figures: figures.New(g.DB, g.Timers),
 		MiniProgram: miniprogram.New(miniprogram.Deps{DB: g.DB, Vault: g.Vault, Now: g.Now, SandboxBase: egress.Only(g.Config.SandboxURL), Plans: g.Plans}),
 		Accounts: account.New(account.Deps{
 			DB: g.DB, Vault: g.Vault, Registry: g.Registry, Audit: g.Audit, Outbox: g.Outbox, Timers: g.Timers, Now: g.Now, Rand: rand.Reader,
@@ -194,7 +188,7 @@ func (s *Services) newInvoices(store invoice.Store) *invoice.Service {
 // newKinds builds what is done in the background.
 func (s *Services) newKinds(letters *herald.Herald) (jobs.Kinds, error) {
 	return handle.New(handle.Deps{
-		DB: s.DB, Outbox: s.Outbox, Orders: s.Orders, Cases: s.Cases, Payments: s.Payments, Transfers: s.Transfers, Accounts: s.Accounts, Bills: s.Reconcile, Members: s.Members, Notices: s.Notices, Messenger: s.MiniProgram, Texter: s.texter(), Mailer: s.mailer, People: people{s.Ground, authz.New(authz.Deps{DB: s.DB, Now: s.Now})},
+		DB: s.DB, Outbox: s.Outbox, Orders: s.Orders, Cases: s.Cases, Payments: s.Payments, Transfers: s.Transfers, Accounts: s.Accounts, Bills: s.Reconcile, Members: s.Members, Notices: s.Notices, Messenger: s.MiniProgram, Texter: s.texter(), Mailer: s.mailer(), People: people{s.Ground, authz.New(authz.Deps{DB: s.DB, Now: s.Now})},
 		Delivery: s.Delivery, Shippers: s.MiniProgram, Reviews: s.Reviews, Content: s.MiniProgram, PictureURL: s.pictureURL, Coupons: s.Coupons, Points: s.Points, Levels: s.Levels, Campaigns: s.Campaigns, Invoices: s.Invoices, Stock: s.Inventory, Distribution: s.Distributed,
 		Signups: s.Signups, Tryouts: s.buyer(), Listings: s.Listings, Shelf: s.Catalog, Pictures: uploads{s.Pictures, s.Evidence, s.Ports, s.Invoices, s.Distributed}, Figures: s.Figures, Ports: s.Ports, Herald: letters, Plans: s.Plans, Timers: s.Timers, Vault: s.Vault, Now: s.Now,
 		BodiesKept: s.Config.bodiesKept(), Log: s.Log,
