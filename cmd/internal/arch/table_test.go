@@ -52,8 +52,8 @@ func rooms() []room {
 		{3, "tenant/look", with(foundation, "tenant/audit")},     // what is looked at is recorded
 		{3, "tenant/routine", with(foundation, "tenant/outbox")}, // what recurs is told by its topic
 		{3, "tenant/idempotency", foundation},
-		{3, "tenant/provision", with(foundation, "tenant/registry", "tenant/audit", "tenant/outbox", "migrations")},    // makes the spare schemas
-		{3, "tenant/signup", with(foundation, "tenant/registry", "tenant/provision", "tenant/audit", "tenant/outbox")}, // an application becomes a shop
+		{3, "tenant/provision", with(foundation, "tenant/registry", "tenant/audit", "tenant/outbox", "migrations")},                     // makes the spare schemas
+		{3, "tenant/signup", with(foundation, "tenant/registry", "tenant/provision", "tenant/audit", "tenant/outbox")},                  // an application becomes a shop
 		{3, "tenant/miniprogram", with(foundation, "tenant/audit", "tenant/registry", "tenant/egress", "tenant/plan", "tenant/upload")}, // several apps are a matter of the plan
 
 		{4, "commerce/catalog", with(ground, "commerce/search", "commerce/richtext")},
