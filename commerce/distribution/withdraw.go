@@ -227,19 +227,9 @@ func (s *Service) draft(ctx context.Context, tx tenantdb.Tx, no string, in Reque
 		}
 		hint = mask(openID, in.Name)
 	}
-	fee, err := p.FeeBps.Of(in.AmountFen)
+	fee, tax, err := p.keeps(in)
 	if err != nil {
 		return w, err
-	}
-	tax, err := p.TaxBps.Of(in.AmountFen - fee)
-	if err != nil {
-		return w, err
-	}
-	if in.Way == WayWeChat && in.AmountFen-fee-tax >= NameFrom && in.Name == "" {
-		return w, ErrName.With(ErrName.At("name"))
-	}
-	if in.AmountFen-fee-tax < leastPay {
-		return w, fault.Invalidf("amount_fen", "leaves less than %d after fee and tax", leastPay)
 	}
 	status := Approved
 	twice := p.takesTwo(in.AmountFen)
@@ -254,6 +244,23 @@ func (s *Service) draft(ctx context.Context, tx tenantdb.Tx, no string, in Reque
 		WithdrawalNo: no, DistributorID: in.MemberID, RequestKey: in.Key, Status: string(status), Way: string(in.Way), AppID: in.AppID, ReceiverHint: hint,
 		AmountFen: in.AmountFen, FeeFen: fee, TaxFen: tax, PayFen: in.AmountFen - fee - tax, Actor: actorOf(in.MemberID), Twice: twice,
 	}, nil
+}
+
+// keeps is what of a withdrawal the shop keeps and withholds. Faults: VALIDATION, WITHDRAWAL_NAME.
+func (p Plan) keeps(in RequestInput) (fee, tax money.Fen, err error) {
+	if fee, err = p.FeeBps.Of(in.AmountFen); err != nil {
+		return 0, 0, err
+	}
+	if tax, err = p.TaxBps.Of(in.AmountFen - fee); err != nil {
+		return 0, 0, err
+	}
+	switch pay := in.AmountFen - fee - tax; {
+	case in.Way == WayWeChat && pay >= NameFrom && in.Name == "":
+		return 0, 0, ErrName.With(ErrName.At("name"))
+	case pay < leastPay:
+		return 0, 0, fault.Invalidf("amount_fen", "leaves less than %d after fee and tax", leastPay)
+	}
+	return fee, tax, nil
 }
 
 // midnight is when a business day begins.

@@ -33,12 +33,6 @@ func (f Frame) distributionPages() []Sample {
 		{Member: "买茶人", Bond: distribution.Bond{ID: 8, MemberID: 71, Since: at, Until: at.AddDate(0, 0, 30), How: distribution.ByPoster, Evidence: distribution.Evidence{AppID: "wx1a2b3c4d5e6f7a8b", Scene: "1047", SPUID: 12}}},
 		{Member: "老客", Bond: distribution.Bond{ID: 7, MemberID: 70, Since: at, EndedAt: at.AddDate(0, 0, 2), How: distribution.ByStaff, Evidence: distribution.Evidence{Note: "线下介绍"}}},
 	}
-	shared := show
-	shared.Tab, shared.Signals = "signals", distributionSignals(at)
-	poster, unposted := show, show
-	poster.Tab, poster.App, poster.Poster = "poster", "wx1a2b3c4d5e6f7a8b", "data:image/png;base64,"+onePixel
-	poster.Apps = []view.Choice{{Value: "wx1a2b3c4d5e6f7a8b", Label: "山野茶事"}, {Value: "wx2a2b3c4d5e6f7a8b", Label: "山野茶事批发"}}
-	unposted.Tab, unposted.App, unposted.Apps, unposted.PosterBad = "poster", poster.App, poster.Apps[:1], f.Text.T("dist.poster_failed")
 	refused.Overview, refused.Tab, refused.Bad = applicant, "commissions", map[string]string{"reason": f.Text.T("dist.bad.reason")}
 	rates := []distribution.Rate{
 		{ID: 3, SPUID: 12, SKUID: 31, FirstBps: 1250, SecondBps: 300, Since: at, Product: "明前龙井", Spec: "250 克 / 礼盒"},
@@ -83,9 +77,9 @@ func (f Frame) distributionPages() []Sample {
 		{"distributors_none", view.DistributorListPage(page, view.DistributorList{DistributionNav: nav("people"), OnFirst: true})},
 		{"distributor", view.DistributorPage(page, first)},
 		{"distributor_history", view.DistributorPage(page, history)},
-		{"distributor_signals", view.DistributorPage(page, shared)},
-		{"distributor_poster", view.DistributorPage(page, poster)},
-		{"distributor_poster_refused", view.DistributorPage(page, unposted)},
+		{"distributor_signals", view.DistributorPage(page, withSignals(show, at))},
+		{"distributor_poster", view.DistributorPage(page, withPoster(show, ""))},
+		{"distributor_poster_refused", view.DistributorPage(page, withPoster(show, f.Text.T("dist.poster_failed")))},
 		{"distributor_applied", view.DistributorPage(page, refused)},
 		{"commissions", view.EntryListPage(page, view.EntryList{DistributionNav: nav("commissions"), Rows: entries, Sums: sums, OnFirst: true, Next: 3, MayExport: true})},
 		{"commissions_none", view.EntryListPage(page, view.EntryList{DistributionNav: nav("commissions"), OnFirst: true, OrderNo: "261121"})},
@@ -97,6 +91,23 @@ func (f Frame) distributionPages() []Sample {
 		{"withdrawal_proved", view.WithdrawalPage(page, proved)},
 		{"withdrawal_waits", view.WithdrawalPage(page, sent)},
 	}
+}
+
+func withSignals(d view.DistributorShow, at time.Time) view.DistributorShow {
+	d.Tab, d.Signals = "signals", distributionSignals(at)
+	return d
+}
+
+// withPoster shows a poster, or why there is none.
+func withPoster(d view.DistributorShow, bad string) view.DistributorShow {
+	d.Tab, d.App, d.PosterBad = "poster", "wx1a2b3c4d5e6f7a8b", bad
+	d.Apps = []view.Choice{{Value: d.App, Label: "山野茶事"}, {Value: "wx2a2b3c4d5e6f7a8b", Label: "山野茶事批发"}}
+	if bad != "" {
+		d.Apps = d.Apps[:1]
+		return d
+	}
+	d.Poster = "data:image/png;base64," + onePixel
+	return d
 }
 
 // onePixel is a PNG of one white pixel.
