@@ -102,6 +102,7 @@ func TestEveryRouteAnswersAsItsContractSays(t *testing.T) {
 	walkOrders(t, h, s, c)
 	walkTaste(t, s, c)
 	walkFlash(t, h, s, c)
+	walkGroups(t, h, s, c)
 	walkPoints(t, h, s, plainly(t, c))
 	walkLevels(t, h, s, plainly(t, c))
 	c.must(t, http.StatusOK, http.MethodGet, "/subscriptions", nil)

@@ -357,6 +357,9 @@ func TestListsFitTheSchema(t *testing.T) {
 		texts["level_change_reason"] = append(texts["level_change_reason"], string(k))
 	}
 	for _, k := range pricing.Kinds() {
+		if k == pricing.KindGift { // takes nothing off: it is a line of its own, see order_gift
+			continue
+		}
 		texts["order_adjustment_kind"] = append(texts["order_adjustment_kind"], string(k))
 	}
 	for constraint, ours := range texts {

@@ -79,16 +79,16 @@ func (q *Queries) PutBudget(ctx context.Context, db DBTX, campaignID int64, budg
 
 const spend = `-- name: Spend :many
 WITH due AS (
-  SELECT g.campaign_id, w.fen, coalesce(g.spent_fen + w.fen <= g.budget_fen, true) AS enough
+  SELECT g.campaign_id, w.fen
   FROM (SELECT unnest($1::bigint[]) AS campaign_id, unnest($2::bigint[]) AS fen) w JOIN campaign_budget g ON g.campaign_id = w.campaign_id
   ORDER BY g.campaign_id FOR UPDATE OF g),
 moved AS (
   UPDATE campaign_budget g SET spent_fen = g.spent_fen + due.fen,
     told_at = CASE WHEN g.spent_fen + due.fen + g.least_fen > g.budget_fen THEN coalesce(g.told_at, $3::timestamptz) ELSE g.told_at END
-  FROM due WHERE g.campaign_id = due.campaign_id AND due.enough
+  FROM due WHERE g.campaign_id = due.campaign_id AND coalesce(g.spent_fen + due.fen <= g.budget_fen, true)
   RETURNING g.campaign_id, due.fen, coalesce(g.told_at = $3, false) AS out),
 kept AS (INSERT INTO campaign_spend (order_no, campaign_id, fen) SELECT $4::text, m.campaign_id, m.fen FROM moved m)
-SELECT due.campaign_id, due.enough::boolean AS enough, coalesce(m.out, false)::boolean AS out FROM due LEFT JOIN moved m ON m.campaign_id = due.campaign_id
+SELECT due.campaign_id, (m.campaign_id IS NOT NULL)::boolean AS enough, coalesce(m.out, false)::boolean AS out FROM due LEFT JOIN moved m ON m.campaign_id = due.campaign_id
 `
 
 type SpendRow struct {
@@ -97,7 +97,9 @@ type SpendRow struct {
 	Out        bool
 }
 
-// Of each campaign that gives something to an order, all of it or nothing.
+// Of each campaign that gives something to an order, all of it or nothing. The UPDATE itself asks
+// whether there is enough, of the row that it changes; what another order gave back in the same
+// moment may be missed, and is there for the next quote.
 func (q *Queries) Spend(ctx context.Context, db DBTX, campaignIds []int64, fens []int64, now time.Time, orderNo string) ([]SpendRow, error) {
 	rows, err := db.Query(ctx, spend,
 		campaignIds,
