@@ -200,7 +200,7 @@ func checkInvariants(t *testing.T, w *world, shop demo.Shop) {
 // checkDashboard looks at what the shop's owner sees first.
 func checkDashboard(t *testing.T, w *world, shop demo.Shop) {
 	t.Helper()
-	o, _, err := readmodel.New(readmodel.Deps{DB: w.env.DB}).Overview(t.Context(), w.shopID(t, shop), time.Now(), time.FixedZone("Asia/Shanghai", 8*60*60), "staff:1")
+	o, _, err := readmodel.New(readmodel.Deps{DB: w.env.DB, Receivers: w.buyers}).Overview(t.Context(), w.shopID(t, shop), time.Now(), time.FixedZone("Asia/Shanghai", 8*60*60), "staff:1")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -36,8 +36,9 @@ import (
 
 // world is an empty installation with everything that seeding needs.
 type world struct {
-	env  *tenanttest.Env
-	deps demo.Deps
+	env    *tenanttest.Env
+	deps   demo.Deps
+	buyers *member.Service
 }
 
 func newWorld(t *testing.T, options ...tenanttest.Option) *world {
@@ -72,7 +73,7 @@ func newWorld(t *testing.T, options ...tenanttest.Option) *world {
 	})
 	books := ledger.New(ledger.Deps{DB: env.DB, Audit: env.Audit})
 	buyers := member.New(member.Deps{DB: env.DB, Now: clock.Now, Rand: rand.Reader, Vault: safe})
-	return &world{env: env, deps: demo.Deps{
+	return &world{env: env, buyers: buyers, deps: demo.Deps{
 		DB: env.DB, Provision: env.Provision, Registry: env.Registry, Staff: people, Vault: safe, Outbox: env.Outbox, Timers: env.Timers,
 		Catalog: shelf, Inventory: goods, Members: buyers,
 		Orders: order.New(order.Deps{
