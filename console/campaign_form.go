@@ -276,18 +276,25 @@ func readTiers(r typedReader) (tiers []campaign.Tier) {
 		if t.OffBps > 0 || t.Each {
 			t.CapFen = r.fen("cap_fen")
 		}
-		if r.typed[view.TierField(i, "gift")] != "" {
-			t.GiftSKU, t.GiftQty = r.number(view.TierField(i, "gift")), 1
-			if r.typed[view.TierField(i, "gift_qty")] != "" {
-				t.GiftQty = r.number(view.TierField(i, "gift_qty"))
-			}
-			if r.typed[view.TierField(i, "spare")] != "" {
-				t.SpareSKU = r.number(view.TierField(i, "spare"))
-			}
-		}
+		readGift(r, i, &t)
 		tiers = append(tiers, t)
 	}
 	return tiers
+}
+
+// readGift reads what a tier gives besides: one piece unless it is said.
+func readGift(r typedReader, i int, t *campaign.Tier) {
+	gift, qty, spare := view.TierField(i, "gift"), view.TierField(i, "gift_qty"), view.TierField(i, "spare")
+	if r.typed[gift] == "" {
+		return
+	}
+	t.GiftSKU, t.GiftQty = r.number(gift), 1
+	if r.typed[qty] != "" {
+		t.GiftQty = r.number(qty)
+	}
+	if r.typed[spare] != "" {
+		t.SpareSKU = r.number(spare)
+	}
 }
 
 // typedCampaign is a campaign as it would be typed.

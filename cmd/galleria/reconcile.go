@@ -92,7 +92,7 @@ var (
 )
 
 func onlyAccount(ctx context.Context, s *app.Services, shop tenant.ID) (int64, error) {
-	page, err := readmodel.New(readmodel.Deps{DB: s.DB}).BillDays(ctx, shop, readmodel.BillDayFilter{})
+	page, err := readmodel.New(readmodel.Deps{DB: s.DB, Receivers: s.Members}).BillDays(ctx, shop, readmodel.BillDayFilter{})
 	if err != nil {
 		return 0, explain(err)
 	}
@@ -104,7 +104,7 @@ func onlyAccount(ctx context.Context, s *app.Services, shop tenant.ID) (int64, e
 
 func dayOf(ctx context.Context, s *app.Services, shop tenant.ID, accountID int64, day time.Time) (found readmodel.BillDay, err error) {
 	filter := readmodel.BillDayFilter{AccountID: accountID, BeforeDay: day.AddDate(0, 0, 1), BeforeID: 1}
-	page, err := readmodel.New(readmodel.Deps{DB: s.DB}).BillDays(ctx, shop, filter)
+	page, err := readmodel.New(readmodel.Deps{DB: s.DB, Receivers: s.Members}).BillDays(ctx, shop, filter)
 	if err != nil {
 		return found, explain(err)
 	}
@@ -128,7 +128,7 @@ func showDay(ctx context.Context, sh shell, s *app.Services, shop tenant.ID, d r
 		return nil
 	}
 	_, _ = fmt.Fprintf(sh.stdout, "  to explain: %d differences, %s yuan\n", d.OpenCount, d.Unexplained.Yuan())
-	detail, err := readmodel.New(readmodel.Deps{DB: s.DB}).BillDayDetail(ctx, shop, d.ID, "open", 0)
+	detail, err := readmodel.New(readmodel.Deps{DB: s.DB, Receivers: s.Members}).BillDayDetail(ctx, shop, d.ID, "open", 0)
 	if err != nil {
 		return explain(err)
 	}

@@ -60,7 +60,7 @@ func (w *world) groups(m *market) {
 	var people []*shopper
 	for i, name := range []string{"jia", "yi", "bing"} {
 		b := w.login(m.shop, name+m.Handle)
-		people = append(people, &shopper{buyer: b, market: m, dice: rand.New(rand.NewPCG(0, uint64(i))), address: b.address()}) //nolint:gosec // dice
+		people = append(people, &shopper{buyer: b, market: m, dice: rand.New(rand.NewPCG(0, uint64(i))), address: b.address()})
 	}
 	id, sku := w.groupBuying(m.shop)
 	seat := func(i int, group string) (string, string) {

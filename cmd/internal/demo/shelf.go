@@ -137,7 +137,7 @@ func (s *seeding) existingCategories(ctx context.Context) (map[string]int64, err
 // console's view of the shelf shows.
 func (s *seeding) existingProducts(ctx context.Context) (map[string]int64, error) {
 	ids := map[string]int64{}
-	shelf := readmodel.New(readmodel.Deps{DB: s.DB})
+	shelf := readmodel.New(readmodel.Deps{DB: s.DB, Receivers: s.Members})
 	for in := (readmodel.ProductFilter{}); ; {
 		page, err := shelf.Products(ctx, s.shop.ID, in)
 		if err != nil {
@@ -176,7 +176,7 @@ func (s *seeding) findOrCreate(ctx context.Context, p productPlan, categoryID, e
 	if existing == 0 {
 		return s.create(ctx, p, categoryID)
 	}
-	made, err := readmodel.New(readmodel.Deps{DB: s.DB}).Product(ctx, s.shop.ID, existing)
+	made, err := readmodel.New(readmodel.Deps{DB: s.DB, Receivers: s.Members}).Product(ctx, s.shop.ID, existing)
 	skus = make(map[string]int64, len(made.SKUs))
 	for _, k := range made.SKUs {
 		skus[p.key(k.SpecValues)] = k.ID

@@ -8,6 +8,8 @@ import (
 )
 
 // campaignPages are the pages of campaigns.
+//
+//nolint:funlen // a list
 func (f Frame) campaignPages() []Sample {
 	page := f.page("nav.campaigns", f.Text.T("campaign.title"))
 	beijing := time.FixedZone("Asia/Shanghai", 8*60*60)

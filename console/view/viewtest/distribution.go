@@ -9,6 +9,8 @@ import (
 )
 
 // distributionPages are the pages of distribution.
+//
+//nolint:funlen // a list
 func (f Frame) distributionPages() []Sample {
 	page := f.page("nav.distribution", f.Text.T("dist.title"))
 	at := time.Date(2026, 11, 21, 10, 30, 0, 0, time.UTC)
