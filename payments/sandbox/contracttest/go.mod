@@ -21,7 +21,10 @@ require (
 	software.sslmate.com/src/go-pkcs12 v0.6.0 // indirect
 )
 
-require github.com/a-h/templ v0.3.977 // indirect
+require (
+	github.com/a-h/templ v0.3.977 // indirect
+	github.com/boombuler/barcode v1.0.1-0.20190219062509-6c824513bacc // indirect
+)
 
 require (
 	github.com/go-pay/crypto v0.0.1 // indirect
