@@ -241,4 +241,12 @@ func notNil(list []string) []string {
 	return list
 }
 
-func newCaseNo(now time.Time) string { return "S" + now.UTC().Format("060102") + rand.Text()[:12] }
+// IsCase reports whether a number that parcels are followed under is a case's: that of the goods
+// that come back for it.
+func IsCase(no string) bool { return strings.HasPrefix(no, caseLetter) }
+
+const caseLetter = "S" // parcels of orders begin with another
+
+func newCaseNo(now time.Time) string {
+	return caseLetter + now.UTC().Format("060102") + rand.Text()[:12]
+}

@@ -82,6 +82,7 @@ const (
 	OrderRefunded  = "order.refunded"
 	PaymentSurplus = "payments.surplus"
 	CaseOpened     = "aftersale.opened"
+	CaseArrived    = "aftersale.arrived"
 	CaseMoved      = "aftersale.moved"
 	PointsExpiring = "points.expiring"
 	Withdrawal     = "withdrawal.moved"
@@ -151,6 +152,12 @@ func trade(both, board map[Channel]bool) []Kind {
 			Event: CaseOpened, Staffs: board, Permission: seesCases, values: []string{"order_no", "case_no"},
 			words: map[Audience]words{
 				Staff: {"新的售后申请", "订单 {order_no} 有新的售后申请 {case_no}。", "New after-sales case", "Order {order_no} has a new after-sales case, {case_no}."},
+			},
+		},
+		{
+			Event: CaseArrived, Staffs: board, Permission: seesCases, values: []string{"order_no", "case_no"},
+			words: map[Audience]words{
+				Staff: {"退货已签收", "售后 {case_no}（订单 {order_no}）的退货已签收，请验货。", "Returned goods have arrived", "What comes back for case {case_no} of order {order_no} was signed for. Please inspect it."},
 			},
 		},
 		{

@@ -2,6 +2,7 @@ package readmodel
 
 import (
 	"context"
+	"encoding/json"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -72,7 +73,14 @@ type CaseAside struct {
 	RefundStatus string            // of the refund that counts; empty without one
 	RefundHold   string            // why it waits
 	People       map[string]string // names of the staff in its thread, by number
+	Back         Track             // of the parcel that comes back
 }
+
+// caseTrack is where the parcel is that comes back for a case.
+const caseTrack = `SELECT t.state, t.error, t.subscribed_at IS NOT NULL,
+       coalesce((SELECT json_agg(json_build_object('at', e.at, 'state', e.state, 'text', e.text, 'place', e.place) ORDER BY e.at DESC, e.id DESC)
+         FROM (SELECT x.id, x.at, x.state, x.text, x.place FROM parcel_track_event x WHERE x.courier = t.courier AND x.tracking_no = t.tracking_no ORDER BY x.at DESC, x.id DESC LIMIT 50) e), '[]')
+  FROM parcel_track t WHERE t.parcel_no = $1`
 
 // CaseAside returns it. Faults: NOT_FOUND.
 func (s *Store) CaseAside(ctx context.Context, shop tenant.ID, caseNo string) (a CaseAside, err error) {
@@ -81,6 +89,12 @@ func (s *Store) CaseAside(ctx context.Context, shop tenant.ID, caseNo string) (a
 		b.Queue(`SELECT m.nickname, coalesce(r.status, ''), coalesce(r.hold, '')
   FROM aftersale_case c JOIN member m ON m.id = c.member_id LEFT JOIN refund r ON r.out_refund_no = c.out_refund_no WHERE c.case_no = $1`, caseNo).
 			QueryRow(func(row pgx.Row) error { return row.Scan(&a.Buyer, &a.RefundStatus, &a.RefundHold) })
+		a.Back = Track{State: "none"}
+		b.Queue(caseTrack, caseNo).Query(func(rows pgx.Rows) error {
+			var events []byte
+			_, err := pgx.ForEachRow(rows, []any{&a.Back.State, &a.Back.Error, &a.Back.Followed, &events}, func() error { return json.Unmarshal(events, &a.Back.Events) })
+			return err
+		})
 		collect(b, &actors, pgx.RowTo[string], `SELECT DISTINCT t.actor FROM aftersale_message t JOIN aftersale_case c ON c.id = t.case_id WHERE c.case_no = $1`, caseNo)
 	})
 	if err != nil {

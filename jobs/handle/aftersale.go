@@ -3,18 +3,56 @@ package handle
 import (
 	"context"
 	"fmt"
+	"time"
 
+	"galleria/commerce/aftersale"
 	"galleria/commerce/money"
+	"galleria/commerce/notice"
 	"galleria/payments"
+	"galleria/tenant"
 	"galleria/tenant/outbox"
 	"galleria/tenant/tenantdb"
 )
 
 // Cases is the part of aftersale.Service that events move.
 type Cases interface {
+	Get(ctx context.Context, id tenant.ID, memberID int64, caseNo string) (aftersale.Case, error)
 	DueTx(ctx context.Context, tx tenantdb.Tx, caseNo string) error
 	RefundedTx(ctx context.Context, tx tenantdb.Tx, document, outRefundNo string, amountFen money.Fen) error
 	RefundStoppedTx(ctx context.Context, tx tenantdb.Tx, document, outRefundNo string) error
+}
+
+// caseSentBack has the parcel followed in which a case's goods come back. Couriers that ask for
+// the end of a phone take that of whom it goes to.
+func (h *Handlers) caseSentBack(ctx context.Context, ev outbox.Event, caseNo string) error {
+	c, err := h.Cases.Get(ctx, ev.TenantID, 0, caseNo)
+	if err != nil {
+		return fmt.Errorf("follow what comes back: %w", err)
+	}
+	if c.BackNumber == "" { // its buyer has left meanwhile
+		return nil
+	}
+	tail := ""
+	if c.ReturnTo != nil {
+		tail = c.ReturnTo.Phone[max(0, len(c.ReturnTo.Phone)-4):]
+	}
+	return h.once(ctx, ev, "aftersale.back.followed", func(tx tenantdb.Tx) error {
+		return h.Delivery.BeginTx(ctx, tx, c.CaseNo, c.BackCourier, c.BackNumber, tail)
+	})
+}
+
+// caseArrived tells the staff that what a buyer sends back is there to be looked at.
+func (h *Handlers) caseArrived(ctx context.Context, ev outbox.Event, at time.Time) error {
+	c, err := h.Cases.Get(ctx, ev.TenantID, 0, ev.Key)
+	if err != nil {
+		return fmt.Errorf("what came back: %w", err)
+	}
+	if c.Status != aftersale.InTransit {
+		return nil
+	}
+	return h.once(ctx, ev, "aftersale.back.arrived", func(tx tenantdb.Tx) error {
+		return h.Notices.BoardTx(ctx, tx, ev.ID, notice.CaseArrived, notice.Facts{OrderNo: c.OrderNo, CaseNo: c.CaseNo, At: at})
+	})
 }
 
 // caseDue does what happens to a case by itself.

@@ -207,7 +207,10 @@ func (h *Handlers) caseMoved(ctx context.Context, ev outbox.Event) error {
 	if err != nil {
 		return err
 	}
-	own := []aftersale.Event{aftersale.EventApply, aftersale.EventWithdraw, aftersale.EventSendBack, aftersale.EventConfirm}
+	if p.Event == aftersale.EventSendBack {
+		return h.caseSentBack(ctx, ev, p.CaseNo)
+	}
+	own := []aftersale.Event{aftersale.EventApply, aftersale.EventWithdraw, aftersale.EventConfirm}
 	if slices.Contains(own, p.Event) || p.Event == aftersale.EventRefunded || p.Event == aftersale.EventRetry {
 		return nil
 	}

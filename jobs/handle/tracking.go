@@ -3,6 +3,7 @@ package handle
 import (
 	"context"
 
+	"galleria/commerce/aftersale"
 	"galleria/commerce/delivery"
 	"galleria/commerce/order"
 	"galleria/tenant"
@@ -42,11 +43,18 @@ func (h *Handlers) parcelAsk(ctx context.Context, ev outbox.Event) error {
 	return h.Delivery.AskDue(ctx, ev.TenantID, ev.Key)
 }
 
-// parcelTracked moves a parcel that was signed for, or comes back.
+// parcelTracked moves a parcel that was signed for, or comes back; of one that a buyer sends back
+// the staff are told.
 func (h *Handlers) parcelTracked(ctx context.Context, ev outbox.Event) error {
 	in, err := payload[delivery.TrackedEvent](ev)
 	if err != nil {
 		return err
+	}
+	if aftersale.IsCase(in.ParcelNo) {
+		if in.State != delivery.Delivered {
+			return nil
+		}
+		return h.caseArrived(ctx, ev, in.At)
 	}
 	to := order.ParcelDelivered
 	if in.State == delivery.Returned {

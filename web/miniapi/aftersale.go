@@ -85,6 +85,8 @@ type AfterSale struct {
 	ReturnTo       *ReturnAddress `json:"return_to,omitempty" nullable:"false"`
 	BackCourier    string         `json:"back_courier" doc:"Of the parcel that goes back."`
 	BackTrackingNo string         `json:"back_tracking_no"`
+	BackTrackState string         `json:"back_track_state" doc:"As the courier last told it; none before that, and where it was not asked for: only the case itself has it." enum:"none,accepted,transit,out_for_delivery,delivered,exception,returned"`
+	BackTrack      []TrackEvent   `json:"back_track" nullable:"false" doc:"Newest first; only the case itself has it."`
 	OutCourier     string         `json:"out_courier" doc:"Of the replacement."`
 	OutTrackingNo  string         `json:"out_tracking_no"`
 	OpenedAt       time.Time      `json:"opened_at"`
@@ -332,7 +334,23 @@ func (a *API) cases(ctx context.Context, in *caseListInput) (*casePageOutput, er
 }
 
 func (a *API) oneCase(ctx context.Context, in *casePath) (*caseOutput, error) {
-	return a.onCase(ctx, func(who caller) (aftersale.Case, error) { return a.d.Cases.Get(ctx, who.tenant, who.member, in.CaseNo) })
+	who, err := callerOf(ctx)
+	if err != nil {
+		return nil, err
+	}
+	c, err := a.d.Cases.Get(ctx, who.tenant, who.member, in.CaseNo)
+	if err != nil {
+		return nil, err
+	}
+	out := toAfterSale(c)
+	if c.BackNumber != "" {
+		tracks, err := a.d.Delivery.Tracks(ctx, who.tenant, []string{c.CaseNo})
+		if err != nil {
+			return nil, err
+		}
+		out.BackTrackState, out.BackTrack = toTrack(tracks[c.CaseNo])
+	}
+	return &caseOutput{out}, nil
 }
 
 func (a *API) withdrawCase(ctx context.Context, in *casePath) (*caseOutput, error) {
@@ -417,7 +435,7 @@ func toAfterSale(c aftersale.Case) AfterSale {
 		CaseNo: c.CaseNo, OrderNo: c.OrderNo, Kind: string(c.Kind), Status: string(c.Status), Reason: string(c.Reason), MostFen: c.MostFen(),
 		FreightFen: c.FreightFen, AmountFen: c.AmountFen, DueAt: c.DueAt, BackCourier: c.BackCourier, BackTrackingNo: c.BackNumber,
 		OutCourier: c.OutCourier, OutTrackingNo: c.OutNumber, OpenedAt: c.OpenedAt, ClosedAt: c.ClosedAt, Lines: toCaseLines(c.Lines),
-		Messages: make([]CaseMessage, len(c.Messages)), Actions: []string{},
+		Messages: make([]CaseMessage, len(c.Messages)), Actions: []string{}, BackTrackState: "none", BackTrack: []TrackEvent{},
 	}
 	if c.ReturnTo != nil {
 		out.ReturnTo = &ReturnAddress{Name: c.ReturnTo.Name, Phone: c.ReturnTo.Phone, Address: c.ReturnTo.Address}

@@ -1,6 +1,7 @@
 package miniapi
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"time"
@@ -265,19 +266,22 @@ func toParcel(p order.Parcel, track delivery.Track) Parcel {
 	courier, _ := delivery.CourierOf(p.Courier)
 	out := Parcel{
 		ParcelNo: p.ParcelNo, Kind: string(p.Kind), Courier: p.Courier, CourierName: courier.Name, TrackingNo: p.TrackingNo, Status: string(p.Status),
-		ShippedAt: p.ShippedAt, DeliveredAt: p.DeliveredAt, Lines: make([]ParcelLine, len(p.Lines)), TrackState: "none",
-		Track: make([]TrackEvent, len(track.Events)),
+		ShippedAt: p.ShippedAt, DeliveredAt: p.DeliveredAt, Lines: make([]ParcelLine, len(p.Lines)),
 	}
-	if track.State != "" {
-		out.TrackState = string(track.State)
-	}
+	out.TrackState, out.Track = toTrack(track)
 	for i, l := range p.Lines {
 		out.Lines[i] = ParcelLine(l)
 	}
-	for i, e := range track.Events {
-		out.Track[i] = TrackEvent{At: e.At, State: string(e.State), Text: e.Text, Place: e.Place}
-	}
 	return out
+}
+
+// toTrack is where a parcel is, and what its courier said, newest first.
+func toTrack(track delivery.Track) (state string, events []TrackEvent) {
+	state, events = cmp.Or(string(track.State), "none"), make([]TrackEvent, len(track.Events))
+	for i, e := range track.Events {
+		events[i] = TrackEvent{At: e.At, State: string(e.State), Text: e.Text, Place: e.Place}
+	}
+	return state, events
 }
 
 func (a *API) pickupStores(ctx context.Context, _ *struct{}) (*pickupStoresOutput, error) {

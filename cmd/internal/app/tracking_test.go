@@ -5,11 +5,14 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"galleria/cmd/internal/app"
 	"galleria/commerce/delivery"
 	"galleria/commerce/order"
 	"galleria/payments/sandbox/expressgw"
@@ -161,6 +164,44 @@ func TestParcelIsFollowed(t *testing.T) {
 	if words != 4 || moves != 1 {
 		t.Errorf("%d words and %d moves are stored, want 4 and 1", words, moves)
 	}
+}
+
+// TestReturnIsFollowed sends goods back and lets their courier speak: the buyer reads it in the
+// case, the staff on its page, and they are told once that there is something to inspect.
+func TestReturnIsFollowed(t *testing.T) {
+	t.Parallel()
+	media := t.TempDir()
+	w := newWorld(t, func(c *app.Config) { c.MediaDir = media })
+	s := w.openShop("returned", 20)
+	w.follow(s)
+	b, staff := w.login(s, "小明"), w.signIn(s)
+	pages := "/console/" + s.Handle
+	staff.submit(pages+"/aftersale-settings", pages+"/aftersale-settings/addresses", url.Values{"name": {"仓库"}, "phone": {"13800000000"}, "address": {"昆明市五华区"}})
+	orderNo, line := b.paid(1)
+	b.sent(orderNo, line, 1)
+	no := b.apply(orderNo, "return", line, 1, b.upload())
+	staff.submit(pages+"/aftersales/"+no, pages+"/aftersales/"+no+"/act", url.Values{"event": {"approve"}, "sure": {"1"}, "address_id": {"1"}})
+	const number = "YT3234567890123"
+	b.must(http.StatusOK, http.MethodPost, "/aftersales/"+no+"/send-back", map[string]any{"courier": "yto", "tracking_no": number}, nil)
+	subscribed := func() bool {
+		return slices.ContainsFunc(w.sandbox.Express().Books().Subscriptions, func(x expressgw.Subscription) bool { return x.Number == number })
+	}
+	eventually(t, 15*time.Second, "the number to be subscribed", subscribed)
+	began := time.Now().Add(-5 * time.Hour)
+	w.scanned(number, "0", "到达昆明", began)
+	w.scanned(number, "301", "仓库已签收", began.Add(time.Hour))
+	var got struct {
+		State string                  `json:"back_track_state"`
+		Track []struct{ Text string } `json:"back_track"`
+	}
+	eventually(t, 15*time.Second, "the goods to arrive", func() bool {
+		b.must(http.StatusOK, http.MethodGet, "/aftersales/"+no, nil, &got)
+		return got.State == "delivered" && len(got.Track) == 2 && got.Track[0].Text == "仓库已签收"
+	})
+	if page := staff.get(pages + "/aftersales/" + no); !strings.Contains(page, "仓库已签收") || !strings.Contains(page, "到达昆明") {
+		t.Error("the desk does not show where the parcel is")
+	}
+	eventually(t, 15*time.Second, "the staff to hear of it", func() bool { return strings.Contains(staff.get(pages+"/notices"), "退货已签收") })
 }
 
 // TestWordsAtOnce: whatever order the courier's words are stored in, and by however many at

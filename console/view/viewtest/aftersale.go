@@ -147,8 +147,15 @@ func (f Frame) caseShow(kind aftersale.Kind, status aftersale.Status, now time.T
 		c.OutCourier, c.OutNumber = "zto", "75412345678901"
 		said("staff:2", aftersale.EventReship, time.Hour)
 	}
+	back := readmodel.Track{State: "none"}
+	if status == aftersale.InTransit {
+		back = readmodel.Track{State: "delivered", Followed: true, Events: []readmodel.TrackEvent{
+			{At: now.Add(-time.Hour), State: "delivered", Text: "仓库已签收", Place: "浙江,杭州市,余杭区"},
+			{At: now.Add(-10 * time.Hour), State: "accepted", Text: "顺丰速运 已收取快件"},
+		}}
+	}
 	return view.CaseShow{
-		Case: c, CaseAside: readmodel.CaseAside{Buyer: "王小明", People: map[string]string{"2": "王客服"}}, Addresses: returnAddresses(), MayHandle: true, MaySet: true,
+		Case: c, CaseAside: readmodel.CaseAside{Buyer: "王小明", People: map[string]string{"2": "王客服"}, Back: back}, Addresses: returnAddresses(), MayHandle: true, MaySet: true,
 		SeesRefunds: true, Limit: -1, Now: now, Key: "K7Q2M9XTK7Q2M9XTK7Q2M9XTAB", Typed: map[string]string{},
 	}
 }
