@@ -32,7 +32,7 @@ func TestEverySealedColumnIsRotated(t *testing.T) {
 		"kek.check_value": true, "tenant_key.wrapped_dek": true, "tenant_key.prefix": true, "tenant_key.check_value": true,
 		"staff_proof.token_hash": true, "staff_recovery.code_hash": true, "staff_invite.token_hash": true, "platform_invite.token_hash": true,
 		"audit_log.hash": true, "audit_log.prev_hash": true, "audit_head.hash": true, "audit_anchor.hash": true, "audit_anchor_day.digest": true,
-		"bill_file.sha256": true, "parcel_track_event.digest": true, "picture.sum": true, "port_job.sum": true, "refund_evidence.sum": true,
+		"bill_file.sha256": true, "parcel_track_event.digest": true, "picture.sum": true, "port_job.sum": true, "refund_evidence.sum": true, "withdrawal_proof.sum": true,
 		"bill_file_part.data":  true, // a provider's file as it packed it: numbers and masked names, see payments/reconcile
 		"verification.visitor": true, "verification.code_mac": true,
 		"member.phone_index": true, "address.phone_index": true, "sms_count.phone_index": true, "virtual_card.digest": true,

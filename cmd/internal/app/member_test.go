@@ -67,6 +67,9 @@ func (w *world) oneOfEach(s *shop, id int64, mark string) {
 		`WITH c AS (INSERT INTO campaign (kind, title, starts_at, ends_at, created_at, updated_at) VALUES ('flash', '秒杀', now(), now() + interval '1 hour', now(), now()) RETURNING id, starts_at, ends_at),
 		 n AS (INSERT INTO campaign_session (campaign_id, no, starts_at, ends_at) SELECT id, 1, starts_at, ends_at FROM c RETURNING campaign_id)
 		 INSERT INTO flash_reminder (campaign_id, no, member_id, app_id, made_at) SELECT campaign_id, 1, $1, 'wx', now() FROM n`,
+		`WITH c AS (INSERT INTO campaign (kind, title, seats, fill_hours, starts_at, ends_at, created_at, updated_at) VALUES ('group', '拼团', 2, 24, now(), now() + interval '1 hour', now(), now()) RETURNING id),
+		 g AS (INSERT INTO buy_group (group_no, campaign_id, spu_id, seats, taken, fill_hours, placed_at) SELECT 'G' || $1::bigint || '000000000', c.id, min(p.id), 2, 1, 24, now() FROM c, spu p GROUP BY c.id RETURNING id)
+		 INSERT INTO group_seat (order_no, group_id, member_id, taken_at) SELECT '` + mark + `', id, $1::bigint, now() FROM g`,
 		`INSERT INTO transfer (out_bill_no, source_kind, source_no, account_id, channel, app_id, member_id, receiver_kind, amount_fen, title, terms, status, created_by, created_at, updated_at, finished_at, receiver_sealed, receiver_hint)
 		 SELECT '` + mark + `', 'test', '` + mark + `', min(id), 'wechat', 'wx', $1, 'open_id', 100, 't', '{}', 'succeeded', 'system', now(), now(), now(), '\x00', '' FROM payment_account`,
 	} {
