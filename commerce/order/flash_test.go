@@ -42,21 +42,8 @@ func TestAThousandBuyersOfAHundredUnits(t *testing.T) {
 	sku := s.product(5000, 1000)[0]
 	s.flash(300, 100, nil, sku)
 	const buyers = 1000
-	people := make([]buyer, buyers)
+	people := s.crowd(buyers)
 	var wait sync.WaitGroup
-	next := make(chan int, buyers)
-	for i := range buyers {
-		next <- i
-	}
-	close(next)
-	for range 8 {
-		wait.Go(func() {
-			for i := range next {
-				people[i] = s.buyer()
-			}
-		})
-	}
-	wait.Wait()
 	var sold, refused atomic.Int64
 	start := make(chan struct{})
 	began := time.Now()

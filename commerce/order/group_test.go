@@ -80,21 +80,8 @@ func TestTwoHundredBuyersOfGroups(t *testing.T) {
 	for i := range groups {
 		nos[i], _ = s.opened(s.buyer(), 600, sku, id)
 	}
-	people := make([]buyer, buyers)
+	people := s.crowd(buyers)
 	var wait sync.WaitGroup
-	next := make(chan int, buyers)
-	for i := range buyers {
-		next <- i
-	}
-	close(next)
-	for range 8 {
-		wait.Go(func() {
-			for i := range next {
-				people[i] = s.buyer()
-			}
-		})
-	}
-	wait.Wait()
 	var sat, full atomic.Int64
 	start := make(chan struct{})
 	for i, b := range people {

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"fmt"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -135,6 +136,26 @@ func (s *shop) buyer() buyer {
 		s.t.Fatal(err)
 	}
 	return buyer{id: tokens.MemberID, address: a.ID}
+}
+
+// crowd is n buyers.
+func (s *shop) crowd(n int) []buyer {
+	people := make([]buyer, n)
+	next := make(chan int, n)
+	for i := range n {
+		next <- i
+	}
+	close(next)
+	var wait sync.WaitGroup
+	for range 8 {
+		wait.Go(func() {
+			for i := range next {
+				people[i] = s.buyer()
+			}
+		})
+	}
+	wait.Wait()
+	return people
 }
 
 // input is an order of b for lines with a fresh key, expecting what the lines cost now.
