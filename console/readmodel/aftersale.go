@@ -78,8 +78,7 @@ type CaseAside struct {
 
 // caseTrack is where the parcel is that comes back for a case.
 const caseTrack = `SELECT t.state, t.error, t.subscribed_at IS NOT NULL,
-       coalesce((SELECT json_agg(json_build_object('at', e.at, 'state', e.state, 'text', e.text, 'place', e.place) ORDER BY e.at DESC, e.id DESC)
-         FROM (SELECT x.id, x.at, x.state, x.text, x.place FROM parcel_track_event x WHERE x.courier = t.courier AND x.tracking_no = t.tracking_no ORDER BY x.at DESC, x.id DESC LIMIT 50) e), '[]')
+       ` + trackHead + `x.courier = t.courier AND x.tracking_no = t.tracking_no` + trackTail + `
   FROM parcel_track t WHERE t.parcel_no = $1`
 
 // CaseAside returns it. Faults: NOT_FOUND.

@@ -73,14 +73,18 @@ func (f Fulfilment) Unsent(lines []OrderLine) bool {
 }
 
 const (
+	// What couriers said lastly of the numbers that the condition between the two names x by.
+	trackHead = `coalesce((SELECT json_agg(json_build_object('at', e.at, 'state', e.state, 'text', e.text, 'place', e.place) ORDER BY e.at DESC, e.id DESC)
+         FROM (SELECT x.id, x.at, x.state, x.text, x.place FROM parcel_track_event x WHERE `
+	trackTail = ` ORDER BY x.at DESC, x.id DESC LIMIT 50) e), '[]')`
+
 	fulfilHead = `SELECT o.delivery, coalesce(s.name, ''), o.settlement, o.staff_note, o.adjust_fen, o.receive_by, o.settle_by, o.slot_from, o.slot_until,
        coalesce((SELECT json_agg(json_build_object('id', l.id, 'sent', l.sent + l.dropped) ORDER BY l.id) FROM order_line l WHERE l.order_id = o.id), '[]'),
        (SELECT json_build_object('State', u.state, 'Error', u.error, 'UploadedAt', u.uploaded_at) FROM shipping_upload u WHERE u.order_no = o.order_no)
   FROM orders o LEFT JOIN pickup_store s ON s.id = o.store_id WHERE o.order_no = $1`
 	fulfilParcels = `SELECT p.parcel_no, p.kind, p.courier, p.tracking_no, p.status, p.shipped_at,
        coalesce(t.state, 'none'), coalesce(t.error, ''), t.subscribed_at IS NOT NULL,
-       coalesce((SELECT json_agg(json_build_object('at', e.at, 'state', e.state, 'text', e.text, 'place', e.place) ORDER BY e.at DESC, e.id DESC)
-         FROM (SELECT x.id, x.at, x.state, x.text, x.place FROM parcel_track_event x WHERE x.courier = p.courier AND x.tracking_no = p.tracking_no AND p.kind = 'express' ORDER BY x.at DESC, x.id DESC LIMIT 50) e), '[]'),
+       ` + trackHead + `x.courier = p.courier AND x.tracking_no = p.tracking_no AND p.kind = 'express'` + trackTail + `,
        (SELECT json_agg(json_build_object('title', l.title, 'spec', l.spec, 'qty', x.qty) ORDER BY l.id) FROM order_parcel_line x JOIN order_line l ON l.id = x.line_id WHERE x.parcel_id = p.id)
   FROM order_parcel p JOIN orders o ON o.id = p.order_id LEFT JOIN parcel_track t ON t.parcel_no = p.parcel_no WHERE o.order_no = $1 ORDER BY p.id LIMIT 200`
 )
