@@ -20,6 +20,7 @@ import (
 	"galleria/commerce/cart"
 	"galleria/commerce/catalog"
 	"galleria/commerce/delivery"
+	"galleria/commerce/figures"
 	"galleria/commerce/freight"
 	"galleria/commerce/inventory"
 	"galleria/commerce/listing"
@@ -202,7 +203,7 @@ func ordersOf(env *tenanttest.Env) *order.Service {
 	return order.New(order.Deps{
 		DB: env.DB, Catalog: catalog.New(catalog.Deps{DB: env.DB, Plans: env.Plans}), Inventory: inventory.New(inventory.Deps{NotifyChannel: catalog.NotifyChannel}),
 		Addresses: member.New(member.Deps{DB: env.DB, Now: env.Clock().Now, Rand: rand.Reader, Vault: env.Vault}), Carts: cart.New(cart.Deps{DB: env.DB}), Cards: cardsOf(env),
-		Places: plan.NewMeter(env.Plans, plan.Orders), Stores: delivery.New(delivery.Deps{DB: env.DB, Audit: env.Audit, Vault: env.Vault}), Outbox: env.Outbox, Timers: env.Timers, Audit: env.Audit,
+		Places: plan.NewMeter(env.Plans, plan.Orders), Stores: delivery.New(delivery.Deps{DB: env.DB, Audit: env.Audit, Vault: env.Vault}), Outbox: env.Outbox, Timers: env.Timers, Audit: env.Audit, Figures: figures.New(env.DB, env.Timers),
 	})
 }
 

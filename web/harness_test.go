@@ -27,6 +27,7 @@ import (
 	"galleria/commerce/coupon"
 	"galleria/commerce/delivery"
 	"galleria/commerce/distribution"
+	"galleria/commerce/figures"
 	"galleria/commerce/inventory"
 	"galleria/commerce/invoice"
 	"galleria/commerce/level"
@@ -188,7 +189,7 @@ func (h *house) deps(s settings, answers *miniapi.Answers) web.Deps {
 	orders := order.New(order.Deps{
 		Offers: []order.Offers{coupons, h.points, h.levels, h.campaigns}, Groups: h.campaigns,
 		DB: h.DB, Catalog: h.catalog, Inventory: h.stock, Addresses: h.members, Carts: carts, Cards: h.cards, Places: h.quota,
-		Stores: delivery.New(delivery.Deps{DB: h.DB, Audit: h.Audit}), Outbox: h.Outbox, Timers: h.Timers, Audit: h.Audit,
+		Stores: delivery.New(delivery.Deps{DB: h.DB, Audit: h.Audit}), Outbox: h.Outbox, Timers: h.Timers, Audit: h.Audit, Figures: figures.New(h.DB, h.Timers),
 	})
 	pay := payments.New(payments.Deps{
 		DB: h.DB, Accounts: h.accounts, Bills: bills{orders}, Books: ledger.New(ledger.Deps{DB: h.DB, Audit: h.Audit}), Audit: h.Audit, Outbox: h.Outbox, Timers: h.Timers, Vault: h.Vault, Now: now, Rand: rand.Reader,

@@ -15,6 +15,7 @@ import (
 	"galleria/commerce/cart"
 	"galleria/commerce/catalog"
 	"galleria/commerce/delivery"
+	"galleria/commerce/figures"
 	"galleria/commerce/inventory"
 	"galleria/commerce/member"
 	"galleria/commerce/money"
@@ -66,7 +67,7 @@ func newShop(t testing.TB) *shop {
 	s.orders = order.New(order.Deps{
 		DB: env.DB, Catalog: s.catalog, Inventory: s.inventory, Addresses: s.members, Carts: cart.New(cart.Deps{DB: env.DB}),
 		Places: plan.NewMeter(env.Plans, plan.Orders), Stores: delivery.New(delivery.Deps{DB: env.DB, Audit: env.Audit}),
-		Outbox: env.Outbox, Timers: env.Timers, Audit: env.Audit,
+		Outbox: env.Outbox, Timers: env.Timers, Audit: env.Audit, Figures: figures.New(env.DB, env.Timers),
 	})
 	s.cases = aftersale.New(aftersale.Deps{
 		DB: env.DB, Orders: s.orders, Inventory: s.inventory, Refunder: s.asks, Outbox: env.Outbox, Timers: env.Timers, Audit: env.Audit,

@@ -106,13 +106,24 @@ func (s *shop) caseRefunded(id int64, at time.Time) {
 func (s *shop) count(no string) {
 	s.t.Helper()
 	s.InTenant(s.t, func(tx tenantdb.Tx) error { return s.figures.NoteOrderTx(s.t.Context(), tx, no) })
+	s.countDue()
+}
+
+// countDue counts what is noted and returns what was sold, by product.
+func (s *shop) countDue() (sold map[int64]int64) {
+	s.t.Helper()
 	s.InTenant(s.t, func(tx tenantdb.Tx) error {
-		more, err := s.figures.CountDueTx(s.t.Context(), tx, 100)
-		if more {
+		due, err := s.figures.DueTx(s.t.Context(), tx, 100)
+		if err != nil {
+			return err
+		}
+		var more bool
+		if sold, more, err = s.figures.CountTx(s.t.Context(), tx, due, 100); more {
 			s.t.Error("more than a hundred are due")
 		}
 		return err
 	})
+	return sold
 }
 
 // merge joins two members as the members' room does.
@@ -369,6 +380,10 @@ func TestCatchUp(t *testing.T) {
 	if n := s.row("SELECT count(*) FROM figure_look"); n != 0 {
 		t.Errorf("%d looks are kept", n)
 	}
+	if n := s.row("SELECT count(*) FROM platform.timer WHERE topic = 'figures.due'"); n != 1 {
+		t.Errorf("%d timers are set, want 1", n)
+	}
+	s.countDue()
 	if kept, got := s.all(), s.recount(); kept != got {
 		t.Errorf("kept:\n%s\nrecounted:\n%s", kept, got)
 	}

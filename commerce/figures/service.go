@@ -3,12 +3,10 @@ package figures
 import (
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
 	"galleria/commerce/figures/internal/figuresdb"
 	"galleria/tenant"
-	"galleria/tenant/outbox"
 	"galleria/tenant/tenantdb"
 	"galleria/tenant/timer"
 )
@@ -18,51 +16,12 @@ type Service struct {
 	db     *tenantdb.DB
 	timers *timer.Timers
 	q      *figuresdb.Queries
+	nudge  nudge
 }
 
 // New returns the service.
 func New(db *tenantdb.DB, timers *timer.Timers) *Service {
 	return &Service{db: db, timers: timers, q: figuresdb.New()}
-}
-
-// TimerDue asks for a shop's orders to be counted, those of a second together.
-const TimerDue outbox.Topic = "figures.due"
-
-// DueEvent says nothing: what is due stands in the database.
-type DueEvent struct{}
-
-// NoteOrderTx remembers that something has happened to an order; CountDueTx counts it about a
-// second later. Unknown orders and test orders count nothing. Joins the caller's transaction;
-// safe to repeat.
-func (s *Service) NoteOrderTx(ctx context.Context, tx tenantdb.Tx, orderNo string) error {
-	pipe := tx.Pipeline()
-	pipe.Add(func(tx tenantdb.Tx) error { return s.q.Note(ctx, tx, orderNo) })
-	pipe.Add(func(tx tenantdb.Tx) error {
-		return s.timers.SetNew(ctx, tx, TimerDue, []timer.Plan{{Tenant: tx.TenantID(), Due: tx.Now().Add(time.Second), Payload: DueEvent{}}})
-	})
-	if err := pipe.Run(ctx); err != nil {
-		return fmt.Errorf("note order %s: %w", orderNo, err)
-	}
-	return nil
-}
-
-// CountDueTx counts what has happened to at most limit orders and is not counted yet. Joins the
-// caller's transaction; more says that there may be more to do.
-func (s *Service) CountDueTx(ctx context.Context, tx tenantdb.Tx, limit int32) (more bool, err error) {
-	noted, err := s.q.TakeDue(ctx, tx, limit)
-	ids := slices.Clone(noted)
-	slices.Sort(ids)
-	ids = slices.Compact(ids)
-	if err == nil && len(ids) > 0 {
-		err = s.q.LockOrders(ctx, tx, ids)
-	}
-	if err == nil && len(ids) > 0 {
-		err = s.countTx(ctx, tx, ids)
-	}
-	if err != nil {
-		return false, fmt.Errorf("count orders: %w", err)
-	}
-	return len(noted) == int(limit), nil
 }
 
 // countTx counts locked orders in one round trip, and alone: two countings side by side would
@@ -106,17 +65,20 @@ const (
 	lookDays = 2
 )
 
-// CatchUpTx counts at most limit of each that no event has counted: orders of the last ten
-// days, and the newest members. It forgets who looked on days that are over. Joins the
-// caller's transaction; more says that there may be more to do.
+// CatchUpTx has at most limit orders of the last ten days counted that no note was left of,
+// counts at most limit of the newest members that nobody counted, and forgets who looked on days
+// that are over. Joins the caller's transaction; more says that there may be more to do.
 func (s *Service) CatchUpTx(ctx context.Context, tx tenantdb.Tx, limit int32) (more bool, err error) {
 	orders, err := s.q.NoteUncounted(ctx, tx, tx.Now().Add(-lately), limit)
 	if err != nil {
 		return false, fmt.Errorf("catch up: %w", err)
 	}
-	due, err := s.CountDueTx(ctx, tx, limit)
+	due, err := s.q.AnyDue(ctx, tx)
+	if err == nil && due { // whose nudge was lost, too
+		err = s.countSoon(ctx, tx, tx.TenantID())
+	}
 	if err != nil {
-		return false, err
+		return false, fmt.Errorf("catch up: %w", err)
 	}
 	members, err := s.q.UncountedMembers(ctx, tx, among, limit)
 	if err != nil {
@@ -131,7 +93,7 @@ func (s *Service) CatchUpTx(ctx context.Context, tx tenantdb.Tx, limit int32) (m
 	if err != nil {
 		return false, fmt.Errorf("catch up: %w", err)
 	}
-	return due || orders == int64(limit) || len(members) == int(limit) || gone == int64(limit), nil
+	return orders == int64(limit) || len(members) == int(limit) || gone == int64(limit), nil
 }
 
 // Recount computes all figures of a shop anew from what happened; who looked stays as it is.

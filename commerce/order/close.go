@@ -102,6 +102,7 @@ func (s *Service) FinishClosingTx(ctx context.Context, tx tenantdb.Tx, orderNo s
 	pipe.Add(func(tx tenantdb.Tx) error {
 		return s.outbox.Append(ctx, tx, TopicClosed, orderNo, ClosedEvent{OrderNo: orderNo, MemberID: row.MemberID, Reason: reason})
 	})
+	pipe.Add(func(tx tenantdb.Tx) error { return s.figures.NoteOrderTx(ctx, tx, orderNo) })
 	if row.GroupState != nil {
 		pipe.Add(func(tx tenantdb.Tx) error { return s.groups.LeaveTx(ctx, tx, orderNo) })
 	}

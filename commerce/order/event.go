@@ -7,6 +7,7 @@ import (
 
 // The topics of what happens to orders; the key is always the order number.
 const (
+	// TopicPlaced is acted on only where somebody is owed for the buyer; else it is a record.
 	TopicPlaced  outbox.Topic = "order.placed"
 	TopicClosing outbox.Topic = "order.closing"
 	TopicClosed  outbox.Topic = "order.closed"

@@ -80,7 +80,7 @@ func TestGiftComesWithItsGoods(t *testing.T) {
 	if onHand, reserved := s.level(skus[1]); onHand != 7 || reserved != 0 {
 		t.Errorf("%d on hand, %d held", onHand, reserved)
 	}
-	if n := s.count("SELECT sales FROM spu WHERE id = (SELECT spu_id FROM sku WHERE id = $1)", skus[0]); n != 3 {
+	if n := s.sold(skus[0]); n != 3 {
 		t.Errorf("%d were sold; what is given is not", n)
 	}
 	shown, err := s.campaigns.Find(t.Context(), s.Tenant.ID, id)

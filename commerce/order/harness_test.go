@@ -17,6 +17,7 @@ import (
 	"galleria/commerce/catalog"
 	"galleria/commerce/coupon"
 	"galleria/commerce/delivery"
+	"galleria/commerce/figures"
 	"galleria/commerce/inventory"
 	"galleria/commerce/level"
 	"galleria/commerce/member"
@@ -45,6 +46,7 @@ type shop struct {
 	points     *points.Service
 	levels     *level.Service
 	campaigns  *campaign.Service
+	figures    *figures.Service
 	places     *plan.Meter
 	deliveries *delivery.Service
 	going      *goingBack
@@ -78,12 +80,34 @@ func newShop(t testing.TB, options ...tenanttest.Option) *shop {
 	s.levels = level.New(level.Deps{DB: env.DB, Outbox: env.Outbox, Timers: env.Timers, Audit: env.Audit})
 	s.campaigns = campaign.New(campaign.Deps{DB: env.DB, Audit: env.Audit, Timers: env.Timers, Tell: s.catalog.TellPricesTx, Outbox: env.Outbox})
 	s.deliveries = delivery.New(delivery.Deps{DB: env.DB, Audit: env.Audit, Vault: env.Vault})
+	s.figures = figures.New(env.DB, env.Timers)
 	s.orders = order.New(order.Deps{
 		Offers: []order.Offers{s.coupons, s.points, s.levels, s.campaigns}, Groups: s.campaigns,
 		DB: env.DB, Catalog: s.catalog, Inventory: s.inventory, Addresses: s.members,
-		Carts: s.carts, Cards: s.cards, Places: s.places, Stores: s.deliveries, Outbox: env.Outbox, Timers: env.Timers, Audit: env.Audit, Refunds: s.going,
+		Carts: s.carts, Cards: s.cards, Places: s.places, Stores: s.deliveries, Outbox: env.Outbox, Timers: env.Timers, Audit: env.Audit, Refunds: s.going, Figures: s.figures,
 	})
 	return s
+}
+
+// sold is how many pieces of a SKU's product were sold, once its orders are counted.
+func (s *shop) sold(skuID int64) int64 {
+	s.t.Helper()
+	s.InTenant(s.t, func(tx tenantdb.Tx) error {
+		const limit = 100
+		due, err := s.figures.DueTx(s.t.Context(), tx, limit)
+		if err != nil {
+			return err
+		}
+		pieces, more, err := s.figures.CountTx(s.t.Context(), tx, due, limit)
+		if more {
+			s.t.Errorf("more than %d orders are to be counted", limit)
+		}
+		if err != nil {
+			return err
+		}
+		return s.catalog.AddSalesTx(s.t.Context(), tx, pieces)
+	})
+	return s.count("SELECT sales FROM spu WHERE id = (SELECT spu_id FROM sku WHERE id = $1)", skuID)
 }
 
 // product puts a product with one SKU per price on the shelf, stock pieces of each, and

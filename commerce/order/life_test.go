@@ -44,7 +44,7 @@ func TestPaid(t *testing.T) {
 	if onHand, reserved := s.level(skus[0]); onHand != 8 || reserved != 0 {
 		t.Errorf("stock is %d on hand, %d reserved", onHand, reserved)
 	}
-	if n := s.count("SELECT sales FROM spu WHERE id = (SELECT spu_id FROM sku WHERE id = $1)", skus[0]); n != 3 {
+	if n := s.sold(skus[0]); n != 3 {
 		t.Errorf("sales are %d, want 3", n)
 	}
 	if events := s.Events(t, order.TopicPaid); len(events) != 1 || !strings.Contains(string(events[0].Payload), `"payable_fen": 800`) {

@@ -12,12 +12,7 @@ func (s *Service) MoveMemberTx(ctx context.Context, tx tenantdb.Tx, from, to int
 	if err := s.q.MoveOrders(ctx, tx, to, from); err != nil {
 		return fmt.Errorf("move orders of a member: %w", err)
 	}
-	for _, id := range []int64{from, to} {
-		if err := s.CountTradeTx(ctx, tx, id); err != nil {
-			return err
-		}
-	}
-	return nil
+	return s.CountTradesTx(ctx, tx, []int64{from, to})
 }
 
 // ForgetMemberTx erases who received the orders of a member who has left, and what was written
@@ -56,14 +51,18 @@ func (s *Service) HasPaid(ctx context.Context, q tenantdb.Querier, memberID int6
 	return paid, nil
 }
 
-// CountTradeTx counts anew what a member has bought, for the shop's list of members. Test
-// orders are left out. Safe to repeat.
-func (s *Service) CountTradeTx(ctx context.Context, tx tenantdb.Tx, memberID int64) error {
-	if err := s.q.LockTrade(ctx, tx, memberID); err != nil {
-		return fmt.Errorf("count a member's orders: %w", err)
+// CountTradesTx counts anew what members, each named once, have bought, for the shop's list of
+// members. Test orders are left out. Joins the caller's transaction and locks the members; safe to
+// repeat.
+func (s *Service) CountTradesTx(ctx context.Context, tx tenantdb.Tx, memberIDs []int64) error {
+	if len(memberIDs) == 0 {
+		return nil
 	}
-	if err := s.q.CountTrade(ctx, tx, memberID); err != nil {
-		return fmt.Errorf("count a member's orders: %w", err)
+	pipe := tx.Pipeline()
+	pipe.Add(func(tx tenantdb.Tx) error { return s.q.LockTrades(ctx, tx, memberIDs) })
+	pipe.Add(func(tx tenantdb.Tx) error { return s.q.CountTrades(ctx, tx, memberIDs) })
+	if err := pipe.Run(ctx); err != nil {
+		return fmt.Errorf("count what members bought: %w", err)
 	}
 	return nil
 }

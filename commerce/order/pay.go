@@ -80,8 +80,8 @@ const (
 	OutcomeLate        PaidOutcome = "late"         // the order is closed, or another payment has paid it: give this one back
 )
 
-// MarkPaidTx records that an order was paid: its goods leave the stock, its products' sales
-// grow, its expiry is forgotten and TopicPaid is appended. Virtual goods are handed out with it.
+// MarkPaidTx records that an order was paid: its goods leave the stock, what was
+// sold is noted to be counted, its expiry is forgotten and TopicPaid is appended. Virtual goods are handed out with it.
 // Faults: NOT_FOUND. Another amount
 // than the order's is an error and changes nothing.
 func (s *Service) MarkPaidTx(ctx context.Context, tx tenantdb.Tx, in PaidInput) (PaidOutcome, error) {
@@ -166,16 +166,7 @@ func (s *Service) pay(ctx context.Context, tx tenantdb.Tx, in PaidInput, lines [
 		pipe.Add(func(tx tenantdb.Tx) error { return s.inventory.ReleaseTx(ctx, tx, in.OrderNo, actor) })
 		return pipe.Run(ctx)
 	}
+	pipe.Add(func(tx tenantdb.Tx) error { return s.figures.SoldOrderTx(ctx, tx, in.OrderNo) })
 	pipe.Add(func(tx tenantdb.Tx) error { return s.inventory.CommitTx(ctx, tx, in.OrderNo, actor) })
-	pipe.Add(func(tx tenantdb.Tx) error {
-		sold := make(map[int64]int64, len(lines))
-		for _, l := range lines {
-			if l.Gift {
-				continue
-			}
-			sold[l.SpuID] += int64(l.Qty)
-		}
-		return s.catalog.AddSalesTx(ctx, tx, sold)
-	})
 	return pipe.Run(ctx)
 }

@@ -279,8 +279,13 @@ func (p *placing) write(ctx context.Context, pipe *tenantdb.Pipeline) error {
 	no, actor := p.placed.OrderNo, actorOf(Member, p.in.MemberID)
 	pipe.Add(func(tx tenantdb.Tx) error { return p.insert(ctx, tx, actor) })
 	pipe.Add(func(tx tenantdb.Tx) error {
-		return p.outbox.Append(ctx, tx, TopicPlaced, no, PlacedEvent{OrderNo: no, MemberID: p.in.MemberID, PayableFen: p.quote.PayableFen})
+		write := p.outbox.Record // a fact that nobody waits for
+		if p.terms.Followed {
+			write = p.outbox.Append
+		}
+		return write(ctx, tx, TopicPlaced, no, PlacedEvent{OrderNo: no, MemberID: p.in.MemberID, PayableFen: p.quote.PayableFen})
 	})
+	pipe.Add(func(tx tenantdb.Tx) error { return p.figures.NoteOrderTx(ctx, tx, no) })
 	if p.in.With != nil {
 		pipe.Add(func(tx tenantdb.Tx) error { return p.in.With(ctx, tx, no) })
 	}

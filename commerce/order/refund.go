@@ -80,6 +80,9 @@ func (s *Service) MarkRefundedTx(ctx context.Context, tx tenantdb.Tx, in Refunde
 		OrderNo: in.OrderNo, MemberID: o.MemberID, AppID: o.AppID, AmountFen: in.AmountFen, RefundedFen: refunded, PayableFen: o.PayableFen,
 		Title: billTitle(facts.FirstTitle, facts.Kinds),
 	})
+	if err == nil {
+		err = s.figures.NoteOrderTx(ctx, tx, in.OrderNo)
+	}
 	if err != nil {
 		return false, fmt.Errorf("refund order %s: %w", in.OrderNo, err)
 	}

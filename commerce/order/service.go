@@ -17,12 +17,17 @@ import (
 	"galleria/tenant/timer"
 )
 
-// Catalog tells what is on sale and for how much, and counts what was sold.
+// Catalog tells what is on sale and for how much.
 type Catalog interface {
 	// Sellables returns the facts of SKUs in one statement; unknown ones are absent.
 	Sellables(ctx context.Context, q tenantdb.Querier, skuIDs []int64) ([]catalog.Sellable, error)
-	// AddSalesTx counts sold pieces by SPU.
-	AddSalesTx(ctx context.Context, tx tenantdb.Tx, piecesBySPU map[int64]int64) error
+}
+
+// Figures counts orders soon after something has happened to them; *figures.Service is one.
+type Figures interface {
+	NoteOrderTx(ctx context.Context, tx tenantdb.Tx, orderNo string) error
+	// SoldOrderTx is NoteOrderTx for an order that was paid in this transaction.
+	SoldOrderTx(ctx context.Context, tx tenantdb.Tx, orderNo string) error
 }
 
 // Inventory holds, takes and gives back stock.
@@ -85,6 +90,7 @@ type Deps struct {
 	Places    Places
 	Stores    Stores
 	Cards     Cards
+	Figures   Figures
 	Outbox    *outbox.Outbox
 	Timers    *timer.Timers
 	Audit     *audit.Log
@@ -103,6 +109,7 @@ type Service struct {
 	places    Places
 	stores    Stores
 	cards     Cards
+	figures   Figures
 	refunds   Refunds
 	groups    Groups
 	offers    []Offers
@@ -117,7 +124,7 @@ type Service struct {
 func New(deps Deps) *Service {
 	return &Service{
 		db: deps.DB, catalog: deps.Catalog, inventory: deps.Inventory, addresses: deps.Addresses,
-		carts: deps.Carts, places: deps.Places, stores: deps.Stores, cards: deps.Cards, refunds: deps.Refunds, offers: deps.Offers, groups: deps.Groups, audit: deps.Audit, outbox: deps.Outbox, timers: deps.Timers,
+		carts: deps.Carts, places: deps.Places, stores: deps.Stores, cards: deps.Cards, figures: deps.Figures, refunds: deps.Refunds, offers: deps.Offers, groups: deps.Groups, audit: deps.Audit, outbox: deps.Outbox, timers: deps.Timers,
 		divisions: division.Load(), q: orderdb.New(),
 	}
 }

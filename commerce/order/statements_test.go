@@ -84,11 +84,11 @@ func TestStatementCounts(t *testing.T) {
 		{"place", nil, func() (err error) {
 			placed, _, err = s.orders.Place(t.Context(), s.Tenant.ID, s.input(b, 300, lines...))
 			return err
-		}, 16, 3},
+		}, 17, 3},
 		{"place from the cart", inCart, func() error {
 			_, _, err := s.orders.Place(t.Context(), s.Tenant.ID, s.input(b, 300))
 			return err
-		}, 17, 3},
+		}, 18, 3},
 		{"list", nil, func() error {
 			_, err := s.orders.List(t.Context(), s.Tenant.ID, b.id, order.ListInput{})
 			return err

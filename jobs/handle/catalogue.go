@@ -22,6 +22,7 @@ type Shelf interface {
 	ReindexTx(ctx context.Context, tx tenantdb.Tx, limit int32) (int, error)
 	ReindexDueTx(ctx context.Context, tx tenantdb.Tx) error
 	WaneTx(ctx context.Context, tx tenantdb.Tx) error
+	AddSalesTx(ctx context.Context, tx tenantdb.Tx, piecesBySPU map[int64]int64) error
 }
 
 // Pictures makes thumbnails and sweeps files that nothing knows; *picture.Service is one.

@@ -51,7 +51,7 @@ type Orders interface {
 	GoodsTx(ctx context.Context, q tenantdb.Querier, orderNo string) (order.Goods, error)
 	MoveParcelTx(ctx context.Context, tx tenantdb.Tx, in order.MoveInput) error
 	Buyer(ctx context.Context, q tenantdb.Querier, orderNo string) (order.Buyer, error)
-	CountTradeTx(ctx context.Context, tx tenantdb.Tx, memberID int64) error
+	CountTradesTx(ctx context.Context, tx tenantdb.Tx, memberIDs []int64) error
 	GroupCompleteTx(ctx context.Context, tx tenantdb.Tx, orderNos []string) error
 	ArrivedTx(ctx context.Context, q tenantdb.Querier, orderNo string) (order.Arrived, error)
 	SealReceivers(ctx context.Context, id tenant.ID, limit int) (n int, err error)
@@ -246,7 +246,7 @@ func (h *Handlers) Kinds() (jobs.Kinds, error) {
 		kind(payments.TimerKeysDestroy, jobs.Bulk, patient, quick, h.keysDestroyDue),
 		{Topic: payments.TopicKeyExpiring},
 		kind(figures.TimerDue, jobs.Bulk, patient, quick, h.figuresDue),
-		kind(order.TopicPlaced, jobs.Bulk, patient, quick, h.following(h.orderCounted)),
+		kind(order.TopicPlaced, jobs.Bulk, patient, quick, h.following(nil)),
 		kind(order.TopicExpire, jobs.Critical, patient, quick, h.orderExpired),
 		kind(order.TopicClosing, jobs.Critical, patient, provider, h.orderClosing),
 		kind(order.TopicClosed, jobs.Bulk, patient, quick, h.settling(h.orderClosed)),

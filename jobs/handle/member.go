@@ -22,22 +22,3 @@ func (h *Handlers) memberLeaves(ctx context.Context, ev outbox.Event) error {
 		return h.Members.LeaveDueTx(ctx, tx, p.MemberID)
 	})
 }
-
-// traded keeps what a member has bought in view of the list of members, counts the order in
-// the shop's figures, and tells the member the news of it. Both count by what is there, so
-// they need no receipt.
-func (h *Handlers) traded(ctx context.Context, ev outbox.Event, n news) error {
-	err := h.DB.InTenant(ctx, ev.TenantID, func(tx tenantdb.Tx) error {
-		if err := h.Orders.CountTradeTx(ctx, tx, n.memberID); err != nil {
-			return err
-		}
-		if err := h.Figures.NoteOrderTx(ctx, tx, n.orderNo); err != nil || n.gift == nil {
-			return err
-		}
-		return n.gift(ctx, tx) // last: others wait for the row of a coupon
-	})
-	if err != nil {
-		return err
-	}
-	return h.tell(ctx, ev, n)
-}

@@ -43,7 +43,7 @@ type news struct {
 	memberID int64
 	appID    string
 	facts    notice.Facts
-	gift     func(ctx context.Context, tx tenantdb.Tx) error // what the buyer gets for it besides; nil: nothing
+	gift     func(ctx context.Context, tx tenantdb.Tx) error // what the buyer gets for it besides, once; nil: nothing
 }
 
 // tell brings an event into the buyer's inbox and onto the staff's board, and sends the
@@ -71,11 +71,14 @@ func (h *Handlers) tell(ctx context.Context, ev outbox.Event, n news) error {
 		if err == nil && begun.Mail {
 			err = h.mailTimer(ctx, tx, tx.Now(), notice.MailV1{EventID: n.eventID, Event: n.event, Audience: notice.Buyer, MemberID: n.memberID, Facts: n.facts})
 		}
-		if err != nil || begun.Wait.IsZero() {
-			return begun, err
+		if err == nil && !begun.Wait.IsZero() {
+			later := TellV1{EventID: n.eventID, Event: n.event, OrderNo: n.orderNo, MemberID: n.memberID, AppID: n.appID, Facts: n.facts}
+			err = h.Timers.Set(ctx, tx, TimerQuiet, n.eventID.String(), begun.Wait, later)
 		}
-		later := TellV1{EventID: n.eventID, Event: n.event, OrderNo: n.orderNo, MemberID: n.memberID, AppID: n.appID, Facts: n.facts}
-		return begun, h.Timers.Set(ctx, tx, TimerQuiet, n.eventID.String(), begun.Wait, later)
+		if err == nil && n.gift != nil {
+			err = n.gift(ctx, tx) // last: others wait for the row of a coupon
+		}
+		return begun, err
 	})
 	if err != nil {
 		return fmt.Errorf("begin message about %s: %w", n.orderNo, err)
@@ -172,7 +175,7 @@ func (h *Handlers) paymentSurplus(ctx context.Context, ev outbox.Event) error {
 	})
 }
 
-// orderClosed counts an order that was closed, and has the buyer told who did not do it.
+// orderClosed has the buyer told who did not close the order.
 func (h *Handlers) orderClosed(ctx context.Context, ev outbox.Event) error {
 	p, err := payload[order.ClosedEvent](ev)
 	if err != nil {
@@ -182,8 +185,8 @@ func (h *Handlers) orderClosed(ctx context.Context, ev outbox.Event) error {
 		if err := h.Invoices.FollowOrderTx(ctx, tx, ev.Key); err != nil {
 			return err
 		}
-		if err := h.Figures.NoteOrderTx(ctx, tx, ev.Key); err != nil || (p.Reason != order.ByTimeout && p.Reason != order.ByMerchant) {
-			return err
+		if p.Reason != order.ByTimeout && p.Reason != order.ByMerchant {
+			return nil
 		}
 		return h.Outbox.Append(ctx, tx, TopicTell, p.OrderNo, TellV1{Event: notice.OrderClosed, OrderNo: p.OrderNo})
 	})

@@ -51,7 +51,7 @@ func (h *Handlers) orderClosing(ctx context.Context, ev outbox.Event) error {
 	return fmt.Errorf("order %s: %w", ev.Key, errUndecided)
 }
 
-// orderPaid tells the buyer, if the buyer subscribed.
+// orderPaid tells the buyer, if the buyer subscribed, and gives what a payment is rewarded with.
 func (h *Handlers) orderPaid(ctx context.Context, ev outbox.Event) error {
 	p, err := payload[order.PaidEvent](ev)
 	if err != nil {
@@ -63,7 +63,7 @@ func (h *Handlers) orderPaid(ctx context.Context, ev outbox.Event) error {
 			return h.Coupons.GiftTx(ctx, tx, p.OrderNo, p.MemberID, p.PayableFen)
 		}
 	}
-	return h.traded(ctx, ev, news{
+	return h.tell(ctx, ev, news{
 		gift: gift, event: notice.OrderPaid, effect: "order.paid.message", orderNo: p.OrderNo, memberID: p.MemberID, appID: p.AppID,
 		facts: notice.Facts{OrderNo: p.OrderNo, AmountFen: p.PayableFen, Title: p.Title, At: ev.CreatedAt},
 	})
@@ -75,7 +75,7 @@ func (h *Handlers) orderRefunded(ctx context.Context, ev outbox.Event) error {
 	if err != nil {
 		return err
 	}
-	return h.traded(ctx, ev, news{
+	return h.tell(ctx, ev, news{
 		event: notice.OrderRefunded, effect: "order.refunded.message", orderNo: p.OrderNo, memberID: p.MemberID, appID: p.AppID,
 		facts: notice.Facts{OrderNo: p.OrderNo, AmountFen: p.AmountFen, Title: p.Title, At: ev.CreatedAt},
 	})

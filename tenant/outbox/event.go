@@ -79,6 +79,16 @@ func (o *Outbox) Append(ctx context.Context, tx tenantdb.Tx, topic Topic, key st
 // AppendFor is Append for a platform transaction that names the tenant itself, as the
 // timer poller does.
 func (o *Outbox) AppendFor(ctx context.Context, tx tenantdb.Tx, id tenant.ID, topic Topic, key string, payload any) error {
+	return o.append(ctx, tx, id, topic, key, payload, o.inert != nil && o.inert(topic))
+}
+
+// Record writes an event that nobody is to be sent this time: a fact to look up. It joins the
+// caller's transaction.
+func (o *Outbox) Record(ctx context.Context, tx tenantdb.Tx, topic Topic, key string, payload any) error {
+	return o.append(ctx, tx, tx.TenantID(), topic, key, payload, true)
+}
+
+func (o *Outbox) append(ctx context.Context, tx tenantdb.Tx, id tenant.ID, topic Topic, key string, payload any, done bool) error {
 	body, err := json.Marshal(payload)
 	if err != nil {
 		return fmt.Errorf("append %s: %w", topic, err)
@@ -89,10 +99,10 @@ func (o *Outbox) AppendFor(ctx context.Context, tx tenantdb.Tx, id tenant.ID, to
 	}
 	row := outboxdb.InsertEventParams{
 		ID: eventID, TenantID: id.String(), Topic: string(topic), Key: key, Payload: body, CreatedAt: tx.Now(),
-		LeaseSeconds: 0, Sends: 0, Done: o.inert != nil && o.inert(topic),
+		LeaseSeconds: 0, Sends: 0, Done: done,
 	}
 	handover := o.handover.Load()
-	if row.Done {
+	if done {
 		handover = nil
 	}
 	if handover != nil {

@@ -59,6 +59,7 @@ func (s *Services) RunHTTP(ctx context.Context, listener net.Listener) error {
 	group.Go(func() error { return s.RunRelay(ctx) })
 	group.Go(func() error { return s.Vault.Run(ctx) })
 	group.Go(func() error { s.Looks.Run(ctx); return nil })
+	group.Go(func() error { s.Figures.Run(ctx, s.Log); return nil })
 	group.Go(func() error { return server.Listener(listener) })
 	group.Go(func() error {
 		<-ctx.Done()

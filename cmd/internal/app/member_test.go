@@ -79,7 +79,10 @@ func (w *world) oneOfEach(s *shop, id int64, mark string) {
 		if err := w.Figures.NoteOrderTx(w.t.Context(), tx, mark); err != nil {
 			return err
 		}
-		_, err := w.Figures.CountDueTx(w.t.Context(), tx, 100)
+		due, err := w.Figures.DueTx(w.t.Context(), tx, 100)
+		if err == nil {
+			_, _, err = w.Figures.CountTx(w.t.Context(), tx, due, 100)
+		}
 		return err
 	})
 	if err != nil {

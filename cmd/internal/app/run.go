@@ -54,6 +54,7 @@ func (s *Services) RunWorker(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return s.RunRelay(ctx) })
 	group.Go(func() error { return worker.Run(ctx) })
+	group.Go(func() error { s.Figures.Run(ctx, s.Log); return nil })
 	group.Go(func() error { scheduler.Run(ctx); return nil })
 	group.Go(func() error { return s.Vault.Run(ctx) })
 	return group.Wait()

@@ -129,7 +129,7 @@ func NewServices(g *Ground) (*Services, error) {
 	s.Levels = level.New(level.Deps{DB: g.DB, Outbox: g.Outbox, Timers: g.Timers, Audit: g.Audit})
 	s.Orders = order.New(order.Deps{
 		Offers: []order.Offers{s.Coupons, s.Points, s.Levels, s.Campaigns}, Groups: s.Campaigns,
-		DB: g.DB, Catalog: s.Catalog, Inventory: s.Inventory, Addresses: s.Members, Carts: s.Carts, Cards: s.Cards, Places: g.Places,
+		DB: g.DB, Catalog: s.Catalog, Inventory: s.Inventory, Addresses: s.Members, Carts: s.Carts, Cards: s.Cards, Places: g.Places, Figures: s.Figures,
 		Stores: s.Delivery, Outbox: g.Outbox, Timers: g.Timers, Audit: g.Audit, Refunds: going,
 	})
 	channels := s.channels()

@@ -15,6 +15,7 @@ import (
 	"galleria/commerce/delivery"
 	"galleria/commerce/delivery/kuaidi100"
 	"galleria/commerce/distribution"
+	"galleria/commerce/figures"
 	"galleria/commerce/freight"
 	"galleria/commerce/inventory"
 	"galleria/commerce/member"
@@ -79,7 +80,7 @@ func newWorld(t *testing.T, options ...tenanttest.Option) *world {
 		Orders: order.New(order.Deps{
 			Places: plan.NewMeter(env.Plans, plan.Orders),
 			DB:     env.DB, Catalog: shelf, Inventory: goods, Addresses: buyers, Carts: cart.New(cart.Deps{DB: env.DB}),
-			Stores: parcels, Outbox: env.Outbox, Timers: env.Timers, Audit: env.Audit,
+			Stores: parcels, Figures: figures.New(env.DB, env.Timers), Outbox: env.Outbox, Timers: env.Timers, Audit: env.Audit,
 		}),
 		Notices:  notice.New(notice.Deps{DB: env.DB, Audit: env.Audit, Outbox: env.Outbox, Vault: env.Vault}),
 		Freights: freight.New(freight.Deps{DB: env.DB, Audit: env.Audit}),

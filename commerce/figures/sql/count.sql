@@ -2,6 +2,11 @@
 -- A note for each time: none waits for another's commit, nor for a counting.
 INSERT INTO figure_due (order_id) SELECT o.id FROM orders o WHERE o.order_no = @order_no AND NOT o.test;
 
+-- name: NoteSold :exec
+WITH sold AS (SELECT o.id FROM orders o WHERE o.order_no = @order_no AND NOT o.test),
+noted AS (INSERT INTO figure_due (order_id) SELECT sold.id FROM sold)
+INSERT INTO figure_sold (order_id) SELECT sold.id FROM sold;
+
 -- name: NoteUncounted :execrows
 -- Orders of late whose event was lost on a process that did not know figures yet.
 INSERT INTO figure_due (order_id)
@@ -14,9 +19,21 @@ WHERE o.placed_at >= @since::timestamptz AND NOT o.test AND (f.order_id IS NULL
   AND NOT EXISTS (SELECT FROM figure_due d WHERE d.order_id = o.id)
 ORDER BY o.id LIMIT @most;
 
+-- name: Due :many
+SELECT d.id, d.order_id, o.member_id FROM figure_due d JOIN orders o ON o.id = d.order_id ORDER BY d.id LIMIT @most;
+
+-- name: AnyDue :one
+SELECT EXISTS (SELECT FROM figure_due);
+
 -- name: TakeDue :many
-DELETE FROM figure_due d USING (SELECT x.id FROM figure_due x ORDER BY x.id LIMIT @most FOR UPDATE SKIP LOCKED) taken
-WHERE d.id = taken.id RETURNING d.order_id;
+-- Of two who saw the same notes, each counts those that it took.
+DELETE FROM figure_due d WHERE d.id = ANY(@ids::bigint[]) RETURNING d.order_id;
+
+-- name: TakeSold :many
+WITH taken AS (
+  DELETE FROM figure_sold s USING (SELECT x.id FROM figure_sold x ORDER BY x.id LIMIT @most FOR UPDATE SKIP LOCKED) t
+  WHERE s.id = t.id RETURNING s.order_id)
+SELECT l.spu_id, sum(l.qty)::bigint AS pieces FROM taken JOIN order_line l ON l.order_id = taken.order_id WHERE NOT l.gift GROUP BY 1;
 
 -- name: LockOrders :exec
 -- Whoever counts an order, changes it or gives it to another member waits for the other.

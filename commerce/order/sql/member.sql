@@ -18,15 +18,16 @@ SELECT count(*) FROM orders WHERE member_id = @member_id AND status <> 'closed' 
 -- name: HasPaid :one
 SELECT EXISTS (SELECT FROM orders WHERE member_id = @member_id AND paid_at IS NOT NULL AND NOT test);
 
--- name: LockTrade :exec
+-- name: LockTrades :exec
 -- Orders of one member are counted one after the other; no key of the row changes.
-SELECT id FROM member WHERE id = @member_id FOR NO KEY UPDATE;
+SELECT id FROM member WHERE id = ANY(@member_ids::bigint[]) ORDER BY id FOR NO KEY UPDATE;
 
--- name: CountTrade :exec
+-- name: CountTrades :exec
 -- Counted anew from the orders: however often it is done, it is right.
 INSERT INTO member_trade AS t (member_id, orders, paid_fen, refunded_fen, last_order_at)
-SELECT @member_id::bigint, count(*), coalesce(sum(o.payable_fen), 0)::bigint, coalesce(sum(o.refunded_fen), 0)::bigint, max(o.paid_at)
-FROM orders o WHERE o.member_id = @member_id::bigint AND o.paid_at IS NOT NULL AND NOT o.test
+SELECT m.id, count(o.id), coalesce(sum(o.payable_fen), 0)::bigint, coalesce(sum(o.refunded_fen), 0)::bigint, max(o.paid_at)
+FROM unnest(@member_ids::bigint[]) AS m (id) LEFT JOIN orders o ON o.member_id = m.id AND o.paid_at IS NOT NULL AND NOT o.test
+GROUP BY m.id ORDER BY m.id
 ON CONFLICT (member_id) DO UPDATE SET orders = excluded.orders, paid_fen = excluded.paid_fen, refunded_fen = excluded.refunded_fen, last_order_at = excluded.last_order_at;
 
 -- name: NumbersOf :many

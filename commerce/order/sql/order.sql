@@ -1,10 +1,11 @@
 -- name: Terms :one
 -- What an order needs of the shop's settings, and whether its member may order: a session is
--- remembered for seconds. A shop without a row has the defaults. Two orders of a buyer wait for
+-- remembered for seconds. followed: somebody brought the member and is owed for it. A shop without a row has the defaults. Two orders of a buyer wait for
 -- each other from here on, so that the one that counts (Place) sees all.
 SELECT coalesce(s.unpaid_ttl_seconds, 1800)::bigint AS unpaid_ttl_seconds, coalesce(s.max_open_orders, 20)::bigint AS max_open_orders,
   coalesce(s.max_open_pieces, 0)::bigint AS max_open_pieces,
   coalesce((SELECT CASE WHEN m.leave_at IS NOT NULL AND m.status = 'active' THEN 'leaving' ELSE m.status END FROM member m WHERE m.id = @member_id), '')::text AS member_status,
+  EXISTS (SELECT FROM distribution_bond b WHERE b.member_id = @member_id) AS followed,
   (pg_advisory_xact_lock(hashtextextended(@buyer::text, 0)) IS NULL)::boolean AS waited
 FROM (SELECT 1) one LEFT JOIN shop s ON true;
 
@@ -42,7 +43,7 @@ FROM orders WHERE order_no = @order_no FOR UPDATE;
 
 -- name: LockWithLines :many
 -- Lock, with the order's lines: one row for each.
-SELECT o.id, o.member_id, o.app_id, o.status, o.payable_fen, o.paid_by, o.test, o.repriced, o.delivery, o.group_state, l.spu_id, l.title, l.qty, l.gift,
+SELECT o.id, o.member_id, o.app_id, o.status, o.payable_fen, o.paid_by, o.test, o.repriced, o.delivery, o.group_state, l.title,
   (l.gift OR EXISTS (SELECT FROM order_adjustment a WHERE a.order_id = o.id) OR EXISTS (SELECT FROM order_gift g WHERE g.order_id = o.id))::boolean AS offered
 FROM orders o JOIN order_line l ON l.order_id = o.id WHERE o.order_no = @order_no
 ORDER BY l.id FOR UPDATE OF o;

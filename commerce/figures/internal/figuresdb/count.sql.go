@@ -19,6 +19,17 @@ func (q *Queries) Alone(ctx context.Context, db DBTX) error {
 	return err
 }
 
+const anyDue = `-- name: AnyDue :one
+SELECT EXISTS (SELECT FROM figure_due)
+`
+
+func (q *Queries) AnyDue(ctx context.Context, db DBTX) (bool, error) {
+	row := db.QueryRow(ctx, anyDue)
+	var exists bool
+	err := row.Scan(&exists)
+	return exists, err
+}
+
 const countCancelled = `-- name: CountCancelled :exec
 WITH marked AS (
   UPDATE figure_order SET cancelled = (o.closed_at AT TIME ZONE 'Asia/Shanghai')::date FROM orders o
@@ -134,6 +145,36 @@ func (q *Queries) CountRefunds(ctx context.Context, db DBTX, ids []int64) error 
 	return err
 }
 
+const due = `-- name: Due :many
+SELECT d.id, d.order_id, o.member_id FROM figure_due d JOIN orders o ON o.id = d.order_id ORDER BY d.id LIMIT $1
+`
+
+type DueRow struct {
+	ID       int64
+	OrderID  int64
+	MemberID int64
+}
+
+func (q *Queries) Due(ctx context.Context, db DBTX, most int32) ([]DueRow, error) {
+	rows, err := db.Query(ctx, due, most)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []DueRow{}
+	for rows.Next() {
+		var i DueRow
+		if err := rows.Scan(&i.ID, &i.OrderID, &i.MemberID); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const lockMember = `-- name: LockMember :one
 SELECT m.id FROM member m WHERE m.id = $1 AND m.status <> 'merged' FOR KEY SHARE
 `
@@ -162,6 +203,17 @@ INSERT INTO figure_due (order_id) SELECT o.id FROM orders o WHERE o.order_no = $
 // A note for each time: none waits for another's commit, nor for a counting.
 func (q *Queries) Note(ctx context.Context, db DBTX, orderNo string) error {
 	_, err := db.Exec(ctx, note, orderNo)
+	return err
+}
+
+const noteSold = `-- name: NoteSold :exec
+WITH sold AS (SELECT o.id FROM orders o WHERE o.order_no = $1 AND NOT o.test),
+noted AS (INSERT INTO figure_due (order_id) SELECT sold.id FROM sold)
+INSERT INTO figure_sold (order_id) SELECT sold.id FROM sold
+`
+
+func (q *Queries) NoteSold(ctx context.Context, db DBTX, orderNo string) error {
+	_, err := db.Exec(ctx, noteSold, orderNo)
 	return err
 }
 
@@ -198,12 +250,12 @@ func (q *Queries) Share(ctx context.Context, db DBTX) error {
 }
 
 const takeDue = `-- name: TakeDue :many
-DELETE FROM figure_due d USING (SELECT x.id FROM figure_due x ORDER BY x.id LIMIT $1 FOR UPDATE SKIP LOCKED) taken
-WHERE d.id = taken.id RETURNING d.order_id
+DELETE FROM figure_due d WHERE d.id = ANY($1::bigint[]) RETURNING d.order_id
 `
 
-func (q *Queries) TakeDue(ctx context.Context, db DBTX, most int32) ([]int64, error) {
-	rows, err := db.Query(ctx, takeDue, most)
+// Of two who saw the same notes, each counts those that it took.
+func (q *Queries) TakeDue(ctx context.Context, db DBTX, ids []int64) ([]int64, error) {
+	rows, err := db.Query(ctx, takeDue, ids)
 	if err != nil {
 		return nil, err
 	}
@@ -215,6 +267,38 @@ func (q *Queries) TakeDue(ctx context.Context, db DBTX, most int32) ([]int64, er
 			return nil, err
 		}
 		items = append(items, order_id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const takeSold = `-- name: TakeSold :many
+WITH taken AS (
+  DELETE FROM figure_sold s USING (SELECT x.id FROM figure_sold x ORDER BY x.id LIMIT $1 FOR UPDATE SKIP LOCKED) t
+  WHERE s.id = t.id RETURNING s.order_id)
+SELECT l.spu_id, sum(l.qty)::bigint AS pieces FROM taken JOIN order_line l ON l.order_id = taken.order_id WHERE NOT l.gift GROUP BY 1
+`
+
+type TakeSoldRow struct {
+	SpuID  int64
+	Pieces int64
+}
+
+func (q *Queries) TakeSold(ctx context.Context, db DBTX, most int32) ([]TakeSoldRow, error) {
+	rows, err := db.Query(ctx, takeSold, most)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []TakeSoldRow{}
+	for rows.Next() {
+		var i TakeSoldRow
+		if err := rows.Scan(&i.SpuID, &i.Pieces); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, err

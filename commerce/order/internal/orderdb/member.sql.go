@@ -9,16 +9,17 @@ import (
 	"context"
 )
 
-const countTrade = `-- name: CountTrade :exec
+const countTrades = `-- name: CountTrades :exec
 INSERT INTO member_trade AS t (member_id, orders, paid_fen, refunded_fen, last_order_at)
-SELECT $1::bigint, count(*), coalesce(sum(o.payable_fen), 0)::bigint, coalesce(sum(o.refunded_fen), 0)::bigint, max(o.paid_at)
-FROM orders o WHERE o.member_id = $1::bigint AND o.paid_at IS NOT NULL AND NOT o.test
+SELECT m.id, count(o.id), coalesce(sum(o.payable_fen), 0)::bigint, coalesce(sum(o.refunded_fen), 0)::bigint, max(o.paid_at)
+FROM unnest($1::bigint[]) AS m (id) LEFT JOIN orders o ON o.member_id = m.id AND o.paid_at IS NOT NULL AND NOT o.test
+GROUP BY m.id ORDER BY m.id
 ON CONFLICT (member_id) DO UPDATE SET orders = excluded.orders, paid_fen = excluded.paid_fen, refunded_fen = excluded.refunded_fen, last_order_at = excluded.last_order_at
 `
 
 // Counted anew from the orders: however often it is done, it is right.
-func (q *Queries) CountTrade(ctx context.Context, db DBTX, memberID int64) error {
-	_, err := db.Exec(ctx, countTrade, memberID)
+func (q *Queries) CountTrades(ctx context.Context, db DBTX, memberIds []int64) error {
+	_, err := db.Exec(ctx, countTrades, memberIds)
 	return err
 }
 
@@ -45,13 +46,13 @@ func (q *Queries) HasPaid(ctx context.Context, db DBTX, memberID int64) (bool, e
 	return exists, err
 }
 
-const lockTrade = `-- name: LockTrade :exec
-SELECT id FROM member WHERE id = $1 FOR NO KEY UPDATE
+const lockTrades = `-- name: LockTrades :exec
+SELECT id FROM member WHERE id = ANY($1::bigint[]) ORDER BY id FOR NO KEY UPDATE
 `
 
 // Orders of one member are counted one after the other; no key of the row changes.
-func (q *Queries) LockTrade(ctx context.Context, db DBTX, memberID int64) error {
-	_, err := db.Exec(ctx, lockTrade, memberID)
+func (q *Queries) LockTrades(ctx context.Context, db DBTX, memberIds []int64) error {
+	_, err := db.Exec(ctx, lockTrades, memberIds)
 	return err
 }
 

@@ -224,7 +224,7 @@ func (q *Queries) Lock(ctx context.Context, db DBTX, orderNo string) (LockRow, e
 }
 
 const lockWithLines = `-- name: LockWithLines :many
-SELECT o.id, o.member_id, o.app_id, o.status, o.payable_fen, o.paid_by, o.test, o.repriced, o.delivery, o.group_state, l.spu_id, l.title, l.qty, l.gift,
+SELECT o.id, o.member_id, o.app_id, o.status, o.payable_fen, o.paid_by, o.test, o.repriced, o.delivery, o.group_state, l.title,
   (l.gift OR EXISTS (SELECT FROM order_adjustment a WHERE a.order_id = o.id) OR EXISTS (SELECT FROM order_gift g WHERE g.order_id = o.id))::boolean AS offered
 FROM orders o JOIN order_line l ON l.order_id = o.id WHERE o.order_no = $1
 ORDER BY l.id FOR UPDATE OF o
@@ -241,10 +241,7 @@ type LockWithLinesRow struct {
 	Repriced   bool
 	Delivery   string
 	GroupState *string
-	SpuID      int64
 	Title      string
-	Qty        int32
-	Gift       bool
 	Offered    bool
 }
 
@@ -269,10 +266,7 @@ func (q *Queries) LockWithLines(ctx context.Context, db DBTX, orderNo string) ([
 			&i.Repriced,
 			&i.Delivery,
 			&i.GroupState,
-			&i.SpuID,
 			&i.Title,
-			&i.Qty,
-			&i.Gift,
 			&i.Offered,
 		); err != nil {
 			return nil, err
@@ -523,6 +517,7 @@ const terms = `-- name: Terms :one
 SELECT coalesce(s.unpaid_ttl_seconds, 1800)::bigint AS unpaid_ttl_seconds, coalesce(s.max_open_orders, 20)::bigint AS max_open_orders,
   coalesce(s.max_open_pieces, 0)::bigint AS max_open_pieces,
   coalesce((SELECT CASE WHEN m.leave_at IS NOT NULL AND m.status = 'active' THEN 'leaving' ELSE m.status END FROM member m WHERE m.id = $1), '')::text AS member_status,
+  EXISTS (SELECT FROM distribution_bond b WHERE b.member_id = $1) AS followed,
   (pg_advisory_xact_lock(hashtextextended($2::text, 0)) IS NULL)::boolean AS waited
 FROM (SELECT 1) one LEFT JOIN shop s ON true
 `
@@ -532,11 +527,12 @@ type TermsRow struct {
 	MaxOpenOrders    int64
 	MaxOpenPieces    int64
 	MemberStatus     string
+	Followed         bool
 	Waited           bool
 }
 
 // What an order needs of the shop's settings, and whether its member may order: a session is
-// remembered for seconds. A shop without a row has the defaults. Two orders of a buyer wait for
+// remembered for seconds. followed: somebody brought the member and is owed for it. A shop without a row has the defaults. Two orders of a buyer wait for
 // each other from here on, so that the one that counts (Place) sees all.
 func (q *Queries) Terms(ctx context.Context, db DBTX, memberID int64, buyer string) (TermsRow, error) {
 	row := db.QueryRow(ctx, terms, memberID, buyer)
@@ -546,6 +542,7 @@ func (q *Queries) Terms(ctx context.Context, db DBTX, memberID int64, buyer stri
 		&i.MaxOpenOrders,
 		&i.MaxOpenPieces,
 		&i.MemberStatus,
+		&i.Followed,
 		&i.Waited,
 	)
 	return i, err
