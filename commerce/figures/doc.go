@@ -28,7 +28,11 @@
 // history the figures equal a recount (TestAnyHistoryEqualsARecount).
 //
 // Orders are counted many at a time, about a second after something happened to them: all
-// orders of a day share its row, and would wait there for each other one by one.
+// orders of a day share its row, and would wait there for each other one by one. Whoever moves
+// an order leaves a note (NoteOrderTx) in its transaction. The shop's one timer is set outside of
+// it, by Run, for all shops of a process together. With the same notes others count what only
+// has to be right a second later: a product's sales, of which each paid order is taken once
+// (SoldOrderTx, figure_sold), and what a member has bought.
 //
 // Locks. The counted orders are locked first, in the order of their ids, then the shop's
 // figures, which orders, a recount and a merge of members take alone; members share them.

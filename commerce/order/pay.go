@@ -68,6 +68,7 @@ type PaidInput struct {
 	Channel       string    // "wechat"; empty if there was nothing to pay
 	OutTradeNo    string    // the payment attempt; empty if there was nothing to pay
 	TransactionID string    // the provider's number
+	Repeats       bool      // the caller's event stays owed until this is on the disk: see tenantdb.Tx.Lazy
 }
 
 // PaidOutcome is what a payment meant for its order.
@@ -109,6 +110,9 @@ func (s *Service) MarkPaidTx(ctx context.Context, tx tenantdb.Tx, in PaidInput) 
 	}
 	if err := s.pay(ctx, tx, in, lines, by, to); err != nil {
 		return "", fmt.Errorf("mark order %s paid: %w", in.OrderNo, err)
+	}
+	if in.Repeats && ParcelKind(order.Delivery) != Virtual { // codes that were seen must not be forgotten
+		tx.Lazy()
 	}
 	if ParcelKind(order.Delivery) == Virtual {
 		if err := s.handOutPaid(ctx, tx, in.OrderNo); err != nil {

@@ -27,6 +27,7 @@ func (h *Handlers) figuresDue(ctx context.Context, ev outbox.Event) error {
 	for more := true; more; {
 		var due figures.Due
 		err := h.DB.InTenant(ctx, ev.TenantID, func(tx tenantdb.Tx) (err error) {
+			tx.Lazy()
 			if due, err = h.Figures.DueTx(ctx, tx, countBatch); err != nil {
 				return err
 			}
@@ -37,6 +38,7 @@ func (h *Handlers) figuresDue(ctx context.Context, ev outbox.Event) error {
 		}
 		// A transaction of its own: members are locked before orders, and orders before products.
 		err = h.DB.InTenant(ctx, ev.TenantID, func(tx tenantdb.Tx) (err error) {
+			tx.Lazy()
 			var sold map[int64]int64
 			if sold, more, err = h.Figures.CountTx(ctx, tx, due, countBatch); err != nil || len(sold) == 0 {
 				return err

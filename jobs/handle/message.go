@@ -99,6 +99,7 @@ func (h *Handlers) begin(ctx context.Context, ev outbox.Event, effect string, ho
 		if begun.Ready, err = h.withinQuota(ctx, tx, begun.Message, begun.Ready); err != nil || begun.Ready {
 			return err
 		}
+		tx.Lazy() // nothing is sent
 		_, err = h.Outbox.Receive(ctx, tx, ev, effect)
 		return err
 	})

@@ -58,7 +58,7 @@ func (h *Handlers) paymentSucceeded(ctx context.Context, ev outbox.Event) error 
 func (h *Handlers) payOrder(ctx context.Context, tx tenantdb.Tx, p payments.SucceededV1) (order.PaidOutcome, error) {
 	outcome, err := h.Orders.MarkPaidTx(ctx, tx, order.PaidInput{
 		OrderNo: p.BusinessNo, AmountFen: p.AmountFen, PaidAt: p.PaidAt,
-		Channel: string(p.Channel), OutTradeNo: p.OutTradeNo, TransactionID: p.TransactionID,
+		Channel: string(p.Channel), OutTradeNo: p.OutTradeNo, TransactionID: p.TransactionID, Repeats: true,
 	})
 	if err != nil || outcome != order.OutcomeLate {
 		return outcome, err

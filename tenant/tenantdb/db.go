@@ -188,8 +188,8 @@ func (db *DB) InTenant(ctx context.Context, id tenant.ID, fn func(tx Tx) error) 
 			return err
 		}
 		defer conn.Release()
-		now := db.now()
-		return db.run(ctx, lateTx{&Writer{conn: conn, id: id, now: now}}, id, now, fn)
+		now, lazy := db.now(), false
+		return db.run(ctx, lateTx{&Writer{conn: conn, id: id, now: now}, &lazy}, Tx{tenantID: id, now: now, lazy: &lazy}, fn)
 	})
 }
 
@@ -206,7 +206,7 @@ func (db *DB) InPlatform(ctx context.Context, fn func(tx Tx) error) error {
 		if err != nil {
 			return translate(err)
 		}
-		return db.run(ctx, ptx, tenant.ID{}, db.now(), fn)
+		return db.run(ctx, ptx, Tx{now: db.now(), lazy: new(bool)}, fn)
 	})
 }
 
@@ -221,8 +221,9 @@ func (db *DB) repeat(ctx context.Context, once func() error) error {
 
 func (db *DB) now() time.Time { return db.cfg.Now().UTC().Truncate(time.Microsecond) }
 
-func (db *DB) run(ctx context.Context, ptx pgx.Tx, id tenant.ID, now time.Time, fn func(tx Tx) error) error {
+func (db *DB) run(ctx context.Context, ptx pgx.Tx, tx Tx, fn func(tx Tx) error) error {
 	var after []func()
+	tx.Tx, tx.after = ptx, &after
 	done := false
 	defer func() {
 		if !done { // an error or a panic of fn; the rollback must outlive a cancelled ctx
@@ -231,7 +232,7 @@ func (db *DB) run(ctx context.Context, ptx pgx.Tx, id tenant.ID, now time.Time, 
 			_ = ptx.Rollback(rollbackCtx)
 		}
 	}()
-	if err := fn(Tx{Tx: ptx, tenantID: id, now: now, after: &after}); err != nil {
+	if err := fn(tx); err != nil {
 		return translate(err)
 	}
 	done = true

@@ -11,7 +11,10 @@ import (
 // lateTx is the transaction of InTenant. BEGIN and its routing ride on the first statement
 // with parameters, or the first batch; before anything else they are sent on their own.
 // Work that runs no statement opens no transaction.
-type lateTx struct{ w *Writer }
+type lateTx struct {
+	w    *Writer
+	lazy *bool // see Tx.Lazy
+}
 
 var _ pgx.Tx = lateTx{}
 
@@ -85,7 +88,11 @@ func (t lateTx) Commit(ctx context.Context) error {
 	if !t.w.begun {
 		return nil
 	}
-	tag, err := t.w.conn.Exec(ctx, "commit")
+	end := "commit"
+	if *t.lazy {
+		end = "set local synchronous_commit = off; commit"
+	}
+	tag, err := t.w.conn.Exec(ctx, end)
 	if err == nil && tag.String() == "ROLLBACK" {
 		err = pgx.ErrTxCommitRollback
 	}
