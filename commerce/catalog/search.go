@@ -58,26 +58,24 @@ func (s *Service) searchRows(ctx context.Context, q tenantdb.Querier, in ListInp
 	return rows, len(rows) > 0, err
 }
 
-// foundFrom makes one item of the rows of each product, which follow one another.
+// foundFrom makes an item of each row.
 func foundFrom(rows []catalogdb.SearchRow, err error) ([]found, error) {
 	if err != nil {
 		return nil, err
 	}
 	plain := make([]catalogdb.ListByPlaceRow, len(rows))
-	ranks := make(map[int64]int64, len(rows))
 	for i, r := range rows {
-		ranks[r.ID] = r.Rank
 		plain[i] = catalogdb.ListByPlaceRow{
 			ID: r.ID, CategoryID: r.CategoryID, Title: r.Title, Subtitle: r.Subtitle, Cover: r.Cover, Specs: r.Specs, Sort: r.Sort,
 			MinPriceFen: r.MinPriceFen, MaxPriceFen: r.MaxPriceFen, Sales: r.Sales, Kind: r.Kind, BrandID: r.BrandID, Tags: r.Tags,
-			SkuID: r.SkuID, SpecValues: r.SpecValues, PriceFen: r.PriceFen, MarketPriceFen: r.MarketPriceFen, Picture: r.Picture,
-			Available: r.Available, LowAt: r.LowAt,
+			SkuIds: r.SkuIds, SkuSpecs: r.SkuSpecs, PricesFen: r.PricesFen, MarketsFen: r.MarketsFen, SkuPictures: r.SkuPictures,
+			Availables: r.Availables, Lows: r.Lows,
 		}
 	}
 	items, err := gather(plain, nil)
 	out := make([]found, len(items))
 	for i, item := range items {
-		out[i] = found{listed: item, rank: ranks[item.item.ID]}
+		out[i] = found{listed: item, rank: rows[i].Rank}
 	}
 	return out, err
 }

@@ -12,52 +12,49 @@ import (
 	"galleria/commerce/money"
 )
 
-// itemRow has the shape of every row of list.sql: a product with one of its SKUs, or with
-// SkuID 0 if it has none that is enabled.
+// itemRow has the shape of every row of list.sql: a product with its SKUs that are enabled.
 type itemRow catalogdb.ListByPlaceRow
 
-// skuRow is one element of the aggregate `skus`.
-type skuRow struct {
-	ID             int64     `json:"id"`
-	SpecValues     []string  `json:"spec_values"`
-	PriceFen       money.Fen `json:"price_fen"`
-	MarketPriceFen money.Fen `json:"market_price_fen"`
-	Picture        string    `json:"picture"`
-	Barcode        string    `json:"barcode"`
-	WeightG        int64     `json:"weight_g"`
-	VolumeCM3      int64     `json:"volume_cm3"`
-	Available      int64     `json:"available"` // pieces
-	LowAt          int64     `json:"low_at"`    // pieces
+// skuColumns are the SKUs of a product, a column each; they are as long as each other.
+type skuColumns struct {
+	ids, prices, markets, availables, lows []int64
+	specs, pictures                        []string
 }
 
-// gather makes one item of the rows of each product, which follow one another.
+// specMark parts the values of a SKU in a column: no value has control characters.
+const specMark = "\x1f"
+
+func (c skuColumns) items() []SKU {
+	skus := make([]SKU, len(c.ids))
+	for i, id := range c.ids {
+		skus[i] = SKU{
+			ID: id, PriceFen: money.Fen(c.prices[i]), MarketPriceFen: money.Fen(c.markets[i]),
+			Picture: c.pictures[i], StockState: stateOf(c.availables[i], c.lows[i]), SpecValues: []string{},
+		}
+		if c.specs[i] != "" {
+			skus[i].SpecValues = strings.Split(c.specs[i], specMark)
+		}
+	}
+	return skus
+}
+
+// gather makes an item of each row.
 func gather[R listRow](rows []R, err error) ([]listed, error) {
 	if err != nil {
 		return nil, err
 	}
-	var out []listed
-	for _, row := range rows {
+	out := make([]listed, len(rows))
+	for i, row := range rows {
 		r := itemRow(row)
-		if n := len(out); n == 0 || out[n-1].item.ID != r.ID {
-			item := Item{
-				ID: r.ID, CategoryID: r.CategoryID, Title: r.Title, Subtitle: r.Subtitle, Cover: r.Cover,
-				MinPriceFen: r.MinPriceFen, MaxPriceFen: r.MaxPriceFen, Sales: r.Sales, SKUs: []SKU{},
-				Kind: Kind(r.Kind), BrandID: r.BrandID, Tags: r.Tags,
-			}
-			if err := json.Unmarshal(r.Specs, &item.Specs); err != nil {
-				return nil, fmt.Errorf("specs of product %d: %w", r.ID, err)
-			}
-			out = append(out, listed{item: item, sort: r.Sort})
+		out[i] = listed{sort: r.Sort, item: Item{
+			ID: r.ID, CategoryID: r.CategoryID, Title: r.Title, Subtitle: r.Subtitle, Cover: r.Cover,
+			MinPriceFen: r.MinPriceFen, MaxPriceFen: r.MaxPriceFen, Sales: r.Sales,
+			Kind: Kind(r.Kind), BrandID: r.BrandID, Tags: r.Tags,
+			SKUs: skuColumns{r.SkuIds, r.PricesFen, r.MarketsFen, r.Availables, r.Lows, r.SkuSpecs, r.SkuPictures}.items(),
+		}}
+		if err := json.Unmarshal(r.Specs, &out[i].item.Specs); err != nil {
+			return nil, fmt.Errorf("specs of product %d: %w", r.ID, err)
 		}
-		if r.SkuID != 0 {
-			item := &out[len(out)-1].item
-			item.SKUs = append(item.SKUs, SKU{
-				ID: r.SkuID, SpecValues: r.SpecValues, PriceFen: money.Fen(r.PriceFen), MarketPriceFen: money.Fen(r.MarketPriceFen),
-				Picture: r.Picture, StockState: stateOf(r.Available, r.LowAt),
-			})
-		}
-	}
-	for i := range out {
 		out[i].item.settle()
 	}
 	return out, nil
@@ -91,16 +88,9 @@ func (s *Service) productFromRow(r catalogdb.FindOnShelfRow) (Product, error) {
 	if err := json.Unmarshal(r.Specs, &item.Specs); err != nil {
 		return Product{}, fmt.Errorf("specs of product %d: %w", r.ID, err)
 	}
-	var skus []skuRow
-	if err := json.Unmarshal(r.Skus, &skus); err != nil {
-		return Product{}, fmt.Errorf("skus of product %d: %w", r.ID, err)
-	}
-	item.SKUs = make([]SKU, len(skus))
-	for i, k := range skus {
-		item.SKUs[i] = SKU{
-			ID: k.ID, SpecValues: k.SpecValues, PriceFen: k.PriceFen, MarketPriceFen: k.MarketPriceFen,
-			Picture: k.Picture, StockState: stateOf(k.Available, k.LowAt), Barcode: k.Barcode, WeightG: k.WeightG, VolumeCM3: k.VolumeCM3,
-		}
+	item.SKUs = skuColumns{r.SkuIds, r.PricesFen, r.MarketsFen, r.Availables, r.Lows, r.SkuSpecs, r.SkuPictures}.items()
+	for i := range item.SKUs {
+		item.SKUs[i].Barcode, item.SKUs[i].WeightG, item.SKUs[i].VolumeCM3 = r.Barcodes[i], r.WeightsG[i], r.VolumesCm3[i]
 	}
 	item.settle()
 	return Product{

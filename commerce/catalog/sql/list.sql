@@ -1,13 +1,14 @@
 -- The pages of the shelf. One statement each: the page is chosen first, along the index of
--- its order, and its LIMIT ends the walk; then each product's SKUs are joined, a row each.
+-- its order, and its LIMIT ends the walk; then each product's SKUs come with it in columns of
+-- arrays, which costs half of a row for each of them, here and where it is read.
 -- Every order is its own query, because a plan can follow an index only if the order is
 -- fixed text. @after_* is the place of the last row seen; before the first row it is
 -- beyond every row.
 --
 -- A plan here serves any parameters, and guesses that a page is a tenth of the shelf. Three
 -- fences keep the guess harmless: the filters stand in a CASE, which is taken to keep every
--- second product and not to choose an index; OFFSET 0 looks SKUs up product by product instead of
--- joining whole tables, and a scalar sub-select asks for stock row by row instead of
+-- second product and not to choose an index; the arrays make SKUs be looked up product by product
+-- instead of joining whole tables, and a scalar sub-select asks for stock row by row instead of
 -- collecting all that is in stock.
 
 -- name: ListByPlace :many
@@ -24,12 +25,13 @@ WITH page AS (
   LIMIT @max_rows)
 SELECT page.id, page.category_id, page.title, page.subtitle, page.cover, page.specs, page.sort, page.min_price_fen, page.max_price_fen, page.sales,
   page.kind, coalesce(page.brand_id, 0)::bigint AS brand_id, page.tags,
-  coalesce(s.id, 0)::bigint AS sku_id, coalesce(s.spec_values, '{}')::text[] AS spec_values, coalesce(s.price_fen, 0)::bigint AS price_fen,
-  coalesce(s.market_price_fen, 0)::bigint AS market_price_fen, coalesce(s.picture, '')::text AS picture,
-  coalesce(s.available, 0)::bigint AS available, coalesce(s.low_at, 0)::bigint AS low_at
-FROM page LEFT JOIN LATERAL (
-  SELECT k.id, k.spec_values, k.price_fen, k.market_price_fen, k.picture, l.on_hand - l.reserved AS available, l.low_at
-  FROM sku k JOIN stock_level l ON l.sku_id = k.id WHERE k.spu_id = page.id AND k.enabled OFFSET 0) s ON true
+  coalesce(s.ids, '{}')::bigint[] AS sku_ids, coalesce(s.specs, '{}')::text[] AS sku_specs, coalesce(s.prices, '{}')::bigint[] AS prices_fen,
+  coalesce(s.markets, '{}')::bigint[] AS markets_fen, coalesce(s.pictures, '{}')::text[] AS sku_pictures,
+  coalesce(s.availables, '{}')::bigint[] AS availables, coalesce(s.lows, '{}')::bigint[] AS lows
+FROM page CROSS JOIN LATERAL (
+  SELECT array_agg(k.id) AS ids, array_agg(array_to_string(k.spec_values, chr(31))) AS specs, array_agg(k.price_fen::bigint) AS prices, array_agg(k.market_price_fen::bigint) AS markets,
+    array_agg(k.picture) AS pictures, array_agg((l.on_hand - l.reserved)::bigint) AS availables, array_agg(l.low_at::bigint) AS lows
+  FROM sku k JOIN stock_level l ON l.sku_id = k.id WHERE k.spu_id = page.id AND k.enabled) s
 ORDER BY page.sort DESC, page.id DESC;
 
 -- name: ListBranchByPlace :many
@@ -54,12 +56,13 @@ page AS (
   LIMIT @max_rows)
 SELECT page.id, page.category_id, page.title, page.subtitle, page.cover, page.specs, page.sort, page.min_price_fen, page.max_price_fen, page.sales,
   page.kind, coalesce(page.brand_id, 0)::bigint AS brand_id, page.tags,
-  coalesce(s.id, 0)::bigint AS sku_id, coalesce(s.spec_values, '{}')::text[] AS spec_values, coalesce(s.price_fen, 0)::bigint AS price_fen,
-  coalesce(s.market_price_fen, 0)::bigint AS market_price_fen, coalesce(s.picture, '')::text AS picture,
-  coalesce(s.available, 0)::bigint AS available, coalesce(s.low_at, 0)::bigint AS low_at
-FROM page LEFT JOIN LATERAL (
-  SELECT k.id, k.spec_values, k.price_fen, k.market_price_fen, k.picture, l.on_hand - l.reserved AS available, l.low_at
-  FROM sku k JOIN stock_level l ON l.sku_id = k.id WHERE k.spu_id = page.id AND k.enabled OFFSET 0) s ON true
+  coalesce(s.ids, '{}')::bigint[] AS sku_ids, coalesce(s.specs, '{}')::text[] AS sku_specs, coalesce(s.prices, '{}')::bigint[] AS prices_fen,
+  coalesce(s.markets, '{}')::bigint[] AS markets_fen, coalesce(s.pictures, '{}')::text[] AS sku_pictures,
+  coalesce(s.availables, '{}')::bigint[] AS availables, coalesce(s.lows, '{}')::bigint[] AS lows
+FROM page CROSS JOIN LATERAL (
+  SELECT array_agg(k.id) AS ids, array_agg(array_to_string(k.spec_values, chr(31))) AS specs, array_agg(k.price_fen::bigint) AS prices, array_agg(k.market_price_fen::bigint) AS markets,
+    array_agg(k.picture) AS pictures, array_agg((l.on_hand - l.reserved)::bigint) AS availables, array_agg(l.low_at::bigint) AS lows
+  FROM sku k JOIN stock_level l ON l.sku_id = k.id WHERE k.spu_id = page.id AND k.enabled) s
 ORDER BY page.sort DESC, page.id DESC;
 
 -- name: ListByNewest :many
@@ -80,12 +83,13 @@ page AS (
   LIMIT @max_rows)
 SELECT page.id, page.category_id, page.title, page.subtitle, page.cover, page.specs, page.sort, page.min_price_fen, page.max_price_fen, page.sales,
   page.kind, coalesce(page.brand_id, 0)::bigint AS brand_id, page.tags,
-  coalesce(s.id, 0)::bigint AS sku_id, coalesce(s.spec_values, '{}')::text[] AS spec_values, coalesce(s.price_fen, 0)::bigint AS price_fen,
-  coalesce(s.market_price_fen, 0)::bigint AS market_price_fen, coalesce(s.picture, '')::text AS picture,
-  coalesce(s.available, 0)::bigint AS available, coalesce(s.low_at, 0)::bigint AS low_at
-FROM page LEFT JOIN LATERAL (
-  SELECT k.id, k.spec_values, k.price_fen, k.market_price_fen, k.picture, l.on_hand - l.reserved AS available, l.low_at
-  FROM sku k JOIN stock_level l ON l.sku_id = k.id WHERE k.spu_id = page.id AND k.enabled OFFSET 0) s ON true
+  coalesce(s.ids, '{}')::bigint[] AS sku_ids, coalesce(s.specs, '{}')::text[] AS sku_specs, coalesce(s.prices, '{}')::bigint[] AS prices_fen,
+  coalesce(s.markets, '{}')::bigint[] AS markets_fen, coalesce(s.pictures, '{}')::text[] AS sku_pictures,
+  coalesce(s.availables, '{}')::bigint[] AS availables, coalesce(s.lows, '{}')::bigint[] AS lows
+FROM page CROSS JOIN LATERAL (
+  SELECT array_agg(k.id) AS ids, array_agg(array_to_string(k.spec_values, chr(31))) AS specs, array_agg(k.price_fen::bigint) AS prices, array_agg(k.market_price_fen::bigint) AS markets,
+    array_agg(k.picture) AS pictures, array_agg((l.on_hand - l.reserved)::bigint) AS availables, array_agg(l.low_at::bigint) AS lows
+  FROM sku k JOIN stock_level l ON l.sku_id = k.id WHERE k.spu_id = page.id AND k.enabled) s
 ORDER BY page.id DESC;
 
 -- name: ListByPriceAsc :many
@@ -106,12 +110,13 @@ page AS (
   LIMIT @max_rows)
 SELECT page.id, page.category_id, page.title, page.subtitle, page.cover, page.specs, page.sort, page.min_price_fen, page.max_price_fen, page.sales,
   page.kind, coalesce(page.brand_id, 0)::bigint AS brand_id, page.tags,
-  coalesce(s.id, 0)::bigint AS sku_id, coalesce(s.spec_values, '{}')::text[] AS spec_values, coalesce(s.price_fen, 0)::bigint AS price_fen,
-  coalesce(s.market_price_fen, 0)::bigint AS market_price_fen, coalesce(s.picture, '')::text AS picture,
-  coalesce(s.available, 0)::bigint AS available, coalesce(s.low_at, 0)::bigint AS low_at
-FROM page LEFT JOIN LATERAL (
-  SELECT k.id, k.spec_values, k.price_fen, k.market_price_fen, k.picture, l.on_hand - l.reserved AS available, l.low_at
-  FROM sku k JOIN stock_level l ON l.sku_id = k.id WHERE k.spu_id = page.id AND k.enabled OFFSET 0) s ON true
+  coalesce(s.ids, '{}')::bigint[] AS sku_ids, coalesce(s.specs, '{}')::text[] AS sku_specs, coalesce(s.prices, '{}')::bigint[] AS prices_fen,
+  coalesce(s.markets, '{}')::bigint[] AS markets_fen, coalesce(s.pictures, '{}')::text[] AS sku_pictures,
+  coalesce(s.availables, '{}')::bigint[] AS availables, coalesce(s.lows, '{}')::bigint[] AS lows
+FROM page CROSS JOIN LATERAL (
+  SELECT array_agg(k.id) AS ids, array_agg(array_to_string(k.spec_values, chr(31))) AS specs, array_agg(k.price_fen::bigint) AS prices, array_agg(k.market_price_fen::bigint) AS markets,
+    array_agg(k.picture) AS pictures, array_agg((l.on_hand - l.reserved)::bigint) AS availables, array_agg(l.low_at::bigint) AS lows
+  FROM sku k JOIN stock_level l ON l.sku_id = k.id WHERE k.spu_id = page.id AND k.enabled) s
 ORDER BY page.min_price_fen, page.id;
 
 -- name: ListByPriceDesc :many
@@ -132,12 +137,13 @@ page AS (
   LIMIT @max_rows)
 SELECT page.id, page.category_id, page.title, page.subtitle, page.cover, page.specs, page.sort, page.min_price_fen, page.max_price_fen, page.sales,
   page.kind, coalesce(page.brand_id, 0)::bigint AS brand_id, page.tags,
-  coalesce(s.id, 0)::bigint AS sku_id, coalesce(s.spec_values, '{}')::text[] AS spec_values, coalesce(s.price_fen, 0)::bigint AS price_fen,
-  coalesce(s.market_price_fen, 0)::bigint AS market_price_fen, coalesce(s.picture, '')::text AS picture,
-  coalesce(s.available, 0)::bigint AS available, coalesce(s.low_at, 0)::bigint AS low_at
-FROM page LEFT JOIN LATERAL (
-  SELECT k.id, k.spec_values, k.price_fen, k.market_price_fen, k.picture, l.on_hand - l.reserved AS available, l.low_at
-  FROM sku k JOIN stock_level l ON l.sku_id = k.id WHERE k.spu_id = page.id AND k.enabled OFFSET 0) s ON true
+  coalesce(s.ids, '{}')::bigint[] AS sku_ids, coalesce(s.specs, '{}')::text[] AS sku_specs, coalesce(s.prices, '{}')::bigint[] AS prices_fen,
+  coalesce(s.markets, '{}')::bigint[] AS markets_fen, coalesce(s.pictures, '{}')::text[] AS sku_pictures,
+  coalesce(s.availables, '{}')::bigint[] AS availables, coalesce(s.lows, '{}')::bigint[] AS lows
+FROM page CROSS JOIN LATERAL (
+  SELECT array_agg(k.id) AS ids, array_agg(array_to_string(k.spec_values, chr(31))) AS specs, array_agg(k.price_fen::bigint) AS prices, array_agg(k.market_price_fen::bigint) AS markets,
+    array_agg(k.picture) AS pictures, array_agg((l.on_hand - l.reserved)::bigint) AS availables, array_agg(l.low_at::bigint) AS lows
+  FROM sku k JOIN stock_level l ON l.sku_id = k.id WHERE k.spu_id = page.id AND k.enabled) s
 ORDER BY page.min_price_fen DESC, page.id DESC;
 
 -- name: ListBySales :many
@@ -158,10 +164,11 @@ page AS (
   LIMIT @max_rows)
 SELECT page.id, page.category_id, page.title, page.subtitle, page.cover, page.specs, page.sort, page.min_price_fen, page.max_price_fen, page.sales,
   page.kind, coalesce(page.brand_id, 0)::bigint AS brand_id, page.tags,
-  coalesce(s.id, 0)::bigint AS sku_id, coalesce(s.spec_values, '{}')::text[] AS spec_values, coalesce(s.price_fen, 0)::bigint AS price_fen,
-  coalesce(s.market_price_fen, 0)::bigint AS market_price_fen, coalesce(s.picture, '')::text AS picture,
-  coalesce(s.available, 0)::bigint AS available, coalesce(s.low_at, 0)::bigint AS low_at
-FROM page LEFT JOIN LATERAL (
-  SELECT k.id, k.spec_values, k.price_fen, k.market_price_fen, k.picture, l.on_hand - l.reserved AS available, l.low_at
-  FROM sku k JOIN stock_level l ON l.sku_id = k.id WHERE k.spu_id = page.id AND k.enabled OFFSET 0) s ON true
+  coalesce(s.ids, '{}')::bigint[] AS sku_ids, coalesce(s.specs, '{}')::text[] AS sku_specs, coalesce(s.prices, '{}')::bigint[] AS prices_fen,
+  coalesce(s.markets, '{}')::bigint[] AS markets_fen, coalesce(s.pictures, '{}')::text[] AS sku_pictures,
+  coalesce(s.availables, '{}')::bigint[] AS availables, coalesce(s.lows, '{}')::bigint[] AS lows
+FROM page CROSS JOIN LATERAL (
+  SELECT array_agg(k.id) AS ids, array_agg(array_to_string(k.spec_values, chr(31))) AS specs, array_agg(k.price_fen::bigint) AS prices, array_agg(k.market_price_fen::bigint) AS markets,
+    array_agg(k.picture) AS pictures, array_agg((l.on_hand - l.reserved)::bigint) AS availables, array_agg(l.low_at::bigint) AS lows
+  FROM sku k JOIN stock_level l ON l.sku_id = k.id WHERE k.spu_id = page.id AND k.enabled) s
 ORDER BY page.sales DESC, page.id DESC;

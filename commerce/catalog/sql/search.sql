@@ -2,7 +2,7 @@
 -- Index spu_tokens, asked in up to three ways at once; rows whose tokens are still to be
 -- computed are found by their text (spu_unindexed, which is empty but for a moment). All that
 -- fit are ranked by one number, and the page is cut from that: a product whose title is, begins
--- with or holds what was typed comes first, then what sells. The page's SKUs follow as in list.sql.
+-- with or holds what was typed comes first, then what sells. The page's SKUs come as in list.sql.
 WITH RECURSIVE branch AS (
   SELECT c.id FROM category c WHERE c.id = @category_id::bigint AND c.visible
   UNION SELECT c.id FROM category c JOIN branch b ON c.parent_id = b.id WHERE c.visible),
@@ -29,12 +29,13 @@ page AS (
         ORDER BY hit.rank DESC, hit.id DESC LIMIT @max_rows) h JOIN spu p ON p.id = h.id)
 SELECT page.id, page.category_id, page.title, page.subtitle, page.cover, page.specs, page.sort, page.min_price_fen, page.max_price_fen, page.sales,
   page.kind, coalesce(page.brand_id, 0)::bigint AS brand_id, page.tags,
-  coalesce(s.id, 0)::bigint AS sku_id, coalesce(s.spec_values, '{}')::text[] AS spec_values, coalesce(s.price_fen, 0)::bigint AS price_fen,
-  coalesce(s.market_price_fen, 0)::bigint AS market_price_fen, coalesce(s.picture, '')::text AS picture,
-  coalesce(s.available, 0)::bigint AS available, coalesce(s.low_at, 0)::bigint AS low_at, page.rank::bigint AS rank
-FROM page LEFT JOIN LATERAL (
-  SELECT k.id, k.spec_values, k.price_fen, k.market_price_fen, k.picture, l.on_hand - l.reserved AS available, l.low_at
-  FROM sku k JOIN stock_level l ON l.sku_id = k.id WHERE k.spu_id = page.id AND k.enabled OFFSET 0) s ON true
+  coalesce(s.ids, '{}')::bigint[] AS sku_ids, coalesce(s.specs, '{}')::text[] AS sku_specs, coalesce(s.prices, '{}')::bigint[] AS prices_fen,
+  coalesce(s.markets, '{}')::bigint[] AS markets_fen, coalesce(s.pictures, '{}')::text[] AS sku_pictures,
+  coalesce(s.availables, '{}')::bigint[] AS availables, coalesce(s.lows, '{}')::bigint[] AS lows, page.rank::bigint AS rank
+FROM page CROSS JOIN LATERAL (
+  SELECT array_agg(k.id) AS ids, array_agg(array_to_string(k.spec_values, chr(31))) AS specs, array_agg(k.price_fen::bigint) AS prices, array_agg(k.market_price_fen::bigint) AS markets,
+    array_agg(k.picture) AS pictures, array_agg((l.on_hand - l.reserved)::bigint) AS availables, array_agg(l.low_at::bigint) AS lows
+  FROM sku k JOIN stock_level l ON l.sku_id = k.id WHERE k.spu_id = page.id AND k.enabled) s
 ORDER BY page.rank DESC, page.id DESC;
 
 -- name: Near :many
@@ -49,12 +50,13 @@ page AS (
   FROM (SELECT hit.id, hit.shared FROM hit ORDER BY hit.shared DESC, hit.sales DESC, hit.id DESC LIMIT @max_rows) h JOIN spu p ON p.id = h.id)
 SELECT page.id, page.category_id, page.title, page.subtitle, page.cover, page.specs, page.sort, page.min_price_fen, page.max_price_fen, page.sales,
   page.kind, coalesce(page.brand_id, 0)::bigint AS brand_id, page.tags,
-  coalesce(s.id, 0)::bigint AS sku_id, coalesce(s.spec_values, '{}')::text[] AS spec_values, coalesce(s.price_fen, 0)::bigint AS price_fen,
-  coalesce(s.market_price_fen, 0)::bigint AS market_price_fen, coalesce(s.picture, '')::text AS picture,
-  coalesce(s.available, 0)::bigint AS available, coalesce(s.low_at, 0)::bigint AS low_at, page.rank::bigint AS rank
-FROM page LEFT JOIN LATERAL (
-  SELECT k.id, k.spec_values, k.price_fen, k.market_price_fen, k.picture, l.on_hand - l.reserved AS available, l.low_at
-  FROM sku k JOIN stock_level l ON l.sku_id = k.id WHERE k.spu_id = page.id AND k.enabled OFFSET 0) s ON true
+  coalesce(s.ids, '{}')::bigint[] AS sku_ids, coalesce(s.specs, '{}')::text[] AS sku_specs, coalesce(s.prices, '{}')::bigint[] AS prices_fen,
+  coalesce(s.markets, '{}')::bigint[] AS markets_fen, coalesce(s.pictures, '{}')::text[] AS sku_pictures,
+  coalesce(s.availables, '{}')::bigint[] AS availables, coalesce(s.lows, '{}')::bigint[] AS lows, page.rank::bigint AS rank
+FROM page CROSS JOIN LATERAL (
+  SELECT array_agg(k.id) AS ids, array_agg(array_to_string(k.spec_values, chr(31))) AS specs, array_agg(k.price_fen::bigint) AS prices, array_agg(k.market_price_fen::bigint) AS markets,
+    array_agg(k.picture) AS pictures, array_agg((l.on_hand - l.reserved)::bigint) AS availables, array_agg(l.low_at::bigint) AS lows
+  FROM sku k JOIN stock_level l ON l.sku_id = k.id WHERE k.spu_id = page.id AND k.enabled) s
 ORDER BY page.rank DESC, page.id DESC;
 
 -- name: Facets :one

@@ -158,11 +158,16 @@ SELECT p.id, p.category_id, p.title, p.subtitle, p.cover, p.specs, p.sort, p.min
   coalesce(r.total, 0)::bigint AS reviewed, coalesce(r.score_1, 0)::bigint AS score_1, coalesce(r.score_2, 0)::bigint AS score_2, coalesce(r.score_3, 0)::bigint AS score_3,
   coalesce(r.score_4, 0)::bigint AS score_4, coalesce(r.score_5, 0)::bigint AS score_5,
   coalesce(r.pictured, 0)::bigint AS pictured, coalesce(r.followed, 0)::bigint AS followed,
-  coalesce((SELECT json_agg(json_build_object('id', s.id, 'spec_values', s.spec_values, 'price_fen', s.price_fen,
-      'market_price_fen', s.market_price_fen, 'picture', s.picture, 'barcode', s.barcode, 'weight_g', s.weight_g, 'volume_cm3', s.volume_cm3,
-      'available', l.on_hand - l.reserved, 'low_at', l.low_at))
-    FROM sku s JOIN stock_level l ON l.sku_id = s.id WHERE s.spu_id = p.id AND s.enabled), '[]')::json AS skus
-FROM spu p LEFT JOIN review_summary r ON r.spu_id = p.id WHERE p.id = $1 AND p.status = 'on_shelf'
+  coalesce(s.ids, '{}')::bigint[] AS sku_ids, coalesce(s.specs, '{}')::text[] AS sku_specs, coalesce(s.prices, '{}')::bigint[] AS prices_fen,
+  coalesce(s.markets, '{}')::bigint[] AS markets_fen, coalesce(s.pictures, '{}')::text[] AS sku_pictures,
+  coalesce(s.availables, '{}')::bigint[] AS availables, coalesce(s.lows, '{}')::bigint[] AS lows,
+  coalesce(s.barcodes, '{}')::text[] AS barcodes, coalesce(s.weights, '{}')::bigint[] AS weights_g, coalesce(s.volumes, '{}')::bigint[] AS volumes_cm3
+FROM spu p LEFT JOIN review_summary r ON r.spu_id = p.id CROSS JOIN LATERAL (
+  SELECT array_agg(k.id) AS ids, array_agg(array_to_string(k.spec_values, chr(31))) AS specs, array_agg(k.price_fen::bigint) AS prices, array_agg(k.market_price_fen::bigint) AS markets,
+    array_agg(k.picture) AS pictures, array_agg((l.on_hand - l.reserved)::bigint) AS availables, array_agg(l.low_at::bigint) AS lows,
+    array_agg(k.barcode) AS barcodes, array_agg(k.weight_g::bigint) AS weights, array_agg(k.volume_cm3::bigint) AS volumes
+  FROM sku k JOIN stock_level l ON l.sku_id = k.id WHERE k.spu_id = p.id AND k.enabled) s
+WHERE p.id = $1 AND p.status = 'on_shelf'
 `
 
 type FindOnShelfRow struct {
@@ -193,7 +198,16 @@ type FindOnShelfRow struct {
 	Score5      int64
 	Pictured    int64
 	Followed    int64
-	Skus        []byte
+	SkuIds      []int64
+	SkuSpecs    []string
+	PricesFen   []int64
+	MarketsFen  []int64
+	SkuPictures []string
+	Availables  []int64
+	Lows        []int64
+	Barcodes    []string
+	WeightsG    []int64
+	VolumesCm3  []int64
 }
 
 // What reviews add up to comes with it in one trip; only review writes review_summary.
@@ -228,7 +242,16 @@ func (q *Queries) FindOnShelf(ctx context.Context, db DBTX, id int64) (FindOnShe
 		&i.Score5,
 		&i.Pictured,
 		&i.Followed,
-		&i.Skus,
+		&i.SkuIds,
+		&i.SkuSpecs,
+		&i.PricesFen,
+		&i.MarketsFen,
+		&i.SkuPictures,
+		&i.Availables,
+		&i.Lows,
+		&i.Barcodes,
+		&i.WeightsG,
+		&i.VolumesCm3,
 	)
 	return i, err
 }

@@ -32,12 +32,13 @@ page AS (
   LIMIT $9)
 SELECT page.id, page.category_id, page.title, page.subtitle, page.cover, page.specs, page.sort, page.min_price_fen, page.max_price_fen, page.sales,
   page.kind, coalesce(page.brand_id, 0)::bigint AS brand_id, page.tags,
-  coalesce(s.id, 0)::bigint AS sku_id, coalesce(s.spec_values, '{}')::text[] AS spec_values, coalesce(s.price_fen, 0)::bigint AS price_fen,
-  coalesce(s.market_price_fen, 0)::bigint AS market_price_fen, coalesce(s.picture, '')::text AS picture,
-  coalesce(s.available, 0)::bigint AS available, coalesce(s.low_at, 0)::bigint AS low_at
-FROM page LEFT JOIN LATERAL (
-  SELECT k.id, k.spec_values, k.price_fen, k.market_price_fen, k.picture, l.on_hand - l.reserved AS available, l.low_at
-  FROM sku k JOIN stock_level l ON l.sku_id = k.id WHERE k.spu_id = page.id AND k.enabled OFFSET 0) s ON true
+  coalesce(s.ids, '{}')::bigint[] AS sku_ids, coalesce(s.specs, '{}')::text[] AS sku_specs, coalesce(s.prices, '{}')::bigint[] AS prices_fen,
+  coalesce(s.markets, '{}')::bigint[] AS markets_fen, coalesce(s.pictures, '{}')::text[] AS sku_pictures,
+  coalesce(s.availables, '{}')::bigint[] AS availables, coalesce(s.lows, '{}')::bigint[] AS lows
+FROM page CROSS JOIN LATERAL (
+  SELECT array_agg(k.id) AS ids, array_agg(array_to_string(k.spec_values, chr(31))) AS specs, array_agg(k.price_fen::bigint) AS prices, array_agg(k.market_price_fen::bigint) AS markets,
+    array_agg(k.picture) AS pictures, array_agg((l.on_hand - l.reserved)::bigint) AS availables, array_agg(l.low_at::bigint) AS lows
+  FROM sku k JOIN stock_level l ON l.sku_id = k.id WHERE k.spu_id = page.id AND k.enabled) s
 ORDER BY page.sort DESC, page.id DESC
 `
 
@@ -54,26 +55,26 @@ type ListBranchByPlaceParams struct {
 }
 
 type ListBranchByPlaceRow struct {
-	ID             int64
-	CategoryID     int64
-	Title          string
-	Subtitle       string
-	Cover          string
-	Specs          json.RawMessage
-	Sort           int32
-	MinPriceFen    money.Fen
-	MaxPriceFen    money.Fen
-	Sales          int64
-	Kind           string
-	BrandID        int64
-	Tags           []string
-	SkuID          int64
-	SpecValues     []string
-	PriceFen       int64
-	MarketPriceFen int64
-	Picture        string
-	Available      int64
-	LowAt          int64
+	ID          int64
+	CategoryID  int64
+	Title       string
+	Subtitle    string
+	Cover       string
+	Specs       json.RawMessage
+	Sort        int32
+	MinPriceFen money.Fen
+	MaxPriceFen money.Fen
+	Sales       int64
+	Kind        string
+	BrandID     int64
+	Tags        []string
+	SkuIds      []int64
+	SkuSpecs    []string
+	PricesFen   []int64
+	MarketsFen  []int64
+	SkuPictures []string
+	Availables  []int64
+	Lows        []int64
 }
 
 // Index spu_shelf_category, walked once per category of the branch; the walks are then
@@ -111,13 +112,13 @@ func (q *Queries) ListBranchByPlace(ctx context.Context, db DBTX, arg ListBranch
 			&i.Kind,
 			&i.BrandID,
 			&i.Tags,
-			&i.SkuID,
-			&i.SpecValues,
-			&i.PriceFen,
-			&i.MarketPriceFen,
-			&i.Picture,
-			&i.Available,
-			&i.LowAt,
+			&i.SkuIds,
+			&i.SkuSpecs,
+			&i.PricesFen,
+			&i.MarketsFen,
+			&i.SkuPictures,
+			&i.Availables,
+			&i.Lows,
 		); err != nil {
 			return nil, err
 		}
@@ -146,12 +147,13 @@ page AS (
   LIMIT $8)
 SELECT page.id, page.category_id, page.title, page.subtitle, page.cover, page.specs, page.sort, page.min_price_fen, page.max_price_fen, page.sales,
   page.kind, coalesce(page.brand_id, 0)::bigint AS brand_id, page.tags,
-  coalesce(s.id, 0)::bigint AS sku_id, coalesce(s.spec_values, '{}')::text[] AS spec_values, coalesce(s.price_fen, 0)::bigint AS price_fen,
-  coalesce(s.market_price_fen, 0)::bigint AS market_price_fen, coalesce(s.picture, '')::text AS picture,
-  coalesce(s.available, 0)::bigint AS available, coalesce(s.low_at, 0)::bigint AS low_at
-FROM page LEFT JOIN LATERAL (
-  SELECT k.id, k.spec_values, k.price_fen, k.market_price_fen, k.picture, l.on_hand - l.reserved AS available, l.low_at
-  FROM sku k JOIN stock_level l ON l.sku_id = k.id WHERE k.spu_id = page.id AND k.enabled OFFSET 0) s ON true
+  coalesce(s.ids, '{}')::bigint[] AS sku_ids, coalesce(s.specs, '{}')::text[] AS sku_specs, coalesce(s.prices, '{}')::bigint[] AS prices_fen,
+  coalesce(s.markets, '{}')::bigint[] AS markets_fen, coalesce(s.pictures, '{}')::text[] AS sku_pictures,
+  coalesce(s.availables, '{}')::bigint[] AS availables, coalesce(s.lows, '{}')::bigint[] AS lows
+FROM page CROSS JOIN LATERAL (
+  SELECT array_agg(k.id) AS ids, array_agg(array_to_string(k.spec_values, chr(31))) AS specs, array_agg(k.price_fen::bigint) AS prices, array_agg(k.market_price_fen::bigint) AS markets,
+    array_agg(k.picture) AS pictures, array_agg((l.on_hand - l.reserved)::bigint) AS availables, array_agg(l.low_at::bigint) AS lows
+  FROM sku k JOIN stock_level l ON l.sku_id = k.id WHERE k.spu_id = page.id AND k.enabled) s
 ORDER BY page.id DESC
 `
 
@@ -167,26 +169,26 @@ type ListByNewestParams struct {
 }
 
 type ListByNewestRow struct {
-	ID             int64
-	CategoryID     int64
-	Title          string
-	Subtitle       string
-	Cover          string
-	Specs          json.RawMessage
-	Sort           int32
-	MinPriceFen    money.Fen
-	MaxPriceFen    money.Fen
-	Sales          int64
-	Kind           string
-	BrandID        int64
-	Tags           []string
-	SkuID          int64
-	SpecValues     []string
-	PriceFen       int64
-	MarketPriceFen int64
-	Picture        string
-	Available      int64
-	LowAt          int64
+	ID          int64
+	CategoryID  int64
+	Title       string
+	Subtitle    string
+	Cover       string
+	Specs       json.RawMessage
+	Sort        int32
+	MinPriceFen money.Fen
+	MaxPriceFen money.Fen
+	Sales       int64
+	Kind        string
+	BrandID     int64
+	Tags        []string
+	SkuIds      []int64
+	SkuSpecs    []string
+	PricesFen   []int64
+	MarketsFen  []int64
+	SkuPictures []string
+	Availables  []int64
+	Lows        []int64
 }
 
 // Index spu_pkey, backwards: identities grow with time, and nearly all rows are on the shelf.
@@ -222,13 +224,13 @@ func (q *Queries) ListByNewest(ctx context.Context, db DBTX, arg ListByNewestPar
 			&i.Kind,
 			&i.BrandID,
 			&i.Tags,
-			&i.SkuID,
-			&i.SpecValues,
-			&i.PriceFen,
-			&i.MarketPriceFen,
-			&i.Picture,
-			&i.Available,
-			&i.LowAt,
+			&i.SkuIds,
+			&i.SkuSpecs,
+			&i.PricesFen,
+			&i.MarketsFen,
+			&i.SkuPictures,
+			&i.Availables,
+			&i.Lows,
 		); err != nil {
 			return nil, err
 		}
@@ -254,12 +256,13 @@ WITH page AS (
   LIMIT $8)
 SELECT page.id, page.category_id, page.title, page.subtitle, page.cover, page.specs, page.sort, page.min_price_fen, page.max_price_fen, page.sales,
   page.kind, coalesce(page.brand_id, 0)::bigint AS brand_id, page.tags,
-  coalesce(s.id, 0)::bigint AS sku_id, coalesce(s.spec_values, '{}')::text[] AS spec_values, coalesce(s.price_fen, 0)::bigint AS price_fen,
-  coalesce(s.market_price_fen, 0)::bigint AS market_price_fen, coalesce(s.picture, '')::text AS picture,
-  coalesce(s.available, 0)::bigint AS available, coalesce(s.low_at, 0)::bigint AS low_at
-FROM page LEFT JOIN LATERAL (
-  SELECT k.id, k.spec_values, k.price_fen, k.market_price_fen, k.picture, l.on_hand - l.reserved AS available, l.low_at
-  FROM sku k JOIN stock_level l ON l.sku_id = k.id WHERE k.spu_id = page.id AND k.enabled OFFSET 0) s ON true
+  coalesce(s.ids, '{}')::bigint[] AS sku_ids, coalesce(s.specs, '{}')::text[] AS sku_specs, coalesce(s.prices, '{}')::bigint[] AS prices_fen,
+  coalesce(s.markets, '{}')::bigint[] AS markets_fen, coalesce(s.pictures, '{}')::text[] AS sku_pictures,
+  coalesce(s.availables, '{}')::bigint[] AS availables, coalesce(s.lows, '{}')::bigint[] AS lows
+FROM page CROSS JOIN LATERAL (
+  SELECT array_agg(k.id) AS ids, array_agg(array_to_string(k.spec_values, chr(31))) AS specs, array_agg(k.price_fen::bigint) AS prices, array_agg(k.market_price_fen::bigint) AS markets,
+    array_agg(k.picture) AS pictures, array_agg((l.on_hand - l.reserved)::bigint) AS availables, array_agg(l.low_at::bigint) AS lows
+  FROM sku k JOIN stock_level l ON l.sku_id = k.id WHERE k.spu_id = page.id AND k.enabled) s
 ORDER BY page.sort DESC, page.id DESC
 `
 
@@ -275,38 +278,39 @@ type ListByPlaceParams struct {
 }
 
 type ListByPlaceRow struct {
-	ID             int64
-	CategoryID     int64
-	Title          string
-	Subtitle       string
-	Cover          string
-	Specs          json.RawMessage
-	Sort           int32
-	MinPriceFen    money.Fen
-	MaxPriceFen    money.Fen
-	Sales          int64
-	Kind           string
-	BrandID        int64
-	Tags           []string
-	SkuID          int64
-	SpecValues     []string
-	PriceFen       int64
-	MarketPriceFen int64
-	Picture        string
-	Available      int64
-	LowAt          int64
+	ID          int64
+	CategoryID  int64
+	Title       string
+	Subtitle    string
+	Cover       string
+	Specs       json.RawMessage
+	Sort        int32
+	MinPriceFen money.Fen
+	MaxPriceFen money.Fen
+	Sales       int64
+	Kind        string
+	BrandID     int64
+	Tags        []string
+	SkuIds      []int64
+	SkuSpecs    []string
+	PricesFen   []int64
+	MarketsFen  []int64
+	SkuPictures []string
+	Availables  []int64
+	Lows        []int64
 }
 
 // The pages of the shelf. One statement each: the page is chosen first, along the index of
-// its order, and its LIMIT ends the walk; then each product's SKUs are joined, a row each.
+// its order, and its LIMIT ends the walk; then each product's SKUs come with it in columns of
+// arrays, which costs half of a row for each of them, here and where it is read.
 // Every order is its own query, because a plan can follow an index only if the order is
 // fixed text. @after_* is the place of the last row seen; before the first row it is
 // beyond every row.
 //
 // A plan here serves any parameters, and guesses that a page is a tenth of the shelf. Three
 // fences keep the guess harmless: the filters stand in a CASE, which is taken to keep every
-// second product and not to choose an index; OFFSET 0 looks SKUs up product by product instead of
-// joining whole tables, and a scalar sub-select asks for stock row by row instead of
+// second product and not to choose an index; the arrays make SKUs be looked up product by product
+// instead of joining whole tables, and a scalar sub-select asks for stock row by row instead of
 // collecting all that is in stock.
 // Index spu_shelf. The merchant's own order, all categories.
 func (q *Queries) ListByPlace(ctx context.Context, db DBTX, arg ListByPlaceParams) ([]ListByPlaceRow, error) {
@@ -341,13 +345,13 @@ func (q *Queries) ListByPlace(ctx context.Context, db DBTX, arg ListByPlaceParam
 			&i.Kind,
 			&i.BrandID,
 			&i.Tags,
-			&i.SkuID,
-			&i.SpecValues,
-			&i.PriceFen,
-			&i.MarketPriceFen,
-			&i.Picture,
-			&i.Available,
-			&i.LowAt,
+			&i.SkuIds,
+			&i.SkuSpecs,
+			&i.PricesFen,
+			&i.MarketsFen,
+			&i.SkuPictures,
+			&i.Availables,
+			&i.Lows,
 		); err != nil {
 			return nil, err
 		}
@@ -376,12 +380,13 @@ page AS (
   LIMIT $9)
 SELECT page.id, page.category_id, page.title, page.subtitle, page.cover, page.specs, page.sort, page.min_price_fen, page.max_price_fen, page.sales,
   page.kind, coalesce(page.brand_id, 0)::bigint AS brand_id, page.tags,
-  coalesce(s.id, 0)::bigint AS sku_id, coalesce(s.spec_values, '{}')::text[] AS spec_values, coalesce(s.price_fen, 0)::bigint AS price_fen,
-  coalesce(s.market_price_fen, 0)::bigint AS market_price_fen, coalesce(s.picture, '')::text AS picture,
-  coalesce(s.available, 0)::bigint AS available, coalesce(s.low_at, 0)::bigint AS low_at
-FROM page LEFT JOIN LATERAL (
-  SELECT k.id, k.spec_values, k.price_fen, k.market_price_fen, k.picture, l.on_hand - l.reserved AS available, l.low_at
-  FROM sku k JOIN stock_level l ON l.sku_id = k.id WHERE k.spu_id = page.id AND k.enabled OFFSET 0) s ON true
+  coalesce(s.ids, '{}')::bigint[] AS sku_ids, coalesce(s.specs, '{}')::text[] AS sku_specs, coalesce(s.prices, '{}')::bigint[] AS prices_fen,
+  coalesce(s.markets, '{}')::bigint[] AS markets_fen, coalesce(s.pictures, '{}')::text[] AS sku_pictures,
+  coalesce(s.availables, '{}')::bigint[] AS availables, coalesce(s.lows, '{}')::bigint[] AS lows
+FROM page CROSS JOIN LATERAL (
+  SELECT array_agg(k.id) AS ids, array_agg(array_to_string(k.spec_values, chr(31))) AS specs, array_agg(k.price_fen::bigint) AS prices, array_agg(k.market_price_fen::bigint) AS markets,
+    array_agg(k.picture) AS pictures, array_agg((l.on_hand - l.reserved)::bigint) AS availables, array_agg(l.low_at::bigint) AS lows
+  FROM sku k JOIN stock_level l ON l.sku_id = k.id WHERE k.spu_id = page.id AND k.enabled) s
 ORDER BY page.min_price_fen, page.id
 `
 
@@ -398,26 +403,26 @@ type ListByPriceAscParams struct {
 }
 
 type ListByPriceAscRow struct {
-	ID             int64
-	CategoryID     int64
-	Title          string
-	Subtitle       string
-	Cover          string
-	Specs          json.RawMessage
-	Sort           int32
-	MinPriceFen    money.Fen
-	MaxPriceFen    money.Fen
-	Sales          int64
-	Kind           string
-	BrandID        int64
-	Tags           []string
-	SkuID          int64
-	SpecValues     []string
-	PriceFen       int64
-	MarketPriceFen int64
-	Picture        string
-	Available      int64
-	LowAt          int64
+	ID          int64
+	CategoryID  int64
+	Title       string
+	Subtitle    string
+	Cover       string
+	Specs       json.RawMessage
+	Sort        int32
+	MinPriceFen money.Fen
+	MaxPriceFen money.Fen
+	Sales       int64
+	Kind        string
+	BrandID     int64
+	Tags        []string
+	SkuIds      []int64
+	SkuSpecs    []string
+	PricesFen   []int64
+	MarketsFen  []int64
+	SkuPictures []string
+	Availables  []int64
+	Lows        []int64
 }
 
 // Index spu_shelf_price.
@@ -454,13 +459,13 @@ func (q *Queries) ListByPriceAsc(ctx context.Context, db DBTX, arg ListByPriceAs
 			&i.Kind,
 			&i.BrandID,
 			&i.Tags,
-			&i.SkuID,
-			&i.SpecValues,
-			&i.PriceFen,
-			&i.MarketPriceFen,
-			&i.Picture,
-			&i.Available,
-			&i.LowAt,
+			&i.SkuIds,
+			&i.SkuSpecs,
+			&i.PricesFen,
+			&i.MarketsFen,
+			&i.SkuPictures,
+			&i.Availables,
+			&i.Lows,
 		); err != nil {
 			return nil, err
 		}
@@ -489,12 +494,13 @@ page AS (
   LIMIT $9)
 SELECT page.id, page.category_id, page.title, page.subtitle, page.cover, page.specs, page.sort, page.min_price_fen, page.max_price_fen, page.sales,
   page.kind, coalesce(page.brand_id, 0)::bigint AS brand_id, page.tags,
-  coalesce(s.id, 0)::bigint AS sku_id, coalesce(s.spec_values, '{}')::text[] AS spec_values, coalesce(s.price_fen, 0)::bigint AS price_fen,
-  coalesce(s.market_price_fen, 0)::bigint AS market_price_fen, coalesce(s.picture, '')::text AS picture,
-  coalesce(s.available, 0)::bigint AS available, coalesce(s.low_at, 0)::bigint AS low_at
-FROM page LEFT JOIN LATERAL (
-  SELECT k.id, k.spec_values, k.price_fen, k.market_price_fen, k.picture, l.on_hand - l.reserved AS available, l.low_at
-  FROM sku k JOIN stock_level l ON l.sku_id = k.id WHERE k.spu_id = page.id AND k.enabled OFFSET 0) s ON true
+  coalesce(s.ids, '{}')::bigint[] AS sku_ids, coalesce(s.specs, '{}')::text[] AS sku_specs, coalesce(s.prices, '{}')::bigint[] AS prices_fen,
+  coalesce(s.markets, '{}')::bigint[] AS markets_fen, coalesce(s.pictures, '{}')::text[] AS sku_pictures,
+  coalesce(s.availables, '{}')::bigint[] AS availables, coalesce(s.lows, '{}')::bigint[] AS lows
+FROM page CROSS JOIN LATERAL (
+  SELECT array_agg(k.id) AS ids, array_agg(array_to_string(k.spec_values, chr(31))) AS specs, array_agg(k.price_fen::bigint) AS prices, array_agg(k.market_price_fen::bigint) AS markets,
+    array_agg(k.picture) AS pictures, array_agg((l.on_hand - l.reserved)::bigint) AS availables, array_agg(l.low_at::bigint) AS lows
+  FROM sku k JOIN stock_level l ON l.sku_id = k.id WHERE k.spu_id = page.id AND k.enabled) s
 ORDER BY page.min_price_fen DESC, page.id DESC
 `
 
@@ -511,26 +517,26 @@ type ListByPriceDescParams struct {
 }
 
 type ListByPriceDescRow struct {
-	ID             int64
-	CategoryID     int64
-	Title          string
-	Subtitle       string
-	Cover          string
-	Specs          json.RawMessage
-	Sort           int32
-	MinPriceFen    money.Fen
-	MaxPriceFen    money.Fen
-	Sales          int64
-	Kind           string
-	BrandID        int64
-	Tags           []string
-	SkuID          int64
-	SpecValues     []string
-	PriceFen       int64
-	MarketPriceFen int64
-	Picture        string
-	Available      int64
-	LowAt          int64
+	ID          int64
+	CategoryID  int64
+	Title       string
+	Subtitle    string
+	Cover       string
+	Specs       json.RawMessage
+	Sort        int32
+	MinPriceFen money.Fen
+	MaxPriceFen money.Fen
+	Sales       int64
+	Kind        string
+	BrandID     int64
+	Tags        []string
+	SkuIds      []int64
+	SkuSpecs    []string
+	PricesFen   []int64
+	MarketsFen  []int64
+	SkuPictures []string
+	Availables  []int64
+	Lows        []int64
 }
 
 // Index spu_shelf_price, backwards.
@@ -567,13 +573,13 @@ func (q *Queries) ListByPriceDesc(ctx context.Context, db DBTX, arg ListByPriceD
 			&i.Kind,
 			&i.BrandID,
 			&i.Tags,
-			&i.SkuID,
-			&i.SpecValues,
-			&i.PriceFen,
-			&i.MarketPriceFen,
-			&i.Picture,
-			&i.Available,
-			&i.LowAt,
+			&i.SkuIds,
+			&i.SkuSpecs,
+			&i.PricesFen,
+			&i.MarketsFen,
+			&i.SkuPictures,
+			&i.Availables,
+			&i.Lows,
 		); err != nil {
 			return nil, err
 		}
@@ -602,12 +608,13 @@ page AS (
   LIMIT $9)
 SELECT page.id, page.category_id, page.title, page.subtitle, page.cover, page.specs, page.sort, page.min_price_fen, page.max_price_fen, page.sales,
   page.kind, coalesce(page.brand_id, 0)::bigint AS brand_id, page.tags,
-  coalesce(s.id, 0)::bigint AS sku_id, coalesce(s.spec_values, '{}')::text[] AS spec_values, coalesce(s.price_fen, 0)::bigint AS price_fen,
-  coalesce(s.market_price_fen, 0)::bigint AS market_price_fen, coalesce(s.picture, '')::text AS picture,
-  coalesce(s.available, 0)::bigint AS available, coalesce(s.low_at, 0)::bigint AS low_at
-FROM page LEFT JOIN LATERAL (
-  SELECT k.id, k.spec_values, k.price_fen, k.market_price_fen, k.picture, l.on_hand - l.reserved AS available, l.low_at
-  FROM sku k JOIN stock_level l ON l.sku_id = k.id WHERE k.spu_id = page.id AND k.enabled OFFSET 0) s ON true
+  coalesce(s.ids, '{}')::bigint[] AS sku_ids, coalesce(s.specs, '{}')::text[] AS sku_specs, coalesce(s.prices, '{}')::bigint[] AS prices_fen,
+  coalesce(s.markets, '{}')::bigint[] AS markets_fen, coalesce(s.pictures, '{}')::text[] AS sku_pictures,
+  coalesce(s.availables, '{}')::bigint[] AS availables, coalesce(s.lows, '{}')::bigint[] AS lows
+FROM page CROSS JOIN LATERAL (
+  SELECT array_agg(k.id) AS ids, array_agg(array_to_string(k.spec_values, chr(31))) AS specs, array_agg(k.price_fen::bigint) AS prices, array_agg(k.market_price_fen::bigint) AS markets,
+    array_agg(k.picture) AS pictures, array_agg((l.on_hand - l.reserved)::bigint) AS availables, array_agg(l.low_at::bigint) AS lows
+  FROM sku k JOIN stock_level l ON l.sku_id = k.id WHERE k.spu_id = page.id AND k.enabled) s
 ORDER BY page.sales DESC, page.id DESC
 `
 
@@ -624,26 +631,26 @@ type ListBySalesParams struct {
 }
 
 type ListBySalesRow struct {
-	ID             int64
-	CategoryID     int64
-	Title          string
-	Subtitle       string
-	Cover          string
-	Specs          json.RawMessage
-	Sort           int32
-	MinPriceFen    money.Fen
-	MaxPriceFen    money.Fen
-	Sales          int64
-	Kind           string
-	BrandID        int64
-	Tags           []string
-	SkuID          int64
-	SpecValues     []string
-	PriceFen       int64
-	MarketPriceFen int64
-	Picture        string
-	Available      int64
-	LowAt          int64
+	ID          int64
+	CategoryID  int64
+	Title       string
+	Subtitle    string
+	Cover       string
+	Specs       json.RawMessage
+	Sort        int32
+	MinPriceFen money.Fen
+	MaxPriceFen money.Fen
+	Sales       int64
+	Kind        string
+	BrandID     int64
+	Tags        []string
+	SkuIds      []int64
+	SkuSpecs    []string
+	PricesFen   []int64
+	MarketsFen  []int64
+	SkuPictures []string
+	Availables  []int64
+	Lows        []int64
 }
 
 // Index spu_shelf_sales.
@@ -680,13 +687,13 @@ func (q *Queries) ListBySales(ctx context.Context, db DBTX, arg ListBySalesParam
 			&i.Kind,
 			&i.BrandID,
 			&i.Tags,
-			&i.SkuID,
-			&i.SpecValues,
-			&i.PriceFen,
-			&i.MarketPriceFen,
-			&i.Picture,
-			&i.Available,
-			&i.LowAt,
+			&i.SkuIds,
+			&i.SkuSpecs,
+			&i.PricesFen,
+			&i.MarketsFen,
+			&i.SkuPictures,
+			&i.Availables,
+			&i.Lows,
 		); err != nil {
 			return nil, err
 		}

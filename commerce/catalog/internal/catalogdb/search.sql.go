@@ -158,37 +158,38 @@ page AS (
   FROM (SELECT hit.id, hit.shared FROM hit ORDER BY hit.shared DESC, hit.sales DESC, hit.id DESC LIMIT $2) h JOIN spu p ON p.id = h.id)
 SELECT page.id, page.category_id, page.title, page.subtitle, page.cover, page.specs, page.sort, page.min_price_fen, page.max_price_fen, page.sales,
   page.kind, coalesce(page.brand_id, 0)::bigint AS brand_id, page.tags,
-  coalesce(s.id, 0)::bigint AS sku_id, coalesce(s.spec_values, '{}')::text[] AS spec_values, coalesce(s.price_fen, 0)::bigint AS price_fen,
-  coalesce(s.market_price_fen, 0)::bigint AS market_price_fen, coalesce(s.picture, '')::text AS picture,
-  coalesce(s.available, 0)::bigint AS available, coalesce(s.low_at, 0)::bigint AS low_at, page.rank::bigint AS rank
-FROM page LEFT JOIN LATERAL (
-  SELECT k.id, k.spec_values, k.price_fen, k.market_price_fen, k.picture, l.on_hand - l.reserved AS available, l.low_at
-  FROM sku k JOIN stock_level l ON l.sku_id = k.id WHERE k.spu_id = page.id AND k.enabled OFFSET 0) s ON true
+  coalesce(s.ids, '{}')::bigint[] AS sku_ids, coalesce(s.specs, '{}')::text[] AS sku_specs, coalesce(s.prices, '{}')::bigint[] AS prices_fen,
+  coalesce(s.markets, '{}')::bigint[] AS markets_fen, coalesce(s.pictures, '{}')::text[] AS sku_pictures,
+  coalesce(s.availables, '{}')::bigint[] AS availables, coalesce(s.lows, '{}')::bigint[] AS lows, page.rank::bigint AS rank
+FROM page CROSS JOIN LATERAL (
+  SELECT array_agg(k.id) AS ids, array_agg(array_to_string(k.spec_values, chr(31))) AS specs, array_agg(k.price_fen::bigint) AS prices, array_agg(k.market_price_fen::bigint) AS markets,
+    array_agg(k.picture) AS pictures, array_agg((l.on_hand - l.reserved)::bigint) AS availables, array_agg(l.low_at::bigint) AS lows
+  FROM sku k JOIN stock_level l ON l.sku_id = k.id WHERE k.spu_id = page.id AND k.enabled) s
 ORDER BY page.rank DESC, page.id DESC
 `
 
 type NearRow struct {
-	ID             int64
-	CategoryID     int64
-	Title          string
-	Subtitle       string
-	Cover          string
-	Specs          json.RawMessage
-	Sort           int32
-	MinPriceFen    money.Fen
-	MaxPriceFen    money.Fen
-	Sales          int64
-	Kind           string
-	BrandID        int64
-	Tags           []string
-	SkuID          int64
-	SpecValues     []string
-	PriceFen       int64
-	MarketPriceFen int64
-	Picture        string
-	Available      int64
-	LowAt          int64
-	Rank           int64
+	ID          int64
+	CategoryID  int64
+	Title       string
+	Subtitle    string
+	Cover       string
+	Specs       json.RawMessage
+	Sort        int32
+	MinPriceFen money.Fen
+	MaxPriceFen money.Fen
+	Sales       int64
+	Kind        string
+	BrandID     int64
+	Tags        []string
+	SkuIds      []int64
+	SkuSpecs    []string
+	PricesFen   []int64
+	MarketsFen  []int64
+	SkuPictures []string
+	Availables  []int64
+	Lows        []int64
+	Rank        int64
 }
 
 // What shares the most with a question that fits nothing. At most a thousand candidates are
@@ -216,13 +217,13 @@ func (q *Queries) Near(ctx context.Context, db DBTX, tokens []string, maxRows in
 			&i.Kind,
 			&i.BrandID,
 			&i.Tags,
-			&i.SkuID,
-			&i.SpecValues,
-			&i.PriceFen,
-			&i.MarketPriceFen,
-			&i.Picture,
-			&i.Available,
-			&i.LowAt,
+			&i.SkuIds,
+			&i.SkuSpecs,
+			&i.PricesFen,
+			&i.MarketsFen,
+			&i.SkuPictures,
+			&i.Availables,
+			&i.Lows,
 			&i.Rank,
 		); err != nil {
 			return nil, err
@@ -262,12 +263,13 @@ page AS (
         ORDER BY hit.rank DESC, hit.id DESC LIMIT $16) h JOIN spu p ON p.id = h.id)
 SELECT page.id, page.category_id, page.title, page.subtitle, page.cover, page.specs, page.sort, page.min_price_fen, page.max_price_fen, page.sales,
   page.kind, coalesce(page.brand_id, 0)::bigint AS brand_id, page.tags,
-  coalesce(s.id, 0)::bigint AS sku_id, coalesce(s.spec_values, '{}')::text[] AS spec_values, coalesce(s.price_fen, 0)::bigint AS price_fen,
-  coalesce(s.market_price_fen, 0)::bigint AS market_price_fen, coalesce(s.picture, '')::text AS picture,
-  coalesce(s.available, 0)::bigint AS available, coalesce(s.low_at, 0)::bigint AS low_at, page.rank::bigint AS rank
-FROM page LEFT JOIN LATERAL (
-  SELECT k.id, k.spec_values, k.price_fen, k.market_price_fen, k.picture, l.on_hand - l.reserved AS available, l.low_at
-  FROM sku k JOIN stock_level l ON l.sku_id = k.id WHERE k.spu_id = page.id AND k.enabled OFFSET 0) s ON true
+  coalesce(s.ids, '{}')::bigint[] AS sku_ids, coalesce(s.specs, '{}')::text[] AS sku_specs, coalesce(s.prices, '{}')::bigint[] AS prices_fen,
+  coalesce(s.markets, '{}')::bigint[] AS markets_fen, coalesce(s.pictures, '{}')::text[] AS sku_pictures,
+  coalesce(s.availables, '{}')::bigint[] AS availables, coalesce(s.lows, '{}')::bigint[] AS lows, page.rank::bigint AS rank
+FROM page CROSS JOIN LATERAL (
+  SELECT array_agg(k.id) AS ids, array_agg(array_to_string(k.spec_values, chr(31))) AS specs, array_agg(k.price_fen::bigint) AS prices, array_agg(k.market_price_fen::bigint) AS markets,
+    array_agg(k.picture) AS pictures, array_agg((l.on_hand - l.reserved)::bigint) AS availables, array_agg(l.low_at::bigint) AS lows
+  FROM sku k JOIN stock_level l ON l.sku_id = k.id WHERE k.spu_id = page.id AND k.enabled) s
 ORDER BY page.rank DESC, page.id DESC
 `
 
@@ -291,33 +293,33 @@ type SearchParams struct {
 }
 
 type SearchRow struct {
-	ID             int64
-	CategoryID     int64
-	Title          string
-	Subtitle       string
-	Cover          string
-	Specs          json.RawMessage
-	Sort           int32
-	MinPriceFen    money.Fen
-	MaxPriceFen    money.Fen
-	Sales          int64
-	Kind           string
-	BrandID        int64
-	Tags           []string
-	SkuID          int64
-	SpecValues     []string
-	PriceFen       int64
-	MarketPriceFen int64
-	Picture        string
-	Available      int64
-	LowAt          int64
-	Rank           int64
+	ID          int64
+	CategoryID  int64
+	Title       string
+	Subtitle    string
+	Cover       string
+	Specs       json.RawMessage
+	Sort        int32
+	MinPriceFen money.Fen
+	MaxPriceFen money.Fen
+	Sales       int64
+	Kind        string
+	BrandID     int64
+	Tags        []string
+	SkuIds      []int64
+	SkuSpecs    []string
+	PricesFen   []int64
+	MarketsFen  []int64
+	SkuPictures []string
+	Availables  []int64
+	Lows        []int64
+	Rank        int64
 }
 
 // Index spu_tokens, asked in up to three ways at once; rows whose tokens are still to be
 // computed are found by their text (spu_unindexed, which is empty but for a moment). All that
 // fit are ranked by one number, and the page is cut from that: a product whose title is, begins
-// with or holds what was typed comes first, then what sells. The page's SKUs follow as in list.sql.
+// with or holds what was typed comes first, then what sells. The page's SKUs come as in list.sql.
 func (q *Queries) Search(ctx context.Context, db DBTX, arg SearchParams) ([]SearchRow, error) {
 	rows, err := db.Query(ctx, search,
 		arg.CategoryID,
@@ -358,13 +360,13 @@ func (q *Queries) Search(ctx context.Context, db DBTX, arg SearchParams) ([]Sear
 			&i.Kind,
 			&i.BrandID,
 			&i.Tags,
-			&i.SkuID,
-			&i.SpecValues,
-			&i.PriceFen,
-			&i.MarketPriceFen,
-			&i.Picture,
-			&i.Available,
-			&i.LowAt,
+			&i.SkuIds,
+			&i.SkuSpecs,
+			&i.PricesFen,
+			&i.MarketsFen,
+			&i.SkuPictures,
+			&i.Availables,
+			&i.Lows,
 			&i.Rank,
 		); err != nil {
 			return nil, err
