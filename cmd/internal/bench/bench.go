@@ -39,12 +39,16 @@ func Run(ctx context.Context, opt Options) (report Report, err error) {
 		return Report{}, err
 	}
 	_, _ = fmt.Fprintf(opt.Progress, "shop of %d products and %d buyers made in %s\n", products, buyers, time.Since(began).Round(100*time.Millisecond))
+	rules, err := openRules(ctx, s)
+	if err != nil {
+		return Report{}, err
+	}
 	desk, err := deskPool(ctx, s.env["DATABASE_URL"], b.id.String())
 	if err != nil {
 		return Report{}, err
 	}
 	defer desk.Close()
-	l := &lab{opt: opt, proc: procFS(), stack: s, shop: b, product: &product{shop: b, stack: s, desk: desk}}
+	l := &lab{opt: opt, proc: procFS(), stack: s, shop: b, product: &product{shop: b, stack: s, desk: desk, rules: rules}}
 	l.scripts = scripts(parseStatements(yardstickSQL), b)
 	return l.report(ctx)
 }
