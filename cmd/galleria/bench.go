@@ -19,6 +19,9 @@ func runBench(ctx context.Context, sh shell, args []string) error {
 	if len(args) == 1 && args[0] == bench.ThinCommand {
 		return bench.ServeThin(ctx, sh.getenv, sh.stdout)
 	}
+	if len(args) == 1 && args[0] == bench.CrowdCommand {
+		return bench.RunCrowd(os.Stdin, sh.stdout)
+	}
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	flags.SetOutput(sh.stderr)
 	rounds := flags.Int("rounds", 3, "rounds; every figure is their median")

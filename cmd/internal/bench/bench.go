@@ -85,6 +85,9 @@ func (l *lab) report(ctx context.Context) (Report, error) {
 		return Report{}, err
 	}
 	report := newReport(l.opt, points, figures, counts, start, busy, rushes)
+	if report, err = l.withNeighbours(ctx, report); err != nil {
+		return Report{}, err
+	}
 	fleet, err := l.fleet(ctx)
 	if ctx.Err() != nil {
 		return Report{}, ctx.Err()
@@ -100,7 +103,8 @@ func (l *lab) report(ctx context.Context) (Report, error) {
 func (l *lab) reportOnly(ctx context.Context) (report Report, err error) {
 	points := slices.DeleteFunc(l.points(), func(p point) bool { return !strings.Contains(p.Work, l.opt.Only) })
 	var figures [][]figure
-	if len(points) > 0 {
+	beside := strings.Contains(workNeighbour, l.opt.Only)
+	if len(points) > 0 || beside {
 		if err := l.stack.startProcesses(ctx, l.opt.Binary, l.shop); err != nil {
 			return Report{}, err
 		}
@@ -109,11 +113,36 @@ func (l *lab) reportOnly(ctx context.Context) (report Report, err error) {
 		}
 	}
 	report = newReport(l.opt, points, figures, nil, Start{}, 0, nil)
+	if beside {
+		if report, err = l.withNeighbours(ctx, report); err != nil {
+			return report, err
+		}
+	}
 	if !strings.Contains(workFleet, l.opt.Only) {
 		return report, nil
 	}
 	fleet, err := l.fleet(ctx)
 	return report.withFleet(fleet), err
+}
+
+// withNeighbours is the report with how neighbours of crowds fare. What breaks is told in it.
+func (l *lab) withNeighbours(ctx context.Context, r Report) (Report, error) {
+	found, err := l.neighbours(ctx)
+	if ctx.Err() != nil {
+		return r, ctx.Err()
+	}
+	if err != nil {
+		r.Broken = append(r.Broken, err.Error())
+		return r, nil
+	}
+	for _, n := range found {
+		if !n.Exact() {
+			r.Broken = append(r.Broken, fmt.Sprintf("crowd in %s lane: %+v", n.Lane, n))
+		}
+	}
+	r.Neighbours = found
+	r.Bars = bars(r)
+	return r, nil
 }
 
 // busyMemory is the most memory serve has had, after 64 connections at full speed, bytes.

@@ -41,41 +41,51 @@ func openSide(ctx context.Context, s *stack, handle, app string, stock []int64, 
 	if err := s.services.Registry.AddApp(ctx, tenant.App{ID: appID, Provider: tenant.WeChat, TenantID: t.ID, Name: handle, Enabled: true}); err != nil {
 		return nil, err
 	}
-	b := &shop{id: t.ID, app: appID}
 	if _, err := s.sandbox.AddApp(sandbox.AppInput{AppID: app}); err != nil {
 		return nil, err
 	}
-	category, err := s.services.Catalog.CreateCategory(ctx, t.ID, catalog.CategoryInput{Name: "all"})
-	if err != nil {
-		return nil, err
+	d := &side{id: t.ID, app: app}
+	return d, d.fill(ctx, s, stock, people)
+}
+
+// fill gives the shop products with so many pieces each, and so many buyers.
+func (d *side) fill(ctx context.Context, s *stack, stock []int64, people int) error {
+	if len(stock) == 0 {
+		return nil
 	}
-	d := &side{id: t.ID, app: app, buyers: make([]buyer, people)}
+	app, _ := tenant.ParseAppID(d.app)
+	b := &shop{id: d.id, app: app}
+	category, err := s.services.Catalog.CreateCategory(ctx, d.id, catalog.CategoryInput{Name: "all"})
+	if err != nil {
+		return err
+	}
 	for i, qty := range stock {
 		in := productInput(category, i)
 		in.Specs, in.SKUs = nil, []catalog.SKUInput{{PriceFen: sidePrice}}
-		p, err := s.services.Catalog.CreateProduct(ctx, t.ID, in)
+		p, err := s.services.Catalog.CreateProduct(ctx, d.id, in)
 		if err == nil {
-			err = s.services.Catalog.SetShelf(ctx, t.ID, p.ID, catalog.OnShelf)
+			err = s.services.Catalog.SetShelf(ctx, d.id, p.ID, catalog.OnShelf)
 		}
 		if err == nil {
-			err = s.services.DB.InTenant(ctx, t.ID, func(tx tenantdb.Tx) error {
+			err = s.services.DB.InTenant(ctx, d.id, func(tx tenantdb.Tx) error {
 				return s.services.Inventory.ReceiveTx(ctx, tx, "side-"+strconv.Itoa(i), []inventory.Line{{SKUID: p.SKUs[0].ID, Qty: qty}}, "system")
 			})
 		}
 		if err != nil {
-			return nil, err
+			return err
 		}
 		d.skus = append(d.skus, p.SKUs[0].ID)
 	}
+	d.buyers = make([]buyer, people)
 	group, groupCtx := errgroup.WithContext(ctx)
 	group.SetLimit(seedWorkers)
 	for i := range d.buyers {
 		group.Go(func() (err error) {
-			d.buyers[i], err = b.addBuyer(groupCtx, s, handle+strconv.Itoa(i))
+			d.buyers[i], err = b.addBuyer(groupCtx, s, d.app+strconv.Itoa(i))
 			return err
 		})
 	}
-	return d, group.Wait()
+	return group.Wait()
 }
 
 // sidePrice is what each SKU of such a shop costs, fen.
