@@ -14,8 +14,8 @@ const beside = 10 * time.Second
 
 // turns shares the connections of a lane between the shops that have it. Those who wait stand in
 // one queue for each shop, and the shops take turns: a crowd at one of them makes a queue of that
-// one. While others work in the lane, too, no shop has all of its connections, so that a buyer of
-// another finds one free. Safe for concurrent use.
+// one. While others work in the lane, too, no shop has more than half of its connections, so that the
+// buyers of another find some free. Safe for concurrent use.
 type turns struct {
 	size int
 	now  func() time.Time
@@ -105,7 +105,7 @@ func (t *turns) may(of *turn) bool {
 	if t.taken >= t.size {
 		return false
 	}
-	return of.taken+1 < t.size || t.size == 1 || !t.others(of.id)
+	return of.taken < (t.size+1)/2 || !t.others(of.id)
 }
 
 // others reports whether shops beside this one work in the lane.

@@ -87,8 +87,8 @@ func TestShopsTakeTurns(t *testing.T) {
 	}
 }
 
-// Alone in a lane a shop may have all of it; beside another that has come lately it leaves one.
-func TestShopLeavesOneConnectionToItsNeighbours(t *testing.T) {
+// Alone in a lane a shop may have all of it; beside another that has come lately half.
+func TestShopLeavesConnectionsToItsNeighbours(t *testing.T) {
 	t.Parallel()
 	l := newLaneOfTest(t, 3)
 	for range 3 {
@@ -97,7 +97,7 @@ func TestShopLeavesOneConnectionToItsNeighbours(t *testing.T) {
 	l.want(t.Context(), "a")
 	l.want(t.Context(), "b")
 	l.give(shopOf("a"))
-	if got := <-l.came; got != "b" { // a waits longer, but would have all of it again
+	if got := <-l.came; got != "b" { // a waits longer, but would have more than its half
 		t.Errorf("the turn was given to %s", got)
 	}
 	l.give(shopOf("b"))
