@@ -32,14 +32,18 @@ func useMemory(getenv func(string) string) {
 // near heapCalm: a limit that is nearly used up would have the process clean without end, for as
 // long as the crowd is there. So what is in use may always double, as is usual.
 func calmAt(live, beside uint64) int64 {
-	return int64(max(heapCalm, 2*live+beside)) //nolint:gosec // memory of a machine
+	return int64(max(heapCalm, 2*live+beside))
 }
 
 // followMemory sets the limit anew after each cleaning that has found another amount in use.
 func followMemory() {
 	samples := []metrics.Sample{
-		{Name: "/gc/heap/live:bytes"}, {Name: "/memory/classes/total:bytes"}, {Name: "/memory/classes/heap/released:bytes"},
-		{Name: "/memory/classes/heap/objects:bytes"}, {Name: "/memory/classes/heap/unused:bytes"}, {Name: "/memory/classes/heap/free:bytes"},
+		{Name: "/gc/heap/live:bytes"},
+		{Name: "/memory/classes/total:bytes"},
+		{Name: "/memory/classes/heap/released:bytes"},
+		{Name: "/memory/classes/heap/objects:bytes"},
+		{Name: "/memory/classes/heap/unused:bytes"},
+		{Name: "/memory/classes/heap/free:bytes"},
 	}
 	limit := int64(heapCalm)
 	afterEachCleaning(func() {

@@ -13,7 +13,7 @@ func TestMemoryMayDouble(t *testing.T) {
 	for _, tc := range []struct{ live, beside, want uint64 }{
 		{5 * mb, 10 * mb, 100 * mb}, {45 * mb, 10 * mb, 100 * mb}, {50 * mb, 20 * mb, 120 * mb}, {95 * mb, 40 * mb, 230 * mb},
 	} {
-		if got := calmAt(tc.live, tc.beside); got != int64(tc.want) { //nolint:gosec // small
+		if got := calmAt(tc.live, tc.beside); got != int64(tc.want) {
 			t.Errorf("%d MB in use beside %d: %d MB, want %d", tc.live/mb, tc.beside/mb, got/mb, tc.want/mb)
 		}
 	}

@@ -135,14 +135,7 @@ func (l *lab) withNeighbours(ctx context.Context, r Report) (Report, error) {
 		r.Broken = append(r.Broken, err.Error())
 		return r, nil
 	}
-	for _, n := range found {
-		if !n.Exact() {
-			r.Broken = append(r.Broken, fmt.Sprintf("crowd in %s lane: %+v", n.Lane, n))
-		}
-	}
-	r.Neighbours = found
-	r.Bars = bars(r)
-	return r, nil
+	return r.beside(found), nil
 }
 
 // busyMemory is the most memory serve has had, after 64 connections at full speed, bytes.

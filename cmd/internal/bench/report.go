@@ -90,6 +90,18 @@ func (r Report) withFleet(f Fleet) Report {
 	return r
 }
 
+// beside is the report with how neighbours of crowds fare.
+func (r Report) beside(found []Neighbour) Report {
+	for _, n := range found {
+		if !n.Exact() {
+			r.Broken = append(r.Broken, fmt.Sprintf("crowd in %s lane: %+v", n.Lane, n))
+		}
+	}
+	r.Neighbours = found
+	r.Bars = bars(r)
+	return r
+}
+
 // counterpart is the work of the yardsticks that a work is compared with.
 func counterpart(work string) string {
 	switch work {
