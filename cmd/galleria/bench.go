@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"strings"
 	"time"
 
 	"galleria/cmd/internal/bench"
@@ -16,9 +17,16 @@ import (
 // runBench is `galleria bench`: starts a stack of its own and measures this very binary next
 // to what the machine can do.
 func runBench(ctx context.Context, sh shell, args []string) error {
-	if len(args) == 1 && args[0] == bench.ThinCommand {
+	switch strings.Join(args, " ") { // what it starts itself
+	case bench.ThinCommand:
 		return bench.ServeThin(ctx, sh.getenv, sh.stdout)
+	case bench.CrowdCommand:
+		return bench.RunCrowd(os.Stdin, sh.stdout)
 	}
+	return measure(ctx, sh, args)
+}
+
+func measure(ctx context.Context, sh shell, args []string) error {
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	flags.SetOutput(sh.stderr)
 	rounds := flags.Int("rounds", 3, "rounds; every figure is their median")

@@ -71,6 +71,7 @@ func Open(ctx context.Context, cfg Config) (*DB, error) {
 			db.Close()
 			return nil, err
 		}
+		db.lanes[lane].turns = newTurns(cfg.LaneConns, cfg.Now)
 	}
 	return db, nil
 }
@@ -159,22 +160,40 @@ func met(c *pgx.Conn) map[tenant.ID]struct{} {
 
 func (db *DB) acquire(ctx context.Context, from share) (*pgxpool.Conn, error) {
 	conn, err := from.borrow(ctx, db.cfg.AcquireTimeout)
-	if err != nil && ctx.Err() == nil {
-		return nil, fault.ErrBusy.After(time.Second).Because(err)
-	}
-	return conn, translate(err)
+	return conn, waitedFor(ctx, err)
 }
 
-func (db *DB) acquireLane(ctx context.Context, id tenant.ID) (*pgxpool.Conn, error) {
-	if id.IsZero() {
-		return nil, errors.New("tenantdb: no tenant") // a defect: a route without its middleware
+// waitedFor is what not getting a connection means to a caller who still waits.
+func waitedFor(ctx context.Context, err error) error {
+	if err != nil && ctx.Err() == nil {
+		return fault.ErrBusy.After(time.Second).Because(err)
 	}
-	conn, err := db.acquire(ctx, db.lanes[id.Lane()])
+	return translate(err)
+}
+
+// acquireLane borrows a connection of the tenant's lane, when it is the tenant's turn; release gives
+// back both. Privileged work waits for no turn.
+func (db *DB) acquireLane(ctx context.Context, id tenant.ID) (conn *pgxpool.Conn, release func(), err error) {
+	if id.IsZero() {
+		return nil, nil, errors.New("tenantdb: no tenant") // a defect: a route without its middleware
+	}
+	lane, done := db.lanes[id.Lane()], func() {}
+	if !isReserved(ctx) {
+		waiting, cancel := context.WithTimeout(ctx, db.cfg.AcquireTimeout)
+		err := lane.turns.take(waiting, id)
+		cancel()
+		if err != nil {
+			return nil, nil, waitedFor(ctx, err)
+		}
+		done = func() { lane.turns.give(id) }
+	}
+	conn, err = db.acquire(ctx, lane)
 	if err != nil {
-		return nil, err
+		done()
+		return nil, nil, err
 	}
 	met(conn.Conn())[id] = struct{}{}
-	return conn, nil
+	return conn, func() { conn.Release(); done() }, nil
 }
 
 // InTenant runs fn in one transaction in the tenant's schema, as the tenant's role,
@@ -183,11 +202,11 @@ func (db *DB) acquireLane(ctx context.Context, id tenant.ID) (*pgxpool.Conn, err
 // have been done.
 func (db *DB) InTenant(ctx context.Context, id tenant.ID, fn func(tx Tx) error) error {
 	return db.repeat(ctx, func() error {
-		conn, err := db.acquireLane(ctx, id)
+		conn, release, err := db.acquireLane(ctx, id)
 		if err != nil {
 			return err
 		}
-		defer conn.Release()
+		defer release()
 		now, lazy := db.now(), false
 		return db.run(ctx, lateTx{&Writer{conn: conn, id: id, now: now}, &lazy}, Tx{tenantID: id, now: now, lazy: &lazy}, fn)
 	})

@@ -17,6 +17,11 @@
 // only its own schema: two walls behind the path. They are walls against mistakes,
 // not against injected SQL, which is why no SQL is built from strings anywhere.
 //
+// The tenants of a lane take turns: those who wait stand in one queue for each tenant, and
+// beside others that have worked in the lane within ten seconds none has more than half of its
+// connections, so that a crowd at one shop leaves some to the next buyer of another. A tenant
+// that is alone may have all of them.
+//
 // Every pool has a small reserve for work marked by Reserved, the providers' callbacks: a
 // storm of other requests may take all of a pool and callbacks still get through. The
 // reserve's connections are opened when first needed, so a process without callbacks has

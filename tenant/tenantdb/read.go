@@ -30,11 +30,11 @@ const route = "select set_config('role', $1, true), set_config('search_path', $2
 // statements without tenancy, where a transaction costs half.
 func (db *DB) Read(ctx context.Context, id tenant.ID, fn func(r *Reader) error) error {
 	return db.repeat(ctx, func() error {
-		conn, err := db.acquireLane(ctx, id)
+		conn, release, err := db.acquireLane(ctx, id)
 		if err != nil {
 			return err
 		}
-		defer conn.Release()
+		defer release()
 		return translate(fn(&Reader{db: db, conn: conn, id: id}))
 	})
 }

@@ -30,6 +30,7 @@ func isReserved(ctx context.Context) bool {
 type share struct {
 	name          string // "platform", "lane_0" … "lane_7"
 	pool, reserve *pgxpool.Pool
+	turns         *turns // of a lane: whose turn it is to take a connection of pool
 }
 
 func (db *DB) share(ctx context.Context, name, role string, size int32) (s share, err error) {
@@ -78,7 +79,7 @@ type PoolStat struct {
 	Open     int32 // connections there are
 	Acquired int32 // of them, at work
 	Acquires int64 // since the start
-	Waits    int64 // acquires that had to wait for a connection
+	Waits    int64 // acquires that had to wait for a connection, or for their turn
 	Canceled int64 // acquires given up
 	WaitTime time.Duration
 }
@@ -87,7 +88,12 @@ type PoolStat struct {
 func (db *DB) Pools() []PoolStat {
 	stats := make([]PoolStat, 0, 2*(len(db.lanes)+1))
 	for _, s := range append(db.lanes[:], db.platform) {
-		stats = append(stats, poolStat(s.name, s.pool), poolStat(s.name+"_reserve", s.reserve))
+		common := poolStat(s.name, s.pool)
+		if s.turns != nil {
+			waits, gaveUp, waited := s.turns.stat()
+			common.Waits, common.Canceled, common.WaitTime = common.Waits+waits, common.Canceled+gaveUp, common.WaitTime+waited
+		}
+		stats = append(stats, common, poolStat(s.name+"_reserve", s.reserve))
 	}
 	return stats
 }

@@ -44,11 +44,11 @@ const routeWriting = "select set_config('role', $1, true), set_config('search_pa
 // what fn returns after that cannot undo it. Any other error rolls everything back.
 func (db *DB) Write(ctx context.Context, id tenant.ID, fn func(w *Writer) error) error {
 	return db.repeat(ctx, func() error {
-		conn, err := db.acquireLane(ctx, id)
+		conn, release, err := db.acquireLane(ctx, id)
 		if err != nil {
 			return err
 		}
-		defer conn.Release()
+		defer release()
 		w := &Writer{conn: conn, id: id, now: db.now()}
 		return w.run(ctx, fn)
 	})

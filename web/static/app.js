@@ -63,6 +63,19 @@
     search.select();
   });
 
+  // Enter presses what stands beside a search, and elsewhere in a form what it is for. A browser
+  // would press the first button there is, which may only make room for one more row. Enter that
+  // ends the writing of a Chinese word is none.
+  document.addEventListener("keydown", (event) => {
+    const input = event.target;
+    if (event.key !== "Enter" || event.isComposing || event.defaultPrevented || !(input instanceof HTMLInputElement)) return;
+    if (["button", "submit", "reset", "file", "image"].includes(input.type) || !input.form?.querySelector("button[formnovalidate]")) return;
+    const button = input.closest(".input-group")?.querySelector("button[type=submit]") ?? input.form.querySelector("button[type=submit].btn-primary");
+    if (!button || button.form !== input.form) return;
+    event.preventDefault();
+    input.form.requestSubmit(button);
+  });
+
   // A submit button that was pressed once must not send the form twice.
   document.addEventListener("submit", (event) => {
     const form = event.target;

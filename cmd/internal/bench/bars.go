@@ -150,6 +150,9 @@ func bars(r Report) []Bar {
 	}
 	least("cache", "cached list, of a bare hello", t.row(workListCached, subjectProduct).OfThin, 0, 0.50)
 	least("cache", "cached detail, of a bare hello", t.row(workDetailCached, subjectProduct).OfThin, 0, 0.50)
+	for _, n := range r.Neighbours {
+		most(multiple, "neighbour", "p99 during a flash crowd in "+n.Lane+" lane, of before", n.Ratio(), 2, 2)
+	}
 	if r.Fleet != nil {
 		all = append(all, fleetBars(*r.Fleet)...)
 	}

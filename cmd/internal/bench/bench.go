@@ -39,12 +39,16 @@ func Run(ctx context.Context, opt Options) (report Report, err error) {
 		return Report{}, err
 	}
 	_, _ = fmt.Fprintf(opt.Progress, "shop of %d products and %d buyers made in %s\n", products, buyers, time.Since(began).Round(100*time.Millisecond))
+	rules, err := openRules(ctx, s)
+	if err != nil {
+		return Report{}, err
+	}
 	desk, err := deskPool(ctx, s.env["DATABASE_URL"], b.id.String())
 	if err != nil {
 		return Report{}, err
 	}
 	defer desk.Close()
-	l := &lab{opt: opt, proc: procFS(), stack: s, shop: b, product: &product{shop: b, stack: s, desk: desk}}
+	l := &lab{opt: opt, proc: procFS(), stack: s, shop: b, product: &product{shop: b, stack: s, desk: desk, rules: rules}}
 	l.scripts = scripts(parseStatements(yardstickSQL), b)
 	return l.report(ctx)
 }
@@ -81,6 +85,9 @@ func (l *lab) report(ctx context.Context) (Report, error) {
 		return Report{}, err
 	}
 	report := newReport(l.opt, points, figures, counts, start, busy, rushes)
+	if report, err = l.withNeighbours(ctx, report); err != nil {
+		return Report{}, err
+	}
 	fleet, err := l.fleet(ctx)
 	if ctx.Err() != nil {
 		return Report{}, ctx.Err()
@@ -96,7 +103,8 @@ func (l *lab) report(ctx context.Context) (Report, error) {
 func (l *lab) reportOnly(ctx context.Context) (report Report, err error) {
 	points := slices.DeleteFunc(l.points(), func(p point) bool { return !strings.Contains(p.Work, l.opt.Only) })
 	var figures [][]figure
-	if len(points) > 0 {
+	beside := strings.Contains(workNeighbour, l.opt.Only)
+	if len(points) > 0 || beside {
 		if err := l.stack.startProcesses(ctx, l.opt.Binary, l.shop); err != nil {
 			return Report{}, err
 		}
@@ -105,11 +113,29 @@ func (l *lab) reportOnly(ctx context.Context) (report Report, err error) {
 		}
 	}
 	report = newReport(l.opt, points, figures, nil, Start{}, 0, nil)
+	if beside {
+		if report, err = l.withNeighbours(ctx, report); err != nil {
+			return report, err
+		}
+	}
 	if !strings.Contains(workFleet, l.opt.Only) {
 		return report, nil
 	}
 	fleet, err := l.fleet(ctx)
 	return report.withFleet(fleet), err
+}
+
+// withNeighbours is the report with how neighbours of crowds fare. What breaks is told in it.
+func (l *lab) withNeighbours(ctx context.Context, r Report) (Report, error) {
+	found, err := l.neighbours(ctx)
+	if ctx.Err() != nil {
+		return r, ctx.Err()
+	}
+	if err != nil {
+		r.Broken = append(r.Broken, err.Error())
+		return r, nil
+	}
+	return r.beside(found), nil
 }
 
 // busyMemory is the most memory serve has had, after 64 connections at full speed, bytes.

@@ -121,7 +121,7 @@ func (l *lab) countedRoutes() []countedRoute {
 		{name: "GET /cart", op: read("/cart", `"lines":[`)},
 		{name: routeCart, op: plain(p.cartPut())},
 		{name: "POST /checkout/quote", op: plain(p.quote())},
-		{name: "POST /checkout/quote, 20 coupons at hand", op: plain(p.quoteRules())},
+		{name: "POST /checkout/quote, 20 coupons at hand", op: plain(p.quoteCoupons())},
 		{name: "POST /coupons/{id}/claim", op: plain(p.claim())},
 		{name: routeOrder, op: plain(p.placeOrder())},
 		{name: "GET /orders", op: read("/orders", `"items":[`)},

@@ -84,3 +84,13 @@ func NewestMigration() (up, down string, before int64, err error) {
 	u, d, before, err := newestMigration()
 	return u.name, d.name, before, err
 }
+
+// WithNeighbours is the report with how neighbours of crowds fare.
+func WithNeighbours(r Report, found ...Neighbour) Report { return r.beside(found) }
+
+// CrowdOrder is what a crowd's process reads first, CrowdTold what it writes for each line after that.
+type (
+	CrowdOrder = crowdOrder
+	CrowdTold  = crowdTold
+	Person     = person
+)

@@ -26,7 +26,8 @@ const (
 	workDetailCached = "product detail, cached"
 	workSearch       = "text search"
 	workQuote        = "quote"
-	workQuoteRules   = "quote with 20 coupons at hand"
+	workQuoteCoupons = "quote with 20 coupons at hand"
+	workQuoteRules   = "quote with 20 live rules"
 	workClaim        = "claim a coupon"
 	workCart         = "put cart line"
 	workOrder        = "place order"
@@ -87,7 +88,7 @@ func (l *lab) points() []point {
 		serve(workDetailCached, l.product.detail()),
 		missing(workSearch, l.product.search()), thin(workSearch, y.search()), l.database(workSearch, "search"),
 		serve(workQuote, l.product.quote()), thin(workQuote, y.quote()), l.database(workQuote, "quote"),
-		serve(workQuoteRules, l.product.quoteRules()), serve(workClaim, l.product.claim()),
+		serve(workQuoteCoupons, l.product.quoteCoupons()), serve(workQuoteRules, l.product.quoteMany()), serve(workClaim, l.product.claim()),
 		serve(workCart, l.product.cartPut()), thin(workCart, y.cartPut()), l.database(workCart, "cart"),
 		serve(workOrder, l.product.placeOrder()), thin(workOrder, y.placeOrder()), l.database(workOrder, "order"),
 		serve(workHot, l.product.placeHot()), l.database(workHot, "hot"),

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -31,6 +32,7 @@ type product struct {
 	pages   []string      // cursors of full pages of the shelf
 	finds   []string      // queries with q and cursor whose page is full
 	counter atomic.Int64
+	rules   *side // the shop of quoteMany
 }
 
 func (p *product) header(b buyer) []string {
@@ -129,14 +131,40 @@ func (p *product) quote() operation {
 	}
 }
 
-// quoteRules is a quote of somebody who holds twenty coupons, of which the best is used.
-func (p *product) quoteRules() operation {
+// quoteCoupons is a quote of somebody who holds twenty coupons, of which the best is used.
+func (p *product) quoteCoupons() operation {
 	return func(_ context.Context, cl *client) (bool, error) {
 		who := p.shop.holding()[cl.dice.IntN(crowd)]
 		a, b := p.twoSKUs(cl.dice.IntN(1 << 20))
 		body := fmt.Appendf(nil, `{"lines":[{"sku_id":%d,"qty":1},{"sku_id":%d,"qty":1}],"address_id":%d}`, a, b, who.address)
 		_, err := cl.do(call{method: http.MethodPost, path: api + "/checkout/quote", header: p.header(who), body: body, want: `"applied":true`})
 		return false, err
+	}
+}
+
+// quoteMany is a quote of a basket that meets all of the shop's live rules. Each answer says what
+// became of every one, and has the price of the first.
+func (p *product) quoteMany() operation {
+	var payable sync.Map
+	return func(_ context.Context, cl *client) (bool, error) {
+		d := p.rules
+		who := d.buyers[cl.dice.IntN(len(d.buyers))]
+		body := fmt.Appendf(nil, `{"lines":[{"sku_id":%d,"qty":1},{"sku_id":%d,"qty":1},{"sku_id":%d,"qty":1},{"sku_id":%d,"qty":1}],"address_id":%d}`, d.skus[0], d.skus[1], d.skus[2], d.skus[3], who.address)
+		answer, err := cl.do(call{method: http.MethodPost, path: api + "/checkout/quote", header: d.header(who), body: body, want: `"applied":true`})
+		if err != nil {
+			return false, err
+		}
+		var quote struct {
+			PayableFen int64 `json:"payable_fen"`
+			Offers     []struct{}
+		}
+		if err := json.Unmarshal(answer, &quote); err != nil {
+			return false, fmt.Errorf("quote: %w", err)
+		}
+		if first, _ := payable.LoadOrStore("fen", quote.PayableFen); first != quote.PayableFen || len(quote.Offers) < liveRules {
+			return false, fmt.Errorf("quote of %d fen with %d rules, want %d with %d", quote.PayableFen, len(quote.Offers), first, liveRules)
+		}
+		return false, nil
 	}
 }
 

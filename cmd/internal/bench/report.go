@@ -10,18 +10,19 @@ import (
 
 // Report is what a run has shown.
 type Report struct {
-	Rounds   int           `json:"rounds"`
-	Duration time.Duration `json:"duration_ns"`
-	Conns    int           `json:"connections"`
-	CPUs     int           `json:"cpus"`
-	Rows     []Row         `json:"rows"`
-	Counts   []Count       `json:"statements,omitempty"`
-	Start    Start         `json:"start"`
-	Busy     int64         `json:"busy_bytes"` // the most memory serve ever had
-	Rushes   []Rush        `json:"rushes"`
-	Fleet    *Fleet        `json:"fleet,omitempty"` // nil: not measured
-	Bars     []Bar         `json:"bars"`
-	Broken   []string      `json:"broken,omitempty"` // points that gave wrong answers, once per round
+	Rounds     int           `json:"rounds"`
+	Duration   time.Duration `json:"duration_ns"`
+	Conns      int           `json:"connections"`
+	CPUs       int           `json:"cpus"`
+	Rows       []Row         `json:"rows"`
+	Counts     []Count       `json:"statements,omitempty"`
+	Start      Start         `json:"start"`
+	Busy       int64         `json:"busy_bytes"` // the most memory serve ever had
+	Rushes     []Rush        `json:"rushes"`
+	Neighbours []Neighbour   `json:"neighbours,omitempty"` // none: not measured
+	Fleet      *Fleet        `json:"fleet,omitempty"`      // nil: not measured
+	Bars       []Bar         `json:"bars"`
+	Broken     []string      `json:"broken,omitempty"` // points that gave wrong answers, once per round
 }
 
 // Row is one point: the medians of its rounds.
@@ -85,6 +86,18 @@ func newReport(opt Options, points []point, figures [][]figure, counts []Count, 
 // withFleet is the report with what concerns many shops.
 func (r Report) withFleet(f Fleet) Report {
 	r.Fleet = &f
+	r.Bars = bars(r)
+	return r
+}
+
+// beside is the report with how neighbours of crowds fare.
+func (r Report) beside(found []Neighbour) Report {
+	for _, n := range found {
+		if !n.Exact() {
+			r.Broken = append(r.Broken, fmt.Sprintf("crowd in %s lane: %+v", n.Lane, n))
+		}
+	}
+	r.Neighbours = found
 	r.Bars = bars(r)
 	return r
 }
@@ -179,6 +192,7 @@ func (r Report) Markdown(w io.Writer) {
 	for _, x := range r.Rushes {
 		out("| %d | %d | %d | %d | %d | %d | %d | %s |\n", x.Buyers, x.Pieces, x.Sold, x.Refused, x.Orders, x.Reserved, x.WithoutEvent, yes(x.Exact()))
 	}
+	r.writeNeighbours(out)
 	r.writeFleet(out)
 	out("\n## Bars\n\n| bar | what | measured | must | goal | verdict |\n|---|---|---:|---:|---:|---|\n")
 	for _, b := range r.Bars {
@@ -187,6 +201,17 @@ func (r Report) Markdown(w io.Writer) {
 	out("\n%d of %d bars missed.\n", r.Missed(), len(r.Bars))
 	for _, b := range r.Broken {
 		out("\nBROKEN: %s\n", b)
+	}
+}
+
+func (r Report) writeNeighbours(out func(string, ...any)) {
+	if len(r.Neighbours) == 0 {
+		return
+	}
+	out("\n## The neighbour of a flash crowd\n\n%d crowds of %d want %d pieces each; the neighbour's buyers ask %d times a second.\n\n", crowdTimes, crowdPeople, crowdUnits, calmRate)
+	out("| lane of connections | crowds took | neighbour's p50 / p99 before | during | p99, times before | exact |\n|---|---:|---:|---:|---:|---|\n")
+	for _, n := range r.Neighbours {
+		out("| %s | %.1f s | %.2f / %.2f ms | %.2f / %.2f ms | %.2f x | %s |\n", n.Lane, n.CrowdSeconds, n.Before50, n.Before99, n.During50, n.During99, n.Ratio(), yes(n.Exact()))
 	}
 }
 

@@ -239,10 +239,10 @@ func (b *shop) addBuyers(ctx context.Context, s *stack) error {
 // addBuyer logs a buyer in past the provider; the sandbox hears of the buyer all the same,
 // because it refuses payments of strangers.
 func (b *shop) addBuyer(ctx context.Context, s *stack, name string) (buyer, error) {
-	if _, err := s.sandbox.Login(appID, name); err != nil {
+	if _, err := s.sandbox.Login(b.app.String(), name); err != nil {
 		return buyer{}, err
 	}
-	openID := sandbox.OpenID(appID, name)
+	openID := sandbox.OpenID(b.app.String(), name)
 	tokens, err := s.services.Members.Login(ctx, b.id, member.LoginInput{AppID: b.app, OpenID: openID})
 	if err != nil {
 		return buyer{}, err

@@ -40,9 +40,13 @@ func (s *stack) startProcesses(ctx context.Context, binary string, b *shop) (err
 // ThinCommand is the argument of `galleria bench` that makes the process the thin server.
 const ThinCommand = "thin-server"
 
-// startServe starts `galleria serve` and waits for its first answer from the database.
-func (s *stack) startServe(ctx context.Context, binary, addr string, b *shop, listen bool) (*child, error) {
+// startServe starts `galleria serve` and waits for its first answer from the database. What is
+// named in standard is as it is by default.
+func (s *stack) startServe(ctx context.Context, binary, addr string, b *shop, listen bool, standard ...string) (*child, error) {
 	env := maps.Clone(s.env)
+	for _, name := range standard {
+		delete(env, name)
+	}
 	env["GALLERIA_ADDR"] = addr
 	c, err := spawn(ctx, binary, list(env), listen, "serve")
 	if err != nil {

@@ -2,13 +2,13 @@
 -- What is in force for a basket: the named SKUs, or the lines of a cart that are selected. A
 -- category stands with all those below it. Of a flash sale, what is left in its present session,
 -- and how many pieces the member may have (-1: any number). Group buying only where it is asked for,
--- with the group that is to be joined.
+-- with the group that is to be joined. Gifts are looked for where a tier has one.
 SELECT c.id, c.kind, c.version, c.title, c.starts_at, c.ends_at, c.off_bps, c.scope_of, c.scope_except, c.tiers, c.gifts_stay, c.per_order,
-  (SELECT json_agg(json_build_object('sku_id', v.id, 'spu_id', v.spu_id, 'left', a.on_hand - a.reserved, 'price_fen', v.price_fen, 'cost_fen', v.cost_fen, 'title', p.title,
+  (CASE WHEN c.kind = 'reduction' AND jsonb_path_exists(c.tiers, '$[*].gift_sku') THEN (SELECT json_agg(json_build_object('sku_id', v.id, 'spu_id', v.spu_id, 'left', a.on_hand - a.reserved, 'price_fen', v.price_fen, 'cost_fen', v.cost_fen, 'title', p.title,
       'spec', array_to_string(v.spec_values, ' / '), 'picture', CASE WHEN v.picture <> '' THEN v.picture ELSE p.cover END, 'snapshot', p.snapshot))
     FROM sku v JOIN spu p ON p.id = v.spu_id JOIN stock_level a ON a.sku_id = v.id
     WHERE v.enabled AND p.status IN ('draft', 'on_shelf', 'off_shelf')
-      AND v.id IN (SELECT (t ->> k)::bigint FROM jsonb_array_elements(c.tiers) t, unnest('{gift_sku,spare_sku}'::text[]) k))::jsonb AS gifts,
+      AND v.id = ANY (ARRAY(SELECT (t ->> k)::bigint FROM jsonb_array_elements(c.tiers) t, unnest('{gift_sku,spare_sku}'::text[]) k))) END)::jsonb AS gifts,
   (CASE WHEN c.scope_of = 'categories' THEN ARRAY(
     SELECT k.id FROM category k LEFT JOIN category p ON p.id = k.parent_id
     WHERE k.id = ANY (c.scope_ids) OR k.parent_id = ANY (c.scope_ids) OR p.parent_id = ANY (c.scope_ids))
