@@ -2,7 +2,6 @@ package notice
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"regexp"
 	"slices"
@@ -33,6 +32,9 @@ func (t Template) check() error {
 	if len(t.Page) > maxTemplateOf || strings.HasPrefix(t.Page, "/") || (t.Page == "" && t.ofAlipay()) {
 		return ErrTemplate.With(ErrTemplate.At("page"))
 	}
+	if !slices.Contains(TemplateKinds(), t.kind()) || (t.kind() != BySubscription && !t.ofAlipay()) {
+		return ErrTemplate.With(ErrTemplate.At("kind"))
+	}
 	if len(t.Fields) == 0 || len(t.Fields) > maxKeywords {
 		return ErrTemplate.With(ErrTemplate.At("fields"))
 	}
@@ -60,16 +62,12 @@ func (s *Service) SaveTemplate(ctx context.Context, id tenant.ID, t Template, ac
 	if err := t.check(); err != nil {
 		return err
 	}
-	fields, err := json.Marshal(t.Fields)
-	if err != nil {
-		return err
-	}
-	err = s.d.DB.InTenant(ctx, id, func(tx tenantdb.Tx) error {
-		if err := s.q.PutTemplate(ctx, tx, t.AppID, t.Event, t.TemplateID, t.Page, fields); err != nil {
+	err := s.d.DB.InTenant(ctx, id, func(tx tenantdb.Tx) error {
+		if err := s.putTemplate(ctx, tx, t); err != nil {
 			return err
 		}
 		return s.d.Audit.RecordTx(ctx, tx, audit.Entry{Actor: actor, Action: "message.template", Object: "message:" + t.Event, Detail: map[string]any{
-			"app_id": t.AppID, "template_id": t.TemplateID,
+			"app_id": t.AppID, "template_id": t.TemplateID, "kind": string(t.kind()),
 		}})
 	})
 	if err != nil {
@@ -78,14 +76,15 @@ func (s *Service) SaveTemplate(ctx context.Context, id tenant.ID, t Template, ac
 	return nil
 }
 
-// DropTemplate ends the messages of an event in a Mini Program; repeating it is no error.
-func (s *Service) DropTemplate(ctx context.Context, id tenant.ID, appID, event, actor string) error {
+// DropTemplate ends the messages of an event in a Mini Program by a template of a kind;
+// repeating it is no error.
+func (s *Service) DropTemplate(ctx context.Context, id tenant.ID, t Template, actor string) error {
 	err := s.d.DB.InTenant(ctx, id, func(tx tenantdb.Tx) error {
-		n, err := s.q.DropTemplate(ctx, tx, appID, event)
+		n, err := s.q.DropTemplate(ctx, tx, t.AppID, t.Event, string(t.kind()))
 		if err != nil || n == 0 {
 			return err
 		}
-		return s.d.Audit.RecordTx(ctx, tx, audit.Entry{Actor: actor, Action: "message.template_drop", Object: "message:" + event, Detail: map[string]any{"app_id": appID}})
+		return s.d.Audit.RecordTx(ctx, tx, audit.Entry{Actor: actor, Action: "message.template_drop", Object: "message:" + t.Event, Detail: map[string]any{"app_id": t.AppID, "kind": string(t.kind())}})
 	})
 	if err != nil {
 		return fmt.Errorf("drop message template: %w", err)
