@@ -1,7 +1,9 @@
 -- name: PutTrade :exec
--- A trade counts from when it was paid. What a client handed in under its number gives way.
+-- A trade counts from when it was paid, and only in an Alipay app. What a client handed in under
+-- its number gives way.
 INSERT INTO message_form (app_id, openid, kind, form_id, given_at, expires_at)
-VALUES (@app_id, @openid, 'trade', @form_id, @given_at, @expires_at)
+SELECT @app_id::text, @openid::text, 'trade', @form_id::text, @given_at::timestamptz, @expires_at::timestamptz
+WHERE EXISTS (SELECT FROM platform.app a WHERE a.app_id = @app_id::text AND a.provider = 'alipay')
 ON CONFLICT (app_id, form_id) DO UPDATE SET openid = excluded.openid, kind = 'trade', given_at = excluded.given_at, expires_at = excluded.expires_at
 WHERE message_form.kind <> 'trade';
 

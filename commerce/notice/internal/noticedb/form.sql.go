@@ -105,12 +105,14 @@ func (q *Queries) PurgeForms(ctx context.Context, db DBTX, older time.Time, most
 
 const putTrade = `-- name: PutTrade :exec
 INSERT INTO message_form (app_id, openid, kind, form_id, given_at, expires_at)
-VALUES ($1, $2, 'trade', $3, $4, $5)
+SELECT $1::text, $2::text, 'trade', $3::text, $4::timestamptz, $5::timestamptz
+WHERE EXISTS (SELECT FROM platform.app a WHERE a.app_id = $1::text AND a.provider = 'alipay')
 ON CONFLICT (app_id, form_id) DO UPDATE SET openid = excluded.openid, kind = 'trade', given_at = excluded.given_at, expires_at = excluded.expires_at
 WHERE message_form.kind <> 'trade'
 `
 
-// A trade counts from when it was paid. What a client handed in under its number gives way.
+// A trade counts from when it was paid, and only in an Alipay app. What a client handed in under
+// its number gives way.
 func (q *Queries) PutTrade(ctx context.Context, db DBTX, appID string, openid string, formID string, givenAt time.Time, expiresAt time.Time) error {
 	_, err := db.Exec(ctx, putTrade,
 		appID,
