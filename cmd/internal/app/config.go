@@ -15,6 +15,7 @@ import (
 
 	"github.com/caarlos0/env/v11"
 
+	"galleria/commerce/distribution"
 	"galleria/console/courier"
 	"galleria/tenant/signup"
 	"galleria/tenant/vault"
@@ -119,6 +120,9 @@ type Config struct {
 	// MediaS3Key and MediaS3Secret open it.
 	MediaS3Key    string `env:"GALLERIA_MEDIA_S3_KEY" secret:"all"`
 	MediaS3Secret string `env:"GALLERIA_MEDIA_S3_SECRET" secret:"all"`
+	// Font is the file (TTF, OTF or TTC) of the font that writes Chinese on distributors' posters.
+	// Empty: one of Debian's packages where it is installed, or else posters without words.
+	Font string `env:"GALLERIA_FONT"`
 	// Signup is whether merchants open shops by themselves: "open" at once, "review" when
 	// platform staff have approved, "closed" not at all. Empty: open in development, closed
 	// in production.
@@ -233,6 +237,10 @@ func (c Config) faults() []error {
 	}
 	l.add(c.LaneConns < 1 || c.PlatformConns < 2, "DATABASE_LANE_CONNS must be at least 1 and DATABASE_PLATFORM_CONNS at least 2")
 	c.complainOfPeople(&l)
+	if c.Font != "" {
+		err := distribution.CheckFont(c.Font)
+		l.add(err != nil, "GALLERIA_FONT: %w", err)
+	}
 	if c.Production() && err == nil {
 		c.complainInProduction(&l, public)
 	}
