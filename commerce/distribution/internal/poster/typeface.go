@@ -84,14 +84,9 @@ func (t *typeface) close() { _ = t.file.Close() }
 // choose takes the font of the file that is made for simplified Chinese, or else the first with
 // Chinese: collections have one for each country.
 func (t *typeface) choose() error {
-	all, err := opentype.ParseCollectionReaderAt(t.file)
-	if err != nil {
-		return fmt.Errorf("%w: %w", ErrTypeface, err)
-	}
-	for i := range all.NumFonts() {
-		found, err := all.Font(i)
+	for found, err := range fontsIn(t.file) {
 		if err != nil {
-			return fmt.Errorf("%w: %w", ErrTypeface, err)
+			return err
 		}
 		name, _ := found.Name(&t.buf, sfnt.NameIDFull)
 		simplified := strings.Contains(name, " SC")
