@@ -220,14 +220,19 @@ func (s *Service) BeginTx(ctx context.Context, tx tenantdb.Tx, in BeginInput) (B
 		return out, s.q.Reopen(ctx, tx, in.EventID, t.Channel)
 	}
 	out.Mail = t.BuyerMail // a mail wakes nobody, but goes out once: with the message, or without any
+	return s.write(ctx, tx, kind, in, out, Channel(t.Channel), templates)
+}
+
+// write makes the message by the template that something lets through, or ends it without.
+func (s *Service) write(ctx context.Context, tx tenantdb.Tx, kind Kind, in BeginInput, out Begun, channel Channel, templates []bound) (Begun, error) {
 	by, formID, why, err := s.permit(ctx, tx, in, templates)
 	if err != nil {
 		return Begun{}, fmt.Errorf("begin message: %w", err)
 	}
 	if why != "" {
-		return out, s.finish(ctx, tx, Message{EventID: in.EventID, Channel: Channel(t.Channel), AppID: in.AppID}, Outcome{State: Skipped, Reason: why})
+		return out, s.finish(ctx, tx, Message{EventID: in.EventID, Channel: channel, AppID: in.AppID}, Outcome{State: Skipped, Reason: why})
 	}
-	out.Message, err = compose(kind, in, Channel(t.Channel), by)
+	out.Message, err = compose(kind, in, channel, by)
 	out.Message.FormID = formID
 	out.Ready = err == nil
 	return out, err

@@ -26,13 +26,13 @@ var keywordShape = regexp.MustCompile(`^[a-z_]{1,20}[0-9]{1,2}$`)
 // check refuses what the provider would.
 func (t Template) check() error {
 	kind, ok := KindOf(t.Event)
-	if !ok || !slices.Contains(kind.Channels(Buyer), WeChatSubscribe) || len(t.TemplateID) == 0 || len(t.TemplateID) > maxTemplateID || strings.TrimSpace(t.TemplateID) != t.TemplateID {
+	if !ok || !slices.Contains(kind.Channels(Buyer), WeChatSubscribe) || !t.plainID() {
 		return ErrTemplate.With(ErrTemplate.At("template_id"))
 	}
 	if len(t.Page) > maxTemplateOf || strings.HasPrefix(t.Page, "/") || (t.Page == "" && t.ofAlipay()) {
 		return ErrTemplate.With(ErrTemplate.At("page"))
 	}
-	if !slices.Contains(TemplateKinds(), t.kind()) || (t.kind() != BySubscription && !t.ofAlipay()) {
+	if !t.knownKind() {
 		return ErrTemplate.With(ErrTemplate.At("kind"))
 	}
 	if len(t.Fields) == 0 || len(t.Fields) > maxKeywords {
@@ -44,6 +44,15 @@ func (t Template) check() error {
 		}
 	}
 	return nil
+}
+
+func (t Template) plainID() bool {
+	return len(t.TemplateID) > 0 && len(t.TemplateID) <= maxTemplateID && strings.TrimSpace(t.TemplateID) == t.TemplateID
+}
+
+// knownKind: only Alipay has others than those for subscriptions.
+func (t Template) knownKind() bool {
+	return t.kind() == BySubscription || (slices.Contains(TemplateKinds(), t.kind()) && t.ofAlipay())
 }
 
 // ofAlipay tells by its keywords whether a template is one of Alipay's, which wants a page.

@@ -237,20 +237,20 @@ func (c Config) faults() []error {
 	}
 	l.add(c.LaneConns < 1 || c.PlatformConns < 2, "DATABASE_LANE_CONNS must be at least 1 and DATABASE_PLATFORM_CONNS at least 2")
 	c.complainOfPeople(&l)
-	if c.Font != "" {
-		err := distribution.CheckFont(c.Font)
-		l.add(err != nil, "GALLERIA_FONT: %w", err)
-	}
 	if c.Production() && err == nil {
 		c.complainInProduction(&l, public)
 	}
 	return l
 }
 
-// complainOfPeople looks at how people sign up and sign in.
+// complainOfPeople looks at how people sign up and sign in, and at what they see.
 func (c Config) complainOfPeople(l *complaints) {
 	l.add(c.SecondFactor != "" && c.SecondFactor != "true" && c.SecondFactor != "false", "GALLERIA_REQUIRE_2FA: %q is neither true nor false", c.SecondFactor)
 	l.add(c.PasswordKiB < 8 || c.PasswordKiB > 1<<20, "GALLERIA_PASSWORD_KIB: must be 8 to 1048576")
+	if c.Font != "" {
+		err := distribution.CheckFont(c.Font)
+		l.add(err != nil, "GALLERIA_FONT: %w", err)
+	}
 	_, err := c.courier(nil)
 	l.add(err != nil, "GALLERIA_SMTP_URL, GALLERIA_MAIL_FROM: %w", err)
 	switch c.SignupMode() {

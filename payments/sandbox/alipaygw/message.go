@@ -3,6 +3,7 @@ package alipaygw
 import (
 	"encoding/json"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -143,13 +144,9 @@ func (g *Gateway) sendMessage(c *call) (any, *refusal) {
 	if !ok {
 		return nil, business("USER_TEMPLATE_ILLEGAL", "模板非法")
 	}
-	if len(data) != len(t.Keywords) {
+	lacks := func(k string) bool { return strings.TrimSpace(data[k].Value) == "" }
+	if len(data) != len(t.Keywords) || slices.ContainsFunc(t.Keywords, lacks) {
 		return nil, business("USER_TEMPLATE_LACK_KEYWORD", "缺少关键词")
-	}
-	for _, k := range t.Keywords {
-		if strings.TrimSpace(data[k].Value) == "" {
-			return nil, business("USER_TEMPLATE_LACK_KEYWORD", "缺少关键词")
-		}
 	}
 	m := Message{AppID: c.keys.AppID, To: to, TemplateID: c.text("user_template_id"), FormID: c.text("form_id"), Page: c.text("page"), Data: c.text("data"), SentAt: g.now().UTC()}
 	if t.Kind != "" {
@@ -173,23 +170,11 @@ func (g *Gateway) sendMessage(c *call) (any, *refusal) {
 // number that is used up and of another buyer's form are ours; no source names the provider's.
 // g.mu must be held.
 func (g *Gateway) admitForm(appID string, to Buyer, kind, formID string) *refusal {
-	from, owner := time.Time{}, ""
-	trade, isTrade := g.books.trades[g.books.byTradeNo[formID]]
-	form, isForm := g.books.forms[pair{appID, formID}]
+	from, owner, refused := g.formOf(appID, kind, formID)
 	switch {
-	case formID == "":
-		return business("INVALID_PARAMETER", "参数无效：form_id")
-	case isTrade && kind == KindForm, isForm && kind == KindTrade:
-		return business("USER_TEMPLATE_ILLEGAL", "模板非法")
-	case isTrade && (trade.AppID == appID || trade.OpAppID == appID):
-		from, owner = trade.PaidAt, trade.Buyer
-	case isForm:
-		from, owner = form.MadeAt, form.Buyer
-	default:
-		return business("FORM_ID_NOT_MATCH_APPID", "formId和appId不匹配")
-	}
-	switch {
-	case isTrade && (from.IsZero() || owner != to.Name):
+	case refused != nil:
+		return refused
+	case kind == KindTrade && (from.IsZero() || owner != to.Name):
 		return business("TRADE_NO_NOT_MATCH_USERID", "tradeNo只能发送给实际付款人")
 	case owner != to.Name:
 		return business("FORM_ID_NOT_MATCH_USERID", "formId和用户不匹配")
@@ -199,4 +184,22 @@ func (g *Gateway) admitForm(appID string, to Buyer, kind, formID string) *refusa
 		return business("FORM_ID_OVER_COUNT", "formId发送次数超限")
 	}
 	return nil
+}
+
+// formOf is since when a number of an app counts, zero for a trade that is not paid, and whose it
+// is. g.mu must be held.
+func (g *Gateway) formOf(appID, kind, formID string) (from time.Time, owner string, refused *refusal) {
+	trade, isTrade := g.books.trades[g.books.byTradeNo[formID]]
+	form, isForm := g.books.forms[pair{appID, formID}]
+	switch {
+	case formID == "":
+		return from, "", business("INVALID_PARAMETER", "参数无效：form_id")
+	case isTrade && kind == KindForm, isForm && kind == KindTrade:
+		return from, "", business("USER_TEMPLATE_ILLEGAL", "模板非法")
+	case isTrade && (trade.AppID == appID || trade.OpAppID == appID):
+		return trade.PaidAt, trade.Buyer, nil
+	case isForm:
+		return form.MadeAt, form.Buyer, nil
+	}
+	return from, "", business("FORM_ID_NOT_MATCH_APPID", "formId和appId不匹配")
 }

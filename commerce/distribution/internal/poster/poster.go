@@ -102,7 +102,7 @@ func say(to *image.RGBA, p Parts, room int) (said bool, err error) {
 	}
 	face, err := openTypeface(p.Font)
 	if err != nil {
-		return false, nil //nolint:nilerr // gone or broken since it was checked: a poster without words
+		return false, nil // gone or broken since it was checked: a poster without words
 	}
 	defer face.close()
 	for _, line := range []text{

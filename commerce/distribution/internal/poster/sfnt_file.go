@@ -104,7 +104,7 @@ func tablesAt(file io.ReaderAt, offset int64) (*tables, error) {
 		if at += p.padded; at > 1<<31 {
 			return nil, ErrTypeface
 		}
-		binary.BigEndian.PutUint32(entry[8:], uint32(p.at)) //nolint:gosec // bounded by the line above
+		binary.BigEndian.PutUint32(entry[8:], uint32(p.at))
 		t.parts = append(t.parts, p)
 	}
 	return t, nil

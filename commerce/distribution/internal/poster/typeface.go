@@ -120,7 +120,7 @@ func (t *typeface) known(text string) string {
 type text struct {
 	at    image.Point // the beginning of the first base line
 	words string
-	size  float64
+	size  int // pixels
 	ink   color.Color
 	width int // of a line
 	lines int
@@ -131,13 +131,13 @@ const leading = 135
 
 // put writes words in as many lines as they may have; what is too much ends in an ellipsis.
 func (t *typeface) put(to *image.RGBA, w text) error {
-	face, err := opentype.NewFace(t.font, &opentype.FaceOptions{Size: w.size, DPI: 72, Hinting: font.HintingNone})
+	face, err := opentype.NewFace(t.font, &opentype.FaceOptions{Size: float64(w.size), DPI: 72, Hinting: font.HintingNone})
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrTypeface, err)
 	}
 	d := font.Drawer{Dst: to, Src: image.NewUniform(w.ink), Face: face}
 	for i, line := range wrap(t.known(w.words), w.lines, func(s string) bool { return d.MeasureString(s).Ceil() <= w.width }) {
-		d.Dot = fixed.P(w.at.X, w.at.Y+i*int(w.size)*leading/100)
+		d.Dot = fixed.P(w.at.X, w.at.Y+i*w.size*leading/100)
 		d.DrawString(line)
 	}
 	return face.Close()

@@ -61,11 +61,11 @@ func ink(img *image.RGBA, r image.Rectangle) (n int) {
 
 // Where the words of a poster are, beside the code: the title's lines, the shop and the invitation.
 var (
-	firstLine  = image.Rect(40, 780, 391, 818)   //nolint:gochecknoglobals // places
-	secondLine = image.Rect(40, 821, 391, 860)   //nolint:gochecknoglobals // places
-	shopLine   = image.Rect(40, 982, 391, 1012)  //nolint:gochecknoglobals // places
-	inviteLine = image.Rect(40, 1029, 391, 1058) //nolint:gochecknoglobals // places
-	beyond     = image.Rect(391, 755, 429, 1095) //nolint:gochecknoglobals // places
+	firstLine  = image.Rect(40, 780, 391, 818)
+	secondLine = image.Rect(40, 821, 391, 860)
+	shopLine   = image.Rect(40, 982, 391, 1012)
+	inviteLine = image.Rect(40, 1029, 391, 1058)
+	beyond     = image.Rect(391, 755, 429, 1095)
 )
 
 // TestWords: each of a poster's words is in its place and within it, also where they are too long,
@@ -155,6 +155,7 @@ func TestFonts(t *testing.T) {
 		t.Fatal(err)
 	}
 	allocated := testing.Benchmark(func(b *testing.B) {
+		b.Helper()
 		b.ReportAllocs()
 		for b.Loop() {
 			if err := poster.Check(path); err != nil {
