@@ -131,7 +131,7 @@ const leading = 135
 
 // put writes words in as many lines as they may have; what is too much ends in an ellipsis.
 func (t *typeface) put(to *image.RGBA, w text) error {
-	face, err := opentype.NewFace(t.font, &opentype.FaceOptions{Size: float64(w.size), DPI: 72, Hinting: font.HintingNone})
+	face, err := opentype.NewFace(t.font, &opentype.FaceOptions{Size: float64(w.size), DPI: 72, Hinting: font.HintingNone}) //nolint:forbidigo // pixels, as the library has them
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrTypeface, err)
 	}
