@@ -3,6 +3,7 @@ package console
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -109,7 +110,7 @@ func (s *Console) templateOf(c *fiber.Ctx, v *visit, f *view.TemplateForm) error
 		return err
 	}
 	for _, t := range settings.Templates {
-		if t.AppID == f.App.ID && t.Event == f.Kind.Event {
+		if t.AppID == f.App.ID && t.Event == f.Kind.Event && t.Kind == f.By {
 			f.Template, f.Exists = t, true
 			f.Preview = t.Preview(notice.Sample(s.Now()))
 		}
@@ -125,7 +126,7 @@ func (s *Console) messageTest(c *fiber.Ctx, v *visit) error {
 		return err
 	}
 	f.Member = strings.TrimSpace(form(c, "member"))
-	in := notice.Test{AppID: f.App.ID, Event: f.Kind.Event, Actor: actor(v.session.StaffID)}
+	in := notice.Test{AppID: f.App.ID, Event: f.Kind.Event, Kind: f.By, Actor: actor(v.session.StaffID)}
 	if in.MemberID, err = strconv.ParseInt(f.Member, 10, 64); err != nil {
 		err = notice.ErrTestMember.With(notice.ErrTestMember.At("member"))
 	} else {
@@ -141,23 +142,32 @@ func (s *Console) messageTest(c *fiber.Ctx, v *visit) error {
 	if err != nil {
 		return err
 	}
-	to := messagesPath + "/templates/" + f.App.ID + "/" + f.Kind.Event + "?done=message_tested"
+	to := messagesPath + "/templates/" + f.App.ID + "/" + f.Kind.Event + "?kind=" + string(f.By) + "&done=message_tested"
 	return c.Redirect(view.Shop{Handle: v.shop.Handle}.URL(to), fiber.StatusSeeOther)
 }
 
-// templateForm is an empty form for the app and the event of the address. Faults: NOT_FOUND.
+// templateForm is an empty form for the app, the event and the kind of template of the address.
+// Faults: NOT_FOUND.
 func (s *Console) templateForm(c *fiber.Ctx, v *visit) (view.TemplateForm, error) {
 	kind, ok := notice.KindOf(c.Params("event"))
 	if !ok || len(kind.Buyers) == 0 {
 		return view.TemplateForm{}, fault.ErrNotFound
+	}
+	by := notice.TemplateKind(c.Query("kind"))
+	if c.Method() == fiber.MethodPost {
+		by = notice.TemplateKind(form(c, "kind"))
+	}
+	if by == "" {
+		by = notice.BySubscription
 	}
 	apps, err := s.MiniPrograms.Apps(c.UserContext(), v.shop.ID)
 	if err != nil {
 		return view.TemplateForm{}, err
 	}
 	for _, a := range apps {
-		if (a.Provider == tenant.WeChat || a.Provider == tenant.Alipay) && a.ID.String() == c.Params("app") {
-			return view.TemplateForm{Kind: kind, App: view.MessageApp{ID: a.ID.String(), Name: a.Name, Alipay: a.Provider == tenant.Alipay}, Bad: map[string]string{}}, nil
+		knows := (a.Provider == tenant.WeChat && by == notice.BySubscription) || (a.Provider == tenant.Alipay && slices.Contains(notice.TemplateKinds(), by))
+		if knows && a.ID.String() == c.Params("app") {
+			return view.TemplateForm{Kind: kind, By: by, App: view.MessageApp{ID: a.ID.String(), Name: a.Name, Alipay: a.Provider == tenant.Alipay}, Bad: map[string]string{}}, nil
 		}
 	}
 	return view.TemplateForm{}, fault.ErrNotFound
@@ -174,7 +184,7 @@ func (s *Console) messageTemplateSave(c *fiber.Ctx, v *visit) error {
 		return err
 	}
 	f.Template = notice.Template{
-		AppID: f.App.ID, Event: f.Kind.Event, TemplateID: strings.TrimSpace(form(c, "template_id")), Page: strings.TrimSpace(form(c, "page")),
+		AppID: f.App.ID, Event: f.Kind.Event, Kind: f.By, TemplateID: strings.TrimSpace(form(c, "template_id")), Page: strings.TrimSpace(form(c, "page")),
 		Fields: map[string]string{},
 	}
 	f.Exists = form(c, "exists") != ""
@@ -209,7 +219,7 @@ func (s *Console) messageTemplateDrop(c *fiber.Ctx, v *visit) error {
 	if err != nil {
 		return err
 	}
-	if err := s.Messages.DropTemplate(c.UserContext(), v.shop.ID, f.App.ID, f.Kind.Event, actor(v.session.StaffID)); err != nil {
+	if err := s.Messages.DropTemplate(c.UserContext(), v.shop.ID, notice.Template{AppID: f.App.ID, Event: f.Kind.Event, Kind: f.By}, actor(v.session.StaffID)); err != nil {
 		return err
 	}
 	return c.Redirect(view.Shop{Handle: v.shop.Handle}.URL(messagesPath+"?done=template_dropped"), fiber.StatusSeeOther)

@@ -11,7 +11,9 @@ import (
 
 	"galleria/commerce/notice"
 	"galleria/console/authz"
+	"galleria/tenant"
 	"galleria/tenant/tenantdb"
+	"galleria/tenant/tenanttest"
 )
 
 // TestMessagesInTheConsole: the matrix and the quiet hours are set, a template is tried and
@@ -52,7 +54,7 @@ func TestMessagesInTheConsole(t *testing.T) {
 	b.wantStatus(all, http.StatusOK)
 	b.see("TPL-1")
 	b.wantStatus(one, http.StatusOK)
-	b.see(`value="TPL-1"`, "不再发送这条订阅消息", "高山云雾绿茶 等 2 件", "发测试消息")
+	b.see(`value="TPL-1"`, "不再用这个模板发送", "高山云雾绿茶 等 2 件", "发测试消息")
 	for _, member := range []string{"阿哲", "4711", ""} {
 		b.wantPost(one+"/test", url.Values{"member": {member}}, http.StatusUnprocessableEntity)
 		b.see("没有这位会员", `value="`+member+`"`, `value="TPL-1"`)
@@ -90,6 +92,58 @@ func TestMessagesInTheConsole(t *testing.T) {
 	}
 	support.wantPost(all, typed, http.StatusForbidden)
 	support.wantPost(one+"/test", try, http.StatusForbidden)
+}
+
+// TestKindsOfAlipayTemplates: an Alipay app has a template of each kind for an event, a WeChat app
+// none but that of subscriptions.
+func TestKindsOfAlipayTemplates(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	wechat := d.env.App(t, d.env.Tenant).ID.String()
+	id, _ := tenant.ParseAppID("2021" + tenanttest.RandomHex(6))
+	if err := d.env.Registry.AddApp(t.Context(), tenant.App{ID: id, Provider: tenant.Alipay, TenantID: d.env.Tenant.ID, Name: "支付宝店"}); err != nil {
+		t.Fatal(err)
+	}
+	b := d.signedIn(t, d.owner)
+	all := "/console/" + d.env.Tenant.Handle + "/messages"
+	one := all + "/templates/" + id.String() + "/order.shipped"
+	b.wantStatus(all+"/templates/"+wechat+"/order.shipped?kind=trade", http.StatusNotFound)
+	b.wantStatus(one+"?kind=face", http.StatusNotFound)
+	form := url.Values{"template_id": {"MDI4trade"}, "page": {"pages/order"}, "keyword0": {"keyword1"}, "value0": {"title"}, "kind": {"trade"}}
+	b.wantPost(one, form, http.StatusSeeOther)
+	form.Set("kind", "form")
+	form.Set("template_id", "MDI4form")
+	b.wantPost(one, form, http.StatusSeeOther)
+	form.Set("keyword0", "thing1")
+	b.wantPost(one, form, http.StatusUnprocessableEntity)
+	b.see("请选择模板类型")
+	b.wantStatus(all, http.StatusOK)
+	b.see("MDI4trade", "MDI4form", "交易类", "表单类")
+	b.wantStatus(one+"?kind=form", http.StatusOK)
+	b.see(`value="MDI4form"`, "先用快到期的号", `name="kind" value="form"`)
+	b.wantStatus(one, http.StatusOK)
+	b.miss("MDI4form", "发测试消息")
+	var member int64
+	d.env.InTenant(t, func(tx tenantdb.Tx) error {
+		err := tx.QueryRow(t.Context(), "INSERT INTO member (nickname) VALUES ('阿哲') RETURNING id").Scan(&member)
+		if err == nil {
+			_, err = tx.Exec(t.Context(), "INSERT INTO member_identity (app_id, openid, member_id) VALUES ($1, '0zhe', $2)", id.String(), member)
+		}
+		return err
+	})
+	try := url.Values{"member": {strconv.FormatInt(member, 10)}, "kind": {"form"}}
+	b.wantPost(one+"/test", try, http.StatusUnprocessableEntity)
+	b.see("没有可用的付款或表单")
+	notices := notice.New(notice.Deps{DB: d.env.DB, Audit: d.env.Audit, Outbox: d.env.Outbox, Vault: d.env.Vault})
+	if err := notices.HandInForm(t.Context(), d.env.Tenant.ID, id.String(), "0zhe", "ZjBiNGU1"); err != nil {
+		t.Fatal(err)
+	}
+	b.wantPost(one+"/test", try, http.StatusSeeOther)
+	b.wantStatus(one+"?kind=trade", http.StatusOK)
+	b.wantPost(one+"/delete", url.Values{"kind": {"trade"}}, http.StatusSeeOther)
+	b.wantStatus(all, http.StatusOK)
+	b.see("MDI4form")
+	b.miss("MDI4trade")
 }
 
 // TestNoticesInTheConsole: staff see what they may see, with what is new, until they say that

@@ -33,7 +33,7 @@ type Messages interface {
 	ChooseMail(ctx context.Context, id tenant.ID, accountID int64, events []string, lang string) error
 	AskTest(ctx context.Context, id tenant.ID, in notice.Test) error
 	SaveTemplate(ctx context.Context, id tenant.ID, t notice.Template, actor string) error
-	DropTemplate(ctx context.Context, id tenant.ID, appID, event, actor string) error
+	DropTemplate(ctx context.Context, id tenant.ID, t notice.Template, actor string) error
 	Log(ctx context.Context, id tenant.ID, state notice.State, before int64) (list []notice.Entry, next int64, err error)
 }
 

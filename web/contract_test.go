@@ -107,6 +107,7 @@ func TestEveryRouteAnswersAsItsContractSays(t *testing.T) {
 	walkLevels(t, h, s, plainly(t, c))
 	c.must(t, http.StatusOK, http.MethodGet, "/subscriptions", nil)
 	c.must(t, http.StatusNoContent, http.MethodPost, "/subscriptions", map[string]any{"template_id": template, "result": "accept"})
+	c.refused(t, http.StatusUnprocessableEntity, "MESSAGE_FORM", http.MethodPost, "/subscriptions/forms", map[string]any{"form_id": "ZjBiNGU1"})
 	walkMessages(t, h, s, c)
 	c.must(t, http.StatusNoContent, http.MethodPost, "/auth/logout", nil)
 	c.refused(t, http.StatusUnauthorized, "AUTH_INVALID", http.MethodGet, "/me", nil)

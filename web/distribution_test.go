@@ -40,7 +40,7 @@ func (h *house) newDistribution(orders *order.Service) *distribution.Service {
 	h.distribution = distribution.New(distribution.Deps{
 		DB: h.DB, Outbox: h.Outbox, Audit: h.Audit, Vault: h.Vault, Books: drawn{ledger.New(ledger.Deps{DB: h.DB, Audit: h.Audit})}, Payouts: noPayouts{}, Now: h.Clock().Now,
 		HasPaid: orders.HasPaid, OpenID: h.members.OpenID, Plans: h.Plans, Store: picture.Files{Store: picture.NewFolder(h.files)}, Codes: codes{h.mini},
-		Goods: func(ctx context.Context, id tenant.ID, spuID int64) (distribution.Goods, error) {
+		ShopName: func(context.Context, tenant.ID) (string, error) { return "山野茶铺", nil }, Goods: func(ctx context.Context, id tenant.ID, spuID int64) (distribution.Goods, error) {
 			p, err := h.catalog.Get(ctx, id, spuID)
 			return distribution.Goods{PriceFen: p.MinPriceFen}, err
 		},

@@ -51,6 +51,7 @@ func routes(sku, product, address int64, orderNo string) []route {
 		{http.MethodDelete, "/addresses/" + id(address), nil},
 		{http.MethodGet, "/subscriptions", nil},
 		{http.MethodPost, "/subscriptions", map[string]any{"template_id": "T", "result": "accept"}},
+		{http.MethodPost, "/subscriptions/forms", map[string]any{"form_id": "F"}},
 		{http.MethodPost, "/auth/logout", nil},
 	}
 }
@@ -59,7 +60,7 @@ func routes(sku, product, address int64, orderNo string) []route {
 func (h *house) rows(t *testing.T, s *shop) (n int) {
 	t.Helper()
 	const all = `SELECT (SELECT count(*) FROM orders) + (SELECT count(*) FROM cart_line) + (SELECT count(*) FROM address) + (SELECT count(*) FROM stock_movement) +
-		(SELECT count(*) FROM idempotency_key) + (SELECT count(*) FROM payment_attempt) + (SELECT count(*) FROM member) + (SELECT count(*) FROM subscribe_consent) +
+		(SELECT count(*) FROM idempotency_key) + (SELECT count(*) FROM payment_attempt) + (SELECT count(*) FROM member) + (SELECT count(*) FROM subscribe_consent) + (SELECT count(*) FROM message_form) +
 		(SELECT count(*) FROM member_session WHERE revoked_at IS NOT NULL) + (SELECT count(*) FROM orders WHERE status <> 'pending_payment')`
 	h.in(t, s, func(tx tenantdb.Tx) error { return tx.QueryRow(t.Context(), all).Scan(&n) })
 	return n

@@ -201,6 +201,7 @@ func TestG14StatementsPerRoute(t *testing.T) {
 	call(3, http.StatusNoContent, http.MethodDelete, "/addresses/"+id(address.ID), nil)
 	call(1, http.StatusOK, http.MethodGet, "/subscriptions", nil)
 	call(1, http.StatusNoContent, http.MethodPost, "/subscriptions", map[string]any{"template_id": template, "result": "accept"})
+	call(2, http.StatusUnprocessableEntity, http.MethodPost, "/subscriptions/forms", map[string]any{"form_id": "ZjBiNGU1"}) // of a WeChat app: a rollback besides
 	call(2, http.StatusOK, http.MethodGet, "/me/messages", nil)
 	call(1, http.StatusNoContent, http.MethodPost, "/me/messages/read", map[string]any{"until_id": 1})
 	favourite := "/me/favourites/" + id(s.products[0].ID)

@@ -134,6 +134,35 @@ func (p *devProcess) walk(t *testing.T) []string {
 	return lines
 }
 
+// mailed waits until the shop's mails about an order lie on the page that dev printed: one for each
+// of its people, and none about the orders of weeks before.
+func (p *devProcess) mailed(t *testing.T, orderNo string) {
+	t.Helper()
+	page := p.facts.Console + "/dev/messages"
+	if !strings.Contains(p.stdout.String(), page) {
+		t.Errorf("dev does not say where mails lie:\n%s", p.stdout)
+	}
+	var body []byte
+	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(200 * time.Millisecond) {
+		out, err := exec.CommandContext(t.Context(), "curl", "-s", page).Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if body = out; strings.Count(string(body), orderNo) >= 2 {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("no mails about %s in\n%s", orderNo, body)
+		}
+	}
+	if n := strings.Count(string(body), orderNo); n != 2 {
+		t.Errorf("%d mails about %s, want one for each of the shop's people", n, orderNo)
+	}
+	if n := strings.Count(string(body), "@demo.galleria.example"); n > 40 {
+		t.Errorf("%d mails lie on the desk: those of the demo's weeks, too", n)
+	}
+}
+
 // TestDevBuysAndKeepsAndEnds is what a newcomer does: start, paste the printed purchase,
 // end, start again, begin anew. Data stays until it is told to go, children do not.
 func TestDevBuysAndKeepsAndEnds(t *testing.T) {
@@ -155,6 +184,7 @@ func TestDevBuysAndKeepsAndEnds(t *testing.T) {
 	lines := strings.Split(strings.TrimSpace(string(out)), "\n")
 	_, rest, _ := strings.Cut(lines[len(lines)-1], `"order_no":"`)
 	orderNo, _, _ := strings.Cut(rest, `"`)
+	p.mailed(t, orderNo)
 	children := childrenOf(t, p.cmd.Process.Pid)
 	if len(children) == 0 {
 		t.Fatal("dev has no children; this test would prove nothing")

@@ -29,7 +29,7 @@
 // what was paid out covers it, the oldest first. The picture of
 // a distributor's code is asked for when somebody first wants it, outside any transaction, and kept
 // with the shop's private files: a code works for ever. Posters are drawn anew each time, since
-// prices change, and hold digits but no words, for which there is no font here. Who is the buyer
+// prices change, and bear words where the machine has a font for Chinese, which is too large to come with the program. Who is the buyer
 // under another name as the provider tells earns nothing; a shared phone or address is no proof of it
 // and only marked for people to judge.
 package distribution

@@ -41,7 +41,7 @@ func newWorld(t testing.TB) *world {
 	w := &world{Env: tenanttest.New(t), t: t, sent: map[string]int{}}
 	w.files = picture.Files{Store: picture.NewFolder(t.TempDir())}
 	w.Service = distribution.New(distribution.Deps{
-		Plans: w.Plans, Store: w.files, Codes: w, Goods: func(_ context.Context, _ tenant.ID, spuID int64) (distribution.Goods, error) {
+		Plans: w.Plans, Store: w.files, Codes: w, ShopName: func(context.Context, tenant.ID) (string, error) { return "山野茶铺", nil }, Goods: func(_ context.Context, _ tenant.ID, spuID int64) (distribution.Goods, error) {
 			if spuID != 7 {
 				return distribution.Goods{}, fault.ErrNotFound
 			}

@@ -88,6 +88,10 @@ type Deps struct {
 	Codes Codes
 	// Goods is what a poster shows of a product that is on sale. Faults: NOT_FOUND.
 	Goods func(ctx context.Context, id tenant.ID, spuID int64) (Goods, error)
+	// ShopName is what a shop calls itself on a poster.
+	ShopName func(ctx context.Context, id tenant.ID) (string, error)
+	// Font is the path of the font of posters' words; empty is one of the machine's, if it has any.
+	Font string
 }
 
 // Service keeps distribution. Safe for concurrent use.

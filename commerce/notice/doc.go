@@ -7,11 +7,16 @@
 //   - a row of staff_notice, which every member of staff who may see such things finds in
 //     the console (staff_notice_seen says up to where one has looked),
 //   - a message that the buyer subscribed to. subscribe_template is the template of a Mini
-//     Program that tells of an event, subscribe_consent how many messages the buyer still
+//     Program that tells of an event (Alipay's of three kinds), subscribe_consent how many messages the buyer still
 //     allows (each "accept" in wx.requestSubscribeMessage allows one), message_log what
 //     became of it, and message_receipt what the provider later said of it: the receipt may
 //     come before its sender has written that the message is sent, so whichever is second
 //     finds the other.
+//
+// Alipay's templates for trades and forms go under a number instead of a consent (form_id):
+// message_form keeps those of a buyer's payments, and of forms that the Mini Program hands in;
+// message_form_use which message used which of a number's three. Of several the one that ends
+// first is taken, and one that Alipay refuses is void.
 //
 // Where the shop has an account for text messages (sms_account, its secret sealed), an event
 // is told by one, too, a minute later: to the phone that the member gave, within what one

@@ -148,7 +148,7 @@ const (
 	inboxKept = 180 * 24 * time.Hour
 	boardKept = 30 * 24 * time.Hour
 	spendKept = 2              // years: a row a month
-	strayKept = 24 * time.Hour // receipts of messages that others have sent
+	strayKept = 24 * time.Hour // receipts of messages that others have sent, numbers that let nothing more through
 )
 
 // PurgeTx deletes at most limit of each kind of what is too old, and says how much.
@@ -156,6 +156,7 @@ func (s *Service) PurgeTx(ctx context.Context, tx tenantdb.Tx, limit int) (int64
 	most, total := int32(min(limit, math.MaxInt32)), int64(0)
 	for _, purge := range []func() (int64, error){
 		func() (int64, error) { return s.q.PurgeLog(ctx, tx, tx.Now().Add(-logKept), most) },
+		func() (int64, error) { return s.q.PurgeForms(ctx, tx, tx.Now().Add(-strayKept), most) },
 		func() (int64, error) { return s.q.PurgeReceipts(ctx, tx, tx.Now().Add(-strayKept), most) },
 		func() (int64, error) { return s.q.PurgeSMSCounts(ctx, tx, smsDay(tx.Now()).AddDate(0, 0, -1), most) },
 		func() (int64, error) { return s.q.PurgeSMSSpend(ctx, tx, smsMonth(tx.Now()).AddDate(-spendKept, 0, 0)) },

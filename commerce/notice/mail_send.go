@@ -44,8 +44,16 @@ type MailV1 struct {
 	Tried     int       `json:"tried,omitempty"`
 }
 
-// MailReaders are the mails of an event of the board, one for each who wants it.
+// mailFresh is how old what a mail tells may be when it is first to be sent: of older things the
+// board tells, and nobody wants a hundred mails after an outage of days.
+const mailFresh = 24 * time.Hour
+
+// MailReaders are the mails of an event of the board, one for each who wants it; none of an event
+// that is no news any more.
 func (s *Service) MailReaders(ctx context.Context, tx tenantdb.Tx, p MailOutV1) ([]MailV1, error) {
+	if !p.Facts.At.IsZero() && tx.Now().Sub(p.Facts.At) > mailFresh {
+		return nil, nil
+	}
 	rows, err := s.q.MailReaders(ctx, tx, p.Event)
 	if err != nil {
 		return nil, fmt.Errorf("readers of mail: %w", err)

@@ -23,6 +23,9 @@ func (s *Service) ForgetMemberTx(ctx context.Context, tx tenantdb.Tx, memberID i
 	if err := s.q.ForgetConsents(ctx, tx, memberID); err != nil {
 		return fmt.Errorf("forget messages of a member: %w", err)
 	}
+	if err := s.q.ForgetForms(ctx, tx, memberID); err != nil {
+		return fmt.Errorf("forget the forms of a member: %w", err)
+	}
 	if err := s.q.ForgetInbox(ctx, tx, memberID); err != nil {
 		return fmt.Errorf("forget the inbox of a member: %w", err)
 	}

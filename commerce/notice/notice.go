@@ -22,6 +22,7 @@ import (
 type Template struct {
 	AppID      string
 	Event      string            // "order.paid"
+	Kind       TemplateKind      // empty: BySubscription
 	TemplateID string            // the provider's id
 	Page       string            // page that opens on tap; {order_no} and {case_no} are replaced
 	Fields     map[string]string // template keyword → name of our value
@@ -64,16 +65,26 @@ func (s *Service) now() time.Time { return s.d.Now() }
 
 // PutTemplate sets the template of an event.
 func (s *Service) PutTemplate(ctx context.Context, id tenant.ID, t Template) error {
+	return s.d.DB.InTenant(ctx, id, func(tx tenantdb.Tx) error { return s.putTemplate(ctx, tx, t) })
+}
+
+func (s *Service) putTemplate(ctx context.Context, tx tenantdb.Tx, t Template) error {
 	fields, err := json.Marshal(t.Fields)
 	if err != nil {
 		return err
 	}
-	return s.d.DB.InTenant(ctx, id, func(tx tenantdb.Tx) error {
-		return s.q.PutTemplate(ctx, tx, t.AppID, t.Event, t.TemplateID, t.Page, fields)
-	})
+	return s.q.PutTemplate(ctx, tx, t.AppID, t.Event, string(t.kind()), t.TemplateID, t.Page, fields)
 }
 
-// Templates lists the templates a Mini Program should ask its buyers to subscribe to.
+func (t Template) kind() TemplateKind {
+	if t.Kind == "" {
+		return BySubscription
+	}
+	return t.Kind
+}
+
+// Templates lists the templates of a Mini Program. It should ask its buyers to subscribe to
+// those of subscriptions, and hand in forms where there are some of forms.
 func (s *Service) Templates(ctx context.Context, id tenant.ID, appID string) (list []Template, err error) {
 	err = s.d.DB.Read(ctx, id, func(r *tenantdb.Reader) error {
 		rows, err := s.q.TemplatesOf(ctx, r, appID)
@@ -82,7 +93,7 @@ func (s *Service) Templates(ctx context.Context, id tenant.ID, appID string) (li
 		}
 		list = make([]Template, 0, len(rows))
 		for _, row := range rows {
-			t := Template{AppID: appID, Event: row.Event, TemplateID: row.TemplateID, Page: row.Page}
+			t := Template{AppID: appID, Event: row.Event, Kind: TemplateKind(row.Kind), TemplateID: row.TemplateID, Page: row.Page}
 			if err := json.Unmarshal(row.Fields, &t.Fields); err != nil {
 				return err
 			}
@@ -117,6 +128,8 @@ type Message struct {
 	AppID      string // of a text message: the account at the vendor
 	OpenID     string
 	TemplateID string
+	Kind       TemplateKind
+	FormID     string // of Alipay: the number that lets it through, none of a subscription
 	Page       string
 	Data       map[string]string // template keyword → text
 	Test       bool              // asked for by staff
@@ -136,6 +149,7 @@ type BeginInput struct {
 	AppID    string
 	OpenID   string
 	Facts    Facts
+	Trade    *Trade // what the buyer has just paid through Alipay, or nil
 }
 
 // Begun is what is to be done about an event that was begun.
@@ -153,7 +167,7 @@ const smsAfter = time.Minute
 
 // BeginTx tells an event: it goes into the buyer's inbox and onto the staff's board where
 // the shop wants that, and the message that needs a template is decided about, with the
-// consent it needs spent. Nothing is ready if there is no template, no consent, or it was
+// consent or the number it needs spent. Nothing is ready if there is no template, no consent, or it was
 // dealt with before; the inbox and the board have it once, however often it is begun.
 func (s *Service) BeginTx(ctx context.Context, tx tenantdb.Tx, in BeginInput) (Begun, error) {
 	kind, ok := KindOf(in.Event)
@@ -162,6 +176,9 @@ func (s *Service) BeginTx(ctx context.Context, tx tenantdb.Tx, in BeginInput) (B
 	}
 	facts, err := json.Marshal(in.Facts)
 	if err != nil {
+		return Begun{}, err
+	}
+	if err := s.paidTx(ctx, tx, in.AppID, in.OpenID, in.Trade); err != nil {
 		return Begun{}, err
 	}
 	t, err := s.q.Begin(ctx, tx, noticedb.BeginParams{
@@ -190,7 +207,11 @@ func (s *Service) BeginTx(ctx context.Context, tx tenantdb.Tx, in BeginInput) (B
 			out.SMS = until.Add(smsAfter)
 		}
 	}
-	if t.TemplateID == "" {
+	var templates []bound
+	if err := json.Unmarshal(t.Templates, &templates); err != nil {
+		return Begun{}, fmt.Errorf("begin message: %w", err)
+	}
+	if len(templates) == 0 {
 		out.Mail = t.BuyerMail
 		return out, nil
 	}
@@ -199,27 +220,33 @@ func (s *Service) BeginTx(ctx context.Context, tx tenantdb.Tx, in BeginInput) (B
 		return out, s.q.Reopen(ctx, tx, in.EventID, t.Channel)
 	}
 	out.Mail = t.BuyerMail // a mail wakes nobody, but goes out once: with the message, or without any
-	spent, err := s.q.SpendConsent(ctx, tx, in.AppID, in.OpenID, t.TemplateID)
+	return s.write(ctx, tx, kind, in, out, Channel(t.Channel), templates)
+}
+
+// write makes the message by the template that something lets through, or ends it without.
+func (s *Service) write(ctx context.Context, tx tenantdb.Tx, kind Kind, in BeginInput, out Begun, channel Channel, templates []bound) (Begun, error) {
+	by, formID, why, err := s.permit(ctx, tx, in, templates)
 	if err != nil {
 		return Begun{}, fmt.Errorf("begin message: %w", err)
 	}
-	if spent == 0 {
-		return out, s.finish(ctx, tx, Message{EventID: in.EventID, Channel: Channel(t.Channel), AppID: in.AppID}, Outcome{State: Skipped, Reason: "not subscribed"})
+	if why != "" {
+		return out, s.finish(ctx, tx, Message{EventID: in.EventID, Channel: channel, AppID: in.AppID}, Outcome{State: Skipped, Reason: why})
 	}
-	out.Message, err = compose(kind, in, Channel(t.Channel), t.TemplateID, t.Page, t.Fields)
+	out.Message, err = compose(kind, in, channel, by)
+	out.Message.FormID = formID
 	out.Ready = err == nil
 	return out, err
 }
 
 // compose writes a message by its template.
-func compose(kind Kind, in BeginInput, by Channel, templateID, page string, raw []byte) (Message, error) {
+func compose(kind Kind, in BeginInput, by Channel, t bound) (Message, error) {
 	var fields map[string]string
-	if err := json.Unmarshal(raw, &fields); err != nil {
+	if err := json.Unmarshal(t.Fields, &fields); err != nil {
 		return Message{}, fmt.Errorf("begin message: %w", err)
 	}
 	m := Message{
-		EventID: in.EventID, Event: in.Event, Channel: by, AppID: in.AppID, OpenID: in.OpenID, TemplateID: templateID, Data: make(map[string]string, len(fields)),
-		Page: strings.NewReplacer("{order_no}", in.Facts.OrderNo, "{case_no}", in.Facts.CaseNo).Replace(page),
+		EventID: in.EventID, Event: in.Event, Channel: by, AppID: in.AppID, OpenID: in.OpenID, TemplateID: t.TemplateID, Kind: t.Kind, Data: make(map[string]string, len(fields)),
+		Page: strings.NewReplacer("{order_no}", in.Facts.OrderNo, "{case_no}", in.Facts.CaseNo).Replace(t.Page),
 	}
 	for keyword, name := range fields {
 		m.Data[keyword] = fitted(keyword, kind.value(name, in.Facts, ""))

@@ -348,7 +348,7 @@ func TestTemplates(t *testing.T) {
 		t.Errorf("%q", p)
 	}
 	for range 2 {
-		if err := w.DropTemplate(t.Context(), w.Tenant.ID, app, notice.OrderPaid, "staff:1"); err != nil {
+		if err := w.DropTemplate(t.Context(), w.Tenant.ID, notice.Template{AppID: app, Event: notice.OrderPaid}, "staff:1"); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -73,6 +73,11 @@ func bounded(text string, most int) string {
 // RetryTx undoes BeginTx: the provider said that it has not sent the message and may be
 // asked again.
 func (s *Service) RetryTx(ctx context.Context, tx tenantdb.Tx, m Message) error {
+	if m.FormID != "" {
+		if err := s.giveBack(ctx, tx, m); err != nil {
+			return fmt.Errorf("retry message: %w", err)
+		}
+	}
 	reopen := s.q.Reopen
 	if m.Test {
 		reopen = s.q.ReopenTest
@@ -87,7 +92,10 @@ func (s *Service) RetryTx(ctx context.Context, tx tenantdb.Tx, m Message) error 
 		return nil
 	case Inbox, WeChatSubscribe, AlipayTemplate:
 	}
-	return s.q.ReturnConsent(ctx, tx, m.AppID, m.OpenID, m.TemplateID)
+	if m.FormID != "" {
+		return nil
+	}
+	return s.giveBack(ctx, tx, m)
 }
 
 // Receipt is what a provider says became of a message that it took.

@@ -56,12 +56,15 @@ func wechatWords() map[string][2]string {
 // English. Source: opendocs.alipay.com, common codes and alipay.open.app.mini.templatemessage.send.
 func alipayWords() map[string][2]string {
 	keys := [2]string{"支付宝小程序的密钥或应用配置有误，请在“小程序”里检查", "the keys or the set-up of the Alipay app are wrong; check them under Mini Programs"}
-	kind := [2]string{"这不是订阅类模板，请在支付宝选用订阅消息的模板", "this is no template for subscriptions; choose one on Alipay's platform"}
+	kind := [2]string{"模板类型与填写的不一致，请在支付宝核对它是订阅类、交易类还是表单类", "the template is not of the kind that was entered; see on Alipay's platform whether it is for subscriptions, trades or forms"}
 	return map[string][2]string{
-		"USER_TEMPLATE_ILLEGAL":     {"模板 ID 不对或模板已被删除，请在支付宝开放平台核对后重新填写", "the template's id is wrong or the template was deleted; check it on Alipay's platform and enter it again"},
-		"USER_KEYWORD_LENGTH_ERROR": {"有一个关键词的内容太长，请核对模板的关键词", "one keyword's text is too long; check the template's keywords"},
-		"FORM_ID_NOT_MATCH_APPID":   kind,
-		"20001":                     keys, "40001": keys, "40002": keys, "40003": keys,
+		"USER_TEMPLATE_ILLEGAL":      {"模板 ID 不对或模板已被删除，请在支付宝开放平台核对后重新填写", "the template's id is wrong or the template was deleted; check it on Alipay's platform and enter it again"},
+		"USER_KEYWORD_LENGTH_ERROR":  {"有一个关键词的内容太长，请核对模板的关键词", "one keyword's text is too long; check the template's keywords"},
+		"FORM_ID_NOT_MATCH_APPID":    kind,
+		"FORM_ID_OVER_TIME":          {"付款或表单已超过 7 天，不能再凭它发消息", "the payment or the form is older than 7 days"},
+		"TRADE_NO_NOT_MATCH_USERID":  {"这笔交易不是收消息的买家付的", "the trade was not paid by the receiver of the message"},
+		"USER_TEMPLATE_LACK_KEYWORD": {"没有填全模板的关键词，请照支付宝的模板补齐", "keywords of the template are missing; enter all that Alipay's template has"},
+		"20001":                      keys, "40001": keys, "40002": keys, "40003": keys,
 		"40005": {"支付宝调用过于频繁，系统会稍后再发", "Alipay wants fewer calls; it will be sent again later"},
 		"40006": {"小程序没有发送模板消息的权限，请在支付宝开放平台开通", "the app may not send template messages; ask for the right on Alipay's platform"},
 		"20000": {"支付宝暂时不可用，不知道是否送达，没有重发", "Alipay was not available; whether it arrived is unknown, and it was not sent again"},

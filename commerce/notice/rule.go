@@ -47,7 +47,7 @@ type Choice struct {
 type Settings struct {
 	On        map[Choice]bool // every place that there is
 	Hours     Hours
-	Templates []Template // by app and event
+	Templates []Template // by app, event and kind
 }
 
 // Settings reads what a shop tells.
@@ -74,7 +74,7 @@ func (s *Service) Settings(ctx context.Context, id tenant.ID) (out Settings, err
 			return err
 		}
 		for _, row := range rows {
-			t := Template{AppID: row.AppID, Event: row.Event, TemplateID: row.TemplateID, Page: row.Page}
+			t := Template{AppID: row.AppID, Event: row.Event, Kind: TemplateKind(row.Kind), TemplateID: row.TemplateID, Page: row.Page}
 			if err := json.Unmarshal(row.Fields, &t.Fields); err != nil {
 				return err
 			}

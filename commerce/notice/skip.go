@@ -8,7 +8,7 @@ import (
 )
 
 // SkipTx ends a message that was begun and is not sent after all, and gives the buyer's
-// consent back.
+// consent back, or the use of the number.
 func (s *Service) SkipTx(ctx context.Context, tx tenantdb.Tx, m Message, reason string) error {
 	if err := s.finish(ctx, tx, m, Outcome{State: Skipped, Reason: reason}); err != nil {
 		return err
@@ -20,7 +20,7 @@ func (s *Service) SkipTx(ctx context.Context, tx tenantdb.Tx, m Message, reason 
 		return nil
 	case Inbox, WeChatSubscribe, AlipayTemplate:
 	}
-	if err := s.q.ReturnConsent(ctx, tx, m.AppID, m.OpenID, m.TemplateID); err != nil {
+	if err := s.giveBack(ctx, tx, m); err != nil {
 		return fmt.Errorf("skip message: %w", err)
 	}
 	return nil

@@ -2,7 +2,6 @@ package notice
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"regexp"
 	"slices"
@@ -27,11 +26,14 @@ var keywordShape = regexp.MustCompile(`^[a-z_]{1,20}[0-9]{1,2}$`)
 // check refuses what the provider would.
 func (t Template) check() error {
 	kind, ok := KindOf(t.Event)
-	if !ok || !slices.Contains(kind.Channels(Buyer), WeChatSubscribe) || len(t.TemplateID) == 0 || len(t.TemplateID) > maxTemplateID || strings.TrimSpace(t.TemplateID) != t.TemplateID {
+	if !ok || !slices.Contains(kind.Channels(Buyer), WeChatSubscribe) || !t.plainID() {
 		return ErrTemplate.With(ErrTemplate.At("template_id"))
 	}
 	if len(t.Page) > maxTemplateOf || strings.HasPrefix(t.Page, "/") || (t.Page == "" && t.ofAlipay()) {
 		return ErrTemplate.With(ErrTemplate.At("page"))
+	}
+	if !t.knownKind() {
+		return ErrTemplate.With(ErrTemplate.At("kind"))
 	}
 	if len(t.Fields) == 0 || len(t.Fields) > maxKeywords {
 		return ErrTemplate.With(ErrTemplate.At("fields"))
@@ -42,6 +44,15 @@ func (t Template) check() error {
 		}
 	}
 	return nil
+}
+
+func (t Template) plainID() bool {
+	return len(t.TemplateID) > 0 && len(t.TemplateID) <= maxTemplateID && strings.TrimSpace(t.TemplateID) == t.TemplateID
+}
+
+// knownKind: only Alipay has others than those for subscriptions.
+func (t Template) knownKind() bool {
+	return t.kind() == BySubscription || (slices.Contains(TemplateKinds(), t.kind()) && t.ofAlipay())
 }
 
 // ofAlipay tells by its keywords whether a template is one of Alipay's, which wants a page.
@@ -60,16 +71,12 @@ func (s *Service) SaveTemplate(ctx context.Context, id tenant.ID, t Template, ac
 	if err := t.check(); err != nil {
 		return err
 	}
-	fields, err := json.Marshal(t.Fields)
-	if err != nil {
-		return err
-	}
-	err = s.d.DB.InTenant(ctx, id, func(tx tenantdb.Tx) error {
-		if err := s.q.PutTemplate(ctx, tx, t.AppID, t.Event, t.TemplateID, t.Page, fields); err != nil {
+	err := s.d.DB.InTenant(ctx, id, func(tx tenantdb.Tx) error {
+		if err := s.putTemplate(ctx, tx, t); err != nil {
 			return err
 		}
 		return s.d.Audit.RecordTx(ctx, tx, audit.Entry{Actor: actor, Action: "message.template", Object: "message:" + t.Event, Detail: map[string]any{
-			"app_id": t.AppID, "template_id": t.TemplateID,
+			"app_id": t.AppID, "template_id": t.TemplateID, "kind": string(t.kind()),
 		}})
 	})
 	if err != nil {
@@ -78,14 +85,15 @@ func (s *Service) SaveTemplate(ctx context.Context, id tenant.ID, t Template, ac
 	return nil
 }
 
-// DropTemplate ends the messages of an event in a Mini Program; repeating it is no error.
-func (s *Service) DropTemplate(ctx context.Context, id tenant.ID, appID, event, actor string) error {
+// DropTemplate ends the messages of an event in a Mini Program by a template of a kind;
+// repeating it is no error.
+func (s *Service) DropTemplate(ctx context.Context, id tenant.ID, t Template, actor string) error {
 	err := s.d.DB.InTenant(ctx, id, func(tx tenantdb.Tx) error {
-		n, err := s.q.DropTemplate(ctx, tx, appID, event)
+		n, err := s.q.DropTemplate(ctx, tx, t.AppID, t.Event, string(t.kind()))
 		if err != nil || n == 0 {
 			return err
 		}
-		return s.d.Audit.RecordTx(ctx, tx, audit.Entry{Actor: actor, Action: "message.template_drop", Object: "message:" + event, Detail: map[string]any{"app_id": appID}})
+		return s.d.Audit.RecordTx(ctx, tx, audit.Entry{Actor: actor, Action: "message.template_drop", Object: "message:" + t.Event, Detail: map[string]any{"app_id": t.AppID, "kind": string(t.kind())}})
 	})
 	if err != nil {
 		return fmt.Errorf("drop message template: %w", err)

@@ -21,6 +21,7 @@ type TestV1 struct {
 	EventID  uuid.UUID `json:"event_id"` // of the log
 	AppID    string    `json:"app_id"`
 	Event    string    `json:"event"`
+	Kind     string    `json:"kind,omitempty"` // of the template; empty: BySubscription
 	MemberID int64     `json:"member_id"`
 }
 
@@ -32,6 +33,7 @@ const testsAnHour = 20
 type Test struct {
 	AppID    string
 	Event    string
+	Kind     TemplateKind // empty: BySubscription
 	MemberID int64
 	Actor    string
 }
@@ -39,13 +41,14 @@ type Test struct {
 // AskTest has a test sent in the background; the log says what became of it. It takes one of
 // the messages that the member allows, as any other. Opens a transaction. Faults:
 // MESSAGE_TEMPLATE without a template, MESSAGE_TEST_MEMBER, MESSAGE_TEST_CONSENT,
-// MESSAGE_TEST_LIMIT.
+// MESSAGE_TEST_FORM, MESSAGE_TEST_LIMIT.
 func (s *Service) AskTest(ctx context.Context, id tenant.ID, in Test) error {
 	err := s.d.DB.InTenant(ctx, id, func(tx tenantdb.Tx) error {
 		if _, err := s.q.LockTests(ctx, tx); err != nil {
 			return err
 		}
-		t, err := s.q.TestOf(ctx, tx, tx.Now().Add(-time.Hour), in.MemberID, in.AppID, in.Event)
+		kind := Template{Kind: in.Kind}.kind()
+		t, err := s.q.TestOf(ctx, tx, tx.Now().Add(-time.Hour), in.MemberID, in.AppID, in.Event, string(kind))
 		switch {
 		case tenantdb.NoRows(err):
 			return ErrTemplate.With(ErrTemplate.At("template_id"))
@@ -55,15 +58,24 @@ func (s *Service) AskTest(ctx context.Context, id tenant.ID, in Test) error {
 			return ErrTestMember.With(ErrTestMember.At("member"))
 		case t.Tested >= testsAnHour:
 			return ErrTestLimit
-		case t.Remaining == 0:
+		case kind == BySubscription && t.Remaining == 0:
 			return ErrTestConsent.With(ErrTestConsent.At("member"))
+		}
+		if kind != BySubscription {
+			left, err := s.q.FormsLeft(ctx, tx, in.AppID, t.Openid, string(kind), tx.Now())
+			if err != nil {
+				return err
+			}
+			if left == 0 {
+				return ErrTestForm.With(ErrTestForm.At("member"))
+			}
 		}
 		event := uuid.New()
 		err = s.q.AskTest(ctx, tx, event, t.Channel, in.MemberID, in.Event, tx.Now())
 		if err != nil {
 			return err
 		}
-		if err := s.d.Outbox.Append(ctx, tx, TopicTest, event.String(), TestV1{EventID: event, AppID: in.AppID, Event: in.Event, MemberID: in.MemberID}); err != nil {
+		if err := s.d.Outbox.Append(ctx, tx, TopicTest, event.String(), TestV1{EventID: event, AppID: in.AppID, Event: in.Event, Kind: string(kind), MemberID: in.MemberID}); err != nil {
 			return err
 		}
 		return s.d.Audit.RecordTx(ctx, tx, audit.Entry{Actor: in.Actor, Action: "message.test", Object: "message:" + in.Event, Detail: map[string]any{
@@ -80,7 +92,8 @@ func (s *Service) AskTest(ctx context.Context, id tenant.ID, in Test) error {
 // not matter: somebody waits for it.
 func (s *Service) BeginTestTx(ctx context.Context, tx tenantdb.Tx, p TestV1, openID string) (Begun, error) {
 	kind, _ := KindOf(p.Event)
-	t, err := s.q.BeginTest(ctx, tx, p.EventID, p.AppID)
+	by := Template{Kind: TemplateKind(p.Kind)}.kind()
+	t, err := s.q.BeginTest(ctx, tx, p.EventID, p.AppID, string(by))
 	if tenantdb.NoRows(err) { // begun before, or the template is gone
 		err = s.q.EndTest(ctx, tx, p.EventID)
 		return Begun{}, err
@@ -88,17 +101,18 @@ func (s *Service) BeginTestTx(ctx context.Context, tx tenantdb.Tx, p TestV1, ope
 	if err != nil {
 		return Begun{}, fmt.Errorf("begin test message: %w", err)
 	}
-	m := Message{EventID: p.EventID, Event: p.Event, Channel: Channel(t.Channel), AppID: p.AppID, OpenID: openID}
-	spent, err := s.q.SpendConsent(ctx, tx, p.AppID, openID, t.TemplateID)
+	facts := Sample(tx.Now())
+	facts.Title = testMark + facts.Title
+	in := BeginInput{EventID: p.EventID, Event: p.Event, MemberID: p.MemberID, AppID: p.AppID, OpenID: openID, Facts: facts}
+	template := bound{Kind: by, TemplateID: t.TemplateID, Page: t.Page, Fields: t.Fields}
+	_, formID, why, err := s.permit(ctx, tx, in, []bound{template})
 	if err != nil {
 		return Begun{}, fmt.Errorf("begin test message: %w", err)
 	}
-	if spent == 0 {
-		return Begun{}, s.finish(ctx, tx, m, Outcome{State: Skipped, Reason: "not subscribed"})
+	if why != "" {
+		return Begun{}, s.finish(ctx, tx, Message{EventID: p.EventID, Channel: Channel(t.Channel), AppID: p.AppID}, Outcome{State: Skipped, Reason: why})
 	}
-	facts := Sample(tx.Now())
-	facts.Title = testMark + facts.Title
-	m, err = compose(kind, BeginInput{EventID: p.EventID, Event: p.Event, MemberID: p.MemberID, AppID: p.AppID, OpenID: openID, Facts: facts}, m.Channel, t.TemplateID, t.Page, t.Fields)
-	m.Test = true
+	m, err := compose(kind, in, Channel(t.Channel), template)
+	m.Test, m.FormID = true, formID
 	return Begun{Message: m, Ready: err == nil}, err
 }

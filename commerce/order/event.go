@@ -1,6 +1,8 @@
 package order
 
 import (
+	"time"
+
 	"galleria/commerce/money"
 	"galleria/tenant/outbox"
 )
@@ -54,6 +56,11 @@ type PaidEvent struct {
 	PayableFen money.Fen `json:"payable_fen"`
 	Title      string    `json:"title"`
 	Test       bool      `json:"test,omitempty"`
+
+	// How it was paid; empty where nothing was to be paid.
+	Channel       string    `json:"channel,omitempty"`
+	TransactionID string    `json:"transaction_id,omitempty"`
+	PaidAt        time.Time `json:"paid_at,omitzero"`
 }
 
 // ParcelEvent is the payload of TopicShipped and TopicParcelChanged.

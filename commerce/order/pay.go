@@ -160,6 +160,7 @@ func (s *Service) pay(ctx context.Context, tx tenantdb.Tx, in PaidInput, lines [
 		return s.outbox.Append(ctx, tx, TopicPaid, in.OrderNo, PaidEvent{
 			OrderNo: in.OrderNo, MemberID: order.MemberID, AppID: order.AppID, PayableFen: order.PayableFen,
 			Title: billTitle(lines[0].Title, int64(len(lines))), Test: order.Test,
+			Channel: in.Channel, TransactionID: in.TransactionID, PaidAt: in.PaidAt,
 		})
 	})
 	if order.GroupState != nil {

@@ -14,8 +14,35 @@ const deskHolds = 100
 type Desk struct {
 	now func() time.Time
 
-	mu   sync.Mutex
-	list []Delivered
+	mu      sync.Mutex
+	list    []Delivered
+	refuses []Refusal
+}
+
+// Refusal is what the desk's mail server answers instead of doing as it is told, once.
+type Refusal struct {
+	Verb  string // "MAIL", "RCPT" or "DATA": the last answers a whole letter
+	Reply string // "451 4.7.1 come back later"
+}
+
+// Refuse has the desk's mail server refuse, each once and in this order. With it one sees what
+// becomes of mails that do not go.
+func (d *Desk) Refuse(list ...Refusal) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.refuses = append(d.refuses, list...)
+}
+
+// refusal takes the next refusal if it is of this verb.
+func (d *Desk) refusal(verb string) (reply string, ok bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if len(d.refuses) == 0 || d.refuses[0].Verb != verb {
+		return "", false
+	}
+	reply = d.refuses[0].Reply
+	d.refuses = d.refuses[1:]
+	return reply, true
 }
 
 // Delivered is a message and when it came.

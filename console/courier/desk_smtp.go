@@ -98,8 +98,12 @@ func (s *DeskServer) serve(conn net.Conn) {
 			ok = say("250 desk")
 		case "MAIL", "RSET":
 			to = nil
-			ok = say("250 ok")
+			ok = say(s.reply(strings.ToUpper(verb), "250 ok"))
 		case "RCPT":
+			if reply, refused := s.desk.refusal("RCPT"); refused {
+				ok = say(reply)
+				continue
+			}
 			_, address, _ := strings.Cut(rest, "<")
 			address, _, _ = strings.Cut(address, ">")
 			to = append(to, address)
@@ -122,11 +126,22 @@ func (s *DeskServer) serve(conn net.Conn) {
 	}
 }
 
+// reply is the answer to a verb: what the desk is to refuse it with, or else ok.
+func (s *DeskServer) reply(verb, ok string) string {
+	if reply, refused := s.desk.refusal(verb); refused {
+		return reply
+	}
+	return ok
+}
+
 // take reads a letter and lays it on the desk.
 func (s *DeskServer) take(text *textproto.Conn, to []string, say func(string) bool) bool {
 	raw, err := io.ReadAll(io.LimitReader(text.DotReader(), deskMail+1))
 	if err != nil || len(raw) > deskMail {
 		return false // the rest of it is no command
+	}
+	if reply, refused := s.desk.refusal("DATA"); refused {
+		return say(reply)
 	}
 	subject, body := readLetter(raw)
 	for _, address := range to {

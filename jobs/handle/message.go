@@ -43,6 +43,7 @@ type news struct {
 	memberID int64
 	appID    string
 	facts    notice.Facts
+	trade    *notice.Trade                                   // what was paid for it through Alipay; nil: nothing
 	gift     func(ctx context.Context, tx tenantdb.Tx) error // what the buyer gets for it besides, once; nil: nothing
 }
 
@@ -63,7 +64,7 @@ func (h *Handlers) tell(ctx context.Context, ev outbox.Event, n news) error {
 			return begun, err
 		}
 		begun, err = h.Notices.BeginTx(ctx, tx, notice.BeginInput{
-			EventID: n.eventID, Event: n.event, MemberID: n.memberID, AppID: n.appID, OpenID: openID, Facts: n.facts,
+			EventID: n.eventID, Event: n.event, MemberID: n.memberID, AppID: n.appID, OpenID: openID, Facts: n.facts, Trade: n.trade,
 		})
 		if err == nil {
 			err = h.smsTimer(ctx, tx, begun.SMS, n)
@@ -108,10 +109,32 @@ func (h *Handlers) begin(ctx context.Context, ev outbox.Event, effect string, ho
 
 // send sends a message that was begun, and writes down what became of it.
 func (h *Handlers) send(ctx context.Context, ev outbox.Event, effect string, app tenant.AppID, m notice.Message) error {
-	msgID, err := h.Messenger.SendSubscribeMessage(ctx, ev.TenantID, app, miniprogram.Message{
-		OpenID: m.OpenID, TemplateID: m.TemplateID, Page: m.Page, Data: m.Data,
+	for {
+		msgID, err := h.Messenger.SendSubscribeMessage(ctx, ev.TenantID, app, miniprogram.Message{
+			OpenID: m.OpenID, TemplateID: m.TemplateID, FormID: m.FormID, Page: m.Page, Data: m.Data,
+		})
+		next, again, lost := h.nextForm(ctx, ev, m, err)
+		if lost != nil {
+			return lost
+		}
+		if !again {
+			return h.finishMessage(ctx, ev, effect, m, msgID, err)
+		}
+		m = next
+	}
+}
+
+// nextForm gives a message another of the buyer's numbers where the provider refused the one it
+// had. Each is refused once, so that this comes to an end.
+func (h *Handlers) nextForm(ctx context.Context, ev outbox.Event, m notice.Message, sendErr error) (next notice.Message, again bool, err error) {
+	if ruling, _ := miniprogram.Judge(sendErr); sendErr == nil || m.FormID == "" || ruling != miniprogram.FormWrong {
+		return m, false, nil
+	}
+	err = h.DB.InTenant(context.WithoutCancel(ctx), ev.TenantID, func(tx tenantdb.Tx) (err error) {
+		next, again, err = h.Notices.NextFormTx(ctx, tx, m)
+		return err
 	})
-	return h.finishMessage(ctx, ev, effect, m, msgID, err)
+	return next, again, err
 }
 
 // testDue sends a test that staff asked for.

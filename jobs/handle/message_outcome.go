@@ -21,6 +21,9 @@ func (h *Handlers) finishMessage(ctx context.Context, ev outbox.Event, effect st
 		return h.ended(ctx, ev, effect, m, notice.Outcome{State: notice.Sent, ProviderID: msgID})
 	}
 	ruling, code := miniprogram.Judge(sendErr)
+	if ruling == miniprogram.FormWrong && m.FormID == "" {
+		ruling = miniprogram.TemplateWrong // the template is not of the kind that the shop said
+	}
 	out := notice.Outcome{State: notice.Failed, Code: code, Reason: sendErr.Error()}
 	switch ruling {
 	case miniprogram.Later:
@@ -36,7 +39,7 @@ func (h *Handlers) finishMessage(ctx context.Context, ev outbox.Event, effect st
 	case miniprogram.TemplateWrong, miniprogram.SetupWrong:
 		out.Broken = true
 		fallthrough
-	case miniprogram.Drop:
+	case miniprogram.Drop, miniprogram.FormWrong:
 		h.Log.WarnContext(ctx, "message not delivered", "tenant_id", ev.TenantID.String(), "event_id", ev.ID.String(), "error", sendErr)
 	}
 	return h.ended(ctx, ev, effect, m, out)

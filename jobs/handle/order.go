@@ -63,8 +63,12 @@ func (h *Handlers) orderPaid(ctx context.Context, ev outbox.Event) error {
 			return h.Coupons.GiftTx(ctx, tx, p.OrderNo, p.MemberID, p.PayableFen)
 		}
 	}
+	var trade *notice.Trade
+	if p.Channel == string(payments.Alipay) && p.TransactionID != "" {
+		trade = &notice.Trade{No: p.TransactionID, PaidAt: p.PaidAt}
+	}
 	return h.tell(ctx, ev, news{
-		gift: gift, event: notice.OrderPaid, effect: "order.paid.message", orderNo: p.OrderNo, memberID: p.MemberID, appID: p.AppID,
+		gift: gift, trade: trade, event: notice.OrderPaid, effect: "order.paid.message", orderNo: p.OrderNo, memberID: p.MemberID, appID: p.AppID,
 		facts: notice.Facts{OrderNo: p.OrderNo, AmountFen: p.PayableFen, Title: p.Title, At: ev.CreatedAt},
 	})
 }

@@ -12,6 +12,7 @@ import (
 type Message struct {
 	OpenID     string
 	TemplateID string
+	FormID     string            // Alipay: a trade_no or a form's number; empty of templates for subscriptions
 	Page       string            // path without leading slash that opens on tap; may be empty
 	Data       map[string]string // template keyword ("thing1") → text within the keyword's limits
 }
@@ -19,7 +20,7 @@ type Message struct {
 // SendSubscribeMessage sends one message to a buyer who agreed to it and returns WeChat's
 // number of it, by which its receipt comes (EventMessageSent). After an error, NotSent tells
 // whether it certainly was not sent, and Judge what to do. An Alipay app sends the message of
-// a template for subscriptions, which has no number and no receipt.
+// a template of its own kinds, which has no number and no receipt.
 // Faults: MESSAGE_REFUSED (the buyer withdrew), RATE_LIMITED, UNAVAILABLE,
 // PROVIDER_TIMEOUT, PROVIDER_BAD_RESPONSE, APP_MISCONFIGURED, MESSAGE_INVALID.
 func (s *Service) SendSubscribeMessage(ctx context.Context, id tenant.ID, app tenant.AppID, m Message) (msgID string, err error) {

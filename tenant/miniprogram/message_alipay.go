@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/url"
 	"regexp"
+	"strings"
 )
 
 const templateMessageAPI = "alipay.open.app.mini.templatemessage.send"
@@ -15,8 +16,8 @@ const alipayUnsure = "20000"
 // userIDForm is a buyer's number at Alipay, which apps from before there were open_ids know.
 var userIDForm = regexp.MustCompile(`^2088[0-9]{12}$`)
 
-// sendTemplateMessage sends a message of a template for subscriptions, for which there is no
-// form_id. Source: the models of Alipay's own SDKs, and its page mini/01rnqx.
+// sendTemplateMessage sends a message of a template: one for trades or forms under a form_id, one
+// for subscriptions without. Source: the models of Alipay's own SDKs, and its page mini/01rnqx.
 func (s *Service) sendTemplateMessage(ctx context.Context, cred credential, m Message) error {
 	type value struct {
 		Value string `json:"value"`
@@ -33,6 +34,9 @@ func (s *Service) sendTemplateMessage(ctx context.Context, cred credential, m Me
 	if userIDForm.MatchString(m.OpenID) {
 		delete(content, "to_open_id")
 		content["to_user_id"] = m.OpenID
+	}
+	if m.FormID != "" {
+		content["form_id"] = m.FormID
 	}
 	body, err := json.Marshal(content)
 	if err != nil {
@@ -51,9 +55,11 @@ func judgeAlipay(e *GatewayError) (Ruling, string) {
 	case "20001", "40001", "40002", "40003", "40006":
 		return SetupWrong, e.Code
 	case "40004":
-		switch e.SubCode {
-		case "USER_TEMPLATE_ILLEGAL", "USER_KEYWORD_LENGTH_ERROR", "FORM_ID_NOT_MATCH_APPID":
+		switch {
+		case e.SubCode == "USER_TEMPLATE_ILLEGAL", e.SubCode == "USER_KEYWORD_LENGTH_ERROR", e.SubCode == "USER_TEMPLATE_LACK_KEYWORD":
 			return TemplateWrong, e.SubCode
+		case strings.HasPrefix(e.SubCode, "FORM_ID_"), strings.HasPrefix(e.SubCode, "TRADE_NO_"):
+			return FormWrong, e.SubCode
 		}
 		return Drop, e.SubCode
 	}

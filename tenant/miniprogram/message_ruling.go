@@ -20,6 +20,9 @@ const (
 	TemplateWrong
 	// SetupWrong: the merchant has to see to the keys, the addresses or the rights of the app.
 	SetupWrong
+	// FormWrong: the number under which an Alipay message was to go lets none through, or none
+	// any more.
+	FormWrong
 )
 
 // Judge says what to do about the error of a message, and gives the provider's own code of

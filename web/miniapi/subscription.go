@@ -13,6 +13,7 @@ import (
 type Subscriptions interface {
 	Templates(ctx context.Context, id tenant.ID, appID string) ([]notice.Template, error)
 	Report(ctx context.Context, id tenant.ID, appID, openID, templateID string, accepted bool) error
+	HandInForm(ctx context.Context, id tenant.ID, appID, openID, formID string) error
 }
 
 // SubscriptionTemplate is a message the Mini Program may ask its buyer to subscribe to.
@@ -24,6 +25,7 @@ type SubscriptionTemplate struct {
 // SubscriptionTemplates lists them.
 type SubscriptionTemplates struct {
 	Items []SubscriptionTemplate `json:"items" nullable:"false"`
+	Forms bool                   `json:"forms" doc:"An Alipay app that should set report-submit on its forms, and hand in their numbers."`
 }
 
 type subscriptionTemplatesOutput struct{ Body SubscriptionTemplates }
@@ -32,6 +34,12 @@ type subscriptionInput struct {
 	Body struct {
 		TemplateID string `json:"template_id" minLength:"1" maxLength:"64" pattern:"^[0-9A-Za-z+/=_-]+$"`
 		Result     string `json:"result" enum:"accept,reject" doc:"What wx.requestSubscribeMessage gave for this template; of my.requestSubscribeMessage, accept stands for subscribe and reject for cancel."`
+	}
+}
+
+type formInput struct {
+	Body struct {
+		FormID string `json:"form_id" minLength:"1" maxLength:"64" pattern:"^[0-9A-Za-z+/=_-]+$" doc:"formId of the event that a form with report-submit gives when it is submitted, on a real phone."`
 	}
 }
 
@@ -46,6 +54,12 @@ func (a *API) subscriptionRoutes() {
 		description: "Each `accept` allows one message of the template. A buyer who allowed none is not written to.",
 		errors:      []*fault.Error{notice.ErrUnknownTemplate},
 	}, a.subscriptionReport)
+	add(a, route{
+		method: http.MethodPost, path: "/subscriptions/forms", id: "handInForm", tag: tagSubscription, member: true, class: classWrite,
+		summary: "Hand in the number of a submitted form", status: http.StatusNoContent,
+		description: "For Alipay apps where `forms` is true: a number allows three messages of templates for forms within seven days. Handing it in again changes nothing.",
+		errors:      []*fault.Error{notice.ErrForm},
+	}, a.formHandIn)
 }
 
 func (a *API) subscriptions(ctx context.Context, _ *none) (*subscriptionTemplatesOutput, error) {
@@ -57,9 +71,15 @@ func (a *API) subscriptions(ctx context.Context, _ *none) (*subscriptionTemplate
 	if err != nil {
 		return nil, err
 	}
-	out := &subscriptionTemplatesOutput{SubscriptionTemplates{Items: make([]SubscriptionTemplate, len(list))}}
-	for i, t := range list {
-		out.Body.Items[i] = SubscriptionTemplate{Event: t.Event, TemplateID: t.TemplateID}
+	out := &subscriptionTemplatesOutput{SubscriptionTemplates{Items: make([]SubscriptionTemplate, 0, len(list))}}
+	for _, t := range list {
+		switch t.Kind {
+		case notice.BySubscription:
+			out.Body.Items = append(out.Body.Items, SubscriptionTemplate{Event: t.Event, TemplateID: t.TemplateID})
+		case notice.ByForm:
+			out.Body.Forms = true
+		case notice.ByTrade: // what is paid through us is known
+		}
 	}
 	return out, nil
 }
@@ -70,4 +90,12 @@ func (a *API) subscriptionReport(ctx context.Context, in *subscriptionInput) (*n
 		return nil, err
 	}
 	return &none{}, a.d.Subscriptions.Report(ctx, who.tenant, who.app.String(), who.openID, in.Body.TemplateID, in.Body.Result == "accept")
+}
+
+func (a *API) formHandIn(ctx context.Context, in *formInput) (*none, error) {
+	who, err := callerOf(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return &none{}, a.d.Subscriptions.HandInForm(ctx, who.tenant, who.app.String(), who.openID, in.Body.FormID)
 }

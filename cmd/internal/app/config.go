@@ -15,6 +15,7 @@ import (
 
 	"github.com/caarlos0/env/v11"
 
+	"galleria/commerce/distribution"
 	"galleria/console/courier"
 	"galleria/tenant/signup"
 	"galleria/tenant/vault"
@@ -119,6 +120,9 @@ type Config struct {
 	// MediaS3Key and MediaS3Secret open it.
 	MediaS3Key    string `env:"GALLERIA_MEDIA_S3_KEY" secret:"all"`
 	MediaS3Secret string `env:"GALLERIA_MEDIA_S3_SECRET" secret:"all"`
+	// Font is the file (TTF, OTF or TTC) of the font that writes Chinese on distributors' posters.
+	// Empty: one of Debian's packages where it is installed, or else posters without words.
+	Font string `env:"GALLERIA_FONT"`
 	// Signup is whether merchants open shops by themselves: "open" at once, "review" when
 	// platform staff have approved, "closed" not at all. Empty: open in development, closed
 	// in production.
@@ -239,10 +243,14 @@ func (c Config) faults() []error {
 	return l
 }
 
-// complainOfPeople looks at how people sign up and sign in.
+// complainOfPeople looks at how people sign up and sign in, and at what they see.
 func (c Config) complainOfPeople(l *complaints) {
 	l.add(c.SecondFactor != "" && c.SecondFactor != "true" && c.SecondFactor != "false", "GALLERIA_REQUIRE_2FA: %q is neither true nor false", c.SecondFactor)
 	l.add(c.PasswordKiB < 8 || c.PasswordKiB > 1<<20, "GALLERIA_PASSWORD_KIB: must be 8 to 1048576")
+	if c.Font != "" {
+		err := distribution.CheckFont(c.Font)
+		l.add(err != nil, "GALLERIA_FONT: %w", err)
+	}
 	_, err := c.courier(nil)
 	l.add(err != nil, "GALLERIA_SMTP_URL, GALLERIA_MAIL_FROM: %w", err)
 	switch c.SignupMode() {

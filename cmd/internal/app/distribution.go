@@ -21,6 +21,7 @@ func (s *Services) newDistribution(store distribution.Store) *distribution.Servi
 	return distribution.New(distribution.Deps{
 		DB: s.DB, Outbox: s.Outbox, Audit: s.Audit, Vault: s.Vault, Books: owed{s.Ledger}, Payouts: payouts{s.Transfers}, Now: s.Now,
 		HasPaid: s.Orders.HasPaid, OpenID: s.Members.OpenID, Plans: s.Plans, Store: store, Codes: codes{s.MiniProgram}, Goods: s.onPoster,
+		ShopName: s.shopName, Font: s.Config.Font,
 	})
 }
 
@@ -30,7 +31,7 @@ func (s *Services) onPoster(ctx context.Context, id tenant.ID, spuID int64) (dis
 	if err != nil {
 		return distribution.Goods{}, err
 	}
-	out := distribution.Goods{PriceFen: p.MinPriceFen}
+	out := distribution.Goods{Title: p.Title, PriceFen: p.MinPriceFen}
 	if !picture.Owns(id, p.Cover) {
 		return out, nil
 	}
@@ -38,6 +39,11 @@ func (s *Services) onPoster(ctx context.Context, id tenant.ID, spuID int64) (dis
 		err = nil
 	}
 	return out, err
+}
+
+func (s *Services) shopName(ctx context.Context, id tenant.ID) (string, error) {
+	shop, err := s.Registry.ByID(ctx, id)
+	return shop.Name, err
 }
 
 // codes asks the app's provider for pictures of codes. The two rooms share no type.

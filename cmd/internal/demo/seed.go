@@ -60,6 +60,7 @@ type Deps struct {
 	Books       payments.Books
 	Sandbox     *sandbox.Server
 	PublicURL   string // where the installation is reached
+	MailDesk    bool   // shops' mails lie at /console/dev/messages
 	SandboxURL  string // where Sandbox listens, such as http://127.0.0.1:9090
 	Clock       *Clock
 	// Password is the password of a console login, the same at every start.
@@ -143,6 +144,7 @@ func fill(ctx context.Context, d Deps, plan shopPlan) error {
 		{"channels", s.connectOthers},
 		{"parcels", func(ctx context.Context) error { return s.followParcels(ctx, orders) }},
 		{"messages", s.push},
+		{"mails", s.mail},
 		{"template", s.finish},
 	} {
 		started := time.Now() // how long seeding takes, which Clock cannot tell

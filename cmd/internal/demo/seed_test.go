@@ -143,6 +143,8 @@ func (w *world) facts(t *testing.T, r demo.Result) map[string]int64 {
 			UNION ALL SELECT 'tracking keys', count(*) FROM tracking_account
 			UNION ALL SELECT 'campaigns', count(*) FROM campaign WHERE status = 'live'
 			UNION ALL SELECT 'sessions', count(*) FROM campaign_session
+			UNION ALL SELECT 'mail accounts', count(*) FROM mail_account WHERE enabled
+			UNION ALL SELECT 'readers of mail', count(*) FROM mail_reader
 			UNION ALL SELECT 'accounts', count(*) FROM payment_account`,
 			func(name string, n int64) { facts[shop.Handle+" "+name] = n })
 	}
@@ -158,7 +160,7 @@ func checkCatalogues(t *testing.T, facts map[string]int64) {
 		for name, least := range map[string]int64{
 			" categories": 5, " products draft": 1, " products off_shelf": 1, " members": 10, " paid": 30, " closing": 1,
 			" pending_payment": 2, " closed by timeout": 3, " closed by buyer": 2,
-			" coupons": 3, " coupons for newcomers": 1, " codes": 5, " terms of points": 1, " offers of the mall": 2, " reviews": 8, " answers": 4, " reviewed": 8, " parcels under way": 2, " tracking keys": 1, " campaigns": 3, " sessions": 6,
+			" coupons": 3, " coupons for newcomers": 1, " codes": 5, " terms of points": 1, " offers of the mall": 2, " reviews": 8, " answers": 4, " reviewed": 8, " parcels under way": 2, " tracking keys": 1, " campaigns": 3, " sessions": 6, " mail accounts": 1, " readers of mail": 2,
 		} {
 			if facts[handle+name] < least {
 				t.Errorf("%s%s: %d, want at least %d", handle, name, facts[handle+name], least)

@@ -61,7 +61,7 @@ func (s *seeding) open(ctx context.Context) (err error) {
 
 func (s *seeding) hire(ctx context.Context) error {
 	for _, p := range s.plan.staff {
-		m, err := s.Staff.Add(ctx, staff.AddInput{Login: p.login, Name: p.name, Password: s.Password(p.login)})
+		m, err := s.Staff.Add(ctx, staff.AddInput{Login: p.login, Name: p.name, Password: s.Password(p.login), Mail: p.login + mailHost})
 		if errors.Is(err, staff.ErrLoginTaken) {
 			m, err = s.Staff.ByLogin(ctx, p.login)
 		}
@@ -86,6 +86,32 @@ func (s *seeding) connect(ctx context.Context) error {
 			SandboxURL: s.SandboxURL, Actor: "",
 		})
 	return err
+}
+
+// mailHost is where the demo's people have their mail; nothing of it leaves the machine.
+const mailHost = "@demo.galleria.example"
+
+// mail has the shop's mails go to the desk of development, and its people get what the board tells.
+func (s *seeding) mail(ctx context.Context) error {
+	if !s.MailDesk {
+		return nil
+	}
+	err := s.Notices.SetMail(ctx, s.shop.ID, notice.MailInput{
+		Provider: notice.MailDesk, SenderName: s.plan.name, SenderAddress: s.plan.handle + mailHost, Actor: "system",
+	})
+	if err != nil {
+		return err
+	}
+	for _, p := range s.plan.staff {
+		m, err := s.Staff.ByLogin(ctx, p.login)
+		if err != nil {
+			return err
+		}
+		if err := s.Notices.ChooseMail(ctx, s.shop.ID, m.ID, []string{notice.OrderPaid, notice.CaseOpened}, "zh-CN"); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // push has the sandbox tell the shop what it thinks of pictures. It is entered without the

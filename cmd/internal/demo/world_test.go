@@ -98,7 +98,7 @@ func newWorld(t *testing.T, options ...tenanttest.Option) *world {
 		MiniProgram: miniprogram.New(miniprogram.Deps{DB: env.DB, Vault: safe, Now: clock.Now, SandboxBase: egress.Only(server.URL)}),
 		Books:       books,
 		Accounts:    account.New(account.Deps{DB: env.DB, Vault: safe, Registry: env.Registry, Audit: env.Audit, Outbox: env.Outbox, Timers: env.Timers, Now: clock.Now, Rand: rand.Reader, SandboxBase: egress.Only(server.URL)}),
-		Sandbox:     provider, SandboxURL: server.URL, PublicURL: "http://127.0.0.1:1", Clock: clock,
+		Sandbox:     provider, SandboxURL: server.URL, PublicURL: "http://127.0.0.1:1", MailDesk: true, Clock: clock,
 		Password: func(login string) string { return "quartz-lantern-meadow-" + login },
 		Log:      env.Log,
 	}}

@@ -82,6 +82,7 @@ func (f facts) print(w io.Writer, data string) error {
 		line("            %-6s  %-22s  %s", l.Role, l.User, l.Password)
 	}
 	line("            open a shop of your own: %s/signup", f.Console)
+	line("            mails and text messages that would go out: %s/dev/messages", f.Console)
 	line("  API       %s/api/v1   (%s)", f.API, f.Docs)
 	for _, s := range f.Shops {
 		line("            X-App-Id: %s  %s", s.AppID, s.Name)

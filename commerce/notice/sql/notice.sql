@@ -1,14 +1,14 @@
 -- name: PutTemplate :exec
-INSERT INTO subscribe_template (app_id, event, template_id, page, fields) VALUES (@app_id, @event, @template_id, @page, @fields)
-ON CONFLICT (app_id, event) DO UPDATE SET template_id = excluded.template_id, page = excluded.page, fields = excluded.fields;
+INSERT INTO subscribe_template (app_id, event, kind, template_id, page, fields) VALUES (@app_id, @event, @kind, @template_id, @page, @fields)
+ON CONFLICT (app_id, event, kind) DO UPDATE SET template_id = excluded.template_id, page = excluded.page, fields = excluded.fields;
 
 -- name: TemplatesOf :many
-SELECT event, template_id, page, fields FROM subscribe_template WHERE app_id = @app_id ORDER BY event;
+SELECT event, kind, template_id, page, fields FROM subscribe_template WHERE app_id = @app_id ORDER BY event, kind;
 
 -- name: Accept :execrows
 -- Only templates that the shop uses are counted; the cap keeps a client from running up the counter.
 INSERT INTO subscribe_consent (app_id, openid, template_id, remaining)
-SELECT @app_id, @openid, t.template_id, 1 FROM subscribe_template t WHERE t.app_id = @app_id AND t.template_id = @template_id LIMIT 1
+SELECT @app_id, @openid, t.template_id, 1 FROM subscribe_template t WHERE t.app_id = @app_id AND t.template_id = @template_id AND t.kind = 'subscription' LIMIT 1
 ON CONFLICT (app_id, openid, template_id) DO UPDATE SET remaining = least(subscribe_consent.remaining + 1, 100), updated_at = now();
 
 -- name: Refuse :execrows
@@ -16,12 +16,12 @@ UPDATE subscribe_consent SET remaining = 0, updated_at = now() WHERE app_id = @a
 
 -- name: Begin :one
 -- Tells an event, once: into the buyer's inbox and onto the staff's board where the shop
--- wants it, and the message that needs a template is logged. Gives that template, empty if
--- there is none or the shop wants no such message.
+-- wants it, and the message that needs a template is logged. Gives the event's templates, none
+-- if the shop wants no such message.
 WITH r AS (SELECT audience, channel, enabled FROM message_rule WHERE event = @event::text),
 c AS (SELECT CASE WHEN EXISTS (SELECT FROM platform.app a WHERE a.app_id = @app_id AND a.provider = 'alipay') THEN 'alipay_template' ELSE 'wechat_subscribe' END AS channel),
 t AS (
-  SELECT s.template_id, s.page, s.fields FROM subscribe_template s, c
+  SELECT s.kind, s.template_id, s.page, s.fields FROM subscribe_template s, c
   WHERE s.app_id = @app_id AND s.event = @event::text
     AND coalesce((SELECT r.enabled FROM r WHERE r.audience = 'buyer' AND r.channel = c.channel), @by_template::boolean)),
 logged AS (
@@ -43,13 +43,14 @@ board AS (
   ON CONFLICT (event_id) DO NOTHING
   RETURNING event_id),
 m AS (SELECT EXISTS (SELECT FROM mail_account WHERE enabled) AS bound)
-SELECT EXISTS (SELECT FROM logged)::boolean AS fresh, coalesce(t.template_id, '')::text AS template_id, coalesce(t.page, '')::text AS page,
-       coalesce(t.fields, '{}')::jsonb AS fields, c.channel::text AS channel, h.quiet_from, h.quiet_until,
+SELECT EXISTS (SELECT FROM logged)::boolean AS fresh,
+       coalesce((SELECT jsonb_agg(jsonb_build_object('kind', t.kind, 'template_id', t.template_id, 'page', t.page, 'fields', t.fields) ORDER BY t.kind) FROM t), '[]')::jsonb AS templates,
+       c.channel::text AS channel, h.quiet_from, h.quiet_until,
        (coalesce((SELECT enabled FROM r WHERE audience = 'buyer' AND channel = 'sms'), false)
         AND EXISTS (SELECT FROM sms_account WHERE enabled) AND EXISTS (SELECT FROM sms_template WHERE sms_template.event = @event::text))::boolean AS sms,
        (m.bound AND coalesce((SELECT enabled FROM r WHERE audience = 'buyer' AND channel = 'email'), @by_mail::boolean))::boolean AS buyer_mail,
        (m.bound AND EXISTS (SELECT FROM board) AND EXISTS (SELECT FROM mail_reader WHERE @event::text = ANY (events)))::boolean AS staff_mail
-FROM message_hours h CROSS JOIN c CROSS JOIN m LEFT JOIN t ON true;
+FROM message_hours h CROSS JOIN c CROSS JOIN m;
 
 -- name: SpendConsent :execrows
 UPDATE subscribe_consent SET remaining = remaining - 1, updated_at = now()
@@ -90,7 +91,7 @@ DELETE FROM message_receipt WHERE (channel, account, provider_id) IN (
 -- name: Allow :exec
 -- The provider says that the buyer accepted; the Mini Program may have said so before.
 INSERT INTO subscribe_consent (app_id, openid, template_id, remaining)
-SELECT @app_id, @openid, t.template_id, 1 FROM subscribe_template t WHERE t.app_id = @app_id AND t.template_id = @template_id LIMIT 1
+SELECT @app_id, @openid, t.template_id, 1 FROM subscribe_template t WHERE t.app_id = @app_id AND t.template_id = @template_id AND t.kind = 'subscription' LIMIT 1
 ON CONFLICT (app_id, openid, template_id) DO UPDATE SET remaining = greatest(subscribe_consent.remaining, 1), updated_at = now();
 
 -- name: Reopen :exec
@@ -118,7 +119,7 @@ WHERE coalesce((SELECT enabled FROM message_rule WHERE event = @event::text AND 
 ON CONFLICT (event_id) DO NOTHING;
 
 -- name: DropTemplate :execrows
-DELETE FROM subscribe_template WHERE app_id = @app_id AND event = @event;
+DELETE FROM subscribe_template WHERE app_id = @app_id AND event = @event AND kind = @kind;
 
 -- name: Log :many
 -- What became of messages that need a template, the newest first.

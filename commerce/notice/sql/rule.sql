@@ -14,4 +14,4 @@ WHERE message_rule.enabled <> excluded.enabled;
 UPDATE message_hours SET quiet_from = @quiet_from, quiet_until = @quiet_until;
 
 -- name: TemplatesOfShop :many
-SELECT app_id, event, template_id, page, fields FROM subscribe_template ORDER BY app_id, event;
+SELECT app_id, event, kind, template_id, page, fields FROM subscribe_template ORDER BY app_id, event, kind;

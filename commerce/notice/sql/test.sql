@@ -10,7 +10,7 @@ SELECT t.template_id, coalesce(i.openid, '')::text AS openid, coalesce(c.remaini
 FROM subscribe_template t
 LEFT JOIN member_identity i ON i.app_id = t.app_id AND i.member_id = @member_id::bigint
 LEFT JOIN subscribe_consent c ON c.app_id = t.app_id AND c.openid = i.openid AND c.template_id = t.template_id
-WHERE t.app_id = @app_id AND t.event = @event ORDER BY c.remaining DESC NULLS LAST LIMIT 1;
+WHERE t.app_id = @app_id AND t.event = @event AND t.kind = @kind ORDER BY c.remaining DESC NULLS LAST LIMIT 1;
 
 -- name: AskTest :exec
 INSERT INTO message_log (event_id, channel, member_id, event, state, reason, test, at)
@@ -19,7 +19,7 @@ VALUES (@event_id, @channel, @member_id::bigint, @event, 'sending', 'asked', tru
 -- name: BeginTest :one
 -- Takes a test into work, once.
 UPDATE message_log l SET reason = '' FROM subscribe_template t
-WHERE l.event_id = @event_id AND l.state = 'sending' AND l.reason = 'asked' AND t.app_id = @app_id AND t.event = l.event
+WHERE l.event_id = @event_id AND l.state = 'sending' AND l.reason = 'asked' AND t.app_id = @app_id AND t.event = l.event AND t.kind = @kind
 RETURNING l.event, l.channel, t.template_id, t.page, t.fields;
 
 -- name: ReopenTest :exec

@@ -23,11 +23,17 @@ func (f Frame) messagePages() []Sample {
 		AppID: app.ID, Event: notice.OrderShipped, TemplateID: "Qm9fA3xTz7K1vWcE5hUyR2dPbNsL8gJ0oXiYtMqFkVe", Page: "pages/order/detail?no={order_no}",
 		Fields: map[string]string{"character_string1": "order_no", "thing2": "title", "character_string3": "tracking_no", "time4": "shipped_at"},
 	}
+	paidBy := notice.Template{
+		AppID: ali.ID, Event: notice.OrderShipped, Kind: notice.ByTrade, TemplateID: "MDI4YzIxMDE2M2I5YTQzYjUxNWE4MjA4NmU1MTIyYmM=", Page: "pages/order/detail?no={order_no}",
+		Fields: map[string]string{"keyword1": "title", "keyword2": "tracking_no"},
+	}
+	formed := paidBy
+	formed.Kind, formed.TemplateID = notice.ByForm, "ZTY1MDE2YzIxMDE2M2I5YTQzYjUxNWE4MjA4NmU1MTE="
 	settings := view.MessageSettings{
-		Settings: notice.Settings{On: on, Templates: []notice.Template{template}}, Apps: []view.MessageApp{app, ali}, From: "22:00", Until: "08:00", MaySet: true, Done: "messages_saved",
+		Settings: notice.Settings{On: on, Templates: []notice.Template{template, paidBy, formed}}, Apps: []view.MessageApp{app, ali}, From: "22:00", Until: "08:00", MaySet: true, Done: "messages_saved",
 	}
 	shipped, _ := notice.KindOf(notice.OrderShipped)
-	form := view.TemplateForm{Template: template, Kind: shipped, App: app, Rows: view.TemplateRows(template.Fields), Exists: true, Preview: template.Preview(notice.Sample(moment()))}
+	form := view.TemplateForm{Template: template, Kind: shipped, By: notice.BySubscription, App: app, Rows: view.TemplateRows(template.Fields), Exists: true, Preview: template.Preview(notice.Sample(moment()))}
 	account := notice.SMSAccount{
 		Provider: notice.SMSVendor, KeyID: "LTAI5tExample0001", SecretEnds: "c3Rz", SignName: "山野茶铺", PerDay: 5, Unreached: true, Enabled: true, PieceFen: 5, MonthFen: 20000, Spent: notice.SMSSpent{Pieces: 3360, Fen: 16800},
 		Templates: []notice.SMSTemplate{{Event: notice.OrderShipped, Code: "SMS_154950909", Fields: map[string]string{"title": "title", "number": "tracking_no"}, Words: "您购买的${title}已发货，运单号${number}。"}},
@@ -42,7 +48,7 @@ func (f Frame) messagePages() []Sample {
 	scarce, _ := notice.KindOf(notice.StockScarce)
 	untested := form
 	untested.Member, untested.Bad = "77", map[string]string{"member": notice.ErrTestConsent.Text(string(f.Text.Lang()))}
-	bad := view.TemplateForm{Kind: shipped, App: app, Rows: view.TemplateRows(nil), Bad: map[string]string{
+	bad := view.TemplateForm{Kind: shipped, By: notice.BySubscription, App: app, Rows: view.TemplateRows(nil), Bad: map[string]string{
 		"template_id": f.Text.T("message.bad.template_id"), "page": f.Text.T("message.bad.page"), "fields": f.Text.T("message.bad.fields"),
 	}}
 	var letters []notice.Letter
@@ -54,13 +60,15 @@ func (f Frame) messagePages() []Sample {
 		{ID: 8, MemberID: 128, Event: notice.OrderShipped, Channel: notice.WeChatSubscribe, State: notice.Delivered, At: moment(), Test: true},
 		{ID: 7, MemberID: 128, Event: notice.OrderPaid, Channel: notice.WeChatSubscribe, State: notice.Sent, At: moment()},
 		{ID: 6, MemberID: 77, Event: notice.OrderShipped, Channel: notice.WeChatSubscribe, State: notice.Skipped, Reason: "not subscribed", At: moment()},
+		{ID: 4, MemberID: 90, Event: notice.OrderShipped, Channel: notice.AlipayTemplate, State: notice.Skipped, Reason: "no form", At: moment()},
 		{ID: 5, MemberID: 31, Event: notice.OrderPaid, Channel: notice.WeChatSubscribe, State: notice.Failed, Code: "47003", Reason: "subscribe/send: errcode 47003: argument invalid! data.thing2.value", At: moment()},
 	}}
 	return []Sample{
 		{"message_settings", view.MessageSettingsPage(page, settings)},
 		{"message_read", view.MessageSettingsPage(page, view.MessageSettings{Settings: settings.Settings, From: "22:00", Until: "08:00"})},
 		{"message_template", view.TemplateFormPage(page, form)},
-		{"message_template_alipay", view.TemplateFormPage(page, view.TemplateForm{Kind: shipped, App: ali, Rows: view.TemplateRows(nil)})},
+		{"message_template_alipay", view.TemplateFormPage(page, view.TemplateForm{Kind: shipped, By: notice.BySubscription, App: ali, Rows: view.TemplateRows(nil)})},
+		{"message_template_trade", view.TemplateFormPage(page, view.TemplateForm{Template: paidBy, Kind: shipped, By: notice.ByTrade, App: ali, Rows: view.TemplateRows(paidBy.Fields), Exists: true, Preview: paidBy.Preview(notice.Sample(moment()))})},
 		{"sms", view.SMSPage(page, view.SMS{SMSAccount: account, Bound: true, MayBind: true, MaySet: true})},
 		{"sms_none", view.SMSPage(page, view.SMS{MayBind: true, MaySet: true})},
 		{"sms_key", view.SMSFormPage(page, view.SMSForm{KeyID: account.KeyID, SignName: "茶", PerDay: "50", Piece: "0.05", Month: "两百", Unreached: true, HasDesk: true, Bad: map[string]string{

@@ -21,6 +21,7 @@ type entry struct {
 	Message  *Message    `json:"message,omitempty"`
 	Template *Template   `json:"template,omitempty"`
 	Consent  *Consent    `json:"consent,omitempty"`
+	Form     *Form       `json:"form,omitempty"`
 	Delivery *Delivery   `json:"delivery,omitempty"`
 	Attempt  *attemptRow `json:"attempt,omitempty"`
 }
@@ -122,6 +123,7 @@ type Message struct {
 	AppID      string    `json:"app_id"`
 	To         string    `json:"to"`
 	TemplateID string    `json:"user_template_id"`
+	FormID     string    `json:"form_id,omitempty"`
 	Page       string    `json:"page"`
 	Data       string    `json:"data"`
 	SentAt     time.Time `json:"sent_at"`
@@ -181,6 +183,8 @@ type books struct {
 	messages      []Message
 	templates     map[pair]Template
 	consents      map[consentKey]Consent
+	forms         map[pair]Form // (app id, form id)
+	formUses      map[pair]int  // (app id, form id or trade_no)
 	deliveries    map[string]Delivery
 	deliveryOrder []string
 	pending       map[string]bool
@@ -191,7 +195,8 @@ func newBooks() books {
 		roots: rootsRow{}, apps: map[string]appRow{}, appOrder: nil, buyers: map[pair]Buyer{}, codes: map[string]authCode{},
 		tokens: map[string]tokenRow{}, trades: map[pair]Trade{}, tradeOrder: nil, byTradeNo: map[string]pair{},
 		byQRCode: map[string]pair{}, refunds: map[pair]Refund{}, refundOrder: nil, transfers: map[pair]Transfer{},
-		transferOrder: nil, messages: nil, templates: map[pair]Template{}, consents: map[consentKey]Consent{}, deliveries: map[string]Delivery{}, deliveryOrder: nil, pending: map[string]bool{},
+		transferOrder: nil, messages: nil, templates: map[pair]Template{}, consents: map[consentKey]Consent{},
+		forms: map[pair]Form{}, formUses: map[pair]int{}, deliveries: map[string]Delivery{}, deliveryOrder: nil, pending: map[string]bool{},
 	}
 }
 
@@ -221,8 +226,14 @@ func (b *books) applyMessages(e entry) {
 	if e.Consent != nil {
 		b.consents[consentKey{e.Consent.AppID, e.Consent.OpenID, e.Consent.TemplateID}] = *e.Consent
 	}
+	if e.Form != nil {
+		b.forms[pair{e.Form.AppID, e.Form.FormID}] = *e.Form
+	}
 	if e.Message != nil {
 		b.messages = append(b.messages, *e.Message)
+		if e.Message.FormID != "" {
+			b.formUses[pair{e.Message.AppID, e.Message.FormID}]++
+		}
 	}
 }
 

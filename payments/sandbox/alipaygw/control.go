@@ -73,6 +73,7 @@ func (g *Gateway) routeControls(mux *http.ServeMux) {
 	})
 	control(mux, "POST /_control/alipay/templates", func(_ *http.Request, in Template) (any, error) { return g.AddTemplate(in) })
 	control(mux, "POST /_control/alipay/subscribe", func(_ *http.Request, in SubscribeInput) (any, error) { return g.Subscribe(in) })
+	control(mux, "POST /_control/alipay/forms", func(_ *http.Request, in buyerInput) (any, error) { return g.SubmitForm(in.AppID, in.Buyer) })
 	control(mux, "POST /_control/alipay/pay", func(_ *http.Request, in PayInput) (any, error) { return g.Pay(in) })
 	control(mux, "POST /_control/alipay/finish", func(_ *http.Request, in tradeInput) (any, error) {
 		return nothing{}, g.Finish(in.AppID, in.OutTradeNo)

@@ -49,8 +49,9 @@
 //	POST   apps           {"app_id","seller_id","key_mode"?,"id_type"?,"mini_program"?} → all keys and certificates; repeatable
 //	POST   my-auth        {"app_id","buyer"} → {"code"}, what my.getAuthCode gives
 //	POST   phone          {"app_id","phone","refused"?} → {"response"}, what my.getPhoneNumber gives
-//	POST   templates      {"app_id","template_id","keywords":["keyword1",…]}, of messages
+//	POST   templates      {"app_id","template_id","keywords":["keyword1",…],"kind"?}, of messages; kinds "trade" and "form" want a form_id
 //	POST   subscribe      {"app_id","buyer","template_id","subscribe"}, what my.requestSubscribeMessage leaves
+//	POST   forms          {"app_id","buyer"} → {"form_id",…}, what a form with report-submit gives
 //	POST   pay            {"trade_no" | "qr_code" | "order_string" | "form" | "app_id","out_trade_no","buyer"?,"open_only"?} → receipt
 //	POST   finish         {"app_id","out_trade_no"}: the time for refunds is over
 //	POST   transfers/end  {"seller_id","out_biz_no","error_code"?}: a transfer that is DEALING is paid, or fails

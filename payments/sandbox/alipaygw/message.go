@@ -3,15 +3,18 @@ package alipaygw
 import (
 	"encoding/json"
 	"regexp"
+	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 )
 
-// Template is a message template of an app for subscriptions.
+// Template is a message template of an app.
 type Template struct {
 	AppID      string   `json:"app_id"`
 	TemplateID string   `json:"template_id"`
-	Keywords   []string `json:"keywords"` // keyword1, keyword2 …
+	Kind       string   `json:"kind,omitempty"` // KindTrade, KindForm; "" is for subscriptions
+	Keywords   []string `json:"keywords"`       // keyword1, keyword2 …
 }
 
 // Consent counts how many messages of a template a buyer still allows.
@@ -20,6 +23,39 @@ type Consent struct {
 	OpenID     string `json:"open_id"`
 	TemplateID string `json:"template_id"`
 	Remaining  int    `json:"remaining"`
+}
+
+// The kinds of templates beside those for subscriptions: what their form_id has to be.
+const (
+	KindTrade = "trade" // the trade_no of what the receiver has paid in the app
+	KindForm  = "form"  // the number of a form that the receiver has submitted in the app
+)
+
+// Form is a form that a buyer submitted.
+type Form struct {
+	AppID  string    `json:"app_id"`
+	Buyer  string    `json:"buyer"`
+	FormID string    `json:"form_id"`
+	MadeAt time.Time `json:"made_at"`
+}
+
+// Either number lets through so many messages for so long. Source: AlipayDocs/open-docs, the
+// pages of FORM_ID_OVER_TIME (seven days, of a trade from its payment) and of the form
+// component (three messages); no source gives a number of messages for trades.
+const (
+	formLife = 7 * 24 * time.Hour
+	formUses = 3
+)
+
+// SubmitForm leaves behind what a form with report-submit does: its number.
+func (g *Gateway) SubmitForm(appID, buyer string) (Form, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if !g.knowsApp(appID) || buyer == "" {
+		return Form{}, badControl("there is no app %q, or no buyer", appID)
+	}
+	f := Form{AppID: appID, Buyer: buyer, FormID: "ZjBi" + g.letters(40), MadeAt: g.now().UTC()}
+	return f, g.commit(entry{Buyer: newBuyer(appID, buyer), Form: &f})
 }
 
 type consentKey struct{ app, open, template string }
@@ -36,6 +72,9 @@ const maxWords = 50
 func (g *Gateway) AddTemplate(t Template) (Template, error) {
 	if !messageTemplate.MatchString(t.TemplateID) || len(t.Keywords) == 0 {
 		return Template{}, badControl("a template has an id and keywords")
+	}
+	if t.Kind != "" && t.Kind != KindTrade && t.Kind != KindForm {
+		return Template{}, badControl("%q is no kind of template", t.Kind)
 	}
 	for _, k := range t.Keywords {
 		if !messageKeyword.MatchString(k) {
@@ -75,9 +114,8 @@ func (g *Gateway) Subscribe(in SubscribeInput) (Consent, error) {
 	return c, g.commit(entry{Buyer: newBuyer(in.AppID, in.Buyer), Consent: &c})
 }
 
-// sendMessage is alipay.open.app.mini.templatemessage.send, for templates of subscriptions:
-// a form_id is of other kinds of templates. The sub code of a buyer who did not subscribe is
-// ours; no source names the provider's.
+// sendMessage is alipay.open.app.mini.templatemessage.send. The sub code of a buyer who did not
+// subscribe is ours; no source names the provider's.
 func (g *Gateway) sendMessage(c *call) (any, *refusal) {
 	var data map[string]struct {
 		Value string `json:"value"`
@@ -106,19 +144,62 @@ func (g *Gateway) sendMessage(c *call) (any, *refusal) {
 	if !ok {
 		return nil, business("USER_TEMPLATE_ILLEGAL", "模板非法")
 	}
-	if c.text("form_id") != "" {
-		return nil, business("FORM_ID_NOT_MATCH_APPID", "formId和appId不匹配")
+	lacks := func(k string) bool { return strings.TrimSpace(data[k].Value) == "" }
+	if len(data) != len(t.Keywords) || slices.ContainsFunc(t.Keywords, lacks) {
+		return nil, business("USER_TEMPLATE_LACK_KEYWORD", "缺少关键词")
 	}
-	for _, k := range t.Keywords {
-		if strings.TrimSpace(data[k].Value) == "" || len(data) != len(t.Keywords) {
-			return nil, business("INVALID_PARAMETER", "参数无效：data."+k)
+	m := Message{AppID: c.keys.AppID, To: to, TemplateID: c.text("user_template_id"), FormID: c.text("form_id"), Page: c.text("page"), Data: c.text("data"), SentAt: g.now().UTC()}
+	if t.Kind != "" {
+		if refused := g.admitForm(c.keys.AppID, buyer, t.Kind, m.FormID); refused != nil {
+			return nil, refused
 		}
+		return struct{}{}, g.keep(entry{Message: &m})
+	}
+	if m.FormID != "" {
+		return nil, business("FORM_ID_NOT_MATCH_APPID", "formId和appId不匹配")
 	}
 	consent := g.books.consents[consentKey{c.keys.AppID, buyer.OpenID, t.TemplateID}]
 	if consent.Remaining == 0 {
 		return nil, business("USER_NOT_SUBSCRIBED", "用户未订阅")
 	}
 	consent.Remaining--
-	m := Message{AppID: c.keys.AppID, To: to, TemplateID: c.text("user_template_id"), Page: c.text("page"), Data: c.text("data"), SentAt: g.now().UTC()}
 	return struct{}{}, g.keep(entry{Message: &m, Consent: &consent})
+}
+
+// admitForm looks whether a number lets one more message through to a buyer. The sub codes of a
+// number that is used up and of another buyer's form are ours; no source names the provider's.
+// g.mu must be held.
+func (g *Gateway) admitForm(appID string, to Buyer, kind, formID string) *refusal {
+	from, owner, refused := g.formOf(appID, kind, formID)
+	switch {
+	case refused != nil:
+		return refused
+	case kind == KindTrade && (from.IsZero() || owner != to.Name):
+		return business("TRADE_NO_NOT_MATCH_USERID", "tradeNo只能发送给实际付款人")
+	case owner != to.Name:
+		return business("FORM_ID_NOT_MATCH_USERID", "formId和用户不匹配")
+	case g.now().Sub(from) > formLife:
+		return business("FORM_ID_OVER_TIME", "formId超时")
+	case g.books.formUses[pair{appID, formID}] >= formUses:
+		return business("FORM_ID_OVER_COUNT", "formId发送次数超限")
+	}
+	return nil
+}
+
+// formOf is since when a number of an app counts, zero for a trade that is not paid, and whose it
+// is. g.mu must be held.
+func (g *Gateway) formOf(appID, kind, formID string) (from time.Time, owner string, refused *refusal) {
+	trade, isTrade := g.books.trades[g.books.byTradeNo[formID]]
+	form, isForm := g.books.forms[pair{appID, formID}]
+	switch {
+	case formID == "":
+		return from, "", business("INVALID_PARAMETER", "参数无效：form_id")
+	case isTrade && kind == KindForm, isForm && kind == KindTrade:
+		return from, "", business("USER_TEMPLATE_ILLEGAL", "模板非法")
+	case isTrade && (trade.AppID == appID || trade.OpAppID == appID):
+		return trade.PaidAt, trade.Buyer, nil
+	case isForm:
+		return form.MadeAt, form.Buyer, nil
+	}
+	return from, "", business("FORM_ID_NOT_MATCH_APPID", "formId和appId不匹配")
 }

@@ -1,6 +1,7 @@
 // Package poster draws what a distributor shows to others: a product's picture and price above the
-// code that opens it. It draws digits and no words: the Mini Program, which has the fonts, writes
-// those into the free space.
+// code that opens it, and the shop's words where there is a font for Chinese. None comes with the
+// program, for its size: without one it draws digits and no words, and the Mini Program, which has
+// fonts, writes those into the free space.
 package poster
 
 import (
@@ -37,18 +38,26 @@ const (
 func paper() color.Color { return color.White }
 func shade() color.Color { return color.RGBA{0xf3, 0xef, 0xe8, 0xff} }
 func red() color.Color   { return color.RGBA{0xc8, 0x32, 0x24, 0xff} }
+func black() color.Color { return color.RGBA{0x22, 0x22, 0x22, 0xff} }
+func grey() color.Color  { return color.RGBA{0x66, 0x66, 0x66, 0xff} }
 
 // Parts is what a poster is made of.
 type Parts struct {
 	Code    []byte // a JPEG or PNG
 	Picture []byte // of a product, a JPEG or PNG; nil for none
 	Price   string // such as "¥99.00"; "" for none. Latin letters and digits only
+
+	Font   string // the path of a font that has Chinese; "" for none, and no words
+	Title  string // of the product
+	Shop   string
+	Invite string // a line that asks to scan the code
 }
 
 // ErrPicture is a picture that cannot be put in.
 var ErrPicture = errors.New("not a picture of a size that can be put in")
 
-// Draw draws a poster, a PNG of Width × Height. A product's picture that cannot be read is left out.
+// Draw draws a poster, a PNG of Width × Height. A product's picture that cannot be read is left out,
+// and words for which there is no font. Safe for concurrent use.
 // Fails with ErrPicture if the code's cannot.
 func Draw(p Parts) ([]byte, error) {
 	code, err := decode(p.Code)
@@ -65,14 +74,47 @@ func Draw(p Parts) ([]byte, error) {
 		fill(to, image.Rect(0, 0, pictureSide, pictureSide), shade())
 		place(to, image.Pt(Width/2, pictureSide/2), codeAlone, code)
 	}
+	room := Width - 3*edge - codeSide
+	if err != nil {
+		room = Width - 2*edge // the code stands above
+	}
+	priceAt := pictureSide + 100
+	if said, err := say(to, p, room); err != nil {
+		return nil, err
+	} else if said {
+		priceAt = pictureSide + 190
+	}
 	if p.Price != "" {
-		if err := write(to, image.Pt(edge, pictureSide+100), p.Price, Width-3*edge-codeSide); err != nil {
+		if err := write(to, image.Pt(edge, priceAt), p.Price, Width-3*edge-codeSide); err != nil {
 			return nil, err
 		}
 	}
 	var out bytes.Buffer
 	err = (&png.Encoder{CompressionLevel: png.BestSpeed}).Encode(&out, to)
 	return out.Bytes(), err
+}
+
+// say writes the words, if there is a font that can be read; the lines of a poster are at fixed
+// heights, whichever of them it has.
+func say(to *image.RGBA, p Parts, room int) (said bool, err error) {
+	if p.Font == "" {
+		return false, nil
+	}
+	face, err := openTypeface(p.Font)
+	if err != nil {
+		return false, nil // gone or broken since it was checked: a poster without words
+	}
+	defer face.close()
+	for _, line := range []text{
+		{at: image.Pt(edge, pictureSide+60), words: p.Title, size: 30, ink: black(), width: room, lines: 2},
+		{at: image.Pt(edge, pictureSide+255), words: p.Shop, size: 24, ink: black(), width: room, lines: 1},
+		{at: image.Pt(edge, pictureSide+300), words: p.Invite, size: 22, ink: grey(), width: room, lines: 1},
+	} {
+		if err := face.put(to, line); err != nil {
+			return true, err
+		}
+	}
+	return true, nil
 }
 
 func decode(raw []byte) (image.Image, error) {

@@ -21,11 +21,3 @@ type SmsTemplate struct {
 	Fields json.RawMessage
 	Words  string
 }
-
-type SubscribeTemplate struct {
-	AppID      string
-	Event      string
-	TemplateID string
-	Page       string
-	Fields     json.RawMessage
-}

@@ -15,7 +15,7 @@ import (
 
 const accept = `-- name: Accept :execrows
 INSERT INTO subscribe_consent (app_id, openid, template_id, remaining)
-SELECT $1, $2, t.template_id, 1 FROM subscribe_template t WHERE t.app_id = $1 AND t.template_id = $3 LIMIT 1
+SELECT $1, $2, t.template_id, 1 FROM subscribe_template t WHERE t.app_id = $1 AND t.template_id = $3 AND t.kind = 'subscription' LIMIT 1
 ON CONFLICT (app_id, openid, template_id) DO UPDATE SET remaining = least(subscribe_consent.remaining + 1, 100), updated_at = now()
 `
 
@@ -30,7 +30,7 @@ func (q *Queries) Accept(ctx context.Context, db DBTX, appID string, openid stri
 
 const allow = `-- name: Allow :exec
 INSERT INTO subscribe_consent (app_id, openid, template_id, remaining)
-SELECT $1, $2, t.template_id, 1 FROM subscribe_template t WHERE t.app_id = $1 AND t.template_id = $3 LIMIT 1
+SELECT $1, $2, t.template_id, 1 FROM subscribe_template t WHERE t.app_id = $1 AND t.template_id = $3 AND t.kind = 'subscription' LIMIT 1
 ON CONFLICT (app_id, openid, template_id) DO UPDATE SET remaining = greatest(subscribe_consent.remaining, 1), updated_at = now()
 `
 
@@ -44,7 +44,7 @@ const begin = `-- name: Begin :one
 WITH r AS (SELECT audience, channel, enabled FROM message_rule WHERE event = $1::text),
 c AS (SELECT CASE WHEN EXISTS (SELECT FROM platform.app a WHERE a.app_id = $3 AND a.provider = 'alipay') THEN 'alipay_template' ELSE 'wechat_subscribe' END AS channel),
 t AS (
-  SELECT s.template_id, s.page, s.fields FROM subscribe_template s, c
+  SELECT s.kind, s.template_id, s.page, s.fields FROM subscribe_template s, c
   WHERE s.app_id = $3 AND s.event = $1::text
     AND coalesce((SELECT r.enabled FROM r WHERE r.audience = 'buyer' AND r.channel = c.channel), $4::boolean)),
 logged AS (
@@ -66,13 +66,14 @@ board AS (
   ON CONFLICT (event_id) DO NOTHING
   RETURNING event_id),
 m AS (SELECT EXISTS (SELECT FROM mail_account WHERE enabled) AS bound)
-SELECT EXISTS (SELECT FROM logged)::boolean AS fresh, coalesce(t.template_id, '')::text AS template_id, coalesce(t.page, '')::text AS page,
-       coalesce(t.fields, '{}')::jsonb AS fields, c.channel::text AS channel, h.quiet_from, h.quiet_until,
+SELECT EXISTS (SELECT FROM logged)::boolean AS fresh,
+       coalesce((SELECT jsonb_agg(jsonb_build_object('kind', t.kind, 'template_id', t.template_id, 'page', t.page, 'fields', t.fields) ORDER BY t.kind) FROM t), '[]')::jsonb AS templates,
+       c.channel::text AS channel, h.quiet_from, h.quiet_until,
        (coalesce((SELECT enabled FROM r WHERE audience = 'buyer' AND channel = 'sms'), false)
         AND EXISTS (SELECT FROM sms_account WHERE enabled) AND EXISTS (SELECT FROM sms_template WHERE sms_template.event = $1::text))::boolean AS sms,
        (m.bound AND coalesce((SELECT enabled FROM r WHERE audience = 'buyer' AND channel = 'email'), $2::boolean))::boolean AS buyer_mail,
        (m.bound AND EXISTS (SELECT FROM board) AND EXISTS (SELECT FROM mail_reader WHERE $1::text = ANY (events)))::boolean AS staff_mail
-FROM message_hours h CROSS JOIN c CROSS JOIN m LEFT JOIN t ON true
+FROM message_hours h CROSS JOIN c CROSS JOIN m
 `
 
 type BeginParams struct {
@@ -90,9 +91,7 @@ type BeginParams struct {
 
 type BeginRow struct {
 	Fresh      bool
-	TemplateID string
-	Page       string
-	Fields     json.RawMessage
+	Templates  json.RawMessage
 	Channel    string
 	QuietFrom  int16
 	QuietUntil int16
@@ -102,8 +101,8 @@ type BeginRow struct {
 }
 
 // Tells an event, once: into the buyer's inbox and onto the staff's board where the shop
-// wants it, and the message that needs a template is logged. Gives that template, empty if
-// there is none or the shop wants no such message.
+// wants it, and the message that needs a template is logged. Gives the event's templates, none
+// if the shop wants no such message.
 func (q *Queries) Begin(ctx context.Context, db DBTX, arg BeginParams) (BeginRow, error) {
 	row := db.QueryRow(ctx, begin,
 		arg.Event,
@@ -120,9 +119,7 @@ func (q *Queries) Begin(ctx context.Context, db DBTX, arg BeginParams) (BeginRow
 	var i BeginRow
 	err := row.Scan(
 		&i.Fresh,
-		&i.TemplateID,
-		&i.Page,
-		&i.Fields,
+		&i.Templates,
 		&i.Channel,
 		&i.QuietFrom,
 		&i.QuietUntil,
@@ -176,11 +173,11 @@ func (q *Queries) Box(ctx context.Context, db DBTX, eventID uuid.UUID, memberID 
 }
 
 const dropTemplate = `-- name: DropTemplate :execrows
-DELETE FROM subscribe_template WHERE app_id = $1 AND event = $2
+DELETE FROM subscribe_template WHERE app_id = $1 AND event = $2 AND kind = $3
 `
 
-func (q *Queries) DropTemplate(ctx context.Context, db DBTX, appID string, event string) (int64, error) {
-	result, err := db.Exec(ctx, dropTemplate, appID, event)
+func (q *Queries) DropTemplate(ctx context.Context, db DBTX, appID string, event string, kind string) (int64, error) {
+	result, err := db.Exec(ctx, dropTemplate, appID, event, kind)
 	if err != nil {
 		return 0, err
 	}
@@ -307,14 +304,15 @@ func (q *Queries) PurgeReceipts(ctx context.Context, db DBTX, older time.Time, m
 }
 
 const putTemplate = `-- name: PutTemplate :exec
-INSERT INTO subscribe_template (app_id, event, template_id, page, fields) VALUES ($1, $2, $3, $4, $5)
-ON CONFLICT (app_id, event) DO UPDATE SET template_id = excluded.template_id, page = excluded.page, fields = excluded.fields
+INSERT INTO subscribe_template (app_id, event, kind, template_id, page, fields) VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT (app_id, event, kind) DO UPDATE SET template_id = excluded.template_id, page = excluded.page, fields = excluded.fields
 `
 
-func (q *Queries) PutTemplate(ctx context.Context, db DBTX, appID string, event string, templateID string, page string, fields json.RawMessage) error {
+func (q *Queries) PutTemplate(ctx context.Context, db DBTX, appID string, event string, kind string, templateID string, page string, fields json.RawMessage) error {
 	_, err := db.Exec(ctx, putTemplate,
 		appID,
 		event,
+		kind,
 		templateID,
 		page,
 		fields,
@@ -406,11 +404,12 @@ func (q *Queries) SpendConsent(ctx context.Context, db DBTX, appID string, openi
 }
 
 const templatesOf = `-- name: TemplatesOf :many
-SELECT event, template_id, page, fields FROM subscribe_template WHERE app_id = $1 ORDER BY event
+SELECT event, kind, template_id, page, fields FROM subscribe_template WHERE app_id = $1 ORDER BY event, kind
 `
 
 type TemplatesOfRow struct {
 	Event      string
+	Kind       string
 	TemplateID string
 	Page       string
 	Fields     json.RawMessage
@@ -427,6 +426,7 @@ func (q *Queries) TemplatesOf(ctx context.Context, db DBTX, appID string) ([]Tem
 		var i TemplatesOfRow
 		if err := rows.Scan(
 			&i.Event,
+			&i.Kind,
 			&i.TemplateID,
 			&i.Page,
 			&i.Fields,

@@ -7,6 +7,7 @@ package noticedb
 
 import (
 	"context"
+	"encoding/json"
 	"time"
 )
 
@@ -90,21 +91,31 @@ func (q *Queries) Rules(ctx context.Context, db DBTX) ([]RulesRow, error) {
 }
 
 const templatesOfShop = `-- name: TemplatesOfShop :many
-SELECT app_id, event, template_id, page, fields FROM subscribe_template ORDER BY app_id, event
+SELECT app_id, event, kind, template_id, page, fields FROM subscribe_template ORDER BY app_id, event, kind
 `
 
-func (q *Queries) TemplatesOfShop(ctx context.Context, db DBTX) ([]SubscribeTemplate, error) {
+type TemplatesOfShopRow struct {
+	AppID      string
+	Event      string
+	Kind       string
+	TemplateID string
+	Page       string
+	Fields     json.RawMessage
+}
+
+func (q *Queries) TemplatesOfShop(ctx context.Context, db DBTX) ([]TemplatesOfShopRow, error) {
 	rows, err := db.Query(ctx, templatesOfShop)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	items := []SubscribeTemplate{}
+	items := []TemplatesOfShopRow{}
 	for rows.Next() {
-		var i SubscribeTemplate
+		var i TemplatesOfShopRow
 		if err := rows.Scan(
 			&i.AppID,
 			&i.Event,
+			&i.Kind,
 			&i.TemplateID,
 			&i.Page,
 			&i.Fields,

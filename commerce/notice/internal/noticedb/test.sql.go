@@ -31,7 +31,7 @@ func (q *Queries) AskTest(ctx context.Context, db DBTX, eventID uuid.UUID, chann
 
 const beginTest = `-- name: BeginTest :one
 UPDATE message_log l SET reason = '' FROM subscribe_template t
-WHERE l.event_id = $1 AND l.state = 'sending' AND l.reason = 'asked' AND t.app_id = $2 AND t.event = l.event
+WHERE l.event_id = $1 AND l.state = 'sending' AND l.reason = 'asked' AND t.app_id = $2 AND t.event = l.event AND t.kind = $3
 RETURNING l.event, l.channel, t.template_id, t.page, t.fields
 `
 
@@ -44,8 +44,8 @@ type BeginTestRow struct {
 }
 
 // Takes a test into work, once.
-func (q *Queries) BeginTest(ctx context.Context, db DBTX, eventID uuid.UUID, appID string) (BeginTestRow, error) {
-	row := db.QueryRow(ctx, beginTest, eventID, appID)
+func (q *Queries) BeginTest(ctx context.Context, db DBTX, eventID uuid.UUID, appID string, kind string) (BeginTestRow, error) {
+	row := db.QueryRow(ctx, beginTest, eventID, appID, kind)
 	var i BeginTestRow
 	err := row.Scan(
 		&i.Event,
@@ -95,7 +95,7 @@ SELECT t.template_id, coalesce(i.openid, '')::text AS openid, coalesce(c.remaini
 FROM subscribe_template t
 LEFT JOIN member_identity i ON i.app_id = t.app_id AND i.member_id = $2::bigint
 LEFT JOIN subscribe_consent c ON c.app_id = t.app_id AND c.openid = i.openid AND c.template_id = t.template_id
-WHERE t.app_id = $3 AND t.event = $4 ORDER BY c.remaining DESC NULLS LAST LIMIT 1
+WHERE t.app_id = $3 AND t.event = $4 AND t.kind = $5 ORDER BY c.remaining DESC NULLS LAST LIMIT 1
 `
 
 type TestOfRow struct {
@@ -107,12 +107,13 @@ type TestOfRow struct {
 }
 
 // Whether a member may be sent an event's message as a test.
-func (q *Queries) TestOf(ctx context.Context, db DBTX, since time.Time, memberID int64, appID string, event string) (TestOfRow, error) {
+func (q *Queries) TestOf(ctx context.Context, db DBTX, since time.Time, memberID int64, appID string, event string, kind string) (TestOfRow, error) {
 	row := db.QueryRow(ctx, testOf,
 		since,
 		memberID,
 		appID,
 		event,
+		kind,
 	)
 	var i TestOfRow
 	err := row.Scan(
