@@ -37,6 +37,7 @@ import (
 	"galleria/commerce/picture"
 	"galleria/commerce/points"
 	"galleria/commerce/review"
+	"galleria/commerce/voucher"
 	"galleria/payments"
 	"galleria/payments/account"
 	"galleria/payments/ledger"
@@ -187,7 +188,7 @@ func (h *house) deps(s settings, answers *miniapi.Answers) web.Deps {
 	h.campaigns = campaign.New(campaign.Deps{DB: h.DB, Audit: h.Audit, Timers: h.Timers, Tell: h.catalog.TellPricesTx, Outbox: h.Outbox})
 	orders := order.New(order.Deps{
 		Offers: []order.Offers{coupons, h.points, h.levels, h.campaigns}, Groups: h.campaigns,
-		DB: h.DB, Catalog: h.catalog, Inventory: h.stock, Addresses: h.members, Carts: carts, Cards: h.cards, Places: h.quota,
+		DB: h.DB, Catalog: h.catalog, Inventory: h.stock, Addresses: h.members, Carts: carts, Vouchers: voucher.New(h.DB), Cards: h.cards, Places: h.quota,
 		Stores: delivery.New(delivery.Deps{DB: h.DB, Audit: h.Audit}), Outbox: h.Outbox, Timers: h.Timers, Audit: h.Audit,
 	})
 	pay := payments.New(payments.Deps{

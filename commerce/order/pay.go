@@ -81,7 +81,8 @@ const (
 )
 
 // MarkPaidTx records that an order was paid: its goods leave the stock, its products' sales
-// grow, its expiry is forgotten and TopicPaid is appended. Virtual goods are handed out with it.
+// grow, its expiry is forgotten and TopicPaid is appended. Virtual goods are handed out with it, and
+// vouchers are issued.
 // Faults: NOT_FOUND. Another amount
 // than the order's is an error and changes nothing.
 func (s *Service) MarkPaidTx(ctx context.Context, tx tenantdb.Tx, in PaidInput) (PaidOutcome, error) {
@@ -113,6 +114,11 @@ func (s *Service) MarkPaidTx(ctx context.Context, tx tenantdb.Tx, in PaidInput) 
 	if ParcelKind(order.Delivery) == Virtual {
 		if err := s.handOutPaid(ctx, tx, in.OrderNo); err != nil {
 			return "", fmt.Errorf("hand out order %s: %w", in.OrderNo, err)
+		}
+	}
+	if ParcelKind(order.Delivery) == Voucher {
+		if err := s.issue(ctx, tx, in.OrderNo); err != nil {
+			return "", fmt.Errorf("vouchers of order %s: %w", in.OrderNo, err)
 		}
 	}
 	return OutcomePaid, nil

@@ -85,6 +85,7 @@ type Deps struct {
 	Places    Places
 	Stores    Stores
 	Cards     Cards
+	Vouchers  Vouchers
 	Outbox    *outbox.Outbox
 	Timers    *timer.Timers
 	Audit     *audit.Log
@@ -103,6 +104,7 @@ type Service struct {
 	places    Places
 	stores    Stores
 	cards     Cards
+	vouchers  Vouchers
 	refunds   Refunds
 	groups    Groups
 	offers    []Offers
@@ -117,7 +119,7 @@ type Service struct {
 func New(deps Deps) *Service {
 	return &Service{
 		db: deps.DB, catalog: deps.Catalog, inventory: deps.Inventory, addresses: deps.Addresses,
-		carts: deps.Carts, places: deps.Places, stores: deps.Stores, cards: deps.Cards, refunds: deps.Refunds, offers: deps.Offers, groups: deps.Groups, audit: deps.Audit, outbox: deps.Outbox, timers: deps.Timers,
+		carts: deps.Carts, places: deps.Places, stores: deps.Stores, cards: deps.Cards, vouchers: deps.Vouchers, refunds: deps.Refunds, offers: deps.Offers, groups: deps.Groups, audit: deps.Audit, outbox: deps.Outbox, timers: deps.Timers,
 		divisions: division.Load(), q: orderdb.New(),
 	}
 }
