@@ -117,7 +117,7 @@ func consoleDeps(t *testing.T, env *tenanttest.Env, people *staff.Service) conso
 	return console.Deps{
 		DB: env.DB, Registry: env.Registry, Provision: env.Provision, Plans: env.Plans, Outbox: env.Outbox, Routines: routine.New(env.DB, []outbox.Topic{"shop.upkeep"}), Callbacks: kernel, Books: ledger.New(ledger.Deps{DB: env.DB, Audit: env.Audit}), Reconcile: reconcileOf(env, kernel), Refunds: kernel, Payouts: payoutsOf(env),
 		Evidence: evidence.New(evidence.Deps{DB: env.DB, Plans: env.Plans, Audit: env.Audit, Store: picture.Files{Store: picture.NewFolder(t.TempDir())}, Now: env.Clock().Now}), Cases: casesOf(env), Reviews: reviewsOf(env), Coupons: couponsOf(env), Campaigns: campaignsOf(env), Messages: notice.New(notice.Deps{DB: env.DB, Audit: env.Audit, Outbox: env.Outbox, Vault: env.Vault, Mailer: postman{}, Texter: carrier{}, Now: env.Clock().Now}), Distribution: distributionOf(t, env), Points: pointsOf(env), Levels: levelsOf(env), Invoices: invoicesOf(t, env),
-		Accounts: accountsOf(env), Channels: kernel, Orders: ordersOf(env), Cards: cardsOf(env), Reprice: func(ctx context.Context, id tenant.ID, in order.RepriceInput) error {
+		Accounts: accountsOf(env), Channels: kernel, Orders: ordersOf(env), Cards: cardsOf(env), Vouchers: voucher.New(env.DB), Reprice: func(ctx context.Context, id tenant.ID, in order.RepriceInput) error {
 			in.Idle = kernel.IdleTx
 			return ordersOf(env).Reprice(ctx, id, in)
 		}, Deliveries: deliveryOf(env), Freights: freight.New(freight.Deps{DB: env.DB, Audit: env.Audit}), Products: listingOf(env),

@@ -17,6 +17,12 @@ func newCode() (string, error) {
 	return fmt.Sprintf("%0*d", codeDigits, n), nil
 }
 
+// IsCode reports whether what somebody typed has the form of a voucher's code.
+func IsCode(typed string) bool {
+	_, ok := parseCode(typed)
+	return ok
+}
+
 // parseCode takes out the spaces and dashes that people type.
 func parseCode(typed string) (string, bool) {
 	code := strings.Map(func(r rune) rune {
