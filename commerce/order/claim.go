@@ -113,17 +113,11 @@ func (in ClaimInput) of(rows []orderdb.LockWholeRow, held map[int64]voucher.Hold
 	whole, sent := true, false
 	for _, r := range rows {
 		qty, wanted := in.Lines[r.LineID]
-		free, unsent := int64(r.Qty-r.Claimed), int64(r.Qty-r.Sent-r.Dropped)
+		free, unsent := in.left(r, held)
 		sent = sent || r.Sent > 0
-		whole = whole && qty == free
+		whole = whole && qty == int64(r.Qty-r.Claimed)
 		if !wanted {
 			continue
-		}
-		if held != nil {
-			free = held[r.LineID].Free
-		}
-		if in.SentOnly {
-			free, unsent = int64(r.Sent-(r.Claimed-r.Dropped)), 0
 		}
 		if qty <= 0 || qty > free {
 			return Claim{}, ErrClaimed.WithData(map[string]any{"line_id": r.LineID, "free": max(free, 0)})
@@ -132,7 +126,7 @@ func (in ClaimInput) of(rows []orderdb.LockWholeRow, held map[int64]voucher.Hold
 			LineID: r.LineID, SKUID: r.SkuID, Title: r.Title, Spec: r.Spec, Picture: r.Picture, Qty: qty, Dropped: min(qty, unsent), ShareFen: shareOf(r, qty),
 		}
 		if held != nil {
-			line.Dropped, line.ShareFen = held[r.LineID].Untouched, held[r.LineID].ShareFen
+			line.ShareFen = held[r.LineID].ShareFen
 		}
 		out.Lines = append(out.Lines, line)
 	}
@@ -150,6 +144,17 @@ func (in ClaimInput) of(rows []orderdb.LockWholeRow, held map[int64]voucher.Hold
 		out.FreightFen = rest
 	}
 	return out, nil
+}
+
+// left is how many pieces of a line can be claimed, and how many of it the shop still has.
+func (in ClaimInput) left(r orderdb.LockWholeRow, held map[int64]voucher.Hold) (free, unsent int64) {
+	switch {
+	case held != nil:
+		return held[r.LineID].Free, held[r.LineID].Untouched
+	case in.SentOnly:
+		return int64(r.Sent - (r.Claimed - r.Dropped)), 0
+	}
+	return int64(r.Qty - r.Claimed), int64(r.Qty - r.Sent - r.Dropped)
 }
 
 // shareOf is what was paid for so many pieces of a line: rounded down, and the rest for
@@ -219,15 +224,18 @@ func (s *Service) UnclaimTx(ctx context.Context, tx tenantdb.Tx, in UnclaimInput
 			return fmt.Errorf("unclaim order %s: %w", in.OrderNo, err)
 		}
 	}
-	if ParcelKind(head.Delivery) == Voucher {
-		if err := s.unholdVouchers(ctx, tx, in); err != nil {
-			return fmt.Errorf("unclaim order %s: %w", in.OrderNo, err)
-		}
+	if err := s.unholdVouchers(ctx, tx, ParcelKind(head.Delivery), in); err != nil {
+		return fmt.Errorf("unclaim order %s: %w", in.OrderNo, err)
 	}
-	if runs && len(in.Back) == 0 && head.PayableFen == 0 && allClaimed(rows) {
+	if runs && emptied(rows, in) {
 		return s.closeEmpty(ctx, tx, head)
 	}
 	return nil
+}
+
+// emptied reports an order that cost nothing and of which a case that ended has left nothing.
+func emptied(rows []orderdb.LockWholeRow, in UnclaimInput) bool {
+	return len(in.Back) == 0 && rows[0].PayableFen == 0 && allClaimed(rows)
 }
 
 // later moves a due time by how long its clock stood still: since the pause, or since the

@@ -226,7 +226,10 @@ func (s *Service) holdVouchers(ctx context.Context, tx tenantdb.Tx, in ClaimInpu
 }
 
 // unholdVouchers ends the hold of a case on vouchers: with its money, or they can be used again.
-func (s *Service) unholdVouchers(ctx context.Context, tx tenantdb.Tx, in UnclaimInput) error {
+func (s *Service) unholdVouchers(ctx context.Context, tx tenantdb.Tx, kind ParcelKind, in UnclaimInput) error {
+	if kind != Voucher {
+		return nil
+	}
 	var err error
 	if len(in.Back) == 0 {
 		err = s.vouchers.PayBackTx(ctx, tx, in.OrderNo, in.Holder)

@@ -121,9 +121,8 @@ func NewServices(g *Ground) (*Services, error) {
 	})
 	s.Looks = figures.NewLooks(figures.LooksDeps{Figures: s.Figures, Now: g.Now, Log: g.Log})
 	s.Delivery, s.Freights = s.newDelivery(), freight.New(freight.Deps{DB: g.DB, Audit: g.Audit})
-	s.Carts = cart.New(cart.Deps{DB: g.DB})
+	s.Carts, s.Vouchers = cart.New(cart.Deps{DB: g.DB}), voucher.New(g.DB)
 	s.Cards = card.New(card.Deps{DB: g.DB, Stock: s.Inventory, Vault: g.Vault, Audit: g.Audit, Rand: rand.Reader})
-	s.Vouchers = voucher.New(g.DB)
 	going := &goingBack{}
 	s.Coupons = s.newCoupons()
 	s.Campaigns = campaign.New(campaign.Deps{DB: g.DB, Audit: g.Audit, Timers: g.Timers, Tell: s.Catalog.TellPricesTx, Outbox: g.Outbox})
