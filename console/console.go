@@ -88,6 +88,7 @@ type Deps struct {
 	Products        Products
 	Orders          Orders
 	Cards           Cards
+	Vouchers        Vouchers
 	// Reprice closes an order's payments at their providers and changes what it costs.
 	Reprice      func(ctx context.Context, id tenant.ID, in order.RepriceInput) error
 	Deliveries   Deliveries

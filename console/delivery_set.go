@@ -8,6 +8,7 @@ import (
 
 	"galleria/commerce/delivery"
 	"galleria/commerce/order"
+	"galleria/commerce/voucher"
 	"galleria/console/authz"
 	"galleria/console/view"
 	"galleria/tenant/fault"
@@ -16,8 +17,13 @@ import (
 // pickupNew shows the form for a pickup code.
 func (s *Console) pickupNew(c *fiber.Ctx, v *visit) error {
 	page := view.Verify{}
-	if no := c.Query("of"); orderForm.MatchString(no) && c.Query("done") == "handed_over" {
-		page.Done = no
+	if no := c.Query("of"); orderForm.MatchString(no) {
+		switch c.Query("done") {
+		case "handed_over":
+			page.Done = no
+		case "redeemed":
+			page.Redeemed, page.Left = no, c.Query("left")
+		}
 	}
 	return s.pickupPage(c, v, page)
 }
@@ -28,13 +34,16 @@ func (s *Console) pickupPage(c *fiber.Ctx, v *visit, page view.Verify) error {
 	return render(c, view.VerifyPage(p, page))
 }
 
-// pickupVerify finds the order of a code, or hands its goods over.
+// pickupVerify finds the order or the voucher of a code, or hands goods over or uses a voucher.
 func (s *Console) pickupVerify(c *fiber.Ctx, v *visit) error {
 	page := view.Verify{Code: form(c, "code")}
 	// A person who guesses is stopped like one who guesses passwords.
 	tries, err := s.Staff.Admit(c.UserContext(), "pickup:"+v.shop.ID.String()+":"+itoa64(v.session.StaffID), clientIP(c))
 	if err != nil {
 		return s.pickupRefused(c, v, err)
+	}
+	if voucher.IsCode(page.Code) {
+		return s.voucherVerify(c, v, tries, page)
 	}
 	if form(c, "do") == "hand" {
 		orderNo, err := s.Orders.HandOver(c.UserContext(), v.shop.ID, page.Code, actor(v.session.StaffID))

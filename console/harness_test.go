@@ -28,6 +28,7 @@ import (
 	"galleria/commerce/notice"
 	"galleria/commerce/order"
 	"galleria/commerce/picture"
+	"galleria/commerce/voucher"
 	"galleria/console"
 	"galleria/console/authz"
 	"galleria/console/courier"
@@ -117,7 +118,7 @@ func consoleDeps(t *testing.T, env *tenanttest.Env, people *staff.Service) conso
 	return console.Deps{
 		DB: env.DB, Registry: env.Registry, Provision: env.Provision, Plans: env.Plans, Outbox: env.Outbox, Routines: routine.New(env.DB, []outbox.Topic{"shop.upkeep"}), Callbacks: kernel, Books: ledger.New(ledger.Deps{DB: env.DB, Audit: env.Audit}), Reconcile: reconcileOf(env, kernel), Refunds: kernel, Payouts: payoutsOf(env),
 		Evidence: evidence.New(evidence.Deps{DB: env.DB, Plans: env.Plans, Audit: env.Audit, Store: picture.Files{Store: picture.NewFolder(t.TempDir())}, Now: env.Clock().Now}), Cases: casesOf(env), Reviews: reviewsOf(env), Coupons: couponsOf(env), Campaigns: campaignsOf(env), Messages: notice.New(notice.Deps{DB: env.DB, Audit: env.Audit, Outbox: env.Outbox, Vault: env.Vault, Mailer: postman{}, Texter: carrier{}, Now: env.Clock().Now}), Distribution: distributionOf(t, env), Points: pointsOf(env), Levels: levelsOf(env), Invoices: invoicesOf(t, env),
-		Accounts: accountsOf(env), Channels: kernel, Orders: ordersOf(env), Cards: cardsOf(env), Reprice: func(ctx context.Context, id tenant.ID, in order.RepriceInput) error {
+		Accounts: accountsOf(env), Channels: kernel, Orders: ordersOf(env), Cards: cardsOf(env), Vouchers: voucher.New(env.DB), Reprice: func(ctx context.Context, id tenant.ID, in order.RepriceInput) error {
 			in.Idle = kernel.IdleTx
 			return ordersOf(env).Reprice(ctx, id, in)
 		}, Deliveries: deliveryOf(env), Freights: freight.New(freight.Deps{DB: env.DB, Audit: env.Audit}), Products: listingOf(env),
@@ -202,7 +203,7 @@ func cardsOf(env *tenanttest.Env) *card.Service {
 func ordersOf(env *tenanttest.Env) *order.Service {
 	return order.New(order.Deps{
 		DB: env.DB, Catalog: catalog.New(catalog.Deps{DB: env.DB, Plans: env.Plans}), Inventory: inventory.New(inventory.Deps{NotifyChannel: catalog.NotifyChannel}),
-		Addresses: member.New(member.Deps{DB: env.DB, Now: env.Clock().Now, Rand: rand.Reader, Vault: env.Vault}), Carts: cart.New(cart.Deps{DB: env.DB}), Cards: cardsOf(env),
+		Addresses: member.New(member.Deps{DB: env.DB, Now: env.Clock().Now, Rand: rand.Reader, Vault: env.Vault}), Carts: cart.New(cart.Deps{DB: env.DB}), Vouchers: voucher.New(env.DB), Cards: cardsOf(env),
 		Places: plan.NewMeter(env.Plans, plan.Orders), Stores: delivery.New(delivery.Deps{DB: env.DB, Audit: env.Audit, Vault: env.Vault}), Outbox: env.Outbox, Timers: env.Timers, Audit: env.Audit, Figures: figures.New(env.DB, env.Timers),
 	})
 }

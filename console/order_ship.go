@@ -34,6 +34,7 @@ type Orders interface {
 	HandOver(ctx context.Context, id tenant.ID, typed, actor string) (orderNo string, err error)
 	Bring(ctx context.Context, id tenant.ID, in order.BringInput) error
 	Arrive(ctx context.Context, id tenant.ID, orderNo, actor string) error
+	Redeem(ctx context.Context, id tenant.ID, in order.RedeemInput) (order.Redeemed, bool, error)
 	HandOut(ctx context.Context, id tenant.ID, orderNo, actor string) error
 	SetTerms(ctx context.Context, id tenant.ID, in order.TermsInput) error
 	NothingSentTx(ctx context.Context, q tenantdb.Querier, orderNo string) error

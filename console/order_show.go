@@ -56,11 +56,15 @@ func (s *Console) orderWith(c *fiber.Ctx, v *visit, show view.OrderShow) error {
 	if err != nil {
 		return err
 	}
+	vouchers, err := s.orderVouchers(c, v, order)
+	if err != nil {
+		return err
+	}
 	title := v.text.T("order.one") + " " + order.OrderNo
 	page := s.page(c, v, title, "nav.orders")
 	page.Done = done(c, v)
 	return render(c, view.OrderShowPage(page, view.OrderShow{
-		OrderDetail: order, Problem: show.Problem, Rider: rider, Invoice: invoice, Now: s.Now(), Revealed: show.Revealed, MayReveal: v.granted[authz.MemberReveal] && v.look == nil,
+		OrderDetail: order, Problem: show.Problem, Rider: rider, Invoice: invoice, Vouchers: vouchers, Now: s.Now(), Revealed: show.Revealed, MayReveal: v.granted[authz.MemberReveal] && v.look == nil,
 		SeesCoupons: v.granted[authz.CouponRead], SeesCases: v.granted[authz.AfterSaleRead], MayHandleCases: v.granted[authz.AfterSaleHandle] && v.granted[authz.RefundCreate],
 		MayRefund: v.granted[authz.RefundCreate], Rest: refundable(order),
 		MayShip: v.granted[authz.OrderShip], MayUpdate: v.granted[authz.OrderUpdate], MayVerify: v.granted[authz.OrderVerify], MayShowCards: v.granted[authz.CardShow] && v.look == nil,

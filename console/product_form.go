@@ -48,6 +48,7 @@ func readProductForm(values map[string][]string) *productForm {
 	f.Freight = f.get("freight")
 	f.MinQty, f.MaxPerOrder, f.MaxLifetime = f.get("min_qty"), f.get("max_per_order"), f.get("max_lifetime")
 	f.OnAt, f.OffAt = f.get("on_at"), f.get("off_at")
+	f.VoucherUses, f.VoucherDays, f.VoucherUntil, f.VoucherRefunds = f.get("voucher_uses"), f.get("voucher_days"), f.get("voucher_until"), f.get("voucher_refunds") == "1"
 	f.Title, f.Subtitle, f.Code, f.Category, f.NewCategory = f.get("title"), f.get("subtitle"), f.get("spu_code"), f.get("category"), f.get("new_category")
 	f.Detail = strings.ReplaceAll(f.get("detail"), "\r\n", "\n")
 	f.Pictures, f.OnShelf, f.Dirty = values["picture"], f.get("shelf") == "on", true

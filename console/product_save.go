@@ -49,6 +49,8 @@ type Pictures interface {
 func (s *Console) productNew(c *fiber.Ctx, v *visit) error {
 	f := readProductForm(map[string][]string{"on_0_0_0": {"1"}})
 	f.Key, f.OnShelf, f.Dirty = rand.Text(), true, false
+	usual := catalog.UsualVoucher()
+	f.VoucherUses, f.VoucherDays, f.VoucherRefunds = itoa64(int64(usual.Uses)), itoa64(int64(usual.Days)), usual.Refunds
 	return s.productFormPage(c, v, f)
 }
 

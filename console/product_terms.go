@@ -42,11 +42,41 @@ func (f *productForm) judgeTerms(in *listing.SaveInput, wrong func(bad bool, fie
 	wrong(perOrder != 0 && perOrder < least, "max_per_order", "limit_order")
 	wrong(lifetime != 0 && lifetime < least, "max_lifetime", "limit_order")
 	in.Limits = catalog.Limits{MinQty: int32(least), MaxPerOrder: int32(perOrder), MaxLifetime: int32(lifetime)}
+	if in.Kind == catalog.Voucher {
+		f.judgeVoucher(in, wrong)
+	}
 	in.OnAt, ok = moment(f.OnAt)
 	wrong(!ok, "on_at", "moment")
 	in.OffAt, ok = moment(f.OffAt)
 	wrong(!ok, "off_at", "moment")
 	wrong(in.OnAt != nil && in.OffAt != nil && !in.OffAt.After(*in.OnAt), "off_at", "moment_order")
+}
+
+// judgeVoucher reads what a voucher is good for: days, or a last day.
+func (f *productForm) judgeVoucher(in *listing.SaveInput, wrong func(bad bool, field, key string, args ...any)) {
+	t := catalog.VoucherTerms{Refunds: f.VoucherRefunds}
+	uses, ok := whole(f.VoucherUses, catalog.MaxVoucherUses)
+	wrong(!ok || uses < 1, "voucher_uses", "voucher_range", catalog.MaxVoucherUses)
+	t.Uses = int32(uses)
+	if f.VoucherUntil != "" {
+		last, err := time.ParseInLocation(time.DateOnly, f.VoucherUntil, shanghai())
+		wrong(err != nil || last.Year() < 2020 || last.Year() > 2100, "voucher_until", "voucher_until")
+		t.Until = new(last.AddDate(0, 0, 1).UTC()) // to the end of that day
+	} else {
+		days, ok := whole(f.VoucherDays, catalog.MaxVoucherDays)
+		wrong(!ok || days < 1, "voucher_days", "voucher_range", catalog.MaxVoucherDays)
+		t.Days = int32(days)
+	}
+	in.Voucher = t
+}
+
+// showVoucher writes a product's terms as a voucher into the form; those of another kind are the
+// usual ones.
+func (f *productForm) showVoucher(p readmodel.ProductDetail) {
+	f.VoucherUses, f.VoucherDays, f.VoucherRefunds = strconv.FormatInt(p.VoucherUses, 10), some(p.VoucherDays), p.VoucherRefunds
+	if p.VoucherUntil != nil {
+		f.VoucherUntil = p.VoucherUntil.Add(-time.Second).In(shanghai()).Format(time.DateOnly)
+	}
 }
 
 // moment reads a field for a moment; nothing typed is none.
@@ -76,6 +106,7 @@ func (f *productForm) showTerms(p readmodel.ProductDetail) {
 		f.MinQty = strconv.FormatInt(p.MinQty, 10)
 	}
 	f.MaxPerOrder, f.MaxLifetime = some(p.MaxPerOrder), some(p.MaxLifetime)
+	f.showVoucher(p)
 	for _, c := range []struct {
 		at   *time.Time
 		into *string

@@ -244,6 +244,8 @@ func walkOrders(t *testing.T, h *house, s *shop, c *client) {
 	h.dispatch(t, s, placed.OrderNo)
 	c.must(t, http.StatusOK, http.MethodGet, "/orders/"+placed.OrderNo+"/parcels", nil)
 	c.must(t, http.StatusOK, http.MethodGet, "/orders/"+placed.OrderNo+"/cards", nil)
+	c.must(t, http.StatusOK, http.MethodGet, "/orders/"+placed.OrderNo+"/vouchers", nil)
+	c.must(t, http.StatusOK, http.MethodGet, "/vouchers", nil)
 	c.must(t, http.StatusOK, http.MethodPost, "/orders/"+placed.OrderNo+"/buy-again", nil)
 	c.must(t, http.StatusOK, http.MethodGet, "/orders/"+placed.OrderNo, nil).into(t, &kept)
 	walkAfterSales(t, h, s, placed.OrderNo, kept.Lines[0].LineID, plainly(t, c))

@@ -38,6 +38,7 @@ import (
 	"galleria/commerce/picture"
 	"galleria/commerce/points"
 	"galleria/commerce/review"
+	"galleria/commerce/voucher"
 	"galleria/payments"
 	"galleria/payments/account"
 	"galleria/payments/ledger"
@@ -188,7 +189,7 @@ func (h *house) deps(s settings, answers *miniapi.Answers) web.Deps {
 	h.campaigns = campaign.New(campaign.Deps{DB: h.DB, Audit: h.Audit, Timers: h.Timers, Tell: h.catalog.TellPricesTx, Outbox: h.Outbox})
 	orders := order.New(order.Deps{
 		Offers: []order.Offers{coupons, h.points, h.levels, h.campaigns}, Groups: h.campaigns,
-		DB: h.DB, Catalog: h.catalog, Inventory: h.stock, Addresses: h.members, Carts: carts, Cards: h.cards, Places: h.quota,
+		DB: h.DB, Catalog: h.catalog, Inventory: h.stock, Addresses: h.members, Carts: carts, Vouchers: voucher.New(h.DB), Cards: h.cards, Places: h.quota,
 		Stores: delivery.New(delivery.Deps{DB: h.DB, Audit: h.Audit}), Outbox: h.Outbox, Timers: h.Timers, Audit: h.Audit, Figures: figures.New(h.DB, h.Timers),
 	})
 	pay := payments.New(payments.Deps{
@@ -201,7 +202,7 @@ func (h *house) deps(s settings, answers *miniapi.Answers) web.Deps {
 	return web.Deps{
 		Limiter: limiter, Budgets: s.budgets, Places: s.places, Draining: s.drain,
 		API: &miniapi.Deps{
-			Apps: h.Resolver, Shops: h.mini, Catalog: h.catalog, Members: h.members, Tastes: h.members, Carts: carts, Orders: orders, Cases: cases, Reviews: h.newReviews(orders), Distribution: h.newDistribution(orders), Cards: h.cards, Coupons: coupons, Campaigns: h.campaigns, Groups: h.campaigns, Points: h.points, Levels: h.levels, Invoices: h.invoices, Pictures: pictures, Delivery: delivery.New(delivery.Deps{DB: h.DB, Audit: h.Audit}), Payments: pay,
+			Apps: h.Resolver, Shops: h.mini, Catalog: h.catalog, Members: h.members, Tastes: h.members, Carts: carts, Orders: orders, Cases: cases, Reviews: h.newReviews(orders), Distribution: h.newDistribution(orders), Cards: h.cards, Vouchers: voucher.New(h.DB), Coupons: coupons, Campaigns: h.campaigns, Groups: h.campaigns, Points: h.points, Levels: h.levels, Invoices: h.invoices, Pictures: pictures, Delivery: delivery.New(delivery.Deps{DB: h.DB, Audit: h.Audit}), Payments: pay,
 			Transfers:     transfer.New(transfer.Deps{DB: h.DB, Now: now}),
 			Subscriptions: h.notices, Messages: h.notices, Logins: h.mini, Audit: h.Audit, Limiter: limiter, Limits: s.limits,
 			Answers: answers, Log: log,

@@ -185,6 +185,8 @@ func TestG14StatementsPerRoute(t *testing.T) {
 	call(2, http.StatusOK, http.MethodGet, "/local-delivery", nil)
 	call(2, http.StatusOK, http.MethodGet, "/orders/"+placed.OrderNo+"/parcels", nil)
 	call(1, http.StatusOK, http.MethodGet, "/orders/"+placed.OrderNo+"/cards", nil)
+	call(1, http.StatusOK, http.MethodGet, "/orders/"+placed.OrderNo+"/vouchers", nil)
+	call(1, http.StatusOK, http.MethodGet, "/vouchers", nil)
 	call(2, http.StatusOK, http.MethodPost, "/orders/"+placed.OrderNo+"/buy-again", nil)
 	walkAfterSales(t, h, s, placed.OrderNo, kept.Lines[0].LineID, call)
 	call(2, http.StatusOK, http.MethodGet, "/orders/"+placed.OrderNo, nil).into(t, &kept)

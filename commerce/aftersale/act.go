@@ -168,7 +168,7 @@ func (a *acting) askRefund(ctx context.Context) error {
 
 // release ends the case's hold of its order: what ended with money stays claimed.
 func (a *acting) release(ctx context.Context, to Status) error {
-	in := order.UnclaimInput{OrderNo: a.row.OrderNo}
+	in := order.UnclaimInput{OrderNo: a.row.OrderNo, Holder: a.row.CaseNo, Lapse: Reason(a.row.Reason) == Lapsed}
 	if to != Refunded {
 		in.FreightFen = a.row.FreightFen
 		for _, l := range a.lines {

@@ -21,9 +21,10 @@ const (
 	Late           Reason = "late"
 	Agreed         Reason = "agreed" // with the shop
 	OtherReason    Reason = "other"
+	Lapsed         Reason = "lapsed" // vouchers that were not used in time; nobody applies with it
 )
 
-// Reasons lists them.
+// Reasons lists those that people give.
 func Reasons() []Reason {
 	return []Reason{ChangedMind, WrongGoods, Damaged, Quality, NotAsDescribed, NotReceived, Late, Agreed, OtherReason}
 }

@@ -17,6 +17,9 @@
 // pieces that came back go on the shelf only as far as an inspection found them sellable. Test
 // orders move no stock.
 //
+// Vouchers are only refunded, for what is unused of them. What is unused at their end goes back by
+// a case that the system opens and passes (Lapsed), where the terms say so.
+//
 // Decisions. A case that is approved asks for its refund in the same transaction, so there is
 // no status between: a refund that waits for a second person is a case that is refunding. A
 // refund that ended without money makes the case refund_stopped: a person asks again or ends

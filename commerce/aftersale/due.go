@@ -23,7 +23,7 @@ func (s *Service) DueTx(ctx context.Context, tx tenantdb.Tx, caseNo string) erro
 	var event Event
 	switch Status(a.row.Status) {
 	case Requested:
-		if !a.row.Unsent {
+		if !a.row.Unsent || Reason(a.row.Reason) == Lapsed { // that one waits for a person, see VouchersDueTx
 			return nil
 		}
 		event = EventApprove

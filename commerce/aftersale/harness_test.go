@@ -20,6 +20,7 @@ import (
 	"galleria/commerce/member"
 	"galleria/commerce/money"
 	"galleria/commerce/order"
+	"galleria/commerce/voucher"
 	"galleria/tenant"
 	"galleria/tenant/idempotency"
 	"galleria/tenant/plan"
@@ -43,6 +44,8 @@ type shop struct {
 	app       tenant.AppID
 	keys      atomic.Int64
 	couriers  atomic.Int64
+	vouchers  *voucher.Service
+	terms     catalog.VoucherTerms // what buy sells are vouchers of these, unless they are zero
 }
 
 // asks numbers the refunds that were asked for, in the caller's transaction.
@@ -64,8 +67,10 @@ func newShop(t testing.TB) *shop {
 	s.catalog = catalog.New(catalog.Deps{DB: env.DB, Plans: env.Plans, Timers: env.Timers})
 	s.inventory = inventory.New(inventory.Deps{NotifyChannel: catalog.NotifyChannel})
 	s.members = member.New(member.Deps{DB: env.DB, Now: env.Clock().Now, Rand: rand.Reader, Vault: env.Vault})
+	s.vouchers = voucher.New(env.DB)
 	s.orders = order.New(order.Deps{
-		DB: env.DB, Catalog: s.catalog, Inventory: s.inventory, Addresses: s.members, Carts: cart.New(cart.Deps{DB: env.DB}),
+		Vouchers: s.vouchers,
+		DB:       env.DB, Catalog: s.catalog, Inventory: s.inventory, Addresses: s.members, Carts: cart.New(cart.Deps{DB: env.DB}),
 		Places: plan.NewMeter(env.Plans, plan.Orders), Stores: delivery.New(delivery.Deps{DB: env.DB, Audit: env.Audit}),
 		Outbox: env.Outbox, Timers: env.Timers, Audit: env.Audit, Figures: figures.New(env.DB, env.Timers),
 	})
@@ -110,6 +115,10 @@ func (s *shop) buy(adjust money.Fen, prices []money.Fen, qtys []int64) bought {
 		s.t.Fatal(err)
 	}
 	in := catalog.ProductInput{CategoryID: categoryID, Title: "明前龙井 " + tenanttest.RandomHex(3)}
+	freight := money.Fen(700)
+	if s.terms != (catalog.VoucherTerms{}) {
+		in.Kind, in.Voucher, freight = catalog.Voucher, s.terms, 0
+	}
 	var values []string
 	for i, p := range prices {
 		values = append(values, fmt.Sprintf("规格%d", i+1))
@@ -144,13 +153,13 @@ func (s *shop) buy(adjust money.Fen, prices []money.Fen, qtys []int64) bought {
 	out.no = placed.OrderNo
 	if adjust != 0 {
 		err := s.orders.Reprice(ctx, s.Tenant.ID, order.RepriceInput{
-			OrderNo: out.no, PayableFen: out.payable + adjust + 700, FreightFen: 700, Actor: "staff:1",
+			OrderNo: out.no, PayableFen: out.payable + adjust + freight, FreightFen: freight, Actor: "staff:1",
 			Idle: func(context.Context, tenantdb.Tx, string) (bool, error) { return true, nil },
 		})
 		if err != nil {
 			s.t.Fatal(err)
 		}
-		out.payable += adjust + 700
+		out.payable += adjust + freight
 	}
 	s.InTenant(s.t, func(tx tenantdb.Tx) error {
 		_, err := s.orders.MarkPaidTx(ctx, tx, order.PaidInput{

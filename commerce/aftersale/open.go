@@ -130,7 +130,10 @@ func (s *Service) openTx(ctx context.Context, tx tenantdb.Tx, in OpenInput) (Ope
 	if err := s.ours(tx, in.Pictures); err != nil {
 		return Opened{}, err
 	}
-	claim, err := s.d.Orders.ClaimTx(ctx, tx, in.claim(), false)
+	now := tx.Now()
+	ask := in.claim()
+	ask.Holder = newCaseNo(now)
+	claim, err := s.d.Orders.ClaimTx(ctx, tx, ask, false)
 	if err != nil {
 		return Opened{}, err
 	}
@@ -145,17 +148,13 @@ func (s *Service) openTx(ctx context.Context, tx tenantdb.Tx, in OpenInput) (Ope
 	if err != nil {
 		return Opened{}, err
 	}
-	by := Member
-	if in.MemberID == 0 {
-		by = Staff
-	}
+	by := in.by()
 	to, err := Next(in.Kind, None, EventApply, by)
 	if err != nil {
 		return Opened{}, err
 	}
-	now := tx.Now()
 	row := aftersaledb.OpenParams{
-		CaseNo: newCaseNo(now), OrderID: claim.OrderID, OrderNo: in.OrderNo, MemberID: claim.MemberID, AppID: claim.AppID, Kind: string(in.Kind),
+		CaseNo: ask.Holder, OrderID: claim.OrderID, OrderNo: in.OrderNo, MemberID: claim.MemberID, AppID: claim.AppID, Kind: string(in.Kind),
 		Status: string(to), Reason: string(in.Reason), ShareFen: claim.ShareFen(), FreightFen: claim.FreightFen, AmountFen: amount,
 		Unsent: claim.Unsent(), Test: claim.Test, OpenedBy: in.Actor, DueAt: terms.due(to, now), OpenedAt: now, Body: in.Body, Pictures: notNil(in.Pictures),
 	}
@@ -177,6 +176,16 @@ func (s *Service) openTx(ctx context.Context, tx tenantdb.Tx, in OpenInput) (Ope
 	return Opened{CaseNo: row.CaseNo}, s.record(ctx, tx, by, in.Actor, EventApply, row.CaseNo, map[string]any{
 		"order_no": in.OrderNo, "kind": string(in.Kind), "amount_fen": int64(amount),
 	})
+}
+
+func (in OpenInput) by() Actor {
+	switch {
+	case in.MemberID != 0:
+		return Member
+	case in.Actor == string(System):
+		return System
+	}
+	return Staff
 }
 
 // notTooMany bounds what a member opens in a day. Staff are not bounded.

@@ -18,6 +18,7 @@ type Orders interface {
 	LockTx(ctx context.Context, tx tenantdb.Tx, orderNo string) error
 	ClaimTx(ctx context.Context, tx tenantdb.Tx, in order.ClaimInput, dry bool) (order.Claim, error)
 	UnclaimTx(ctx context.Context, tx tenantdb.Tx, in order.UnclaimInput) error
+	VouchersDueTx(ctx context.Context, tx tenantdb.Tx, orderNo string) (order.VouchersOver, error)
 }
 
 // Inventory puts goods back and replacements aside; *inventory.Service is one.

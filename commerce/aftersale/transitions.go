@@ -90,7 +90,7 @@ func Transitions() []Transition {
 	all, back := Kinds(), []Kind{Return, Exchange}
 	staff, system, member := []Actor{Staff}, []Actor{System}, []Actor{Member}
 	return []Transition{
-		{None, EventApply, Requested, []Actor{Member, Staff}, all},
+		{None, EventApply, Requested, []Actor{Member, Staff, System}, all},
 		{Requested, EventApprove, Refunding, []Actor{Staff, System}, []Kind{RefundOnly}},
 		{Requested, EventApprove, AwaitingReturn, staff, back},
 		{Requested, EventReject, Rejected, staff, all},

@@ -196,6 +196,9 @@ func (s *Service) show(ctx context.Context, q tenantdb.Querier, memberID int64) 
 
 func fromRow(r cartdb.LinesRow) (Line, catalog.Sellable) {
 	unsold := catalog.WhyUnsold(catalog.ShelfStatus(r.Status), r.Enabled)
+	if unsold == "" && r.Over {
+		unsold = catalog.OffTheShelf
+	}
 	return Line{SKUID: r.SkuID, Qty: int(r.Qty), Selected: r.Selected}, catalog.Sellable{
 		SKUID: r.SkuID, SPUID: r.SpuID, Category: r.CategoryID, Title: r.Title, Spec: r.Spec, Picture: r.Picture, PriceFen: r.PriceFen,
 		OnSale: unsold == "", Unsold: unsold, Available: r.Available, Kind: catalog.Kind(r.Kind), Snapshot: r.Snapshot,

@@ -73,7 +73,8 @@ func (s *Service) CopyTx(ctx context.Context, tx tenantdb.Tx, spuID int64, suffi
 	in := ProductInput{
 		CategoryID: row.CategoryID, Title: suffixed(row.Title, suffix), Subtitle: row.Subtitle, Cover: row.Cover, Pictures: row.Pictures,
 		Detail: row.Detail, Sort: row.Sort, BrandID: row.BrandID, FreightID: row.FreightID, Tags: row.Tags, Kind: Kind(row.Kind),
-		Limits: Limits{MinQty: row.MinQty, MaxPerOrder: row.MaxPerOrder, MaxLifetime: row.MaxLifetime},
+		Limits:  Limits{MinQty: row.MinQty, MaxPerOrder: row.MaxPerOrder, MaxLifetime: row.MaxLifetime},
+		Voucher: VoucherTerms{Uses: row.VoucherUses, Days: row.VoucherDays, Until: row.VoucherUntil, Refunds: row.VoucherRefunds},
 	}
 	if err := json.Unmarshal(row.Specs, &in.Specs); err != nil {
 		return Product{}, fmt.Errorf("specs of product %d: %w", spuID, err)

@@ -60,8 +60,9 @@ type ProductInput struct {
 	BrandID   int64 // 0 for none
 	FreightID int64 // the template of its freight; 0: the shop's default one
 	Tags      []string
-	Kind      Kind   // Physical if empty
-	Limits    Limits // none if zero
+	Kind      Kind         // Physical if empty
+	Limits    Limits       // none if zero
+	Voucher   VoucherTerms // of kind Voucher; the usual ones if zero
 	// When it comes on the shelf and leaves it by itself; nil: it does not.
 	OnAt, OffAt *time.Time
 }
@@ -174,6 +175,7 @@ func (s *Service) insert(ctx context.Context, tx tenantdb.Tx, in ProductInput) (
 		Detail: in.Detail, Specs: body, Sort: in.Sort, MinPriceFen: low, MaxPriceFen: high,
 		BrandID: orNull(in.BrandID), FreightID: orNull(in.FreightID), Tags: in.Tags, Kind: string(in.Kind), MinQty: in.Limits.MinQty, MaxPerOrder: in.Limits.MaxPerOrder,
 		MaxLifetime: in.Limits.MaxLifetime, OnAt: in.OnAt, OffAt: in.OffAt, Tokens: tokens, At: tx.Now(),
+		VoucherUses: in.Voucher.Uses, VoucherDays: in.Voucher.Days, VoucherUntil: in.Voucher.Until, VoucherRefunds: in.Voucher.Refunds,
 	})
 	if err != nil {
 		return Product{}, unknown(err)
@@ -193,7 +195,7 @@ func (s *Service) insert(ctx context.Context, tx tenantdb.Tx, in ProductInput) (
 	return Product{Item: Item{
 		ID: spuID, CategoryID: in.CategoryID, Title: in.Title, Subtitle: in.Subtitle, Cover: in.Cover,
 		MinPriceFen: low, MaxPriceFen: high, Specs: specs, SKUs: skus, StockState: SoldOut, Kind: in.Kind, BrandID: in.BrandID, Tags: in.Tags,
-	}, Pictures: in.Pictures, Detail: in.Detail, Brand: brand, Limits: in.Limits}, nil
+	}, Pictures: in.Pictures, Detail: in.Detail, Brand: brand, Limits: in.Limits, Voucher: in.Voucher}, nil
 }
 
 // unknown names the field that refers to something that is not there.

@@ -53,6 +53,7 @@ func (s *Service) drafts(ctx context.Context, q tenantdb.Querier, rows []catalog
 			CategoryID: r.CategoryID, Title: r.Title, Subtitle: r.Subtitle, Cover: r.Cover, Pictures: r.Pictures, Detail: r.Detail, Sort: r.Sort,
 			BrandID: r.BrandID, FreightID: r.FreightID, Tags: r.Tags, Kind: Kind(r.Kind),
 			Limits: Limits{MinQty: r.MinQty, MaxPerOrder: r.MaxPerOrder, MaxLifetime: r.MaxLifetime}, OnAt: r.OnAt, OffAt: r.OffAt,
+			Voucher: VoucherTerms{Uses: r.VoucherUses, Days: r.VoucherDays, Until: r.VoucherUntil, Refunds: r.VoucherRefunds},
 		}}
 		if err := json.Unmarshal(r.Specs, &out[i].Specs); err != nil {
 			return nil, fmt.Errorf("specs of product %d: %w", r.ID, err)

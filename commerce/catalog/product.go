@@ -67,6 +67,7 @@ type Product struct {
 	Detail   string // HTML, clean
 	Brand    string
 	Limits   Limits
+	Voucher  VoucherTerms // of kind Voucher
 	Reviews  Reviews
 }
 
@@ -85,7 +86,7 @@ type Kind string
 const (
 	Physical    Kind = "physical"     // it is sent
 	VirtualCard Kind = "virtual_card" // a code is handed out
-	Voucher     Kind = "voucher"      // it is used in the shop, by a code
+	Voucher     Kind = "voucher"      // each piece is a code that is used in the shop, once or several times
 	PickupOnly  Kind = "pickup"       // the buyer comes for it
 )
 

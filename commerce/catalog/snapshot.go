@@ -29,6 +29,7 @@ type Snapshot struct {
 	Tags     []string      `json:"tags"`
 	Specs    []Spec        `json:"specs"`
 	SKUs     []SnapshotSKU `json:"skus"`
+	Voucher  *VoucherTerms `json:"voucher,omitempty"` // of kind Voucher; nil if it was made before there were any
 }
 
 // SnapshotSKU is a variant of a Snapshot.

@@ -96,6 +96,7 @@ func (s *Service) productFromRow(r catalogdb.FindOnShelfRow) (Product, error) {
 	return Product{
 		Item: item, Pictures: r.Pictures, Detail: s.texts.Show(r.Detail), Brand: r.Brand,
 		Limits:  Limits{MinQty: r.MinQty, MaxPerOrder: r.MaxPerOrder, MaxLifetime: r.MaxLifetime},
+		Voucher: VoucherTerms{Uses: r.VoucherUses, Days: r.VoucherDays, Until: r.VoucherUntil, Refunds: r.VoucherRefunds},
 		Reviews: Reviews{Total: r.Reviewed, Scores: [5]int64{r.Score1, r.Score2, r.Score3, r.Score4, r.Score5}, Pictured: r.Pictured, Followed: r.Followed},
 	}, nil
 }
@@ -106,6 +107,9 @@ func sellableFromRow(r catalogdb.SellablesRow) Sellable {
 		picture = r.Cover
 	}
 	unsold := WhyUnsold(ShelfStatus(r.Status), r.Enabled)
+	if unsold == "" && r.Over {
+		unsold = OffTheShelf
+	}
 	return Sellable{
 		SKUID: r.ID, SPUID: r.SpuID, Category: r.CategoryID, Title: r.Title, Spec: strings.Join(r.SpecValues, " / "), Picture: picture,
 		PriceFen: r.PriceFen, OnSale: unsold == "", Unsold: unsold, Available: r.Available, Kind: Kind(r.Kind),

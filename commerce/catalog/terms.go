@@ -20,6 +20,9 @@ func (in ProductInput) settled(s *Service) ProductInput {
 		in.Kind = Physical
 	}
 	in.Limits.MinQty = max(in.Limits.MinQty, 1)
+	if in.Kind != Voucher || in.Voucher == (VoucherTerms{}) {
+		in.Voucher = UsualVoucher()
+	}
 	tags := []string{} // never nil: the column holds an array
 	for _, tag := range in.Tags {
 		if tag = strings.TrimSpace(tag); tag != "" && !slices.Contains(tags, tag) {
@@ -41,6 +44,7 @@ func (in ProductInput) validateTerms(refuse func(ok bool, path, format string, a
 	refuse(l.MinQty >= 1 && l.MinQty <= MaxPieces, "min_qty", "must be 1 to %d", MaxPieces)
 	refuse(l.MaxPerOrder == 0 || (l.MaxPerOrder >= l.MinQty && l.MaxPerOrder <= MaxPieces), "max_per_order", "must be 0, or %d to %d", l.MinQty, MaxPieces)
 	refuse(l.MaxLifetime == 0 || (l.MaxLifetime >= l.MinQty && l.MaxLifetime <= MaxLifetime), "max_lifetime", "must be 0, or %d to %d", l.MinQty, MaxLifetime)
+	in.Voucher.validate(refuse)
 	refuse(in.OnAt == nil || in.OffAt == nil || in.OffAt.After(*in.OnAt), "off_at", "must be after on_at")
 }
 

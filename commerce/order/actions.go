@@ -13,6 +13,8 @@ const (
 	EventDelete    Event = "delete"    // the buyer does not want to see it any more
 	EventBuyAgain  Event = "buy_again" // its goods go into the cart once more
 	EventFinish    Event = "finish"    // its money is final
+	EventRedeem    Event = "redeem"    // a voucher of it was used
+	EventLapse     Event = "lapse"     // vouchers of it were not used in time
 )
 
 // Facts are what a guard asks of an order beside its status.
@@ -40,6 +42,7 @@ const (
 	GuardLocal   Guard = "brought by the shop"
 	GuardSent    Guard = "sent to an address"
 	GuardVirtual Guard = "handed out as codes"
+	GuardVoucher Guard = "codes that are used in the shop"
 	GuardShown   Guard = "not deleted"
 )
 
@@ -62,6 +65,8 @@ func (g Guard) holds(f Facts) bool {
 		return f.sent()
 	case GuardVirtual:
 		return f.Delivery == Virtual
+	case GuardVoucher:
+		return f.Delivery == Voucher
 	case GuardShown:
 		return !f.Hidden
 	}
@@ -72,6 +77,7 @@ func (g Guard) holds(f Facts) bool {
 func Guards() map[Event]Guard {
 	return map[Event]Guard{
 		EventShip: GuardUnsent, EventReceive: GuardAllSent, EventPickUp: GuardPickup, EventHandOut: GuardVirtual,
+		EventUseUp: GuardVoucher, EventRedeem: GuardVoucher, EventLapse: GuardVoucher,
 		EventBring: GuardLocal, EventArrive: GuardLocal,
 		EventReaddress: GuardSent, EventRetrack: GuardExpress, EventDelete: GuardShown,
 	}
@@ -94,6 +100,8 @@ func Deeds() []Deed {
 		{EventBring, []Status{Fulfilling}, []Actor{Staff}}, // with somebody else
 		{EventArrive, []Status{Fulfilling}, []Actor{Staff}},
 		{EventDeliver, []Status{Fulfilling, Completed}, []Actor{System}},
+		{EventRedeem, []Status{Paid}, []Actor{Staff}},
+		{EventLapse, []Status{Paid}, []Actor{System}},
 		{EventFinish, []Status{Completed}, []Actor{System}},
 		{EventBuyAgain, []Status{Paid, Fulfilling, Completed, Closed}, []Actor{Member}},
 		{EventDelete, []Status{Completed, Closed}, []Actor{Member}},

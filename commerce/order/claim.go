@@ -9,6 +9,7 @@ import (
 
 	"galleria/commerce/money"
 	"galleria/commerce/order/internal/orderdb"
+	"galleria/commerce/voucher"
 	"galleria/tenant/fault"
 	"galleria/tenant/tenantdb"
 )
@@ -20,7 +21,8 @@ type ClaimInput struct {
 	Lines    map[int64]int64 // pieces by line id, each above zero
 	// SentOnly claims only pieces that left the shop: what is to come back was sent.
 	SentOnly bool
-	Swap     bool // for the same goods once more: no gift goes back with them
+	Holder   string // the case; what it holds of vouchers is known by it
+	Swap     bool   // for the same goods once more: no gift goes back with them
 	// FreightFen of the freight, for staff; nil takes the rule's: all of it if nothing was
 	// sent and the last pieces are claimed, else none.
 	FreightFen *money.Fen
@@ -63,7 +65,8 @@ func (c Claim) Unsent() bool {
 // while a case is open the order neither counts as received by itself nor settles. With
 // dry set nothing is written. Joins the caller's transaction and locks the order. Faults:
 // NOT_FOUND, ORDER_STATE for an order that is not paid or whose money is final, CLAIMED, HANDED_OUT for codes that a buyer has seen: money
-// for them is the shop's to give. Gifts whose goods go back go with them: see Gift.
+// for them is the shop's to give; VOUCHER_REFUND_ONLY. Vouchers are claimed for what is unused of
+// them, and cannot be used meanwhile. Gifts whose goods go back go with them: see Gift.
 func (s *Service) ClaimTx(ctx context.Context, tx tenantdb.Tx, in ClaimInput, dry bool) (Claim, error) {
 	rows, err := s.lockWhole(ctx, tx, in.OrderNo)
 	if err != nil {
@@ -82,7 +85,11 @@ func (s *Service) ClaimTx(ctx context.Context, tx tenantdb.Tx, in ClaimInput, dr
 	if in, err = s.withGifts(ctx, tx, in, rows); err != nil {
 		return Claim{}, fmt.Errorf("claim of order %s: %w", in.OrderNo, err)
 	}
-	claim, err := in.of(rows)
+	held, err := s.holdVouchers(ctx, tx, in, head, dry)
+	if err != nil {
+		return Claim{}, fmt.Errorf("claim of order %s: %w", in.OrderNo, err)
+	}
+	claim, err := in.of(rows, held)
 	if err != nil || dry {
 		return claim, err
 	}
@@ -96,8 +103,9 @@ func (s *Service) ClaimTx(ctx context.Context, tx tenantdb.Tx, in ClaimInput, dr
 	return claim, nil
 }
 
-// of is what the claim takes of the locked lines.
-func (in ClaimInput) of(rows []orderdb.LockWholeRow) (Claim, error) {
+// of is what the claim takes of the locked lines; held is what it took of vouchers, nil for other
+// goods.
+func (in ClaimInput) of(rows []orderdb.LockWholeRow, held map[int64]voucher.Hold) (Claim, error) {
 	head := rows[0]
 	out := Claim{
 		OrderID: head.ID, MemberID: head.MemberID, AppID: head.AppID, Status: Status(head.Status), Test: head.Test, PayableFen: head.PayableFen,
@@ -105,21 +113,22 @@ func (in ClaimInput) of(rows []orderdb.LockWholeRow) (Claim, error) {
 	whole, sent := true, false
 	for _, r := range rows {
 		qty, wanted := in.Lines[r.LineID]
-		free, unsent := int64(r.Qty-r.Claimed), int64(r.Qty-r.Sent-r.Dropped)
+		free, unsent := in.left(r, held)
 		sent = sent || r.Sent > 0
-		whole = whole && qty == free
+		whole = whole && qty == int64(r.Qty-r.Claimed)
 		if !wanted {
 			continue
-		}
-		if in.SentOnly {
-			free, unsent = int64(r.Sent-(r.Claimed-r.Dropped)), 0
 		}
 		if qty <= 0 || qty > free {
 			return Claim{}, ErrClaimed.WithData(map[string]any{"line_id": r.LineID, "free": max(free, 0)})
 		}
-		out.Lines = append(out.Lines, ClaimedLine{
+		line := ClaimedLine{
 			LineID: r.LineID, SKUID: r.SkuID, Title: r.Title, Spec: r.Spec, Picture: r.Picture, Qty: qty, Dropped: min(qty, unsent), ShareFen: shareOf(r, qty),
-		})
+		}
+		if held != nil {
+			line.ShareFen = held[r.LineID].ShareFen
+		}
+		out.Lines = append(out.Lines, line)
 	}
 	if len(out.Lines) != len(in.Lines) || len(out.Lines) == 0 {
 		return Claim{}, fault.Invalidf("lines", "must name lines of the order")
@@ -135,6 +144,17 @@ func (in ClaimInput) of(rows []orderdb.LockWholeRow) (Claim, error) {
 		out.FreightFen = rest
 	}
 	return out, nil
+}
+
+// left is how many pieces of a line can be claimed, and how many of it the shop still has.
+func (in ClaimInput) left(r orderdb.LockWholeRow, held map[int64]voucher.Hold) (free, unsent int64) {
+	switch {
+	case held != nil:
+		return held[r.LineID].Free, held[r.LineID].Untouched
+	case in.SentOnly:
+		return int64(r.Sent - (r.Claimed - r.Dropped)), 0
+	}
+	return int64(r.Qty - r.Claimed), int64(r.Qty - r.Sent - r.Dropped)
 }
 
 // shareOf is what was paid for so many pieces of a line: rounded down, and the rest for
@@ -163,6 +183,8 @@ type UnclaimInput struct {
 	// claimed, or none of it if it ended with money.
 	Back       []ClaimedLine
 	FreightFen money.Fen
+	Holder     string // the case, as in ClaimInput
+	Lapse      bool   // vouchers that are over meanwhile end without money
 }
 
 // UnclaimTx ends a case: with the last open one the order's clocks run on, later by as long
@@ -202,10 +224,18 @@ func (s *Service) UnclaimTx(ctx context.Context, tx tenantdb.Tx, in UnclaimInput
 			return fmt.Errorf("unclaim order %s: %w", in.OrderNo, err)
 		}
 	}
-	if runs && len(in.Back) == 0 && head.PayableFen == 0 && allClaimed(rows) {
+	if err := s.unholdVouchers(ctx, tx, ParcelKind(head.Delivery), in); err != nil {
+		return fmt.Errorf("unclaim order %s: %w", in.OrderNo, err)
+	}
+	if runs && emptied(rows, in) {
 		return s.closeEmpty(ctx, tx, head)
 	}
 	return nil
+}
+
+// emptied reports an order that cost nothing and of which a case that ended has left nothing.
+func emptied(rows []orderdb.LockWholeRow, in UnclaimInput) bool {
+	return len(in.Back) == 0 && rows[0].PayableFen == 0 && allClaimed(rows)
 }
 
 // later moves a due time by how long its clock stood still: since the pause, or since the

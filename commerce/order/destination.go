@@ -32,13 +32,13 @@ func (d destination) sent() bool { return d.kind == Express || d.kind == Local }
 // known says whether the freight is final.
 func (d destination) known() bool { return !d.sent() || d.place != nil }
 
-// settled says how goods go of which nobody said it: by courier, but what can only be handed
-// out as codes is handed out.
+// settled says how goods go of which nobody said it: by courier, but what can only be had as
+// codes is had so.
 func (d destination) settled(lines []LineInput, facts map[int64]catalog.Sellable) destination {
 	if d.kind == "" {
 		d.kind = Express
-		if slices.Equal(deliveriesOf(lines, facts), []ParcelKind{Virtual}) {
-			d.kind = Virtual
+		if ways := deliveriesOf(lines, facts); len(ways) == 1 && ways[0].codes() {
+			d.kind = ways[0]
 		}
 	}
 	return d
@@ -143,7 +143,7 @@ func (q Quote) undeliverable(facts map[int64]catalog.Sellable) error {
 }
 
 // splitOf says how the lines could be ordered apart: what a courier can bring, what has to be
-// fetched, and what is handed out as codes.
+// fetched, and what is handed out as codes of either kind.
 func splitOf(lines []Line, facts map[int64]catalog.Sellable) map[ParcelKind][]int64 {
 	split := map[ParcelKind][]int64{}
 	for _, l := range lines {
@@ -154,12 +154,15 @@ func splitOf(lines []Line, facts map[int64]catalog.Sellable) map[ParcelKind][]in
 }
 
 // waysOf are the ways in which goods of a kind can be had, the usual one first: what is sent
-// can be brought or fetched, too, where the shop does that; codes are neither.
+// can be brought or fetched, too, where the shop does that; codes are neither. Vouchers and
+// cards are two ways, because an order of cards has ended with its payment.
 func waysOf(kind catalog.Kind) []ParcelKind {
 	switch kind {
 	case catalog.VirtualCard:
 		return []ParcelKind{Virtual}
-	case catalog.Voucher, catalog.PickupOnly:
+	case catalog.Voucher:
+		return []ParcelKind{Voucher}
+	case catalog.PickupOnly:
 		return []ParcelKind{Pickup}
 	case catalog.Physical:
 	}

@@ -22,6 +22,13 @@
 // buyer's in the transaction of the payment, and it is completed with it. Goods of different
 // ways are not one order: it is refused with DELIVERY_KIND and told how to part.
 //
+// Vouchers are a way of their own, not Virtual: they are issued in the transaction of the payment,
+// too, but the order stays paid until none of them can be used any more (used up, expired or paid
+// back); only then does the time begin after which its money is final. A piece has left the shop,
+// in a parcel of that kind, with its first use or when it lapsed, so that whatever counts unsent
+// pieces counts untouched ones. A claim takes what is unused of pieces, untouched ones first.
+// Orders of vouchers from before they had codes are pickup orders, and stay so.
+//
 // What the shop's own people bring goes as a whole (Bring), in a slot that the order holds from
 // its placing until it closes, or for good once it is on its way. It arrives by their word (Arrive)
 // and is received like a parcel that was signed for.

@@ -29,6 +29,8 @@ var (
 	ErrNoCards = fault.New(fault.Conflict, "NO_CARDS", "可用卡密不足，请先在商品的「卡密库存」中添加", "There are not enough cards, please add some to the product first")
 	// ErrHandedOut is goods that cannot come back, because their codes were seen.
 	ErrHandedOut = fault.New(fault.Conflict, "HANDED_OUT", "卡密已发放，不支持自助退款，请联系商家", "The codes were handed out and cannot be returned, please contact the shop")
+	// ErrVoucherKind is vouchers that are to come back, or to be exchanged.
+	ErrVoucherKind = fault.New(fault.Conflict, "VOUCHER_REFUND_ONLY", "券码商品仅支持退款", "Vouchers can only be refunded")
 	// ErrOpenOrders is an order of a buyer who has left too many others unpaid; its data hold the
 	// shop's bounds under "max_orders" and "max_pieces" (0: none).
 	ErrOpenOrders = fault.New(fault.Conflict, "OPEN_ORDERS", "您有较多未付款的订单，请先付款或取消后再下单", "You have too many unpaid orders, please pay or cancel some first")

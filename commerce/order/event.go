@@ -27,6 +27,8 @@ const (
 	// as final, when they are due.
 	TopicReceive outbox.Topic = "order.receive"
 	TopicFinish  outbox.Topic = "order.finish"
+	// TopicVoucherEnd is a timer: the next of the order's vouchers ends.
+	TopicVoucherEnd outbox.Topic = "order.voucher_end"
 )
 
 // PlacedEvent is the payload of TopicPlaced.
@@ -36,7 +38,7 @@ type PlacedEvent struct {
 	PayableFen money.Fen `json:"payable_fen"`
 }
 
-// ClosingEvent is the payload of TopicClosing and of the timer TopicExpire.
+// ClosingEvent is the payload of TopicClosing and of the timers TopicExpire and TopicVoucherEnd.
 type ClosingEvent struct {
 	OrderNo string `json:"order_no"`
 }

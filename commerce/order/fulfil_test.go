@@ -451,7 +451,7 @@ func TestDeedsAgainstGuards(t *testing.T) {
 						t.Errorf("%s at %s by %s is in no table", e, at, by)
 					}
 					if e == order.EventShip && (!facts.Unsent || !sent) || e == order.EventReceive && facts.Unsent || e == order.EventPickUp && facts.Delivery != order.Pickup ||
-						e == order.EventHandOut && facts.Delivery != order.Virtual || e == order.EventRetrack && !sent ||
+						e == order.EventHandOut && facts.Delivery != order.Virtual || (e == order.EventRedeem || e == order.EventUseUp || e == order.EventLapse) && facts.Delivery != order.Voucher || e == order.EventRetrack && !sent ||
 						e == order.EventReaddress && !sent && !local || (e == order.EventBring || e == order.EventArrive) && !local {
 						t.Errorf("%s at %s with %+v", e, at, facts)
 					}

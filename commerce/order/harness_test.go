@@ -24,6 +24,7 @@ import (
 	"galleria/commerce/money"
 	"galleria/commerce/order"
 	"galleria/commerce/points"
+	"galleria/commerce/voucher"
 	"galleria/tenant"
 	"galleria/tenant/idempotency"
 	"galleria/tenant/plan"
@@ -41,6 +42,7 @@ type shop struct {
 	members    *member.Service
 	carts      *cart.Service
 	cards      *card.Service
+	vouchers   *voucher.Service
 	orders     *order.Service
 	coupons    *coupon.Service
 	points     *points.Service
@@ -67,6 +69,7 @@ func newShop(t testing.TB, options ...tenanttest.Option) *shop {
 	s.members = member.New(member.Deps{DB: env.DB, Now: env.Clock().Now, Rand: rand.Reader, Vault: env.Vault})
 	s.carts = cart.New(cart.Deps{DB: env.DB})
 	s.cards = card.New(card.Deps{DB: env.DB, Stock: s.inventory, Vault: env.Vault, Audit: env.Audit, Rand: rand.Reader})
+	s.vouchers = voucher.New(env.DB)
 	s.places = plan.NewMeter(env.Plans, plan.Orders)
 	// One buyer stands for many in these tests.
 	env.Owner(t, fmt.Sprintf("INSERT INTO %s.shop (name, max_open_orders) VALUES ('山野', 1000) ON CONFLICT (only_row) DO UPDATE SET max_open_orders = 1000", env.Tenant.ID))
@@ -84,7 +87,7 @@ func newShop(t testing.TB, options ...tenanttest.Option) *shop {
 	s.orders = order.New(order.Deps{
 		Offers: []order.Offers{s.coupons, s.points, s.levels, s.campaigns}, Groups: s.campaigns,
 		DB: env.DB, Catalog: s.catalog, Inventory: s.inventory, Addresses: s.members,
-		Carts: s.carts, Cards: s.cards, Places: s.places, Stores: s.deliveries, Outbox: env.Outbox, Timers: env.Timers, Audit: env.Audit, Refunds: s.going, Figures: s.figures,
+		Carts: s.carts, Vouchers: s.vouchers, Cards: s.cards, Places: s.places, Stores: s.deliveries, Outbox: env.Outbox, Timers: env.Timers, Audit: env.Audit, Refunds: s.going, Figures: s.figures,
 	})
 	return s
 }

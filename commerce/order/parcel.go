@@ -16,10 +16,14 @@ const (
 	Local   ParcelKind = "local"   // brought by the shop's own people
 	Pickup  ParcelKind = "pickup"  // handed over in a store
 	Virtual ParcelKind = "virtual" // handed out as codes, to nowhere
+	Voucher ParcelKind = "voucher" // codes that are used in the shop; a parcel is what was first used, or lapsed
 )
 
 // ParcelKinds lists them, the usual one first.
-func ParcelKinds() []ParcelKind { return []ParcelKind{Express, Local, Pickup, Virtual} }
+func ParcelKinds() []ParcelKind { return []ParcelKind{Express, Local, Pickup, Virtual, Voucher} }
+
+// codes reports goods that are codes: an order of them needs no address and no store.
+func (k ParcelKind) codes() bool { return k == Virtual || k == Voucher }
 
 // ParcelStatus is where a parcel stands.
 type ParcelStatus string

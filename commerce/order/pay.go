@@ -82,7 +82,8 @@ const (
 )
 
 // MarkPaidTx records that an order was paid: its goods leave the stock, what was
-// sold is noted to be counted, its expiry is forgotten and TopicPaid is appended. Virtual goods are handed out with it.
+// sold is noted to be counted, its expiry is forgotten and TopicPaid is appended. Virtual goods are handed out with it, and
+// vouchers are issued.
 // Faults: NOT_FOUND. Another amount
 // than the order's is an error and changes nothing.
 func (s *Service) MarkPaidTx(ctx context.Context, tx tenantdb.Tx, in PaidInput) (PaidOutcome, error) {
@@ -111,12 +112,18 @@ func (s *Service) MarkPaidTx(ctx context.Context, tx tenantdb.Tx, in PaidInput) 
 	if err := s.pay(ctx, tx, in, lines, by, to); err != nil {
 		return "", fmt.Errorf("mark order %s paid: %w", in.OrderNo, err)
 	}
-	if in.Repeats && ParcelKind(order.Delivery) != Virtual { // codes that were seen must not be forgotten
-		tx.Lazy()
-	}
-	if ParcelKind(order.Delivery) == Virtual {
+	switch ParcelKind(order.Delivery) { // codes that were seen must not be forgotten
+	case Virtual:
 		if err := s.handOutPaid(ctx, tx, in.OrderNo); err != nil {
 			return "", fmt.Errorf("hand out order %s: %w", in.OrderNo, err)
+		}
+	case Voucher:
+		if err := s.issue(ctx, tx, in.OrderNo); err != nil {
+			return "", fmt.Errorf("vouchers of order %s: %w", in.OrderNo, err)
+		}
+	case Express, Pickup, Local:
+		if in.Repeats {
+			tx.Lazy()
 		}
 	}
 	return OutcomePaid, nil

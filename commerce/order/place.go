@@ -37,7 +37,7 @@ type PlaceInput struct {
 	// compared if it is not 0, or if there is no hash.
 	QuoteHash          string
 	ExpectedPayableFen money.Fen
-	// Delivery is Express unless it is said, or Virtual if all of it is; Pickup needs a store,
+	// Delivery is Express unless it is said, or Virtual or Voucher if all of it is; Pickup needs a store,
 	// Local a slot, and only Express and Local an address.
 	Delivery ParcelKind
 	StoreID  int64
@@ -150,7 +150,7 @@ type placing struct {
 // the stock last, between BEGIN and COMMIT.
 func (p *placing) run(ctx context.Context, tx tenantdb.Tx) error {
 	pipe := tx.Pipeline()
-	if p.in.AddressID != 0 && p.in.Delivery != Virtual {
+	if p.in.AddressID != 0 && !p.in.Delivery.codes() {
 		pipe.AddRead(func(q tenantdb.Querier) error { return p.readAddress(ctx, q) })
 	}
 	if p.in.Delivery == Pickup {
@@ -237,7 +237,7 @@ func (p *placing) decide() (Placed, error) {
 	switch {
 	case p.to.sent() && p.in.AddressID == 0:
 		return Placed{}, fault.ErrNotFound
-	case p.addressErr != nil && p.to.kind != Virtual:
+	case p.addressErr != nil && !p.to.kind.codes():
 		return Placed{}, p.addressErr
 	}
 	var err error
@@ -316,7 +316,7 @@ func (p *placing) write(ctx context.Context, pipe *tenantdb.Pipeline) error {
 
 func (p *placing) insert(ctx context.Context, tx tenantdb.Tx, actor string) error {
 	a := p.address
-	if p.to.kind == Virtual {
+	if p.to.kind.codes() {
 		a = member.Address{} // it goes nowhere: what the order need not know, it does not keep
 	}
 	where, err := p.keep(ctx, p.id, p.placed.OrderNo, Address{

@@ -33,7 +33,7 @@ type QuoteInput struct {
 	AppID     tenant.AppID       // the Mini Program that asks
 	Lines     []LineInput        // 1 to 100 different SKUs; empty means the selected lines of the cart
 	AddressID *int64             // where it would go; nil if not chosen yet
-	Delivery  ParcelKind         // empty: Express, or Virtual if all of it is
+	Delivery  ParcelKind         // empty: Express, or Virtual or Voucher if all of it is
 	Slot      delivery.LocalSlot // of Local; zero: none chosen yet
 	Coupons   Choice
 	Group     Group // that it would join or open
@@ -163,7 +163,7 @@ func quoteOf(lines []LineInput, facts map[int64]catalog.Sellable, to destination
 	}
 	basket := pricing.Basket{Items: itemsOf(lines, facts)}
 	offered.on(&basket)
-	if to.kind == Virtual {
+	if to.kind.codes() {
 		for i, r := range basket.Rules {
 			if r.Kind == pricing.KindGift && r.Unfit == "" {
 				basket.Rules[i].Unfit = ReasonNotSent

@@ -72,12 +72,17 @@ func (s *Service) ReceiveDueTx(ctx context.Context, tx tenantdb.Tx, orderNo stri
 }
 
 func (s *Service) receive(ctx context.Context, tx tenantdb.Tx, rows []orderdb.LockWholeRow, by Actor, actor string) error {
-	head, now := rows[0], tx.Now()
-	to, err := allow(Status(head.Status), EventReceive, by, factsOf(rows))
+	return s.arrived(ctx, tx, rows[0], EventReceive, factsOf(rows), by, actor)
+}
+
+// arrived completes an order by an event after which its buyer has got all there is.
+func (s *Service) arrived(ctx context.Context, tx tenantdb.Tx, head orderdb.LockWholeRow, event Event, facts Facts, by Actor, actor string) error {
+	now := tx.Now()
+	to, err := allow(Status(head.Status), event, by, facts)
 	if err != nil {
 		return err
 	}
-	settlement, err := NextSettlement(Settlement(head.Settlement), EventReceive)
+	settlement, err := NextSettlement(Settlement(head.Settlement), event)
 	if err != nil {
 		return err
 	}
@@ -90,7 +95,7 @@ func (s *Service) receive(ctx context.Context, tx tenantdb.Tx, rows []orderdb.Lo
 	pipe.Add(func(tx tenantdb.Tx) error {
 		return moved(s.q.Receive(ctx, tx, orderdb.ReceiveParams{
 			ToStatus: string(to), Settlement: string(settlement), At: now, SettleBy: settleBy, ID: head.ID, FromStatus: head.Status,
-			Event: string(EventReceive), Actor: actor,
+			Event: string(event), Actor: actor,
 		}))
 	})
 	pipe.Add(func(tx tenantdb.Tx) error { return s.timers.Clear(ctx, tx, TopicReceive, head.OrderNo) })

@@ -109,6 +109,11 @@ func (s *Service) allRefunded(ctx context.Context, tx tenantdb.Tx, o orderdb.Loc
 	if err := s.freeSlot(ctx, tx, orderNo, o.Delivery, o.Status); err != nil {
 		return "", nil, err
 	}
+	if ParcelKind(o.Delivery) == Voucher {
+		if err := s.vouchers.VoidTx(ctx, tx, orderNo); err != nil {
+			return "", nil, err
+		}
+	}
 	unsent, err := s.q.Unsent(ctx, tx, o.ID)
 	return next, unsent, err
 }

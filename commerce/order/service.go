@@ -91,6 +91,7 @@ type Deps struct {
 	Stores    Stores
 	Cards     Cards
 	Figures   Figures
+	Vouchers  Vouchers
 	Outbox    *outbox.Outbox
 	Timers    *timer.Timers
 	Audit     *audit.Log
@@ -110,6 +111,7 @@ type Service struct {
 	stores    Stores
 	cards     Cards
 	figures   Figures
+	vouchers  Vouchers
 	refunds   Refunds
 	groups    Groups
 	offers    []Offers
@@ -124,7 +126,7 @@ type Service struct {
 func New(deps Deps) *Service {
 	return &Service{
 		db: deps.DB, catalog: deps.Catalog, inventory: deps.Inventory, addresses: deps.Addresses,
-		carts: deps.Carts, places: deps.Places, stores: deps.Stores, cards: deps.Cards, figures: deps.Figures, refunds: deps.Refunds, offers: deps.Offers, groups: deps.Groups, audit: deps.Audit, outbox: deps.Outbox, timers: deps.Timers,
+		carts: deps.Carts, places: deps.Places, stores: deps.Stores, cards: deps.Cards, figures: deps.Figures, vouchers: deps.Vouchers, refunds: deps.Refunds, offers: deps.Offers, groups: deps.Groups, audit: deps.Audit, outbox: deps.Outbox, timers: deps.Timers,
 		divisions: division.Load(), q: orderdb.New(),
 	}
 }

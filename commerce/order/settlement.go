@@ -30,6 +30,7 @@ func SettlementMoves() []SettlementMove {
 		{SettlementOpen, EventReceive, SettlementWindow},
 		{SettlementOpen, EventPickUp, SettlementWindow},
 		{SettlementOpen, EventHandOut, SettlementWindow},
+		{SettlementOpen, EventUseUp, SettlementWindow},
 		{SettlementWindow, EventFinish, SettlementSettled},
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -143,6 +144,8 @@ type sending struct {
 	event           Event
 	to              Status
 	complete        bool
+	about           map[string]any // more for the timeline and the audit log; may be nil
+	quiet           bool           // not announced
 	actor           string
 }
 
@@ -164,9 +167,9 @@ func (s *Service) send(ctx context.Context, tx tenantdb.Tx, rows []orderdb.LockW
 			row.LineIds, row.Qtys, pieces = append(row.LineIds, r.LineID), append(row.Qtys, qty), pieces+qty
 		}
 	}
-	if row.Detail, err = json.Marshal(map[string]any{
-		"parcel_no": in.parcelNo, "courier": in.courier, "tracking_no": in.number, "pieces": pieces,
-	}); err != nil {
+	detail := map[string]any{"parcel_no": in.parcelNo, "courier": in.courier, "tracking_no": in.number, "pieces": pieces}
+	maps.Copy(detail, in.about)
+	if row.Detail, err = json.Marshal(detail); err != nil {
 		return err
 	}
 	pipe := tx.Pipeline()
@@ -174,6 +177,8 @@ func (s *Service) send(ctx context.Context, tx tenantdb.Tx, rows []orderdb.LockW
 		row.AllSentAt = &now
 	}
 	switch {
+	case in.kind == Voucher: // a piece of it is; the order waits for the others
+		row.ParcelStatus, row.DeliveredAt = string(ParcelDelivered), &now
 	case in.kind == Pickup || in.kind == Virtual: // it is the buyer's at once
 		settleBy := now.Add(days(terms.FinishDays))
 		next, err := NextSettlement(Settlement(head.Settlement), in.event)
@@ -200,17 +205,27 @@ func (s *Service) send(ctx context.Context, tx tenantdb.Tx, rows []orderdb.LockW
 		}
 		return err
 	})
+	if in.quiet {
+		return s.sent(ctx, pipe, head, in)
+	}
 	pipe.Add(func(tx tenantdb.Tx) error {
 		return s.outbox.Append(ctx, tx, TopicShipped, in.parcelNo, ParcelEvent{
 			OrderNo: head.OrderNo, ParcelNo: in.parcelNo, MemberID: head.MemberID, AppID: head.AppID, Kind: in.kind,
 			Courier: in.courier, TrackingNo: in.number, Phone: phoneTail(head.Address), Complete: in.complete,
 		})
 	})
-	if in.actor == string(System) { // nobody of the staff did it
+	return s.sent(ctx, pipe, head, in)
+}
+
+// sent runs what was written about goods that left, with an entry in the audit log if staff did it.
+func (s *Service) sent(ctx context.Context, pipe *tenantdb.Pipeline, head orderdb.LockWholeRow, in sending) error {
+	if in.actor == string(System) {
 		return pipe.Run(ctx)
 	}
 	pipe.Add(func(tx tenantdb.Tx) error {
-		return s.record(ctx, tx, in.actor, "order."+string(in.event), head.OrderNo, map[string]any{"parcel_no": in.parcelNo, "courier": in.courier, "tracking_no": in.number})
+		said := map[string]any{"parcel_no": in.parcelNo, "courier": in.courier, "tracking_no": in.number}
+		maps.Copy(said, in.about)
+		return s.record(ctx, tx, in.actor, "order."+string(in.event), head.OrderNo, said)
 	})
 	return pipe.Run(ctx)
 }

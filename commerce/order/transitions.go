@@ -35,6 +35,7 @@ const (
 	EventBring    Event = "bring"    // on its way with the shop's own people
 	EventPickUp   Event = "pick_up"  // fetched in a store, against its code
 	EventHandOut  Event = "hand_out" // its codes are the buyer's
+	EventUseUp    Event = "use_up"   // none of its vouchers can be used any more
 	EventRefunded Event = "refunded" // the last fen has gone back
 )
 
@@ -83,6 +84,7 @@ func Transitions() []Transition {
 		{Paid, EventBring, Fulfilling, []Actor{Staff}},
 		{Paid, EventPickUp, Completed, []Actor{Staff}},
 		{Paid, EventHandOut, Completed, []Actor{System, Staff}}, // with its payment; by staff if cards were lacking then
+		{Paid, EventUseUp, Completed, []Actor{System}},
 		{Fulfilling, EventReceive, Completed, []Actor{Member, System}},
 		{Paid, EventRefunded, Closed, []Actor{System}},
 		{Fulfilling, EventRefunded, Closed, []Actor{System}},

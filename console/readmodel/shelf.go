@@ -122,4 +122,8 @@ type ProductDetail struct {
 	MaxLifetime int64
 	OnAt, OffAt *time.Time // when it comes and goes by itself
 	RecycledAt  *time.Time
+	// Of a voucher: what a piece is good for.
+	VoucherUses, VoucherDays int64
+	VoucherUntil             *time.Time
+	VoucherRefunds           bool
 }

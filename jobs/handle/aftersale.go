@@ -18,6 +18,7 @@ import (
 type Cases interface {
 	Get(ctx context.Context, id tenant.ID, memberID int64, caseNo string) (aftersale.Case, error)
 	DueTx(ctx context.Context, tx tenantdb.Tx, caseNo string) error
+	VouchersDueTx(ctx context.Context, tx tenantdb.Tx, orderNo string) error
 	RefundedTx(ctx context.Context, tx tenantdb.Tx, document, outRefundNo string, amountFen money.Fen) error
 	RefundStoppedTx(ctx context.Context, tx tenantdb.Tx, document, outRefundNo string) error
 }
@@ -53,6 +54,11 @@ func (h *Handlers) caseArrived(ctx context.Context, ev outbox.Event, at time.Tim
 	return h.once(ctx, ev, "aftersale.back.arrived", func(tx tenantdb.Tx) error {
 		return h.Notices.BoardTx(ctx, tx, ev.ID, notice.CaseArrived, notice.Facts{OrderNo: c.OrderNo, CaseNo: c.CaseNo, At: at})
 	})
+}
+
+// vouchersDue ends vouchers whose time is over.
+func (h *Handlers) vouchersDue(ctx context.Context, ev outbox.Event) error {
+	return h.once(ctx, ev, "order.voucher_end", func(tx tenantdb.Tx) error { return h.Cases.VouchersDueTx(ctx, tx, ev.Key) })
 }
 
 // caseDue does what happens to a case by itself.

@@ -64,7 +64,7 @@ func (h *Handlers) parcelEvent(ctx context.Context, ev outbox.Event, effect stri
 				return err
 			}
 		}
-		if ev.Topic == order.TopicShipped {
+		if ev.Topic == order.TopicShipped && p.Kind != order.Voucher {
 			told := TellV1{Event: notice.OrderShipped, OrderNo: p.OrderNo, Facts: notice.Facts{Courier: p.Courier, TrackingNo: p.TrackingNo}}
 			if err := h.Outbox.Append(ctx, tx, TopicTell, p.OrderNo, told); err != nil {
 				return err
@@ -115,13 +115,14 @@ func (h *Handlers) uploadDue(ctx context.Context, ev outbox.Event) error {
 	if !ok {
 		return fmt.Errorf("order %s has the app id %.40q", ev.Key, upload.AppID)
 	}
-	sendErr := h.Shippers.UploadShipping(ctx, ev.TenantID, app, shippingOf(upload, parcels, goods, h))
+	shipping := shippingOf(upload, parcels, goods, h)
+	sendErr := h.Shippers.UploadShipping(ctx, ev.TenantID, app, shipping)
 	verdict := miniprogram.ShippingVerdict(sendErr)
 	ctx = context.WithoutCancel(ctx) // WeChat was told; noting so must not time out with it
 	return errors.Join(keepAlive(verdict, upload, sendErr), h.DB.InTenant(ctx, ev.TenantID, func(tx tenantdb.Tx) error {
 		switch verdict {
 		case miniprogram.ShippingDone:
-			return h.uploaded(ctx, tx, upload, goods.Complete)
+			return h.uploaded(ctx, tx, upload, shipping.Complete)
 		case miniprogram.ShippingNever:
 			return h.Delivery.FailUploadTx(ctx, tx, upload, true, sendErr.Error())
 		case miniprogram.ShippingEarly:
@@ -177,6 +178,9 @@ func shippingOf(u delivery.Upload, parcels []order.Parcel, goods order.Goods, h 
 			out.Way = miniprogram.ByTown
 		case order.Virtual:
 			out.Way = miniprogram.ByCode
+		case order.Voucher: // the codes went all at once, with the payment: WeChat hears it when the first is used
+			out.Way, out.Complete, out.Parcels = miniprogram.ByCode, true, []miniprogram.Parcel{parcel}
+			return out
 		case order.Express:
 		}
 		out.Parcels = append(out.Parcels, parcel)

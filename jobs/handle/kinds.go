@@ -225,6 +225,7 @@ func (h *Handlers) Kinds() (jobs.Kinds, error) {
 		money(payments.TopicRefunded, quick, h.refunded),
 		money(payments.TopicRefundEnded, quick, h.refundEnded),
 		money(aftersale.TimerDue, quick, h.caseDue),
+		money(order.TopicVoucherEnd, quick, h.vouchersDue),
 		kind(aftersale.TopicOpened, jobs.Bulk, brief, quick, h.caseOpened),
 		kind(aftersale.TopicMoved, jobs.Default, brief, provider, h.caseMoved),
 		kind(TopicTell, jobs.Default, brief, provider, h.tellDue),

@@ -223,13 +223,13 @@ func (a *API) aftersaleRoutes() {
 	gone := []*fault.Error{fault.ErrNotFound, aftersale.ErrState}
 	add(a, route{
 		method: http.MethodPost, path: "/aftersales/preview", id: "previewAfterSale", tag: tagAfterSale, member: true, class: classWrite,
-		summary: "What an application could give back", errors: []*fault.Error{fault.ErrNotFound, order.ErrState, order.ErrClaimed, order.ErrHandedOut},
+		summary: "What an application could give back", errors: []*fault.Error{fault.ErrNotFound, order.ErrState, order.ErrClaimed, order.ErrHandedOut, order.ErrVoucherKind},
 	}, a.previewCase)
 	add(a, route{
 		method: http.MethodPost, path: "/aftersales", id: "openAfterSale", tag: tagAfterSale, member: true, class: classWrite, status: http.StatusCreated,
 		summary:     "Apply for a refund, a return or an exchange",
 		description: "For pieces that no other case has, until the order is settled. They are not sent any more, and while the case goes on the order neither counts as received by itself nor settles.",
-		errors:      append([]*fault.Error{fault.ErrNotFound, order.ErrState, order.ErrClaimed, order.ErrHandedOut, aftersale.ErrAmount, aftersale.ErrPictures, aftersale.ErrTooMany}, keyed...),
+		errors:      append([]*fault.Error{fault.ErrNotFound, order.ErrState, order.ErrClaimed, order.ErrHandedOut, order.ErrVoucherKind, aftersale.ErrAmount, aftersale.ErrPictures, aftersale.ErrTooMany}, keyed...),
 	}, a.openCase)
 	add(a, route{method: http.MethodGet, path: "/aftersales", id: "listAfterSales", tag: tagAfterSale, member: true, summary: "The member's cases"}, a.cases)
 	add(a, route{

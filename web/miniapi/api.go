@@ -44,6 +44,7 @@ type Deps struct {
 	Reviews       Reviews
 	Distribution  Distribution
 	Cards         Cards
+	Vouchers      Vouchers
 	Coupons       Coupons
 	Campaigns     Campaigns
 	Groups        Groups

@@ -84,7 +84,7 @@ type Quote struct {
 	Freight      []FreightPart `json:"freight" nullable:"false" doc:"freight_fen and freight_off_fen by template."`
 	FreightKnown bool          `json:"freight_known" doc:"false while an address is missing: freight may still come on top."`
 	Local        *QuoteLocal   `json:"local,omitempty" nullable:"false" doc:"Whether the shop brings it itself; only of a quote for that."`
-	Delivery     string        `json:"delivery" enum:"express,local,pickup,virtual" doc:"The kind that the quote is for."`
+	Delivery     string        `json:"delivery" enum:"express,local,pickup,virtual,voucher" doc:"The kind that the quote is for."`
 	Deliveries   []string      `json:"deliveries" nullable:"false" doc:"The kinds of delivery that all lines can have, local and pickup where the shop does that: see /local-delivery and /pickup-stores." example:"[\"express\",\"local\",\"pickup\"]"`
 }
 
@@ -120,7 +120,7 @@ type quoteInput struct {
 	Body struct {
 		Lines      []LineInput `json:"lines,omitempty" nullable:"false" maxItems:"100" doc:"Different SKUs; without them, the selected lines of the cart."`
 		AddressID  *int64      `json:"address_id,omitempty" minimum:"1" doc:"Where it would go, once chosen."`
-		Delivery   *Delivery   `json:"delivery,omitempty" nullable:"false" doc:"Without it express, or virtual if all lines are virtual cards."`
+		Delivery   *Delivery   `json:"delivery,omitempty" nullable:"false" doc:"Without it express, or virtual if all lines are virtual cards, voucher if all are vouchers."`
 		CouponIDs  *[]int64    `json:"coupon_ids,omitempty" nullable:"false" maxItems:"10" doc:"Which of the buyer's coupons to use: at most one on goods and one on freight. Without it, those that make the order cheapest; empty, none."`
 		Points     int64       `json:"points,omitempty" minimum:"-1" maximum:"1000000000" doc:"How many points to pay with; -1: as many as are allowed." example:"500"`
 		Group      *GroupBuy   `json:"group,omitempty" nullable:"false" doc:"The group that the order would open or join. It has one line; no coupon, points or reduction lowers its price further."`

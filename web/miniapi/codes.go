@@ -34,7 +34,7 @@ func everyFault() []*fault.Error {
 		miniprogram.ErrCode, miniprogram.ErrBlocked, miniprogram.ErrConfiguration, miniprogram.ErrProviderTimeout, miniprogram.ErrBadResponse,
 		cart.ErrSKUUnavailable, cart.ErrFull,
 		order.ErrPriceChanged, order.ErrNoDelivery, order.ErrDeliveryKind, order.ErrPurchaseLimit, order.ErrOpenOrders, order.ErrState, order.ErrNotTaking, inventory.ErrShort,
-		order.ErrClaimed, order.ErrHandedOut, aftersale.ErrState, aftersale.ErrAmount, aftersale.ErrPictures, aftersale.ErrTalkedOut, aftersale.ErrTooMany,
+		order.ErrClaimed, order.ErrHandedOut, order.ErrVoucherKind, aftersale.ErrState, aftersale.ErrAmount, aftersale.ErrPictures, aftersale.ErrTalkedOut, aftersale.ErrTooMany,
 		points.ErrShort, points.ErrOff, points.ErrSigned, points.ErrOfferGone, points.ErrOfferLimit, points.ErrOfferLevel,
 		campaign.ErrSoldOut, campaign.ErrLimit, campaign.ErrSession, campaign.ErrBudget, campaign.ErrGroupGone, campaign.ErrGroupFull, campaign.ErrGroupMine, campaign.ErrGroupLimit,
 		coupon.ErrUnavailable, coupon.ErrBudget, coupon.ErrGone, coupon.ErrLimit, coupon.ErrNewcomers, coupon.ErrCode,

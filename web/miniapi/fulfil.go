@@ -23,7 +23,7 @@ type Parcels interface {
 
 // Delivery is how goods come to their buyer.
 type Delivery struct {
-	Kind    string `json:"kind" enum:"express,local,pickup,virtual"`
+	Kind    string `json:"kind" enum:"express,local,pickup,virtual,voucher"`
 	StoreID int64  `json:"store_id,omitempty" minimum:"1" doc:"Where they are fetched; pickup only." example:"2"`
 	SlotID  int64  `json:"slot_id,omitempty" minimum:"1" doc:"When they are brought; local only, see /local-delivery." example:"3"`
 	Day     string `json:"day,omitempty" pattern:"^[0-9]{4}-[0-9]{2}-[0-9]{2}$" doc:"Of the slot, in China; local only." example:"2026-11-23"`
@@ -88,7 +88,7 @@ type TrackEvent struct {
 // Parcel is what left the shop at once.
 type Parcel struct {
 	ParcelNo    string       `json:"parcel_no" example:"P261122K7Q2M9XTABCD"`
-	Kind        string       `json:"kind" enum:"express,local,pickup,virtual"`
+	Kind        string       `json:"kind" enum:"express,local,pickup,virtual,voucher"`
 	Rider       *Rider       `json:"rider,omitempty" nullable:"false" doc:"Who brings it; local only."`
 	Courier     string       `json:"courier" doc:"Our code; empty for what no courier carries." example:"sf"`
 	CourierName string       `json:"courier_name" example:"顺丰速运"`
@@ -162,6 +162,7 @@ func (a *API) fulfilRoutes() {
 		summary: "An order's parcels and where they are", errors: []*fault.Error{fault.ErrNotFound},
 	}, a.parcels)
 	a.cardRoutes()
+	a.voucherRoutes()
 	add(a, route{
 		method: http.MethodGet, path: "/pickup-stores", id: "listPickupStores", tag: tagOrder,
 		summary: "Where goods can be fetched",

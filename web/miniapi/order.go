@@ -59,7 +59,7 @@ type Order struct {
 	FreightFen  money.Fen    `json:"freight_fen" example:"0"`
 	AdjustFen   money.Fen    `json:"adjust_fen,omitempty" doc:"What the shop changed after the order was placed; in payable_fen." example:"-200"`
 	PayableFen  money.Fen    `json:"payable_fen" example:"11800"`
-	Delivery    string       `json:"delivery" enum:"express,local,pickup,virtual" doc:"local: brought by the shop between slot_from and slot_until. virtual: handed out as codes with its payment, see /orders/{order_no}/cards; it has no address."`
+	Delivery    string       `json:"delivery" enum:"express,local,pickup,virtual,voucher" doc:"local: brought by the shop between slot_from and slot_until. virtual: handed out as codes with its payment, see /orders/{order_no}/cards; it has no address. voucher: codes that are used in the shop, see /orders/{order_no}/vouchers; it has no address, either, and is completed when none of them can be used any more."`
 	StoreID     int64        `json:"store_id,omitempty" doc:"Of the store where it is fetched, or from which it is brought."`
 	SlotFrom    *time.Time   `json:"slot_from,omitempty" nullable:"false" doc:"When it is to be brought; local only."`
 	SlotUntil   *time.Time   `json:"slot_until,omitempty" nullable:"false"`
@@ -95,7 +95,7 @@ type placeInput struct {
 	Body    struct {
 		Lines              []LineInput `json:"lines,omitempty" nullable:"false" maxItems:"100" doc:"Different SKUs; without them, the selected lines of the cart, which then leave it."`
 		AddressID          int64       `json:"address_id,omitempty" minimum:"1" doc:"Where it goes; required if it is sent." example:"5"`
-		Delivery           *Delivery   `json:"delivery,omitempty" nullable:"false" doc:"Without it express, or virtual if all lines are virtual cards."`
+		Delivery           *Delivery   `json:"delivery,omitempty" nullable:"false" doc:"Without it express, or virtual if all lines are virtual cards, voucher if all are vouchers."`
 		CouponIDs          *[]int64    `json:"coupon_ids,omitempty" nullable:"false" maxItems:"10" doc:"As in the quote."`
 		Points             int64       `json:"points,omitempty" minimum:"-1" maximum:"1000000000" doc:"As in the quote." example:"500"`
 		Group              *GroupBuy   `json:"group,omitempty" nullable:"false" doc:"As in the quote. The seat is the order's until it closes."`

@@ -3,6 +3,7 @@ package miniapi
 import (
 	"context"
 	"net/http"
+	"time"
 
 	"galleria/commerce/catalog"
 	"galleria/commerce/money"
@@ -58,7 +59,7 @@ type ProductItem struct {
 	StockState  string        `json:"stock_state" enum:"in_stock,low,sold_out" doc:"The best of the SKUs; never an exact number."`
 	Specs       []ProductSpec `json:"specs" nullable:"false"`
 	SKUs        []SKU         `json:"skus" nullable:"false"`
-	Kind        string        `json:"kind" enum:"physical,virtual_card,voucher,pickup" doc:"physical is sent; a virtual card is a code; a voucher is used in the shop; pickup is fetched."`
+	Kind        string        `json:"kind" enum:"physical,virtual_card,voucher,pickup" doc:"physical is sent; a virtual card is a code; a voucher is used in the shop, see voucher on its own page; pickup is fetched."`
 	BrandID     int64         `json:"brand_id" doc:"0 for none."`
 	Tags        []string      `json:"tags" nullable:"false"`
 }
@@ -81,6 +82,15 @@ type Product struct {
 	MaxPerOrder int32         `json:"max_per_order" doc:"An order has at most so many pieces; 0 for no limit."`
 	MaxLifetime int32         `json:"max_lifetime" doc:"All orders of a member together have at most so many pieces; 0 for no limit."`
 	Reviews     ReviewSummary `json:"reviews"`
+	Voucher     *VoucherTerms `json:"voucher,omitempty" nullable:"false" doc:"Of kind voucher."`
+}
+
+// VoucherTerms are what a piece of a product of kind voucher is good for.
+type VoucherTerms struct {
+	Uses    int32      `json:"uses" minimum:"1" doc:"Of one piece." example:"10"`
+	Days    int32      `json:"days" doc:"Valid to the end of the day so many days after the payment; 0: until says it." example:"365"`
+	Until   *time.Time `json:"until,omitempty" nullable:"false" doc:"From then on it cannot be used, nor bought."`
+	Refunds bool       `json:"refunds" doc:"What was not used in time is paid back by itself."`
 }
 
 // ProductPage is one page of the shelf.
@@ -163,10 +173,14 @@ func (a *API) product(ctx context.Context, in *productInput) (*productOutput, er
 		return nil, err
 	}
 	said := review.Summary{SPUID: p.ID, Total: p.Reviews.Total, Scores: p.Reviews.Scores, Pictured: p.Reviews.Pictured, Followed: p.Reviews.Followed}
-	return &productOutput{Product{
+	out := &productOutput{Product{
 		ProductItem: item[0], Pictures: orEmpty(p.Pictures), Detail: p.Detail, Brand: p.Brand,
 		MinQty: p.Limits.MinQty, MaxPerOrder: p.Limits.MaxPerOrder, MaxLifetime: p.Limits.MaxLifetime, Reviews: toReviewSummary(said),
-	}}, nil
+	}}
+	if p.Kind == catalog.Voucher {
+		out.Body.Voucher = &VoucherTerms{Uses: p.Voucher.Uses, Days: p.Voucher.Days, Until: p.Voucher.Until, Refunds: p.Voucher.Refunds}
+	}
+	return out, nil
 }
 
 func toProductItem(p catalog.Item) ProductItem {

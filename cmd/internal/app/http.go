@@ -88,7 +88,7 @@ func (s *Services) server(answers *miniapi.Answers, shared redis.UniversalClient
 		DB: s.DB, Staff: s.Staff, Vault: s.Vault, Registry: s.Registry, Provision: s.Provision, Plans: s.Plans, Outbox: s.Outbox, Routines: s.Routines, Callbacks: s.Payments,
 		Books: s.Ledger, Reconcile: s.Reconcile, Refunds: deskRefunds{s.Payments, s.DB, s.Cases}, Payouts: s.Transfers, Evidence: s.Evidence, Cases: s.Cases, Reviews: s.Reviews, Coupons: s.Coupons, Campaigns: s.Campaigns, Messages: s.Notices, Distribution: s.Distributed, Points: s.Points, Levels: s.Levels, Invoices: s.Invoices, Accounts: s.Accounts, Channels: s.Payments, SandboxURL: s.Config.SandboxURL,
 		MiniPrograms: s.MiniProgram, EgressAddresses: s.Config.EgressAddresses,
-		Orders: s.Orders, Cards: s.Cards, Reprice: s.reprice, Deliveries: s.Delivery, Freights: s.Freights, Members: s.Members,
+		Orders: s.Orders, Cards: s.Cards, Vouchers: s.Vouchers, Reprice: s.reprice, Deliveries: s.Delivery, Freights: s.Freights, Members: s.Members,
 		Products: s.Listings, Pictures: s.Pictures, Ports: s.Ports, Tryout: s.tryouts(),
 		Courier: s.Courier, SecondFactor: s.Config.RequireSecondFactor(), Audit: s.Audit, Assets: assets, Log: s.Log, Now: s.Now,
 		Secret: []byte(s.Config.CookieKey), BaseURL: s.Config.PublicURL,
@@ -102,7 +102,7 @@ func (s *Services) server(answers *miniapi.Answers, shared redis.UniversalClient
 	limiter := middleware.NewLimiter(shared, s.Now)
 	deps := web.Deps{
 		API: &miniapi.Deps{
-			Apps: s.Resolver, Shops: s.MiniProgram, Catalog: s.Catalog, Members: watchedMembers{s.Members, s.Looks}, Tastes: watchedMembers{s.Members, s.Looks}, Carts: watchedCarts{s.Carts, s.Looks}, Orders: s.Orders, Cases: s.Cases, Reviews: s.Reviews, Distribution: s.Distributed, Cards: s.Cards, Coupons: s.Coupons, Campaigns: s.Campaigns, Groups: s.Campaigns, Points: s.Points, Levels: s.Levels, Invoices: s.Invoices, Pictures: s.Pictures, Delivery: s.Delivery,
+			Apps: s.Resolver, Shops: s.MiniProgram, Catalog: s.Catalog, Members: watchedMembers{s.Members, s.Looks}, Tastes: watchedMembers{s.Members, s.Looks}, Carts: watchedCarts{s.Carts, s.Looks}, Orders: s.Orders, Cases: s.Cases, Reviews: s.Reviews, Distribution: s.Distributed, Cards: s.Cards, Vouchers: s.Vouchers, Coupons: s.Coupons, Campaigns: s.Campaigns, Groups: s.Campaigns, Points: s.Points, Levels: s.Levels, Invoices: s.Invoices, Pictures: s.Pictures, Delivery: s.Delivery,
 			Payments: s.Payments, Transfers: s.Transfers, Subscriptions: s.Notices, Messages: s.Notices, Logins: s.MiniProgram, Audit: s.Audit,
 			Limiter: limiter, Limits: s.limits(), Answers: answers, Log: s.Log,
 		},

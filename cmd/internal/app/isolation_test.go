@@ -89,6 +89,8 @@ func walk(a, b *twin) map[string][]step {
 		"receiveOrder":              {{path: "/orders/" + b.orderNo + "/receive", want: gone}},
 		"buyAgain":                  {{path: "/orders/" + b.orderNo + "/buy-again", want: gone}},
 		"listParcels":               {{path: "/orders/" + b.orderNo + "/parcels", want: gone}},
+		"listVouchers":              {{path: "/vouchers", want: ok}},
+		"listOrderVouchers":         {{path: "/orders/" + b.orderNo + "/vouchers", want: gone}},
 		"listCards":                 {{path: "/orders/" + b.orderNo + "/cards", want: gone}},
 		"previewAfterSale":          {{path: "/aftersales/preview", body: map[string]any{"order_no": b.orderNo, "kind": "refund", "lines": []map[string]any{{"line_id": 1, "qty": 1}}}, want: gone}},
 		"openAfterSale":             {{path: "/aftersales", body: map[string]any{"order_no": b.orderNo, "kind": "refund", "reason": "other", "lines": []map[string]any{{"line_id": 1, "qty": 1}}}, want: gone, key: true}},

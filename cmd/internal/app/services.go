@@ -29,6 +29,7 @@ import (
 	"galleria/commerce/points"
 	"galleria/commerce/port"
 	"galleria/commerce/review"
+	"galleria/commerce/voucher"
 	"galleria/console/authz"
 	"galleria/console/herald"
 	"galleria/console/verify"
@@ -60,6 +61,7 @@ type Services struct {
 	Members     *member.Service
 	Carts       *cart.Service
 	Cards       *card.Service
+	Vouchers    *voucher.Service
 	Orders      *order.Service
 	Cases       *aftersale.Service
 	Reviews     *review.Service
@@ -114,12 +116,12 @@ func NewServices(g *Ground) (*Services, error) {
 	s.Members = member.New(member.Deps{
 		DB: g.DB, Now: g.Now, Rand: rand.Reader, Vault: g.Vault, Audit: g.Audit, Outbox: g.Outbox, Timers: g.Timers,
 		Belongings: func() []member.Belongings {
-			return []member.Belongings{s.Catalog, s.Carts, s.Orders, s.Cases, s.Notices, s.Transfers, s.Reviews, s.Coupons, s.Points, s.Levels, s.Campaigns, s.Invoices, s.Distributed, payers{s.Orders, s.Payments, s.Delivery}, s.Figures} // figures move what orders have moved
+			return []member.Belongings{s.Catalog, s.Carts, s.Orders, s.Vouchers, s.Cases, s.Notices, s.Transfers, s.Reviews, s.Coupons, s.Points, s.Levels, s.Campaigns, s.Invoices, s.Distributed, payers{s.Orders, s.Payments, s.Delivery}, s.Figures} // figures move what orders have moved
 		},
 	})
 	s.Looks = figures.NewLooks(figures.LooksDeps{Figures: s.Figures, Now: g.Now, Log: g.Log})
 	s.Delivery, s.Freights = s.newDelivery(), freight.New(freight.Deps{DB: g.DB, Audit: g.Audit})
-	s.Carts = cart.New(cart.Deps{DB: g.DB})
+	s.Carts, s.Vouchers = cart.New(cart.Deps{DB: g.DB}), voucher.New(g.DB)
 	s.Cards = card.New(card.Deps{DB: g.DB, Stock: s.Inventory, Vault: g.Vault, Audit: g.Audit, Rand: rand.Reader})
 	going := &goingBack{}
 	s.Coupons = s.newCoupons()
@@ -129,7 +131,7 @@ func NewServices(g *Ground) (*Services, error) {
 	s.Levels = level.New(level.Deps{DB: g.DB, Outbox: g.Outbox, Timers: g.Timers, Audit: g.Audit})
 	s.Orders = order.New(order.Deps{
 		Offers: []order.Offers{s.Coupons, s.Points, s.Levels, s.Campaigns}, Groups: s.Campaigns,
-		DB: g.DB, Catalog: s.Catalog, Inventory: s.Inventory, Addresses: s.Members, Carts: s.Carts, Cards: s.Cards, Places: g.Places, Figures: s.Figures,
+		DB: g.DB, Catalog: s.Catalog, Inventory: s.Inventory, Addresses: s.Members, Carts: s.Carts, Cards: s.Cards, Vouchers: s.Vouchers, Places: g.Places, Figures: s.Figures,
 		Stores: s.Delivery, Outbox: g.Outbox, Timers: g.Timers, Audit: g.Audit, Refunds: going,
 	})
 	channels := s.channels()

@@ -21,7 +21,7 @@ func rooms() []room {
 	ground := with(foundation, "tenant/outbox", "tenant/timer", "tenant/audit", "tenant/plan", "tenant/idempotency", "tenant/upload", "commerce/money")
 	shop := []string{
 		"commerce/catalog", "commerce/inventory", "commerce/member", "commerce/freight",
-		"commerce/coupon", "commerce/invoice", "commerce/level", "commerce/points", "commerce/campaign", "commerce/review", "commerce/pricing", "commerce/delivery", "commerce/division",
+		"commerce/coupon", "commerce/invoice", "commerce/level", "commerce/points", "commerce/campaign", "commerce/review", "commerce/pricing", "commerce/delivery", "commerce/voucher", "commerce/division",
 	}
 	order := with(ground, with(shop, "commerce/cart", "commerce/order")...)
 	channel := with(ground, "payments", "payments/account", "tenant/egress")
@@ -65,6 +65,7 @@ func rooms() []room {
 		{4, "commerce/level", with(ground, "commerce/pricing")},    // so is what a level takes off
 		{4, "commerce/campaign", with(ground, "commerce/pricing")}, // what a campaign does is a rule
 		{4, "commerce/review", ground},
+		{4, "commerce/voucher", ground},                                                // codes that are used in the shop; under the order's lock
 		{4, "commerce/invoice", ground},                                                // reads orders as a read model does
 		{4, "commerce/notice", ground},                                                 // what a buyer wants to be told; the job that sends it is above
 		{4, "commerce/delivery", with(ground, "tenant/registry", "commerce/division")}, // couriers, stores, where parcels are; opens the way of tracking callbacks

@@ -6,7 +6,7 @@
 -- first line that it is for.
 SELECT c.sku_id, c.qty, c.selected, s.spu_id, p.category_id, p.title, array_to_string(s.spec_values, ' / ')::text AS spec,
   (CASE WHEN s.picture = '' THEN p.cover ELSE s.picture END)::text AS picture, s.price_fen,
-  p.status, s.enabled, (l.on_hand - l.reserved)::bigint AS available,
+  p.status, s.enabled, (l.on_hand - l.reserved)::bigint AS available, (p.kind = 'voucher' AND coalesce(p.voucher_until <= now(), false))::boolean AS over,
   p.kind, p.min_qty, p.max_per_order, p.max_lifetime, p.snapshot, s.weight_g, s.volume_cm3, coalesce(t.id, 0)::bigint AS freight_id,
   (CASE WHEN row_number() OVER (PARTITION BY t.id ORDER BY c.sku_id) = 1 THEN t.rules || jsonb_build_object('name', t.name, 'unit', t.unit) END)::jsonb AS freight
 FROM cart_line c JOIN sku s ON s.id = c.sku_id JOIN spu p ON p.id = s.spu_id JOIN stock_level l ON l.sku_id = s.id
@@ -39,7 +39,7 @@ line AS (
   SELECT @sku_id, 0, false, @at::timestamptz WHERE NOT EXISTS (SELECT FROM put))
 SELECT w.sku_id, w.qty, w.selected, s.spu_id, p.category_id, p.title, array_to_string(s.spec_values, ' / ')::text AS spec,
   (CASE WHEN s.picture = '' THEN p.cover ELSE s.picture END)::text AS picture, s.price_fen,
-  p.status, s.enabled, (l.on_hand - l.reserved)::bigint AS available,
+  p.status, s.enabled, (l.on_hand - l.reserved)::bigint AS available, (p.kind = 'voucher' AND coalesce(p.voucher_until <= now(), false))::boolean AS over,
   p.kind, p.min_qty, p.max_per_order, p.max_lifetime, p.snapshot, s.weight_g, s.volume_cm3, 0::bigint AS freight_id, NULL::jsonb AS freight
 FROM line w JOIN sku s ON s.id = w.sku_id JOIN spu p ON p.id = s.spu_id JOIN stock_level l ON l.sku_id = s.id
 ORDER BY w.added_at DESC, w.sku_id DESC;

@@ -11,7 +11,7 @@ ORDER BY t.depth, t.parent_id, t.sort DESC, t.id;
 -- What reviews add up to comes with it in one trip; only review writes review_summary.
 SELECT p.id, p.category_id, p.title, p.subtitle, p.cover, p.specs, p.sort, p.min_price_fen, p.max_price_fen, p.sales, p.pictures, p.detail,
   p.kind, coalesce(p.brand_id, 0)::bigint AS brand_id, coalesce((SELECT b.name FROM brand b WHERE b.id = p.brand_id), '')::text AS brand, p.tags,
-  p.min_qty, p.max_per_order, p.max_lifetime,
+  p.min_qty, p.max_per_order, p.max_lifetime, p.voucher_uses, p.voucher_days, p.voucher_until, p.voucher_refunds,
   coalesce(r.total, 0)::bigint AS reviewed, coalesce(r.score_1, 0)::bigint AS score_1, coalesce(r.score_2, 0)::bigint AS score_2, coalesce(r.score_3, 0)::bigint AS score_3,
   coalesce(r.score_4, 0)::bigint AS score_4, coalesce(r.score_5, 0)::bigint AS score_5,
   coalesce(r.pictured, 0)::bigint AS pictured, coalesce(r.followed, 0)::bigint AS followed,
@@ -29,7 +29,7 @@ WHERE p.id = @id AND p.status = 'on_shelf';
 -- name: Sellables :many
 -- A freight template comes with the first of the SKUs that it is for; only freight writes them.
 SELECT s.id, s.spu_id, p.category_id, p.title, s.spec_values, s.picture, p.cover, s.price_fen,
-  p.status, s.enabled, (l.on_hand - l.reserved)::bigint AS available,
+  p.status, s.enabled, (l.on_hand - l.reserved)::bigint AS available, (p.kind = 'voucher' AND coalesce(p.voucher_until <= now(), false))::boolean AS over,
   p.kind, p.min_qty, p.max_per_order, p.max_lifetime, p.snapshot, s.weight_g, s.volume_cm3, coalesce(t.id, 0)::bigint AS freight_id,
   (CASE WHEN row_number() OVER (PARTITION BY t.id ORDER BY s.id) = 1 THEN t.rules || jsonb_build_object('name', t.name, 'unit', t.unit) END)::jsonb AS freight
 FROM sku s JOIN spu p ON p.id = s.spu_id JOIN stock_level l ON l.sku_id = s.id
@@ -42,9 +42,9 @@ INSERT INTO category (parent_id, name, picture, sort, visible) VALUES (sqlc.narg
 
 -- name: InsertSPU :one
 INSERT INTO spu (category_id, title, subtitle, cover, pictures, detail, specs, sort, min_price_fen, max_price_fen, brand_id, freight_id, tags, kind,
-  min_qty, max_per_order, max_lifetime, on_at, off_at, tokens, indexed, created_at, updated_at)
+  min_qty, max_per_order, max_lifetime, on_at, off_at, tokens, indexed, created_at, updated_at, voucher_uses, voucher_days, voucher_until, voucher_refunds)
 VALUES (@category_id, @title, @subtitle, @cover, @pictures, @detail, @specs, @sort, @min_price_fen, @max_price_fen, sqlc.narg(brand_id), sqlc.narg(freight_id), @tags, @kind,
-  @min_qty, @max_per_order, @max_lifetime, sqlc.narg(on_at), sqlc.narg(off_at), @tokens, true, @at, @at)
+  @min_qty, @max_per_order, @max_lifetime, sqlc.narg(on_at), sqlc.narg(off_at), @tokens, true, @at, @at, @voucher_uses, @voucher_days, sqlc.narg(voucher_until), @voucher_refunds)
 RETURNING id;
 
 -- name: InsertSKU :one
@@ -95,7 +95,8 @@ SELECT id, spec_values, enabled FROM sku WHERE spu_id = @spu_id ORDER BY id;
 UPDATE spu SET category_id = @category_id, title = @title, subtitle = @subtitle, cover = @cover, pictures = @pictures, detail = @detail,
   specs = @specs, min_price_fen = @min_price_fen, max_price_fen = @max_price_fen, brand_id = sqlc.narg(brand_id), freight_id = sqlc.narg(freight_id), tags = @tags, kind = @kind,
   min_qty = @min_qty, max_per_order = @max_per_order, max_lifetime = @max_lifetime, on_at = sqlc.narg(on_at), off_at = sqlc.narg(off_at),
-  tokens = @tokens, indexed = true, version = version + 1, updated_at = @at
+  tokens = @tokens, indexed = true, version = version + 1, updated_at = @at,
+  voucher_uses = @voucher_uses, voucher_days = @voucher_days, voucher_until = sqlc.narg(voucher_until), voucher_refunds = @voucher_refunds
 WHERE id = @id AND version = @version;
 
 -- name: VacateSpecs :exec

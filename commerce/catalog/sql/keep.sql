@@ -6,7 +6,8 @@ WITH made AS (
   SELECT p.id, jsonb_build_object('title', p.title, 'subtitle', p.subtitle, 'cover', p.cover, 'pictures', to_jsonb(p.pictures), 'detail', p.detail,
       'kind', p.kind, 'brand', coalesce(b.name, ''), 'category', c.name, 'tags', to_jsonb(p.tags), 'specs', p.specs,
       'skus', coalesce((SELECT jsonb_agg(jsonb_build_object('id', s.id, 'spec_values', to_jsonb(s.spec_values), 'code', s.code, 'barcode', s.barcode,
-          'weight_g', s.weight_g, 'volume_cm3', s.volume_cm3, 'picture', s.picture) ORDER BY s.id) FROM sku s WHERE s.spu_id = p.id AND s.enabled), '[]'::jsonb)) AS body
+          'weight_g', s.weight_g, 'volume_cm3', s.volume_cm3, 'picture', s.picture) ORDER BY s.id) FROM sku s WHERE s.spu_id = p.id AND s.enabled), '[]'::jsonb))
+    || CASE WHEN p.kind = 'voucher' THEN jsonb_build_object('voucher', jsonb_build_object('uses', p.voucher_uses, 'days', p.voucher_days, 'until', p.voucher_until, 'refunds', p.voucher_refunds)) ELSE '{}' END AS body
   FROM spu p JOIN category c ON c.id = p.category_id LEFT JOIN brand b ON b.id = p.brand_id WHERE p.id = @id),
 named AS (
   SELECT made.id, made.body, encode(sha256(convert_to(made.id::text || made.body::text, 'UTF8')), 'hex') AS hash FROM made),
@@ -42,7 +43,8 @@ WHERE id = ANY(@ids::bigint[]) AND status = 'recycled';
 UPDATE sku SET enabled = false WHERE spu_id = ANY(@ids::bigint[]) AND enabled;
 
 -- name: LockForCopy :one
-SELECT category_id, title, subtitle, cover, pictures, detail, specs, sort, coalesce(brand_id, 0)::bigint AS brand_id, coalesce(freight_id, 0)::bigint AS freight_id, tags, kind, min_qty, max_per_order, max_lifetime
+SELECT category_id, title, subtitle, cover, pictures, detail, specs, sort, coalesce(brand_id, 0)::bigint AS brand_id, coalesce(freight_id, 0)::bigint AS freight_id, tags, kind, min_qty, max_per_order, max_lifetime,
+  voucher_uses, voucher_days, voucher_until, voucher_refunds
 FROM spu WHERE id = @id AND status <> 'purged' FOR SHARE;
 
 -- name: SKUsForCopy :many

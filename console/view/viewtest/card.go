@@ -30,7 +30,7 @@ func (f Frame) cardPages() []Sample {
 	told, bad := full, full
 	told.Told, told.Added, told.Left = true, 97, f.Text.T("card.left.twice", "12")+" "+f.Text.T("card.left.known", "3, 40")
 	bad.Text, bad.Bad = "8800 1234 5678", f.Text.T("card.bad.lines", "1")
-	return []Sample{
+	return append(f.voucherPages(), []Sample{
 		{"cards", view.CardStockPage(goods, told)},
 		{"cards_refused", view.CardStockPage(goods, bad)},
 		{"cards_none", view.CardStockPage(goods, view.CardStock{Product: product, MayUpdate: true})},
@@ -43,5 +43,5 @@ func (f Frame) cardPages() []Sample {
 		{"order_cards_none", view.OrderCardsPage(orders, view.OrderCards{OrderNo: "261121110000ABCDEFGHIJ"})},
 		{"order_handed_out", view.OrderShowPage(orders, handed)},
 		{"order_cards_lacking", view.OrderShowPage(orders, lacking)},
-	}
+	}...)
 }

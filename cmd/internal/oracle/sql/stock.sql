@@ -67,3 +67,19 @@ GROUP BY l.slot_id, l.day, l.taken HAVING l.taken <> count(b.order_no);
 SELECT coalesce(o.order_no, b.order_no) FROM (SELECT order_no, status FROM orders WHERE delivery = 'local') o
 FULL JOIN local_booking b ON b.order_no = o.order_no
 WHERE o.order_no IS NULL OR b.order_no IS NULL OR (b.released_at IS NOT NULL AND o.status <> 'closed');
+
+-- S14 an order of vouchers has one for each piece once it is paid, and they cost what its lines cost
+SELECT coalesce(l.order_no, v.order_no) FROM (
+  SELECT o.order_no, n.id, CASE WHEN o.paid_at IS NOT NULL THEN n.qty ELSE 0 END AS qty, CASE WHEN o.paid_at IS NOT NULL THEN n.payable_fen ELSE 0 END AS fen
+  FROM orders o JOIN order_line n ON n.order_id = o.id WHERE o.delivery = 'voucher') l
+FULL JOIN (SELECT order_no, line_id, count(*) AS n, sum(paid_fen) AS fen FROM voucher GROUP BY order_no, line_id) v ON v.line_id = l.id AND v.order_no = l.order_no
+WHERE coalesce(l.qty, 0) <> coalesce(v.n, 0) OR coalesce(l.fen, 0) <> coalesce(v.fen, 0);
+
+-- S15 a voucher was used as often as its uses say
+SELECT v.id::text FROM voucher v LEFT JOIN voucher_use u ON u.voucher_id = v.id GROUP BY v.id, v.used HAVING v.used <> coalesce(sum(u.uses), 0);
+
+-- S16 a piece has left with its first use or when it lapsed, cases hold what they claimed, and an order that is completed has none that can be used
+SELECT o.order_no FROM orders o JOIN order_line l ON l.order_id = o.id
+LEFT JOIN LATERAL (SELECT count(*) FILTER (WHERE v.used > 0) AS used, count(*) FILTER (WHERE v.used > 0 OR v.state = 'expired') AS gone,
+  count(*) FILTER (WHERE v.held_for IS NOT NULL) AS held, count(*) FILTER (WHERE v.state = 'active') AS active FROM voucher v WHERE v.line_id = l.id) v ON true
+WHERE o.delivery = 'voucher' AND (l.sent < v.used OR l.sent > v.gone OR l.claimed <> v.held OR (v.active > 0 AND o.status IN ('completed', 'closed')));

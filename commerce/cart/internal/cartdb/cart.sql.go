@@ -29,7 +29,7 @@ const lines = `-- name: Lines :many
 
 SELECT c.sku_id, c.qty, c.selected, s.spu_id, p.category_id, p.title, array_to_string(s.spec_values, ' / ')::text AS spec,
   (CASE WHEN s.picture = '' THEN p.cover ELSE s.picture END)::text AS picture, s.price_fen,
-  p.status, s.enabled, (l.on_hand - l.reserved)::bigint AS available,
+  p.status, s.enabled, (l.on_hand - l.reserved)::bigint AS available, (p.kind = 'voucher' AND coalesce(p.voucher_until <= now(), false))::boolean AS over,
   p.kind, p.min_qty, p.max_per_order, p.max_lifetime, p.snapshot, s.weight_g, s.volume_cm3, coalesce(t.id, 0)::bigint AS freight_id,
   (CASE WHEN row_number() OVER (PARTITION BY t.id ORDER BY c.sku_id) = 1 THEN t.rules || jsonb_build_object('name', t.name, 'unit', t.unit) END)::jsonb AS freight
 FROM cart_line c JOIN sku s ON s.id = c.sku_id JOIN spu p ON p.id = s.spu_id JOIN stock_level l ON l.sku_id = s.id
@@ -51,6 +51,7 @@ type LinesRow struct {
 	Status      string
 	Enabled     bool
 	Available   int64
+	Over        bool
 	Kind        string
 	MinQty      int32
 	MaxPerOrder int32
@@ -88,6 +89,7 @@ func (q *Queries) Lines(ctx context.Context, db DBTX, onlySelected bool, memberI
 			&i.Status,
 			&i.Enabled,
 			&i.Available,
+			&i.Over,
 			&i.Kind,
 			&i.MinQty,
 			&i.MaxPerOrder,
@@ -129,7 +131,7 @@ line AS (
   SELECT $5, 0, false, $4::timestamptz WHERE NOT EXISTS (SELECT FROM put))
 SELECT w.sku_id, w.qty, w.selected, s.spu_id, p.category_id, p.title, array_to_string(s.spec_values, ' / ')::text AS spec,
   (CASE WHEN s.picture = '' THEN p.cover ELSE s.picture END)::text AS picture, s.price_fen,
-  p.status, s.enabled, (l.on_hand - l.reserved)::bigint AS available,
+  p.status, s.enabled, (l.on_hand - l.reserved)::bigint AS available, (p.kind = 'voucher' AND coalesce(p.voucher_until <= now(), false))::boolean AS over,
   p.kind, p.min_qty, p.max_per_order, p.max_lifetime, p.snapshot, s.weight_g, s.volume_cm3, 0::bigint AS freight_id, NULL::jsonb AS freight
 FROM line w JOIN sku s ON s.id = w.sku_id JOIN spu p ON p.id = s.spu_id JOIN stock_level l ON l.sku_id = s.id
 ORDER BY w.added_at DESC, w.sku_id DESC
@@ -159,6 +161,7 @@ type PutRow struct {
 	Status      string
 	Enabled     bool
 	Available   int64
+	Over        bool
 	Kind        string
 	MinQty      int32
 	MaxPerOrder int32
@@ -205,6 +208,7 @@ func (q *Queries) Put(ctx context.Context, db DBTX, arg PutParams) ([]PutRow, er
 			&i.Status,
 			&i.Enabled,
 			&i.Available,
+			&i.Over,
 			&i.Kind,
 			&i.MinQty,
 			&i.MaxPerOrder,

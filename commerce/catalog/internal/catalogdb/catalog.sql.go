@@ -91,33 +91,38 @@ const editSPU = `-- name: EditSPU :execrows
 UPDATE spu SET category_id = $1, title = $2, subtitle = $3, cover = $4, pictures = $5, detail = $6,
   specs = $7, min_price_fen = $8, max_price_fen = $9, brand_id = $10, freight_id = $11, tags = $12, kind = $13,
   min_qty = $14, max_per_order = $15, max_lifetime = $16, on_at = $17, off_at = $18,
-  tokens = $19, indexed = true, version = version + 1, updated_at = $20
-WHERE id = $21 AND version = $22
+  tokens = $19, indexed = true, version = version + 1, updated_at = $20,
+  voucher_uses = $21, voucher_days = $22, voucher_until = $23, voucher_refunds = $24
+WHERE id = $25 AND version = $26
 `
 
 type EditSPUParams struct {
-	CategoryID  int64
-	Title       string
-	Subtitle    string
-	Cover       string
-	Pictures    []string
-	Detail      string
-	Specs       json.RawMessage
-	MinPriceFen money.Fen
-	MaxPriceFen money.Fen
-	BrandID     *int64
-	FreightID   *int64
-	Tags        []string
-	Kind        string
-	MinQty      int32
-	MaxPerOrder int32
-	MaxLifetime int32
-	OnAt        *time.Time
-	OffAt       *time.Time
-	Tokens      []string
-	At          time.Time
-	ID          int64
-	Version     int32
+	CategoryID     int64
+	Title          string
+	Subtitle       string
+	Cover          string
+	Pictures       []string
+	Detail         string
+	Specs          json.RawMessage
+	MinPriceFen    money.Fen
+	MaxPriceFen    money.Fen
+	BrandID        *int64
+	FreightID      *int64
+	Tags           []string
+	Kind           string
+	MinQty         int32
+	MaxPerOrder    int32
+	MaxLifetime    int32
+	OnAt           *time.Time
+	OffAt          *time.Time
+	Tokens         []string
+	At             time.Time
+	VoucherUses    int32
+	VoucherDays    int32
+	VoucherUntil   *time.Time
+	VoucherRefunds bool
+	ID             int64
+	Version        int32
 }
 
 func (q *Queries) EditSPU(ctx context.Context, db DBTX, arg EditSPUParams) (int64, error) {
@@ -142,6 +147,10 @@ func (q *Queries) EditSPU(ctx context.Context, db DBTX, arg EditSPUParams) (int6
 		arg.OffAt,
 		arg.Tokens,
 		arg.At,
+		arg.VoucherUses,
+		arg.VoucherDays,
+		arg.VoucherUntil,
+		arg.VoucherRefunds,
 		arg.ID,
 		arg.Version,
 	)
@@ -154,7 +163,7 @@ func (q *Queries) EditSPU(ctx context.Context, db DBTX, arg EditSPUParams) (int6
 const findOnShelf = `-- name: FindOnShelf :one
 SELECT p.id, p.category_id, p.title, p.subtitle, p.cover, p.specs, p.sort, p.min_price_fen, p.max_price_fen, p.sales, p.pictures, p.detail,
   p.kind, coalesce(p.brand_id, 0)::bigint AS brand_id, coalesce((SELECT b.name FROM brand b WHERE b.id = p.brand_id), '')::text AS brand, p.tags,
-  p.min_qty, p.max_per_order, p.max_lifetime,
+  p.min_qty, p.max_per_order, p.max_lifetime, p.voucher_uses, p.voucher_days, p.voucher_until, p.voucher_refunds,
   coalesce(r.total, 0)::bigint AS reviewed, coalesce(r.score_1, 0)::bigint AS score_1, coalesce(r.score_2, 0)::bigint AS score_2, coalesce(r.score_3, 0)::bigint AS score_3,
   coalesce(r.score_4, 0)::bigint AS score_4, coalesce(r.score_5, 0)::bigint AS score_5,
   coalesce(r.pictured, 0)::bigint AS pictured, coalesce(r.followed, 0)::bigint AS followed,
@@ -171,43 +180,47 @@ WHERE p.id = $1 AND p.status = 'on_shelf'
 `
 
 type FindOnShelfRow struct {
-	ID          int64
-	CategoryID  int64
-	Title       string
-	Subtitle    string
-	Cover       string
-	Specs       json.RawMessage
-	Sort        int32
-	MinPriceFen money.Fen
-	MaxPriceFen money.Fen
-	Sales       int64
-	Pictures    []string
-	Detail      string
-	Kind        string
-	BrandID     int64
-	Brand       string
-	Tags        []string
-	MinQty      int32
-	MaxPerOrder int32
-	MaxLifetime int32
-	Reviewed    int64
-	Score1      int64
-	Score2      int64
-	Score3      int64
-	Score4      int64
-	Score5      int64
-	Pictured    int64
-	Followed    int64
-	SkuIds      []int64
-	SkuSpecs    []string
-	PricesFen   []int64
-	MarketsFen  []int64
-	SkuPictures []string
-	Availables  []int64
-	Lows        []int64
-	Barcodes    []string
-	WeightsG    []int64
-	VolumesCm3  []int64
+	ID             int64
+	CategoryID     int64
+	Title          string
+	Subtitle       string
+	Cover          string
+	Specs          json.RawMessage
+	Sort           int32
+	MinPriceFen    money.Fen
+	MaxPriceFen    money.Fen
+	Sales          int64
+	Pictures       []string
+	Detail         string
+	Kind           string
+	BrandID        int64
+	Brand          string
+	Tags           []string
+	MinQty         int32
+	MaxPerOrder    int32
+	MaxLifetime    int32
+	VoucherUses    int32
+	VoucherDays    int32
+	VoucherUntil   *time.Time
+	VoucherRefunds bool
+	Reviewed       int64
+	Score1         int64
+	Score2         int64
+	Score3         int64
+	Score4         int64
+	Score5         int64
+	Pictured       int64
+	Followed       int64
+	SkuIds         []int64
+	SkuSpecs       []string
+	PricesFen      []int64
+	MarketsFen     []int64
+	SkuPictures    []string
+	Availables     []int64
+	Lows           []int64
+	Barcodes       []string
+	WeightsG       []int64
+	VolumesCm3     []int64
 }
 
 // What reviews add up to comes with it in one trip; only review writes review_summary.
@@ -234,6 +247,10 @@ func (q *Queries) FindOnShelf(ctx context.Context, db DBTX, id int64) (FindOnShe
 		&i.MinQty,
 		&i.MaxPerOrder,
 		&i.MaxLifetime,
+		&i.VoucherUses,
+		&i.VoucherDays,
+		&i.VoucherUntil,
+		&i.VoucherRefunds,
 		&i.Reviewed,
 		&i.Score1,
 		&i.Score2,
@@ -313,34 +330,38 @@ func (q *Queries) InsertSKU(ctx context.Context, db DBTX, arg InsertSKUParams) (
 
 const insertSPU = `-- name: InsertSPU :one
 INSERT INTO spu (category_id, title, subtitle, cover, pictures, detail, specs, sort, min_price_fen, max_price_fen, brand_id, freight_id, tags, kind,
-  min_qty, max_per_order, max_lifetime, on_at, off_at, tokens, indexed, created_at, updated_at)
+  min_qty, max_per_order, max_lifetime, on_at, off_at, tokens, indexed, created_at, updated_at, voucher_uses, voucher_days, voucher_until, voucher_refunds)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14,
-  $15, $16, $17, $18, $19, $20, true, $21, $21)
+  $15, $16, $17, $18, $19, $20, true, $21, $21, $22, $23, $24, $25)
 RETURNING id
 `
 
 type InsertSPUParams struct {
-	CategoryID  int64
-	Title       string
-	Subtitle    string
-	Cover       string
-	Pictures    []string
-	Detail      string
-	Specs       json.RawMessage
-	Sort        int32
-	MinPriceFen money.Fen
-	MaxPriceFen money.Fen
-	BrandID     *int64
-	FreightID   *int64
-	Tags        []string
-	Kind        string
-	MinQty      int32
-	MaxPerOrder int32
-	MaxLifetime int32
-	OnAt        *time.Time
-	OffAt       *time.Time
-	Tokens      []string
-	At          time.Time
+	CategoryID     int64
+	Title          string
+	Subtitle       string
+	Cover          string
+	Pictures       []string
+	Detail         string
+	Specs          json.RawMessage
+	Sort           int32
+	MinPriceFen    money.Fen
+	MaxPriceFen    money.Fen
+	BrandID        *int64
+	FreightID      *int64
+	Tags           []string
+	Kind           string
+	MinQty         int32
+	MaxPerOrder    int32
+	MaxLifetime    int32
+	OnAt           *time.Time
+	OffAt          *time.Time
+	Tokens         []string
+	At             time.Time
+	VoucherUses    int32
+	VoucherDays    int32
+	VoucherUntil   *time.Time
+	VoucherRefunds bool
 }
 
 func (q *Queries) InsertSPU(ctx context.Context, db DBTX, arg InsertSPUParams) (int64, error) {
@@ -366,6 +387,10 @@ func (q *Queries) InsertSPU(ctx context.Context, db DBTX, arg InsertSPUParams) (
 		arg.OffAt,
 		arg.Tokens,
 		arg.At,
+		arg.VoucherUses,
+		arg.VoucherDays,
+		arg.VoucherUntil,
+		arg.VoucherRefunds,
 	)
 	var id int64
 	err := row.Scan(&id)
@@ -544,7 +569,7 @@ func (q *Queries) SKUsOf(ctx context.Context, db DBTX, spuID int64) ([]SKUsOfRow
 
 const sellables = `-- name: Sellables :many
 SELECT s.id, s.spu_id, p.category_id, p.title, s.spec_values, s.picture, p.cover, s.price_fen,
-  p.status, s.enabled, (l.on_hand - l.reserved)::bigint AS available,
+  p.status, s.enabled, (l.on_hand - l.reserved)::bigint AS available, (p.kind = 'voucher' AND coalesce(p.voucher_until <= now(), false))::boolean AS over,
   p.kind, p.min_qty, p.max_per_order, p.max_lifetime, p.snapshot, s.weight_g, s.volume_cm3, coalesce(t.id, 0)::bigint AS freight_id,
   (CASE WHEN row_number() OVER (PARTITION BY t.id ORDER BY s.id) = 1 THEN t.rules || jsonb_build_object('name', t.name, 'unit', t.unit) END)::jsonb AS freight
 FROM sku s JOIN spu p ON p.id = s.spu_id JOIN stock_level l ON l.sku_id = s.id
@@ -565,6 +590,7 @@ type SellablesRow struct {
 	Status      string
 	Enabled     bool
 	Available   int64
+	Over        bool
 	Kind        string
 	MinQty      int32
 	MaxPerOrder int32
@@ -598,6 +624,7 @@ func (q *Queries) Sellables(ctx context.Context, db DBTX, ids []int64) ([]Sellab
 			&i.Status,
 			&i.Enabled,
 			&i.Available,
+			&i.Over,
 			&i.Kind,
 			&i.MinQty,
 			&i.MaxPerOrder,

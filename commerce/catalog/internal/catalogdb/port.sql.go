@@ -128,34 +128,39 @@ func (q *Queries) DraftSKUs(ctx context.Context, db DBTX, spuIds []int64) ([]Dra
 
 const draftsAfter = `-- name: DraftsAfter :many
 SELECT p.id, p.code, p.version, p.status, p.category_id, p.title, p.subtitle, p.cover, p.pictures, p.detail, p.specs, p.sort,
-  coalesce(p.brand_id, 0)::bigint AS brand_id, coalesce(p.freight_id, 0)::bigint AS freight_id, p.tags, p.kind, p.min_qty, p.max_per_order, p.max_lifetime, p.on_at, p.off_at
+  coalesce(p.brand_id, 0)::bigint AS brand_id, coalesce(p.freight_id, 0)::bigint AS freight_id, p.tags, p.kind, p.min_qty, p.max_per_order, p.max_lifetime, p.on_at, p.off_at,
+  p.voucher_uses, p.voucher_days, p.voucher_until, p.voucher_refunds
 FROM spu p
 WHERE p.id > $1 AND p.status NOT IN ('recycled', 'purged')
 ORDER BY p.id LIMIT $2
 `
 
 type DraftsAfterRow struct {
-	ID          int64
-	Code        string
-	Version     int32
-	Status      string
-	CategoryID  int64
-	Title       string
-	Subtitle    string
-	Cover       string
-	Pictures    []string
-	Detail      string
-	Specs       json.RawMessage
-	Sort        int32
-	BrandID     int64
-	FreightID   int64
-	Tags        []string
-	Kind        string
-	MinQty      int32
-	MaxPerOrder int32
-	MaxLifetime int32
-	OnAt        *time.Time
-	OffAt       *time.Time
+	ID             int64
+	Code           string
+	Version        int32
+	Status         string
+	CategoryID     int64
+	Title          string
+	Subtitle       string
+	Cover          string
+	Pictures       []string
+	Detail         string
+	Specs          json.RawMessage
+	Sort           int32
+	BrandID        int64
+	FreightID      int64
+	Tags           []string
+	Kind           string
+	MinQty         int32
+	MaxPerOrder    int32
+	MaxLifetime    int32
+	OnAt           *time.Time
+	OffAt          *time.Time
+	VoucherUses    int32
+	VoucherDays    int32
+	VoucherUntil   *time.Time
+	VoucherRefunds bool
 }
 
 func (q *Queries) DraftsAfter(ctx context.Context, db DBTX, after int64, maxRows int32) ([]DraftsAfterRow, error) {
@@ -189,6 +194,10 @@ func (q *Queries) DraftsAfter(ctx context.Context, db DBTX, after int64, maxRows
 			&i.MaxLifetime,
 			&i.OnAt,
 			&i.OffAt,
+			&i.VoucherUses,
+			&i.VoucherDays,
+			&i.VoucherUntil,
+			&i.VoucherRefunds,
 		); err != nil {
 			return nil, err
 		}
@@ -202,7 +211,8 @@ func (q *Queries) DraftsAfter(ctx context.Context, db DBTX, after int64, maxRows
 
 const draftsByKey = `-- name: DraftsByKey :many
 SELECT p.id, p.code, p.version, p.status, p.category_id, p.title, p.subtitle, p.cover, p.pictures, p.detail, p.specs, p.sort,
-  coalesce(p.brand_id, 0)::bigint AS brand_id, coalesce(p.freight_id, 0)::bigint AS freight_id, p.tags, p.kind, p.min_qty, p.max_per_order, p.max_lifetime, p.on_at, p.off_at
+  coalesce(p.brand_id, 0)::bigint AS brand_id, coalesce(p.freight_id, 0)::bigint AS freight_id, p.tags, p.kind, p.min_qty, p.max_per_order, p.max_lifetime, p.on_at, p.off_at,
+  p.voucher_uses, p.voucher_days, p.voucher_until, p.voucher_refunds
 FROM spu p
 WHERE p.status <> 'purged' AND p.id IN (
   SELECT unnest($1::bigint[])
@@ -212,27 +222,31 @@ ORDER BY p.id
 `
 
 type DraftsByKeyRow struct {
-	ID          int64
-	Code        string
-	Version     int32
-	Status      string
-	CategoryID  int64
-	Title       string
-	Subtitle    string
-	Cover       string
-	Pictures    []string
-	Detail      string
-	Specs       json.RawMessage
-	Sort        int32
-	BrandID     int64
-	FreightID   int64
-	Tags        []string
-	Kind        string
-	MinQty      int32
-	MaxPerOrder int32
-	MaxLifetime int32
-	OnAt        *time.Time
-	OffAt       *time.Time
+	ID             int64
+	Code           string
+	Version        int32
+	Status         string
+	CategoryID     int64
+	Title          string
+	Subtitle       string
+	Cover          string
+	Pictures       []string
+	Detail         string
+	Specs          json.RawMessage
+	Sort           int32
+	BrandID        int64
+	FreightID      int64
+	Tags           []string
+	Kind           string
+	MinQty         int32
+	MaxPerOrder    int32
+	MaxLifetime    int32
+	OnAt           *time.Time
+	OffAt          *time.Time
+	VoucherUses    int32
+	VoucherDays    int32
+	VoucherUntil   *time.Time
+	VoucherRefunds bool
 }
 
 // Products as files describe them: of these numbers, of these codes, or with a SKU of one.
@@ -267,6 +281,10 @@ func (q *Queries) DraftsByKey(ctx context.Context, db DBTX, ids []int64, codes [
 			&i.MaxLifetime,
 			&i.OnAt,
 			&i.OffAt,
+			&i.VoucherUses,
+			&i.VoucherDays,
+			&i.VoucherUntil,
+			&i.VoucherRefunds,
 		); err != nil {
 			return nil, err
 		}
