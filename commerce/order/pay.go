@@ -112,21 +112,26 @@ func (s *Service) MarkPaidTx(ctx context.Context, tx tenantdb.Tx, in PaidInput) 
 	if err := s.pay(ctx, tx, in, lines, by, to); err != nil {
 		return "", fmt.Errorf("mark order %s paid: %w", in.OrderNo, err)
 	}
-	switch ParcelKind(order.Delivery) { // codes that were seen must not be forgotten
+	if err := s.handOver(ctx, tx, in, ParcelKind(order.Delivery)); err != nil {
+		return "", fmt.Errorf("mark order %s paid: %w", in.OrderNo, err)
+	}
+	return OutcomePaid, nil
+}
+
+// handOver gives the buyer what needs no parcel. Codes that were seen must not be forgotten;
+// what has none may be written again.
+func (s *Service) handOver(ctx context.Context, tx tenantdb.Tx, in PaidInput, kind ParcelKind) error {
+	switch kind {
 	case Virtual:
-		if err := s.handOutPaid(ctx, tx, in.OrderNo); err != nil {
-			return "", fmt.Errorf("hand out order %s: %w", in.OrderNo, err)
-		}
+		return s.handOutPaid(ctx, tx, in.OrderNo)
 	case Voucher:
-		if err := s.issue(ctx, tx, in.OrderNo); err != nil {
-			return "", fmt.Errorf("vouchers of order %s: %w", in.OrderNo, err)
-		}
+		return s.issue(ctx, tx, in.OrderNo)
 	case Express, Pickup, Local:
 		if in.Repeats {
 			tx.Lazy()
 		}
 	}
-	return OutcomePaid, nil
+	return nil
 }
 
 // lockWithLines takes the order's row until the transaction ends, and gives a row for each

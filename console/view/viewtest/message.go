@@ -56,13 +56,6 @@ func (f Frame) messagePages() []Sample {
 		k, _ := notice.KindOf(event)
 		letters = append(letters, notice.Letter{ID: int64(9 - i), Kind: k, Facts: notice.Sample(moment()), At: moment(), Read: i == 2})
 	}
-	log := view.MessageLog{OnFirst: true, MayMembers: true, Next: 3, Entries: []notice.Entry{
-		{ID: 8, MemberID: 128, Event: notice.OrderShipped, Channel: notice.WeChatSubscribe, State: notice.Delivered, At: moment(), Test: true},
-		{ID: 7, MemberID: 128, Event: notice.OrderPaid, Channel: notice.WeChatSubscribe, State: notice.Sent, At: moment()},
-		{ID: 6, MemberID: 77, Event: notice.OrderShipped, Channel: notice.WeChatSubscribe, State: notice.Skipped, Reason: "not subscribed", At: moment()},
-		{ID: 4, MemberID: 90, Event: notice.OrderShipped, Channel: notice.AlipayTemplate, State: notice.Skipped, Reason: "no form", At: moment()},
-		{ID: 5, MemberID: 31, Event: notice.OrderPaid, Channel: notice.WeChatSubscribe, State: notice.Failed, Code: "47003", Reason: "subscribe/send: errcode 47003: argument invalid! data.thing2.value", At: moment()},
-	}}
 	return []Sample{
 		{"message_settings", view.MessageSettingsPage(page, settings)},
 		{"message_read", view.MessageSettingsPage(page, view.MessageSettings{Settings: settings.Settings, From: "22:00", Until: "08:00"})},
@@ -85,9 +78,20 @@ func (f Frame) messagePages() []Sample {
 		{"mailing_choice_nowhere", view.MailChoicePage(board, view.MailChoice{Events: []view.MailEvent{{Kind: paid}}})},
 		{"message_test_refused", view.TemplateFormPage(page, untested)},
 		{"message_refused", view.TemplateFormPage(page, bad)},
-		{"message_log", view.MessageLogPage(page, log)},
+		{"message_log", view.MessageLogPage(page, messageLog())},
 		{"message_log_none", view.MessageLogPage(page, view.MessageLog{OnFirst: true})},
 		{"notice_board", view.BoardPage(board, view.Board{Letters: letters, OnFirst: true})},
 		{"notice_none", view.BoardPage(board, view.Board{OnFirst: true})},
 	}
+}
+
+// messageLog is a log of every state.
+func messageLog() view.MessageLog {
+	return view.MessageLog{OnFirst: true, MayMembers: true, Next: 3, Entries: []notice.Entry{
+		{ID: 8, MemberID: 128, Event: notice.OrderShipped, Channel: notice.WeChatSubscribe, State: notice.Delivered, At: moment(), Test: true},
+		{ID: 7, MemberID: 128, Event: notice.OrderPaid, Channel: notice.WeChatSubscribe, State: notice.Sent, At: moment()},
+		{ID: 6, MemberID: 77, Event: notice.OrderShipped, Channel: notice.WeChatSubscribe, State: notice.Skipped, Reason: "not subscribed", At: moment()},
+		{ID: 4, MemberID: 90, Event: notice.OrderShipped, Channel: notice.AlipayTemplate, State: notice.Skipped, Reason: "no form", At: moment()},
+		{ID: 5, MemberID: 31, Event: notice.OrderPaid, Channel: notice.WeChatSubscribe, State: notice.Failed, Code: "47003", Reason: "subscribe/send: errcode 47003: argument invalid! data.thing2.value", At: moment()},
+	}}
 }
