@@ -9,10 +9,22 @@ import (
 	"galleria/tenant"
 )
 
-// statuses of an order, as the tabs count them.
+// statuses of an order, as the tabs count them; of those that are paid, orderCounts tells apart
+// what is to be sent and what is to be used.
 func orderStatuses() []string {
-	return []string{"pending_payment", "closing", "paid", "fulfilling", "completed", "closed"}
+	return []string{"pending_payment", "closing", "fulfilling", "completed", "closed"}
 }
+
+// ToUse is the tab of orders whose vouchers buyers still use: they are paid, and nothing of them
+// is to be sent.
+const ToUse = "to_use"
+
+// toShip picks the orders that wait for the shop, toUse those that wait for their buyers. Index
+// orders_to_ship.
+const (
+	toShip = `o.status = 'paid' AND o.delivery <> 'voucher'`
+	toUse  = `o.status = 'paid' AND o.delivery = 'voucher'`
+)
 
 const orderColumns = `SELECT o.id, o.order_no, o.status, coalesce(o.close_reason, ''), m.nickname,
        o.address, o.receiver,
@@ -24,7 +36,9 @@ const orderColumns = `SELECT o.id, o.order_no, o.status, coalesce(o.close_reason
  CROSS JOIN LATERAL (SELECT count(*) AS lines, coalesce(sum(l.qty), 0)::bigint AS qty FROM order_line l WHERE l.order_id = o.id) n`
 
 const orderCounts = `SELECT s.status, (SELECT count(*) FROM (SELECT 1 FROM orders o WHERE o.status = s.status LIMIT $2) c)
-  FROM unnest($1::text[]) AS s (status)`
+  FROM unnest($1::text[]) AS s (status)
+ UNION ALL SELECT 'paid', (SELECT count(*) FROM (SELECT 1 FROM orders o WHERE ` + toShip + ` LIMIT $2) c)
+ UNION ALL SELECT '` + ToUse + `', (SELECT count(*) FROM (SELECT 1 FROM orders o WHERE ` + toUse + ` LIMIT $2) c)`
 
 const hasOpenAnomaly = `EXISTS (SELECT 1 FROM payment_attempt t JOIN payment_anomaly a ON a.out_trade_no = t.out_trade_no
                  WHERE t.business_no = o.order_no AND a.resolved_at IS NULL) = ?`
@@ -40,9 +54,15 @@ const searchable = `(o.id > (SELECT coalesce(max(x.id), 0) - 50000 FROM orders x
 // Orders returns one page of the shop's orders and the counts of its tabs.
 func (s *Store) Orders(ctx context.Context, shop tenant.ID, in OrderFilter) (page OrderPage, err error) {
 	var w filter
-	if in.Status == "pending_payment" { // an order being closed still waits for its money's fate
+	switch in.Status {
+	case "":
+	case "pending_payment": // an order being closed still waits for its money's fate
 		w.add("o.status = ANY (?)", []string{"pending_payment", "closing"})
-	} else if in.Status != "" {
+	case "paid":
+		w.conditions = append(w.conditions, toShip)
+	case ToUse:
+		w.conditions = append(w.conditions, toUse)
+	default:
 		w.add("o.status = ?", in.Status)
 	}
 	if !in.From.IsZero() {
@@ -124,7 +144,7 @@ func orderRow(row pgx.CollectableRow) (o OrderRow, err error) {
 // in the menu of every page.
 func (s *Store) ToShip(ctx context.Context, shop tenant.ID) (n int64, err error) {
 	err = s.read(ctx, shop, "menu", func(b *pgx.Batch) {
-		b.Queue("SELECT count(*) FROM (SELECT 1 FROM orders o WHERE o.status = 'paid' AND NOT o.test LIMIT $1) c", CountCap).QueryRow(func(row pgx.Row) error {
+		b.Queue("SELECT count(*) FROM (SELECT 1 FROM orders o WHERE "+toShip+" AND NOT o.test LIMIT $1) c", CountCap).QueryRow(func(row pgx.Row) error {
 			return row.Scan(&n)
 		})
 	})

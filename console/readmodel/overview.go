@@ -59,7 +59,7 @@ const (
 	paidByDay = `SELECT width_bucket(o.paid_at, $1::timestamptz[])::bigint, count(*), least(sum(o.payable_fen), 9223372036854775807)::bigint
   FROM orders o WHERE o.paid_at >= $2 AND o.placed_at >= $3 AND NOT o.test GROUP BY 1`
 	overviewCounts = `SELECT
-       (SELECT count(*) FROM (SELECT 1 FROM orders o WHERE o.status = 'paid' AND NOT o.test LIMIT $1) c),
+       (SELECT count(*) FROM (SELECT 1 FROM orders o WHERE ` + toShip + ` AND NOT o.test LIMIT $1) c),
        (SELECT count(*) FROM (SELECT 1 FROM orders o WHERE o.status IN ('pending_payment', 'closing') LIMIT $1) c),
        (SELECT count(*) FROM (SELECT 1 FROM payment_anomaly a WHERE a.resolved_at IS NULL LIMIT $1) c),
        (SELECT count(*) FROM (SELECT 1 FROM bill_difference d WHERE d.status = 'open' LIMIT $1) c),

@@ -125,7 +125,7 @@ func OrderShowPage(p Page, o OrderShow) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = orderStatus(p, o.Status, o.CloseReason).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = orderStatus(p, shownStatus(o.Status, o.Fulfil.Delivery), o.CloseReason).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -1,5 +1,7 @@
 package view
 
+import "galleria/console/readmodel"
+
 // A tone is the colour of a tag. Colour only repeats what the words say.
 type tone string
 
@@ -18,7 +20,7 @@ func orderTone(status string) tone {
 		return toneWarn
 	case "paid":
 		return toneInfo
-	case "fulfilling", "completed":
+	case "fulfilling", "completed", readmodel.ToUse:
 		return toneGood
 	default:
 		return toneNeutral
