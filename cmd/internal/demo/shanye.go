@@ -25,6 +25,22 @@ func shanye() shopPlan {
 			{name: "冲泡器具", picture: "dripper", products: shanyeTools()},
 			{name: "山野零食", picture: "cookies", products: shanyeSnacks()},
 		},
+		counter: shanyeCounter(),
+	}
+}
+
+func shanyeCounter() []productPlan {
+	return []productPlan{
+		{
+			title: "手冲咖啡十次卡", subtitle: "当日豆单任选，一年内有效，未用完自动退", picture: "dripper", price: 26800, market: 32000, stock: 200,
+			voucher: &catalog.VoucherTerms{Uses: 10, Days: 365, Refunds: true},
+			detail:  "到店出示券码，每次核销一杯手冲，可与朋友同用。\n一年内没有用完的次数，到期自动按比例退回。",
+		},
+		{
+			title: "周末茶席体验 双人", subtitle: "两小时，三道茶，茶点两份", picture: "teapot", price: 16800, market: 19800, stock: 60,
+			voucher: &catalog.VoucherTerms{Uses: 1, Days: 90, Refunds: true},
+			detail:  "购买后电话预约周六或周日场次，到店出示券码。\n九十天内有效，未使用可随时退。",
+		},
 	}
 }
 

@@ -32,6 +32,7 @@ type productPlan struct {
 	scarce          map[string]int64 // pieces of single variants today, by "/"-joined values
 	shelf           catalog.ShelfStatus
 	detail          string
+	voucher         *catalog.VoucherTerms // used in the shop; nil for goods that are sent
 }
 
 type dimension struct {
@@ -121,7 +122,32 @@ func (s *seeding) stockShelf(ctx context.Context) error {
 			s.skus = append(s.skus, ids)
 		}
 	}
-	return nil
+	return s.stockCounter(ctx, categories, there)
+}
+
+// stockCounter puts vouchers on the shelf, in a category of their own. No order of the past has one.
+func (s *seeding) stockCounter(ctx context.Context, categories, there map[string]int64) (err error) {
+	const name = "到店体验"
+	if len(s.plan.counter) == 0 {
+		return nil
+	}
+	if categories[name] == 0 {
+		categories[name], err = s.Catalog.CreateCategory(ctx, s.shop.ID, catalog.CategoryInput{Name: name, Picture: media.Path(s.plan.counter[0].picture, 0)})
+		if err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	var lines []inventory.Line
+	for _, p := range s.plan.counter {
+		ids, err := s.product(ctx, p, categories[name], there[p.title])
+		if err != nil {
+			return fmt.Errorf("%s: %w", p.title, err)
+		}
+		lines = append(lines, inventory.Line{SKUID: ids[0], Qty: p.stock})
+	}
+	return s.DB.InTenant(ctx, s.shop.ID, func(tx tenantdb.Tx) error {
+		return s.Inventory.ReceiveTx(ctx, tx, "RK-"+strings.ToUpper(s.plan.handle)+"-0002", lines, "system")
+	})
 }
 
 func (s *seeding) existingCategories(ctx context.Context) (map[string]int64, error) {
@@ -202,6 +228,9 @@ func (s *seeding) create(ctx context.Context, p productPlan, categoryID int64) (
 		CategoryID: categoryID, Title: p.title, Subtitle: p.subtitle, Detail: p.detail, Sort: int32(1000 - 10*number),
 		Cover:    media.Path(p.picture, number),
 		Pictures: []string{media.Path(p.picture, number), media.Path(p.picture, number+9), media.Path(p.picture, number+18)},
+	}
+	if p.voucher != nil {
+		in.Kind, in.Voucher = catalog.Voucher, *p.voucher
 	}
 	for _, d := range p.dims {
 		spec := catalog.Spec{Name: d.name}

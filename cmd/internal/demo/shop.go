@@ -26,6 +26,7 @@ type shopPlan struct {
 	staff         []staffPlan
 	people        []person
 	categories    []categoryPlan
+	counter       []productPlan // vouchers
 }
 
 type staffPlan struct{ login, name, role string }
