@@ -124,6 +124,9 @@ func bars(r Report) []Bar {
 	peers("G3", workDetail, peer{"Vendure", 77.5, 40, 40}, peer{"Medusa", 218, 120, 120}, peer{"newbee-mall, tuned", 2.54, 1.5, 1.5})
 	least("G4", "search, of fiber+pgx", t.row(workSearch, subjectProduct).OfThin, 0.70, 2.00)
 	peers("G4", workSearch, peer{"newbee-mall, tuned", 2.61, 1.5, 1.5}, peer{"Medusa", 167, 100, 100}, peer{"Vendure", 1040, 500, 500})
+	if few, many := t.row(workSearch, subjectProduct), t.row(workSearchLarge, subjectProduct); few.PerSecond > 0 {
+		least("G4", "search in 100,000 SKUs, of its rate in 3,000", many.PerSecond/few.PerSecond, 0.50, 0.50)
+	}
 	least("G5", "put cart line, of fiber+pgx", t.row(workCart, subjectProduct).OfThin, 0.60, 0.80)
 	peers("G5", workCart, peer{"newbee-mall, tuned", 9.23, 5, 5}, peer{"Vendure", 206, 100, 100}, peer{"Medusa", 816, 400, 400})
 	least("G6", "place order, of pgbench", t.row(workOrder, subjectProduct).OfPgbench, 0.70, 1.00)

@@ -43,12 +43,16 @@ func Run(ctx context.Context, opt Options) (report Report, err error) {
 	if err != nil {
 		return Report{}, err
 	}
+	many, err := openLarge(ctx, s)
+	if err != nil {
+		return Report{}, err
+	}
 	desk, err := deskPool(ctx, s.env["DATABASE_URL"], b.id.String())
 	if err != nil {
 		return Report{}, err
 	}
 	defer desk.Close()
-	l := &lab{opt: opt, proc: procFS(), stack: s, shop: b, product: &product{shop: b, stack: s, desk: desk, rules: rules}}
+	l := &lab{opt: opt, proc: procFS(), stack: s, shop: b, product: &product{shop: b, stack: s, desk: desk, rules: rules, large: many}}
 	l.scripts = scripts(parseStatements(yardstickSQL), b)
 	return l.report(ctx)
 }
@@ -140,7 +144,7 @@ func (l *lab) withNeighbours(ctx context.Context, r Report) (Report, error) {
 
 // busyMemory is the most memory serve has had, after 64 connections at full speed, bytes.
 func (l *lab) busyMemory(ctx context.Context) (int64, error) {
-	stop := l.product.announce(ctx)
+	stop := l.product.announce(ctx, l.shop.id)
 	r := drive(ctx, l.stack.serve.addr, 64, min(l.opt.Duration, 2*time.Second), l.product.list(products))
 	stop()
 	if r.Wrong > 0 {

@@ -7,6 +7,8 @@ import (
 	"os"
 	"sync/atomic"
 	"time"
+
+	"galleria/tenant"
 )
 
 // Subjects of a point.
@@ -25,6 +27,7 @@ const (
 	workDetail       = "product detail, uncached"
 	workDetailCached = "product detail, cached"
 	workSearch       = "text search"
+	workSearchLarge  = "text search in 100,000 SKUs"
 	workQuote        = "quote"
 	workQuoteCoupons = "quote with 20 coupons at hand"
 	workQuoteRules   = "quote with 20 live rules"
@@ -75,7 +78,7 @@ func (l *lab) points() []point {
 		return point{work, subjectProduct, func(ctx context.Context) (figure, error) { return l.route(ctx, op) }}
 	}
 	missing := func(work string, op operation) point {
-		return point{work, subjectProduct, func(ctx context.Context) (figure, error) { return l.misses(ctx, op) }}
+		return point{work, subjectProduct, func(ctx context.Context) (figure, error) { return l.misses(ctx, l.shop.id, op) }}
 	}
 	queued := func(work string, n int, op func(q *queue) operation, ready bool) point {
 		return point{work, subjectProduct, func(ctx context.Context) (figure, error) { return l.prepared(ctx, n, op, ready) }}
@@ -86,6 +89,9 @@ func (l *lab) points() []point {
 		serve(workListCached, l.product.list(10)),
 		missing(workDetail, l.product.detailAnew()), thin(workDetail, y.detail()), l.database(workDetail, "detail"),
 		serve(workDetailCached, l.product.detail()),
+		{workSearchLarge, subjectProduct, func(ctx context.Context) (figure, error) {
+			return l.misses(ctx, l.product.large.id, l.product.large.search())
+		}},
 		missing(workSearch, l.product.search()), thin(workSearch, y.search()), l.database(workSearch, "search"),
 		serve(workQuote, l.product.quote()), thin(workQuote, y.quote()), l.database(workQuote, "quote"),
 		serve(workQuoteCoupons, l.product.quoteCoupons()), serve(workQuoteRules, l.product.quoteMany()), serve(workClaim, l.product.claim()),
@@ -143,13 +149,13 @@ func (l *lab) route(ctx context.Context, op operation) (figure, error) {
 
 // misses measures a catalogue route whose pages have to come from the database, and how many
 // of them did.
-func (l *lab) misses(ctx context.Context, op operation) (figure, error) {
-	before, err := l.catalogueReads(ctx)
+func (l *lab) misses(ctx context.Context, shop tenant.ID, op operation) (figure, error) {
+	before, err := l.catalogueReads(ctx, shop)
 	if err != nil {
 		return figure{}, err
 	}
 	var asked atomic.Int64
-	stop := l.product.announce(ctx)
+	stop := l.product.announce(ctx, shop)
 	f, err := l.route(ctx, func(ctx context.Context, cl *client) (bool, error) {
 		asked.Add(1)
 		return op(ctx, cl)
@@ -158,18 +164,18 @@ func (l *lab) misses(ctx context.Context, op operation) (figure, error) {
 	if err != nil {
 		return f, err
 	}
-	after, err := l.catalogueReads(ctx)
+	after, err := l.catalogueReads(ctx, shop)
 	f.Missed = float64(after-before) / float64(asked.Load())
 	return f, err
 }
 
-// catalogueReads is how often the shop's role has read products so far; 0 without a counter.
-func (l *lab) catalogueReads(ctx context.Context) (n int64, err error) {
+// catalogueReads is how often a shop's role has read products so far; 0 without a counter.
+func (l *lab) catalogueReads(ctx context.Context, shop tenant.ID) (n int64, err error) {
 	if !l.stack.counting {
 		return 0, nil
 	}
 	err = l.stack.owner.QueryRow(ctx, `SELECT coalesce(sum(s.calls), 0)::bigint FROM pg_stat_statements s JOIN pg_roles r ON r.oid = s.userid
-		WHERE r.rolname = $1 AND s.query LIKE '%FROM spu%' AND s.query LIKE '%json_agg%'`, l.shop.id.String()).Scan(&n)
+		WHERE r.rolname = $1 AND s.query LIKE '%FROM spu%' AND s.query LIKE '%sku_specs%'`, shop.String()).Scan(&n)
 	if err != nil {
 		return 0, fmt.Errorf("read the counter: %w", err)
 	}

@@ -19,6 +19,7 @@ import (
 	"galleria/commerce/money"
 	"galleria/commerce/order"
 	"galleria/payments/sandbox"
+	"galleria/tenant"
 	"galleria/tenant/idempotency"
 )
 
@@ -33,6 +34,7 @@ type product struct {
 	finds   []string      // queries with q and cursor whose page is full
 	counter atomic.Int64
 	rules   *side // the shop of quoteMany
+	large   *large
 }
 
 func (p *product) header(b buyer) []string {
@@ -51,10 +53,10 @@ func (p *product) twoSKUs(n int) (a, b int64) {
 // word.
 func (p *product) crawl(ctx context.Context) error {
 	p.pages = []string{"?limit=20"}
-	p.finds = nil
+	p.finds, p.large.finds = nil, nil
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error {
-		found, err := p.walk(ctx, "", products)
+		found, err := p.walk(ctx, p.shop.id, "", products)
 		for _, cursor := range found {
 			p.pages = append(p.pages, "?limit=20&cursor="+cursor)
 		}
@@ -62,7 +64,7 @@ func (p *product) crawl(ctx context.Context) error {
 	})
 	group.Go(func() error {
 		for _, w := range words() {
-			found, err := p.walk(ctx, w, products/len(words()))
+			found, err := p.walk(ctx, p.shop.id, w, products/len(words()))
 			if err != nil {
 				return err
 			}
@@ -72,15 +74,27 @@ func (p *product) crawl(ctx context.Context) error {
 		}
 		return nil
 	})
+	group.Go(func() error {
+		for _, w := range words() {
+			found, err := p.walk(ctx, p.large.id, w, products/len(words()))
+			if err != nil {
+				return err
+			}
+			for _, cursor := range found {
+				p.large.finds = append(p.large.finds, "?limit=20&q="+w+"&cursor="+cursor)
+			}
+		}
+		return nil
+	})
 	return group.Wait()
 }
 
 // walk returns the cursors after each of the first hits-20 products that match.
-func (p *product) walk(ctx context.Context, query string, hits int) ([]string, error) {
+func (p *product) walk(ctx context.Context, shop tenant.ID, query string, hits int) ([]string, error) {
 	var cursors []string
 	in := catalog.ListInput{Query: query, Limit: 1}
 	for range hits - catalog.DefaultLimit {
-		page, err := p.stack.services.Catalog.List(ctx, p.shop.id, in)
+		page, err := p.stack.services.Catalog.List(ctx, shop, in)
 		if err != nil {
 			return nil, fmt.Errorf("walk the shelf: %w", err)
 		}
@@ -410,9 +424,9 @@ func (p *product) forget(ctx context.Context) error {
 	return nil
 }
 
-// announce tells the server every few milliseconds that the catalogue has changed, until the
+// announce tells the server every few milliseconds that a shop's catalogue has changed, until the
 // returned function is called.
-func (p *product) announce(ctx context.Context) (stop func()) {
+func (p *product) announce(ctx context.Context, shop tenant.ID) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	ended := make(chan struct{})
 	go func() {
@@ -424,7 +438,7 @@ func (p *product) announce(ctx context.Context) (stop func()) {
 			case <-ctx.Done():
 				return
 			case <-tick.C:
-				_, _ = p.desk.Exec(ctx, "SELECT pg_notify($1, $2)", catalog.NotifyChannel, p.shop.id.String())
+				_, _ = p.desk.Exec(ctx, "SELECT pg_notify($1, $2)", catalog.NotifyChannel, shop.String())
 			}
 		}
 	}()
