@@ -28,7 +28,8 @@ func distributionOf(t *testing.T, env *tenanttest.Env) *distribution.Service {
 	t.Helper()
 	return distribution.New(distribution.Deps{
 		Plans: env.Plans, Store: picture.Files{Store: picture.NewFolder(t.TempDir())}, Codes: drawnCodes{},
-		DB: env.DB, Outbox: env.Outbox, Audit: env.Audit, Vault: env.Vault, Books: distributionBooks{ledger.New(ledger.Deps{DB: env.DB, Audit: env.Audit})}, Payouts: nowhere{}, Now: env.Clock().Now,
+		ShopName: func(context.Context, tenant.ID) (string, error) { return "山野茶铺", nil },
+		DB:       env.DB, Outbox: env.Outbox, Audit: env.Audit, Vault: env.Vault, Books: distributionBooks{ledger.New(ledger.Deps{DB: env.DB, Audit: env.Audit})}, Payouts: nowhere{}, Now: env.Clock().Now,
 		HasPaid: func(context.Context, tenantdb.Querier, int64) (bool, error) { return false, nil },
 		OpenID: func(context.Context, tenantdb.Querier, int64, string) (string, error) {
 			return "oUpF8uMuAJO_M2pxb1Q9zNjWeS6o", nil

@@ -69,7 +69,7 @@ func TestTheDatabaseKnowsTheSameStatuses(t *testing.T) {
 	t.Parallel()
 	env := tenanttest.New(t)
 	for name, words := range map[string][]string{
-		"aftersale_status": words(aftersale.Statuses()), "aftersale_kind": words(aftersale.Kinds()), "aftersale_reason": words(aftersale.Reasons()),
+		"aftersale_status": words(aftersale.Statuses()), "aftersale_kind": words(aftersale.Kinds()), "aftersale_reason": words(append(aftersale.Reasons(), aftersale.Lapsed)),
 	} {
 		var def string
 		env.InTenant(t, func(tx tenantdb.Tx) error {

@@ -187,14 +187,31 @@ func (b *Browser) Press(selector string) {
 		chromedp.Poll("(() => { const e = document.querySelector(`"+selector+"`), r = e.getBoundingClientRect(), at = document.elementFromPoint(r.x + r.width / 2, r.y + r.height / 2); return at !== null && (e === at || e.contains(at)) })()", nil, chromedp.WithPollingTimeout(time.Minute)),
 	)
 	// The old page is marked: chromedp's own waiting misses an answer now and then that redirects.
-	b.Run(chromedp.Evaluate("window.pressed = true", nil), chromedp.Click(selector, chromedp.ByQuery))
+	b.Run(chromedp.Evaluate("window.pressed = 'not yet'; document.querySelector(`"+selector+"`).addEventListener('click', () => { window.pressed = 'yes' }, {capture: true, once: true})", nil))
+	b.Run(chromedp.Click(selector, chromedp.ByQuery))
+	missed := time.NewTicker(missedAfter)
+	defer missed.Stop()
 	for there := false; !there; {
 		select {
 		case <-ctx.Done():
 			b.t.Fatalf("press %s: no other page came", selector)
+		case <-missed.C:
+			b.pressAgain(ctx, selector)
 		case <-time.After(20 * time.Millisecond):
 		}
 		// Between two pages there is nothing to ask.
 		_ = chromedp.Run(ctx, chromedp.Evaluate("window.pressed === undefined && document.readyState === 'complete'", &there))
+	}
+}
+
+// missedAfter is when a click that has not reached its element is thought to have missed it.
+const missedAfter = 5 * time.Second
+
+// pressAgain clicks once more if the click has reached nothing: on a busy machine the page moves
+// between the moment in which chromedp finds the element and that in which it clicks there.
+func (b *Browser) pressAgain(ctx context.Context, selector string) {
+	var missed bool
+	if err := chromedp.Run(ctx, chromedp.Evaluate("window.pressed === 'not yet'", &missed)); err == nil && missed {
+		_ = chromedp.Run(ctx, chromedp.Click(selector, chromedp.ByQuery))
 	}
 }

@@ -54,17 +54,7 @@ const searchable = `(o.id > (SELECT coalesce(max(x.id), 0) - 50000 FROM orders x
 // Orders returns one page of the shop's orders and the counts of its tabs.
 func (s *Store) Orders(ctx context.Context, shop tenant.ID, in OrderFilter) (page OrderPage, err error) {
 	var w filter
-	switch in.Status {
-	case "":
-	case "pending_payment": // an order being closed still waits for its money's fate
-		w.add("o.status = ANY (?)", []string{"pending_payment", "closing"})
-	case "paid":
-		w.conditions = append(w.conditions, toShip)
-	case ToUse:
-		w.conditions = append(w.conditions, toUse)
-	default:
-		w.add("o.status = ?", in.Status)
-	}
+	w.status(in.Status)
 	if !in.From.IsZero() {
 		w.add("o.placed_at >= ?", in.From)
 	}
@@ -110,6 +100,21 @@ func (s *Store) Orders(ctx context.Context, shop tenant.ID, in OrderFilter) (pag
 		page.Next = page.Rows[PageSize-1].ID
 	}
 	return page, err
+}
+
+// status narrows orders to a tab.
+func (f *filter) status(status string) {
+	switch status {
+	case "":
+	case "pending_payment": // an order being closed still waits for its money's fate
+		f.add("o.status = ANY (?)", []string{"pending_payment", "closing"})
+	case "paid":
+		f.conditions = append(f.conditions, toShip)
+	case ToUse:
+		f.conditions = append(f.conditions, toUse)
+	default:
+		f.add("o.status = ?", status)
+	}
 }
 
 func queueOrderCounts(b *pgx.Batch, into *map[string]int64) {

@@ -140,6 +140,7 @@ func walk(a, b *twin) map[string][]step {
 		"stay":                      {{path: "/me/leave", want: ok}},
 		"getSnapshot":               {{path: "/snapshots/" + strings.Repeat("0", 64), want: gone}},
 		"listSubscriptionTemplates": {{path: "/subscriptions", want: ok}},
+		"handInForm":                {{path: "/subscriptions/forms", body: map[string]any{"form_id": "ZjBiNGU1"}, want: []int{422}}},
 		"reportSubscription":        {{path: "/subscriptions", body: map[string]any{"template_id": b.shop.template, "result": "accept"}, want: gone}},
 	}
 	maps.Copy(all, invoiceSteps(b))

@@ -34,6 +34,8 @@ func (w *world) oneOfEach(s *shop, id int64, mark string) {
 		`INSERT INTO aftersale_message (case_id, at, actor, event, to_status, body, pictures)
 		 SELECT id, now(), opened_by, 'apply', 'requested', '我是王小明，电话 13800138000', '{/media/zhaopian.jpg}' FROM aftersale_case WHERE member_id = $1`,
 		`INSERT INTO order_line (order_id, spu_id, sku_id, title, price_fen, qty, goods_fen, payable_fen) SELECT max(id), 1, 1, 't', 0, 1, 0, 0 FROM orders WHERE member_id = $1`,
+		`INSERT INTO voucher (code, order_no, line_id, member_id, uses, paid_fen, valid_until, refunds, issued_at)
+		 SELECT lpad($1::bigint::text, 16, '9'), '` + mark + `', max(l.id), $1, 3, 0, now() + interval '1 day', true, now() FROM order_line l JOIN orders o ON o.id = l.order_id WHERE o.member_id = $1`,
 		`INSERT INTO review (line_id, order_no, member_id, spu_id, sku_id, title, spec, picture, received_at, until, status, score, author, body, pictures, written_at, follow_status, follow_body, followed_at)
 		 SELECT max(l.id), '` + mark + `', $1, 1, 1, 't', '', '', now(), now(), 'published', 5, '王小明', '请电 13800138000', '{/media/shop/x.jpg}', now(), 'published', '王小明追评', now() FROM order_line l JOIN orders o ON o.id = l.order_id WHERE o.member_id = $1`,
 		`INSERT INTO review_report (review_id, member_id, reason, words, at) SELECT max(id), $1, 'abuse', '请电 13800138000', now() FROM review`,
