@@ -321,20 +321,25 @@ func (m *merchant) finishesCase(x *till) {
 	x.buyer.must(http.StatusOK, http.MethodPost, "/aftersales/"+x.caseNo+"/send-back", map[string]any{"courier": "sf", "tracking_no": "SF1234567890123"}, nil)
 	m.look("60_desk", "/aftersales", x.caseNo)
 	m.open(m.shop("/aftersales/" + x.caseNo))
-	m.Run(chromedp.WaitVisible(".thumb.is-gone", chromedp.ByQuery)) // no broken picture
-	m.Forgive()                                                     // 404 is what becomes of it
+	m.missesPicture()
 	m.Inspect("61_case_sent_back")
 	m.says("61_case_sent_back", "SF1234567890123")
 	m.event("arrive")
-	m.Forgive()
+	m.missesPicture()
 	m.Inspect("62_case_received")
 	m.Run(chromedp.Evaluate(`document.querySelectorAll('input[name^="sellable-"]').forEach(i => i.value = i.max); document.querySelectorAll('input[name^="damaged-"], input[name^="missing-"]').forEach(i => i.value = 0)`, nil))
 	m.event("inspect")
-	m.Forgive()
+	m.missesPicture()
 	m.Inspect("63_case_inspected")
 	x.buyer.settles(x.caseNo, int64(x.prices[0]))
 	m.open(m.shop("/aftersales/" + x.caseNo))
-	m.Run(chromedp.WaitVisible(".thumb.is-gone", chromedp.ByQuery))
-	m.Forgive()
+	m.missesPicture()
 	m.Inspect("64_case_refunded")
+}
+
+// missesPicture waits until the page shows that its picture is gone, rather than a broken one.
+func (m *merchant) missesPicture() {
+	m.w.t.Helper()
+	m.Run(chromedp.WaitVisible(".thumb.is-gone", chromedp.ByQuery))
+	m.Forgive() // 404 is what the browser says of it
 }
