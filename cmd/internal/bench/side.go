@@ -37,6 +37,9 @@ func openSide(ctx context.Context, s *stack, handle, app string, stock []int64, 
 	if err != nil {
 		return nil, err
 	}
+	if err := assignHouse(ctx, s, t.ID); err != nil {
+		return nil, err
+	}
 	appID, _ := tenant.ParseAppID(app)
 	if err := s.services.Registry.AddApp(ctx, tenant.App{ID: appID, Provider: tenant.WeChat, TenantID: t.ID, Name: handle, Enabled: true}); err != nil {
 		return nil, err
