@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"galleria/commerce/money"
+	"galleria/payments/sandbox/internal/courier"
 )
 
 // entry is one line of the journal: whatever changed together. Rows are written whole,
@@ -112,36 +113,24 @@ type Refund struct {
 
 // Delivery is one callback: what is said, to whom, and how far it got.
 type Delivery struct {
-	EventID    string    `json:"event_id"`
-	MchID      string    `json:"mchid"`
-	OutTradeNo string    `json:"out_trade_no"`
-	EventType  string    `json:"event_type"`
-	Original   string    `json:"original_type"` // transaction or refund
-	Summary    string    `json:"summary"`
-	URL        string    `json:"url"`
-	Content    string    `json:"content"` // the resource before encryption, JSON
-	Number     int       `json:"number"`  // counts a merchant's callbacks; picks the key in mode "both"
-	CreatedAt  time.Time `json:"created_at"`
-	NextAt     time.Time `json:"next_at,omitzero"` // zero: nothing more will be sent
-	DoneAt     time.Time `json:"done_at,omitzero"`
-	Attempts   []Attempt `json:"attempts"`
+	EventID    string `json:"event_id"`
+	MchID      string `json:"mchid"`
+	OutTradeNo string `json:"out_trade_no"`
+	EventType  string `json:"event_type"`
+	Original   string `json:"original_type"` // transaction or refund
+	Summary    string `json:"summary"`
+	URL        string `json:"url"`
+	Content    string `json:"content"` // the resource before encryption, JSON
+	Number     int    `json:"number"`  // counts a merchant's callbacks; picks the key in mode "both"
+	courier.Progress
 }
 
 // Attempt is one try to hand a callback over.
-type Attempt struct {
-	At       time.Time     `json:"at"`
-	Status   int           `json:"status"` // HTTP status; 0 when no answer came
-	Error    string        `json:"error,omitempty"`
-	Duration time.Duration `json:"duration_ns"`
-	Fault    string        `json:"fault,omitempty"` // the armed behaviour, if any
-	Resend   bool          `json:"resend,omitempty"`
-}
+type Attempt = courier.Attempt
 
 type attemptRow struct {
-	EventID string    `json:"event_id"`
-	Attempt Attempt   `json:"attempt"`
-	NextAt  time.Time `json:"next_at,omitzero"`
-	DoneAt  time.Time `json:"done_at,omitzero"`
+	EventID string `json:"event_id"`
+	courier.Step
 }
 
 type pair struct{ owner, name string }
@@ -213,8 +202,7 @@ func (b *books) apply(e entry) {
 	}
 	if e.Attempt != nil {
 		d := b.deliveries[e.Attempt.EventID]
-		d.Attempts = append(d.Attempts, e.Attempt.Attempt)
-		d.NextAt, d.DoneAt = e.Attempt.NextAt, e.Attempt.DoneAt
+		d.Progress = d.With(e.Attempt.Step)
 		b.deliveries[d.EventID] = d
 		b.setPending(d)
 	}

@@ -9,18 +9,13 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
-	"time"
+
+	"galleria/payments/sandbox/internal/faults"
 )
 
-// Fault is a misbehaviour armed for the next Count matching calls or deliveries.
-type Fault struct {
-	Target  string `json:"target"`
-	Mode    string `json:"mode"`
-	Match   string `json:"match,omitempty"` // only this mchid, app id or out_trade_no
-	Count   int    `json:"count"`           // 0 means 1
-	DelayMS int    `json:"delay_ms,omitempty"`
-	Value   string `json:"value,omitempty"`
-}
+// Fault is a misbehaviour armed for the next Count matching calls or deliveries; it matches a
+// mchid, an app id or an out_trade_no.
+type Fault = faults.Fault
 
 // Targets: the kinds of calls, and the callbacks.
 const (
@@ -53,7 +48,7 @@ const (
 // Modes; the package's documentation says what each does.
 const (
 	ModeDelay            = "delay"
-	ModeDrop             = "drop"
+	ModeDrop             = faults.ModeDrop
 	ModeHTTP500          = "http_500"
 	ModeHTTP429          = "http_429"
 	ModeError            = "error"
@@ -73,8 +68,8 @@ const (
 	ModeWrongMchID       = "wrong_mchid"
 	ModeCurrency         = "currency"
 	ModeTradeState       = "trade_state"
-	ModeDuplicate        = "duplicate"
-	ModeReorder          = "reorder"
+	ModeDuplicate        = faults.ModeDuplicate
+	ModeReorder          = faults.ModeReorder
 	ModeNoResource       = "no_resource"
 	ModeShortNonce       = "short_nonce"
 	ModeRefundAbnormal   = "refund_abnormal"
@@ -166,23 +161,12 @@ func (s *Server) Arm(f Fault) error {
 	if seconds, err := strconv.Atoi(orElse(f.Value, retryAfter)); f.Mode == ModeHTTP429 && (err != nil || seconds < 0) {
 		return badControl(http.StatusBadRequest, "INVALID", "value %q is not a number of seconds", f.Value)
 	}
-	f.Count = max(f.Count, 1)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.faults = append(s.faults, &f)
+	s.faults.Arm(f)
 	return nil
 }
 
 // Armed lists the faults that wait, in order.
-func (s *Server) Armed() []Fault {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	out := make([]Fault, 0, len(s.faults))
-	for _, f := range s.faults {
-		out = append(out, *f)
-	}
-	return out
-}
+func (s *Server) Armed() []Fault { return s.faults.Armed() }
 
 // validErrorValue wants a code of the documented table, or a numeric errcode.
 func validErrorValue(f Fault) bool {
@@ -195,39 +179,14 @@ func validErrorValue(f Fault) bool {
 }
 
 // Disarm forgets all faults.
-func (s *Server) Disarm() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.faults = nil
-}
-
-// takeFault uses up one count of the first fault that matches, or returns nil.
-func (s *Server) takeFault(target string, matches ...string) *Fault {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for i, f := range s.faults {
-		if f.Target != target || (f.Match != "" && !slices.Contains(matches, f.Match)) {
-			continue
-		}
-		taken := *f
-		if f.Count--; f.Count == 0 {
-			s.faults = slices.Delete(s.faults, i, i+1)
-		}
-		return &taken
-	}
-	return nil
-}
-
-func (f *Fault) is(mode string) bool { return f != nil && f.Mode == mode }
+func (s *Server) Disarm() { s.faults.Disarm() }
 
 // faultBefore plays what happens instead of the work, or before it.
 func (s *Server) faultBefore(ctx context.Context, f *Fault, fail func(code string, text ...string) *Refusal) *Refusal {
 	if f == nil {
 		return nil
 	}
-	if f.DelayMS > 0 && !f.is(ModeReorder) {
-		pause(ctx, time.Duration(f.DelayMS)*time.Millisecond)
-	}
+	f.Wait(ctx)
 	switch f.Mode {
 	case ModeDrop:
 		return &Refusal{Status: 0, Code: codeDropped, Message: "", Detail: nil}
@@ -244,17 +203,8 @@ func (s *Server) faultBefore(ctx context.Context, f *Fault, fail func(code strin
 	}
 }
 
-func pause(ctx context.Context, d time.Duration) {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-	case <-timer.C:
-	}
-}
-
 // tamper changes what is said, under a true signature.
-func (f *Fault) tamper(content any) any {
+func tamper(f *Fault, content any) any {
 	if f == nil || !slices.Contains([]string{ModeAmountPlusOne, ModeWrongAppID, ModeWrongMchID, ModeCurrency, ModeTradeState}, f.Mode) {
 		return content
 	}
@@ -262,11 +212,11 @@ func (f *Fault) tamper(content any) any {
 	if err != nil {
 		return content
 	}
-	f.tamperMap(m)
+	tamperMap(f, m)
 	return m
 }
 
-func (f *Fault) tamperMap(m map[string]any) {
+func tamperMap(f *Fault, m map[string]any) {
 	amount, _ := m["amount"].(map[string]any)
 	switch f.Mode {
 	case ModeAmountPlusOne:
@@ -300,7 +250,7 @@ func firstOf(m map[string]any, names ...string) string {
 }
 
 // bend changes how it is signed, or what happens to it on the way.
-func (f *Fault) bend(s *Server, plan signPlan) signPlan {
+func (s *Server) bend(f *Fault, plan signPlan) signPlan {
 	if f == nil {
 		return plan
 	}
@@ -343,18 +293,7 @@ func zipped(body []byte) []byte {
 	return out.Bytes()
 }
 
-// flipMiddle changes one letter or digit, as a bad line would.
-func flipMiddle(body []byte) []byte {
-	out := slices.Clone(body)
-	for i := len(out) / 2; i < len(out); i++ {
-		c := out[i]
-		if (c >= 'a' && c < 'z') || (c >= 'A' && c < 'Z') || (c >= '0' && c < '9') {
-			out[i]++
-			return out
-		}
-	}
-	return out
-}
+func flipMiddle(body []byte) []byte { return faults.Flip(body, len(body)/2) }
 
 // stranger is a key that belongs to no merchant, made when first needed.
 func (s *Server) stranger() (*rsa.PrivateKey, error) {

@@ -55,7 +55,7 @@ func (s *Server) mini(method, target string, handle miniHandler) http.HandlerFun
 			s.refuseMini(w, r, miniRefusal(44002))
 			return
 		}
-		f := s.takeFault(target, r.URL.Query().Get("appid"), s.appOfToken(r), appInBody(body))
+		f := s.faults.Take(target, r.URL.Query().Get("appid"), s.appOfToken(r), appInBody(body))
 		if refusal := s.faultBefore(r.Context(), f, miniFault); refusal != nil {
 			s.playMiniFault(w, r, refusal)
 			return
@@ -66,9 +66,9 @@ func (s *Server) mini(method, target string, handle miniHandler) http.HandlerFun
 			return
 		}
 		switch {
-		case f.is(ModeCutAfterDoing):
+		case f.Is(ModeCutAfterDoing):
 			panic(http.ErrAbortHandler)
-		case f.is(ModeGarbage):
+		case f.Is(ModeGarbage):
 			w.Header().Set("Content-Type", "text/html")
 			_, _ = io.WriteString(w, "<html><body>502 Bad Gateway</body></html>")
 		default:

@@ -19,6 +19,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"galleria/payments/sandbox/internal/faults"
 )
 
 // Limits of media_check_async, and of messages.
@@ -83,13 +85,12 @@ func (s *Server) greet(ctx context.Context, in Push) error {
 	if err != nil {
 		return fmt.Errorf("push address: %w", err)
 	}
-	resp, err := s.client.Do(req)
+	status, said, err := s.courier.Hand(req)
 	if err != nil {
 		return badControl(http.StatusBadGateway, "NO_ECHO", "%s does not answer", in.URL)
 	}
-	defer func() { _ = resp.Body.Close() }()
-	if said, _ := io.ReadAll(io.LimitReader(resp.Body, maxBody)); resp.StatusCode != http.StatusOK || string(said) != echo {
-		return badControl(http.StatusBadGateway, "NO_ECHO", "%s did not answer with the echo, but %d", in.URL, resp.StatusCode)
+	if status != http.StatusOK || string(said) != echo {
+		return badControl(http.StatusBadGateway, "NO_ECHO", "%s did not answer with the echo, but %d", in.URL, status)
 	}
 	return nil
 }
@@ -102,7 +103,7 @@ func (s *Server) pushAddress(token, sealed string, f *Fault) url.Values {
 		q.Set("encrypt_type", "aes")
 		q.Set("msg_signature", pushSignature(token, stamp, nonce, sealed))
 	}
-	if f.is(ModeCorruptSignature) {
+	if f.Is(ModeCorruptSignature) {
 		q.Set("msg_signature", strings.Repeat("0", 2*sha1.Size))
 	}
 	return q
@@ -157,7 +158,7 @@ func (s *Server) checkMedia(r *http.Request, body []byte) (any, error) {
 	}
 	trace := s.hexLower(8) + "-" + s.hexLower(16)
 	if app.Push.URL != "" {
-		s.wait.Go(func() { s.tellMedia(s.running, app, trace, in.MediaURL) })
+		s.courier.Go(func(ctx context.Context) { s.tellMedia(ctx, app, trace, in.MediaURL) })
 	}
 	return mediaAnswer{ErrCode: 0, ErrMsg: "ok", TraceID: trace}, nil
 }
@@ -179,18 +180,16 @@ type mediaEvent struct {
 // tellMedia looks at a picture and tells the app's server what it thinks, up to three times.
 // Nothing of it outlives the server: WeChat's messages may be lost, too.
 func (s *Server) tellMedia(ctx context.Context, app App, trace, picture string) {
-	f := s.takeFault(TargetPush, app.AppID)
-	if f.is(ModeDrop) {
+	f := s.faults.Take(TargetPush, app.AppID)
+	if f.Is(ModeDrop) {
 		return
 	}
-	if f != nil && f.DelayMS > 0 {
-		pause(ctx, time.Duration(f.DelayMS)*time.Millisecond)
-	}
+	f.Wait(ctx)
 	event := mediaEvent{
 		ToUserName: "gh_sandbox", FromUserName: "weixin", CreateTime: s.now().Unix(), MsgType: "event", Event: "wxa_media_check",
 		AppID: app.AppID, TraceID: trace, Version: checkVersion, ErrMsg: "ok", Result: contentResult{Suggest: "pass", Label: labelNormal},
 	}
-	if f.is(ModeRisky) {
+	if f.Is(ModeRisky) {
 		label, _ := strconv.Atoi(orElse(f.Value, labelIndecent))
 		event.Result = contentResult{Suggest: "risky", Label: label}
 	}
@@ -203,7 +202,7 @@ func (s *Server) tellMedia(ctx context.Context, app App, trace, picture string) 
 // tellApp sends a message up to three times, until it is acknowledged.
 func (s *Server) tellApp(ctx context.Context, app App, event any, f *Fault) {
 	times := 1
-	if f.is(ModeDuplicate) {
+	if f.Is(ModeDuplicate) {
 		times, f = 2, nil
 	}
 	for range times {
@@ -212,7 +211,7 @@ func (s *Server) tellApp(ctx context.Context, app App, event any, f *Fault) {
 				break
 			}
 			f = nil // what was forged is repeated truly
-			pause(ctx, pushPause)
+			faults.Pause(ctx, pushPause)
 		}
 	}
 }
@@ -222,7 +221,7 @@ func (s *Server) fetchable(ctx context.Context, picture string) bool {
 	if err != nil {
 		return false
 	}
-	resp, err := s.client.Do(req)
+	resp, err := s.courier.Do(req)
 	if err != nil {
 		return false
 	}
@@ -238,7 +237,7 @@ func (s *Server) push(ctx context.Context, app App, event any, f *Fault) bool {
 		return false
 	}
 	appID := app.AppID
-	if f.is(ModeWrongAppID) {
+	if f.Is(ModeWrongAppID) {
 		appID = "wx0000000000000000"
 	}
 	sealed, err := SealPush(app.Push.AESKey, appID, s.letters(16), message)
@@ -255,13 +254,8 @@ func (s *Server) push(ctx context.Context, app App, event any, f *Fault) bool {
 		return false
 	}
 	req.Header.Set("Content-Type", "application/json")
-	resp, err := s.client.Do(req)
-	if err != nil {
-		return false
-	}
-	defer func() { _ = resp.Body.Close() }()
-	said, _ := io.ReadAll(io.LimitReader(resp.Body, maxBody))
-	return resp.StatusCode == http.StatusOK && (len(said) == 0 || string(said) == "success")
+	status, said, err := s.courier.Hand(req)
+	return err == nil && status == http.StatusOK && (len(said) == 0 || string(said) == "success")
 }
 
 // SealPush encrypts a message as the provider does: random is 16 bytes.

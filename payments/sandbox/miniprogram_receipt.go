@@ -1,8 +1,8 @@
 package sandbox
 
 import (
+	"context"
 	"strconv"
-	"time"
 )
 
 // receiptEvent is a message about subscribe messages. Its List is one entry, as the provider
@@ -45,20 +45,18 @@ func (s *Server) tellReceipt(app App, m Message) {
 		return
 	}
 	event := s.about("subscribe_msg_sent_event", m.OpenID, nil)
-	s.wait.Go(func() {
-		f := s.takeFault(TargetReceipt, app.AppID)
-		if f.is(ModeDrop) {
+	s.courier.Go(func(ctx context.Context) {
+		f := s.faults.Take(TargetReceipt, app.AppID)
+		if f.Is(ModeDrop) {
 			return
 		}
-		if f != nil && f.DelayMS > 0 {
-			pause(s.running, time.Duration(f.DelayMS)*time.Millisecond)
-		}
+		f.Wait(ctx)
 		note := sentNote{TemplateID: m.TemplateID, MsgID: m.MsgID, ErrorCode: "0", ErrorStatus: "success"}
-		if f.is(ModeUndelivered) {
+		if f.Is(ModeUndelivered) {
 			note.ErrorCode, note.ErrorStatus = orElse(f.Value, undelivered), "failed:system failed"
 		}
 		event.List = note
-		s.tellApp(s.running, app, event, f)
+		s.tellApp(ctx, app, event, f)
 	})
 }
 
@@ -77,5 +75,5 @@ func (s *Server) tellAnswer(app App, c Consent, in SubscribeInput) {
 		}
 	}
 	event := s.about(name, c.OpenID, []answerNote{note})
-	s.wait.Go(func() { s.tellApp(s.running, app, event, nil) })
+	s.courier.Go(func(ctx context.Context) { s.tellApp(ctx, app, event, nil) })
 }

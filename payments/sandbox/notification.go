@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net/http"
 	"time"
+
+	"galleria/payments/sandbox/internal/courier"
 )
 
 // envelope is the body of a callback.
@@ -96,7 +98,7 @@ func (s *Server) Notification(in NotificationInput) (http.Header, []byte, error)
 	}
 	d := Delivery{
 		EventID: orElse(in.EventID, s.uuid()), MchID: in.MchID, EventType: orElse(in.EventType, event),
-		Original: orElse(in.OriginalType, original), Summary: textPaid, Content: string(plain), CreatedAt: s.now(),
+		Original: orElse(in.OriginalType, original), Summary: textPaid, Content: string(plain), Progress: courier.Progress{CreatedAt: s.now()},
 	}
 	body, err := s.envelope(d, encryptAs.APIv3Key, nil)
 	if err == nil && in.MutateEnvelope != nil {
@@ -159,7 +161,7 @@ func (s *Server) chargeToShow(mchid, outTradeNo string) Charge {
 // nonce with two plaintexts would give the key away.
 func (s *Server) envelope(d Delivery, apiV3Key string, f *Fault) ([]byte, error) {
 	size := gcmNonceSize
-	if f.is(ModeShortNonce) {
+	if f.Is(ModeShortNonce) {
 		size = shortNonce
 	}
 	nonce := s.letters(size)
@@ -174,7 +176,7 @@ func (s *Server) envelope(d Delivery, apiV3Key string, f *Fault) ([]byte, error)
 			AssociatedData: d.Original, Nonce: nonce,
 		},
 	}
-	if f.is(ModeNoResource) {
+	if f.Is(ModeNoResource) {
 		e.Resource = nil
 	}
 	body, err := json.Marshal(e)

@@ -1,16 +1,11 @@
 package sandbox
 
 import (
-	"bytes"
 	"context"
-	"errors"
-	"fmt"
-	"net"
 	"net/http"
-	"net/url"
 	"slices"
-	"sync"
-	"time"
+
+	"galleria/payments/sandbox/internal/courier"
 )
 
 // ResendInput asks for more copies of a callback that was already owed.
@@ -31,8 +26,8 @@ type ResendResult struct {
 // Resend sends copies now, outside the schedule, and waits for their answers.
 func (s *Server) Resend(ctx context.Context, in ResendInput) (ResendResult, error) {
 	copies := max(in.Copies, 1)
-	if copies > maxCopies {
-		return ResendResult{}, badControl(http.StatusBadRequest, "INVALID", "at most %d copies", maxCopies)
+	if copies > courier.MaxCopies {
+		return ResendResult{}, badControl(http.StatusBadRequest, "INVALID", "at most %d copies", courier.MaxCopies)
 	}
 	d, ok := s.latestDelivery(in.OutTradeNo, in.EventType)
 	if !ok {
@@ -42,27 +37,16 @@ func (s *Server) Resend(ctx context.Context, in ResendInput) (ResendResult, erro
 	if refusal := checkNotifyURL(to); refusal != nil {
 		return ResendResult{}, refusal
 	}
-	statuses := make([]int, copies)
-	one := func(i int) {
-		a := s.post(ctx, d, to, nil, true)
-		statuses[i] = a.Status
-		if in.To == "" {
-			s.record(ctx, d, a)
-		}
+	e := s.errand(d, to)
+	if in.To != "" {
+		e.Record = nil
 	}
-	var wait sync.WaitGroup
-	for i := range copies {
-		if in.Parallel {
-			wait.Go(func() { one(i) })
-		} else {
-			one(i)
-		}
+	out := ResendResult{EventID: d.EventID}
+	for _, a := range s.courier.Resend(ctx, e, copies, in.Parallel) {
+		out.Statuses = append(out.Statuses, a.Status)
 	}
-	wait.Wait()
-	return ResendResult{EventID: d.EventID, Statuses: statuses}, nil
+	return out, nil
 }
-
-var errHungUp = errors.New("hung up before the answer")
 
 func (s *Server) latestDelivery(outTradeNo, eventType string) (Delivery, bool) {
 	s.mu.Lock()
@@ -74,32 +58,4 @@ func (s *Server) latestDelivery(outTradeNo, eventType string) (Delivery, bool) {
 		}
 	}
 	return Delivery{}, false
-}
-
-// sendAndLeave writes the request and hangs up without waiting for the answer.
-func (s *Server) sendAndLeave(ctx context.Context, address string, out signed) error {
-	u, err := url.Parse(address)
-	if err != nil || u.Scheme != "http" {
-		return fmt.Errorf("hang up early: only plain http: %q", address)
-	}
-	host := u.Host
-	if u.Port() == "" {
-		host = net.JoinHostPort(u.Hostname(), "80")
-	}
-	dialer := net.Dialer{Timeout: answerLimit}
-	conn, err := dialer.DialContext(ctx, "tcp", host)
-	if err != nil {
-		return fmt.Errorf("callback: %w", err)
-	}
-	defer func() { _ = conn.Close() }()
-	_ = conn.SetDeadline(time.Now().Add(answerLimit)) //nolint:forbidigo // a socket deadline is on the machine's clock
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, address, bytes.NewReader(out.body))
-	if err != nil {
-		return fmt.Errorf("callback address: %w", err)
-	}
-	req.Header = callbackHeaders(out)
-	if err := req.Write(conn); err != nil {
-		return fmt.Errorf("callback: %w", err)
-	}
-	return errHungUp
 }

@@ -1,7 +1,6 @@
 package sandbox
 
 import (
-	"context"
 	"crypto/rand"
 	"crypto/rsa"
 	"errors"
@@ -14,6 +13,8 @@ import (
 
 	"galleria/payments/sandbox/alipaygw"
 	"galleria/payments/sandbox/expressgw"
+	"galleria/payments/sandbox/internal/courier"
+	"galleria/payments/sandbox/internal/faults"
 	"galleria/payments/sandbox/internal/journal"
 	"galleria/payments/sandbox/unionpaygw"
 )
@@ -47,9 +48,10 @@ type Server struct {
 	schedule    []time.Duration
 	refundDelay time.Duration
 	random      io.Reader
-	client      *http.Client
+	courier     *courier.Courier
 	unionPay    *unionpaygw.Gateway
 	express     *expressgw.Gateway
+	faults      faults.List
 
 	making sync.Mutex // one merchant at a time, so that no pair of keys is made twice
 
@@ -61,20 +63,12 @@ type Server struct {
 	nonceSweep int
 	logins     map[string][]time.Time // of the last minute, by openid
 	drawn      map[string][]time.Time // codes of the last minute, by app
-	faults     []*Fault
 	keyring    map[string]*merchantKeys
-	inflight   map[string]bool
-	held       []heldDelivery
 	bills      map[string]billLink // by token
 
 	strangerOnce sync.Once
 	strangerKey  *rsa.PrivateKey
 	strangerErr  error
-
-	running context.Context //nolint:containedctx // what is told later ends with the server
-	wake    chan struct{}
-	cancel  context.CancelFunc
-	wait    sync.WaitGroup
 
 	alipay *alipaygw.Gateway
 }
@@ -101,10 +95,9 @@ func Open(cfg Config) (*Server, error) {
 	}
 	s := &Server{
 		now: cfg.Now, log: cfg.Log, schedule: cfg.RetrySchedule, refundDelay: cfg.RefundDelay, random: cfg.Rand,
-		client: deliveryClient(),
-		mu:     sync.Mutex{}, journal: nil, books: newBooks(), nonces: map[string]spentNonce{}, nonceSweep: smallestSweep, logins: map[string][]time.Time{}, drawn: map[string][]time.Time{}, faults: nil,
-		keyring: map[string]*merchantKeys{}, inflight: map[string]bool{}, held: nil, bills: map[string]billLink{},
-		wake: make(chan struct{}, 1), cancel: nil, wait: sync.WaitGroup{},
+		courier: courier.New(cfg.Now, answerLimit),
+		mu:      sync.Mutex{}, journal: nil, books: newBooks(), nonces: map[string]spentNonce{}, nonceSweep: smallestSweep, logins: map[string][]time.Time{}, drawn: map[string][]time.Time{},
+		keyring: map[string]*merchantKeys{}, bills: map[string]billLink{},
 	}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
@@ -138,17 +131,13 @@ func Open(cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, errors.Join(err, s.unionPay.Close(), s.alipay.Close(), s.journal.Close())
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	s.cancel, s.running = cancel, ctx
-	s.wait.Go(func() { s.runClockwork(ctx) })
+	s.courier.Start(s.runDue)
 	return s, nil
 }
 
 // Close stops deliveries (what is owed stays in the books) and closes the journal.
 func (s *Server) Close() error {
-	s.cancel()
-	s.wait.Wait()
-	s.client.CloseIdleConnections()
+	s.courier.Close()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err := errors.Join(s.journal.Close(), s.alipay.Close(), s.unionPay.Close(), s.express.Close()); err != nil {

@@ -41,13 +41,13 @@ func (s *Server) pay(target string, handle payHandler) http.HandlerFunc {
 			s.refuse(w, r, refusal)
 			return
 		}
-		call.fault = s.takeFault(target, call.keys.MchID, r.PathValue("out_trade_no"))
+		call.fault = s.faults.Take(target, call.keys.MchID, r.PathValue("out_trade_no"))
 		if refusal := s.faultBefore(r.Context(), call.fault, payError); refusal != nil {
 			s.refuse(w, r, refusal)
 			return
 		}
 		status, body, err := handle(&call)
-		if err == nil && call.fault.is(ModeOtherAnswer) {
+		if err == nil && call.fault.Is(ModeOtherAnswer) {
 			status, body, err = s.otherAnswer(&call)
 		}
 		if err != nil {
@@ -56,7 +56,7 @@ func (s *Server) pay(target string, handle payHandler) http.HandlerFunc {
 		}
 		var raw []byte
 		if body != nil {
-			if raw, err = json.Marshal(call.fault.tamper(body)); err != nil {
+			if raw, err = json.Marshal(tamper(call.fault, body)); err != nil {
 				s.refuse(w, r, s.asRefusal(err))
 				return
 			}
@@ -95,7 +95,7 @@ func (s *Server) answer(w http.ResponseWriter, call *payCall, status int, raw []
 		s.refuse(w, call.r, s.asRefusal(err))
 		return
 	}
-	if call.fault.is(ModeCutAfterDoing) {
+	if call.fault.Is(ModeCutAfterDoing) {
 		panic(http.ErrAbortHandler)
 	}
 	h := w.Header()
@@ -107,7 +107,7 @@ func (s *Server) answer(w http.ResponseWriter, call *payCall, status int, raw []
 	h.Set("Wechatpay-Signature-Type", authScheme)
 	if len(out.body) > 0 {
 		h.Set("Content-Type", "application/json; charset=utf-8")
-		if call.fault.is(ModeGzipBomb) {
+		if call.fault.Is(ModeGzipBomb) {
 			h.Set("Content-Encoding", "gzip")
 		}
 		h.Set("Content-Length", strconv.Itoa(len(out.body)))
@@ -118,7 +118,7 @@ func (s *Server) answer(w http.ResponseWriter, call *payCall, status int, raw []
 
 func (s *Server) signAnswer(call *payCall, raw []byte) (signed, error) {
 	plan := signPlan{signer: call.signer, body: raw, at: s.now(), nonce: s.letters(32)}
-	return s.sign(call.fault.bend(s, plan))
+	return s.sign(s.bend(call.fault, plan))
 }
 
 func (s *Server) requestID() string {

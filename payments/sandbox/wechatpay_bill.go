@@ -62,12 +62,12 @@ func (s *Server) bill(names ...string) payHandler {
 			return 0, nil, &Refusal{Status: http.StatusBadRequest, Code: "PARAM_ERROR", Message: "账单日期不合法", Detail: &Detail{Location: "query", Field: "/bill_date", Value: q.Get("bill_date"), Issue: "a day before today, within three months"}}
 		}
 		ready := time.Date(day.Year(), day.Month(), day.Day()+1, billHour, 0, 0, 0, beijing())
-		if now.Before(ready) || call.fault.is(ModeLate) {
+		if now.Before(ready) || call.fault.Is(ModeLate) {
 			return 0, nil, payError("STATEMENT_CREATING")
 		}
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		lines := call.fault.bendLines(s.billLines(who, day))
+		lines := bendLines(call.fault, s.billLines(who, day))
 		if len(lines) == 0 {
 			return 0, nil, payError("NO_STATEMENT_EXIST")
 		}
@@ -124,7 +124,7 @@ func (s *Server) offer(call *payCall, text string, pack bool) (int, any, error) 
 	if pack {
 		packed = zipped(packed)
 	}
-	if call.fault.is(ModeCorruptFile) {
+	if call.fault.Is(ModeCorruptFile) {
 		packed = flipMiddle(packed)
 		if pack { // what still unpacks, and is something else
 			packed = zipped([]byte(strings.Replace(text, "`", "`9", 1)))
@@ -176,7 +176,7 @@ func (s *Server) offerSealed(call *payCall, text string, pack bool) (int, any, e
 		if err != nil {
 			return 0, nil, fmt.Errorf("sealed bill: %w", err)
 		}
-		if call.fault.is(ModeCorruptFile) {
+		if call.fault.Is(ModeCorruptFile) {
 			file = flipMiddle(file)
 		}
 		sealedKey, err := rsa.EncryptOAEP(sha1.New(), rand.Reader, call.keys.verify, []byte(key), nil) //nolint:gosec // the provider's protocol
@@ -200,7 +200,7 @@ func (s *Server) downloadBill(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, r, refusal)
 		return
 	}
-	call.fault = s.takeFault(TargetBillFile, call.keys.MchID)
+	call.fault = s.faults.Take(TargetBillFile, call.keys.MchID)
 	if refusal := s.faultBefore(r.Context(), call.fault, payError); refusal != nil {
 		s.refuse(w, r, refusal)
 		return
@@ -214,9 +214,9 @@ func (s *Server) downloadBill(w http.ResponseWriter, r *http.Request) {
 	}
 	body := link.packed
 	switch {
-	case call.fault.is(ModeGarbage):
+	case call.fault.Is(ModeGarbage):
 		body = []byte("<html><body>502 Bad Gateway</body></html>")
-	case call.fault.is(ModeTruncated):
+	case call.fault.Is(ModeTruncated):
 		body = body[:len(body)/2]
 	}
 	w.Header().Set("Content-Type", "application/octet-stream")
@@ -250,7 +250,7 @@ func feeOf(amount money.Fen) int64 { return int64((amount*6+500)/1000) * 1000 }
 
 // bendLines is what a fault does to a bill. Its value is the number of the line; the first
 // line otherwise.
-func (f *Fault) bendLines(lines []billLine) []billLine {
+func bendLines(f *Fault, lines []billLine) []billLine {
 	if f == nil {
 		return lines
 	}

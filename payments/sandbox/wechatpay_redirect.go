@@ -67,9 +67,9 @@ func (s *Server) redirectRefund(call *payCall) (int, any, error) {
 	}
 	r.Status, r.EndsWith, r.ReceivedBy, r.DueAt = refundProcessing, refundSuccess, receivedBy, s.now().UTC().Add(s.refundDelay)
 	switch {
-	case call.fault.is(ModeRefundAbnormal):
+	case call.fault.Is(ModeRefundAbnormal):
 		r.EndsWith = refundAbnormal
-	case call.fault.is(ModeRefundClosed):
+	case call.fault.Is(ModeRefundClosed):
 		r.EndsWith = refundClosed
 	}
 	if err := s.commit(entry{Refund: &r}); err != nil {

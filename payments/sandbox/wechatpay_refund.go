@@ -140,9 +140,9 @@ func refundable(c Charge, in refundBody, now time.Time) *Refusal {
 func (s *Server) newRefund(c Charge, in refundBody, digest string, f *Fault) Refund {
 	ends := refundSuccess
 	switch {
-	case f.is(ModeRefundAbnormal):
+	case f.Is(ModeRefundAbnormal):
 		ends = refundAbnormal
-	case f.is(ModeRefundClosed):
+	case f.Is(ModeRefundClosed):
 		ends = refundClosed
 	}
 	now := s.now().UTC()

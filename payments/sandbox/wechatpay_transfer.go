@@ -148,7 +148,7 @@ func (s *Server) transfer(call *payCall) (int, any, error) {
 		SceneID: in.SceneID, OpenID: in.OpenID, Name: in.UserName, AmountFen: in.Amount, Remark: in.Remark, NotifyURL: in.NotifyURL, Digest: digest,
 		State: transferWaiting, PackageInfo: "affffddafdfafddffda==" + s.letters(24), DueAt: now.Add(transferLife), CreatedAt: now, UpdatedAt: now,
 	}
-	if call.fault.is(ModeTransferStuck) { // the money is not there yet; the same call goes on
+	if call.fault.Is(ModeTransferStuck) { // the money is not there yet; the same call goes on
 		t.State, t.PackageInfo = transferProcessing, ""
 	}
 	e := entry{Transfer: &t}

@@ -66,7 +66,7 @@ func nodeName(method string) string { return strings.ReplaceAll(method, ".", "_"
 
 // answer signs a result and sends it, with whatever fault is armed.
 func (g *Gateway) answer(w http.ResponseWriter, c *call, result any) {
-	if c.fault.is(ModeCutAfterDoing) {
+	if c.fault.Is(ModeCutAfterDoing) {
 		panic(http.ErrAbortHandler)
 	}
 	body := encode(result)
@@ -77,19 +77,19 @@ func (g *Gateway) answer(w http.ResponseWriter, c *call, result any) {
 		}
 		body = front
 	}
-	g.write(w, c, nodeName(c.name), c.fault.rewrite(body), false)
+	g.write(w, c, nodeName(c.name), rewrite(c.fault, body), false)
 }
 
 // write is the last step of every answer: the node, its signature over exactly these
 // bytes, and the number of the certificate that it belongs to.
 func (g *Gateway) write(w http.ResponseWriter, c *call, node string, content []byte, unsigned bool) {
 	out := append([]byte(`{"`+node+`":`), content...)
-	if !unsigned && !c.fault.is(ModeUnsigned) {
+	if !unsigned && !c.fault.Is(ModeUnsigned) {
 		key, text := c.keys.alipay, string(content)
 		switch {
-		case c.fault.is(ModeWrongKey):
+		case c.fault.Is(ModeWrongKey):
 			key = g.stranger()
-		case c.fault.is(ModeCorruptSignature):
+		case c.fault.Is(ModeCorruptSignature):
 			text = "not this answer"
 		}
 		sign, err := signBase64(key, text)
@@ -100,7 +100,7 @@ func (g *Gateway) write(w http.ResponseWriter, c *call, node string, content []b
 		}
 		if c.keys.KeyMode == KeyModeCertificate {
 			sn := c.keys.AlipayCertSN
-			if c.fault.is(ModeWrongCertSN) {
+			if c.fault.Is(ModeWrongCertSN) {
 				sn = strings.Repeat("0", 32)
 			}
 			out = append(out, `,"alipay_cert_sn":"`+sn+`"`...)
@@ -108,9 +108,9 @@ func (g *Gateway) write(w http.ResponseWriter, c *call, node string, content []b
 		out = append(out, `,"sign":"`+sign+`"`...)
 	}
 	out = append(out, '}')
-	out = c.fault.bend(out)
+	out = bend(c.fault, out)
 	w.Header().Set("Content-Type", "text/html;charset=utf-8")
-	_, _ = w.Write(out) //nolint:gosec // JSON under text/html is what the provider sends; nobody browses it
+	_, _ = w.Write(out)
 }
 
 // encode writes JSON as the provider does: no HTML escapes, but slashes behind a backslash.

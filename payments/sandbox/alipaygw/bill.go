@@ -42,7 +42,7 @@ func (g *Gateway) bill(c *call) (any, *refusal) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	link := billLink{sellerID: c.keys.SellerID, kind: kind, from: from, to: to, madeAt: now, fault: c.fault}
-	if lines := g.billLines(link); len(lines) == 0 || now.Before(to.Add(billHour*time.Hour)) || c.fault.is(ModeLate) {
+	if lines := g.billLines(link); len(lines) == 0 || now.Before(to.Add(billHour*time.Hour)) || c.fault.Is(ModeLate) {
 		return nil, business("isp.bill_not_exist", "账单不存在")
 	}
 	token := g.letters(32)
@@ -79,7 +79,7 @@ func (l billLine) fee() money.Fen {
 
 // bendLines is what a fault does to a bill. Its value is our number of the line; the first
 // line otherwise.
-func (f *Fault) bendLines(lines []billLine) []billLine {
+func bendLines(f *Fault, lines []billLine) []billLine {
 	if f == nil || len(lines) == 0 {
 		return lines
 	}
@@ -129,7 +129,7 @@ func (g *Gateway) billLines(link billLink) (lines []billLine) {
 func (g *Gateway) download(w http.ResponseWriter, r *http.Request) {
 	g.mu.Lock()
 	link, ok := g.links[r.PathValue("token")]
-	lines := link.fault.bendLines(g.billLines(link))
+	lines := bendLines(link.fault, g.billLines(link))
 	g.mu.Unlock()
 	if !ok || g.now().Sub(link.madeAt) > linkLife {
 		http.Error(w, "expired", http.StatusForbidden)
@@ -140,7 +140,7 @@ func (g *Gateway) download(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "bill", http.StatusInternalServerError)
 		return
 	}
-	if link.fault.is(ModeCorruptFile) {
+	if link.fault.Is(ModeCorruptFile) {
 		raw[len(raw)/3] ^= 0xff
 	}
 	w.Header().Set("Content-Type", "application/zip")

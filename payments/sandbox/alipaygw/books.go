@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"galleria/commerce/money"
+	"galleria/payments/sandbox/internal/courier"
 )
 
 // entry is one line of the journal: whatever changed together. Rows are written whole,
@@ -137,28 +138,15 @@ type Delivery struct {
 	OutTradeNo string            `json:"out_trade_no"`
 	URL        string            `json:"url"`
 	Fields     map[string]string `json:"fields"` // what is said, without what a signature adds
-	CreatedAt  time.Time         `json:"created_at"`
-	NextAt     time.Time         `json:"next_at,omitzero"` // zero: nothing more will be sent
-	DoneAt     time.Time         `json:"done_at,omitzero"`
-	Attempts   []Attempt         `json:"attempts"`
+	courier.Progress
 }
 
 // Attempt is one try to hand a notification over.
-type Attempt struct {
-	At       time.Time     `json:"at"`
-	Status   int           `json:"status"` // HTTP status; 0 when no answer came
-	Answer   string        `json:"answer,omitempty"`
-	Error    string        `json:"error,omitempty"`
-	Duration time.Duration `json:"duration_ns"`
-	Fault    string        `json:"fault,omitempty"`
-	Resend   bool          `json:"resend,omitempty"`
-}
+type Attempt = courier.Attempt
 
 type attemptRow struct {
-	NotifyID string    `json:"notify_id"`
-	Attempt  Attempt   `json:"attempt"`
-	NextAt   time.Time `json:"next_at,omitzero"`
-	DoneAt   time.Time `json:"done_at,omitzero"`
+	NotifyID string `json:"notify_id"`
+	courier.Step
 }
 
 type pair struct{ owner, name string }
@@ -212,8 +200,7 @@ func (b *books) apply(e entry) {
 	}
 	if e.Attempt != nil {
 		d := b.deliveries[e.Attempt.NotifyID]
-		d.Attempts = append(d.Attempts, e.Attempt.Attempt)
-		d.NextAt, d.DoneAt = e.Attempt.NextAt, e.Attempt.DoneAt
+		d.Progress = d.With(e.Attempt.Step)
 		b.deliveries[d.NotifyID] = d
 		b.setPending(d)
 	}

@@ -8,18 +8,13 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"time"
+
+	"galleria/payments/sandbox/internal/faults"
 )
 
-// Fault is a misbehaviour armed for the next Count matching calls or deliveries.
-type Fault struct {
-	Target  string `json:"target"`
-	Mode    string `json:"mode"`
-	Match   string `json:"match,omitempty"` // only this app_id, seller_id or out_trade_no
-	Count   int    `json:"count"`           // 0 means 1
-	DelayMS int    `json:"delay_ms,omitempty"`
-	Value   string `json:"value,omitempty"`
-}
+// Fault is a misbehaviour armed for the next Count matching calls or deliveries; it matches an
+// app_id, a seller_id or an out_trade_no.
+type Fault = faults.Fault
 
 // Targets: the kinds of calls, and the notifications.
 const (
@@ -39,7 +34,7 @@ const (
 // Modes; the package's documentation says what each does.
 const (
 	ModeDelay            = "delay"
-	ModeDrop             = "drop"
+	ModeDrop             = faults.ModeDrop
 	ModeHTTP500          = "http_500"
 	ModeError            = "error"
 	ModeUnsignedError    = "unsigned_error"
@@ -62,8 +57,8 @@ const (
 	ModeRefundUnsure     = "refund_unsure"
 	ModeRefundPending    = "refund_pending"
 	ModeTransferDealing  = "transfer_dealing"
-	ModeDuplicate        = "duplicate"
-	ModeReorder          = "reorder"
+	ModeDuplicate        = faults.ModeDuplicate
+	ModeReorder          = faults.ModeReorder
 	ModeSignTypeRSA      = "sign_type_rsa"
 	ModeLate             = "late"
 	ModeCorruptFile      = "corrupt_file"
@@ -113,56 +108,22 @@ func (g *Gateway) Arm(f Fault) error {
 	case f.Mode == ModeOtherAnswer && f.Value == "":
 		return badControl("other_answer needs an out_trade_no in value")
 	}
-	f.Count = max(f.Count, 1)
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.faults = append(g.faults, &f)
+	g.faults.Arm(f)
 	return nil
 }
 
 // Armed lists the faults that wait, in order.
-func (g *Gateway) Armed() []Fault {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	out := make([]Fault, 0, len(g.faults))
-	for _, f := range g.faults {
-		out = append(out, *f)
-	}
-	return out
-}
+func (g *Gateway) Armed() []Fault { return g.faults.Armed() }
 
 // Disarm forgets all faults.
-func (g *Gateway) Disarm() {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.faults = nil
-}
-
-// takeFault uses up one count of the first fault that matches, or returns nil.
-func (g *Gateway) takeFault(target string, matches ...string) *Fault {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	for i, f := range g.faults {
-		if f.Target != target || (f.Match != "" && !slices.Contains(matches, f.Match)) {
-			continue
-		}
-		taken := *f
-		if f.Count--; f.Count == 0 {
-			g.faults = slices.Delete(g.faults, i, i+1)
-		}
-		return &taken
-	}
-	return nil
-}
-
-func (f *Fault) is(mode string) bool { return f != nil && f.Mode == mode }
+func (g *Gateway) Disarm() { g.faults.Disarm() }
 
 // faultBefore plays what happens instead of the work, or before it.
 func (g *Gateway) faultBefore(ctx context.Context, f *Fault) *refusal {
 	if f == nil {
 		return nil
 	}
-	pause(ctx, time.Duration(f.DelayMS)*time.Millisecond)
+	f.Wait(ctx)
 	switch f.Mode {
 	case ModeDrop:
 		return &refusal{dropped: true}
@@ -198,20 +159,8 @@ func errorOf(sub string, unsigned bool) *refusal {
 	return &refusal{code: code, sub: sub, text: "沙箱按要求返回的错误", unsigned: unsigned}
 }
 
-func pause(ctx context.Context, d time.Duration) {
-	if d <= 0 {
-		return
-	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-	case <-timer.C:
-	}
-}
-
 // rewrite changes what an answer says, under a true signature.
-func (f *Fault) rewrite(content []byte) []byte {
+func rewrite(f *Fault, content []byte) []byte {
 	if f == nil || !slices.Contains([]string{ModeAmountPlusOne, ModeAmountText, ModeTradeStatus}, f.Mode) {
 		return content
 	}
@@ -225,7 +174,7 @@ func (f *Fault) rewrite(content []byte) []byte {
 			texts[name] = text
 		}
 	}
-	f.tamper(texts)
+	tamper(f, texts)
 	for name, text := range texts {
 		said[name] = text
 	}
@@ -233,7 +182,7 @@ func (f *Fault) rewrite(content []byte) []byte {
 }
 
 // tamper changes what is said.
-func (f *Fault) tamper(said map[string]string) {
+func tamper(f *Fault, said map[string]string) {
 	if f == nil {
 		return
 	}
@@ -262,7 +211,7 @@ func (f *Fault) tamper(said map[string]string) {
 }
 
 // bend changes an answer on its way.
-func (f *Fault) bend(body []byte) []byte {
+func bend(f *Fault, body []byte) []byte {
 	if f == nil {
 		return body
 	}
@@ -274,25 +223,12 @@ func (f *Fault) bend(body []byte) []byte {
 	case ModeHuge: // blanks behind the JSON change nothing of what it says
 		return slices.Concat(body, bytes.Repeat([]byte(" "), hugeMB<<20))
 	case ModeCorruptBody:
-		return flipMiddle(body)
+		return faults.Flip(body, len(body)/4)
 	case ModeTwoNodes: // a second node of the same name, which no signature covers
 		colon := bytes.IndexByte(body, ':')
 		return slices.Concat(body[:colon+1], []byte(`{"code":"10000","msg":"Success","trade_status":"TRADE_SUCCESS"},`), body[1:])
 	}
 	return body
-}
-
-// flipMiddle changes one letter or digit, as a bad line would.
-func flipMiddle(body []byte) []byte {
-	out := slices.Clone(body)
-	for i := len(out) / 4; i < len(out); i++ {
-		c := out[i]
-		if (c >= 'a' && c < 'z') || (c >= 'A' && c < 'Z') || (c >= '0' && c < '9') {
-			out[i]++
-			return out
-		}
-	}
-	return out
 }
 
 // stranger is a key that belongs to no app, made when first needed.

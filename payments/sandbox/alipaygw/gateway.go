@@ -1,7 +1,6 @@
 package alipaygw
 
 import (
-	"context"
 	"crypto/rand"
 	"crypto/rsa"
 	"errors"
@@ -12,6 +11,8 @@ import (
 	"sync"
 	"time"
 
+	"galleria/payments/sandbox/internal/courier"
+	"galleria/payments/sandbox/internal/faults"
 	"galleria/payments/sandbox/internal/journal"
 )
 
@@ -45,26 +46,20 @@ type Gateway struct {
 	schedule []time.Duration
 	pause    time.Duration
 	random   io.Reader
-	client   *http.Client
+	courier  *courier.Courier
+	faults   faults.List
 
 	making sync.Mutex // one app at a time, so that no pair of keys is made twice
 
-	mu       sync.Mutex // guards everything below
-	journal  *journal.Journal[entry]
-	books    books
-	faults   []*Fault
-	keyring  map[string]*appKeys
-	inflight map[string]bool
-	held     []heldDelivery
-	links    map[string]billLink // download addresses, by token
+	mu      sync.Mutex // guards everything below
+	journal *journal.Journal[entry]
+	books   books
+	keyring map[string]*appKeys
+	links   map[string]billLink // download addresses, by token
 
 	strangerOnce sync.Once
 	strangerKey  *rsa.PrivateKey
 	strangerErr  error
-
-	wake   chan struct{}
-	cancel context.CancelFunc
-	wait   sync.WaitGroup
 }
 
 // ErrClockMissing is a Config without a clock.
@@ -83,9 +78,9 @@ func Open(cfg Config) (*Gateway, error) {
 		return nil, ErrClockMissing
 	}
 	g := &Gateway{
-		now: cfg.Now, log: cfg.Log, schedule: cfg.RetrySchedule, pause: cfg.RefundPause, random: cfg.Rand, client: deliveryClient(),
-		mu: sync.Mutex{}, journal: nil, books: newBooks(), faults: nil, keyring: map[string]*appKeys{}, inflight: map[string]bool{},
-		held: nil, links: map[string]billLink{}, wake: make(chan struct{}, 1), cancel: nil, wait: sync.WaitGroup{},
+		now: cfg.Now, log: cfg.Log, schedule: cfg.RetrySchedule, pause: cfg.RefundPause, random: cfg.Rand, courier: courier.New(cfg.Now, answerLimit),
+		mu: sync.Mutex{}, journal: nil, books: newBooks(), keyring: map[string]*appKeys{},
+		links: map[string]billLink{},
 	}
 	if g.log == nil {
 		g.log = slog.New(slog.DiscardHandler)
@@ -103,17 +98,13 @@ func Open(cfg Config) (*Gateway, error) {
 	if g.journal, err = journal.Open(cfg.Dir, journalName, g.books.apply); err != nil {
 		return nil, fmt.Errorf("open Alipay's books: %w", err)
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	g.cancel = cancel
-	g.wait.Go(func() { g.runClockwork(ctx) })
+	g.courier.Start(g.runDue)
 	return g, nil
 }
 
 // Close stops deliveries (what is owed stays in the books) and closes the journal.
 func (g *Gateway) Close() error {
-	g.cancel()
-	g.wait.Wait()
-	g.client.CloseIdleConnections()
+	g.courier.Close()
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if err := g.journal.Close(); err != nil {

@@ -3,7 +3,8 @@ package alipaygw
 import (
 	"maps"
 	"net/url"
-	"time"
+
+	"galleria/payments/sandbox/internal/courier"
 )
 
 // tradeNotice is the notification about a trade's state; nil when nobody is to be told.
@@ -13,10 +14,9 @@ func (g *Gateway) tradeNotice(t Trade, status string) *Delivery {
 		return nil
 	}
 	fields := g.said(t, status)
-	now := g.now().UTC()
 	return &Delivery{
 		NotifyID: fields["notify_id"], AppID: t.AppID, SellerID: t.SellerID, OutTradeNo: t.OutTradeNo, URL: t.NotifyURL, Fields: fields,
-		CreatedAt: now, NextAt: now, DoneAt: time.Time{}, Attempts: nil,
+		Progress: courier.Owed(g.now().UTC()),
 	}
 }
 

@@ -49,7 +49,7 @@ func (g *Gateway) refund(c *call) (any, *refusal) {
 			AmountFen: amount, Done: false, CreatedAt: now.UTC(),
 		}
 	}
-	if c.fault.is(ModeRefundPending) {
+	if c.fault.Is(ModeRefundPending) {
 		return refundSaid(t, amount, "N", c.fault), g.keep(entry{Refund: &row})
 	}
 	row.Done, row.DoneAt = true, now.UTC()
@@ -60,7 +60,7 @@ func (g *Gateway) refund(c *call) (any, *refusal) {
 }
 
 func refundSaid(t Trade, amount money.Fen, change string, f *Fault) refundAnswer {
-	if f.is(ModeRefundUnsure) {
+	if f.Is(ModeRefundUnsure) {
 		change = ""
 	}
 	return refundAnswer{t.TradeNo, t.OutTradeNo, masked(t.Buyer), change, yuan(t.RefundedFen), yuan(amount)}
@@ -87,7 +87,7 @@ func (g *Gateway) queryRefund(c *call) (any, *refusal) {
 		return nil, r
 	}
 	no := c.text("out_request_no")
-	if c.fault.is(ModeOtherAnswer) {
+	if c.fault.Is(ModeOtherAnswer) {
 		for _, key := range g.books.refundOrder {
 			if key.owner == t.TradeNo {
 				no = key.name

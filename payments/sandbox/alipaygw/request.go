@@ -246,7 +246,7 @@ func (g *Gateway) serve(w http.ResponseWriter, r *http.Request) {
 		g.answerRefusal(w, c, invalid("isv.invalid-method", "只接受 POST"))
 		return
 	}
-	c.fault = g.takeFault(c.method.target, c.keys.AppID, c.keys.SellerID, c.text("out_trade_no"), c.text("out_biz_no"))
+	c.fault = g.faults.Take(c.method.target, c.keys.AppID, c.keys.SellerID, c.text("out_trade_no"), c.text("out_biz_no"))
 	if refused := g.faultBefore(r.Context(), c.fault); refused != nil {
 		g.answerRefusal(w, c, refused)
 		return

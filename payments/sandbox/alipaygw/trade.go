@@ -185,7 +185,7 @@ func (g *Gateway) find(c *call) (Trade, *refusal) {
 	} else if key.name == "" {
 		return Trade{}, missing("isv.missing-parameter", "out_trade_no 和 trade_no 不能同时为空")
 	}
-	if c.fault.is(ModeOtherAnswer) {
+	if c.fault.Is(ModeOtherAnswer) {
 		key = pair{c.keys.SellerID, c.fault.Value}
 	}
 	t, ok := g.books.trades[key]

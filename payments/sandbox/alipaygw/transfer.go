@@ -50,7 +50,7 @@ func (g *Gateway) transfer(c *call) (any, *refusal) {
 	}
 	day := g.now().In(beijing()).Format("20060102")
 	t.OrderID, t.FundID = day+"110070"+g.digits(18), day+"110070"+g.digits(18)
-	if c.fault.is(ModeTransferDealing) {
+	if c.fault.Is(ModeTransferDealing) {
 		t.Status = "DEALING"
 	}
 	return transferSaid(t), g.keep(entry{Transfer: &t})

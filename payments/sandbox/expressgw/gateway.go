@@ -1,7 +1,6 @@
 package expressgw
 
 import (
-	"context"
 	"crypto/md5" //nolint:gosec // the service's signature
 	"encoding/hex"
 	"encoding/json"
@@ -13,6 +12,8 @@ import (
 	"sync"
 	"time"
 
+	"galleria/payments/sandbox/internal/courier"
+	"galleria/payments/sandbox/internal/faults"
 	"galleria/payments/sandbox/internal/journal"
 )
 
@@ -34,17 +35,12 @@ type Gateway struct {
 	now      func() time.Time
 	log      *slog.Logger
 	schedule []time.Duration
-	client   *http.Client
+	courier  *courier.Courier
+	faults   faults.List
 
-	mu       sync.Mutex // guards everything below
-	journal  *journal.Journal[entry]
-	books    books
-	faults   []*Fault
-	inflight map[int]bool
-
-	wake   chan struct{}
-	cancel context.CancelFunc
-	wait   sync.WaitGroup
+	mu      sync.Mutex // guards everything below
+	journal *journal.Journal[entry]
+	books   books
 }
 
 // ErrClockMissing is a Config without a clock.
@@ -54,8 +50,6 @@ const (
 	journalName = "kuaidi100.jsonl"
 	answerLimit = 5 * time.Second
 	maxBody     = 64 << 10
-	idleTick    = time.Hour
-	busyTick    = time.Second // the clock may be set from outside: look again at least this often
 )
 
 // Open replays the books under cfg.Dir and begins to push what is still owed. Close it when
@@ -65,12 +59,7 @@ func Open(cfg Config) (*Gateway, error) {
 		return nil, ErrClockMissing
 	}
 	g := &Gateway{
-		now: cfg.Now, log: cfg.Log, schedule: cfg.RetrySchedule, books: newBooks(), inflight: map[int]bool{}, wake: make(chan struct{}, 1),
-		client: &http.Client{
-			Transport:     &http.Transport{MaxIdleConnsPerHost: 16, IdleConnTimeout: time.Minute},
-			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-			Timeout:       answerLimit,
-		},
+		now: cfg.Now, log: cfg.Log, schedule: cfg.RetrySchedule, books: newBooks(), courier: courier.New(cfg.Now, answerLimit),
 	}
 	if g.log == nil {
 		g.log = slog.New(slog.DiscardHandler)
@@ -82,17 +71,13 @@ func Open(cfg Config) (*Gateway, error) {
 	if g.journal, err = journal.Open(cfg.Dir, journalName, g.books.apply); err != nil {
 		return nil, fmt.Errorf("open kuaidi100 books: %w", err)
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	g.cancel = cancel
-	g.wait.Go(func() { g.runClockwork(ctx) })
+	g.courier.Start(g.runDue)
 	return g, nil
 }
 
 // Close stops pushes (what is owed stays in the books) and closes the journal.
 func (g *Gateway) Close() error {
-	g.cancel()
-	g.wait.Wait()
-	g.client.CloseIdleConnections()
+	g.courier.Close()
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if err := g.journal.Close(); err != nil {
@@ -141,21 +126,14 @@ const (
 	ModeHTTP500          = "http_500"
 	ModeCode             = "code"
 	ModeGarbage          = "garbage"
-	ModeDrop             = "drop"
+	ModeDrop             = faults.ModeDrop
 	ModeCutAfterDoing    = "cut_after_doing"
 	ModeCorruptSignature = "corrupt_signature"
-	ModeDuplicate        = "duplicate"
+	ModeDuplicate        = faults.ModeDuplicate
 )
 
 // Fault makes the next calls of a target go wrong.
-type Fault struct {
-	Target string `json:"target"`
-	Mode   string `json:"mode"`
-	Count  int    `json:"count,omitempty"` // calls that it spoils; 0 is one
-	Value  string `json:"value,omitempty"`
-}
-
-func (f *Fault) is(mode string) bool { return f != nil && f.Mode == mode }
+type Fault = faults.Fault
 
 // Arm adds a fault.
 func (g *Gateway) Arm(f Fault) error {
@@ -167,31 +145,12 @@ func (g *Gateway) Arm(f Fault) error {
 	default:
 		return badControl("no mode %q", f.Mode)
 	}
-	f.Count = max(1, f.Count)
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.faults = append(g.faults, &f)
+	g.faults.Arm(f)
 	return nil
 }
 
 // Disarm drops all faults.
-func (g *Gateway) Disarm() {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.faults = nil
-}
-
-func (g *Gateway) takeFault(target string) *Fault {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	for _, f := range g.faults {
-		if f.Target == target && f.Count > 0 {
-			f.Count--
-			return f
-		}
-	}
-	return nil
-}
+func (g *Gateway) Disarm() { g.faults.Disarm() }
 
 func writeJSON(w http.ResponseWriter, status int, body any) {
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")

@@ -4,52 +4,34 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
+
+	"galleria/payments/sandbox/internal/courier"
 )
 
 // Nudge makes the service look at its clock now: call it after moving an injected clock.
-func (g *Gateway) Nudge() {
-	select {
-	case g.wake <- struct{}{}:
-	default:
-	}
-}
+func (g *Gateway) Nudge() { g.courier.Nudge() }
 
-// runClockwork sends pushes when they are due.
-func (g *Gateway) runClockwork(ctx context.Context) {
-	for {
-		timer := time.NewTimer(g.runDue(ctx))
-		select {
-		case <-ctx.Done():
-			timer.Stop()
-			return
-		case <-timer.C:
-		case <-g.wake:
-			timer.Stop()
-		}
-	}
-}
-
-func (g *Gateway) runDue(ctx context.Context) time.Duration {
+// runDue sends the pushes that are due.
+func (g *Gateway) runDue(r *courier.Round) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	now, rest := g.now(), idleTick
 	for _, p := range g.books.pushes {
-		if p.NextAt.IsZero() || g.inflight[p.ID] {
+		if p.NextAt.IsZero() {
 			continue
 		}
-		if wait := p.NextAt.Sub(now); wait > 0 {
-			rest = min(rest, wait, busyTick)
-			continue
-		}
-		g.inflight[p.ID] = true
-		g.wait.Go(func() { g.deliver(ctx, p) })
+		r.Carry(p.NextAt, courier.Errand{
+			ID: strconv.Itoa(p.ID), To: p.URL,
+			Fault:  func() *Fault { return g.faults.Take(TargetNotify) },
+			Send:   func(ctx context.Context, f *Fault) (courier.Answer, error) { return g.send(ctx, p, f) },
+			Record: func(a courier.Attempt) { g.record(p, a) },
+		})
 	}
-	return rest
 }
 
 // owe is the push that tells a subscriber of where its number is now; problem says that the
@@ -117,58 +99,46 @@ func (g *Gateway) Abort(company, no, message string) error {
 	return g.tell(entry{}, number{company, no}, message)
 }
 
-// deliver makes one attempt, with whatever fault is armed for it.
-func (g *Gateway) deliver(ctx context.Context, p Push) {
-	f := g.takeFault(TargetNotify)
-	if f.is(ModeDuplicate) {
-		g.wait.Go(func() { _, _ = g.post(ctx, p, f) })
-	}
-	status, accepted := 0, false
-	if !f.is(ModeDrop) {
-		status, accepted = g.post(ctx, p, f)
-	}
-	if ctx.Err() != nil {
-		return // shutting down: the attempt did not count, it is owed after the restart
+// record writes a scheduled attempt down and decides what follows: done, again later, or never.
+func (g *Gateway) record(p Push, a courier.Attempt) {
+	if a.Resend {
+		return
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	defer delete(g.inflight, p.ID)
-	p.Statuses, p.Accepted, p.NextAt = append(p.Statuses, status), accepted, time.Time{}
-	if n := len(p.Statuses); !accepted && n <= len(g.schedule) {
-		p.NextAt = g.now().UTC().Add(g.schedule[n-1])
-	}
-	if !accepted {
-		g.log.WarnContext(ctx, "kuaidi100 push not accepted", "number", p.Number, "status", status, "next_at", p.NextAt)
+	p.Statuses, p.Accepted, p.NextAt = append(slices.Clip(p.Statuses), a.Status), a.Taken, time.Time{}
+	if !a.Taken {
+		if n := len(p.Statuses); n <= len(g.schedule) {
+			p.NextAt = g.now().UTC().Add(g.schedule[n-1])
+		}
+		g.log.Warn("kuaidi100 push not accepted", "number", p.Number, "status", a.Status, "next_at", p.NextAt)
 	}
 	if err := g.commit(entry{Push: &p}); err != nil {
-		g.log.ErrorContext(ctx, "push cannot be written down", "error", err)
+		g.log.Error("push cannot be written down", "error", err)
 	}
-	g.Nudge()
 }
 
-// post sends one copy and reports whether the subscriber took it.
-func (g *Gateway) post(ctx context.Context, p Push, f *Fault) (status int, accepted bool) {
+// send hands one copy over.
+func (g *Gateway) send(ctx context.Context, p Push, f *Fault) (courier.Answer, error) {
 	salt := p.Salt
-	if f.is(ModeCorruptSignature) {
+	if f.Is(ModeCorruptSignature) {
 		salt += "x"
 	}
-	form := Signed(p.Param, salt)
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, p.URL, strings.NewReader(form))
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, p.URL, strings.NewReader(Signed(p.Param, salt)))
 	if err != nil {
-		return 0, false
+		return courier.Answer{}, fmt.Errorf("push address: %w", err)
 	}
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	resp, err := g.client.Do(req)
+	status, said, err := g.courier.Hand(req)
 	if err != nil {
-		return 0, false
+		return courier.Answer{Status: status}, err
 	}
-	defer func() { _ = resp.Body.Close() }()
 	var answer struct {
 		Result     bool   `json:"result"`
 		ReturnCode string `json:"returnCode"`
 	}
-	err = json.NewDecoder(io.LimitReader(resp.Body, maxBody)).Decode(&answer)
-	return resp.StatusCode, err == nil && resp.StatusCode == http.StatusOK && answer.Result && answer.ReturnCode == "200"
+	readable := json.Unmarshal(said, &answer) == nil
+	return courier.Answer{Status: status, Taken: readable && status == http.StatusOK && answer.Result && answer.ReturnCode == "200"}, nil
 }
 
 // Signed is the form of a push: tests make hostile ones with it.

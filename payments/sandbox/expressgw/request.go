@@ -34,17 +34,17 @@ type verdict struct {
 // 200 whatever they say.
 func (g *Gateway) serve(target string, do func(form url.Values) (any, error)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		f := g.takeFault(target)
+		f := g.faults.Take(target)
 		switch {
-		case f.is(ModeDrop):
+		case f.Is(ModeDrop):
 			panic(http.ErrAbortHandler)
-		case f.is(ModeHTTP500):
+		case f.Is(ModeHTTP500):
 			http.Error(w, "internal error", http.StatusInternalServerError)
 			return
-		case f.is(ModeGarbage):
+		case f.Is(ModeGarbage):
 			_, _ = io.WriteString(w, "<html><body>502 Bad Gateway</body></html>")
 			return
-		case f.is(ModeCode):
+		case f.Is(ModeCode):
 			writeJSON(w, http.StatusOK, verdict{false, f.Value, "armed"})
 			return
 		}
@@ -53,7 +53,7 @@ func (g *Gateway) serve(target string, do func(form url.Values) (any, error)) ht
 		if err == nil {
 			answer, err = do(form)
 		}
-		if f.is(ModeCutAfterDoing) {
+		if f.Is(ModeCutAfterDoing) {
 			panic(http.ErrAbortHandler)
 		}
 		if no := (*refusal)(nil); errors.As(err, &no) {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"galleria/commerce/money"
+	"galleria/payments/sandbox/internal/courier"
 )
 
 // entry is one line of the journal: whatever changed together. Rows are written whole, so
@@ -66,33 +67,21 @@ func (t Trade) done() bool { return t.RespCode == codeOK || t.RespCode == codeDe
 
 // Delivery is one notification: what is said, to whom, and how far it got.
 type Delivery struct {
-	ID        string            `json:"id"`
-	MerID     string            `json:"mer_id"`
-	OrderID   string            `json:"order_id"`
-	TxnType   string            `json:"txn_type"`
-	URL       string            `json:"url"`
-	Fields    map[string]string `json:"fields"` // without certificate and signature
-	CreatedAt time.Time         `json:"created_at"`
-	NextAt    time.Time         `json:"next_at,omitzero"` // zero: nothing more will be sent
-	DoneAt    time.Time         `json:"done_at,omitzero"`
-	Attempts  []Attempt         `json:"attempts"`
+	ID      string            `json:"id"`
+	MerID   string            `json:"mer_id"`
+	OrderID string            `json:"order_id"`
+	TxnType string            `json:"txn_type"`
+	URL     string            `json:"url"`
+	Fields  map[string]string `json:"fields"` // without certificate and signature
+	courier.Progress
 }
 
 // Attempt is one try to hand a notification over.
-type Attempt struct {
-	At       time.Time     `json:"at"`
-	Status   int           `json:"status"` // HTTP status; 0 when no answer came
-	Error    string        `json:"error,omitempty"`
-	Duration time.Duration `json:"duration_ns"`
-	Fault    string        `json:"fault,omitempty"`
-	Resend   bool          `json:"resend,omitempty"`
-}
+type Attempt = courier.Attempt
 
 type attemptRow struct {
-	ID      string    `json:"id"`
-	Attempt Attempt   `json:"attempt"`
-	NextAt  time.Time `json:"next_at,omitzero"`
-	DoneAt  time.Time `json:"done_at,omitzero"`
+	ID string `json:"id"`
+	courier.Step
 }
 
 type tradeKey struct{ merID, orderID, txnTime string }
@@ -141,8 +130,7 @@ func (b *books) apply(e entry) {
 	}
 	if e.Attempt != nil {
 		d := b.deliveries[e.Attempt.ID]
-		d.Attempts = append(slices.Clip(d.Attempts), e.Attempt.Attempt)
-		d.NextAt, d.DoneAt = e.Attempt.NextAt, e.Attempt.DoneAt
+		d.Progress = d.With(e.Attempt.Step)
 		b.setDelivery(d)
 	}
 }

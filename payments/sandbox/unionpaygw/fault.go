@@ -7,18 +7,13 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
-	"time"
+
+	"galleria/payments/sandbox/internal/faults"
 )
 
-// Fault is a misbehaviour armed for the next Count matching calls or deliveries.
-type Fault struct {
-	Target  string `json:"target"`
-	Mode    string `json:"mode"`
-	Match   string `json:"match,omitempty"` // only this merId or orderId
-	Count   int    `json:"count"`           // 0 means 1
-	DelayMS int    `json:"delay_ms,omitempty"`
-	Value   string `json:"value,omitempty"`
-}
+// Fault is a misbehaviour armed for the next Count matching calls or deliveries; it matches a
+// merId or an orderId.
+type Fault = faults.Fault
 
 // Targets: the kinds of calls, and the notifications.
 const (
@@ -33,7 +28,7 @@ const (
 // Modes; the package's documentation says what each does.
 const (
 	ModeDelay            = "delay"
-	ModeDrop             = "drop"
+	ModeDrop             = faults.ModeDrop
 	ModeHTTP500          = "http_500"
 	ModeCutAfterDoing    = "cut_after_doing"
 	ModeGarbage          = "garbage"
@@ -47,8 +42,8 @@ const (
 	ModeWrongMerID       = "wrong_merid"
 	ModeWrongOrder       = "wrong_order"
 	ModeCurrency         = "currency"
-	ModeDuplicate        = "duplicate"
-	ModeReorder          = "reorder"
+	ModeDuplicate        = faults.ModeDuplicate
+	ModeReorder          = faults.ModeReorder
 	ModeRefundFailed     = "refund_failed" // accepted, but it ends with value, else 64
 	ModeLate             = "late"
 	ModeCorruptFile      = "corrupt_file"
@@ -58,11 +53,7 @@ const (
 	ModeRowFee           = "row_fee"
 )
 
-const (
-	hugeMB          = 10
-	maxCopies       = 1000
-	reorderPatience = 3 * time.Second
-)
+const hugeMB = 10
 
 // modesOf lists what can be armed for a target; nil for one that does not exist.
 func modesOf(target string) []string {
@@ -99,55 +90,21 @@ func (g *Gateway) Arm(f Fault) error {
 		return badControl(http.StatusBadRequest, "INVALID", "count and delay_ms must not be negative, and delay needs delay_ms")
 	}
 	// Keys take a second to make: not while a call waits for its answer.
-	if _, err := g.signerOf(f.signWith()); err != nil {
+	if _, err := g.signerOf(signWith(&f)); err != nil {
 		return err
 	}
-	f.Count = max(f.Count, 1)
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.faults = append(g.faults, &f)
+	g.faults.Arm(f)
 	return nil
 }
 
 // Armed lists the faults that wait, in order.
-func (g *Gateway) Armed() []Fault {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	out := make([]Fault, 0, len(g.faults))
-	for _, f := range g.faults {
-		out = append(out, *f)
-	}
-	return out
-}
+func (g *Gateway) Armed() []Fault { return g.faults.Armed() }
 
 // Disarm forgets all faults.
-func (g *Gateway) Disarm() {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.faults = nil
-}
-
-// takeFault uses up one count of the first fault that matches, or returns nil.
-func (g *Gateway) takeFault(target string, matches ...string) *Fault {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	for i, f := range g.faults {
-		if f.Target != target || (f.Match != "" && !slices.Contains(matches, f.Match)) {
-			continue
-		}
-		taken := *f
-		if f.Count--; f.Count == 0 {
-			g.faults = slices.Delete(g.faults, i, i+1)
-		}
-		return &taken
-	}
-	return nil
-}
-
-func (f *Fault) is(mode string) bool { return f != nil && f.Mode == mode }
+func (g *Gateway) Disarm() { g.faults.Disarm() }
 
 // signWith is whose certificate and key a fault puts under a message.
-func (f *Fault) signWith() SignWith {
+func signWith(f *Fault) SignWith {
 	if f == nil {
 		return SignRight
 	}
@@ -165,9 +122,7 @@ func (g *Gateway) before(ctx context.Context, w http.ResponseWriter, f *Fault) (
 	if f == nil {
 		return false
 	}
-	if f.DelayMS > 0 && !f.is(ModeReorder) {
-		pause(ctx, time.Duration(f.DelayMS)*time.Millisecond)
-	}
+	f.Wait(ctx)
 	switch f.Mode {
 	case ModeDrop:
 		panic(http.ErrAbortHandler) // the connection is cut without an answer
@@ -178,17 +133,8 @@ func (g *Gateway) before(ctx context.Context, w http.ResponseWriter, f *Fault) (
 	return false
 }
 
-func pause(ctx context.Context, d time.Duration) {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-	case <-timer.C:
-	}
-}
-
 // tamper changes what is said before it is signed.
-func (f *Fault) tamper(fields map[string]string) {
+func tamper(f *Fault, fields map[string]string) {
 	if f == nil {
 		return
 	}
@@ -207,7 +153,7 @@ func (f *Fault) tamper(fields map[string]string) {
 }
 
 // bend changes how a signed message looks on the wire.
-func (f *Fault) bend(fields map[string]string, encode func(map[string]string) []byte) []byte {
+func bend(f *Fault, fields map[string]string, encode func(map[string]string) []byte) []byte {
 	if f == nil {
 		return encode(fields)
 	}
@@ -216,7 +162,7 @@ func (f *Fault) bend(fields map[string]string, encode func(map[string]string) []
 	case ModeNoSignature:
 		delete(fields, fieldSignature)
 	case ModeCorruptSignature:
-		fields[fieldSignature] = string(flip([]byte(fields[fieldSignature])))
+		fields[fieldSignature] = string(faults.Flip([]byte(fields[fieldSignature]), len(fields[fieldSignature])/2))
 	case ModeCorruptBody:
 		fields["respMsg"] += "!"
 	case ModeGarbage:
@@ -228,15 +174,4 @@ func (f *Fault) bend(fields map[string]string, encode func(map[string]string) []
 		return slices.Concat(encode(fields), []byte("&filler="), bytes.Repeat([]byte("x"), hugeMB<<20))
 	}
 	return encode(fields)
-}
-
-// flip changes one letter in the middle.
-func flip(b []byte) []byte {
-	for i := len(b) / 2; i < len(b); i++ {
-		if (b[i] >= 'a' && b[i] < 'z') || (b[i] >= 'A' && b[i] < 'Z') {
-			b[i]++
-			return b
-		}
-	}
-	return b
 }

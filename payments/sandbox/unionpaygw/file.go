@@ -34,18 +34,18 @@ func (g *Gateway) file(c *call) (map[string]string, error) {
 		}
 	}
 	var lines []string
-	for _, m := range c.fault.bendLines(moved) {
+	for _, m := range bendLines(c.fault, moved) {
 		lines = append(lines, g.fileLine(m))
 	}
 	ready := time.Date(day.Year(), day.Month(), day.Day()+1, fileHour, 0, 0, 0, beijing())
-	if len(lines) == 0 || g.now().Before(ready) || c.fault.is(ModeLate) {
+	if len(lines) == 0 || g.now().Before(ready) || c.fault.Is(ModeLate) {
 		return nil, refuse(codeNoFile, "settleDate %s", c.fields["settleDate"])
 	}
 	content, err := packFile(day, c.merID, lines)
 	if err != nil {
 		return nil, err
 	}
-	if c.fault.is(ModeCorruptFile) {
+	if c.fault.Is(ModeCorruptFile) {
 		content = content[:len(content)/2/4*4]
 	}
 	return map[string]string{"fileName": c.merID + "_" + day.Format("20060102") + ".zip", "fileContent": content}, nil
@@ -79,7 +79,7 @@ func feeOf(t Trade) money.Fen {
 
 // bendLines is what a fault does to a file. Its value is the orderId of the line; the first
 // line otherwise.
-func (f *Fault) bendLines(lines []movement) []movement {
+func bendLines(f *Fault, lines []movement) []movement {
 	if f == nil || len(lines) == 0 {
 		return lines
 	}

@@ -1,7 +1,6 @@
 package unionpaygw
 
 import (
-	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -12,6 +11,8 @@ import (
 	"sync"
 	"time"
 
+	"galleria/payments/sandbox/internal/courier"
+	"galleria/payments/sandbox/internal/faults"
 	"galleria/payments/sandbox/internal/journal"
 )
 
@@ -39,22 +40,16 @@ type Gateway struct {
 	schedule    []time.Duration
 	refundDelay time.Duration
 	random      io.Reader
-	client      *http.Client
+	courier     *courier.Courier
+	faults      faults.List
 	kinds       []kind
 
 	making sync.Mutex // one maker of keys at a time, so that none is made twice
 
-	mu       sync.Mutex // guards everything below
-	journal  *journal.Journal[entry]
-	books    books
-	faults   []*Fault
-	keyring  map[string]*credential // parsed, by the purpose or the merId
-	inflight map[string]bool
-	held     []heldDelivery
-
-	wake   chan struct{}
-	cancel context.CancelFunc
-	wait   sync.WaitGroup
+	mu      sync.Mutex // guards everything below
+	journal *journal.Journal[entry]
+	books   books
+	keyring map[string]*credential // parsed, by the purpose or the merId
 }
 
 // ErrClockMissing is a Config without a clock.
@@ -69,8 +64,8 @@ func Open(cfg Config) (*Gateway, error) {
 		return nil, ErrClockMissing
 	}
 	g := &Gateway{
-		now: cfg.Now, log: cfg.Log, schedule: cfg.RetrySchedule, refundDelay: cfg.RefundDelay, random: cfg.Rand, client: deliveryClient(), kinds: kinds(),
-		books: newBooks(), keyring: map[string]*credential{}, inflight: map[string]bool{}, wake: make(chan struct{}, 1),
+		now: cfg.Now, log: cfg.Log, schedule: cfg.RetrySchedule, refundDelay: cfg.RefundDelay, random: cfg.Rand, courier: courier.New(cfg.Now, answerLimit), kinds: kinds(),
+		books: newBooks(), keyring: map[string]*credential{},
 	}
 	if g.log == nil {
 		g.log = slog.New(slog.DiscardHandler)
@@ -88,17 +83,13 @@ func Open(cfg Config) (*Gateway, error) {
 	if g.journal, err = journal.Open(cfg.Dir, journalName, g.books.apply); err != nil {
 		return nil, fmt.Errorf("open unionpay books: %w", err)
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	g.cancel = cancel
-	g.wait.Go(func() { g.runClockwork(ctx) })
+	g.courier.Start(g.runDue)
 	return g, nil
 }
 
 // Close stops deliveries (what is owed stays in the books) and closes the journal.
 func (g *Gateway) Close() error {
-	g.cancel()
-	g.wait.Wait()
-	g.client.CloseIdleConnections()
+	g.courier.Close()
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if err := g.journal.Close(); err != nil {

@@ -13,7 +13,7 @@ func (g *Gateway) front(w http.ResponseWriter, r *http.Request) {
 		c, _, refused = g.admit("frontTransReq", fields)
 	}
 	if refused == nil {
-		c.fault = g.takeFault(TargetFront, c.merID, c.orderID)
+		c.fault = g.faults.Take(TargetFront, c.merID, c.orderID)
 		if g.before(r.Context(), w, c.fault) {
 			return
 		}

@@ -57,7 +57,7 @@ func (g *Gateway) giveBack(c *call, check func(orig, t Trade) *refusal) (map[str
 	}
 	now := g.now()
 	t.RespCode, t.EndsWith, t.DueAt = codeUnderWay, codeOK, now.Add(g.refundDelay).UTC()
-	if c.fault.is(ModeRefundFailed) {
+	if c.fault.Is(ModeRefundFailed) {
 		t.EndsWith = orElse(c.fault.Value, "64")
 	}
 	t.QueryID, t.TracedAt, t.TraceNo = g.queryID(now), now.UTC(), g.digits(6)

@@ -209,11 +209,11 @@ func (g *Gateway) back(path string, handle handler) http.HandlerFunc {
 			g.log.InfoContext(r.Context(), "unionpay refused a call", "path", path, "code", refused.code, "reason", refused.detail)
 			return
 		}
-		c.fault = g.takeFault(k.target, c.merID, c.orderID)
+		c.fault = g.faults.Take(k.target, c.merID, c.orderID)
 		if g.before(r.Context(), w, c.fault) {
 			return
 		}
-		if c.fault.is(ModeRespCode) {
+		if c.fault.Is(ModeRespCode) {
 			g.answer(w, r, echo(fields), c.fault.Value, c.fault)
 			return
 		}
@@ -249,15 +249,15 @@ func echo(fields map[string]string) map[string]string {
 // answer signs and sends, bent by a fault.
 func (g *Gateway) answer(w http.ResponseWriter, r *http.Request, fields map[string]string, code string, f *Fault) {
 	fields["respCode"], fields["respMsg"] = code, message(code)
-	f.tamper(fields)
-	out, err := g.signed(fields, f.signWith(), false)
+	tamper(f, fields)
+	out, err := g.signed(fields, signWith(f), false)
 	if err != nil {
 		g.log.ErrorContext(r.Context(), "unionpay cannot sign", "error", err)
 		http.Error(w, "Internal Server Error", http.StatusInternalServerError)
 		return
 	}
-	body := f.bend(out, encodeAnswer)
-	if f.is(ModeCutAfterDoing) {
+	body := bend(f, out, encodeAnswer)
+	if f.Is(ModeCutAfterDoing) {
 		panic(http.ErrAbortHandler) // done, but nobody hears of it
 	}
 	w.Header().Set("Content-Type", "text/html;charset=UTF-8")
