@@ -224,7 +224,7 @@ func (s *Service) compare(a Attempt, acc Account, p PaymentResult, ev evidence) 
 
 // setPaid makes the transition; surplus says that another attempt had paid the bill.
 func (s *Service) setPaid(ctx context.Context, tx tenantdb.Tx, a Attempt, p PaymentResult) (surplus bool, err error) {
-	to, ok := next(a.Status, eventPaid)
+	to, ok := transitions.Next(a.Status, eventPaid)
 	if !ok {
 		return false, ErrState
 	}

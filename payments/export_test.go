@@ -11,7 +11,7 @@ type Move struct {
 func Moves() []Move {
 	moves := make([]Move, 0, len(transitions))
 	for _, t := range transitions {
-		moves = append(moves, Move{t.from, string(t.event), t.to})
+		moves = append(moves, Move{t.From, string(t.Event), t.To})
 	}
 	return moves
 }
@@ -27,7 +27,7 @@ type RefundMove struct {
 func RefundMoves() []RefundMove {
 	moves := make([]RefundMove, 0, len(refundTransitions))
 	for _, t := range refundTransitions {
-		moves = append(moves, RefundMove{t.from, string(t.event), t.to})
+		moves = append(moves, RefundMove{t.From, string(t.Event), t.To})
 	}
 	return moves
 }

@@ -218,7 +218,8 @@ func (s *Service) replace(ctx context.Context, id tenant.ID, a Attempt) error {
 func (s *Service) storePrepaid(ctx context.Context, id tenant.ID, a Attempt, said *exchanges) error {
 	return s.d.DB.InTenant(ctx, id, func(tx tenantdb.Tx) error {
 		now := tx.Now()
-		n, err := s.q.SetPrepaid(ctx, tx, string(StatusPrepaid), a.PrepayID, &now, a.OutTradeNo, sources(eventPrepaid))
+		from, to := transitions.Sources(eventPrepaid)
+		n, err := s.q.SetPrepaid(ctx, tx, string(to), a.PrepayID, &now, a.OutTradeNo, from)
 		if err != nil {
 			return fmt.Errorf("store prepay id: %w", err)
 		}

@@ -63,7 +63,7 @@ type refundMove struct {
 // moveRefund makes a move and sets the timer that it wants. What changes nothing is told
 // no one.
 func (s *Service) moveRefund(ctx context.Context, tx tenantdb.Tx, task refundTask, m refundMove) error {
-	to, ok := nextRefund(task.status, m.event)
+	to, ok := refundTransitions.Next(task.status, m.event)
 	if !ok {
 		return ErrRefundState
 	}
@@ -142,7 +142,7 @@ func (s *Service) shutRefund(ctx context.Context, tx tenantdb.Tx, task refundTas
 
 // endRefund makes a final move: moved is what left the merchant, all or nothing.
 func (s *Service) endRefund(ctx context.Context, tx tenantdb.Tx, task refundTask, ev refundEvent, actor, note string, moved int64, write func(from []string, to RefundStatus) (int64, error)) error {
-	to, ok := nextRefund(task.status, ev)
+	to, ok := refundTransitions.Next(task.status, ev)
 	if !ok {
 		return ErrRefundState
 	}

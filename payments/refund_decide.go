@@ -65,7 +65,7 @@ func (s *Service) DecideRefund(ctx context.Context, id tenant.ID, in DecideInput
 }
 
 func (s *Service) approve(ctx context.Context, tx tenantdb.Tx, task refundTask, in DecideInput, decide func(from []string, to RefundStatus) (int64, error)) error {
-	to, ok := nextRefund(task.status, refundApproved)
+	to, ok := refundTransitions.Next(task.status, refundApproved)
 	if !ok {
 		return ErrRefundState
 	}

@@ -98,7 +98,7 @@ func (s *Service) notUnderWay(ctx context.Context, id tenant.ID, outRefundNo str
 	if err != nil {
 		return err
 	}
-	if _, ok := nextRefund(task.status, refundSettled); !ok {
+	if _, ok := refundTransitions.Next(task.status, refundSettled); !ok {
 		return ErrRefundState
 	}
 	if task.sentAt.IsZero() || task.hold == HoldOwed { // of what is owed the provider has said its last

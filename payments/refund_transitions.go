@@ -1,10 +1,6 @@
 package payments
 
-import (
-	"fmt"
-	"slices"
-	"strings"
-)
+import "galleria/tenant/statechart"
 
 // RefundStatus is where a refund stands.
 type RefundStatus string
@@ -32,9 +28,7 @@ func RefundStatuses() []RefundStatus {
 }
 
 // final says that nothing is reserved any more.
-func (s RefundStatus) final() bool {
-	return !slices.ContainsFunc(refundTransitions, func(t refundTransition) bool { return t.from == s })
-}
+func (s RefundStatus) final() bool { return refundTransitions.Ends(s) }
 
 // refundEvent is what moves a refund.
 type refundEvent string
@@ -51,84 +45,47 @@ const (
 	refundSettled   refundEvent = "settled"   // by hand, with evidence
 )
 
-// refundTransition is one legal move of a refund.
-type refundTransition struct {
-	from  RefundStatus
-	event refundEvent
-	to    RefundStatus
-}
-
 // refundTransitions is the life of a refund. What the provider says is legal from
 // wherever it may have been asked.
-var refundTransitions = []refundTransition{
-	{RefundAwaitingApproval, refundApproved, RefundRequested},
-	{RefundAwaitingApproval, refundRefused, RefundRefused},
-	{RefundAwaitingApproval, refundWithdrawn, RefundWithdrawn},
-	{RefundRequested, refundHeld, RefundWaiting},
-	{RefundRequested, refundAccepted, RefundProcessing},
-	{RefundRequested, refundOdd, RefundOdd},
-	{RefundRequested, refundDone, RefundSucceeded},
-	{RefundRequested, refundShut, RefundFailed},
-	{RefundWaiting, refundHeld, RefundWaiting},
-	{RefundWaiting, refundAccepted, RefundProcessing},
-	{RefundWaiting, refundOdd, RefundOdd},
-	{RefundWaiting, refundDone, RefundSucceeded},
-	{RefundWaiting, refundShut, RefundFailed},
-	{RefundWaiting, refundWithdrawn, RefundWithdrawn},
-	{RefundWaiting, refundSettled, RefundSettled},
-	{RefundProcessing, refundHeld, RefundWaiting},
-	{RefundProcessing, refundAccepted, RefundProcessing},
-	{RefundProcessing, refundOdd, RefundOdd},
-	{RefundProcessing, refundDone, RefundSucceeded},
-	{RefundProcessing, refundShut, RefundFailed},
-	{RefundOdd, refundHeld, RefundWaiting},
-	{RefundOdd, refundAccepted, RefundProcessing},
-	{RefundOdd, refundOdd, RefundOdd},
-	{RefundOdd, refundDone, RefundSucceeded},
-	{RefundOdd, refundShut, RefundFailed},
-	{RefundOdd, refundSettled, RefundSettled},
-}
-
-// nextRefund is the status after an event; ok is false if the event is not legal there.
-func nextRefund(from RefundStatus, ev refundEvent) (to RefundStatus, ok bool) {
-	for _, t := range refundTransitions {
-		if t.from == from && t.event == ev {
-			return t.to, true
-		}
-	}
-	return "", false
-}
-
-// refundSources lists the statuses from which an event is legal, as the UPDATE compares
-// them, and where it leads.
-func refundSources(ev refundEvent) (from []string, to RefundStatus) {
-	for _, t := range refundTransitions {
-		if t.event == ev {
-			from, to = append(from, string(t.from)), t.to
-		}
-	}
-	return from, to
+var refundTransitions = statechart.Table[RefundStatus, refundEvent]{
+	{From: RefundAwaitingApproval, Event: refundApproved, To: RefundRequested},
+	{From: RefundAwaitingApproval, Event: refundRefused, To: RefundRefused},
+	{From: RefundAwaitingApproval, Event: refundWithdrawn, To: RefundWithdrawn},
+	{From: RefundRequested, Event: refundHeld, To: RefundWaiting},
+	{From: RefundRequested, Event: refundAccepted, To: RefundProcessing},
+	{From: RefundRequested, Event: refundOdd, To: RefundOdd},
+	{From: RefundRequested, Event: refundDone, To: RefundSucceeded},
+	{From: RefundRequested, Event: refundShut, To: RefundFailed},
+	{From: RefundWaiting, Event: refundHeld, To: RefundWaiting},
+	{From: RefundWaiting, Event: refundAccepted, To: RefundProcessing},
+	{From: RefundWaiting, Event: refundOdd, To: RefundOdd},
+	{From: RefundWaiting, Event: refundDone, To: RefundSucceeded},
+	{From: RefundWaiting, Event: refundShut, To: RefundFailed},
+	{From: RefundWaiting, Event: refundWithdrawn, To: RefundWithdrawn},
+	{From: RefundWaiting, Event: refundSettled, To: RefundSettled},
+	{From: RefundProcessing, Event: refundHeld, To: RefundWaiting},
+	{From: RefundProcessing, Event: refundAccepted, To: RefundProcessing},
+	{From: RefundProcessing, Event: refundOdd, To: RefundOdd},
+	{From: RefundProcessing, Event: refundDone, To: RefundSucceeded},
+	{From: RefundProcessing, Event: refundShut, To: RefundFailed},
+	{From: RefundOdd, Event: refundHeld, To: RefundWaiting},
+	{From: RefundOdd, Event: refundAccepted, To: RefundProcessing},
+	{From: RefundOdd, Event: refundOdd, To: RefundOdd},
+	{From: RefundOdd, Event: refundDone, To: RefundSucceeded},
+	{From: RefundOdd, Event: refundShut, To: RefundFailed},
+	{From: RefundOdd, Event: refundSettled, To: RefundSettled},
 }
 
 // sendable lists the statuses in which the provider is asked.
 func sendable() []string {
-	from, _ := refundSources(refundDone)
+	from, _ := refundTransitions.Sources(refundDone)
 	return from
 }
 
 // RefundChart draws the life of a refund as a Mermaid state chart.
 func RefundChart() string {
-	var b strings.Builder
-	b.WriteString("stateDiagram-v2\n  [*] --> requested: ask\n  [*] --> awaiting_approval: ask (above the limit)\n")
-	for _, t := range refundTransitions {
-		fmt.Fprintf(&b, "  %s --> %s: %s\n", t.from, t.to, t.event)
-	}
-	for _, s := range RefundStatuses() {
-		if s.final() {
-			fmt.Fprintf(&b, "  %s --> [*]\n", s)
-		}
-	}
-	return b.String()
+	asked := []statechart.Arrow{{To: string(RefundRequested), Label: "ask"}, {To: string(RefundAwaitingApproval), Label: "ask (above the limit)"}}
+	return statechart.Draw(append(asked, refundTransitions.Arrows()...))
 }
 
 // RefundHold says what keeps a refund back.

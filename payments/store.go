@@ -64,8 +64,7 @@ func (s *Service) relevant(ctx context.Context, q tenantdb.Querier, businessNo s
 // move makes a transition that changes nothing but the status. moved is false if the
 // attempt was in a status from which the event is not legal.
 func (s *Service) move(ctx context.Context, tx tenantdb.Tx, outTradeNo string, ev event, cause string) (moved bool, err error) {
-	from := sources(ev)
-	to, _ := next(Status(from[0]), ev)
+	from, to := transitions.Sources(ev)
 	n, err := s.q.SetStatus(ctx, tx, string(to), clip(cause), tx.Now(), outTradeNo, from)
 	if err != nil {
 		return false, fmt.Errorf("move attempt %s: %w", ev, err)

@@ -1,10 +1,6 @@
 package payments
 
-import (
-	"fmt"
-	"slices"
-	"strings"
-)
+import "galleria/tenant/statechart"
 
 // event is what moves an attempt.
 type event string
@@ -17,50 +13,22 @@ const (
 	eventPaid           event = "paid"            // the provider says that it was paid
 )
 
-// transition is one legal move of an attempt.
-type transition struct {
-	from  Status
-	event event
-	to    Status
-}
-
 // transitions is the life of an attempt. paid is legal from everywhere, because money
 // that arrived is a fact.
-var transitions = []transition{
-	{StatusCreated, eventPrepaid, StatusPrepaid},
-	{StatusPrepaid, eventPrepaid, StatusPrepaid}, // a fresh prepay id after the old one's life
-	{StatusCreated, eventRefused, StatusFailed},
-	{StatusCreated, eventCloseBegun, StatusClosing},
-	{StatusPrepaid, eventCloseBegun, StatusClosing},
-	{StatusCreated, eventProviderClosed, StatusClosed},
-	{StatusPrepaid, eventProviderClosed, StatusClosed},
-	{StatusClosing, eventProviderClosed, StatusClosed},
-	{StatusCreated, eventPaid, StatusSucceeded},
-	{StatusPrepaid, eventPaid, StatusSucceeded},
-	{StatusClosing, eventPaid, StatusSucceeded},
-	{StatusClosed, eventPaid, StatusSucceeded},
-	{StatusFailed, eventPaid, StatusSucceeded},
-}
-
-// next is the status after an event; ok is false if the event is not legal there.
-func next(from Status, ev event) (to Status, ok bool) {
-	for _, t := range transitions {
-		if t.from == from && t.event == ev {
-			return t.to, true
-		}
-	}
-	return "", false
-}
-
-// sources lists the statuses from which an event is legal, as the UPDATE compares them.
-func sources(ev event) []string {
-	var from []string
-	for _, t := range transitions {
-		if t.event == ev {
-			from = append(from, string(t.from))
-		}
-	}
-	return from
+var transitions = statechart.Table[Status, event]{
+	{From: StatusCreated, Event: eventPrepaid, To: StatusPrepaid},
+	{From: StatusPrepaid, Event: eventPrepaid, To: StatusPrepaid}, // a fresh prepay id after the old one's life
+	{From: StatusCreated, Event: eventRefused, To: StatusFailed},
+	{From: StatusCreated, Event: eventCloseBegun, To: StatusClosing},
+	{From: StatusPrepaid, Event: eventCloseBegun, To: StatusClosing},
+	{From: StatusCreated, Event: eventProviderClosed, To: StatusClosed},
+	{From: StatusPrepaid, Event: eventProviderClosed, To: StatusClosed},
+	{From: StatusClosing, Event: eventProviderClosed, To: StatusClosed},
+	{From: StatusCreated, Event: eventPaid, To: StatusSucceeded},
+	{From: StatusPrepaid, Event: eventPaid, To: StatusSucceeded},
+	{From: StatusClosing, Event: eventPaid, To: StatusSucceeded},
+	{From: StatusClosed, Event: eventPaid, To: StatusSucceeded},
+	{From: StatusFailed, Event: eventPaid, To: StatusSucceeded},
 }
 
 // Statuses lists every status of an attempt, in the order of an ordinary life.
@@ -70,15 +38,5 @@ func Statuses() []Status {
 
 // Chart draws the transitions as a Mermaid state chart.
 func Chart() string {
-	var b strings.Builder
-	b.WriteString("stateDiagram-v2\n  [*] --> created\n")
-	for _, t := range transitions {
-		fmt.Fprintf(&b, "  %s --> %s: %s\n", t.from, t.to, t.event)
-	}
-	for _, s := range Statuses() {
-		if !slices.ContainsFunc(transitions, func(t transition) bool { return t.from == s }) {
-			fmt.Fprintf(&b, "  %s --> [*]\n", s)
-		}
-	}
-	return b.String()
+	return statechart.Draw(append([]statechart.Arrow{{To: string(StatusCreated)}}, transitions.Arrows()...))
 }

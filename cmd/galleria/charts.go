@@ -14,6 +14,7 @@ import (
 	"galleria/commerce/invoice"
 	"galleria/commerce/order"
 	"galleria/commerce/points"
+	"galleria/commerce/port"
 	"galleria/commerce/review"
 	"galleria/payments"
 	"galleria/payments/reconcile"
@@ -57,7 +58,7 @@ func withCharts(text []byte) ([]byte, error) {
 	var b strings.Builder
 	b.WriteString(before + chartsBegin)
 	for _, c := range []struct{ title, chart string }{
-		{"An order", order.Chart()}, {"An order's money", order.SettlementChart()}, {"A parcel", order.ParcelChart()}, {"An after-sales case", aftersale.Chart()}, {"A review", review.Chart()}, {"An invoice", invoice.Chart()}, {"A coupon in a member's hands", coupon.Chart()}, {"Points that came together", points.Chart()}, {"A group of buyers", campaign.GroupChart()}, {"A commission", distribution.CommissionChart()}, {"A withdrawal", distribution.WithdrawalChart()}, {"A payment attempt", payments.Chart()}, {"A refund", payments.RefundChart()}, {"A transfer to a person", transfer.Chart()}, {"A day of bills", reconcile.Chart()}, {"A shop", registry.Chart()},
+		{"An order", order.Chart()}, {"An order's money", order.SettlementChart()}, {"A parcel", order.ParcelChart()}, {"An after-sales case", aftersale.Chart()}, {"A review", review.Chart()}, {"An invoice", invoice.Chart()}, {"A coupon in a member's hands", coupon.Chart()}, {"Points that came together", points.Chart()}, {"A group of buyers", campaign.GroupChart()}, {"A commission", distribution.CommissionChart()}, {"A withdrawal", distribution.WithdrawalChart()}, {"A payment attempt", payments.Chart()}, {"A refund", payments.RefundChart()}, {"A transfer to a person", transfer.Chart()}, {"A day of bills", reconcile.Chart()}, {"A shop", registry.Chart()}, {"A file that is read in or written", port.Chart()},
 	} {
 		b.WriteString("\n#### " + c.title + "\n\n```mermaid\n" + c.chart + "```\n")
 	}

@@ -1,9 +1,9 @@
 package aftersale
 
 import (
-	"fmt"
 	"slices"
-	"strings"
+
+	"galleria/tenant/statechart"
 )
 
 // Kind is what a buyer wants.
@@ -159,31 +159,13 @@ func (s Status) Open() bool {
 
 // Chart draws the table as a Mermaid state chart.
 func Chart() string {
-	var b strings.Builder
-	b.WriteString("stateDiagram-v2\n")
+	var arrows []statechart.Arrow
 	for _, t := range Transitions() {
-		from := string(t.From)
-		if t.From == None {
-			from = "[*]"
-		}
-		by := make([]string, len(t.By))
-		for i, a := range t.By {
-			by[i] = string(a)
-		}
-		of := ""
+		label := string(t.Event)
 		if len(t.Of) < len(Kinds()) {
-			kinds := make([]string, len(t.Of))
-			for i, k := range t.Of {
-				kinds[i] = string(k)
-			}
-			of = " of " + strings.Join(kinds, ", ")
+			label += " of " + statechart.Names(t.Of)
 		}
-		fmt.Fprintf(&b, "    %s --> %s: %s%s (%s)\n", from, t.To, t.Event, of, strings.Join(by, ", "))
+		arrows = append(arrows, statechart.Arrow{From: string(t.From), To: string(t.To), Label: label + " (" + statechart.Names(t.By) + ")"})
 	}
-	for _, s := range Statuses() {
-		if !s.Open() {
-			fmt.Fprintf(&b, "    %s --> [*]\n", s)
-		}
-	}
-	return b.String()
+	return statechart.Draw(arrows)
 }

@@ -1,10 +1,6 @@
 package campaign
 
-import (
-	"fmt"
-	"slices"
-	"strings"
-)
+import "galleria/tenant/statechart"
 
 // GroupStatus is where a group stands.
 type GroupStatus string
@@ -35,69 +31,34 @@ const (
 )
 
 // GroupTransition is one allowed move of a group.
-type GroupTransition struct {
-	From  GroupStatus
-	Event GroupEvent
-	To    GroupStatus
-}
+type GroupTransition = statechart.Move[GroupStatus, GroupEvent]
 
 // GroupTransitions is the whole life of a group, in the order it is told. Nothing moves a group but
 // by a row of this table.
-func GroupTransitions() []GroupTransition {
-	return []GroupTransition{
-		{GroupNone, GroupPlace, GroupPending},
-		{GroupPending, GroupPay, GroupOpen},
-		{GroupPending, GroupLeave, GroupAbandoned},
-		{GroupPending, GroupStop, GroupAbandoned},
-		{GroupOpen, GroupFill, GroupComplete},
-		{GroupOpen, GroupExpire, GroupRefunding},
-		{GroupOpen, GroupStop, GroupRefunding},
-		{GroupOpen, GroupLeave, GroupFailed},
-		{GroupRefunding, GroupRepaid, GroupFailed},
+func GroupTransitions() statechart.Table[GroupStatus, GroupEvent] {
+	return statechart.Table[GroupStatus, GroupEvent]{
+		{From: GroupNone, Event: GroupPlace, To: GroupPending},
+		{From: GroupPending, Event: GroupPay, To: GroupOpen},
+		{From: GroupPending, Event: GroupLeave, To: GroupAbandoned},
+		{From: GroupPending, Event: GroupStop, To: GroupAbandoned},
+		{From: GroupOpen, Event: GroupFill, To: GroupComplete},
+		{From: GroupOpen, Event: GroupExpire, To: GroupRefunding},
+		{From: GroupOpen, Event: GroupStop, To: GroupRefunding},
+		{From: GroupOpen, Event: GroupLeave, To: GroupFailed},
+		{From: GroupRefunding, Event: GroupRepaid, To: GroupFailed},
 	}
 }
 
 // NextGroup returns where an event leads a group; false if it does not happen there.
 func NextGroup(from GroupStatus, event GroupEvent) (GroupStatus, bool) {
-	for _, t := range GroupTransitions() {
-		if t.From == from && t.Event == event {
-			return t.To, true
-		}
-	}
-	return from, false
+	return GroupTransitions().Next(from, event)
 }
 
 // GroupStatuses lists every status of the table, in the order of their appearance.
-func GroupStatuses() []GroupStatus {
-	var all []GroupStatus
-	for _, t := range GroupTransitions() {
-		if !slices.Contains(all, t.To) {
-			all = append(all, t.To)
-		}
-	}
-	return all
-}
+func GroupStatuses() []GroupStatus { return GroupTransitions().States() }
 
 // Ended reports whether nothing happens to a group any more.
-func (s GroupStatus) Ended() bool {
-	return !slices.ContainsFunc(GroupTransitions(), func(t GroupTransition) bool { return t.From == s })
-}
+func (s GroupStatus) Ended() bool { return GroupTransitions().Ends(s) }
 
 // GroupChart draws the table as a Mermaid state chart.
-func GroupChart() string {
-	var b strings.Builder
-	b.WriteString("stateDiagram-v2\n")
-	for _, t := range GroupTransitions() {
-		from := string(t.From)
-		if t.From == GroupNone {
-			from = "[*]"
-		}
-		fmt.Fprintf(&b, "    %s --> %s: %s\n", from, t.To, t.Event)
-	}
-	for _, s := range GroupStatuses() {
-		if s.Ended() {
-			fmt.Fprintf(&b, "    %s --> [*]\n", s)
-		}
-	}
-	return b.String()
-}
+func GroupChart() string { return statechart.Draw(GroupTransitions().Arrows()) }

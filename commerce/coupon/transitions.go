@@ -1,9 +1,6 @@
 package coupon
 
-import (
-	"fmt"
-	"strings"
-)
+import "galleria/tenant/statechart"
 
 // GrantStatus is where a coupon in a member's hands stands.
 type GrantStatus string
@@ -35,29 +32,25 @@ const (
 )
 
 // Transition is one allowed move of a grant.
-type Transition struct {
-	From  GrantStatus
-	Event GrantEvent
-	To    GrantStatus
-}
+type Transition = statechart.Move[GrantStatus, GrantEvent]
 
 // Transitions is the whole life of a grant, in the order it is told.
-func Transitions() []Transition {
-	return []Transition{
-		{NoGrant, EventGrant, Granted},
-		{NoGrant, EventGrant, Active},
-		{Granted, EventActivate, Active},
-		{Granted, EventLock, Locked}, // its time has come before the job
-		{Active, EventLock, Locked},
-		{Locked, EventUse, Used},
-		{Locked, EventRelease, Active},
-		{Locked, EventRelease, Expired},
-		{Used, EventReturn, Active},
-		{Used, EventReturn, Expired},
-		{Granted, EventExpire, Expired},
-		{Active, EventExpire, Expired},
-		{Granted, EventRevoke, Revoked},
-		{Active, EventRevoke, Revoked},
+func Transitions() statechart.Table[GrantStatus, GrantEvent] {
+	return statechart.Table[GrantStatus, GrantEvent]{
+		{From: NoGrant, Event: EventGrant, To: Granted},
+		{From: NoGrant, Event: EventGrant, To: Active},
+		{From: Granted, Event: EventActivate, To: Active},
+		{From: Granted, Event: EventLock, To: Locked}, // its time has come before the job
+		{From: Active, Event: EventLock, To: Locked},
+		{From: Locked, Event: EventUse, To: Used},
+		{From: Locked, Event: EventRelease, To: Active},
+		{From: Locked, Event: EventRelease, To: Expired},
+		{From: Used, Event: EventReturn, To: Active},
+		{From: Used, Event: EventReturn, To: Expired},
+		{From: Granted, Event: EventExpire, To: Expired},
+		{From: Active, Event: EventExpire, To: Expired},
+		{From: Granted, Event: EventRevoke, To: Revoked},
+		{From: Active, Event: EventRevoke, To: Revoked},
 	}
 }
 
@@ -67,18 +60,4 @@ func GrantStatuses() []GrantStatus {
 }
 
 // Chart draws the life of a grant as a Mermaid state diagram.
-func Chart() string {
-	var b strings.Builder
-	b.WriteString("stateDiagram-v2\n")
-	for _, t := range Transitions() {
-		from := string(t.From)
-		if t.From == NoGrant {
-			from = "[*]"
-		}
-		fmt.Fprintf(&b, "    %s --> %s: %s\n", from, t.To, t.Event)
-	}
-	for _, s := range []GrantStatus{Used, Expired, Revoked} {
-		fmt.Fprintf(&b, "    %s --> [*]\n", s)
-	}
-	return b.String()
-}
+func Chart() string { return statechart.Draw(Transitions().Arrows(), string(Used)) }

@@ -1,9 +1,9 @@
 package distribution
 
 import (
-	"fmt"
 	"slices"
-	"strings"
+
+	"galleria/tenant/statechart"
 )
 
 // EntryStatus is how far a commission is.
@@ -42,24 +42,20 @@ const (
 )
 
 // EntryMove is one allowed move of a commission.
-type EntryMove struct {
-	From  EntryStatus
-	Event EntryEvent
-	To    EntryStatus
-}
+type EntryMove = statechart.Move[EntryStatus, EntryEvent]
 
 // EntryMoves is the whole life of a commission, in the order it is told.
-func EntryMoves() []EntryMove {
-	return []EntryMove{
-		{Estimated, EventPay, Confirmed},
-		{Estimated, EventClose, Void},
-		{Confirmed, EventReceive, Pending},
-		{Confirmed, EventRefund, Reversed},
-		{Pending, EventSettle, Available},
-		{Pending, EventRefund, Reversed},
-		{Available, EventWithdraw, Withdrawn},
-		{Available, EventRefund, Reversed},
-		{Withdrawn, EventRefund, Reversed},
+func EntryMoves() statechart.Table[EntryStatus, EntryEvent] {
+	return statechart.Table[EntryStatus, EntryEvent]{
+		{From: Estimated, Event: EventPay, To: Confirmed},
+		{From: Estimated, Event: EventClose, To: Void},
+		{From: Confirmed, Event: EventReceive, To: Pending},
+		{From: Confirmed, Event: EventRefund, To: Reversed},
+		{From: Pending, Event: EventSettle, To: Available},
+		{From: Pending, Event: EventRefund, To: Reversed},
+		{From: Available, Event: EventWithdraw, To: Withdrawn},
+		{From: Available, Event: EventRefund, To: Reversed},
+		{From: Withdrawn, Event: EventRefund, To: Reversed},
 	}
 }
 
@@ -107,55 +103,40 @@ const (
 )
 
 // WithdrawalMove is one allowed move of a withdrawal.
-type WithdrawalMove struct {
-	From  WithdrawalStatus
-	Event WithdrawalEvent
-	To    WithdrawalStatus
-}
+type WithdrawalMove = statechart.Move[WithdrawalStatus, WithdrawalEvent]
 
 // WithdrawalMoves is the whole life of a withdrawal, in the order it is told. Money that
 // arrived is a fact, also of a transfer that had counted as failed.
-func WithdrawalMoves() []WithdrawalMove {
-	return []WithdrawalMove{
-		{Requested, EventApprove, Approved},
-		{Requested, EventReject, Rejected},
-		{Requested, EventCancel, Cancelled},
-		{Approved, EventSend, Sending},
-		{Approved, EventReject, Rejected}, // by hand, and it cannot be paid
-		{Approved, EventArrive, Succeeded},
-		{Approved, EventFail, Failed},
-		{Sending, EventArrive, Succeeded},
-		{Sending, EventFail, Failed},
-		{Failed, EventArrive, Succeeded},
+func WithdrawalMoves() statechart.Table[WithdrawalStatus, WithdrawalEvent] {
+	return statechart.Table[WithdrawalStatus, WithdrawalEvent]{
+		{From: Requested, Event: EventApprove, To: Approved},
+		{From: Requested, Event: EventReject, To: Rejected},
+		{From: Requested, Event: EventCancel, To: Cancelled},
+		{From: Approved, Event: EventSend, To: Sending},
+		{From: Approved, Event: EventReject, To: Rejected}, // by hand, and it cannot be paid
+		{From: Approved, Event: EventArrive, To: Succeeded},
+		{From: Approved, Event: EventFail, To: Failed},
+		{From: Sending, Event: EventArrive, To: Succeeded},
+		{From: Sending, Event: EventFail, To: Failed},
+		{From: Failed, Event: EventArrive, To: Succeeded},
 	}
 }
 
 func nextWithdrawal(from WithdrawalStatus, event WithdrawalEvent) (WithdrawalStatus, error) {
-	i := slices.IndexFunc(WithdrawalMoves(), func(m WithdrawalMove) bool { return m.From == from && m.Event == event })
-	if i < 0 {
+	to, ok := WithdrawalMoves().Next(from, event)
+	if !ok {
 		return from, ErrState.WithData(map[string]any{"status": from})
 	}
-	return WithdrawalMoves()[i].To, nil
+	return to, nil
 }
 
 // CommissionChart draws the life of a commission as a Mermaid state diagram.
 func CommissionChart() string {
-	var b strings.Builder
-	b.WriteString("stateDiagram-v2\n    [*] --> estimated: place\n")
-	for _, m := range EntryMoves() {
-		fmt.Fprintf(&b, "    %s --> %s: %s\n", m.From, m.To, m.Event)
-	}
-	b.WriteString("    void --> [*]\n    reversed --> [*]\n")
-	return b.String()
+	return statechart.Draw(append([]statechart.Arrow{{To: string(Estimated), Label: "place"}}, EntryMoves().Arrows()...))
 }
 
 // WithdrawalChart draws the life of a withdrawal as a Mermaid state diagram.
 func WithdrawalChart() string {
-	var b strings.Builder
-	b.WriteString("stateDiagram-v2\n    [*] --> requested: ask\n    [*] --> approved: ask, without review\n")
-	for _, m := range WithdrawalMoves() {
-		fmt.Fprintf(&b, "    %s --> %s: %s\n", m.From, m.To, m.Event)
-	}
-	b.WriteString("    succeeded --> [*]\n    rejected --> [*]\n    cancelled --> [*]\n")
-	return b.String()
+	asked := []statechart.Arrow{{To: string(Requested), Label: "ask"}, {To: string(Approved), Label: "ask, without review"}}
+	return statechart.Draw(append(asked, WithdrawalMoves().Arrows()...))
 }

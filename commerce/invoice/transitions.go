@@ -1,9 +1,9 @@
 package invoice
 
 import (
-	"fmt"
 	"slices"
-	"strings"
+
+	"galleria/tenant/statechart"
 )
 
 // Status is where a request stands.
@@ -78,17 +78,9 @@ func Statuses() []Status {
 
 // Chart draws the table as a Mermaid state chart.
 func Chart() string {
-	var b strings.Builder
-	b.WriteString("stateDiagram-v2\n    [*] --> asked: ask\n")
+	arrows := []statechart.Arrow{{To: string(Asked), Label: "ask"}}
 	for _, t := range Transitions() {
-		by := make([]string, len(t.By))
-		for i, a := range t.By {
-			by[i] = string(a)
-		}
-		fmt.Fprintf(&b, "    %s --> %s: %s (%s)\n", t.From, t.To, t.Event, strings.Join(by, ", "))
+		arrows = append(arrows, statechart.Arrow{From: string(t.From), To: string(t.To), Label: string(t.Event) + " (" + statechart.Names(t.By) + ")"})
 	}
-	for _, end := range []Status{Refused, Withdrawn, Voided} {
-		fmt.Fprintf(&b, "    %s --> [*]\n", end)
-	}
-	return b.String()
+	return statechart.Draw(arrows)
 }

@@ -1,10 +1,10 @@
 package order
 
 import (
-	"fmt"
 	"slices"
-	"strings"
 	"time"
+
+	"galleria/tenant/statechart"
 )
 
 // ParcelKind is how goods leave the shop.
@@ -71,16 +71,11 @@ func ParcelStatuses() []ParcelStatus {
 
 // ParcelChart draws the table as a Mermaid state chart.
 func ParcelChart() string {
-	var b strings.Builder
-	b.WriteString("stateDiagram-v2\n")
+	var arrows []statechart.Arrow
 	for _, m := range ParcelMoves() {
-		from := string(m.From)
-		if from == "" {
-			from = "[*]"
-		}
-		fmt.Fprintf(&b, "    %s --> %s: %s\n", from, m.To, m.By[0])
+		arrows = append(arrows, statechart.Arrow{From: string(m.From), To: string(m.To), Label: statechart.Names(m.By)})
 	}
-	return b.String()
+	return statechart.Draw(arrows)
 }
 
 // ParcelLine is how many pieces of a line a parcel holds.

@@ -1,10 +1,6 @@
 package order
 
-import (
-	"fmt"
-	"slices"
-	"strings"
-)
+import "galleria/tenant/statechart"
 
 // Settlement is where an order's money stands, beside its status.
 type Settlement string
@@ -17,40 +13,30 @@ const (
 )
 
 // SettlementMove is one row of the settlement's table.
-type SettlementMove struct {
-	From  Settlement
-	Event Event
-	To    Settlement
-}
+type SettlementMove = statechart.Move[Settlement, Event]
 
 // SettlementMoves is the whole life of an order's money. An order that is refunded whole
 // stays where it is: what is closed is never settled.
-func SettlementMoves() []SettlementMove {
-	return []SettlementMove{
-		{SettlementOpen, EventReceive, SettlementWindow},
-		{SettlementOpen, EventPickUp, SettlementWindow},
-		{SettlementOpen, EventHandOut, SettlementWindow},
-		{SettlementOpen, EventUseUp, SettlementWindow},
-		{SettlementWindow, EventFinish, SettlementSettled},
+func SettlementMoves() statechart.Table[Settlement, Event] {
+	return statechart.Table[Settlement, Event]{
+		{From: SettlementOpen, Event: EventReceive, To: SettlementWindow},
+		{From: SettlementOpen, Event: EventPickUp, To: SettlementWindow},
+		{From: SettlementOpen, Event: EventHandOut, To: SettlementWindow},
+		{From: SettlementOpen, Event: EventUseUp, To: SettlementWindow},
+		{From: SettlementWindow, Event: EventFinish, To: SettlementSettled},
 	}
 }
 
 // NextSettlement returns where event leads, else ErrState.
 func NextSettlement(from Settlement, event Event) (Settlement, error) {
-	i := slices.IndexFunc(SettlementMoves(), func(m SettlementMove) bool { return m.From == from && m.Event == event })
-	if i < 0 {
+	to, ok := SettlementMoves().Next(from, event)
+	if !ok {
 		return from, ErrState.WithData(map[string]any{"settlement": from})
 	}
-	return SettlementMoves()[i].To, nil
+	return to, nil
 }
 
 // SettlementChart draws the settlement's table as a Mermaid state chart.
 func SettlementChart() string {
-	var b strings.Builder
-	b.WriteString("stateDiagram-v2\n    [*] --> open: place\n")
-	for _, m := range SettlementMoves() {
-		fmt.Fprintf(&b, "    %s --> %s: %s\n", m.From, m.To, m.Event)
-	}
-	b.WriteString("    settled --> [*]\n")
-	return b.String()
+	return statechart.Draw(append([]statechart.Arrow{{To: string(SettlementOpen), Label: "place"}}, SettlementMoves().Arrows()...))
 }

@@ -1,9 +1,9 @@
 package order
 
 import (
-	"fmt"
 	"slices"
-	"strings"
+
+	"galleria/tenant/statechart"
 )
 
 // Status is where an order stands.
@@ -115,23 +115,9 @@ func Statuses() []Status {
 
 // Chart draws the table as a Mermaid state chart.
 func Chart() string {
-	var b strings.Builder
-	b.WriteString("stateDiagram-v2\n")
-	ends := Statuses()
+	var arrows []statechart.Arrow
 	for _, t := range Transitions() {
-		from := string(t.From)
-		if t.From == None {
-			from = "[*]"
-		}
-		by := make([]string, len(t.By))
-		for i, a := range t.By {
-			by[i] = string(a)
-		}
-		fmt.Fprintf(&b, "    %s --> %s: %s (%s)\n", from, t.To, t.Event, strings.Join(by, ", "))
-		ends = slices.DeleteFunc(ends, func(s Status) bool { return s == t.From })
+		arrows = append(arrows, statechart.Arrow{From: string(t.From), To: string(t.To), Label: string(t.Event) + " (" + statechart.Names(t.By) + ")"})
 	}
-	for _, end := range ends {
-		fmt.Fprintf(&b, "    %s --> [*]\n", end)
-	}
-	return b.String()
+	return statechart.Draw(arrows)
 }

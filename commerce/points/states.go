@@ -1,9 +1,6 @@
 package points
 
-import (
-	"fmt"
-	"strings"
-)
+import "galleria/tenant/statechart"
 
 // LotState is where a lot of points stands. The database works it out from what became of the
 // lot's points, so that none is ever written.
@@ -43,13 +40,11 @@ func LotMoves() []LotMove {
 
 // Chart draws the life of a lot as a Mermaid state diagram.
 func Chart() string {
-	var b strings.Builder
-	b.WriteString("stateDiagram-v2\n    [*] --> frozen: pay an order\n    [*] --> available: sign in, invite, be given\n")
+	arrows := []statechart.Arrow{{To: string(Frozen), Label: "pay an order"}, {To: string(Available), Label: "sign in, invite, be given"}}
 	for _, m := range LotMoves() {
-		fmt.Fprintf(&b, "    %s --> %s: %s\n", m.From, m.To, m.What)
+		arrows = append(arrows, statechart.Arrow{From: string(m.From), To: string(m.To), Label: m.What})
 	}
-	b.WriteString("    void --> [*]\n")
-	return b.String()
+	return statechart.Draw(arrows)
 }
 
 // Source is what a lot was given for.

@@ -1,6 +1,6 @@
 package port
 
-import "slices"
+import "galleria/tenant/statechart"
 
 // State is where a job stands.
 type State string
@@ -32,39 +32,29 @@ const (
 )
 
 // Transition is a move that exists.
-type Transition struct {
-	From  State
-	Event Event
-	To    State
-}
+type Transition = statechart.Move[State, Event]
 
 // Transitions is the whole life of a job. An import begins as reading, an export as running.
-func Transitions() []Transition {
-	return []Transition{
-		{Reading, EventRead, Checking},
-		{Reading, EventRefuse, Refused},
-		{Reading, EventCancel, Cancelled},
-		{Checking, EventCheck, Ready},
-		{Checking, EventCancel, Cancelled},
-		{Ready, EventConfirm, Running},
-		{Ready, EventCancel, Cancelled},
-		{Ready, EventForget, Expired},
-		{Running, EventFinish, Done},
-		{Running, EventCancel, Cancelled},
-		{Done, EventForget, Expired},
-		{Cancelled, EventForget, Expired},
-		{Refused, EventForget, Expired},
+func Transitions() statechart.Table[State, Event] {
+	return statechart.Table[State, Event]{
+		{From: Reading, Event: EventRead, To: Checking},
+		{From: Reading, Event: EventRefuse, To: Refused},
+		{From: Reading, Event: EventCancel, To: Cancelled},
+		{From: Checking, Event: EventCheck, To: Ready},
+		{From: Checking, Event: EventCancel, To: Cancelled},
+		{From: Ready, Event: EventConfirm, To: Running},
+		{From: Ready, Event: EventCancel, To: Cancelled},
+		{From: Ready, Event: EventForget, To: Expired},
+		{From: Running, Event: EventFinish, To: Done},
+		{From: Running, Event: EventCancel, To: Cancelled},
+		{From: Done, Event: EventForget, To: Expired},
+		{From: Cancelled, Event: EventForget, To: Expired},
+		{From: Refused, Event: EventForget, To: Expired},
 	}
 }
 
 // Next is where an event leads; ok is false where it leads nowhere.
-func Next(from State, e Event) (to State, ok bool) {
-	i := slices.IndexFunc(Transitions(), func(t Transition) bool { return t.From == from && t.Event == e })
-	if i < 0 {
-		return from, false
-	}
-	return Transitions()[i].To, true
-}
+func Next(from State, e Event) (to State, ok bool) { return Transitions().Next(from, e) }
 
 // Working reports a state in which a worker has something to do.
 func (s State) Working() bool { return s == Reading || s == Checking || s == Running }
@@ -72,4 +62,10 @@ func (s State) Working() bool { return s == Reading || s == Checking || s == Run
 // Ended reports a state in which nothing more is done.
 func (s State) Ended() bool {
 	return s == Done || s == Refused || s == Cancelled || s == Expired
+}
+
+// Chart draws the life of a job as a Mermaid state chart.
+func Chart() string {
+	begin := []statechart.Arrow{{To: string(Reading), Label: "import"}, {To: string(Running), Label: "export"}}
+	return statechart.Draw(append(begin, Transitions().Arrows()...))
 }

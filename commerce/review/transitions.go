@@ -1,9 +1,9 @@
 package review
 
 import (
-	"fmt"
 	"slices"
-	"strings"
+
+	"galleria/tenant/statechart"
 )
 
 // Status is where a review, or its follow-up, stands.
@@ -109,11 +109,9 @@ func Statuses() []Status {
 
 // Chart draws the table as a Mermaid state chart.
 func Chart() string {
-	var b strings.Builder
-	b.WriteString("stateDiagram-v2\n    [*] --> open: received\n")
+	arrows := []statechart.Arrow{{To: string(Open), Label: "received"}}
 	for _, t := range Transitions() {
-		fmt.Fprintf(&b, "    %s --> %s: %s (%s)\n", t.From, t.To, t.Event, t.By)
+		arrows = append(arrows, statechart.Arrow{From: string(t.From), To: string(t.To), Label: string(t.Event) + " (" + string(t.By) + ")"})
 	}
-	b.WriteString("    deleted --> [*]\n")
-	return b.String()
+	return statechart.Draw(arrows)
 }

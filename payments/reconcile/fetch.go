@@ -63,7 +63,7 @@ func (s *Service) adopt(ctx context.Context, acc account, d day, staged map[paym
 		if err := s.q.SetBooked(ctx, tx, "", false, d.id); err != nil {
 			return fmt.Errorf("adopt files: %w", err)
 		}
-		to, from := step(eventStaged)
+		from, to := transitions.Sources(eventStaged)
 		at := tx.Now()
 		n, err := s.q.Move(ctx, tx, string(to), at, &at, d.id, from)
 		if err == nil && n == 0 {

@@ -37,7 +37,7 @@ func (s *Service) match(ctx context.Context, acc account, d day) error {
 		if err := s.q.LockDays(ctx, tx, acc.ID, d.id); err != nil {
 			return err
 		}
-		to, sources := step(eventMatched)
+		sources, to := transitions.Sources(eventMatched)
 		n, err := s.q.Move(ctx, tx, string(to), tx.Now(), nil, d.id, sources)
 		if err == nil && n == 0 {
 			err = ErrSettled // closed or fetched again in the meantime

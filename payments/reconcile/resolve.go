@@ -133,7 +133,7 @@ func (s *Service) FetchAgain(ctx context.Context, id tenant.ID, dayID int64, act
 		if tx.Now().Before(acc.reader.BillReady(row.Day)) {
 			return ErrTooSoon
 		}
-		to, from := step(eventAgain)
+		from, to := transitions.Sources(eventAgain)
 		if _, err := s.q.Move(ctx, tx, string(to), tx.Now(), nil, dayID, append(from, string(Waiting))); err != nil {
 			return err
 		}

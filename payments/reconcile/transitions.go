@@ -1,10 +1,6 @@
 package reconcile
 
-import (
-	"fmt"
-	"slices"
-	"strings"
-)
+import "galleria/tenant/statechart"
 
 // Status is where a day stands.
 type Status string
@@ -29,35 +25,19 @@ const (
 	eventAgain    event = "again"    // somebody wants it fetched again
 )
 
-type transition struct {
-	from  Status
-	event event
-	to    Status
-}
-
 // transitions is the life of a day.
-var transitions = []transition{
-	{Waiting, eventStaged, Staged},
-	{Malformed, eventStaged, Staged},
-	{Waiting, eventRejected, Malformed},
-	{Malformed, eventRejected, Malformed},
-	{Staged, eventMatched, Open},
-	{Open, eventMatched, Open}, // again, after the provider was asked
-	{Open, eventClosed, Closed},
-	{Staged, eventAgain, Waiting},
-	{Open, eventAgain, Waiting},
-	{Closed, eventAgain, Waiting},
-	{Malformed, eventAgain, Waiting},
-}
-
-// step is where an event leads and from where, as an UPDATE compares it.
-func step(ev event) (to Status, from []string) {
-	for _, t := range transitions {
-		if t.event == ev {
-			to, from = t.to, append(from, string(t.from))
-		}
-	}
-	return to, from
+var transitions = statechart.Table[Status, event]{
+	{From: Waiting, Event: eventStaged, To: Staged},
+	{From: Malformed, Event: eventStaged, To: Staged},
+	{From: Waiting, Event: eventRejected, To: Malformed},
+	{From: Malformed, Event: eventRejected, To: Malformed},
+	{From: Staged, Event: eventMatched, To: Open},
+	{From: Open, Event: eventMatched, To: Open}, // again, after the provider was asked
+	{From: Open, Event: eventClosed, To: Closed},
+	{From: Staged, Event: eventAgain, To: Waiting},
+	{From: Open, Event: eventAgain, To: Waiting},
+	{From: Closed, Event: eventAgain, To: Waiting},
+	{From: Malformed, Event: eventAgain, To: Waiting},
 }
 
 // Statuses lists every status of a day, in the order of an ordinary life.
@@ -65,15 +45,5 @@ func Statuses() []Status { return []Status{Waiting, Malformed, Staged, Open, Clo
 
 // Chart draws the transitions as a Mermaid state chart.
 func Chart() string {
-	var b strings.Builder
-	b.WriteString("stateDiagram-v2\n  [*] --> waiting\n")
-	for _, t := range transitions {
-		fmt.Fprintf(&b, "  %s --> %s: %s\n", t.from, t.to, t.event)
-	}
-	for _, s := range Statuses() {
-		if !slices.ContainsFunc(transitions, func(t transition) bool { return t.from == s }) || s == Closed {
-			fmt.Fprintf(&b, "  %s --> [*]\n", s)
-		}
-	}
-	return b.String()
+	return statechart.Draw(append([]statechart.Arrow{{To: string(Waiting)}}, transitions.Arrows()...), string(Closed))
 }

@@ -117,7 +117,7 @@ func (s *Service) settleTx(ctx context.Context, tx tenantdb.Tx, accountID, dayID
 	if err := s.q.CountOpen(ctx, tx, accountID); err != nil {
 		return fmt.Errorf("count what is open: %w", err)
 	}
-	_, from := step(eventClosed)
+	from, _ := transitions.Sources(eventClosed)
 	now := tx.Now()
 	if _, err := s.q.CloseDays(ctx, tx, &now, accountID, from); err != nil {
 		return fmt.Errorf("close days: %w", err)
@@ -140,7 +140,7 @@ func (s *Service) fail(ctx context.Context, acc account, d day, cause error) err
 		"day", d.date.Format(time.DateOnly), "code", fault.CodeOf(cause), "error", cause.Error(), "wait", wait.String())
 	return s.d.DB.InTenant(ctx, acc.TenantID, func(tx tenantdb.Tx) error {
 		if errors.Is(cause, payments.ErrBillMalformed) {
-			to, from := step(eventRejected)
+			from, to := transitions.Sources(eventRejected)
 			if _, err := s.q.Move(ctx, tx, string(to), tx.Now(), nil, d.id, from); err != nil {
 				return fmt.Errorf("reject day: %w", err)
 			}

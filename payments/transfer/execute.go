@@ -177,7 +177,7 @@ func (s *Service) climb(ctx context.Context, tx tenantdb.Tx, t Transfer, cause e
 
 // apply makes of a provider's word what it means, once.
 func (s *Service) apply(ctx context.Context, tx tenantdb.Tx, t Transfer, r payments.TransferResult) error {
-	to, ok := next(t.Status, eventOf(r.State))
+	to, ok := transitions.Next(t.Status, eventOf(r.State))
 	if ok {
 		if err := s.set(ctx, tx, &t, to, move{event: eventOf(r.State), actor: "provider:" + string(t.Channel), note: r.FailReason, said: r}); err != nil {
 			return err
@@ -274,7 +274,7 @@ func (s *Service) Cancel(ctx context.Context, id tenant.ID, outBillNo, actor, re
 		if t.Status == Cancelling || t.Status == Cancelled {
 			return nil
 		}
-		to, ok := next(t.Status, eventCancel)
+		to, ok := transitions.Next(t.Status, eventCancel)
 		switch {
 		case !ok:
 			return ErrOver

@@ -109,7 +109,7 @@ type Transfer struct {
 
 // Cancellable says that Cancel may be called.
 func (t Transfer) Cancellable() bool {
-	_, ok := next(t.Status, eventCancel)
+	_, ok := transitions.Next(t.Status, eventCancel)
 	return ok && (t.Channel == payments.WeChat || t.Status == Created)
 }
 

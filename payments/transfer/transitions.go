@@ -1,11 +1,8 @@
 package transfer
 
 import (
-	"fmt"
-	"slices"
-	"strings"
-
 	"galleria/payments"
+	"galleria/tenant/statechart"
 )
 
 // Status is where a transfer stands.
@@ -46,55 +43,39 @@ const (
 	eventCancelled event = "cancelled"
 )
 
-type transition struct {
-	from  Status
-	event event
-	to    Status
-}
-
 // transitions is the life of a transfer. done is legal from wherever the provider may know
 // the number, because money that arrived is a fact.
-var transitions = []transition{
-	{Created, eventSubmit, Submitted},
-	{Created, eventCancel, Cancelled},
-	{Submitted, eventAccepted, Accepted},
-	{Submitted, eventLocked, Processing},
-	{Submitted, eventWaits, Waiting},
-	{Submitted, eventCancel, Cancelling},
-	{Submitted, eventDone, Succeeded},
-	{Submitted, eventFailed, Failed},
-	{Submitted, eventCancelled, Cancelled}, // at the provider, by hand
-	{Accepted, eventLocked, Processing},
-	{Accepted, eventWaits, Waiting},
-	{Accepted, eventCancel, Cancelling},
-	{Accepted, eventDone, Succeeded},
-	{Accepted, eventFailed, Failed},
-	{Accepted, eventCancelled, Cancelled},
-	{Processing, eventWaits, Waiting},
-	{Processing, eventCancel, Cancelling},
-	{Processing, eventDone, Succeeded},
-	{Processing, eventFailed, Failed},
-	{Processing, eventCancelled, Cancelled},
-	{Waiting, eventLocked, Processing}, // confirmed: the money is on its way
-	{Waiting, eventCancel, Cancelling},
-	{Waiting, eventDone, Succeeded},
-	{Waiting, eventFailed, Failed},
-	{Waiting, eventCancelled, Cancelled},
-	{Cancelling, eventDone, Succeeded},
-	{Cancelling, eventFailed, Failed},
-	{Cancelling, eventCancelled, Cancelled},
-	{Failed, eventDone, Succeeded},
-	{Cancelled, eventDone, Succeeded},
-}
-
-// next is the status after an event; ok is false if the event is not legal there.
-func next(from Status, ev event) (to Status, ok bool) {
-	for _, t := range transitions {
-		if t.from == from && t.event == ev {
-			return t.to, true
-		}
-	}
-	return "", false
+var transitions = statechart.Table[Status, event]{
+	{From: Created, Event: eventSubmit, To: Submitted},
+	{From: Created, Event: eventCancel, To: Cancelled},
+	{From: Submitted, Event: eventAccepted, To: Accepted},
+	{From: Submitted, Event: eventLocked, To: Processing},
+	{From: Submitted, Event: eventWaits, To: Waiting},
+	{From: Submitted, Event: eventCancel, To: Cancelling},
+	{From: Submitted, Event: eventDone, To: Succeeded},
+	{From: Submitted, Event: eventFailed, To: Failed},
+	{From: Submitted, Event: eventCancelled, To: Cancelled}, // at the provider, by hand
+	{From: Accepted, Event: eventLocked, To: Processing},
+	{From: Accepted, Event: eventWaits, To: Waiting},
+	{From: Accepted, Event: eventCancel, To: Cancelling},
+	{From: Accepted, Event: eventDone, To: Succeeded},
+	{From: Accepted, Event: eventFailed, To: Failed},
+	{From: Accepted, Event: eventCancelled, To: Cancelled},
+	{From: Processing, Event: eventWaits, To: Waiting},
+	{From: Processing, Event: eventCancel, To: Cancelling},
+	{From: Processing, Event: eventDone, To: Succeeded},
+	{From: Processing, Event: eventFailed, To: Failed},
+	{From: Processing, Event: eventCancelled, To: Cancelled},
+	{From: Waiting, Event: eventLocked, To: Processing}, // confirmed: the money is on its way
+	{From: Waiting, Event: eventCancel, To: Cancelling},
+	{From: Waiting, Event: eventDone, To: Succeeded},
+	{From: Waiting, Event: eventFailed, To: Failed},
+	{From: Waiting, Event: eventCancelled, To: Cancelled},
+	{From: Cancelling, Event: eventDone, To: Succeeded},
+	{From: Cancelling, Event: eventFailed, To: Failed},
+	{From: Cancelling, Event: eventCancelled, To: Cancelled},
+	{From: Failed, Event: eventDone, To: Succeeded},
+	{From: Cancelled, Event: eventDone, To: Succeeded},
 }
 
 // eventOf is what a provider's state means; "" is nothing new.
@@ -107,15 +88,5 @@ func eventOf(s payments.TransferState) event {
 
 // Chart draws the transitions as a Mermaid state chart.
 func Chart() string {
-	var b strings.Builder
-	b.WriteString("stateDiagram-v2\n  [*] --> created\n")
-	for _, t := range transitions {
-		fmt.Fprintf(&b, "  %s --> %s: %s\n", t.from, t.to, t.event)
-	}
-	for _, s := range Statuses() {
-		if !slices.ContainsFunc(transitions, func(t transition) bool { return t.from == s }) {
-			fmt.Fprintf(&b, "  %s --> [*]\n", s)
-		}
-	}
-	return b.String()
+	return statechart.Draw(append([]statechart.Arrow{{To: string(Created)}}, transitions.Arrows()...))
 }

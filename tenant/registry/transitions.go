@@ -2,9 +2,9 @@ package registry
 
 import (
 	"slices"
-	"strings"
 
 	"galleria/tenant"
+	"galleria/tenant/statechart"
 )
 
 // Event is what happens to a shop.
@@ -114,21 +114,13 @@ func moves(event Event) (from, to, past []string) {
 
 // Chart draws the transitions as a Mermaid state chart.
 func Chart() string {
-	var b strings.Builder
-	b.WriteString("stateDiagram-v2\n")
-	name := func(s tenant.Status) string {
-		if s == tenant.None {
-			return "[*]"
-		}
-		return string(s)
-	}
+	var arrows []statechart.Arrow
 	for _, t := range Transitions() {
-		b.WriteString("  " + name(t.From) + " --> " + name(t.To) + ": " + string(t.Event))
+		label := string(t.Event)
 		if t.Guard != "" {
-			b.WriteString(" (" + string(t.Guard) + ")")
+			label += " (" + string(t.Guard) + ")"
 		}
-		b.WriteString("\n")
+		arrows = append(arrows, statechart.Arrow{From: string(t.From), To: string(t.To), Label: label})
 	}
-	b.WriteString("  rejected --> [*]\n  closed --> [*]\n")
-	return b.String()
+	return statechart.Draw(arrows)
 }

@@ -19,7 +19,7 @@ type Move struct {
 // Moves are the rows.
 func Moves() (out []Move) {
 	for _, t := range transitions() {
-		out = append(out, Move{t.from, t.event, t.to})
+		out = append(out, Move{t.From, t.Event, t.To})
 	}
 	return out
 }

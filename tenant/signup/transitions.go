@@ -3,6 +3,7 @@ package signup
 import (
 	"galleria/tenant"
 	"galleria/tenant/registry"
+	"galleria/tenant/statechart"
 )
 
 // Status is where an application stands.
@@ -22,33 +23,22 @@ const (
 // eventExpire is the one move that is not a shop's.
 const eventExpire registry.Event = "expire"
 
-// transition is one allowed move of an application.
-type transition struct {
-	from  Status
-	event registry.Event
-	to    Status
-}
-
 // transitions is the life of an application. Where both ends are a shop's statuses, the
 // row is registry.Transitions'; a test compares them.
-func transitions() []transition {
-	return []transition{
-		{Draft, registry.EventApply, Applied},
-		{Draft, eventExpire, Expired},
-		{Applied, registry.EventApprove, Provisioning},
-		{Applied, registry.EventReject, Rejected},
-		{Provisioning, registry.EventReady, Opened},
+func transitions() statechart.Table[Status, registry.Event] {
+	return statechart.Table[Status, registry.Event]{
+		{From: Draft, Event: registry.EventApply, To: Applied},
+		{From: Draft, Event: eventExpire, To: Expired},
+		{From: Applied, Event: registry.EventApprove, To: Provisioning},
+		{From: Applied, Event: registry.EventReject, To: Rejected},
+		{From: Provisioning, Event: registry.EventReady, To: Opened},
 	}
 }
 
 // way returns the ends of an event's move.
 func way(event registry.Event) (from, to string) {
-	for _, t := range transitions() {
-		if t.event == event {
-			return string(t.from), string(t.to)
-		}
-	}
-	return "", ""
+	sources, target := transitions().Sources(event)
+	return sources[0], string(target)
 }
 
 // Statuses lists all of them.

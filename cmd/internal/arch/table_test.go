@@ -16,7 +16,7 @@ type room struct {
 // events in the outbox. The three edges (jobs, console, web) never import each
 // other; cmd puts everything together.
 func rooms() []room {
-	foundation := []string{"tenant/fault", "tenant", "tenant/tenantdb", "tenant/vault"}
+	foundation := []string{"tenant/fault", "tenant/statechart", "tenant", "tenant/tenantdb", "tenant/vault"}
 	// The ground every business room stands on.
 	ground := with(foundation, "tenant/outbox", "tenant/timer", "tenant/audit", "tenant/plan", "tenant/idempotency", "tenant/upload", "commerce/money")
 	shop := []string{
@@ -30,6 +30,8 @@ func rooms() []room {
 	return []room{
 		{0, "commerce/money", nil},
 		{0, "tenant/fault", nil},
+		{0, "tenant/statechart", nil}, // pure: tables of states
+		{0, "tenant/statechart", nil}, // pure: tables of states
 		{0, "migrations", nil},
 		{0, "commerce/search", nil},   // pure: texts to what an index compares
 		{0, "commerce/richtext", nil}, // pure: what of a description may be shown
