@@ -30,9 +30,9 @@ func useMemory(getenv func(string) string) {
 // calmAt is the memory from which on cleaning up comes before speed when live bytes of the heap
 // are in use, and the rest of the process beside it. A crowd of a thousand connections alone comes
 // near heapCalm: a limit that is nearly used up would have the process clean without end, for as
-// long as the crowd is there. So what is in use may always double, as is usual.
+// long as the crowd is there. So what is in use may always grow by half.
 func calmAt(live, beside uint64) int64 {
-	return int64(max(heapCalm, 2*live+beside))
+	return int64(max(heapCalm, live+live/2+beside))
 }
 
 // followMemory sets the limit anew after each cleaning that has found another amount in use.

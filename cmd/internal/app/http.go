@@ -22,7 +22,7 @@ import (
 )
 
 // answersBytes bounds the catalogue answers kept in memory, over all shops.
-const answersBytes = 64 << 20
+const answersBytes = 32 << 20
 
 // front is the part of the HTTP server that running it needs.
 type front interface {

@@ -127,7 +127,7 @@ func (s *seeding) bill(o orderPlan, who buyer, placed order.Placed) payments.Bil
 func (s *seeding) pay(ctx context.Context, t *till, o orderPlan, who buyer, placed order.Placed) error {
 	thinking := time.Duration(9+o.number*7%83) * time.Second
 	if limit := s.now.Sub(placed.PlacedAt) / 2; thinking > limit {
-		thinking = limit
+		thinking = limit.Truncate(time.Second) // as the provider dates payments
 	}
 	s.Clock.Set(placed.PlacedAt.Add(thinking))
 	params, err := t.begin(ctx, s, who, s.bill(o, who, placed))

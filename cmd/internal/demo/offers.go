@@ -83,6 +83,22 @@ func (s *seeding) distribute(ctx context.Context) error {
 	return s.Distributed.SavePlan(ctx, s.shop.ID, p, "system")
 }
 
+// promoted are the products of the flash sale and of group buying: the last two of the plan that are
+// on the shelf in some number.
+func (s *seeding) promoted() (flash, group int) {
+	goods := s.plan.products()
+	before := func(i int) int {
+		for i--; i > 0 && (goods[i].shelf == catalog.Draft || goods[i].shelf == catalog.OffShelf || goods[i].stock < flashUnits); i-- {
+		}
+		return max(0, i)
+	}
+	flash = before(len(goods))
+	return flash, before(flash)
+}
+
+// flashUnits is how many pieces the flash sale has.
+const flashUnits = 20
+
 // promote gives the shop a reduction and group buying for a month, and a flash sale with sessions for three days, if
 // it has no campaign.
 func (s *seeding) promote(ctx context.Context) error {
@@ -90,19 +106,12 @@ func (s *seeding) promote(ctx context.Context) error {
 	if err != nil || len(there) > 0 {
 		return err
 	}
-	const need, off, freeFrom, freeOff, units, perMember, seats, fillHours = 19900, 2000, 29900, 3000, 20, 1, 3, 24
+	const need, off, freeFrom, freeOff, perMember, seats, fillHours = 19900, 2000, 29900, 3000, 1, 3, 24
 	goods := s.plan.products()
-	last := len(goods) - 1
-	for last > 0 && (goods[last].shelf == catalog.Draft || goods[last].shelf == catalog.OffShelf || goods[last].stock < units) {
-		last--
-	}
-	group := max(0, last-1)
-	for group > 0 && (goods[group].shelf == catalog.Draft || goods[group].shelf == catalog.OffShelf || goods[group].stock < units) {
-		group--
-	}
+	last, group := s.promoted()
 	sale := campaign.Input{
 		Kind: campaign.Flash, Title: "每日秒杀", PerMember: perMember,
-		Prices: []campaign.Price{{SKUID: s.skus[last][0], PriceFen: goods[last].price * 7 / 10, Units: units}},
+		Prices: []campaign.Price{{SKUID: s.skus[last][0], PriceFen: goods[last].price * 7 / 10, Units: flashUnits}},
 	}
 	for day := range 3 {
 		begins := s.now.Truncate(time.Hour).AddDate(0, 0, day)

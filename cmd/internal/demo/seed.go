@@ -141,6 +141,7 @@ func fill(ctx context.Context, d Deps, plan shopPlan) error {
 		{"freight", s.charge}, // after the history, which was free of charge
 		{"local", s.bring},
 		{"offers", s.offer}, // likewise
+		{"group", s.gather},
 		{"channels", s.connectOthers},
 		{"parcels", func(ctx context.Context) error { return s.followParcels(ctx, orders) }},
 		{"messages", s.push},

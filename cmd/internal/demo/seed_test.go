@@ -143,6 +143,7 @@ func (w *world) facts(t *testing.T, r demo.Result) map[string]int64 {
 			UNION ALL SELECT 'tracking keys', count(*) FROM tracking_account
 			UNION ALL SELECT 'campaigns', count(*) FROM campaign WHERE status = 'live'
 			UNION ALL SELECT 'sessions', count(*) FROM campaign_session
+			UNION ALL SELECT 'groups to join', count(*) FROM buy_group WHERE status = 'open'
 			UNION ALL SELECT 'mail accounts', count(*) FROM mail_account WHERE enabled
 			UNION ALL SELECT 'readers of mail', count(*) FROM mail_reader
 			UNION ALL SELECT 'accounts', count(*) FROM payment_account`,
@@ -160,7 +161,7 @@ func checkCatalogues(t *testing.T, facts map[string]int64) {
 		for name, least := range map[string]int64{
 			" categories": 5, " products draft": 1, " products off_shelf": 1, " members": 10, " paid": 30, " closing": 1,
 			" pending_payment": 2, " closed by timeout": 3, " closed by buyer": 2,
-			" coupons": 3, " coupons for newcomers": 1, " codes": 5, " terms of points": 1, " offers of the mall": 2, " reviews": 8, " answers": 4, " reviewed": 8, " parcels under way": 2, " tracking keys": 1, " campaigns": 3, " sessions": 6, " mail accounts": 1, " readers of mail": 2,
+			" coupons": 3, " coupons for newcomers": 1, " codes": 5, " terms of points": 1, " offers of the mall": 2, " reviews": 8, " answers": 4, " reviewed": 8, " parcels under way": 2, " tracking keys": 1, " campaigns": 3, " sessions": 6, " groups to join": 1, " mail accounts": 1, " readers of mail": 2,
 		} {
 			if facts[handle+name] < least {
 				t.Errorf("%s%s: %d, want at least %d", handle, name, facts[handle+name], least)
@@ -174,7 +175,7 @@ func checkInvariants(t *testing.T, w *world, shop demo.Shop) {
 	t.Helper()
 	w.query(t, w.shopID(t, shop), `
 		SELECT 'orders whose lines do not add up', count(*) FROM orders o
-		 WHERE o.payable_fen <> (SELECT sum(l.payable_fen) FROM order_line l WHERE l.order_id = o.id) OR o.payable_fen <> o.goods_fen - o.discount_fen + o.freight_fen
+		 WHERE o.payable_fen <> o.freight_fen + (SELECT sum(l.payable_fen) FROM order_line l WHERE l.order_id = o.id) OR o.payable_fen <> o.goods_fen - o.discount_fen + o.freight_fen
 		UNION ALL SELECT 'paid orders without exactly one payment of their amount and time', count(*) FROM orders o
 		 WHERE o.paid_at IS NOT NULL AND 1 <> (SELECT count(*) FROM payment_attempt a WHERE a.business_no = o.order_no AND a.out_trade_no = o.paid_by
 		   AND a.status = 'succeeded' AND a.amount_fen = o.payable_fen AND a.paid_at = o.paid_at AND a.created_at <= a.paid_at)

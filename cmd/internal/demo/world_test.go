@@ -72,14 +72,15 @@ func newWorld(t *testing.T, options ...tenanttest.Option) *world {
 		DB: env.DB, Audit: env.Audit, Outbox: env.Outbox, Timers: env.Timers, Vault: safe, Registry: env.Registry, Tracker: kuaidi100.New(), Rand: rand.Reader,
 		SandboxBase: egress.Only(server.URL), PublicURL: "http://127.0.0.1:1",
 	})
+	campaigns := campaign.New(campaign.Deps{DB: env.DB, Audit: env.Audit, Timers: env.Timers, Tell: shelf.TellPricesTx})
 	books := ledger.New(ledger.Deps{DB: env.DB, Audit: env.Audit})
 	buyers := member.New(member.Deps{DB: env.DB, Now: clock.Now, Rand: rand.Reader, Vault: safe})
 	return &world{env: env, buyers: buyers, deps: demo.Deps{
 		DB: env.DB, Provision: env.Provision, Registry: env.Registry, Staff: people, Vault: safe, Outbox: env.Outbox, Timers: env.Timers,
 		Catalog: shelf, Inventory: goods, Members: buyers,
 		Orders: order.New(order.Deps{
-			Places: plan.NewMeter(env.Plans, plan.Orders),
-			DB:     env.DB, Catalog: shelf, Inventory: goods, Addresses: buyers, Carts: cart.New(cart.Deps{DB: env.DB}),
+			Places: plan.NewMeter(env.Plans, plan.Orders), Offers: []order.Offers{campaigns}, Groups: campaigns,
+			DB: env.DB, Catalog: shelf, Inventory: goods, Addresses: buyers, Carts: cart.New(cart.Deps{DB: env.DB}),
 			Stores: parcels, Figures: figures.New(env.DB, env.Timers), Outbox: env.Outbox, Timers: env.Timers, Audit: env.Audit,
 		}),
 		Notices:  notice.New(notice.Deps{DB: env.DB, Audit: env.Audit, Outbox: env.Outbox, Vault: env.Vault}),
@@ -92,7 +93,7 @@ func newWorld(t *testing.T, options ...tenanttest.Option) *world {
 				return buyers.NicknameTx(ctx, tx, id)
 			},
 		}),
-		Campaigns:   campaign.New(campaign.Deps{DB: env.DB, Audit: env.Audit, Timers: env.Timers, Tell: shelf.TellPricesTx}),
+		Campaigns:   campaigns,
 		Distributed: distribution.New(distribution.Deps{DB: env.DB, Outbox: env.Outbox, Audit: env.Audit, Vault: env.Vault, Plans: env.Plans, Now: env.Clock().Now}),
 		Points:      points.New(points.Deps{DB: env.DB, Outbox: env.Outbox, Timers: env.Timers, Audit: env.Audit, Books: books, Coupons: tickets, Now: clock.Now}),
 		MiniProgram: miniprogram.New(miniprogram.Deps{DB: env.DB, Vault: safe, Now: clock.Now, SandboxBase: egress.Only(server.URL)}),
