@@ -32,6 +32,7 @@ const (
 	TargetBill        = "bill"
 	TargetTransfer    = "transfer"
 	TargetMessage     = "message"
+	TargetCode        = "code"
 	TargetCertificate = "certificates"
 	TargetNotify      = "notify"
 )
@@ -65,6 +66,7 @@ const (
 	ModeDuplicate        = "duplicate"
 	ModeReorder          = "reorder"
 	ModeSignTypeRSA      = "sign_type_rsa"
+	ModeElsewhere        = "elsewhere"
 	ModeLate             = "late"
 	ModeCorruptFile      = "corrupt_file"
 	ModeRowMissing       = "row_missing"
@@ -92,6 +94,8 @@ func modesOf(target string) []string {
 		return slices.Concat(calls, []string{ModeLate, ModeCorruptFile, ModeRowMissing, ModeRowExtra, ModeRowAmount, ModeRowFee})
 	case TargetTransfer:
 		return slices.Concat(calls, []string{ModeTransferDealing})
+	case TargetCode:
+		return slices.Concat(calls, []string{ModeElsewhere})
 	case TargetLogin, TargetMessage, TargetCertificate:
 		return calls
 	}
@@ -112,6 +116,8 @@ func (g *Gateway) Arm(f Fault) error {
 		return badControl("delay needs delay_ms")
 	case f.Mode == ModeOtherAnswer && f.Value == "":
 		return badControl("other_answer needs an out_trade_no in value")
+	case f.Mode == ModeElsewhere && f.Value == "":
+		return badControl("elsewhere needs an address in value")
 	}
 	f.Count = max(f.Count, 1)
 	g.mu.Lock()
