@@ -61,7 +61,7 @@ func (g *Gateway) showPicture(w http.ResponseWriter, r *http.Request) {
 	query := url.Values{"appId": {made.AppID}, "page": {made.Page}, "query": {made.Query}}
 	picture, err := qrcode.Draw("alipays://platformapi/startapp?"+query.Encode(), codeWidth)
 	if err != nil {
-		g.log.Error("alipay cannot draw a code", "error", err)
+		g.log.ErrorContext(r.Context(), "alipay cannot draw a code", "error", err)
 		http.Error(w, "code", http.StatusInternalServerError)
 		return
 	}

@@ -240,7 +240,7 @@ func TestMiniProgramCode(t *testing.T) {
 		t.Fatalf("%+v", got)
 	}
 	picture := func(address string) (int, string) {
-		resp, err := http.Get(address) //nolint:noctx // a test's own server
+		resp, err := http.Get(address)
 		if err != nil {
 			t.Fatal(err)
 		}
