@@ -69,7 +69,7 @@ func (s *Console) distributorPoster(c *fiber.Ctx, v *visit, d *view.DistributorS
 	}
 	var chosen tenant.AppID
 	for _, a := range apps {
-		if a.Provider != tenant.WeChat || !a.Enabled {
+		if !a.Enabled {
 			continue
 		}
 		d.Apps = append(d.Apps, view.Choice{Value: a.ID.String(), Label: a.Name})

@@ -4,7 +4,8 @@ import "time"
 
 // Backdate moves a payment and its finished refunds to another time, as if they had
 // happened then: bills are about days that are over, and clients sign with the clock on
-// the wall. It reports whether there is such a payment.
+// the wall. Refunds may follow as if it had been then that the last one was asked for. It
+// reports whether there is such a payment.
 func (s *Server) Backdate(mchid, outTradeNo string, at time.Time) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -13,6 +14,9 @@ func (s *Server) Backdate(mchid, outTradeNo string, at time.Time) bool {
 		return false
 	}
 	c.PaidAt = at.UTC()
+	if c.LastRefundAt.After(c.PaidAt) {
+		c.LastRefundAt = c.PaidAt
+	}
 	if s.commit(entry{Charge: &c}) != nil {
 		return false
 	}

@@ -1,18 +1,13 @@
 package sandbox
 
 import (
-	"bytes"
-	"image"
-	"image/color"
-	"image/png"
 	"net/http"
 	"regexp"
 	"slices"
 	"strings"
 	"time"
 
-	"github.com/boombuler/barcode"
-	"github.com/boombuler/barcode/qr"
+	"galleria/payments/sandbox/internal/qrcode"
 )
 
 // Of getwxacodeunlimit.
@@ -72,7 +67,8 @@ func (s *Server) unlimitedCode(r *http.Request, body []byte) (any, error) {
 	if !s.mayDraw(app.AppID) {
 		return nil, miniRefusal(45009)
 	}
-	return drawCode("weixin://app/"+app.AppID+"/"+in.Page+"?scene="+in.Scene+"&env="+in.EnvVersion, int(width))
+	picture, err := qrcode.Draw("weixin://app/"+app.AppID+"/"+in.Page+"?scene="+in.Scene+"&env="+in.EnvVersion, int(width))
+	return codePicture(picture), err
 }
 
 func (in codeBody) check(width int64) error {
@@ -108,28 +104,4 @@ func (s *Server) mayDraw(appID string) bool {
 	}
 	s.drawn[appID] = append(recent, now)
 	return true
-}
-
-// drawCode draws a QR code with the white edge that scanners need.
-func drawCode(text string, width int) (codePicture, error) {
-	code, err := qr.Encode(text, qr.M, qr.Unicode)
-	if err != nil {
-		return nil, err
-	}
-	inner := width - 2*(width/12)
-	if code, err = barcode.Scale(code, inner, inner); err != nil {
-		return nil, err
-	}
-	img := image.NewPaletted(image.Rect(0, 0, width, width), color.Palette{color.White, color.Black})
-	edge := (width - inner) / 2
-	for y := range inner {
-		for x := range inner {
-			if lum, _, _, _ := code.At(x, y).RGBA(); lum == 0 {
-				img.SetColorIndex(x+edge, y+edge, 1)
-			}
-		}
-	}
-	var out bytes.Buffer
-	err = png.Encode(&out, img)
-	return out.Bytes(), err
 }

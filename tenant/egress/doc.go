@@ -1,5 +1,5 @@
-// Package egress calls addresses that merchants give us: webhooks, pictures to import. It
-// is the only way to them.
+// Package egress calls addresses that others give us: merchants (webhooks, pictures to import)
+// and providers in their answers (pictures of codes). It is the only way to them.
 //
 // It owns what such an address may look like (Check, when it is saved) and whom a
 // connection may reach (Client, when it is used). It owns no provider's address: those

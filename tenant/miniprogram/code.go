@@ -21,9 +21,9 @@ const (
 
 // Code is what a Mini Program code opens.
 type Code struct {
-	Scene string // 1 to 32 of the characters that WeChat takes; the page reads it as query.scene
-	Page  string // without leading slash and query; "" is the app's first page
-	Env   string // EnvRelease, EnvTrial or EnvDevelop
+	Scene string // 1 to 32 of the characters that WeChat takes; the app reads it as query.scene
+	Page  string // without leading slash and query; "" is the app's first page, at Alipay pages/index/index
+	Env   string // EnvRelease, EnvTrial or EnvDevelop; codes of Alipay always open the released version
 }
 
 var (
@@ -44,11 +44,10 @@ const (
 // CodePage reports whether a page may be what a code opens, by its form.
 func CodePage(page string) bool { return len(page) <= 128 && pageForm.MatchString(page) }
 
-// CodePicture asks WeChat for the picture of a Mini Program code (wxacode.getUnlimited), a JPEG or a
-// PNG; there may be any number of codes, and they work for ever. Only released pages can be asked
-// for, unless Env is another version. Faults: VALIDATION, CODE_UNSUPPORTED for an app of another
-// provider, CODE_PAGE, RATE_LIMITED (5000 a minute), UNAVAILABLE, PROVIDER_TIMEOUT,
-// PROVIDER_BAD_RESPONSE, APP_MISCONFIGURED.
+// CodePicture asks the app's provider for the picture of a Mini Program code, a JPEG or a PNG; there
+// may be any number of codes. WeChat's (wxacode.getUnlimited) work for ever, and only released pages
+// can be asked for, unless Env is another version. Faults: VALIDATION, CODE_PAGE, RATE_LIMITED
+// (WeChat: 5000 a minute), UNAVAILABLE, PROVIDER_TIMEOUT, PROVIDER_BAD_RESPONSE, APP_MISCONFIGURED.
 func (s *Service) CodePicture(ctx context.Context, id tenant.ID, app tenant.AppID, in Code) ([]byte, error) {
 	switch {
 	case !sceneForm.MatchString(in.Scene):
@@ -62,15 +61,19 @@ func (s *Service) CodePicture(ctx context.Context, id tenant.ID, app tenant.AppI
 	if err != nil {
 		return nil, err
 	}
-	if cred.provider != tenant.WeChat {
-		return nil, ErrNoCode
+	if cred.provider == tenant.Alipay {
+		return s.alipayCode(ctx, cred, in)
 	}
+	return s.wechatCode(ctx, id, cred, app, in)
+}
+
+func (s *Service) wechatCode(ctx context.Context, id tenant.ID, cred credential, app tenant.AppID, in Code) ([]byte, error) {
 	body := map[string]any{"scene": in.Scene, "check_path": in.Env == EnvRelease, "env_version": in.Env, "width": codeWidth}
 	if in.Page != "" {
 		body["page"] = in.Page
 	}
 	var picture []byte
-	err = s.withToken(ctx, id, cred, app, request{
+	err := s.withToken(ctx, id, cred, app, request{
 		api: "getwxacodeunlimit", method: http.MethodPost, base: cred.base, path: "/wxa/getwxacodeunlimit", body: body, most: mostPicture,
 	}, &picture)
 	if refusal, ok := errors.AsType[*RefusalError](err); ok {

@@ -1,6 +1,6 @@
 // Package miniprogram keeps a shop's Mini Programs and speaks to their providers, WeChat
 // and Alipay: who is behind a login code, which phone number a buyer gave, whether the keys
-// are good, and sending subscribe messages.
+// are good, sending subscribe messages, and pictures of codes that open a Mini Program.
 //
 // It owns app_credential and app_secret (the keys of each Mini Program, sealed by
 // tenant/vault) and the access tokens, and reads the shop row for the profile a Mini Program

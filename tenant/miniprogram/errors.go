@@ -31,8 +31,6 @@ var (
 	ErrNoCredential = fault.New(fault.Unavailable, "APP_MISCONFIGURED", "小程序尚未配置密钥", "This Mini Program has no secret yet")
 	// ErrPhone is a phone number that the buyer did not give, or gave too long ago.
 	ErrPhone = fault.New(fault.Conflict, "PHONE_REFUSED", "未能获取手机号，请重新授权或手动填写", "The phone number could not be read, please allow it again or type it")
-	// ErrNoCode is a code of an app whose provider is not known to make them.
-	ErrNoCode = fault.New(fault.Conflict, "CODE_UNSUPPORTED", "该小程序平台暂不支持推广码图片", "Codes of this provider's Mini Programs cannot be fetched")
 	// ErrCodePage is a page that the app's provider does not open by a code.
 	ErrCodePage = fault.New(fault.Conflict, "CODE_PAGE", "推广码打开的页面不存在或未发布，请联系商家", "The page that the code is to open does not exist or was not released")
 	// ErrCheckTooSoon is a live check that follows another one too closely.

@@ -10,6 +10,7 @@ import (
 
 	"galleria/tenant"
 	"galleria/tenant/audit"
+	"galleria/tenant/egress"
 	"galleria/tenant/fault"
 	"galleria/tenant/miniprogram/internal/miniprogramdb"
 	"galleria/tenant/plan"
@@ -47,6 +48,8 @@ type Service struct {
 	http     *http.Client
 	tokens   *broker
 	now      func() time.Time
+	// outside fetches from addresses that a provider's answer names.
+	outside func(ctx context.Context, r egress.Request) (egress.Response, error)
 	// mayTalkTo is Deps.SandboxBase.
 	mayTalkTo func(base string) bool
 }
@@ -58,7 +61,7 @@ const callTimeout = 5 * time.Second
 func New(d Deps) *Service {
 	return &Service{
 		db: d.DB, vault: d.Vault, q: miniprogramdb.New(), audit: audit.New(d.DB), registry: registry.New(d.DB), plans: d.Plans,
-		tokens: newBroker(d.Now), now: d.Now, mayTalkTo: d.SandboxBase,
+		tokens: newBroker(d.Now), now: d.Now, mayTalkTo: d.SandboxBase, outside: egress.New().Do,
 		http: &http.Client{
 			Timeout:       callTimeout,
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },

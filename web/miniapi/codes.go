@@ -45,6 +45,6 @@ func everyFault() []*fault.Error {
 		payments.ErrNoAccount, payments.ErrMethodsPaused, payments.ErrMethodsElsewhere, payments.ErrShopNotOpen, payments.ErrAlreadyPaid, payments.ErrBillExpired, payments.ErrState, payments.ErrRefused, payments.ErrProviderBusy,
 		notice.ErrUnknownTemplate,
 		distribution.ErrOff, distribution.ErrJoin, distribution.ErrSpend, distribution.ErrCode, distribution.ErrSelf, distribution.ErrCircle, distribution.ErrNotDistributor, distribution.ErrState,
-		distribution.ErrBalance, distribution.ErrWithdrawalLimit, distribution.ErrWithdrawalDiffers, distribution.ErrWay, distribution.ErrName, distribution.ErrPoster, miniprogram.ErrNoCode, miniprogram.ErrCodePage,
+		distribution.ErrBalance, distribution.ErrWithdrawalLimit, distribution.ErrWithdrawalDiffers, distribution.ErrWay, distribution.ErrName, distribution.ErrPoster, miniprogram.ErrCodePage,
 	}
 }

@@ -24,14 +24,15 @@ type (
 
 func (a *API) posterRoutes() {
 	faults := []*fault.Error{
-		distribution.ErrOff, distribution.ErrNotDistributor, miniprogram.ErrNoCode, miniprogram.ErrCodePage, miniprogram.ErrConfiguration, miniprogram.ErrProviderBusy,
+		distribution.ErrOff, distribution.ErrNotDistributor, miniprogram.ErrCodePage, miniprogram.ErrConfiguration, miniprogram.ErrProviderBusy,
 		miniprogram.ErrProviderTimeout, miniprogram.ErrBadResponse, distribution.ErrPoster,
 	}
 	add(a, route{
 		method: http.MethodGet, path: "/distribution/code", id: "getDistributionCode", tag: tagDistribution, member: true, class: classPay, file: []string{"image/png", "image/jpeg"},
 		summary: "The picture of the distributor's Mini Program code",
-		description: "Of the app that asks. The page it opens reads `query.scene`, decoded: `c` is the distributor's code and `p`, if there is one, the product, such as `c=K7Q2M9XT&p=12`; pass both " +
-			"to bindToDistributor with `how` poster. The provider makes it once, so the first call takes a moment; after UNAVAILABLE, PROVIDER_TIMEOUT or RATE_LIMITED it may be repeated.",
+		description: "Of the app that asks, WeChat's or Alipay's. What it opens reads `query.scene`, decoded (decodeURIComponent may always be applied: a scene has no `%`): `c` is the distributor's code and `p`, if there is one, the product, " +
+			"such as `c=K7Q2M9XT&p=12`; pass both to bindToDistributor with `how` poster. In WeChat the query is that of the page's onLoad; in Alipay that of the app's onLaunch or, if it was open already, onShow. " +
+			"A code opens the page of the shop's choice, without one the app's first page, which in Alipay has to be `pages/index/index`; Alipay's codes always open the released version. The provider makes it once, so the first call takes a moment; after UNAVAILABLE, PROVIDER_TIMEOUT or RATE_LIMITED it may be repeated.",
 		errors: faults,
 	}, a.distributionCode)
 	add(a, route{

@@ -171,10 +171,10 @@ func homes() []home {
 		{"github.com/alexedwards/argon2id", []string{"console/..."}},
 		{"github.com/xuri/excelize/v2", []string{"commerce/sheet", "console/..."}}, // in tests: the other side of commerce/sheet
 		{"github.com/pquerna/otp", []string{"console/factor"}},
-		{"github.com/boombuler/barcode", []string{"console/factor", "payments/sandbox"}},     // what otp draws its codes with; the codes of Mini Programs
-		{"golang.org/x/image", []string{"commerce/distribution/..."}},                        // posters
-		{"github.com/ccojocar/zxcvbn-go", []string{"console/staff"}},                         // how soon a password is guessed
-		{"github.com/wneessen/go-mail", []string{"console/courier", "commerce/notice/smtp"}}, // SMTP with TLS; net/smtp is frozen
+		{"github.com/boombuler/barcode", []string{"console/factor", "payments/sandbox/internal/qrcode"}}, // what otp draws its codes with; the codes of Mini Programs
+		{"golang.org/x/image", []string{"commerce/distribution/..."}},                                    // posters
+		{"github.com/ccojocar/zxcvbn-go", []string{"console/staff"}},                                     // how soon a password is guessed
+		{"github.com/wneessen/go-mail", []string{"console/courier", "commerce/notice/smtp"}},             // SMTP with TLS; net/smtp is frozen
 
 		{"github.com/caarlos0/env/v11", []string{"cmd/internal/app"}},
 		{"github.com/prometheus/client_golang", []string{"web/...", "jobs/...", "cmd/internal/app"}},

@@ -41,7 +41,17 @@ func (f Frame) voucherPages() []Sample {
 		Most: view.ProductBounds{Title: 60, Detail: 20000, Pictures: 15, SKUs: 200, PictureBytes: 5 << 20, UploadBytes: 7 << 20}, Categories: []view.Choice{{Value: "1", Label: "美发"}},
 		Problems: map[string]string{"voucher_uses": f.Text.T("product.problem.voucher_range", 100)},
 	}
+	list := view.OrderList{Status: readmodel.ToUse, OnFirst: true, OrderPage: readmodel.OrderPage{
+		Rows: []readmodel.OrderRow{{
+			ID: 1043, OrderNo: one.OrderNo, Status: "paid", Delivery: "voucher", Buyer: "王小雨", Title: one.Title, Spec: one.Spec, Lines: 1, Qty: 2, Payable: 76000, PlacedAt: ago(26 * time.Minute), PaidAt: new(ago(25 * time.Minute)),
+		}},
+		Counts: map[string]int64{"": 1000, "paid": 12, readmodel.ToUse: 1, "completed": 861},
+	}}
+	shown := view.ProductShow{ProductDetail: productDetail(), MayUpdate: true}
+	shown.Title, shown.Kind, shown.VoucherUses, shown.VoucherUntil, shown.VoucherRefunds = one.Title, "voucher", 10, &end, true
 	return []Sample{
+		{"orders_to_use", view.OrderListPage(f.page("nav.orders", f.Text.T("order.title")), list)},
+		{"product_voucher", view.ProductShowPage(f.page("nav.products", f.Text.T("product.title")), shown)},
 		{"voucher_found", view.VerifyPage(check, view.Verify{Code: one.Code, Voucher: &usable})},
 		{"voucher_used_up", view.VerifyPage(check, view.Verify{Code: used.Code, Voucher: &over})},
 		{"voucher_waits", view.VerifyPage(check, view.Verify{Code: one.Code, Voucher: &waits})},

@@ -23,6 +23,7 @@ type entry struct {
 	Template *Template   `json:"template,omitempty"`
 	Consent  *Consent    `json:"consent,omitempty"`
 	Form     *Form       `json:"form,omitempty"`
+	MiniCode *Code       `json:"mini_code,omitempty"`
 	Delivery *Delivery   `json:"delivery,omitempty"`
 	Attempt  *attemptRow `json:"attempt,omitempty"`
 }
@@ -171,8 +172,10 @@ type books struct {
 	messages      []Message
 	templates     map[pair]Template
 	consents      map[consentKey]Consent
-	forms         map[pair]Form // (app id, form id)
-	formUses      map[pair]int  // (app id, form id or trade_no)
+	forms         map[pair]Form   // (app id, form id)
+	formUses      map[pair]int    // (app id, form id or trade_no)
+	miniCodes     map[string]Code // by the token of the picture
+	miniCodeOrder []string
 	deliveries    map[string]Delivery
 	deliveryOrder []string
 	pending       map[string]bool
@@ -184,7 +187,7 @@ func newBooks() books {
 		tokens: map[string]tokenRow{}, trades: map[pair]Trade{}, tradeOrder: nil, byTradeNo: map[string]pair{},
 		byQRCode: map[string]pair{}, refunds: map[pair]Refund{}, refundOrder: nil, transfers: map[pair]Transfer{},
 		transferOrder: nil, messages: nil, templates: map[pair]Template{}, consents: map[consentKey]Consent{},
-		forms: map[pair]Form{}, formUses: map[pair]int{}, deliveries: map[string]Delivery{}, deliveryOrder: nil, pending: map[string]bool{},
+		forms: map[pair]Form{}, formUses: map[pair]int{}, miniCodes: map[string]Code{}, miniCodeOrder: nil, deliveries: map[string]Delivery{}, deliveryOrder: nil, pending: map[string]bool{},
 	}
 }
 
@@ -215,6 +218,10 @@ func (b *books) applyMessages(e entry) {
 	}
 	if e.Form != nil {
 		b.forms[pair{e.Form.AppID, e.Form.FormID}] = *e.Form
+	}
+	if e.MiniCode != nil {
+		b.miniCodes[e.MiniCode.Token] = *e.MiniCode
+		b.miniCodeOrder = append(b.miniCodeOrder, e.MiniCode.Token)
 	}
 	if e.Message != nil {
 		b.messages = append(b.messages, *e.Message)

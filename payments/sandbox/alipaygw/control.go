@@ -35,6 +35,7 @@ type Books struct {
 	Refunds    []Refund   `json:"refunds"`
 	Transfers  []Transfer `json:"transfers"`
 	Messages   []Message  `json:"messages"`
+	Codes      []Code     `json:"codes"`
 	Deliveries []Delivery `json:"deliveries"`
 }
 
@@ -44,7 +45,7 @@ func (g *Gateway) Books() Books {
 	defer g.mu.Unlock()
 	out := Books{
 		Apps: append([]string{}, g.books.appOrder...), Trades: []Trade{}, Refunds: []Refund{}, Transfers: []Transfer{},
-		Messages: append([]Message{}, g.books.messages...), Deliveries: []Delivery{},
+		Messages: append([]Message{}, g.books.messages...), Codes: []Code{}, Deliveries: []Delivery{},
 	}
 	for _, key := range g.books.tradeOrder {
 		out.Trades = append(out.Trades, g.books.trades[key])
@@ -54,6 +55,9 @@ func (g *Gateway) Books() Books {
 	}
 	for _, key := range g.books.transferOrder {
 		out.Transfers = append(out.Transfers, g.books.transfers[key])
+	}
+	for _, token := range g.books.miniCodeOrder {
+		out.Codes = append(out.Codes, g.books.miniCodes[token])
 	}
 	for _, id := range g.books.deliveryOrder {
 		out.Deliveries = append(out.Deliveries, g.books.deliveries[id])

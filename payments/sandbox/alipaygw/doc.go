@@ -1,6 +1,6 @@
 // Package alipaygw plays Alipay's side on the wire: the gateway of the open platform with
-// payments in every scene, refunds, notifications, bills, transfers, Mini Program login
-// and messages.
+// payments in every scene, refunds, notifications, bills, transfers, Mini Program login,
+// messages and codes.
 //
 // It owns the books of the pretended provider (apps with their keys and certificates,
 // buyers, trades, refunds, transfers, notifications and every attempt to deliver them) in
@@ -16,10 +16,12 @@
 //	                          alipay.fund.trans.uni.transfer, alipay.fund.trans.common.query
 //	                          alipay.system.oauth.token
 //	                          alipay.open.app.mini.templatemessage.send
+//	                          alipay.open.app.qrcode.create
 //	                          alipay.open.app.alipaycert.download
 //	GET, POST the same        alipay.trade.wap.pay page.pay app.pay: the cashier, for a browser
 //	GET /alipay/qr/{code}     what a precreate's code leads to
 //	GET /alipay/bill/{token}  the download of a bill, for 30 seconds: ZIP with CSV in GB18030
+//	GET /alipay/code/{token}  the picture of a Mini Program code
 //
 // A trade goes WAIT_BUYER_PAY → TRADE_SUCCESS → TRADE_FINISHED, or to TRADE_CLOSED: unpaid
 // by a close or at time_expire, paid by being refunded whole. A trade of a page, of an app
@@ -64,7 +66,7 @@
 //
 // A fault is used up by the next count calls (or notifications) of its target that match an
 // app_id, seller_id or out_trade_no. Targets: prepay, query, close, refund, refund_query,
-// bill, transfer, login, message, certificates; notify. Any fault may carry delay_ms,
+// bill, transfer, login, message, code, certificates; notify. Any fault may carry delay_ms,
 // which passes first.
 //
 //	delay              nothing but delay_ms
@@ -88,6 +90,7 @@
 //	refund_unsure      refund: done, but without fund_change
 //	refund_pending     refund: fund_change N, and no money moved until it is asked for again
 //	transfer_dealing   transfer: it begins as DEALING, until transfers/end
+//	elsewhere          code: the picture is said to be at the address in value
 //	duplicate          notify: two copies at once, or as many as value says
 //	reorder            notify: waits until the seller's next notification is through (or delay_ms, else 3 s)
 //	sign_type_rsa      notify: says that it was signed with SHA-1

@@ -27,6 +27,7 @@ const (
 	TargetBill        = "bill"
 	TargetTransfer    = "transfer"
 	TargetMessage     = "message"
+	TargetCode        = "code"
 	TargetCertificate = "certificates"
 	TargetNotify      = "notify"
 )
@@ -60,6 +61,7 @@ const (
 	ModeDuplicate        = faults.ModeDuplicate
 	ModeReorder          = faults.ModeReorder
 	ModeSignTypeRSA      = "sign_type_rsa"
+	ModeElsewhere        = "elsewhere"
 	ModeLate             = "late"
 	ModeCorruptFile      = "corrupt_file"
 	ModeRowMissing       = "row_missing"
@@ -87,6 +89,8 @@ func modesOf(target string) []string {
 		return slices.Concat(calls, []string{ModeLate, ModeCorruptFile, ModeRowMissing, ModeRowExtra, ModeRowAmount, ModeRowFee})
 	case TargetTransfer:
 		return slices.Concat(calls, []string{ModeTransferDealing})
+	case TargetCode:
+		return slices.Concat(calls, []string{ModeElsewhere})
 	case TargetLogin, TargetMessage, TargetCertificate:
 		return calls
 	}
@@ -107,6 +111,8 @@ func (g *Gateway) Arm(f Fault) error {
 		return badControl("delay needs delay_ms")
 	case f.Mode == ModeOtherAnswer && f.Value == "":
 		return badControl("other_answer needs an out_trade_no in value")
+	case f.Mode == ModeElsewhere && f.Value == "":
+		return badControl("elsewhere needs an address in value")
 	}
 	g.faults.Arm(f)
 	return nil

@@ -119,6 +119,7 @@ func (g *Gateway) Routes(mux *http.ServeMux) {
 	mux.HandleFunc("GET /alipay/qr/{code}", g.showCode)
 	mux.HandleFunc("POST /alipay/cashier", g.payAtCashier)
 	mux.HandleFunc("GET /alipay/bill/{token}", g.download)
+	mux.HandleFunc("GET /alipay/code/{token}", g.showPicture)
 	g.routeControls(mux)
 }
 

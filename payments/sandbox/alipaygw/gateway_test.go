@@ -136,6 +136,7 @@ type said struct {
 	Code    string `json:"code"`
 	SubCode string `json:"sub_code"`
 	URL     string `json:"bill_download_url"`
+	CodeURL string `json:"qr_code_url"`
 	TradeNo string `json:"trade_no"`
 	signed  bool
 }
@@ -217,6 +218,69 @@ func TestStrictness(t *testing.T) {
 		if got.Code != "40004" || got.SubCode != "ACQ.INVALID_PARAMETER" || !got.signed {
 			t.Errorf("%s: %+v, want ACQ.INVALID_PARAMETER", name, got)
 		}
+	}
+}
+
+// A code of a Mini Program has a page, a start query and a description, and a picture for whoever
+// has its address, also after a restart.
+func TestMiniProgramCode(t *testing.T) {
+	t.Parallel()
+	e := setup(t)
+	ask := func(change map[string]any) said {
+		biz := map[string]any{"url_param": "pages/product/show", "query_param": "scene=c%3DK7Q2M9XT%26p%3D12&from=poster", "describe": "推广码"}
+		for name, value := range change {
+			if biz[name] = value; value == nil {
+				delete(biz, name)
+			}
+		}
+		return e.post(e.params("alipay.open.app.qrcode.create", biz, nil, nil))
+	}
+	got := ask(nil)
+	if got.Code != "10000" || !got.signed || !strings.HasPrefix(got.CodeURL, e.url+"/alipay/code/") {
+		t.Fatalf("%+v", got)
+	}
+	picture := func(address string) (int, string) {
+		resp, err := http.Get(address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = resp.Body.Close() }()
+		return resp.StatusCode, resp.Header.Get("Content-Type")
+	}
+	if status, kind := picture(got.CodeURL); status != http.StatusOK || kind != "image/png" {
+		t.Errorf("picture: %d %s", status, kind)
+	}
+	if status, _ := picture(got.CodeURL + "x"); status != http.StatusNotFound {
+		t.Errorf("another token: %d", status)
+	}
+	for name, c := range map[string]struct {
+		change map[string]any
+		sub    string
+	}{
+		"no page":              {map[string]any{"url_param": nil}, "isv.missing-parameter"},
+		"no query":             {map[string]any{"query_param": nil}, "isv.missing-parameter"},
+		"no description":       {map[string]any{"describe": nil}, "isv.missing-parameter"},
+		"a slash in front":     {map[string]any{"url_param": "/pages/a"}, "ACQ.INVALID_PARAMETER"},
+		"a query in the page":  {map[string]any{"url_param": "pages/a?b=1"}, "ACQ.INVALID_PARAMETER"},
+		"a long page":          {map[string]any{"url_param": strings.Repeat("a", 257)}, "ACQ.INVALID_PARAMETER"},
+		"a bare query":         {map[string]any{"query_param": "K7Q2M9XT"}, "ACQ.INVALID_PARAMETER"},
+		"an unescaped value":   {map[string]any{"query_param": "scene=c=1"}, "ACQ.INVALID_PARAMETER"},
+		"a long query":         {map[string]any{"query_param": "x=" + strings.Repeat("a", 255)}, "ACQ.INVALID_PARAMETER"},
+		"a long description":   {map[string]any{"describe": strings.Repeat("码", 33)}, "ACQ.INVALID_PARAMETER"},
+		"a number":             {map[string]any{"describe": 1}, "ACQ.INVALID_PARAMETER"},
+		"another's field":      {map[string]any{"scene": "a"}, "ACQ.INVALID_PARAMETER"},
+		"a page not published": {map[string]any{"url_param": "pages/draft/a"}, "INVALID_PARAMETER"},
+	} {
+		if got := ask(c.change); got.SubCode != c.sub {
+			t.Errorf("%s: %+v, want %q", name, got, c.sub)
+		}
+	}
+	if err := e.g.Close(); err != nil {
+		t.Fatal(err)
+	}
+	e.open()
+	if made := e.g.Books().Codes; len(made) != 1 || made[0].Page != "pages/product/show" || !strings.HasSuffix(got.CodeURL, made[0].Token) {
+		t.Errorf("codes after a restart: %+v", made)
 	}
 }
 

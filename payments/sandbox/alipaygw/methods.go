@@ -115,6 +115,11 @@ func (g *Gateway) methods() map[string]method {
 			{name: "page", kind: kindText, required: true},
 			{name: "data", kind: kindText, required: true},
 		}},
+		"alipay.open.app.qrcode.create": {target: TargetCode, do: g.makeCode, fields: []field{
+			{name: "url_param", kind: kindText, required: true, maximum: 256, pattern: codePage},
+			{name: "query_param", kind: kindText, required: true, maximum: 256, pattern: codeQuery},
+			{name: "describe", kind: kindText, required: true, maximum: 32},
+		}},
 		methodCert: {target: TargetCertificate, do: g.certificate, fields: []field{
 			{name: "alipay_cert_sn", kind: kindText, required: true},
 		}},

@@ -36,8 +36,8 @@ SELECT o.order_no FROM orders o WHERE o.payable_fen = 0
 SELECT l.order_id || '/' || l.sku_id FROM order_line l LEFT JOIN (SELECT line_id, sum(qty) AS n FROM order_parcel_line GROUP BY line_id) p ON p.line_id = l.id
 WHERE l.sent <> coalesce(p.n, 0) OR l.sent > l.qty;
 
--- O10 an order is on its way when something was sent, and complete when all of it was
-SELECT o.order_no FROM orders o JOIN (SELECT order_id, sum(sent) AS sent, sum(qty) AS qty FROM order_line GROUP BY order_id) l ON l.order_id = o.id
+-- O10 an order is on its way when something was sent, and complete when all of it was that is not given back unsent
+SELECT o.order_no FROM orders o JOIN (SELECT order_id, sum(sent) AS sent, sum(qty - dropped) AS qty FROM order_line GROUP BY order_id) l ON l.order_id = o.id
 WHERE (o.status IN ('pending_payment', 'closing', 'paid') AND l.sent > 0) OR (o.status = 'fulfilling' AND l.sent = 0) OR (o.status = 'completed' AND l.sent < l.qty);
 
 -- O11 the timeline of an order ends in its status
