@@ -41,7 +41,7 @@ func (g *Gateway) makeCode(c *call) (any, *refusal) {
 		return nil, r
 	}
 	address := "http://" + c.r.Host + "/alipay/code/" + made.Token
-	if c.fault.is(ModeElsewhere) {
+	if c.fault.Is(ModeElsewhere) {
 		address = c.fault.Value
 	}
 	return struct {
