@@ -94,6 +94,12 @@
     }
   });
 
+  // A row of tabs that is wider than a phone shows the one that is open.
+  for (const tabs of document.querySelectorAll(".console-tabs")) {
+    const here = tabs.querySelector("[aria-current]");
+    if (here) tabs.scrollLeft += here.getBoundingClientRect().right - tabs.getBoundingClientRect().right + 16;
+  }
+
   // A form that was refused opens where the first thing is wrong: on a long one the head of the
   // page shows nothing of it. What a page focuses by itself is left alone.
   const wrong = Array.from(document.querySelectorAll("main .is-invalid, main [aria-invalid=true], main .console-field-problem, main .invalid-feedback"));
