@@ -65,7 +65,7 @@ func (s *Console) refundLimit(c *fiber.Ctx, v *visit) error {
 		fen, err := money.ParseYuan(typed)
 		if err != nil || fen < 0 {
 			c.Status(fiber.StatusUnprocessableEntity)
-			return s.refundsPage(c, v, typed, v.text.T("refund.amount_bad"))
+			return s.refundsPage(c, v, typed, v.text.T("refund.limit_bad"))
 		}
 		limit = fen
 	}

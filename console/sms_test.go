@@ -32,7 +32,7 @@ func TestTextMessagesInTheConsole(t *testing.T) {
 	b := d.signedIn(t, d.owner)
 	page := d.shop("/messages/sms")
 	b.wantStatus(page, http.StatusOK)
-	b.see("还没有设置短信帐户", "短信模板")
+	b.see("还没有设置短信账户", "短信模板")
 	b.wantStatus(page+"/key", http.StatusOK)
 	const secret = "s3cretS3cretS3cret0001"
 	typed := url.Values{"key_id": {"LTAI5tExample0001"}, "secret": {secret}, "sign_name": {"茶"}, "per_day": {"很多"}}
@@ -50,7 +50,7 @@ func TestTextMessagesInTheConsole(t *testing.T) {
 	typed.Set("piece_fen", "0.06")
 	wantTo(t, b.post(page+"/key", typed), page+"?done=sms_bound")
 	b.wantStatus(page+"?done=sms_bound", http.StatusOK)
-	b.see("短信帐户已保存", "LTAI5tExample0001", "••••0001", "山野茶铺", "使用中", "所有留了手机号的买家")
+	b.see("短信账户已保存", "LTAI5tExample0001", "••••0001", "山野茶铺", "使用中", "所有留了手机号的买家")
 	b.miss(secret)
 	wantTo(t, b.post(page+"/switch", url.Values{"on": {""}}), page+"?done=sms_switched")
 	b.wantStatus(page, http.StatusOK)
@@ -94,7 +94,7 @@ func TestTextMessagesInTheConsole(t *testing.T) {
 	b.miss("SMS_154950909")
 	b.wantStatus(page+"/templates/level.changed", http.StatusNotFound)
 	b.wantStatus(d.shop("/audit"), http.StatusOK)
-	b.see("设置了短信帐户", "启用或停用了短信", "设置了短信模板")
+	b.see("设置了短信账户", "启用或停用了短信", "设置了短信模板")
 
 	support := d.signedIn(t, helper)
 	support.wantStatus(page, http.StatusOK)

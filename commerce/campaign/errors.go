@@ -26,5 +26,5 @@ var (
 	// ErrGroupLimit is more of a group campaign than an order, or a member, may have.
 	ErrGroupLimit = fault.New(fault.Conflict, "GROUP_LIMIT", "超过拼团限购数量", "More than one buyer may have in this campaign")
 	// ErrChanged is an edit of a campaign that somebody else has changed since.
-	ErrChanged = fault.New(fault.Conflict, "CAMPAIGN_CHANGED", "活动已被他人修改，请刷新后重试", "Somebody else has changed this campaign")
+	ErrChanged = fault.New(fault.Conflict, "CAMPAIGN_CHANGED", "活动已被他人修改，请重新打开本页再改", "Somebody else has changed this campaign; open this page again, then make your change")
 )

@@ -18,7 +18,7 @@ var (
 	// ErrState is a move that the coupon's state does not allow.
 	ErrState = fault.New(fault.Conflict, "COUPON_STATE", "优惠券当前状态不支持该操作，请刷新后重试", "The coupon's present state does not allow this")
 	// ErrChanged is an edit of a coupon that somebody else has changed since.
-	ErrChanged = fault.New(fault.Conflict, "COUPON_CHANGED", "优惠券已被他人修改，请刷新后重试", "Somebody else has changed this coupon")
+	ErrChanged = fault.New(fault.Conflict, "COUPON_CHANGED", "优惠券已被他人修改，请重新打开本页再改", "Somebody else has changed this coupon; open this page again, then make your change")
 	// ErrBudget is a coupon whose budget does not hold the discount.
 	ErrBudget = fault.New(fault.Conflict, "COUPON_BUDGET", "优惠券活动预算已用完", "The budget of this coupon is spent")
 )

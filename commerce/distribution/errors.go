@@ -44,7 +44,7 @@ var (
 	// ErrPoster is a poster that cannot be drawn now.
 	ErrPoster = fault.New(fault.Unavailable, "DISTRIBUTION_POSTER", "海报暂时无法生成，请稍后再试", "The poster cannot be drawn at the moment")
 	// ErrPlanChanged is an edit of a plan that somebody else has changed since.
-	ErrPlanChanged = fault.New(fault.Conflict, "DISTRIBUTION_CHANGED", "分销设置已被他人修改，请刷新后重试", "Somebody else has changed these settings")
+	ErrPlanChanged = fault.New(fault.Conflict, "DISTRIBUTION_CHANGED", "分销设置已被他人修改，请重新打开本页再改", "Somebody else has changed these settings; open this page again, then make your change")
 	// ErrLevelName is a level whose name is taken.
 	ErrLevelName = fault.New(fault.Conflict, "DISTRIBUTION_LEVEL_NAME", "已有同名的分销等级", "There is a level of this name")
 )

@@ -10,7 +10,7 @@ var (
 	// ErrName is a name that another template has.
 	ErrName = fault.New(fault.Conflict, "FREIGHT_NAME", "已有同名的运费模板", "Another template has this name")
 	// ErrStale is a template that somebody else has changed in the meantime.
-	ErrStale = fault.New(fault.Conflict, "FREIGHT_CHANGED", "模板刚刚被别人修改，请刷新后再改", "Somebody else has just changed this template; reload and try again")
+	ErrStale = fault.New(fault.Conflict, "FREIGHT_CHANGED", "模板刚刚被别人修改，请重新打开本页再改", "Somebody else has just changed this template; open this page again, then make your change")
 	// ErrMany is a shop with MaxTemplates templates.
 	ErrMany = fault.New(fault.Conflict, "FREIGHT_LIMIT", "运费模板数量已达上限", "There are as many templates as there can be")
 )

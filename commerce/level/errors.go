@@ -4,7 +4,7 @@ import "galleria/tenant/fault"
 
 var (
 	// ErrChanged is an edit of what somebody else has changed since.
-	ErrChanged = fault.New(fault.Conflict, "LEVEL_CHANGED", "等级设置已被他人修改，请刷新后重试", "Somebody else has changed the levels")
+	ErrChanged = fault.New(fault.Conflict, "LEVEL_CHANGED", "等级设置已被他人修改，请重新打开本页再改", "Somebody else has changed the levels; open this page again, then make your change")
 	// ErrThreshold is a second level from the same growth on.
 	ErrThreshold = fault.New(fault.Conflict, "LEVEL_THRESHOLD", "已有等级使用这个成长值门槛", "Another level begins at this growth")
 	// ErrTooMany is a level more than a shop may have.

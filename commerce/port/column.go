@@ -84,7 +84,7 @@ func productColumns() []Column {
 		{Key: "category", zh: "分类", en: "Category", zhHint: "用 / 分隔上下级，没有时自动新建", enHint: "levels parted by /, made if missing", sample: "家居/杯具"},
 		{Key: "brand", zh: "品牌", en: "Brand", zhHint: "没有时自动新建", enHint: "made if missing"},
 		{Key: "tags", zh: "标签", en: "Tags", zhHint: "用 / 分隔", enHint: "parted by /"},
-		{Key: "cover", zh: "主图", en: "Cover", zhHint: "素材库中的图片名称或地址", enHint: "name or address in the picture library"},
+		{Key: "cover", zh: "主图", en: "Cover", zhHint: "图片库中的图片名称或地址", enHint: "name or address in the picture library"},
 		{Key: "pictures", zh: "轮播图", en: "Pictures", zhHint: "同上，每行一张", enHint: "the same, one a line"},
 		{Key: "detail", zh: "商品详情", en: "Description"},
 		{Key: "shelf", zh: "上下架", en: "Shelf", zhHint: "上架 或 下架；新商品不填为草稿", enHint: "on or off; a new product is a draft otherwise", sample: "上架"},

@@ -174,3 +174,45 @@ func TestFromHeader(t *testing.T) {
 		})
 	}
 }
+
+var (
+	acts    = regexp.MustCompile(`Action:\s+"(([a-z_]+)\.[a-z_.]+)"`)
+	objects = regexp.MustCompile(`Object:\s+(?:fmt\.Sprintf\()?"([a-z_]+)[:"]`)
+)
+
+// TestEveryActOfTheLogHasWords: nobody who reads the operation log meets the code of an act, of its
+// kind or of what it was done to.
+func TestEveryActOfTheLogHasWords(t *testing.T) {
+	t.Parallel()
+	texts := load(t).Texts(i18n.ZhCN)
+	found := 0
+	for _, room := range []string{"../../commerce", "../../payments", "../../tenant", "..", "../../cmd"} {
+		err := filepath.WalkDir(room, func(path string, entry fs.DirEntry, err error) error {
+			if err != nil || entry.IsDir() || filepath.Ext(path) != ".go" || strings.HasSuffix(path, "_test.go") || filepath.Base(filepath.Dir(path)) == "viewtest" {
+				return err
+			}
+			raw, err := os.ReadFile(path)
+			for _, m := range acts.FindAllStringSubmatch(string(raw), -1) {
+				found++
+				if texts["audit.action."+m[1]] == "" && texts["platform.action."+m[1]] == "" {
+					t.Errorf("%s: the act %s has no sentence", path, m[1])
+				}
+				if texts["audit.group."+m[2]] == "" {
+					t.Errorf("%s: the kind %s of acts has no name", path, m[2])
+				}
+			}
+			for _, m := range objects.FindAllStringSubmatch(string(raw), -1) {
+				if texts["audit.object."+m[1]] == "" {
+					t.Errorf("%s: the object %s has no name", path, m[1])
+				}
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if found < 100 {
+		t.Fatalf("found %d acts", found)
+	}
+}

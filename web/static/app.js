@@ -94,6 +94,22 @@
     }
   });
 
+  // A row of tabs that is wider than a phone shows the one that is open.
+  for (const tabs of document.querySelectorAll(".console-tabs")) {
+    const here = tabs.querySelector("[aria-current]");
+    if (here) tabs.scrollLeft += here.getBoundingClientRect().right - tabs.getBoundingClientRect().right + 16;
+  }
+
+  // A form that was refused opens where the first thing is wrong: on a long one the head of the
+  // page shows nothing of it. What a page focuses by itself is left alone.
+  const wrong = Array.from(document.querySelectorAll("main .is-invalid, main [aria-invalid=true], main .console-field-problem, main .invalid-feedback"));
+  for (const at of wrong) for (let box = at.closest("details"); box; box = box.parentElement.closest("details")) box.open = true;
+  const first = wrong.find((at) => at.getClientRects().length > 0);
+  if (first && !document.querySelector("[autofocus]")) {
+    first.scrollIntoView({ block: "center", behavior: "instant" });
+    if (first.matches("input, select, textarea")) first.focus({ preventScroll: true });
+  }
+
   // A form with work in it asks before it is left. What the server sent back unsaved is
   // work, too.
   const guarded = document.querySelector("form[data-guard]");

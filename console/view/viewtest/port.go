@@ -24,7 +24,7 @@ func (f Frame) portPages() []Sample {
 		Problems: []*port.Row{
 			{Line: 7, Cells: mug, Problems: []port.Problem{
 				{Column: "price", Code: "PORT_MONEY", Zh: "“售价”应为金额，最多两位小数", En: "“Price” must be an amount with at most two decimals"},
-				{Column: "cover", Code: "PORT_PICTURE", Zh: "“主图”中的图片不在素材库中，请先上传", En: "A picture of “Cover” is not in the library; upload it first"},
+				{Column: "cover", Code: "PORT_PICTURE", Zh: "“主图”中的图片不在图片库中，请先上传", En: "A picture of “Cover” is not in the library; upload it first"},
 			}},
 			{Line: 19, Cells: map[string]string{"title": "<script>alert(1)</script>"}, Problems: []port.Problem{{Code: "PORT_TWICE", Zh: "与第 7 行重复", En: "Repeats row 7"}}},
 		},
