@@ -159,11 +159,12 @@ func (s *Service) openAttempt(ctx context.Context, id tenant.ID, acc Account, in
 // bill reads the bill and refuses what may not be paid by this caller now.
 func (s *Service) bill(ctx context.Context, tx tenantdb.Tx, in PayInput) (Bill, error) {
 	bill, err := s.d.Bills.BillTx(ctx, tx, in.BusinessNo)
+	known := err == nil || bill.BusinessNo != ""
 	switch {
+	case known && (bill.AppID != in.AppID || (in.MemberID != 0 && bill.MemberID != in.MemberID)):
+		return Bill{}, fault.ErrNotFound
 	case err != nil:
 		return Bill{}, fmt.Errorf("read bill: %w", err)
-	case bill.AppID != in.AppID || (in.MemberID != 0 && bill.MemberID != in.MemberID):
-		return Bill{}, fault.ErrNotFound
 	case !tx.Now().Before(bill.ExpiresAt):
 		return Bill{}, ErrBillExpired
 	}
