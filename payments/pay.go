@@ -30,6 +30,7 @@ type PayInput struct {
 	MemberID   int64  // compared with the bill's owner; 0 if the caller has compared already
 	Channel    Code   // empty means WeChat
 	Trial      bool   // the shop is not open yet: accounts of the sandbox only
+	Home       Code   // whose Mini Program the app is: in it, nobody else is paid; empty for any
 }
 
 // Pay begins a payment, or takes up the one that is open, and returns what the buyer's
@@ -49,7 +50,7 @@ func (s *Service) Pay(ctx context.Context, id tenant.ID, in PayInput) (ClientPar
 		return ClientParams{}, err
 	}
 	traits, ok := ch.Traits(in.Scene)
-	if !ok {
+	if !ok || !atHome(in.Home, in.Channel, in.Scene) {
 		return ClientParams{}, ErrScene
 	}
 	if traits.AnyPayer {
@@ -169,6 +170,12 @@ func (s *Service) bill(ctx context.Context, tx tenantdb.Tx, in PayInput) (Bill, 
 		return Bill{}, ErrBillExpired
 	}
 	return bill, nil
+}
+
+// atHome says whether a channel may be asked for a scene: a Mini Program is inside the wallet
+// that pays, and its buyers' ids mean nothing to another.
+func atHome(home, channel Code, scene Scene) bool {
+	return scene != MiniProgram || home == "" || home == channel
 }
 
 // fits says that an open attempt still asks for exactly what is wanted.

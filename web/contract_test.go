@@ -226,7 +226,11 @@ func walkOrders(t *testing.T, h *house, s *shop, c *client) {
 	c.must(t, http.StatusOK, http.MethodGet, "/snapshots/"+kept.Lines[0].Snapshot, nil)
 	c.must(t, http.StatusOK, http.MethodGet, "/orders/"+placed.OrderNo+"/payment-methods", nil)
 	c.must(t, http.StatusOK, http.MethodGet, "/orders/"+placed.OrderNo+"/refunds", nil)
-	c.must(t, http.StatusOK, http.MethodGet, "/orders/"+placed.OrderNo+"/payment-methods?client=alipay", nil)
+	var elsewhere miniapi.PaymentMethods
+	c.must(t, http.StatusOK, http.MethodGet, "/orders/"+placed.OrderNo+"/payment-methods?client=alipay", nil).into(t, &elsewhere)
+	if len(elsewhere.Items) != 0 || elsewhere.None == nil || elsewhere.None.Code != "PAYMENT_ELSEWHERE" {
+		t.Errorf("inside Alipay, for an order of a Mini Program of WeChat: %+v", elsewhere)
+	}
 	pay := c.must(t, http.StatusOK, http.MethodPost, "/orders/"+placed.OrderNo+"/pay", nil)
 	var params sandbox.PayInput
 	pay.into(t, &params)
