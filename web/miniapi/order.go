@@ -131,7 +131,8 @@ func (a *API) orderRoutes() {
 		method: http.MethodPost, path: "/orders", id: "placeOrder", tag: tagOrder, member: true, class: classWrite, status: http.StatusCreated,
 		summary: "Place an order",
 		description: "Goods are held until `expires_at`. Amounts are computed here; an order that would cost something else than the " +
-			"buyer has seen is refused with the new quote under `data.quote` and the difference, by line and in sum, under `data.changes`.",
+			"buyer has seen is refused with the new quote, as `quote` gives it, under `data.quote` and the difference, by line and in sum, under `data.changes`. " +
+			"Coupons that cannot be used are under `data.coupon_ids`, with what the order costs without them under `data.quote`.",
 		errors: []*fault.Error{
 			fault.ErrNotFound, registry.ErrClosing, order.ErrPriceChanged, order.ErrUnavailable, order.ErrNoDelivery, order.ErrDeliveryKind, order.ErrNotTaking, delivery.ErrStore, delivery.ErrLocal, inventory.ErrShort, order.ErrPurchaseLimit, campaign.ErrSoldOut, campaign.ErrLimit, campaign.ErrBudget, campaign.ErrGroupGone, campaign.ErrGroupFull, campaign.ErrGroupMine, campaign.ErrGroupLimit, coupon.ErrUnavailable, coupon.ErrBudget, points.ErrShort, points.ErrOfferGone, points.ErrOfferLimit, points.ErrOfferLevel, invoice.ErrTaxNumber, invoice.ErrOff, member.ErrBlocked, member.ErrLeaving, order.ErrOpenOrders,
 			idempotency.ErrMissing, idempotency.ErrMismatch, idempotency.ErrInProgress,
@@ -173,7 +174,7 @@ func (a *API) place(ctx context.Context, in *placeInput) (*placeOutput, error) {
 		With: with,
 	})
 	if err != nil {
-		return nil, err
+		return nil, withQuote(ctx, err)
 	}
 	out := &placeOutput{Body: Placed{
 		OrderNo: placed.OrderNo, Status: string(placed.Status), PayableFen: placed.PayableFen, PlacedAt: placed.PlacedAt, ExpiresAt: placed.ExpiresAt,
