@@ -94,7 +94,7 @@ type AfterSale struct {
 	ClosedAt       *time.Time     `json:"closed_at,omitempty" nullable:"false"`
 	Lines          []CaseLine     `json:"lines" nullable:"false"`
 	Messages       []CaseMessage  `json:"messages" nullable:"false" doc:"Oldest first; empty in lists."`
-	Actions        []string       `json:"actions" nullable:"false" doc:"What the buyer may do now." example:"[\"withdraw\",\"say\"]"`
+	Actions        []string       `json:"actions" nullable:"false" doc:"What the buyer may do now: withdraw (cancelAfterSale), send_back, confirm, say (addAfterSaleMessage); others may come." example:"[\"withdraw\",\"say\"]"`
 }
 
 // OrderCase is a case as its order names it.

@@ -78,7 +78,7 @@ type Order struct {
 	ExpiresAt   time.Time    `json:"expires_at" doc:"Until when it can be paid."`
 	PaidAt      *time.Time   `json:"paid_at,omitempty" nullable:"false" doc:"As the provider tells it."`
 	ClosedAt    *time.Time   `json:"closed_at,omitempty" nullable:"false"`
-	Actions     []string     `json:"actions" nullable:"false" doc:"What the buyer may do now." example:"[\"pay\",\"cancel\"]"`
+	Actions     []string     `json:"actions" nullable:"false" doc:"What the buyer may do now: pay, cancel, receive, buy_again, delete; others may come." example:"[\"pay\",\"cancel\"]"`
 	Timeline    []Moment     `json:"timeline" nullable:"false" doc:"Oldest first; empty in lists."`
 	AfterSales  []OrderCase  `json:"after_sales" nullable:"false" doc:"The order's after-sales cases, newest first; empty in lists."`
 }
