@@ -111,7 +111,7 @@ func (s *Service) methods(accounts []Serving, in MethodsInput) Methods {
 		}
 		seen := map[string]bool{}
 		for _, scene := range scenes {
-			if _, served := ch.Traits(scene); !served || !atHome(in.Home, code, scene) {
+			if _, ok := served(ch, in.Home, scene); !ok {
 				continue
 			}
 			// What the provider calls the same is offered once.

@@ -49,8 +49,8 @@ func (s *Service) Pay(ctx context.Context, id tenant.ID, in PayInput) (ClientPar
 	if err != nil {
 		return ClientParams{}, err
 	}
-	traits, ok := ch.Traits(in.Scene)
-	if !ok || !atHome(in.Home, in.Channel, in.Scene) {
+	traits, ok := served(ch, in.Home, in.Scene)
+	if !ok {
 		return ClientParams{}, ErrScene
 	}
 	if traits.AnyPayer {
@@ -172,10 +172,11 @@ func (s *Service) bill(ctx context.Context, tx tenantdb.Tx, in PayInput) (Bill, 
 	return bill, nil
 }
 
-// atHome says whether a channel may be asked for a scene: a Mini Program is inside the wallet
-// that pays, and its buyers' ids mean nothing to another.
-func atHome(home, channel Code, scene Scene) bool {
-	return scene != MiniProgram || home == "" || home == channel
+// served is what a channel is in a scene of a Mini Program's orders: that is inside the wallet that
+// pays, and its buyers' ids mean nothing to another.
+func served(ch Channel, home Code, scene Scene) (Traits, bool) {
+	traits, ok := ch.Traits(scene)
+	return traits, ok && (scene != MiniProgram || home == "" || home == ch.Code())
 }
 
 // fits says that an open attempt still asks for exactly what is wanted.

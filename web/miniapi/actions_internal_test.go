@@ -23,18 +23,18 @@ func TestTheContractNamesEveryActionOfABuyer(t *testing.T) {
 	}
 	for _, r := range order.Transitions() {
 		if r.From != order.None && slices.Contains(r.By, order.Member) {
-			named(Order{}, string(r.Event)) //nolint:exhaustruct_v5 // only its type counts
+			named(Order{}, string(r.Event))
 		}
 	}
 	for _, d := range order.Deeds() {
 		if slices.Contains(d.By, order.Member) {
-			named(Order{}, string(d.Event)) //nolint:exhaustruct_v5 // only its type counts
+			named(Order{}, string(d.Event))
 		}
 	}
 	for _, r := range aftersale.Transitions() {
 		if r.From != "" && slices.Contains(r.By, aftersale.Member) {
-			named(AfterSale{}, string(r.Event)) //nolint:exhaustruct_v5 // only its type counts
+			named(AfterSale{}, string(r.Event))
 		}
 	}
-	named(AfterSale{}, string(aftersale.EventSay)) //nolint:exhaustruct_v5 // only its type counts
+	named(AfterSale{}, string(aftersale.EventSay))
 }
