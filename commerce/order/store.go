@@ -80,6 +80,9 @@ func orderFromRow(row orderdb.FindRow) (Order, error) {
 		Actions: ActionsOf(Member, Status(row.Status), Facts{Unsent: row.Unsent, Delivery: ParcelKind(row.Delivery), Hidden: row.Hidden}),
 	}
 	o.receiver = row.Receiver
+	if row.GroupState != nil {
+		o.GroupState = *row.GroupState
+	}
 	if row.StoreID != nil {
 		o.StoreID = *row.StoreID
 	}

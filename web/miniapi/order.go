@@ -63,6 +63,7 @@ type Order struct {
 	StoreID     int64        `json:"store_id,omitempty" doc:"Of the store where it is fetched, or from which it is brought."`
 	SlotFrom    *time.Time   `json:"slot_from,omitempty" nullable:"false" doc:"When it is to be brought; local only."`
 	SlotUntil   *time.Time   `json:"slot_until,omitempty" nullable:"false"`
+	GroupState  string       `json:"group_state,omitempty" enum:"waits,complete" doc:"Of an order of a group: waits, and is not sent, until the group is complete; see /me/groups. Missing: of none."`
 	PickupCode  string       `json:"pickup_code,omitempty" doc:"Shown to the store's staff, who then hand over the goods; there while they wait." example:"402913377015"`
 	Settlement  string       `json:"settlement" enum:"open,window,settled" doc:"Of the money: open until receipt, window while the buyer may complain, then settled."`
 	ShippedAt   *time.Time   `json:"shipped_at,omitempty" nullable:"false" doc:"When the last of it was sent."`
@@ -238,7 +239,7 @@ func toOrder(ctx context.Context, o order.Order) Order {
 	out := Order{
 		OrderNo: o.OrderNo, Status: string(o.Status), CloseReason: string(o.CloseReason),
 		GoodsFen: o.GoodsFen, DiscountFen: o.DiscountFen, FreightFen: o.FreightFen, PayableFen: o.PayableFen, RefundedFen: o.RefundedFen,
-		AdjustFen: o.AdjustFen, Delivery: string(o.Delivery), StoreID: o.StoreID, PickupCode: o.PickupCode, SlotFrom: o.SlotFrom, SlotUntil: o.SlotUntil, Settlement: string(o.Settlement),
+		AdjustFen: o.AdjustFen, Delivery: string(o.Delivery), StoreID: o.StoreID, PickupCode: o.PickupCode, SlotFrom: o.SlotFrom, SlotUntil: o.SlotUntil, GroupState: o.GroupState, Settlement: string(o.Settlement),
 		ShippedAt: o.ShippedAt, ReceiveBy: o.ReceiveBy, ReceivedAt: o.ReceivedAt,
 		Address: OrderAddress(o.Address), Remark: o.Remark, Lines: toOrderLines(o.Lines), Offs: toOffs(o.Offs), Gifts: toGifts(ctx, o.Gifts),
 		PlacedAt: o.PlacedAt, ExpiresAt: o.ExpiresAt, PaidAt: o.PaidAt, ClosedAt: o.ClosedAt,
