@@ -72,6 +72,7 @@ type MethodsInput struct {
 	MemberID   int64 // compared with the bill's owner
 	Client     Client
 	Trial      bool // the shop is not open yet: accounts of the sandbox only
+	Home       Code // whose Mini Program the app is: in it, nobody else is paid; empty for any
 }
 
 // Methods lists how a bill that can be paid now can be paid where the buyer is, best
@@ -110,7 +111,7 @@ func (s *Service) methods(accounts []Serving, in MethodsInput) Methods {
 		}
 		seen := map[string]bool{}
 		for _, scene := range scenes {
-			if _, served := ch.Traits(scene); !served {
+			if _, ok := served(ch, in.Home, scene); !ok {
 				continue
 			}
 			// What the provider calls the same is offered once.

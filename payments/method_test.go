@@ -25,6 +25,30 @@ func (s served) Serving(context.Context, tenantdb.Querier, string) ([]payments.S
 	return s.list, nil
 }
 
+// A Mini Program is inside one provider's wallet: its buyers are nobody to another, which is
+// neither offered there nor asked.
+func TestAMiniProgramPaysAtHome(t *testing.T) {
+	t.Parallel()
+	k := newKit(t)
+	k.bill("M1")
+	ask := payments.MethodsInput{BusinessNo: "M1", AppID: k.appID, MemberID: 7, Home: payments.WeChat, Client: payments.ClientWeChat}
+	if found, err := k.service.Methods(t.Context(), k.Tenant.ID, ask); err != nil || len(found.List) != 1 {
+		t.Errorf("at home: %+v, %v", found, err)
+	}
+	ask.Home = payments.Alipay
+	if found, err := k.service.Methods(t.Context(), k.Tenant.ID, ask); err != nil || len(found.List) != 0 || !errors.Is(found.None, payments.ErrMethodsElsewhere) {
+		t.Errorf("elsewhere: %+v, %v", found, err)
+	}
+	in := payments.PayInput{BusinessNo: "M1", AppID: k.appID, Payer: k.openID, Home: payments.Alipay}
+	if _, err := k.service.Pay(t.Context(), k.Tenant.ID, in); !errors.Is(err, payments.ErrScene) {
+		t.Errorf("paid elsewhere: %v", err)
+	}
+	in.Home = payments.WeChat
+	if _, err := k.service.Pay(t.Context(), k.Tenant.ID, in); err != nil {
+		t.Errorf("paid at home: %v", err)
+	}
+}
+
 // What is offered depends on where the buyer is and on what the shop's accounts can do;
 // an empty list says why.
 func TestMethodsFitTheBuyersPlaceAndTheShopsAccounts(t *testing.T) {

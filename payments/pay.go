@@ -30,6 +30,7 @@ type PayInput struct {
 	MemberID   int64  // compared with the bill's owner; 0 if the caller has compared already
 	Channel    Code   // empty means WeChat
 	Trial      bool   // the shop is not open yet: accounts of the sandbox only
+	Home       Code   // whose Mini Program the app is: in it, nobody else is paid; empty for any
 }
 
 // Pay begins a payment, or takes up the one that is open, and returns what the buyer's
@@ -48,7 +49,7 @@ func (s *Service) Pay(ctx context.Context, id tenant.ID, in PayInput) (ClientPar
 	if err != nil {
 		return ClientParams{}, err
 	}
-	traits, ok := ch.Traits(in.Scene)
+	traits, ok := served(ch, in.Home, in.Scene)
 	if !ok {
 		return ClientParams{}, ErrScene
 	}
@@ -159,15 +160,23 @@ func (s *Service) openAttempt(ctx context.Context, id tenant.ID, acc Account, in
 // bill reads the bill and refuses what may not be paid by this caller now.
 func (s *Service) bill(ctx context.Context, tx tenantdb.Tx, in PayInput) (Bill, error) {
 	bill, err := s.d.Bills.BillTx(ctx, tx, in.BusinessNo)
+	known := err == nil || bill.BusinessNo != ""
 	switch {
+	case known && (bill.AppID != in.AppID || (in.MemberID != 0 && bill.MemberID != in.MemberID)):
+		return Bill{}, fault.ErrNotFound
 	case err != nil:
 		return Bill{}, fmt.Errorf("read bill: %w", err)
-	case bill.AppID != in.AppID || (in.MemberID != 0 && bill.MemberID != in.MemberID):
-		return Bill{}, fault.ErrNotFound
 	case !tx.Now().Before(bill.ExpiresAt):
 		return Bill{}, ErrBillExpired
 	}
 	return bill, nil
+}
+
+// served is what a channel is in a scene of a Mini Program's orders: that is inside the wallet that
+// pays, and its buyers' ids mean nothing to another.
+func served(ch Channel, home Code, scene Scene) (Traits, bool) {
+	traits, ok := ch.Traits(scene)
+	return traits, ok && (scene != MiniProgram || home == "" || home == ch.Code())
 }
 
 // fits says that an open attempt still asks for exactly what is wanted.

@@ -29,7 +29,8 @@ type Bill struct {
 
 // BillSource gives the bill of a business number that may be paid now, read in the
 // caller's transaction, or the business's own fault. Amount, title and deadline of a
-// payment come from nowhere else.
+// payment come from nowhere else. A bill that cannot be paid comes with its fault: nobody but
+// its owner is told of it.
 type BillSource interface {
 	BillTx(ctx context.Context, tx tenantdb.Tx, businessNo string) (Bill, error)
 }

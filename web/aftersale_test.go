@@ -8,6 +8,7 @@ import (
 	"image/png"
 	"mime/multipart"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -78,7 +79,13 @@ func walkAfterSales(t *testing.T, h *house, s *shop, orderNo string, lineID int6
 	call(1, http.StatusOK, http.MethodGet, one, nil)
 	call(9, http.StatusOK, http.MethodPost, one+"/messages", map[string]any{"body": "请尽快处理"}, "Idempotency-Key", "say-1")
 	h.agreeToReturn(t, s, opened.CaseNo)
-	call(9, http.StatusOK, http.MethodPost, one+"/send-back", map[string]any{"courier": "sf", "tracking_no": "SF1234567890123"})
+	var couriers miniapi.CourierList
+	call(0, http.StatusOK, http.MethodGet, "/couriers", nil).into(t, &couriers)
+	with := slices.IndexFunc(couriers.Items, func(c miniapi.Courier) bool { return c.Name == "顺丰速运" })
+	if with < 0 {
+		t.Fatalf("couriers: %+v", couriers)
+	}
+	call(9, http.StatusOK, http.MethodPost, one+"/send-back", map[string]any{"courier": couriers.Items[with].Code, "tracking_no": "SF1234567890123"})
 	h.replace(t, s, opened.CaseNo, lineID)
 	var c miniapi.AfterSale
 	call(11, http.StatusOK, http.MethodPost, one+"/confirm", nil).into(t, &c)

@@ -2,8 +2,10 @@ package web_test
 
 import (
 	"encoding/json"
+	"maps"
 	"net/http"
 	"net/url"
+	"reflect"
 	"strconv"
 	"strings"
 	"testing"
@@ -197,6 +199,23 @@ func walkCart(t *testing.T, s *shop, c *client) {
 	c.refused(t, http.StatusNotFound, "NOT_FOUND", http.MethodDelete, "/cart/lines/"+id(two), nil)
 }
 
+// sameQuote holds that an order is refused with the quote that the buyer would get for it.
+func sameQuote(t *testing.T, c *client, code string, body map[string]any) {
+	t.Helper()
+	refused := c.call(t, http.MethodPost, "/orders", body, "Idempotency-Key", code)
+	var problem struct {
+		Data struct{ Quote map[string]any }
+	}
+	refused.into(t, &problem)
+	ask := maps.Clone(body)
+	delete(ask, "expected_payable_fen")
+	var want map[string]any
+	c.must(t, http.StatusOK, http.MethodPost, "/checkout/quote", ask).into(t, &want)
+	if refused.status != http.StatusConflict || refused.code() != code || !reflect.DeepEqual(problem.Data.Quote, want) {
+		t.Errorf("%s: %d %s, want the quote %v", code, refused.status, refused.body, want)
+	}
+}
+
 func walkOrders(t *testing.T, h *house, s *shop, c *client) {
 	t.Helper()
 	var address miniapi.Address
@@ -226,7 +245,11 @@ func walkOrders(t *testing.T, h *house, s *shop, c *client) {
 	c.must(t, http.StatusOK, http.MethodGet, "/snapshots/"+kept.Lines[0].Snapshot, nil)
 	c.must(t, http.StatusOK, http.MethodGet, "/orders/"+placed.OrderNo+"/payment-methods", nil)
 	c.must(t, http.StatusOK, http.MethodGet, "/orders/"+placed.OrderNo+"/refunds", nil)
-	c.must(t, http.StatusOK, http.MethodGet, "/orders/"+placed.OrderNo+"/payment-methods?client=alipay", nil)
+	var elsewhere miniapi.PaymentMethods
+	c.must(t, http.StatusOK, http.MethodGet, "/orders/"+placed.OrderNo+"/payment-methods?client=alipay", nil).into(t, &elsewhere)
+	if len(elsewhere.Items) != 0 || elsewhere.None == nil || elsewhere.None.Code != "PAYMENT_ELSEWHERE" {
+		t.Errorf("inside Alipay, for an order of a Mini Program of WeChat: %+v", elsewhere)
+	}
 	pay := c.must(t, http.StatusOK, http.MethodPost, "/orders/"+placed.OrderNo+"/pay", nil)
 	var params sandbox.PayInput
 	pay.into(t, &params)
@@ -235,7 +258,10 @@ func walkOrders(t *testing.T, h *house, s *shop, c *client) {
 		t.Errorf("wx.requestPayment with %s: %+v, %v", pay.body, receipt, err)
 	}
 	lines := map[string]any{"lines": []any{map[string]any{"sku_id": s.products[2].SKUs[0].ID, "qty": 1}}, "address_id": address.ID, "expected_payable_fen": 1}
-	c.refused(t, http.StatusConflict, "PRICE_CHANGED", http.MethodPost, "/orders", lines, "Idempotency-Key", "k-2")
+	sameQuote(t, c, "PRICE_CHANGED", lines)
+	lines["coupon_ids"] = []int64{999}
+	sameQuote(t, c, "COUPON_UNAVAILABLE", lines)
+	delete(lines, "coupon_ids")
 	lines["expected_payable_fen"] = s.products[2].SKUs[0].PriceFen
 	c.must(t, http.StatusCreated, http.MethodPost, "/orders", lines, "Idempotency-Key", "k-2").into(t, &placed)
 	c.must(t, http.StatusOK, http.MethodPost, "/orders/"+placed.OrderNo+"/cancel", nil)

@@ -30,6 +30,14 @@ func walkGroups(t *testing.T, h *house, s *shop, c *client) {
 	}
 	var placed miniapi.Placed
 	c.must(t, http.StatusCreated, http.MethodPost, "/orders", order, "Idempotency-Key", "group-1").into(t, &placed)
+	var of miniapi.Order
+	if c.must(t, http.StatusOK, http.MethodGet, "/orders/"+placed.OrderNo, nil).into(t, &of); of.GroupState != "waits" {
+		t.Errorf("the order of a group: %+v", of)
+	}
+	var all miniapi.OrderPage
+	if c.must(t, http.StatusOK, http.MethodGet, "/orders?limit=1", nil).into(t, &all); len(all.Items) != 1 || all.Items[0].GroupState != "waits" {
+		t.Errorf("in the list: %+v", all)
+	}
 	var mine struct{ Items []miniapi.BuyGroup }
 	c.must(t, http.StatusOK, http.MethodGet, "/me/groups", nil).into(t, &mine)
 	if len(mine.Items) != 1 || mine.Items[0].Status != "pending" || mine.Items[0].Left != 2 {

@@ -348,6 +348,15 @@ func TestT028ObjectsOfAnotherMemberAreNotFound(t *testing.T) {
 	if after := h.rows(t, s); after != before {
 		t.Errorf("rows went from %d to %d", before, after)
 	}
+	// That an order cannot be paid any more is told to its owner alone.
+	owner.must(t, http.StatusOK, http.MethodPost, "/orders/"+orderNo+"/cancel", nil)
+	for _, r := range []route{
+		{http.MethodPost, "/orders/" + orderNo + "/pay", nil},
+		{http.MethodGet, "/orders/" + orderNo + "/payment-methods", nil},
+	} {
+		owner.refused(t, http.StatusConflict, "ORDER_STATE", r.method, r.path, r.body)
+		other.refused(t, http.StatusNotFound, "NOT_FOUND", r.method, r.path, r.body)
+	}
 }
 
 func TestT029TextThatIsNoneAndSizesBeyondReason(t *testing.T) {

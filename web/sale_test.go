@@ -210,6 +210,16 @@ func TestFlashPricesByTheInstant(t *testing.T) {
 	want("between", sku.PriceFen)
 	h.Clock().Set(from.Add(time.Hour))
 	want("in the second", 100)
+	// Of more pieces than are left, none has the price: neither in the cart nor in the quote.
+	for qty, want := range map[int]money.Fen{2: 200, 3: 3 * sku.PriceFen} {
+		var cart miniapi.Cart
+		c.must(t, http.StatusOK, http.MethodPut, "/cart/lines/"+id(sku.ID), map[string]any{"qty": qty}).into(t, &cart)
+		var quote miniapi.Quote
+		c.must(t, http.StatusOK, http.MethodPost, "/checkout/quote", map[string]any{"address_id": address.ID}).into(t, &quote)
+		if cart.SelectedFen != want || cart.Lines[0].SubtotalFen != want || (cart.Lines[0].Sale != nil) != (qty == 2) || quote.PayableFen != want {
+			t.Errorf("%d pieces: cart %+v, quote %d, want %d", qty, cart, quote.PayableFen, want)
+		}
+	}
 	line := map[string]any{"lines": []any{map[string]any{"sku_id": sku.ID, "qty": 2}}, "address_id": address.ID, "expected_payable_fen": 200}
 	c.must(t, http.StatusCreated, http.MethodPost, "/orders", line, "Idempotency-Key", "f-1")
 	eventually(t, "it is sold out", func() bool { return price() == sku.PriceFen })

@@ -209,13 +209,13 @@ func TestCampaignThroughTime(t *testing.T) {
 	}
 	w.Clock().Set(now.Add(time.Hour))
 	states(campaign.StateRunning)
-	sales, err := w.Sales(t.Context(), w.Tenant.ID, "wxaaaaaaaaaaaaaaaa", w.skus, w.Clock().Now())
+	sales, err := w.Sales(t.Context(), w.Tenant.ID, "wxaaaaaaaaaaaaaaaa", 0, w.skus, w.Clock().Now())
 	if err != nil || len(sales) != 2 || sales[w.skus[0]].Price(1000) != 500 || sales[w.skus[0]].Price(400) != 400 {
 		t.Errorf("sales %v %v", sales, err)
 	}
 	w.Clock().Set(now.Add(3 * time.Hour))
 	states(campaign.StateOver)
-	if sales, err = w.Sales(t.Context(), w.Tenant.ID, "", w.skus, w.Clock().Now()); err != nil || len(sales) != 0 {
+	if sales, err = w.Sales(t.Context(), w.Tenant.ID, "", 0, w.skus, w.Clock().Now()); err != nil || len(sales) != 0 {
 		t.Errorf("sales after the end %v %v", sales, err)
 	}
 	if _, err := w.save(id, 2, w.at(1, 9, nil, w.skus[0])); !errors.Is(err, campaign.ErrState) {

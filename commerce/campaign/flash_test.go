@@ -86,13 +86,20 @@ func TestUnitsOfASession(t *testing.T) {
 		t.Errorf("what came back, by who gave it: %v", err)
 	}
 	w.Clock().Set(w.now.Add(2 * time.Hour)) // between two sessions
-	sales, err := w.Sales(t.Context(), w.Tenant.ID, "", w.skus, w.Clock().Now())
+	sales, err := w.Sales(t.Context(), w.Tenant.ID, "", 0, w.skus, w.Clock().Now())
 	if err != nil || len(sales) != 0 {
 		t.Errorf("sales between sessions %v %v", sales, err)
 	}
 	w.Clock().Set(w.now.Add(3 * time.Hour)) // the second has units and limits of its own
 	if err := w.order("ORDER00030", a, id, one(3)); err != nil {
 		t.Errorf("in the second session: %v", err)
+	}
+	for member, want := range map[int64]int64{a: 0, b: 2, 0: 2} { // a has had the three of a member, and two are left
+		sales, err = w.Sales(t.Context(), w.Tenant.ID, "", member, w.skus[:1], w.Clock().Now())
+		sale, on := sales[w.skus[0]]
+		if err != nil || !on || sale.Fits(want+1) || (want > 0 && !sale.Fits(want)) {
+			t.Errorf("member %d: %+v %v, want the price for %d pieces", member, sale, err, want)
+		}
 	}
 	windows, err := w.Windows(t.Context(), w.Tenant.ID, w.now)
 	if err != nil || len(windows) != 2 || !windows[1].From.Equal(w.now.Add(3*time.Hour)) {

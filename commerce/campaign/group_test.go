@@ -83,7 +83,7 @@ func TestGroupCampaign(t *testing.T) {
 	if err := w.start(timed); !errors.Is(err, campaign.ErrTaken) {
 		t.Errorf("two campaigns with one SKU: %v", err)
 	}
-	if sales, err := w.Sales(t.Context(), w.Tenant.ID, "wxaaaaaaaaaaaaaaaa", w.skus, w.now.Add(time.Minute)); err != nil || len(sales) != 0 {
+	if sales, err := w.Sales(t.Context(), w.Tenant.ID, "wxaaaaaaaaaaaaaaaa", 0, w.skus, w.now.Add(time.Minute)); err != nil || len(sales) != 0 {
 		t.Errorf("the price of a group is shown as everybody's: %v %v", sales, err)
 	}
 	offers, open, err := w.GroupsOfProduct(t.Context(), w.Tenant.ID, "wxaaaaaaaaaaaaaaaa", w.spu, w.now.Add(time.Minute))

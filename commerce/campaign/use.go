@@ -137,6 +137,7 @@ type Sale struct {
 	Kind       Kind
 	Title      string
 	Until      time.Time // exclusive
+	most       int64     // pieces; -1: any number
 	own        money.Fen
 	off        money.Rate
 }
@@ -144,13 +145,18 @@ type Sale struct {
 // Price is what a piece costs that costs this much by itself, never more.
 func (s Sale) Price(regular money.Fen) money.Fen { return priceOf(regular, s.own, s.off) }
 
-// Sales are the prices that are made of SKUs in a Mini Program now. One statement.
-func (s *Service) Sales(ctx context.Context, id tenant.ID, app string, skus []int64, now time.Time) (map[int64]Sale, error) {
+// Fits tells whether an order of so many pieces has them at the price: one of more than the
+// member may have, or than are left, has none.
+func (s Sale) Fits(qty int64) bool { return s.most < 0 || qty <= s.most }
+
+// Sales are the prices that are made of SKUs in a Mini Program now, and for how many pieces of a
+// member, who may be nobody (0). One statement.
+func (s *Service) Sales(ctx context.Context, id tenant.ID, app string, memberID int64, skus []int64, now time.Time) (map[int64]Sale, error) {
 	sales := map[int64]Sale{}
 	err := s.d.DB.Read(ctx, id, func(r *tenantdb.Reader) error {
-		rows, err := s.q.Prices(ctx, r, now, skus, app)
+		rows, err := s.q.Prices(ctx, r, memberID, now, skus, app)
 		for _, p := range rows {
-			sale := Sale{CampaignID: p.ID, Kind: Kind(p.Kind), Title: p.Title, Until: p.EndsAt}
+			sale := Sale{CampaignID: p.ID, Kind: Kind(p.Kind), Title: p.Title, Until: p.EndsAt, most: p.Most}
 			if p.PriceFen != nil {
 				sale.own = money.Fen(*p.PriceFen)
 			}

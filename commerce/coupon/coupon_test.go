@@ -180,6 +180,41 @@ func TestT039ABatchOfAHundred(t *testing.T) {
 	}
 }
 
+// TestT039OneClaimSentTwentyTimes: the same request sent several times at once gives one coupon, even of one that a member may
+// have several of, and everybody hears of the same grant.
+func TestT039OneClaimSentTwentyTimes(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	member := w.members(1)[0]
+	in := fiveOff()
+	in.PerMember = 20
+	id := w.live(in)
+	for round := range 5 {
+		var grants [20]int64
+		var wait sync.WaitGroup
+		for i := range grants {
+			wait.Go(func() {
+				var err error
+				if grants[i], err = w.Claim(t.Context(), w.Tenant.ID, member, id, strconv.Itoa(round)); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		wait.Wait()
+		for _, g := range grants[1:] {
+			if g != grants[0] {
+				t.Errorf("round %d: %v", round, grants)
+			}
+		}
+	}
+	if n := w.count("SELECT count(*) FROM coupon_grant"); n != 5 {
+		t.Errorf("%d grants of 5 requests", n)
+	}
+	if err := w.balances(); err != nil {
+		t.Error(err)
+	}
+}
+
 // TestT039OneCouponManyCheckouts: twenty orders want one coupon, and one has it.
 func TestT039OneCouponManyCheckouts(t *testing.T) {
 	t.Parallel()

@@ -415,12 +415,16 @@ func (s *Service) Reject(ctx context.Context, id tenant.ID, no, reason, actor st
 	})
 }
 
-// Cancel takes back a withdrawal that nobody has looked at. Opens a transaction. Faults:
+// Cancel takes back a withdrawal that nobody has looked at; repeating it is no error. Opens a
+// transaction. Faults:
 // NOT_FOUND, DISTRIBUTION_STATE.
 func (s *Service) Cancel(ctx context.Context, id tenant.ID, memberID int64, no string) error {
 	return s.change(ctx, id, no, func(tx tenantdb.Tx, w distributiondb.Withdrawal) error {
 		if w.DistributorID != memberID {
 			return fault.ErrNotFound
+		}
+		if WithdrawalStatus(w.Status) == Cancelled {
+			return nil
 		}
 		return s.step(ctx, tx, w, EventCancel, "", actorOf(memberID))
 	})

@@ -161,9 +161,9 @@ func (s *Service) Ask(ctx context.Context, id tenant.ID, memberID int64, orderNo
 			return err
 		}
 		row, err := s.q.LockLive(ctx, tx, o.ID)
-		fresh := tenantdb.NoRows(err)
-		if fresh {
-			row, err = s.ask(ctx, tx, o, w)
+		fresh := false
+		if tenantdb.NoRows(err) {
+			row, fresh, err = s.ask(ctx, tx, o, w)
 		}
 		if err != nil {
 			return err
@@ -185,23 +185,28 @@ func (s *Service) Ask(ctx context.Context, id tenant.ID, memberID int64, orderNo
 	return r, nil
 }
 
-// ask writes a request for an order that has none.
-func (s *Service) ask(ctx context.Context, tx tenantdb.Tx, o subject, w Wish) (invoicedb.Invoice, error) {
+// ask writes a request for an order that had none, or finds the one that came first meanwhile.
+func (s *Service) ask(ctx context.Context, tx tenantdb.Tx, o subject, w Wish) (_ invoicedb.Invoice, fresh bool, _ error) {
 	if err := askable(o, tx.Now()); err != nil {
-		return invoicedb.Invoice{}, err
+		return invoicedb.Invoice{}, false, err
 	}
 	in := invoicedb.AskParams{OrderID: o.ID, MemberID: o.MemberID, Kind: string(w.party.Kind), Sealed: w.sealed.body, SealKey: w.sealed.key, Now: tx.Now(), Actor: actorOf(o.MemberID)}
 	if o.PaidAt != nil {
 		in.ReadyAt = new(tx.Now())
 	}
 	n, err := s.q.Ask(ctx, tx, in)
-	if err == nil && n == 0 { // the order's lock is shared: somebody asked at the same moment
-		err = ErrAsked
-	}
 	if err != nil {
-		return invoicedb.Invoice{}, err
+		return invoicedb.Invoice{}, false, err
 	}
-	return s.q.Latest(ctx, tx, o.ID)
+	if n == 0 { // the order's lock is shared: somebody asked at the same moment
+		row, err := s.q.LockLive(ctx, tx, o.ID)
+		if tenantdb.NoRows(err) { // and took it back
+			err = ErrAsked
+		}
+		return row, false, err
+	}
+	row, err := s.q.Latest(ctx, tx, o.ID)
+	return row, true, err
 }
 
 // lockOwn locks an order of a member; another's is not found.

@@ -196,8 +196,8 @@ func TestVirtualOrderNeedsNoAddress(t *testing.T) {
 	}
 	in := s.input(b, 1000, order.LineInput{SKUID: sent, Qty: 1})
 	in.AddressID = 0
-	if _, _, err := s.orders.Place(t.Context(), s.Tenant.ID, in); !errors.Is(err, fault.ErrNotFound) {
-		t.Errorf("a box to nowhere: %v, want NOT_FOUND", err)
+	if _, _, err := s.orders.Place(t.Context(), s.Tenant.ID, in); !errors.Is(err, fault.ErrValidation) {
+		t.Errorf("a box to nowhere: %v, want VALIDATION", err)
 	}
 	s.healthy(t)
 }

@@ -109,7 +109,7 @@ func TestSoldOutIsSaidBeforeAnotherPrice(t *testing.T) {
 	if _, _, err := s.orders.Place(t.Context(), s.Tenant.ID, s.input(c, 300, line(1))); fault.CodeOf(err) != "PRICE_CHANGED" {
 		t.Errorf("sold out: %v", err)
 	}
-	if sales, err := s.campaigns.Sales(t.Context(), s.Tenant.ID, s.app.String(), skus, s.Clock().Now()); err != nil || len(sales) != 0 {
+	if sales, err := s.campaigns.Sales(t.Context(), s.Tenant.ID, s.app.String(), b.id, skus, s.Clock().Now()); err != nil || len(sales) != 0 {
 		t.Errorf("sold out, and still shown at %v %v", sales, err)
 	}
 	// Unpaid: back.

@@ -56,7 +56,7 @@ func (s *Service) List(ctx context.Context, id tenant.ID, memberID int64, in Lis
 			Address: row.Address, Receiver: row.Receiver, Remark: row.Remark, ExpiresAt: row.ExpiresAt, PlacedAt: row.PlacedAt,
 			PaidAt: row.PaidAt, ClosedAt: row.ClosedAt, RefundedFen: row.RefundedFen, Lines: row.Lines, AdjustFen: row.AdjustFen, Delivery: row.Delivery, StoreID: row.StoreID,
 			PickupCode: row.PickupCode, Settlement: row.Settlement, ShippedAt: row.ShippedAt, ReceiveBy: row.ReceiveBy,
-			ReceivedAt: row.ReceivedAt, Hidden: row.Hidden, Unsent: row.Unsent,
+			ReceivedAt: row.ReceivedAt, Hidden: row.Hidden, Unsent: row.Unsent, SlotFrom: row.SlotFrom, SlotUntil: row.SlotUntil, GroupState: row.GroupState,
 		}); err == nil {
 			err = s.name(ctx, id, &page.Orders[i])
 		}

@@ -27,7 +27,7 @@ const maxTitle = 60
 // Bill returns the bill of an order that can be paid now, and keeps the order from being
 // closed until the transaction ends, so that a payment that begins on it is seen by who
 // closes it. Faults: NOT_FOUND; ORDER_STATE if it is not waiting for payment or its time
-// is over.
+// is over, with the bill all the same: only its owner may be told.
 func (s *Service) Bill(ctx context.Context, tx tenantdb.Tx, orderNo string) (Bill, error) {
 	if !wellFormed(orderNo) {
 		return Bill{}, fmt.Errorf("bill: %w", fault.ErrNotFound)
@@ -39,13 +39,14 @@ func (s *Service) Bill(ctx context.Context, tx tenantdb.Tx, orderNo string) (Bil
 	if err != nil {
 		return Bill{}, fmt.Errorf("bill: %w", err)
 	}
-	if _, err := Next(Status(row.Status), EventPay, Member); err != nil || row.Due {
-		return Bill{}, fmt.Errorf("bill: %w", ErrState.WithData(map[string]any{"status": row.Status}))
-	}
-	return Bill{
+	bill := Bill{
 		OrderNo: orderNo, Title: billTitle(row.FirstTitle, row.Kinds), AmountFen: row.PayableFen,
 		ExpiresAt: row.ExpiresAt, MemberID: row.MemberID, AppID: row.AppID,
-	}, nil
+	}
+	if _, err := Next(Status(row.Status), EventPay, Member); err != nil || row.Due {
+		return bill, fmt.Errorf("bill: %w", ErrState.WithData(map[string]any{"status": row.Status}))
+	}
+	return bill, nil
 }
 
 func billTitle(first string, kinds int64) string {

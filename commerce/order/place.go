@@ -236,7 +236,7 @@ func (p *placing) decide() (Placed, error) {
 	p.to = p.to.settled(p.lines, p.facts)
 	switch {
 	case p.to.sent() && p.in.AddressID == 0:
-		return Placed{}, fault.ErrNotFound
+		return Placed{}, fault.Invalidf("address_id", "is required for what is sent")
 	case p.addressErr != nil && !p.to.kind.codes():
 		return Placed{}, p.addressErr
 	}

@@ -196,7 +196,7 @@ func TestT032Unavailable(t *testing.T) {
 		"off the shelf":            {s.input(b, 1500, order.LineInput{SKUID: skus[0], Qty: 1}, order.LineInput{SKUID: gone[0], Qty: 1}), order.ErrUnavailable},
 		"unknown SKU":              {s.input(b, 1000, order.LineInput{SKUID: 1 << 40, Qty: 1}), order.ErrUnavailable},
 		"another member's address": {s.input(buyer{id: b.id, address: stranger.address}, 1000, order.LineInput{SKUID: skus[0], Qty: 1}), fault.ErrNotFound},
-		"no address":               {s.input(buyer{id: b.id}, 1000, order.LineInput{SKUID: skus[0], Qty: 1}), fault.ErrNotFound},
+		"no address":               {s.input(buyer{id: b.id}, 1000, order.LineInput{SKUID: skus[0], Qty: 1}), fault.ErrValidation},
 	} {
 		if _, _, err := s.orders.Place(t.Context(), s.Tenant.ID, c.in); !errors.Is(err, c.want) {
 			t.Errorf("%s: %v, want %v", name, err, c.want)

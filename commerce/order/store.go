@@ -70,13 +70,21 @@ type momentRow struct {
 	Actor string    `json:"actor"`
 }
 
+// textOrNone is a text that may be missing, which is empty then.
+func textOrNone(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
+}
+
 func orderFromRow(row orderdb.FindRow) (Order, error) {
 	o := Order{
 		OrderNo: row.OrderNo, MemberID: row.MemberID, AppID: row.AppID, Status: Status(row.Status),
 		GoodsFen: row.GoodsFen, DiscountFen: row.DiscountFen, FreightFen: row.FreightFen, PayableFen: row.PayableFen, RefundedFen: row.RefundedFen,
 		Remark: row.Remark, PlacedAt: row.PlacedAt, ExpiresAt: row.ExpiresAt, PaidAt: row.PaidAt, ClosedAt: row.ClosedAt,
 		AdjustFen: row.AdjustFen, Delivery: ParcelKind(row.Delivery), Settlement: Settlement(row.Settlement),
-		ShippedAt: row.ShippedAt, ReceivedAt: row.ReceivedAt, SlotFrom: row.SlotFrom, SlotUntil: row.SlotUntil,
+		ShippedAt: row.ShippedAt, ReceivedAt: row.ReceivedAt, SlotFrom: row.SlotFrom, SlotUntil: row.SlotUntil, GroupState: textOrNone(row.GroupState),
 		Actions: ActionsOf(Member, Status(row.Status), Facts{Unsent: row.Unsent, Delivery: ParcelKind(row.Delivery), Hidden: row.Hidden}),
 	}
 	o.receiver = row.Receiver

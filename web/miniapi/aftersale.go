@@ -11,6 +11,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"galleria/commerce/aftersale"
+	"galleria/commerce/delivery"
 	"galleria/commerce/money"
 	"galleria/commerce/order"
 	"galleria/commerce/picture"
@@ -83,7 +84,7 @@ type AfterSale struct {
 	AmountFen      money.Fen      `json:"amount_fen" doc:"That goes back; 0 for an exchange." example:"5900"`
 	DueAt          *time.Time     `json:"due_at,omitempty" nullable:"false" doc:"Until when whoever is to act has time."`
 	ReturnTo       *ReturnAddress `json:"return_to,omitempty" nullable:"false"`
-	BackCourier    string         `json:"back_courier" doc:"Of the parcel that goes back."`
+	BackCourier    string         `json:"back_courier" doc:"Of the parcel that goes back: its code, see /couriers."`
 	BackTrackingNo string         `json:"back_tracking_no"`
 	BackTrackState string         `json:"back_track_state" doc:"As the courier last told it; none before that, and where it was not asked for: only the case itself has it." enum:"none,accepted,transit,out_for_delivery,delivered,exception,returned"`
 	BackTrack      []TrackEvent   `json:"back_track" nullable:"false" doc:"Newest first; only the case itself has it."`
@@ -93,7 +94,7 @@ type AfterSale struct {
 	ClosedAt       *time.Time     `json:"closed_at,omitempty" nullable:"false"`
 	Lines          []CaseLine     `json:"lines" nullable:"false"`
 	Messages       []CaseMessage  `json:"messages" nullable:"false" doc:"Oldest first; empty in lists."`
-	Actions        []string       `json:"actions" nullable:"false" doc:"What the buyer may do now." example:"[\"withdraw\",\"say\"]"`
+	Actions        []string       `json:"actions" nullable:"false" doc:"What the buyer may do now: withdraw (cancelAfterSale), send_back, confirm, say (addAfterSaleMessage); others may come." example:"[\"withdraw\",\"say\"]"`
 }
 
 // OrderCase is a case as its order names it.
@@ -176,10 +177,23 @@ type sayInput struct {
 	}
 }
 
+// Courier is a company that carries parcels.
+type Courier struct {
+	Code string `json:"code" example:"sf"`
+	Name string `json:"name" example:"顺丰速运"`
+}
+
+// CourierList is every courier that parcels go and come back with.
+type CourierList struct {
+	Items []Courier `json:"items" nullable:"false" doc:"The most used first."`
+}
+
+type couriersOutput struct{ Body CourierList }
+
 type sendBackInput struct {
 	CaseNo string `path:"case_no" minLength:"12" maxLength:"32" pattern:"^S[0-9A-Z]+$"`
 	Body   struct {
-		Courier    string `json:"courier" maxLength:"20" doc:"Our code." example:"sf"`
+		Courier    string `json:"courier" maxLength:"20" doc:"Its code, see /couriers." example:"sf"`
 		TrackingNo string `json:"tracking_no" maxLength:"40" example:"SF1234567890123"`
 	}
 }
@@ -244,6 +258,9 @@ func (a *API) aftersaleRoutes() {
 		summary: "Tell in which parcel the goods come back", description: "The same parcel again is no error.", errors: gone,
 	}, a.sendBackCase)
 	add(a, route{
+		method: http.MethodGet, path: "/couriers", id: "listCouriers", tag: tagAfterSale, summary: "The couriers that parcels go and come back with",
+	}, a.couriers)
+	add(a, route{
 		method: http.MethodPost, path: one + "/confirm", id: "confirmAfterSale", tag: tagAfterSale, member: true, class: classWrite,
 		summary: "Confirm that the replacement is there", description: "Repeating it is no error. Without it the case closes at `due_at`.", errors: gone,
 	}, a.confirmCase)
@@ -257,6 +274,15 @@ func (a *API) aftersaleRoutes() {
 		description: "As `wx.uploadFile` sends it: one part named `file`. What the camera wrote into it is taken out.",
 		errors:      []*fault.Error{picture.ErrType, picture.ErrTooLarge, picture.ErrPixels, picture.ErrBroken, picture.ErrNoPlace, picture.ErrTooMany, plan.ErrQuota},
 	}, a.uploadPicture)
+}
+
+func (a *API) couriers(context.Context, *none) (*couriersOutput, error) {
+	known := delivery.Couriers()
+	out := &couriersOutput{CourierList{Items: make([]Courier, len(known))}}
+	for i, c := range known {
+		out.Body.Items[i] = Courier{Code: c.Code, Name: c.Name}
+	}
+	return out, nil
 }
 
 func piecesOf(lines []CaseLineInput) (map[int64]int64, error) {

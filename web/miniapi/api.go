@@ -67,8 +67,9 @@ type Deps struct {
 
 // API is the mounted routes.
 type API struct {
-	d    Deps
-	huma huma.API
+	d      Deps
+	huma   huma.API
+	faults []*fault.Error // of all routes
 }
 
 // New puts the API onto app under Prefix and returns it.
@@ -156,6 +157,7 @@ type route struct {
 // add registers a route. The handler sees a decoded, valid input and returns its errors
 // as they are.
 func add[I, O any](a *API, r route, handle func(ctx context.Context, in *I) (*O, error)) {
+	a.faults = append(a.faults, common(r)...)
 	op := huma.Operation{
 		Method: r.method, Path: r.path, OperationID: r.id, Tags: []string{r.tag}, Summary: r.summary, Description: r.description,
 		DefaultStatus: r.status, BodyReadTimeout: -1, MaxBodyBytes: maxBody,

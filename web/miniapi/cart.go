@@ -27,7 +27,7 @@ type CartLine struct {
 	Spec        string    `json:"spec" example:"10 包"`
 	Picture     string    `json:"picture"`
 	PriceFen    money.Fen `json:"price_fen" doc:"Fen, of one piece now." example:"5900"`
-	Sale        *Sale     `json:"sale,omitempty" nullable:"false" doc:"The campaign that makes the price."`
+	Sale        *Sale     `json:"sale,omitempty" nullable:"false" doc:"The campaign that makes the price; missing, and the price the regular one, of more pieces than the buyer may have at it."`
 	Qty         int       `json:"qty" example:"2"`
 	SubtotalFen money.Fen `json:"subtotal_fen" doc:"Fen." example:"11800"`
 	Selected    bool      `json:"selected"`

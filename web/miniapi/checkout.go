@@ -2,6 +2,8 @@ package miniapi
 
 import (
 	"context"
+	"errors"
+	"maps"
 	"net/http"
 
 	"galleria/commerce/delivery"
@@ -149,30 +151,49 @@ func (a *API) quote(ctx context.Context, in *quoteInput) (*quoteOutput, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := &quoteOutput{Quote{
+	return &quoteOutput{toQuote(ctx, q)}, nil
+}
+
+func toQuote(ctx context.Context, q order.Quote) Quote {
+	out := Quote{
 		Lines: toOrderLines(q.Lines), GoodsFen: q.GoodsFen, DiscountFen: q.DiscountFen, FreightFen: q.FreightFen,
 		PayableFen: q.PayableFen, QuoteHash: q.QuoteHash, FreightKnown: q.FreightKnown, Delivery: string(q.Delivery),
 		FreightOffFen: q.FreightOffFen, FreightOffs: toOffs(q.FreightOffs), Offers: toOffers(ctx, q.Offers), Refused: append([]int64{}, q.Refused...), Gifts: toGifts(ctx, q.Gifts),
 		Freight: make([]FreightPart, len(q.Freight)), Deliveries: make([]string, len(q.Deliveries)),
-	}}
+	}
 	if q.Points != nil {
-		out.Body.Points = new(QuotePoints(*q.Points))
+		out.Points = new(QuotePoints(*q.Points))
 	}
 	if q.Exchange != nil {
-		out.Body.Exchange = new(QuoteExchange(*q.Exchange))
+		out.Exchange = new(QuoteExchange(*q.Exchange))
 	}
 	if fit := q.Local; fit != nil {
-		out.Body.Local = &QuoteLocal{
+		out.Local = &QuoteLocal{
 			Deliverable: fit.Reason == delivery.LocalFits && q.FreightKnown, Reason: string(fit.Reason), DistanceM: fit.DistanceM, NeedFen: fit.NeedFen,
 		}
 	}
 	for i, part := range q.Freight {
-		out.Body.Freight[i] = FreightPart(part)
+		out.Freight[i] = FreightPart(part)
 	}
 	for i, kind := range q.Deliveries {
-		out.Body.Deliveries[i] = string(kind)
+		out.Deliveries[i] = string(kind)
 	}
-	return out, nil
+	return out
+}
+
+// withQuote shows the quote that a refused order comes with as any quote is shown.
+func withQuote(ctx context.Context, err error) error {
+	refused, ok := errors.AsType[*fault.Error](err)
+	if !ok {
+		return err
+	}
+	quote, ok := refused.Data()["quote"].(order.Quote)
+	if !ok {
+		return err
+	}
+	data := maps.Clone(refused.Data())
+	data["quote"] = toQuote(ctx, quote)
+	return refused.WithData(data)
 }
 
 func fromLines(lines []LineInput) []order.LineInput {

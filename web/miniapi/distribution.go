@@ -217,7 +217,7 @@ func (a *API) distributionRoutes() {
 	}, a.withdraw)
 	add(a, route{
 		method: http.MethodPost, path: "/distribution/withdrawals/{withdrawal_no}/cancel", id: "cancelWithdrawal", tag: tagDistribution, member: true, class: classWrite, status: http.StatusNoContent,
-		summary: "Take back a withdrawal that nobody has looked at", errors: []*fault.Error{fault.ErrNotFound, distribution.ErrState},
+		summary: "Take back a withdrawal that nobody has looked at", description: "Repeating it is no error.", errors: []*fault.Error{fault.ErrNotFound, distribution.ErrState},
 	}, a.cancelWithdrawal)
 	a.posterRoutes()
 }

@@ -90,7 +90,7 @@ type Parcel struct {
 	ParcelNo    string       `json:"parcel_no" example:"P261122K7Q2M9XTABCD"`
 	Kind        string       `json:"kind" enum:"express,local,pickup,virtual,voucher"`
 	Rider       *Rider       `json:"rider,omitempty" nullable:"false" doc:"Who brings it; local only."`
-	Courier     string       `json:"courier" doc:"Our code; empty for what no courier carries." example:"sf"`
+	Courier     string       `json:"courier" doc:"Its code, see /couriers; empty for what no courier carries." example:"sf"`
 	CourierName string       `json:"courier_name" example:"顺丰速运"`
 	TrackingNo  string       `json:"tracking_no" example:"SF1234567890123"`
 	Status      string       `json:"status" enum:"shipped,delivered,returned"`

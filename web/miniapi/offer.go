@@ -29,7 +29,7 @@ type Offer struct {
 	Usable   bool       `json:"usable" doc:"It is used, or could be chosen."`
 	Applied  bool       `json:"applied"`
 	OffFen   money.Fen  `json:"off_fen" doc:"What it takes off; 0 if it is not applied." example:"2000"`
-	Reason   string     `json:"reason,omitempty" doc:"Why it is not: not_chosen, below, no_goods, not_with, less, not_yet, over, no_freight, nothing, budget, sold_out, limit, gift_gone, not_sent; others may come." example:"below"`
+	Reason   string     `json:"reason,omitempty" doc:"Why it is not: not_chosen, below, no_goods, not_with, less, not_yet, over, no_freight, nothing, budget, sold_out, limit, no_points, points_full, gift_gone, not_sent; others may come." example:"below"`
 	Text     string     `json:"text,omitempty" doc:"The reason, or what is missing to the next tier, in the language of Accept-Language." example:"再买 ¥12.00 可用"`
 	NeedFen  money.Fen  `json:"need_fen,omitempty" doc:"Of below: what is missing, fen. Of what is applied: to its next tier." example:"1200"`
 	NeedQty  int64      `json:"need_qty,omitempty" doc:"Pieces that are missing, likewise."`

@@ -63,6 +63,7 @@ type Order struct {
 	StoreID     int64        `json:"store_id,omitempty" doc:"Of the store where it is fetched, or from which it is brought."`
 	SlotFrom    *time.Time   `json:"slot_from,omitempty" nullable:"false" doc:"When it is to be brought; local only."`
 	SlotUntil   *time.Time   `json:"slot_until,omitempty" nullable:"false"`
+	GroupState  string       `json:"group_state,omitempty" enum:"waits,complete" doc:"Of an order of a group: waits, and is not sent, until the group is complete; see /me/groups. Missing: of none."`
 	PickupCode  string       `json:"pickup_code,omitempty" doc:"Shown to the store's staff, who then hand over the goods; there while they wait." example:"402913377015"`
 	Settlement  string       `json:"settlement" enum:"open,window,settled" doc:"Of the money: open until receipt, window while the buyer may complain, then settled."`
 	ShippedAt   *time.Time   `json:"shipped_at,omitempty" nullable:"false" doc:"When the last of it was sent."`
@@ -78,7 +79,7 @@ type Order struct {
 	ExpiresAt   time.Time    `json:"expires_at" doc:"Until when it can be paid."`
 	PaidAt      *time.Time   `json:"paid_at,omitempty" nullable:"false" doc:"As the provider tells it."`
 	ClosedAt    *time.Time   `json:"closed_at,omitempty" nullable:"false"`
-	Actions     []string     `json:"actions" nullable:"false" doc:"What the buyer may do now." example:"[\"pay\",\"cancel\"]"`
+	Actions     []string     `json:"actions" nullable:"false" doc:"What the buyer may do now: pay, cancel, receive, buy_again, delete; others may come." example:"[\"pay\",\"cancel\"]"`
 	Timeline    []Moment     `json:"timeline" nullable:"false" doc:"Oldest first; empty in lists."`
 	AfterSales  []OrderCase  `json:"after_sales" nullable:"false" doc:"The order's after-sales cases, newest first; empty in lists."`
 }
@@ -131,7 +132,8 @@ func (a *API) orderRoutes() {
 		method: http.MethodPost, path: "/orders", id: "placeOrder", tag: tagOrder, member: true, class: classWrite, status: http.StatusCreated,
 		summary: "Place an order",
 		description: "Goods are held until `expires_at`. Amounts are computed here; an order that would cost something else than the " +
-			"buyer has seen is refused with the new quote under `data.quote` and the difference, by line and in sum, under `data.changes`.",
+			"buyer has seen is refused with the new quote, as `quote` gives it, under `data.quote` and the difference, by line and in sum, under `data.changes`. " +
+			"Coupons that cannot be used are under `data.coupon_ids`, with what the order costs without them under `data.quote`.",
 		errors: []*fault.Error{
 			fault.ErrNotFound, registry.ErrClosing, order.ErrPriceChanged, order.ErrUnavailable, order.ErrNoDelivery, order.ErrDeliveryKind, order.ErrNotTaking, delivery.ErrStore, delivery.ErrLocal, inventory.ErrShort, order.ErrPurchaseLimit, campaign.ErrSoldOut, campaign.ErrLimit, campaign.ErrBudget, campaign.ErrGroupGone, campaign.ErrGroupFull, campaign.ErrGroupMine, campaign.ErrGroupLimit, coupon.ErrUnavailable, coupon.ErrBudget, points.ErrShort, points.ErrOfferGone, points.ErrOfferLimit, points.ErrOfferLevel, invoice.ErrTaxNumber, invoice.ErrOff, member.ErrBlocked, member.ErrLeaving, order.ErrOpenOrders,
 			idempotency.ErrMissing, idempotency.ErrMismatch, idempotency.ErrInProgress,
@@ -173,7 +175,7 @@ func (a *API) place(ctx context.Context, in *placeInput) (*placeOutput, error) {
 		With: with,
 	})
 	if err != nil {
-		return nil, err
+		return nil, withQuote(ctx, err)
 	}
 	out := &placeOutput{Body: Placed{
 		OrderNo: placed.OrderNo, Status: string(placed.Status), PayableFen: placed.PayableFen, PlacedAt: placed.PlacedAt, ExpiresAt: placed.ExpiresAt,
@@ -237,7 +239,7 @@ func toOrder(ctx context.Context, o order.Order) Order {
 	out := Order{
 		OrderNo: o.OrderNo, Status: string(o.Status), CloseReason: string(o.CloseReason),
 		GoodsFen: o.GoodsFen, DiscountFen: o.DiscountFen, FreightFen: o.FreightFen, PayableFen: o.PayableFen, RefundedFen: o.RefundedFen,
-		AdjustFen: o.AdjustFen, Delivery: string(o.Delivery), StoreID: o.StoreID, PickupCode: o.PickupCode, SlotFrom: o.SlotFrom, SlotUntil: o.SlotUntil, Settlement: string(o.Settlement),
+		AdjustFen: o.AdjustFen, Delivery: string(o.Delivery), StoreID: o.StoreID, PickupCode: o.PickupCode, SlotFrom: o.SlotFrom, SlotUntil: o.SlotUntil, GroupState: o.GroupState, Settlement: string(o.Settlement),
 		ShippedAt: o.ShippedAt, ReceiveBy: o.ReceiveBy, ReceivedAt: o.ReceivedAt,
 		Address: OrderAddress(o.Address), Remark: o.Remark, Lines: toOrderLines(o.Lines), Offs: toOffs(o.Offs), Gifts: toGifts(ctx, o.Gifts),
 		PlacedAt: o.PlacedAt, ExpiresAt: o.ExpiresAt, PaidAt: o.PaidAt, ClosedAt: o.ClosedAt,

@@ -100,7 +100,7 @@ type PaymentMethods struct {
 
 type methodsInput struct {
 	OrderNo string `path:"order_no" minLength:"8" maxLength:"32" pattern:"^[0-9A-Za-z]+$"`
-	Client  string `query:"client" enum:"wechat,alipay,browser,app,pc" doc:"Where the buyer is. Default: inside the Mini Program that asks."`
+	Client  string `query:"client" enum:"wechat,alipay,browser,app,pc" doc:"Where the buyer is. Default: inside the Mini Program that asks; one of another provider pays nothing of its orders."`
 }
 
 type methodsOutput struct{ Body PaymentMethods }
@@ -112,7 +112,7 @@ func (a *API) paymentMethods(ctx context.Context, in *methodsInput) (*methodsOut
 	}
 	found, err := a.d.Payments.Methods(ctx, who.tenant, payments.MethodsInput{
 		BusinessNo: in.OrderNo, AppID: who.app.String(), MemberID: who.member, Trial: who.shop.Policy().Storefront == tenant.StorefrontTrial,
-		Client: payments.Client(cmp.Or(in.Client, string(who.provider))),
+		Client: payments.Client(cmp.Or(in.Client, string(who.provider))), Home: payments.Code(who.provider),
 	})
 	if err != nil {
 		return nil, err
@@ -134,7 +134,7 @@ func (a *API) pay(ctx context.Context, in *payInput) (*payOutput, error) {
 	}
 	ask := payments.PayInput{
 		BusinessNo: in.OrderNo, AppID: who.app.String(), Payer: who.openID, MemberID: who.member, Trial: who.shop.Policy().Storefront == tenant.StorefrontTrial,
-		Channel: payments.Code(who.provider),
+		Channel: payments.Code(who.provider), Home: payments.Code(who.provider),
 	}
 	if record := envelope.RecordOf(ctx); record != nil {
 		ask.ClientIP = record.ClientIP

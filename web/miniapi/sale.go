@@ -15,7 +15,7 @@ import (
 // Campaigns makes goods cheaper for a time; *campaign.Service is one.
 type Campaigns interface {
 	Windows(ctx context.Context, id tenant.ID, now time.Time) ([]campaign.Window, error)
-	Sales(ctx context.Context, id tenant.ID, app string, skus []int64, now time.Time) (map[int64]campaign.Sale, error)
+	Sales(ctx context.Context, id tenant.ID, app string, memberID int64, skus []int64, now time.Time) (map[int64]campaign.Sale, error)
 	Told(ctx context.Context, id tenant.ID, app string, now time.Time) ([]campaign.Campaign, error)
 	FlashSessions(ctx context.Context, id tenant.ID, app string, now time.Time) ([]campaign.FlashSession, error)
 	Remind(ctx context.Context, id tenant.ID, app string, memberID, campaignID, no int64) error
@@ -124,7 +124,7 @@ func (a *API) sales(ctx context.Context, who caller, skus []int64) (map[int64]ca
 	if err != nil || !on || len(skus) == 0 {
 		return nil, err
 	}
-	return a.d.Campaigns.Sales(ctx, who.tenant, who.app.String(), skus, now)
+	return a.d.Campaigns.Sales(ctx, who.tenant, who.app.String(), who.member, skus, now)
 }
 
 // onSale gives products the prices of campaigns.
@@ -186,7 +186,7 @@ func (a *API) cartOf(ctx context.Context, who caller) func(c cart.Cart, err erro
 		for i := range out.Body.Lines {
 			l := &out.Body.Lines[i]
 			price, told, ok := lowered(sales, l.SKUID, l.PriceFen)
-			if !ok {
+			if !ok || !sales[l.SKUID].Fits(int64(l.Qty)) { // then an order has none at the price
 				continue
 			}
 			less := (l.PriceFen - price) * money.Fen(l.Qty) // a part of the subtotal, which fits

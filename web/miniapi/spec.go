@@ -18,6 +18,7 @@ import (
 	"galleria/tenant/registry"
 	"galleria/web/auth"
 	"galleria/web/envelope"
+	"galleria/web/middleware"
 )
 
 const (
@@ -44,7 +45,9 @@ const cachedNote = "Carries a strong `ETag`; repeat it in `If-None-Match` and an
 // program. No service is needed for it.
 func Spec() ([]byte, error) {
 	app := fiber.New(fiber.Config{DisableStartupMessage: true})
-	api := New(app, Deps{}).huma.OpenAPI() //nolint:exhaustruct_v5 // routes are described, not served
+	routes := New(app, Deps{}) //nolint:exhaustruct_v5 // routes are described, not served
+	api := routes.huma.OpenAPI()
+	api.Info.Description += "\n\n### Error codes\n\n" + codeTable(routes.faults)
 	finish(api)
 	raw, err := json.MarshalIndent(api, "", "  ")
 	if err != nil {
@@ -92,8 +95,6 @@ func info() *huma.Info {
 				"unknown or repeated query parameters and compressed bodies are refused. Bodies are at most 256 kB, nested at most 32 deep.",
 			"**Errors.** Every failure is `{\"code\",\"message\",\"request_id\",\"fields\"?,\"data\"?}`. Act on `code`; show `message` " +
 				"(Chinese, or English by `Accept-Language: en`). New codes may appear: treat an unknown one by its status.",
-			"### Error codes",
-			codeTable(),
 		}, "\n\n"),
 	}
 }
@@ -133,7 +134,7 @@ func appIDParam() *huma.Param {
 func common(r route) []*fault.Error {
 	all := []*fault.Error{
 		envelope.ErrMalformed, registry.ErrUnknownApp, registry.ErrSuspended, registry.ErrMaintenance,
-		fault.ErrValidation, fault.ErrBusy, fault.ErrUnknownOutcome, envelope.ErrRateLimited, envelope.ErrEncoding, envelope.Internal(),
+		fault.ErrValidation, fault.ErrBusy, fault.ErrUnknownOutcome, envelope.ErrRateLimited, middleware.ErrShopBusy, envelope.ErrEncoding, envelope.Internal(),
 	}
 	if r.path != "/auth/login" && r.path != "/auth/refresh" { // a token may come along even where none is needed
 		all = append(all, member.ErrAuthInvalid, member.ErrBlocked)
@@ -189,10 +190,11 @@ func memoryPaths() []string {
 	return []string{"/shop", "/categories", "/products", "/products/{id}", "/campaigns", "/flash-sessions", "/products/{id}/reviews", "/brands", "/search/facets", "/search/suggest"}
 }
 
-// codeTable lists every code of the contract once.
-func codeTable() string {
+// codeTable lists every code once: what the routes answer with, and what is answered before
+// one is found.
+func codeTable(faults []*fault.Error) string {
 	known := map[string]*fault.Error{}
-	for _, e := range everyFault() {
+	for _, e := range append([]*fault.Error{envelope.ErrMethod, envelope.ErrHeaderTooLarge, fault.ErrNotFound}, faults...) {
 		known[e.Code()] = e
 	}
 	var b strings.Builder

@@ -6,6 +6,7 @@ import (
 	"io"
 	"mime"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -149,6 +150,9 @@ func checkToken(dec *jsontext.Decoder, token jsontext.Token) error {
 	if token.Kind() == '0' {
 		if text := token.String(); strings.ContainsAny(text, ".eE") || text == "-0" {
 			return fault.Invalidf(pathOf(dec.StackPointer()), "must be a plain integer")
+		}
+		if _, err := strconv.ParseInt(token.String(), 10, 64); err != nil {
+			return fault.Invalidf(pathOf(dec.StackPointer()), "is too large a number")
 		}
 	}
 	return nil

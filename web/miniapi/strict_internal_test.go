@@ -25,6 +25,8 @@ func TestScanRefusesWhatTwoReadersCouldReadDifferently(t *testing.T) {
 		{"fraction", `{"qty":1.0}`, fault.ErrValidation, "qty"},
 		{"exponent", `{"lines":[{"qty":1e3}]}`, fault.ErrValidation, "lines[0].qty"},
 		{"minus zero", `{"qty":-0}`, fault.ErrValidation, "qty"},
+		{"beyond 64 bits", `{"lines":[{"sku_id":9223372036854775808}]}`, fault.ErrValidation, "lines[0].sku_id"},
+		{"far beyond, below zero", `{"qty":-99999999999999999999}`, fault.ErrValidation, "qty"},
 		{"NUL", `{"remark":"a\u0000b"}`, fault.ErrValidation, "remark"},
 		{"array", `[1]`, fault.ErrValidation, "body"},
 		{"null", `null`, fault.ErrValidation, "body"},

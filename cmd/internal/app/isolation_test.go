@@ -46,6 +46,7 @@ func walk(a, b *twin) map[string][]step {
 		"switchCartLine":   {{path: "/cart/lines/" + only + "/switch", body: map[string]any{"to_sku_id": b.sku + 1}, want: gone}},
 		"listCategories":   {{path: "/categories", want: ok}},
 		"listPickupStores": {{path: "/pickup-stores", want: ok}},
+		"listCouriers":     {{path: "/couriers", want: ok}},
 		"getLocalDelivery": {{path: "/local-delivery", want: ok}},
 		"quote":            {{path: "/checkout/quote", body: map[string]any{"lines": lines(b.sku)}, want: gone409}, {path: "/checkout/quote", body: map[string]any{"address_id": b.secondAddress}, want: gone}},
 		"getMe":            {{path: "/me", want: ok}},

@@ -234,10 +234,7 @@ type bills struct{ orders *order.Service }
 
 func (b bills) BillTx(ctx context.Context, tx tenantdb.Tx, orderNo string) (payments.Bill, error) {
 	bill, err := b.orders.Bill(ctx, tx, orderNo)
-	if err != nil {
-		return payments.Bill{}, err
-	}
 	return payments.Bill{
 		BusinessNo: bill.OrderNo, Title: bill.Title, AmountFen: bill.AmountFen, ExpiresAt: bill.ExpiresAt, MemberID: bill.MemberID, AppID: bill.AppID,
-	}, nil
+	}, err
 }

@@ -42,8 +42,11 @@ WHERE c.status = 'live' AND c.ends_at > @now::timestamptz AND coalesce(n.ends_at
 
 -- name: Prices :many
 -- Of a flash sale, only in a session and while there are units; of none that is used up. The price
--- of a group is for who joins one.
-SELECT k.sku_id, c.id, c.kind, c.title, coalesce(n.ends_at, c.ends_at) AS ends_at, k.price_fen, c.off_bps
+-- of a group is for who joins one. most: pieces of a flash sale that the member may have (-1: any
+-- number); an order of more has none at its price.
+SELECT k.sku_id, c.id, c.kind, c.title, coalesce(n.ends_at, c.ends_at) AS ends_at, k.price_fen, c.off_bps,
+  (CASE WHEN c.kind = 'flash' THEN least(b.units - b.taken, c.per_order, CASE WHEN c.per_member IS NOT NULL THEN greatest(0, c.per_member - (
+    SELECT coalesce(sum(t.qty), 0) FROM orders o JOIN flash_take t ON t.order_no = o.order_no WHERE o.member_id = @member_id::bigint AND t.bucket_id = b.id AND t.back_at IS NULL)) END) ELSE -1 END)::bigint AS most
 FROM campaign_sku k JOIN campaign c ON c.id = k.campaign_id
 LEFT JOIN campaign_session n ON n.campaign_id = c.id AND n.starts_at <= @now::timestamptz AND n.ends_at > @now
 LEFT JOIN flash_bucket b ON b.campaign_id = c.id AND b.no = n.no AND b.sku_id = k.sku_id

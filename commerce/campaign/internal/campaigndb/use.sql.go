@@ -12,12 +12,14 @@ import (
 )
 
 const prices = `-- name: Prices :many
-SELECT k.sku_id, c.id, c.kind, c.title, coalesce(n.ends_at, c.ends_at) AS ends_at, k.price_fen, c.off_bps
+SELECT k.sku_id, c.id, c.kind, c.title, coalesce(n.ends_at, c.ends_at) AS ends_at, k.price_fen, c.off_bps,
+  (CASE WHEN c.kind = 'flash' THEN least(b.units - b.taken, c.per_order, CASE WHEN c.per_member IS NOT NULL THEN greatest(0, c.per_member - (
+    SELECT coalesce(sum(t.qty), 0) FROM orders o JOIN flash_take t ON t.order_no = o.order_no WHERE o.member_id = $1::bigint AND t.bucket_id = b.id AND t.back_at IS NULL)) END) ELSE -1 END)::bigint AS most
 FROM campaign_sku k JOIN campaign c ON c.id = k.campaign_id
-LEFT JOIN campaign_session n ON n.campaign_id = c.id AND n.starts_at <= $1::timestamptz AND n.ends_at > $1
+LEFT JOIN campaign_session n ON n.campaign_id = c.id AND n.starts_at <= $2::timestamptz AND n.ends_at > $2
 LEFT JOIN flash_bucket b ON b.campaign_id = c.id AND b.no = n.no AND b.sku_id = k.sku_id
-WHERE c.kind <> 'group' AND (c.kind <> 'flash' OR b.taken < b.units) AND k.live AND k.sku_id = ANY ($2::bigint[]) AND c.status = 'live' AND c.starts_at <= $1::timestamptz AND c.ends_at > $1
-  AND (cardinality(c.apps) = 0 OR $3::text = ANY (c.apps))
+WHERE c.kind <> 'group' AND (c.kind <> 'flash' OR b.taken < b.units) AND k.live AND k.sku_id = ANY ($3::bigint[]) AND c.status = 'live' AND c.starts_at <= $2::timestamptz AND c.ends_at > $2
+  AND (cardinality(c.apps) = 0 OR $4::text = ANY (c.apps))
   AND NOT EXISTS (SELECT FROM campaign_budget g WHERE g.campaign_id = c.id AND g.spent_fen + g.least_fen > g.budget_fen)
 `
 
@@ -29,12 +31,19 @@ type PricesRow struct {
 	EndsAt   time.Time
 	PriceFen *int64
 	OffBps   *int64
+	Most     int64
 }
 
 // Of a flash sale, only in a session and while there are units; of none that is used up. The price
-// of a group is for who joins one.
-func (q *Queries) Prices(ctx context.Context, db DBTX, now time.Time, skuIds []int64, app string) ([]PricesRow, error) {
-	rows, err := db.Query(ctx, prices, now, skuIds, app)
+// of a group is for who joins one. most: pieces of a flash sale that the member may have (-1: any
+// number); an order of more has none at its price.
+func (q *Queries) Prices(ctx context.Context, db DBTX, memberID int64, now time.Time, skuIds []int64, app string) ([]PricesRow, error) {
+	rows, err := db.Query(ctx, prices,
+		memberID,
+		now,
+		skuIds,
+		app,
+	)
 	if err != nil {
 		return nil, err
 	}
@@ -50,6 +59,7 @@ func (q *Queries) Prices(ctx context.Context, db DBTX, now time.Time, skuIds []i
 			&i.EndsAt,
 			&i.PriceFen,
 			&i.OffBps,
+			&i.Most,
 		); err != nil {
 			return nil, err
 		}

@@ -86,7 +86,7 @@ func (q *Queries) CountUnfinished(ctx context.Context, db DBTX) (int64, error) {
 const find = `-- name: Find :one
 SELECT o.id, o.order_no, o.member_id, o.app_id, o.status, o.close_reason, o.goods_fen, o.discount_fen, o.freight_fen, o.payable_fen,
        o.address, o.receiver, o.remark, o.expires_at, o.placed_at, o.paid_at, o.closed_at, o.adjust_fen, o.delivery, o.store_id, o.pickup_code, o.settlement,
-       o.shipped_at, o.receive_by, o.received_at, o.hidden, o.refunded_fen, o.slot_from, o.slot_until,
+       o.shipped_at, o.receive_by, o.received_at, o.hidden, o.refunded_fen, o.slot_from, o.slot_until, o.group_state,
        EXISTS (SELECT 1 FROM order_line l WHERE l.order_id = o.id AND l.sent + l.dropped < l.qty) AS unsent,
        (SELECT json_agg(json_build_object('spu_id', l.spu_id, 'sku_id', l.sku_id, 'title', l.title, 'spec', l.spec, 'picture', l.picture, 'snapshot', l.snapshot,
                'price_fen', l.price_fen, 'qty', l.qty, 'goods_fen', l.goods_fen, 'discount_fen', l.discount_fen, 'payable_fen', l.payable_fen, 'line_id', l.id, 'adjust_fen', l.adjust_fen, 'sent', l.sent, 'gift', l.gift) ORDER BY l.id)
@@ -131,6 +131,7 @@ type FindRow struct {
 	RefundedFen money.Fen
 	SlotFrom    *time.Time
 	SlotUntil   *time.Time
+	GroupState  *string
 	Unsent      bool
 	Lines       json.RawMessage
 	Timeline    json.RawMessage
@@ -171,6 +172,7 @@ func (q *Queries) Find(ctx context.Context, db DBTX, memberID int64, orderNo str
 		&i.RefundedFen,
 		&i.SlotFrom,
 		&i.SlotUntil,
+		&i.GroupState,
 		&i.Unsent,
 		&i.Lines,
 		&i.Timeline,
@@ -295,7 +297,7 @@ func (q *Queries) MarkTest(ctx context.Context, db DBTX, orderNo string) (int64,
 const page = `-- name: Page :many
 SELECT o.id, o.order_no, o.member_id, o.app_id, o.status, o.close_reason, o.goods_fen, o.discount_fen, o.freight_fen, o.payable_fen,
        o.address, o.receiver, o.remark, o.expires_at, o.placed_at, o.paid_at, o.closed_at, o.adjust_fen, o.delivery, o.store_id, o.pickup_code, o.settlement,
-       o.shipped_at, o.receive_by, o.received_at, o.hidden, o.refunded_fen, o.slot_from, o.slot_until,
+       o.shipped_at, o.receive_by, o.received_at, o.hidden, o.refunded_fen, o.slot_from, o.slot_until, o.group_state,
        EXISTS (SELECT 1 FROM order_line l WHERE l.order_id = o.id AND l.sent + l.dropped < l.qty) AS unsent,
        (SELECT json_agg(json_build_object('spu_id', l.spu_id, 'sku_id', l.sku_id, 'title', l.title, 'spec', l.spec, 'picture', l.picture, 'snapshot', l.snapshot,
                'price_fen', l.price_fen, 'qty', l.qty, 'goods_fen', l.goods_fen, 'discount_fen', l.discount_fen, 'payable_fen', l.payable_fen, 'line_id', l.id, 'adjust_fen', l.adjust_fen, 'sent', l.sent, 'gift', l.gift) ORDER BY l.id)
@@ -336,6 +338,7 @@ type PageRow struct {
 	RefundedFen money.Fen
 	SlotFrom    *time.Time
 	SlotUntil   *time.Time
+	GroupState  *string
 	Unsent      bool
 	Lines       json.RawMessage
 }
@@ -384,6 +387,7 @@ func (q *Queries) Page(ctx context.Context, db DBTX, memberID int64, beforeID in
 			&i.RefundedFen,
 			&i.SlotFrom,
 			&i.SlotUntil,
+			&i.GroupState,
 			&i.Unsent,
 			&i.Lines,
 		); err != nil {
