@@ -33,8 +33,8 @@ func rooms() []room {
 		{0, "tenant/statechart", nil}, // pure: tables of states
 		{0, "tenant/statechart", nil}, // pure: tables of states
 		{0, "migrations", nil},
-		{0, "commerce/search", nil},   // pure: texts to what an index compares
-		{0, "commerce/richtext", nil}, // pure: what of a description may be shown
+		{0, "commerce/search", nil},                                       // pure: texts to what an index compares
+		{0, "commerce/richtext", nil},                                     // pure: what of a description may be shown
 		{0, "commerce/sheet", []string{"commerce/money", "tenant/fault"}}, // tables for spreadsheets
 		{0, "commerce/division", nil},                                     // pure: provinces, cities and districts by their codes
 
