@@ -108,6 +108,7 @@
   if (first && !document.querySelector("[autofocus]")) {
     first.scrollIntoView({ block: "center", behavior: "instant" });
     if (first.matches("input, select, textarea")) first.focus({ preventScroll: true });
+    if (first.matches("input")) first.select(); // as the tab key does: what is typed takes its place
   }
 
   // A form with work in it asks before it is left. What the server sent back unsaved is

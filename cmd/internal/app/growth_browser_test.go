@@ -139,8 +139,10 @@ func (g *growth) coupons() {
 	g.Run(chromedp.WaitVisible(`#need_fen[aria-invalid="true"]`, chromedp.ByQuery))
 	g.Forgive() // 422 is what becomes of it
 	g.Inspect("03_coupon_refused")
-	g.tabTo(`input[name="need_fen"]`)
-	g.keys(strings.Repeat(kb.Backspace, 3) + "50\r")
+	if at := g.Text("document.activeElement.id"); at != "need_fen" {
+		t.Errorf("the refused form opens at %q, not at what is wrong", at)
+	}
+	g.keys("50\r")
 	id := g.arrives(`/coupons/([0-9]+)$`)
 	g.Inspect("04_coupon_draft")
 	g.Press(`form[action$="/status"] button[value="live"]`)
