@@ -82,7 +82,7 @@ type Config struct {
 	APIPlaces int `env:"GALLERIA_API_PLACES" envDefault:"256"`
 	// ShopPlaces is how many of the API's places the buyers of one Mini Program may hold;
 	// those that come beside them wait in a queue of their own. 0 is no bound.
-	ShopPlaces     int `env:"GALLERIA_SHOP_PLACES" envDefault:"32"`
+	ShopPlaces     int `env:"GALLERIA_SHOP_PLACES" envDefault:"16"`
 	CallbackPlaces int `env:"GALLERIA_CALLBACK_PLACES" envDefault:"64"`
 	ConsolePlaces  int `env:"GALLERIA_CONSOLE_PLACES" envDefault:"32"`
 	// TenantJobs is how many of a worker's places one shop may hold; 0 is three quarters.
