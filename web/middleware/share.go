@@ -13,7 +13,7 @@ const (
 	// shareWait is how long a request waits for those of its own shop before it.
 	shareWait = 8 * time.Second
 	// shareQueue bounds who waits, for each request that may work.
-	shareQueue = 32
+	shareQueue = 64
 )
 
 // Shares bounds how many requests of one Mini Program a process works on at the same time.

@@ -88,7 +88,7 @@ func (w *world) flashSale(s *shop, in time.Duration, units, sku int64) int64 {
 // never stands behind the whole crowd.
 func TestFlashCrowdLeavesOtherShopsAlone(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, func(c *app.Config) { c.APIPlaces, c.ShopPlaces = 256, 32 }) // as they are by default
+	w := newWorld(t, func(c *app.Config) { c.APIPlaces, c.ShopPlaces = 256, 16 }) // as they are by default
 	crowded, calm := w.openShop("crowded", 1000), w.openShop("calm", 1000)
 	sku := w.moreSKUs(crowded, 1, 1000)[0]
 	const units, people = 100, 1000
