@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -108,12 +109,19 @@ func TestFlashCrowdLeavesOtherShopsAlone(t *testing.T) {
 	}
 	var mu sync.Mutex
 	codes := map[string]int{}
+	var turned atomic.Int64
 	var wait sync.WaitGroup
 	start, done := make(chan struct{}), make(chan struct{})
 	for i, b := range buyers {
 		wait.Go(func() {
 			<-start
-			got := b.place("", map[string]any{"lines": []any{line(sku, 1)}, "address_id": addresses[i], "expected_payable_fen": 1})
+			key, body := tenanttest.RandomHex(8), map[string]any{"lines": []any{line(sku, 1)}, "address_id": addresses[i], "expected_payable_fen": 1}
+			got := b.place(key, body)
+			for got.problem().Code == "SHOP_BUSY" { // a slow machine serves no thousand in the time that they wait
+				turned.Add(1)
+				time.Sleep(time.Second) // as the answer says
+				got = b.place(key, body)
+			}
 			mu.Lock()
 			defer mu.Unlock()
 			codes[fmt.Sprint(got.status, " ", got.problem().Code)]++
@@ -131,7 +139,7 @@ func TestFlashCrowdLeavesOtherShopsAlone(t *testing.T) {
 		}
 	}
 	crowdTook := time.Since(began)
-	t.Logf("the crowd took %s; the other shop's p99 was %s before and %s during it (%d)", crowdTook.Round(time.Millisecond), p99(before), p99(during), len(during))
+	t.Logf("the crowd took %s and was asked %d times to come again; the other shop's p99 was %s before and %s during it (%d)", crowdTook.Round(time.Millisecond), turned.Load(), p99(before), p99(during), len(during))
 	// Who came too late finds the units gone, or with them the price that was agreed to.
 	if codes["201 "] != units || codes["409 FLASH_SOLD_OUT"]+codes["409 PRICE_CHANGED"] != people-units {
 		t.Errorf("answers %v, want %d sold and %d told so", codes, units, people-units)
