@@ -14,6 +14,7 @@ import (
 	"galleria/cmd/internal/app"
 	"galleria/cmd/internal/oracle"
 	"galleria/commerce/campaign"
+	"galleria/tenant/tenanttest"
 )
 
 // campaigns starts a timed discount of the shop's second SKU, smaller than that of a level, which it

@@ -81,6 +81,7 @@ func (w *world) crowdIn(markets []*market, seed uint64) {
 	names := slices.Sorted(maps.Keys(lives))
 	var wait sync.WaitGroup
 	for i, m := range markets {
+		w.firstWord(m)
 		for j := range oracleShoppers {
 			dice := rand.New(rand.NewPCG(seed, uint64(i*oracleShoppers+j)))
 			b := w.login(m.shop, fmt.Sprint("顾客", j))
@@ -104,6 +105,25 @@ func (w *world) crowdIn(markets []*market, seed uint64) {
 		}
 	}
 	wait.Wait()
+}
+
+// firstWord has a market see a piece of its flash sale given back, while there are pieces, and a
+// member who stays on the lowest level: what else a market sees, the dice say.
+func (w *world) firstWord(m *market) {
+	w.t.Helper()
+	b := w.login(m.shop, "首客")
+	s := &shopper{buyer: b, market: m, dice: rand.New(rand.NewPCG(0, 0)), address: b.address()}
+	s.must(http.StatusOK, http.MethodPost, "/points/sign-in", nil, nil)
+	s.grow(150)
+	lines := []any{line(m.skus[2], 1)}
+	var quote struct {
+		PayableFen int64 `json:"payable_fen"`
+	}
+	s.must(http.StatusOK, http.MethodPost, "/checkout/quote", map[string]any{"lines": lines, "address_id": s.address}, &quote)
+	s.cancel(s.place("", map[string]any{"lines": lines, "address_id": s.address, "expected_payable_fen": quote.PayableFen}).orderNo())
+	if n := w.count(m.shop, "SELECT count(*) FROM flash_take"); n != 1 {
+		w.t.Errorf("%d orders took of the flash sale, want 1", n)
+	}
 }
 
 // unsent is what a person who refunds unsent goods has seen.
