@@ -2,6 +2,9 @@ package middleware
 
 import "time"
 
+// ShareQueue is how many may wait for each request that may work.
+const ShareQueue = shareQueue
+
 // WaitForRedis makes a limiter patient: on a busy machine the ordinary wait may pass
 // although Redis is there.
 func (l *Limiter) WaitForRedis(d time.Duration) { l.wait = d }

@@ -49,7 +49,7 @@ func TestSharesOfShops(t *testing.T) {
 		req := httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, http.NoBody)
 		req.Header.Set("X-App-Id", id)
 		req.Header.Set("X-Hurry", hurry)
-		res, err := app.Test(req, -1)
+		res, err := app.Test(req, int(time.Minute/time.Millisecond))
 		if err != nil {
 			t.Error(err)
 			return 0
@@ -57,7 +57,7 @@ func TestSharesOfShops(t *testing.T) {
 		_ = res.Body.Close()
 		return res.StatusCode
 	}
-	const people = most + most*32
+	const people = most + most*middleware.ShareQueue
 	var wait sync.WaitGroup
 	var served atomic.Int64
 	for range people {
