@@ -129,11 +129,13 @@ func TestPlanDecides(t *testing.T) {
 	if err != nil || terms.Plan.Code != "starter" || terms.Limit(plan.Staff).Hard != 5 {
 		t.Fatalf("terms of a new shop: %+v %v, want the default plan's", terms, err)
 	}
-	if err := s.Need(t.Context(), id, plan.Distribution); !errors.Is(err, plan.ErrFeature) {
-		t.Errorf("distribution in the starter plan: %v, want FEATURE_NOT_IN_PLAN", err)
+	if err := s.Need(t.Context(), id, plan.ManyApps); !errors.Is(err, plan.ErrFeature) {
+		t.Errorf("several Mini Programs in the starter plan: %v, want FEATURE_NOT_IN_PLAN", err)
 	}
-	if err := elsewhere.Need(t.Context(), id, plan.Coupon); err != nil {
-		t.Error(err)
+	for _, had := range []plan.Feature{plan.Coupon, plan.Campaign, plan.Distribution, plan.Export} {
+		if err := elsewhere.Need(t.Context(), id, had); err != nil {
+			t.Error(err)
+		}
 	}
 	err = env.DB.InPlatform(t.Context(), func(tx tenantdb.Tx) error { return s.AssignTx(t.Context(), tx, id, "nothing", "staff:1", "") })
 	if !errors.Is(err, fault.ErrNotFound) {
