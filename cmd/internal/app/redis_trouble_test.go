@@ -16,7 +16,7 @@ import (
 
 // TestT084_RedisAwaySlowAndReadOnly: whatever is wrong with Redis, people sign in, order and pay,
 // callbacks are taken and staff get into the console; the jobs are done when it is well again.
-func TestT084_RedisAwaySlowAndReadOnly(t *testing.T) {
+func TestT084_RedisAwaySlowAndReadOnly(t *testing.T) { //nolint:tparallel // one Redis
 	t.Parallel()
 	var proxy *toxiproxy.Proxy
 	w := newWorld(t, func(c *app.Config) {
@@ -66,7 +66,7 @@ func TestT084_RedisAwaySlowAndReadOnly(t *testing.T) {
 		{"slow", toxic(`{"name":"slow","type":"latency","stream":"downstream","toxicity":1,"attributes":{"latency":2000}}`), healed("slow")},
 		{"read only", replica("127.0.0.1", "1"), replica("NO", "ONE")},
 	} {
-		t.Run(trouble.name, func(t *testing.T) { //nolint:paralleltest // one Redis
+		t.Run(trouble.name, func(t *testing.T) {
 			w := w.in(t)
 			trouble.begin()
 			b, orders := w.login(s, trouble.name), []string(nil)
