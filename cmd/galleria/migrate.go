@@ -47,7 +47,9 @@ func runMigrate(ctx context.Context, sh shell, args []string) error {
 	runner := newRunner(cfg)
 	opt := migrations.FleetOptions{Workers: *workers, MaxFailures: *maxFailures}
 	if *canary != "" {
-		opt.Canary = strings.Split(*canary, ",")
+		for id := range strings.SplitSeq(*canary, ",") {
+			opt.Canary = append(opt.Canary, strings.TrimSpace(id))
+		}
 	}
 	switch action {
 	case "up":
