@@ -156,11 +156,11 @@ func (s *Console) couponCodes(c *fiber.Ctx, v *visit) error {
 		return err
 	}
 	show := view.CouponShow{Count: form(c, "count")}
-	n, err := strconv.Atoi(show.Count)
-	if err == nil {
+	n, badNumber := strconv.Atoi(show.Count)
+	if badNumber == nil {
 		err = s.Coupons.MakeCodes(c.UserContext(), v.shop.ID, id, n, actor(v.session.StaffID))
 	}
-	if err != nil && (n == 0 || fault.KindOf(err) == fault.Invalid) {
+	if badNumber != nil || (err != nil && fault.KindOf(err) == fault.Invalid) {
 		show.Bad = map[string]string{"count": v.text.T("coupon.bad.count")}
 		c.Status(fiber.StatusUnprocessableEntity)
 		return s.couponPage(c, v, show)

@@ -107,6 +107,7 @@ func TestCouponsInTheConsole(t *testing.T) {
 	b.wantStatus(one+"/holders", http.StatusOK)
 	b.see("已收回")
 	b.wantPost(one+"/codes", url.Values{"count": {"x"}}, http.StatusUnprocessableEntity)
+	b.wantPost(one+"/codes", url.Values{"count": {"99999999999999999999"}}, http.StatusUnprocessableEntity)
 	b.wantPost(one+"/codes", url.Values{"count": {"3"}}, http.StatusSeeOther)
 	b.wantStatus(one, http.StatusOK)
 	b.see("已生成 3 个，已兑换 0 个")

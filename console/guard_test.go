@@ -16,6 +16,33 @@ import (
 	"galleria/web/static"
 )
 
+// What is no text reaches no page's own code, whichever field of whichever form it stands in, and
+// no column.
+func TestTextThatIsNoneIsRefused(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.stock(t, d.env.Tenant, "阿哲")
+	b := d.signedIn(t, d.owner)
+	shop := "/console/" + d.env.Tenant.Handle
+	for _, text := range []string{"\x00", "a\x00b", "\xff\xfe", "\xed\xa0\x80"} {
+		for path, field := range map[string]string{
+			"/stock/locations": "name", "/stock/bulk": "rows", "/distribution/levels": "name", "/roles": "name", "/staff/1/roles": "role", "/products": "title",
+		} {
+			if a := b.post(shop+path, url.Values{field: {text}}); a.StatusCode != http.StatusBadRequest {
+				t.Errorf("%s of %s is %q: %d, want 400", field, path, text, a.StatusCode)
+			}
+		}
+		if a := b.post(shop+"/stock/locations", url.Values{text: {"x"}}); a.StatusCode != http.StatusBadRequest {
+			t.Errorf("a field is called %q: %d, want 400", text, a.StatusCode)
+		}
+		for _, path := range []string{"/points/entries?kind=", "/orders?q=", "/products?q="} {
+			if a := b.get(shop + path + url.QueryEscape(text)); a.StatusCode != http.StatusBadRequest {
+				t.Errorf("%s%q: %d, want 400", path, text, a.StatusCode)
+			}
+		}
+	}
+}
+
 func TestFormsNeedTheirToken(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)

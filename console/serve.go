@@ -1,16 +1,21 @@
 package console
 
 import (
+	"bytes"
 	"io"
+	"iter"
+	"mime/multipart"
 	"net/url"
 	"runtime/debug"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/a-h/templ"
 	"github.com/gofiber/fiber/v2"
 
 	"galleria/tenant/audit"
+	"galleria/tenant/fault"
 )
 
 // policy forbids inline code and everything from elsewhere.
@@ -61,6 +66,9 @@ func (s *Console) run(c *fiber.Ctx, v **visit, r route) error {
 		if err := s.checkForm(c, known, takesFiles(r)); err != nil {
 			return err
 		}
+	}
+	if err := readable(c.Request().URI().QueryArgs().All()); err != nil {
+		return err
 	}
 	c.SetUserContext(audit.NewContext(c.UserContext(), caller(c, known)))
 	return r.handle(c, known)
@@ -127,6 +135,9 @@ func formToken(c *fiber.Ctx, v *visit, files bool) (string, error) {
 	parts := false
 	switch strings.ToLower(strings.TrimSpace(sent)) {
 	case fiber.MIMEApplicationForm:
+		if err := readable(c.Request().PostArgs().All()); err != nil {
+			return "", err
+		}
 	case fiber.MIMEMultipartForm:
 		if parts = files; parts {
 			break
@@ -150,6 +161,9 @@ func formToken(c *fiber.Ctx, v *visit, files bool) (string, error) {
 	if err != nil {
 		return "", ErrForm
 	}
+	if err := readable(partsOf(form)); err != nil {
+		return "", err
+	}
 	if list := form.Value["csrf"]; len(list) > 0 {
 		return list[0], nil
 	}
@@ -164,6 +178,9 @@ func readUpload(c *fiber.Ctx) error {
 		return ErrForm.Because(err)
 	}
 	defer c.Request().RemoveMultipartFormFiles()
+	if err := readable(partsOf(parts)); err != nil {
+		return err
+	}
 	args := c.Request().PostArgs()
 	for name, values := range parts.Value {
 		for _, value := range values {
@@ -188,6 +205,32 @@ func readUpload(c *fiber.Ctx) error {
 		}
 	}
 	return nil
+}
+
+// readable refuses names and values that are no text: with NUL, or with bytes that are no UTF-8.
+// No page of ours sends them, and no column takes them. Files may hold what they like.
+func readable(fields iter.Seq2[[]byte, []byte]) error {
+	for name, value := range fields {
+		for _, text := range [][]byte{name, value} {
+			if !utf8.Valid(text) || bytes.IndexByte(text, 0) >= 0 {
+				return fault.Invalidf(strings.ToValidUTF8(string(name), "\uFFFD"), "has characters that are not text")
+			}
+		}
+	}
+	return nil
+}
+
+// partsOf are the typed fields of a form with parts.
+func partsOf(form *multipart.Form) iter.Seq2[[]byte, []byte] {
+	return func(yield func([]byte, []byte) bool) {
+		for name, values := range form.Value {
+			for _, value := range values {
+				if !yield([]byte(name), []byte(value)) {
+					return
+				}
+			}
+		}
+	}
 }
 
 // sameOrigin believes the browser's own word about where the request was made. A

@@ -2,8 +2,10 @@ package migrations
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/jackc/pgx/v5"
@@ -60,12 +62,23 @@ func (r *Runner) Plan(ctx context.Context, canary []string) ([]Behind, error) {
 	if canary == nil {
 		canary = []string{}
 	}
+	var unknown []string
+	const strangers = "SELECT coalesce(array_agg(c), '{}') FROM unnest($1::text[]) c WHERE NOT EXISTS (SELECT FROM platform.tenant WHERE id = c)"
+	if err := conn.QueryRow(ctx, strangers, canary).Scan(&unknown); err != nil {
+		return nil, fmt.Errorf("plan: %w", err)
+	}
+	if len(unknown) > 0 {
+		return nil, fmt.Errorf("%w: %s", ErrNoCanary, strings.Join(unknown, ", "))
+	}
 	rows, err := conn.Query(ctx, behind, latest, canary)
 	if err != nil {
 		return nil, fmt.Errorf("plan: %w", err)
 	}
 	return pgx.CollectRows(rows, pgx.RowToStructByPos[Behind])
 }
+
+// ErrNoCanary is a canary that is no tenant: nobody would go first.
+var ErrNoCanary = errors.New("no tenant has the canary's id (see `galleria tenant list`)")
 
 // Fleet upgrades every schema that is behind. A failure of the template or of a
 // canary stops the run; any other failing tenant is listed and the rest goes on,

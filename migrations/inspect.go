@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 )
 
 // Role is a login role of an installation.
@@ -283,13 +284,18 @@ func (r *Runner) KEKs(ctx context.Context) (map[string]int64, error) {
 		return nil, err
 	}
 	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
-	rows, err := conn.Query(ctx, "SELECT kek_id, count(*) FROM platform.tenant_key GROUP BY kek_id")
-	if err != nil {
-		return nil, fmt.Errorf("look at the data keys: %w", err)
-	}
 	out := make(map[string]int64)
 	var id string
 	var n int64
-	_, err = pgx.ForEachRow(rows, []any{&id, &n}, func() error { out[id] = n; return nil })
-	return out, err
+	rows, err := conn.Query(ctx, "SELECT kek_id, count(*) FROM platform.tenant_key GROUP BY kek_id")
+	if err == nil {
+		_, err = pgx.ForEachRow(rows, []any{&id, &n}, func() error { out[id] = n; return nil })
+	}
+	if pg, ok := errors.AsType[*pgconn.PgError](err); ok && pg.Code == "42P01" {
+		return out, nil // there is no installation yet
+	}
+	if err != nil {
+		return nil, fmt.Errorf("look at the data keys: %w", err)
+	}
+	return out, nil
 }

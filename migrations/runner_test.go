@@ -187,6 +187,20 @@ func TestFleetGoesOnPastOneBrokenTenant(t *testing.T) {
 	}
 }
 
+func TestAnUnknownCanaryIsRefused(t *testing.T) {
+	t.Parallel()
+	env := tenanttest.NewAlone(t)
+	runner := env.Runner
+	if _, err := runner.Plan(t.Context(), []string{env.Tenant.ID.String()}); err != nil {
+		t.Errorf("a tenant as canary: %v", err)
+	}
+	for _, canary := range []string{env.Tenant.Handle, "t_000000000000", ""} {
+		if _, err := runner.Fleet(t.Context(), migrations.FleetOptions{Canary: []string{canary}}); !errors.Is(err, migrations.ErrNoCanary) || !strings.Contains(err.Error(), canary) {
+			t.Errorf("canary %q: %v, want it refused by its name", canary, err)
+		}
+	}
+}
+
 func TestBrokenCanaryStopsTheFleet(t *testing.T) {
 	t.Parallel()
 	env := tenanttest.NewAlone(t)

@@ -239,3 +239,18 @@ func TestReadinessTellsWhatIsMissing(t *testing.T) {
 		t.Errorf("/healthz without a database: %d", a.status)
 	}
 }
+
+// A method that HTTP does not have reaches no route, and is refused like everything else: in the
+// envelope, once in the log.
+func TestAnUnknownMethodIsRefusedInTheEnvelope(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	back := h.raw(t, "BREW /api/v1/shop HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+	id := regexp.MustCompile(`"request_id":"([0-9a-f]+)"`).FindStringSubmatch(back)
+	if !strings.HasPrefix(back, "HTTP/1.1 405 ") || !strings.Contains(back, `"METHOD_NOT_ALLOWED"`) || id == nil {
+		t.Fatalf("got %s", back)
+	}
+	if lines := h.log.of(id[1]); len(lines) != 1 {
+		t.Errorf("%d lines in the log, want 1", len(lines))
+	}
+}

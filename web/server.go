@@ -3,9 +3,11 @@ package web
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
+	"github.com/valyala/fasthttp"
 
 	"galleria/web/auth"
 	"galleria/web/envelope"
@@ -120,7 +122,23 @@ func NewServer(cfg Config, d Deps) (*fiber.App, error) {
 	for _, mount := range d.Mount {
 		mount(app)
 	}
+	known(app)
 	return app, nil
+}
+
+// known keeps requests with a method that HTTP does not have from the router, which answers them
+// past every middleware in words of its own.
+func known(app *fiber.App) {
+	route, refused := app.Server().Handler, app.Config().ErrorHandler
+	app.Server().Handler = func(rc *fasthttp.RequestCtx) {
+		if slices.Contains(fiber.DefaultMethods, string(rc.Method())) {
+			route(rc)
+			return
+		}
+		c := app.AcquireCtx(rc)
+		defer app.ReleaseCtx(c)
+		_ = refused(c, fiber.ErrMethodNotAllowed) // written as far as the connection takes it
+	}
 }
 
 // refuse answers what never reached the middlewares: a request that the HTTP server

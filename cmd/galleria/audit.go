@@ -7,9 +7,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"log/slog"
 	"os"
-	"time"
 
 	"galleria/cmd/internal/app"
 	"galleria/tenant"
@@ -36,17 +34,7 @@ func runAudit(ctx context.Context, sh shell, args []string) error {
 	if !ok {
 		return usage
 	}
-	cfg, err := app.LoadConfig(sh.getenv)
-	if err != nil {
-		return err
-	}
-	log := slog.New(slog.NewTextHandler(sh.stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
-	ground, err := app.NewGround(ctx, cfg, log, time.Now)
-	if err != nil {
-		return err
-	}
-	defer ground.Close()
-	return action(operator(ctx, sh), sh, ground, args[1:])
+	return onGround(operator(ctx, sh), sh, args[1:], action)
 }
 
 // auditVerify walks one chain or all of them. Damage is exit code 1.

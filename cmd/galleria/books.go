@@ -4,7 +4,6 @@ import (
 	"context"
 	"flag"
 	"fmt"
-	"log/slog"
 	"time"
 
 	"galleria/cmd/internal/app"
@@ -20,17 +19,7 @@ const (
 // runBooks is `galleria books`: it looks in every shop for what must never be found in its
 // orders, stock, payments, refunds and ledger. It changes nothing. Findings end it with 1.
 func runBooks(ctx context.Context, sh shell, args []string) error {
-	cfg, err := app.LoadConfig(sh.getenv)
-	if err != nil {
-		return err
-	}
-	log := slog.New(slog.NewTextHandler(sh.stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
-	ground, err := app.NewGround(ctx, cfg, log, time.Now)
-	if err != nil {
-		return err
-	}
-	defer ground.Close()
-	return checkBooks(ctx, sh, ground, args)
+	return onGround(ctx, sh, args, checkBooks)
 }
 
 func checkBooks(ctx context.Context, sh shell, g *app.Ground, args []string) error {

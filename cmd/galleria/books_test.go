@@ -65,7 +65,7 @@ func (h *house) galleria(t *testing.T, args ...string) (code int, stdout, stderr
 	if args[0] == "books" {
 		err = checkBooks(t.Context(), sh, h.services.Ground, args[1:])
 	} else {
-		err = reconcileDay(t.Context(), sh, h.services, args[1:])
+		err = reconcileDay(t.Context(), sh, h.services.Ground, args[1:])
 	}
 	return exitCode(args[0], err, &errs), out.String(), errs.String()
 }

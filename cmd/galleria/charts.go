@@ -32,7 +32,7 @@ var errNoCharts = errors.New("no place for the charts: the file needs a charts:b
 // runCharts is `galleria charts FILE`: draws the state machines, from the tables that run
 // them, between the marks of a Markdown file.
 func runCharts(_ context.Context, _ shell, args []string) error {
-	if len(args) != 1 {
+	if len(args) != 1 || asksHelp(args) {
 		return usageError{"want the file to draw into"}
 	}
 	text, err := os.ReadFile(args[0]) //nolint:gosec // the document that the caller names

@@ -16,15 +16,15 @@ func runDev(ctx context.Context, sh shell, args []string) error {
 	addr := flags.String("addr", "127.0.0.1:8080", "loopback `address` of the platform")
 	info := flags.String("info", "", "write the facts as JSON to this `file` once everything is ready")
 	reset := flags.Bool("reset", false, "delete what is kept and begin anew")
-	verbose := flags.Bool("v", false, "log every request and what the servers do")
+	verbose := flags.Bool("v", false, "log every request, not only what is refused, and what the servers do")
 	if err := flags.Parse(args); err != nil {
 		return parseError(err)
 	}
-	level := slog.LevelWarn
-	if *verbose {
-		level = slog.LevelInfo
+	var handler slog.Handler = slog.NewTextHandler(sh.stderr, &slog.HandlerOptions{Level: slog.LevelInfo})
+	if !*verbose {
+		handler = devserver.Terse(handler)
 	}
-	log := slog.New(slog.NewTextHandler(sh.stderr, &slog.HandlerOptions{Level: level}))
+	log := slog.New(handler)
 	return devserver.Run(ctx, devserver.Options{
 		Data: *data, Addr: *addr, Info: *info, Reset: *reset, Getenv: sh.getenv, Stdout: sh.stdout, Log: log,
 	})

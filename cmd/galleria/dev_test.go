@@ -8,11 +8,14 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
 	"testing"
 	"time"
+
+	"galleria/tenant/tenanttest"
 )
 
 // binaryEnv makes this test binary the program itself, so that `dev` runs as a process
@@ -57,6 +60,7 @@ type devProcess struct {
 	cmd    *exec.Cmd
 	facts  devFacts
 	stdout *output
+	stderr *output
 	took   time.Duration
 }
 
@@ -70,9 +74,8 @@ func startDev(t *testing.T, data string, extra ...string) *devProcess {
 	t.Helper()
 	info := filepath.Join(t.TempDir(), "info.json")
 	args := append([]string{"dev", "--data", data, "--addr", "127.0.0.1:0", "--info", info}, extra...)
-	p := &devProcess{cmd: program(context.WithoutCancel(t.Context()), args...), stdout: &output{}}
-	var stderr output
-	p.cmd.Stdout, p.cmd.Stderr = p.stdout, &stderr
+	p := &devProcess{cmd: program(context.WithoutCancel(t.Context()), args...), stdout: &output{}, stderr: &output{}}
+	p.cmd.Stdout, p.cmd.Stderr = p.stdout, p.stderr
 	began := time.Now()
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -100,7 +103,7 @@ func startDev(t *testing.T, data string, extra ...string) *devProcess {
 			return p
 		}
 		if time.Now().After(deadline) {
-			t.Fatalf("dev is not ready after 90 s; it said\n%s%s", p.stdout, &stderr)
+			t.Fatalf("dev is not ready after 90 s; it said\n%s%s", p.stdout, p.stderr)
 		}
 	}
 }
@@ -163,6 +166,49 @@ func (p *devProcess) mailed(t *testing.T, orderNo string) {
 	}
 }
 
+// loseRedis kills dev's Redis, if it has one of its own, and waits for the next.
+func (p *devProcess) loseRedis(t *testing.T) {
+	t.Helper()
+	lost := 0
+	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(50 * time.Millisecond) {
+		now := 0
+		for _, pid := range childrenOf(t, p.cmd.Process.Pid) {
+			if line, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "cmdline")); err == nil && strings.Contains(string(line), "redis-server") {
+				now = pid
+			}
+		}
+		switch {
+		case lost == 0 && now == 0:
+			return // in memory
+		case lost == 0:
+			lost = now
+			if err := syscall.Kill(lost, syscall.SIGKILL); err != nil {
+				t.Fatal(err)
+			}
+		case now != 0 && now != lost && strings.Contains(p.stderr.String(), "started again"):
+			return
+		case time.Now().After(deadline):
+			t.Fatalf("Redis is not started again; dev said\n%s", p.stderr)
+		}
+	}
+}
+
+// tellsRefusals wants a refused request in what dev says, once, and none that went well.
+func (p *devProcess) tellsRefusals(t *testing.T) {
+	t.Helper()
+	for query, want := range map[string]int{"limit=0": 1, "limit=1": 0} {
+		id := "refusal-" + strings.ReplaceAll(query, "=", "-")
+		out, err := exec.CommandContext(t.Context(), "curl", "-s", "-H", "X-App-Id: "+p.facts.Shops[0].AppID, "-H", "X-Request-Id: "+id, p.facts.API+"/api/v1/products?"+query).Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(200 * time.Millisecond) // the line is written when the answer is out
+		if n := strings.Count(p.stderr.String(), "request_id="+id); n != want {
+			t.Errorf("%s is told %d times, want %d: %s", query, n, want, out)
+		}
+	}
+}
+
 // TestDevBuysAndKeepsAndEnds is what a newcomer does: start, paste the printed purchase,
 // end, start again, begin anew. Data stays until it is told to go, children do not.
 func TestDevBuysAndKeepsAndEnds(t *testing.T) {
@@ -175,6 +221,13 @@ func TestDevBuysAndKeepsAndEnds(t *testing.T) {
 	if len(p.facts.Shops) != 2 || len(p.facts.Logins) < 4 || p.facts.DatabaseURL == "" || p.facts.RedisURL == "" {
 		t.Fatalf("facts: %+v", p.facts)
 	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	other, err := program(ctx, "dev", "--data", data, "--addr", "127.0.0.1:0", "--reset").CombinedOutput()
+	if err == nil || !strings.Contains(string(other), "in use by another galleria") {
+		t.Fatalf("--reset of the folder of one that runs: %v\n%s", err, other)
+	}
+	p.loseRedis(t)
 	bash := exec.CommandContext(t.Context(), "bash")
 	bash.Stdin = strings.NewReader(strings.Join(p.walk(t), "\n") + "\n")
 	out, err := bash.CombinedOutput()
@@ -185,6 +238,7 @@ func TestDevBuysAndKeepsAndEnds(t *testing.T) {
 	_, rest, _ := strings.Cut(lines[len(lines)-1], `"order_no":"`)
 	orderNo, _, _ := strings.Cut(rest, `"`)
 	p.mailed(t, orderNo)
+	p.tellsRefusals(t)
 	children := childrenOf(t, p.cmd.Process.Pid)
 	if len(children) == 0 {
 		t.Fatal("dev has no children; this test would prove nothing")
@@ -198,6 +252,9 @@ func TestDevBuysAndKeepsAndEnds(t *testing.T) {
 
 	again := startDev(t, data)
 	t.Logf("first start %s, second start %s", p.took.Round(time.Millisecond), again.took.Round(time.Millisecond))
+	if said := again.stderr.String(); strings.Contains(said, "level=WARN") {
+		t.Errorf("the second start, at another address, is not content: %s", said)
+	}
 	if again.facts.Logins[0] != p.facts.Logins[0] || again.facts.Sandbox != p.facts.Sandbox {
 		t.Errorf("logins or the sandbox's address changed between starts")
 	}
@@ -236,6 +293,8 @@ func TestDevSaysWhatIsWrong(t *testing.T) {
 		"a foreign folder":   {[]string{"--data", foreign, "--addr", "127.0.0.1:0"}, "was not made by galleria dev"},
 		"reset of a foreign": {[]string{"--data", foreign, "--addr", "127.0.0.1:0", "--reset"}, "was not made by galleria dev"},
 		"address":            {[]string{"--data", devDir(t), "--addr", "nonsense"}, "is not host:port"},
+		"info no file":       {[]string{"--data", devDir(t), "--addr", "127.0.0.1:0", "--info", foreign}, "is no file"},
+		"info not writable":  {[]string{"--data", devDir(t), "--addr", "127.0.0.1:0", "--info", "/proc/none/info.json"}, "info file: "},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -252,6 +311,29 @@ func TestDevSaysWhatIsWrong(t *testing.T) {
 			t.Errorf("the foreign folder was touched: %v", err)
 		}
 	})
+}
+
+// A database that another data folder's keys sealed is refused before anything in it is changed,
+// and no database but dev's own is emptied.
+func TestDevLeavesDatabasesOfOthersAlone(t *testing.T) {
+	t.Parallel()
+	env := tenanttest.NewAlone(t)
+	env.Owner(t, "INSERT INTO platform.tenant_key (tenant_id, version, kek_id, wrapped_dek) VALUES ('"+env.Tenant.ID.String()+"', 1, 'local-00000000', '\\x00')")
+	for name, c := range map[string]struct {
+		args []string
+		says string
+	}{
+		"sealed by another folder": {nil, "was filled with another data folder"},
+		"reset":                    {[]string{"--reset"}, "--reset does not empty a database that is not dev's own"},
+	} {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		cmd := program(ctx, append([]string{"dev", "--data", devDir(t), "--addr", "127.0.0.1:0"}, c.args...)...)
+		cmd.Env = append(cmd.Env, "DATABASE_URL="+env.OwnerURL)
+		if out, err := cmd.CombinedOutput(); err == nil || !strings.Contains(string(out), c.says) {
+			t.Errorf("%s: %v; it said %s, want %q", name, err, out, c.says)
+		}
+	}
 }
 
 // devDir is a folder that the database's own user may enter, which t.TempDir is not when

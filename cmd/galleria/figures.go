@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"time"
 
 	"galleria/cmd/internal/app"
@@ -13,20 +12,14 @@ import (
 // runFigures is `galleria figures rebuild HANDLE`: it counts a shop's figures anew from its
 // orders. Events keep them; this is for after a mistake.
 func runFigures(ctx context.Context, sh shell, args []string) error {
-	if len(args) != 2 || args[0] != "rebuild" {
+	if len(args) != 2 || args[0] != "rebuild" || asksHelp(args[1:]) {
 		return usageError{"figures rebuild HANDLE"}
 	}
-	cfg, err := app.LoadConfig(sh.getenv)
-	if err != nil {
-		return err
-	}
-	log := slog.New(slog.NewTextHandler(sh.stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
-	ground, err := app.NewGround(ctx, cfg, log, time.Now)
-	if err != nil {
-		return err
-	}
-	defer ground.Close()
-	shop, err := ground.Registry.ByHandle(ctx, args[1])
+	return onGround(ctx, sh, args[1:], figuresRebuild)
+}
+
+func figuresRebuild(ctx context.Context, sh shell, ground *app.Ground, args []string) error {
+	shop, err := ground.Registry.ByHandle(ctx, args[0])
 	if err != nil {
 		return explain(err)
 	}

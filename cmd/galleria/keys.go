@@ -7,10 +7,8 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"log/slog"
 	"strings"
 	"text/tabwriter"
-	"time"
 
 	"galleria/cmd/internal/app"
 	"galleria/console/factor"
@@ -35,17 +33,7 @@ func runKeys(ctx context.Context, sh shell, args []string) error {
 	if !ok {
 		return usageError{keysUsage}
 	}
-	cfg, err := app.LoadConfig(sh.getenv)
-	if err != nil {
-		return err
-	}
-	log := slog.New(slog.NewTextHandler(sh.stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
-	ground, err := app.NewGround(ctx, cfg, log, time.Now)
-	if err != nil {
-		return err
-	}
-	defer ground.Close()
-	return action(ctx, sh, ground, args[1:])
+	return onGround(ctx, sh, args[1:], action)
 }
 
 // keysNew draws a key-encryption key.

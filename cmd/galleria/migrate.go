@@ -4,6 +4,7 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -29,6 +30,16 @@ func runMigrate(ctx context.Context, sh shell, args []string) error {
 	if err := flags.Parse(args); err != nil {
 		return parseError(err)
 	}
+	action := flags.Arg(0)
+	if action != "" { // flags may stand behind the word, too
+		if err := flags.Parse(flags.Args()[1:]); err != nil {
+			return parseError(err)
+		}
+	}
+	if !slices.Contains([]string{"up", "plan", "status"}, action) || flags.NArg() > 0 {
+		flags.Usage()
+		return usageError{"want up, status or plan"}
+	}
 	cfg, err := app.LoadConfig(sh.getenv)
 	if err != nil {
 		return err
@@ -36,18 +47,18 @@ func runMigrate(ctx context.Context, sh shell, args []string) error {
 	runner := newRunner(cfg)
 	opt := migrations.FleetOptions{Workers: *workers, MaxFailures: *maxFailures}
 	if *canary != "" {
-		opt.Canary = strings.Split(*canary, ",")
+		for id := range strings.SplitSeq(*canary, ",") {
+			opt.Canary = append(opt.Canary, strings.TrimSpace(id))
+		}
 	}
-	switch flags.Arg(0) {
+	switch action {
 	case "up":
 		return migrateUp(ctx, sh, runner, opt)
 	case "plan":
 		return migratePlan(ctx, sh, runner, opt.Canary)
-	case "status":
+	default:
 		return migrateStatus(ctx, sh, runner)
 	}
-	flags.Usage()
-	return usageError{"want up, status or plan"}
 }
 
 func newRunner(cfg app.Config) *migrations.Runner {

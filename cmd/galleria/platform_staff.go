@@ -5,9 +5,7 @@ import (
 	"context"
 	"flag"
 	"fmt"
-	"log/slog"
 	"strings"
-	"time"
 
 	"galleria/cmd/internal/app"
 	"galleria/console/authz"
@@ -30,17 +28,7 @@ func runPlatformStaff(ctx context.Context, sh shell, args []string) error {
 	if !ok {
 		return usage
 	}
-	cfg, err := app.LoadConfig(sh.getenv)
-	if err != nil {
-		return err
-	}
-	log := slog.New(slog.NewTextHandler(sh.stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
-	ground, err := app.NewGround(ctx, cfg, log, time.Now)
-	if err != nil {
-		return err
-	}
-	defer ground.Close()
-	return action(ctx, sh, ground, args[1:])
+	return onGround(ctx, sh, args[1:], action)
 }
 
 func platformRoles() []string {

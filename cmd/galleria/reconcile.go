@@ -5,7 +5,6 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"log/slog"
 	"time"
 
 	"galleria/cmd/internal/app"
@@ -16,24 +15,10 @@ import (
 // runReconcile is `galleria reconcile`: it does for one account what its timer does, at
 // once, and shows a day. Safe to repeat.
 func runReconcile(ctx context.Context, sh shell, args []string) error {
-	cfg, err := app.LoadConfig(sh.getenv)
-	if err != nil {
-		return err
-	}
-	log := slog.New(slog.NewTextHandler(sh.stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
-	ground, err := app.NewGround(ctx, cfg, log, time.Now)
-	if err != nil {
-		return err
-	}
-	defer ground.Close()
-	services, err := app.NewServices(ground)
-	if err != nil {
-		return err
-	}
-	return reconcileDay(operator(ctx, sh), sh, services, args)
+	return onGround(operator(ctx, sh), sh, args, reconcileDay)
 }
 
-func reconcileDay(ctx context.Context, sh shell, s *app.Services, args []string) error {
+func reconcileDay(ctx context.Context, sh shell, g *app.Ground, args []string) error {
 	flags := flag.NewFlagSet("reconcile", flag.ContinueOnError)
 	flags.SetOutput(sh.stderr)
 	handle := flags.String("tenant", "", "the shop's `handle`")
@@ -45,10 +30,14 @@ func reconcileDay(ctx context.Context, sh shell, s *app.Services, args []string)
 	}
 	day, err := time.Parse(time.DateOnly, *date)
 	if *date == "" {
-		day, err = lastDay(s.Now()), nil
+		day, err = lastDay(g.Now()), nil
 	}
 	if err != nil || flags.NArg() > 0 || *handle == "" {
 		return usageError{"reconcile -tenant HANDLE [-account ID] [-day YYYY-MM-DD] [-again]"}
+	}
+	s, err := app.NewServices(g)
+	if err != nil {
+		return err
 	}
 	shop, err := s.Registry.ByHandle(ctx, *handle)
 	if err != nil {

@@ -6,9 +6,14 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"log/slog"
 	"os/signal"
+	"slices"
 	"syscall"
 	"text/tabwriter"
+	"time"
+
+	"galleria/cmd/internal/app"
 )
 
 // command is one subcommand of the binary.
@@ -81,12 +86,41 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdin i
 	}
 	for _, c := range commands() {
 		if c.name == args[0] {
-			return exitCode(c.name, c.run(ctx, sh, args[1:]), stderr)
+			err := c.run(ctx, sh, args[1:])
+			if usage, ok := errors.AsType[usageError](err); ok && asksHelp(args[1:]) {
+				_, _ = fmt.Fprintf(stdout, "galleria %s: %s\n", c.name, usage.text)
+				return 0
+			}
+			return exitCode(c.name, err, stderr)
 		}
 	}
 	_, _ = fmt.Fprintf(stderr, "galleria: unknown command %q\n\n", args[0])
 	printUsage(stderr)
 	return 2
+}
+
+// asksHelp tells whether args ask what a command takes.
+func asksHelp(args []string) bool {
+	return len(args) > 0 && slices.Contains([]string{"-h", "-help", "--help"}, args[0])
+}
+
+// onGround has do work on the installation that the environment names. Who asks for do's
+// flags needs none: do reads args before anything else, and has no ground then.
+func onGround(ctx context.Context, sh shell, args []string, do func(context.Context, shell, *app.Ground, []string) error) error {
+	if asksHelp(args) {
+		return do(ctx, sh, nil, args)
+	}
+	cfg, err := app.LoadConfig(sh.getenv)
+	if err != nil {
+		return err
+	}
+	log := slog.New(slog.NewTextHandler(sh.stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	ground, err := app.NewGround(ctx, cfg, log, time.Now)
+	if err != nil {
+		return err
+	}
+	defer ground.Close()
+	return do(ctx, sh, ground, args)
 }
 
 // exitCode reports err to the user, once, and says how the program ends.

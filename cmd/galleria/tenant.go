@@ -5,7 +5,6 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"log/slog"
 	"text/tabwriter"
 	"time"
 
@@ -33,17 +32,7 @@ func runTenant(ctx context.Context, sh shell, args []string) error {
 	if !ok {
 		return usage
 	}
-	cfg, err := app.LoadConfig(sh.getenv)
-	if err != nil {
-		return err
-	}
-	log := slog.New(slog.NewTextHandler(sh.stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
-	ground, err := app.NewGround(ctx, cfg, log, time.Now)
-	if err != nil {
-		return err
-	}
-	defer ground.Close()
-	return action(operator(ctx, sh), sh, ground, args[1:])
+	return onGround(operator(ctx, sh), sh, args[1:], action)
 }
 
 func tenantCreate(ctx context.Context, sh shell, g *app.Ground, args []string) error {

@@ -1,11 +1,11 @@
 package sandbox
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
+
+	"galleria/payments/sandbox/internal/strict"
 )
 
 func (s *Server) routeControls(mux *http.ServeMux) {
@@ -82,20 +82,8 @@ func control[In any](s *Server, mux *http.ServeMux, pattern string, do func(*htt
 
 // decodeControl takes an absent body for an empty object.
 func decodeControl(r *http.Request, in any) *Refusal {
-	body, err := io.ReadAll(io.LimitReader(r.Body, maxBody))
-	if err != nil {
-		return badControl(http.StatusBadRequest, "INVALID", "cannot read the body")
-	}
-	if len(bytes.TrimSpace(body)) == 0 {
-		return nil
-	}
-	dec := json.NewDecoder(bytes.NewReader(body))
-	dec.DisallowUnknownFields()
-	if err := dec.Decode(in); err != nil {
+	if err := strict.Decode(io.LimitReader(r.Body, maxBody), in); err != nil {
 		return badControl(http.StatusBadRequest, "INVALID", "%s", err.Error())
-	}
-	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
-		return badControl(http.StatusBadRequest, "INVALID", "data after the JSON object")
 	}
 	return nil
 }

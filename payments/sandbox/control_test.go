@@ -79,6 +79,8 @@ func TestControlRefusals(t *testing.T) {
 		"app id":             {"apps", `{"app_id":"2021000000000000"}`, 400},
 		"unknown field":      {"wx-login", `{"appid":"x"}`, 400},
 		"not JSON":           {"wx-login", `app_id=x`, 400},
+		"other letters":      {"wx-login", `{"App_Id":"` + appID + `","buyer":"a"}`, 400},
+		"field twice":        {"wx-login", `{"app_id":"wx0","app_id":"` + appID + `","buyer":"a"}`, 400},
 		"trailing data":      {"wx-login", `{} {}`, 400},
 		"unknown app":        {"wx-login", `{"app_id":"wx0","buyer":"a"}`, 404},
 		"no buyer":           {"wx-login", `{"app_id":"` + appID + `"}`, 400},

@@ -64,12 +64,14 @@ func (s *Server) SetPush(ctx context.Context, in PushInput) error {
 	return err
 }
 
-// Greet asks the address of an app's messages for an echo again.
-func (s *Server) Greet(ctx context.Context, appID string) error {
+// Greet has the messages of an app that has keys for them sent to url from now on, where the
+// app's own server may have moved, and asks for an echo there.
+func (s *Server) Greet(ctx context.Context, appID, url string) error {
 	s.mu.Lock()
-	app := s.books.apps[appID]
+	push := s.books.apps[appID].Push
 	s.mu.Unlock()
-	return s.greet(ctx, app.Push)
+	push.URL = url
+	return s.SetPush(ctx, PushInput{AppID: appID, Push: push})
 }
 
 func (s *Server) greet(ctx context.Context, in Push) error {

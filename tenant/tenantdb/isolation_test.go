@@ -89,14 +89,44 @@ func marker(ctx context.Context, db *tenantdb.DB, id tenant.ID, panicking, reade
 	return got, err
 }
 
-// assertNeutral looks at resting connections through the platform's eyes: whatever a
-// lane's login does without a tenant must fail.
+// assertNeutral looks at the connections that the work has left behind: each is its lane's login
+// again, on the path where nothing may be touched, and so fails without a tenant.
 func assertNeutral(t *testing.T, env *tenanttest.Env) {
 	t.Helper()
-	for lane := range tenant.Lanes {
-		conn := connectGateway(t, env, lane)
+	seen := 0
+	env.DB.EachAtRest(t.Context(), func(lane int, conn *pgx.Conn) {
+		seen++
+		var user, path string
+		if err := conn.QueryRow(t.Context(), "SELECT current_user, current_setting('search_path')").Scan(&user, &path); err != nil {
+			t.Error(err)
+		}
+		if want := fmt.Sprintf("galleria_gw_%d", lane); user != want || path != "tenant_template" {
+			t.Errorf("a connection of lane %d rests as %s on %s", lane, user, path)
+		}
 		_, err := conn.Exec(t.Context(), "SELECT id FROM member")
 		wantDenied(t, "unrouted read on lane "+fmt.Sprint(lane), err)
+	})
+	if seen == 0 {
+		t.Error("no connection is at rest; this would prove nothing")
+	}
+}
+
+// T004: a login that has not become a shop reaches no shop, by name either.
+func TestT004_LoginsAlone(t *testing.T) {
+	t.Parallel()
+	env := tenanttest.New(t)
+	for lane := range tenant.Lanes {
+		conn := connectGateway(t, env, lane)
+		for _, sql := range []string{
+			"SELECT id FROM member", "SELECT id FROM " + env.Tenant.ID.String() + ".member", "SELECT wrapped_dek FROM platform.tenant_key", "CREATE TABLE public.x (id int)",
+		} {
+			_, err := conn.Exec(t.Context(), sql)
+			wantDenied(t, sql+" on lane "+fmt.Sprint(lane), err)
+		}
+		_, err := conn.Exec(t.Context(), "SET ROLE "+env.Tenant.ID.String())
+		if mine := lane == env.Tenant.ID.Lane(); mine != (err == nil) {
+			t.Errorf("lane %d becomes the shop of lane %d: %v", lane, env.Tenant.ID.Lane(), err)
+		}
 	}
 }
 

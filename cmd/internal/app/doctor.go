@@ -13,7 +13,6 @@ import (
 
 	"galleria/migrations"
 	"galleria/tenant/pulse"
-	"galleria/tenant/vault"
 )
 
 // Level is how bad a finding is.
@@ -223,21 +222,15 @@ func (d *doctor) schemas(ctx context.Context, g *Ground) {
 }
 
 func (d *doctor) keys(ctx context.Context, g *Ground) {
-	kek, older, err := d.cfg.keks()
+	kek, _, err := d.cfg.keks()
 	if err != nil {
 		d.note(Failure, "keys.bad", err.Error())
 		return
 	}
-	wrapped, err := g.Runner.KEKs(ctx)
+	others, err := g.ForeignKeys(ctx)
 	if err != nil {
 		d.note(Failure, "schema.unread", err.Error())
 		return
-	}
-	var others int64
-	for id, n := range wrapped {
-		if id != kek.ID() && !slices.ContainsFunc(older, func(k vault.KEK) bool { return k.ID() == id }) {
-			others += n
-		}
 	}
 	if err := g.Vault.Check(ctx); others > 0 {
 		d.note(Failure, "keys.other", others, kek.ID())

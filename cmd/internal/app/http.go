@@ -65,7 +65,13 @@ func (s *Services) RunHTTP(ctx context.Context, listener net.Listener) error {
 		<-ctx.Done()
 		draining.Store(true)
 		time.Sleep(s.Config.ShutdownDelay) // a load balancer sees it and sends no more
-		return server.ShutdownWithTimeout(drainTime)
+		err := server.ShutdownWithTimeout(drainTime)
+		// A server that was stopped before it had begun to serve does not know the listener, and
+		// would serve it from then on.
+		if closed := listener.Close(); !errors.Is(closed, net.ErrClosed) {
+			err = errors.Join(err, closed)
+		}
+		return err
 	})
 	return group.Wait()
 }

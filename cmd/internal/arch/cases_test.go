@@ -8,15 +8,16 @@ import (
 	"testing"
 )
 
-// shown is a test that shows a case about money. name is the test's, or that of the subtest
+// shown is a test that shows a hostile case. name is the test's, or that of the subtest
 // as its run call spells it.
 type shown struct{ file, name string }
 
-// moneyCases says which test shows which hostile case of what buyers send (T024 to T029), checkout
+// hostileCases says which test shows which hostile case of walls between shops (T001 to T008),
+// lost servers (T083 to T090), what buyers send (T024 to T029), checkout
 // (T030 to T034), open cases (T047), transfers (T048), callbacks (T050 to T069), refunds
 // (T071 to T076), races (T077 to T081) and providers in trouble (T094, T095). A test that is
 // renamed or removed is missed here, and not only when its case comes up in production.
-func moneyCases() map[string][]shown {
+func hostileCases() map[string][]shown {
 	const (
 		kernel   = "payments/notification_test.go"
 		callback = "cmd/internal/app/callback_test.go"
@@ -34,8 +35,15 @@ func moneyCases() map[string][]shown {
 		place    = "commerce/order/place_test.go"
 		cases    = "commerce/aftersale/case_test.go"
 		others   = "payments/hostile_test.go"
+
+		isolation = "cmd/internal/app/isolation_test.go"
 	)
 	return map[string][]shown{
+		"T001": {{isolation, "T001_TokenOfAnotherShop"}, {"web/hostile_test.go", "TestT001TokenOfAnotherShopOpensNothing"}},
+		"T002": {{"tenant/tenantdb/isolation_test.go", "TestT002_InterleavedTenantsNeverMix"}},
+		"T004": {{"tenant/tenantdb/isolation_test.go", "TestT004_WallsBetweenTenants"}, {"tenant/tenantdb/isolation_test.go", "TestT004_LoginsAlone"}},
+		"T005": {{isolation, "T005_WarmReads"}, {"web/memory_test.go", "TestT005AnswersFromMemoryNeverCrossShops"}},
+		"T008": {{isolation, "T008_HostileAppIDs"}, {"web/hostile_test.go", "TestT008MalformedAppIDsFindNoShop"}},
 		"T024": {{input, "T024_Quantities"}, {"web/hostile_test.go", "TestT024HostileQuantities"}, {place, "TestT024Quantities"}},
 		"T026": {{input, "T026_CompressedBodies"}, {"web/hostile_test.go", "TestT026CompressedAndEndlessBodies"}},
 		"T027": {{input, "T027_Injections"}, {"web/hostile_test.go", "TestT027HostileListParameters"}},
@@ -93,6 +101,11 @@ func moneyCases() map[string][]shown {
 		"T078": {{race, "T078_AnswersToAClose"}, {"payments/close_test.go", "TestT078CloseAnswers"}},
 		"T080": {{race, "T080_MoneyAfterTheClose"}, {"payments/surplus_test.go", "TestT080SurplusMoneyIsAnAlarmUntilItIsBack"}, {crowd, "TestBooksHold"}},
 		"T081": {{race, "T081_TwoPayments"}, {"payments/close_test.go", "TestT081PaidTwice"}, {union, "TestT081UnionPaySceneChangedAfterPrepay"}, {others, "TestT081WeChatPayAndAlipayAtOnce"}},
+		"T083": {{fault, "T083_RedisKilledAndFlushed"}, {"jobs/jobs_test.go", "TestT083_LosingRedisLosesNoEffect"}, {"commerce/order/lostanswer_test.go", "TestT083OrderNumbers"}},
+		"T084": {{"cmd/internal/app/redis_trouble_test.go", "TestT084_RedisAwaySlowAndReadOnly"}, {"jobs/jobs_test.go", "TestT084_RedisAwayThenBack"}},
+		"T085": {{"jobs/jobs_test.go", "TestT085_KilledWorkerDelaysAndNeverDoubles"}},
+		"T089": {{fault, "T089_PostgresKilled"}},
+		"T090": {{fault, "T090_LostAnswers"}, {"commerce/order/lostanswer_test.go", "TestT090LostAnswer"}},
 		"T094": {
 			{"payments/pay_test.go", "TestT094ProviderUnreachable"},
 			{"payments/wechat/transport_test.go", "TestT094BlackHole"},
@@ -110,10 +123,10 @@ func moneyCases() map[string][]shown {
 	}
 }
 
-// TestEveryMoneyCaseHasItsTest finds each named test where it is said to be.
-func TestEveryMoneyCaseHasItsTest(t *testing.T) {
+// TestEveryHostileCaseHasItsTest finds each named test where it is said to be.
+func TestEveryHostileCaseHasItsTest(t *testing.T) {
 	t.Parallel()
-	for name, tests := range moneyCases() {
+	for name, tests := range hostileCases() {
 		if len(tests) == 0 {
 			t.Errorf("%s is shown by no test", name)
 		}

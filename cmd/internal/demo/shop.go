@@ -115,6 +115,9 @@ func (s *seeding) mail(ctx context.Context) error {
 	return nil
 }
 
+// PushURL is where an installation takes the messages of an app.
+func PushURL(publicURL, appID string) string { return publicURL + "/notify/miniprogram/" + appID }
+
 // push has the sandbox tell the shop what it thinks of pictures. It is entered without the
 // question for an echo: nothing answers yet.
 func (s *seeding) push(ctx context.Context) error {
@@ -122,8 +125,7 @@ func (s *seeding) push(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	url := s.PublicURL + "/notify/miniprogram/" + s.plan.appID
-	_, err = s.Sandbox.AddApp(sandbox.AppInput{AppID: s.plan.appID, Push: sandbox.Push{URL: url, Token: keys.Token, AESKey: keys.AESKey}})
+	_, err = s.Sandbox.AddApp(sandbox.AppInput{AppID: s.plan.appID, Push: sandbox.Push{URL: PushURL(s.PublicURL, s.plan.appID), Token: keys.Token, AESKey: keys.AESKey}})
 	return err
 }
 

@@ -2,8 +2,10 @@ package devserver
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -50,6 +52,33 @@ func newFacts(cfg app.Config, sandboxURL string, r demo.Result) facts {
 	return f
 }
 
+// clearFacts makes room for the info file, so that whoever waits for it does not find that of
+// an earlier start, and that a path which cannot be written is told before anything is started.
+func clearFacts(path string) error {
+	if path == "" {
+		return nil
+	}
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return fmt.Errorf("info file: %s is there already and is no file", path)
+	}
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("info file: %w", err)
+	}
+	draft, err := draftOf(path)
+	if err == nil {
+		err = errors.Join(os.WriteFile(draft, nil, 0o600), os.Remove(draft))
+	}
+	if err != nil {
+		return fmt.Errorf("info file: %w", err)
+	}
+	return nil
+}
+
+// draftOf is where the file at path is written first. It makes the folder.
+func draftOf(path string) (string, error) {
+	return path + ".new", os.MkdirAll(filepath.Dir(path), 0o755) //nolint:gosec // an ordinary folder
+}
+
 // write puts the facts into a file that appears whole: whoever waits for it can read it
 // as soon as it is there. It holds passwords, so only its owner reads it.
 func (f facts) write(path string) error {
@@ -57,8 +86,8 @@ func (f facts) write(path string) error {
 	if err != nil {
 		return err
 	}
-	tmp := path + ".new"
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil { //nolint:gosec // an ordinary folder
+	tmp, err := draftOf(path)
+	if err != nil {
 		return fmt.Errorf("info file: %w", err)
 	}
 	if err := os.WriteFile(tmp, append(b, '\n'), 0o600); err != nil {

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -45,6 +46,8 @@ type server struct {
 type child struct {
 	name string
 	done <-chan struct{}
+	// again starts the server anew where it was. Without it everything ends with the server.
+	again func(context.Context) (done <-chan struct{}, err error)
 }
 
 // stopTime bounds the orderly end of everything.
@@ -63,12 +66,19 @@ func Run(ctx context.Context, opt Options) (err error) {
 			_ = listener.Close()
 		}
 	}()
-	dir, err := openDataDir(opt.Data, opt.Reset)
+	if opt.Reset && opt.Getenv("DATABASE_URL") != "" {
+		return errors.New("--reset does not empty a database that is not dev's own: drop the one that DATABASE_URL names and make it again, remove " + opt.Data + ", and start without --reset; nothing was deleted")
+	}
+	dir, held, err := openDataDir(opt.Data, opt.Reset)
 	if err != nil {
 		return err
 	}
+	defer func() { _ = held.Close() }()
+	if err := clearFacts(opt.Info); err != nil {
+		return err
+	}
 	s := &server{opt: opt, dir: dir, clock: demo.NewClock(time.Now)}
-	defer func() { err = errors.Join(err, s.stopAll(context.WithoutCancel(ctx))) }()
+	defer func() { err = errors.Join(s.explain(err), s.stopAll(context.WithoutCancel(ctx))) }()
 
 	databaseURL, redisURL, err := s.startStores(ctx)
 	if err != nil {
@@ -109,17 +119,18 @@ func (s *server) startStores(ctx context.Context) (databaseURL, redisURL string,
 			return "", "", err
 		}
 		s.stop = append(s.stop, pg.Stop)
-		s.died = append(s.died, child{"Postgres", pg.Done()})
+		s.died = append(s.died, child{name: "Postgres", done: pg.Done()})
 		databaseURL = pg.URL()
 	}
 	if redisURL = s.opt.Getenv("REDIS_URL"); redisURL == "" {
-		redis, err := devstack.StartRedis(ctx, devstack.RedisConfig{Dir: string(s.dir), Log: s.opt.Log})
+		redis := keptRedis{cfg: devstack.RedisConfig{Dir: string(s.dir), Log: s.opt.Log}}
+		done, err := redis.start(ctx)
 		if err != nil {
 			return "", "", err
 		}
-		s.stop = append(s.stop, redis.Stop)
-		s.died = append(s.died, child{"Redis", redis.Done()})
-		redisURL = redis.URL()
+		s.stop = append(s.stop, func(ctx context.Context) error { return redis.now.Stop(ctx) })
+		s.died = append(s.died, child{name: "Redis", done: done, again: redis.start})
+		redisURL = redis.now.URL()
 	}
 	return databaseURL, redisURL, nil
 }
@@ -147,7 +158,7 @@ func (s *server) startSandbox(ctx context.Context) (*sandbox.Server, string, err
 			s.opt.Log.ErrorContext(ctx, "sandbox stopped", "error", err)
 		}
 	}()
-	s.died = append(s.died, child{"the sandbox", served})
+	s.died = append(s.died, child{name: "the sandbox", done: served})
 	s.stop = append(s.stop, func(context.Context) error { return errors.Join(front.Close(), provider.Close()) })
 	return provider, "http://" + net.JoinHostPort("127.0.0.1", port), nil
 }
@@ -160,6 +171,11 @@ func (s *server) build(ctx context.Context, cfg app.Config) (*app.Services, erro
 		return nil, err
 	}
 	s.stop = append(s.stop, func(context.Context) error { ground.Close(); return nil })
+	if foreign, err := ground.ForeignKeys(ctx); err != nil {
+		return nil, err
+	} else if foreign > 0 {
+		return nil, fmt.Errorf("the database was filled with another data folder than %s, whose keys it needs: start with that one (--data), or give DATABASE_URL an empty database", s.dir) //nolint:err113 // a sentence for a person
+	}
 	if _, err := ground.Runner.Platform(ctx); err != nil {
 		return nil, err
 	}
@@ -198,7 +214,7 @@ func (s *server) welcome(ctx context.Context, f facts, provider *sandbox.Server)
 		return err
 	}
 	for _, shop := range f.Shops {
-		if err := provider.Greet(ctx, shop.AppID); err != nil { // pictures of its reviews then wait for a person
+		if err := provider.Greet(ctx, shop.AppID, demo.PushURL(f.API, shop.AppID)); err != nil { // pictures of its reviews then wait for a person
 			s.opt.Log.WarnContext(ctx, "the sandbox's messages do not reach a shop", "app_id", shop.AppID, "error", err)
 		}
 	}
@@ -232,24 +248,43 @@ func waitFor(ctx context.Context, url string) error {
 	}
 }
 
-// watch ends everything when a server we depend on ends by itself.
+// watch ends everything when a server we depend on ends by itself, and starts Redis again,
+// which may be lost at any moment.
 func (s *server) watch(ctx context.Context) error {
-	ended := make(chan string, len(s.died))
+	group, ctx := errgroup.WithContext(ctx)
 	for _, c := range s.died {
-		go func() {
-			select {
-			case <-c.done:
-				ended <- c.name
-			case <-ctx.Done():
-			}
-		}()
+		group.Go(func() error { return s.keep(ctx, c) })
 	}
-	select {
-	case name := <-ended:
-		return fmt.Errorf("%s ended; its log is in %s", name, s.dir) //nolint:err113 // a sentence for a person
-	case <-ctx.Done():
+	return group.Wait()
+}
+
+func (s *server) keep(ctx context.Context, c child) error {
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-c.done:
+		}
+		if c.again == nil {
+			return fmt.Errorf("%s ended; its log is in %s", c.name, s.dir) //nolint:err113 // a sentence for a person
+		}
+		s.opt.Log.WarnContext(ctx, "a server ended and is started again", "server", c.name)
+		var err error
+		if c.done, err = c.again(ctx); err != nil {
+			return fmt.Errorf("%s ended and does not start again: %w", c.name, err)
+		}
+	}
+}
+
+// explain adds what a full disk leaves of a database's last words.
+func (s *server) explain(err error) error {
+	if err == nil {
 		return nil
 	}
+	if hint := devstack.DiskFull(string(s.dir)); hint != "" && !strings.Contains(err.Error(), hint) {
+		return fmt.Errorf("%w: %s", err, hint)
+	}
+	return err
 }
 
 func (s *server) stopAll(ctx context.Context) (err error) {

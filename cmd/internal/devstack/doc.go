@@ -21,7 +21,8 @@
 //
 // Invariants:
 //   - Servers listen on 127.0.0.1 only, on a port the kernel chose at this very
-//     start, and ask for a random password. Nothing remembers a port.
+//     start, and ask for a random password. Nothing remembers a port, but a caller may
+//     give Redis the one that it had before it died.
 //   - A cluster is made in pg.new and renamed to pg when it is complete, so a
 //     kill during the first start never leaves half a cluster behind.
 //   - Children run in their own process group, so the terminal's Ctrl-C reaches

@@ -48,6 +48,26 @@ func hintDiskFull(dir string) string {
 	return fmt.Sprintf("the disk that holds %s is full: make room (about 300 MB, see `df -h %s`) and start again, nothing is lost; or choose another data directory (--data)", dir, dir)
 }
 
+// breath is what a database wants to write at once: a segment of its log, and some.
+const breath = 24 << 20
+
+// DiskFull says what to do if the disk that holds dir cannot take what a database writes at
+// once, and "" if it can. It tries: quotas and reserved blocks count, too.
+func DiskFull(dir string) string {
+	file, err := os.CreateTemp(dir, "room-*")
+	if err == nil {
+		piece := make([]byte, 1<<20)
+		for written := 0; written < breath && err == nil; written += len(piece) {
+			_, err = file.Write(piece)
+		}
+		err = errors.Join(err, file.Close(), os.Remove(file.Name()))
+	}
+	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
+		return hintDiskFull(dir)
+	}
+	return ""
+}
+
 func hintPermission(dir string) string {
 	return fmt.Sprintf("check who owns %s and the directories above it (`ls -ld %s`), or choose another data directory (--data)", dir, dir)
 }

@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -114,6 +115,10 @@ func writeFile(path, text string) error {
 	}
 	return os.Rename(draft, path)
 }
+
+// Lock claims dir for this process, under a name of the caller's, until the result is closed
+// or the process ends, however it ends. The error names who has it.
+func Lock(dir, name string) (io.Closer, error) { return lock(dir, name) }
 
 // lock claims dir's server for this process until the returned file is closed
 // or the process ends, however it ends.

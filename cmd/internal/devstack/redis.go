@@ -27,6 +27,8 @@ type RedisConfig struct {
 	Log *slog.Logger
 	// Ephemeral keeps nothing on disk. For tests.
 	Ephemeral bool
+	// Port on loopback; 0 is one that is free. Not for the imitation.
+	Port int
 
 	program string // tests: instead of redis-server on PATH
 }
@@ -96,9 +98,12 @@ func startRedisServer(ctx context.Context, cfg RedisConfig, program, dir, passwo
 	ctx, cancel := context.WithTimeout(ctx, startPatience)
 	defer cancel()
 	for attempt := 1; ; attempt++ {
-		port, err := freePort(ctx)
-		if err != nil {
-			return nil, err
+		port := cfg.Port
+		if port == 0 {
+			var err error
+			if port, err = freePort(ctx); err != nil {
+				return nil, err
+			}
 		}
 		said, proc, err := tryRedis(ctx, cfg, program, acct, dir, port, password)
 		if err == nil {

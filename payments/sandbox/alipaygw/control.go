@@ -1,12 +1,13 @@
 package alipaygw
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
+
+	"galleria/payments/sandbox/internal/strict"
 )
 
 // ControlError is what a control answers when it cannot.
@@ -144,20 +145,8 @@ func fromElsewhere(r *http.Request) error {
 
 // decodeControl takes an absent body for an empty object.
 func decodeControl(r *http.Request, in any) error {
-	body, err := io.ReadAll(io.LimitReader(r.Body, maxBody))
-	if err != nil {
-		return badControl("cannot read the body")
-	}
-	if len(bytes.TrimSpace(body)) == 0 {
-		return nil
-	}
-	dec := json.NewDecoder(bytes.NewReader(body))
-	dec.DisallowUnknownFields()
-	if err := dec.Decode(in); err != nil {
+	if err := strict.Decode(io.LimitReader(r.Body, maxBody), in); err != nil {
 		return badControl("%s", err.Error())
-	}
-	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
-		return badControl("data after the JSON object")
 	}
 	return nil
 }

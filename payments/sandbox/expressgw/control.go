@@ -6,6 +6,8 @@ import (
 	"io"
 	"net/http"
 	"regexp"
+
+	"galleria/payments/sandbox/internal/strict"
 )
 
 // RefusedError is a control that cannot be done.
@@ -70,10 +72,7 @@ func control[In any](mux *http.ServeMux, pattern string, do func(In) (any, error
 			return
 		}
 		var in In
-		raw, err := io.ReadAll(io.LimitReader(r.Body, maxBody))
-		if err == nil && len(raw) > 0 {
-			err = strict(string(raw), &in)
-		}
+		err := strict.Decode(io.LimitReader(r.Body, maxBody), &in)
 		var out any
 		if err == nil {
 			out, err = do(in)

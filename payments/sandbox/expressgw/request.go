@@ -1,14 +1,15 @@
 package expressgw
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"io"
 	"mime"
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
+
+	"galleria/payments/sandbox/internal/strict"
 )
 
 // refusal is the service's no.
@@ -100,18 +101,6 @@ func fields(form url.Values, names ...string) error {
 	return nil
 }
 
-func strict(raw string, out any) error {
-	dec := json.NewDecoder(bytes.NewReader([]byte(raw)))
-	dec.DisallowUnknownFields()
-	if err := dec.Decode(out); err != nil {
-		return err
-	}
-	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
-		return errors.New("data after the object")
-	}
-	return nil
-}
-
 const longestNumber = 32
 
 func checkNumber(company, no, phone, badNumber string) error {
@@ -148,7 +137,7 @@ func (g *Gateway) subscribe(form url.Values) (any, error) {
 			AutoCom     string `json:"autoCom"`
 		} `json:"parameters"`
 	}
-	if err := strict(form.Get("param"), &in); err != nil {
+	if err := strict.Decode(strings.NewReader(form.Get("param")), &in); err != nil {
 		return nil, &refusal{"702", "param 格式错误：" + err.Error()}
 	}
 	g.mu.Lock()
@@ -215,7 +204,7 @@ func (g *Gateway) query(form url.Values) (any, error) {
 		Show     string `json:"show"`
 		Order    string `json:"order"`
 	}
-	if err := strict(form.Get("param"), &in); err != nil {
+	if err := strict.Decode(strings.NewReader(form.Get("param")), &in); err != nil {
 		return nil, &refusal{"400", "param 格式错误：" + err.Error()}
 	}
 	if err := checkNumber(in.Com, in.Num, in.Phone, "400"); err != nil {

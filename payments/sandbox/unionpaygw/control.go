@@ -1,11 +1,12 @@
 package unionpaygw
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
+
+	"galleria/payments/sandbox/internal/strict"
 )
 
 func (g *Gateway) routeControls(mux *http.ServeMux) {
@@ -49,23 +50,9 @@ func control[In any](g *Gateway, mux *http.ServeMux, pattern string, do func(*ht
 	})
 }
 
-var errTrailing = errors.New("data after the JSON object")
-
 // decodeControl takes an absent body for an empty object.
 func decodeControl(r *http.Request, in any) error {
-	body, err := io.ReadAll(io.LimitReader(r.Body, maxBody))
-	if err != nil || len(bytes.TrimSpace(body)) == 0 {
-		return err
-	}
-	dec := json.NewDecoder(bytes.NewReader(body))
-	dec.DisallowUnknownFields()
-	if err := dec.Decode(in); err != nil {
-		return err
-	}
-	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
-		return errTrailing
-	}
-	return nil
+	return strict.Decode(io.LimitReader(r.Body, maxBody), in)
 }
 
 func (g *Gateway) refuseControl(w http.ResponseWriter, err error) {
