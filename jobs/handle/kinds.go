@@ -52,6 +52,7 @@ type Orders interface {
 	MoveParcelTx(ctx context.Context, tx tenantdb.Tx, in order.MoveInput) error
 	Buyer(ctx context.Context, q tenantdb.Querier, orderNo string) (order.Buyer, error)
 	CountTradesTx(ctx context.Context, tx tenantdb.Tx, memberIDs []int64) error
+	GroupFailedTx(ctx context.Context, tx tenantdb.Tx, orderNos []string) error
 	GroupCompleteTx(ctx context.Context, tx tenantdb.Tx, orderNos []string) error
 	ArrivedTx(ctx context.Context, q tenantdb.Querier, orderNo string) (order.Arrived, error)
 	SealReceivers(ctx context.Context, id tenant.ID, limit int) (n int, err error)

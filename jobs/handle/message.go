@@ -209,7 +209,7 @@ func (h *Handlers) orderClosed(ctx context.Context, ev outbox.Event) error {
 		if err := h.Invoices.FollowOrderTx(ctx, tx, ev.Key); err != nil {
 			return err
 		}
-		if p.Reason != order.ByTimeout && p.Reason != order.ByMerchant {
+		if p.Reason != order.ByTimeout && p.Reason != order.ByMerchant && p.Reason != order.ByGroupFailed {
 			return nil
 		}
 		return h.Outbox.Append(ctx, tx, TopicTell, p.OrderNo, TellV1{Event: notice.OrderClosed, OrderNo: p.OrderNo})
