@@ -62,6 +62,9 @@ func (s *Console) run(c *fiber.Ctx, v **visit, r route) error {
 			return err
 		}
 	}
+	if err := s.withinPlan(c, known, r); err != nil {
+		return err
+	}
 	c.SetUserContext(audit.NewContext(c.UserContext(), caller(c, known)))
 	return r.handle(c, known)
 }
