@@ -208,6 +208,7 @@ func ordersOf(env *tenanttest.Env) *order.Service {
 		DB: env.DB, Catalog: catalog.New(catalog.Deps{DB: env.DB, Plans: env.Plans}), Inventory: inventory.New(inventory.Deps{NotifyChannel: catalog.NotifyChannel}),
 		Addresses: member.New(member.Deps{DB: env.DB, Now: env.Clock().Now, Rand: rand.Reader, Vault: env.Vault}), Carts: cart.New(cart.Deps{DB: env.DB}), Vouchers: voucher.New(env.DB), Cards: cardsOf(env),
 		Places: plan.NewMeter(env.Plans, plan.Orders), Stores: delivery.New(delivery.Deps{DB: env.DB, Audit: env.Audit, Vault: env.Vault}), Outbox: env.Outbox, Timers: env.Timers, Audit: env.Audit, Figures: figures.New(env.DB, env.Timers),
+		Offers: []order.Offers{couponsOf(env), campaignsOf(env)},
 	})
 }
 
