@@ -196,6 +196,7 @@ func TestUsedAppIsNotRemoved(t *testing.T) {
 func TestSecondAppSaysThePlan(t *testing.T) {
 	t.Parallel()
 	d := newAppDesk(t)
+	d.assign(t, "starter")
 	hired := d.hire(t, d.env.Tenant, authz.Manager) // before the rights of the shop are read and remembered
 	b := d.signedIn(t, d.owner)
 	shop := "/console/" + d.env.Tenant.Handle

@@ -131,6 +131,7 @@ type Console struct {
 	origin   string
 	posts    chan struct{} // one token per message under way
 	routes   []route
+	features map[string]begins // of a plan, by route
 }
 
 // New checks the dependencies and the routes' declarations.
@@ -152,7 +153,7 @@ func New(d Deps) (*Console, error) {
 		factors: factor.New(factor.Deps{DB: d.DB, Vault: d.Vault, Throttle: d.Staff, Now: d.Now}),
 		rights:  authz.New(authz.Deps{DB: d.DB, Now: d.Now}), pages: readmodel.New(readmodel.Deps{DB: d.DB, Receivers: d.Members}),
 	}
-	s.routes = s.table()
+	s.routes, s.features = s.table(), featureRoutes()
 	for _, r := range s.routes {
 		if !r.access.Declared() {
 			return nil, fmt.Errorf("console: %s %s declares no access", r.method, r.path)

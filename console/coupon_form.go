@@ -36,6 +36,9 @@ func scopeOf(t coupon.Terms) (of couponScope) {
 }
 
 func (s *Console) couponFormPage(c *fiber.Ctx, v *visit, f view.CouponForm, of couponScope) (err error) {
+	if f.Levels, err = s.Levels.Levels(c.UserContext(), v.shop.ID); err != nil {
+		return err
+	}
 	if f.Categories, err = s.categoryPicker(c, v, "category", v.text.T("coupon.scope_of.categories"), of.categories); err != nil {
 		return err
 	}
@@ -112,7 +115,7 @@ func (s *Console) couponSave(c *fiber.Ctx, v *visit, id int64) error {
 // readCoupon reads a coupon as it was typed.
 func readCoupon(r typedReader, of couponScope) coupon.Input {
 	in := coupon.Input{
-		Kind: coupon.Kind(r.typed["kind"]), Title: r.typed["title"], Claimable: r.typed["claimable"] != "", Newcomers: r.typed["newcomers"] != "",
+		Kind: coupon.Kind(r.typed["kind"]), Title: r.typed["title"], Claimable: r.typed["claimable"] != "", Newcomers: r.typed["newcomers"] != "", LevelID: r.number("level"),
 		ClaimFrom: r.moment("claim_from"), ClaimUntil: r.moment("claim_until"), GiftFromFen: r.optionalFen("gift_from_fen"),
 		Total: r.optionalNumber("total"), PerMember: r.number("per_member"), PerDay: r.optionalNumber("per_day"), BudgetFen: r.optionalFen("budget_fen"),
 		Terms: coupon.Terms{
@@ -163,7 +166,7 @@ func typedCoupon(c coupon.Coupon) map[string]string {
 		"off_fen": orEmpty(t.OffFen > 0, t.OffFen.Yuan()), "cap_fen": orEmpty(t.CapFen > 0, t.CapFen.Yuan()), "scope_except": orEmpty(t.ScopeExcept, "1"),
 		"valid_days": orEmpty(t.ValidDays > 0, itoa64(t.ValidDays)), "next_day": orEmpty(t.NextDay, "1"), "valid_from": typedMoment(t.ValidFrom), "valid_until": typedMoment(t.ValidUntil),
 		"claimable": orEmpty(c.Claimable, "1"), "newcomers": orEmpty(c.Newcomers, "1"), "claim_from": typedMoment(c.ClaimFrom), "claim_until": typedMoment(c.ClaimUntil),
-		"per_member": itoa64(c.PerMember),
+		"per_member": itoa64(c.PerMember), "level": itoa64(c.LevelID),
 	}
 	switch {
 	case t.OffBps > 0:

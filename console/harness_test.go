@@ -86,6 +86,9 @@ func deskOver(t *testing.T, env *tenanttest.Env) *desk {
 	}
 	// Tests hire more people than the default plan has seats for.
 	err = env.DB.InPlatform(t.Context(), func(tx tenantdb.Tx) error {
+		if err := env.Plans.AssignTx(t.Context(), tx, env.Tenant.ID, "pro", "test", "tests begin everything"); err != nil {
+			return err
+		}
 		return env.Plans.AgreeTx(t.Context(), tx, env.Tenant.ID, plan.Staff, plan.NoLimit(), "test")
 	})
 	if err != nil {
@@ -116,7 +119,7 @@ func consoleDeps(t *testing.T, env *tenanttest.Env, people *staff.Service) conso
 	}
 	kernel := paymentsOf(t, env)
 	return console.Deps{
-		DB: env.DB, Registry: env.Registry, Provision: env.Provision, Plans: env.Plans, Outbox: env.Outbox, Routines: routine.New(env.DB, []outbox.Topic{"shop.upkeep"}), Callbacks: kernel, Books: ledger.New(ledger.Deps{DB: env.DB, Audit: env.Audit}), Reconcile: reconcileOf(env, kernel), Refunds: kernel, Payouts: payoutsOf(env),
+		DB: env.DB, Registry: env.Registry, Provision: env.Provision, Plans: env.Plans, Outbox: env.Outbox, Routines: routine.New(env.DB, []outbox.Topic{"shop.upkeep"}, "coupon.age"), Callbacks: kernel, Books: ledger.New(ledger.Deps{DB: env.DB, Audit: env.Audit}), Reconcile: reconcileOf(env, kernel), Refunds: kernel, Payouts: payoutsOf(env),
 		Evidence: evidence.New(evidence.Deps{DB: env.DB, Plans: env.Plans, Audit: env.Audit, Store: picture.Files{Store: picture.NewFolder(t.TempDir())}, Now: env.Clock().Now}), Cases: casesOf(env), Reviews: reviewsOf(env), Coupons: couponsOf(env), Campaigns: campaignsOf(env), Messages: notice.New(notice.Deps{DB: env.DB, Audit: env.Audit, Outbox: env.Outbox, Vault: env.Vault, Mailer: postman{}, Texter: carrier{}, Now: env.Clock().Now}), Distribution: distributionOf(t, env), Points: pointsOf(env), Levels: levelsOf(env), Invoices: invoicesOf(t, env),
 		Accounts: accountsOf(env), Channels: kernel, Orders: ordersOf(env), Cards: cardsOf(env), Vouchers: voucher.New(env.DB), Reprice: func(ctx context.Context, id tenant.ID, in order.RepriceInput) error {
 			in.Idle = kernel.IdleTx
@@ -205,6 +208,7 @@ func ordersOf(env *tenanttest.Env) *order.Service {
 		DB: env.DB, Catalog: catalog.New(catalog.Deps{DB: env.DB, Plans: env.Plans}), Inventory: inventory.New(inventory.Deps{NotifyChannel: catalog.NotifyChannel}),
 		Addresses: member.New(member.Deps{DB: env.DB, Now: env.Clock().Now, Rand: rand.Reader, Vault: env.Vault}), Carts: cart.New(cart.Deps{DB: env.DB}), Vouchers: voucher.New(env.DB), Cards: cardsOf(env),
 		Places: plan.NewMeter(env.Plans, plan.Orders), Stores: delivery.New(delivery.Deps{DB: env.DB, Audit: env.Audit, Vault: env.Vault}), Outbox: env.Outbox, Timers: env.Timers, Audit: env.Audit, Figures: figures.New(env.DB, env.Timers),
+		Offers: []order.Offers{couponsOf(env), campaignsOf(env)},
 	})
 }
 

@@ -24,6 +24,7 @@ import (
 
 // Orders is the part of order.Service that staff move.
 type Orders interface {
+	Quote(ctx context.Context, id tenant.ID, memberID int64, in order.QuoteInput) (order.Quote, error)
 	Ship(ctx context.Context, id tenant.ID, in order.ShipInput) (order.Shipped, error)
 	Retrack(ctx context.Context, id tenant.ID, in order.RetrackInput) (orderNo string, err error)
 	RecordReveal(ctx context.Context, id tenant.ID, orderNo, actor string) error

@@ -39,10 +39,10 @@ func (s *Console) jobList(c *fiber.Ctx, v *visit) error {
 // asked for.
 func (s *Console) jobShow(c *fiber.Ctx, v *visit) error {
 	topic := outbox.Topic(c.Params("job"))
-	if !s.Routines.Recurs(topic) {
+	if !s.Routines.Recurs(topic) && !s.Routines.IsDated(topic) {
 		return fault.ErrNotFound
 	}
-	show := view.JobRuns{Topic: topic, All: c.Query("runs") == "all", OnFirst: true, MayRun: v.platform[authz.PlatformQueueManage]}
+	show := view.JobRuns{Topic: topic, Dated: s.Routines.IsDated(topic), All: c.Query("runs") == "all", OnFirst: true, MayRun: v.platform[authz.PlatformQueueManage]}
 	f := routine.RunFilter{Topic: topic, Failing: !show.All, Limit: runsPerPage + 1}
 	if id, err := tenant.ParseID(c.Query("shop")); err == nil {
 		f.Shop, show.Shop = id, id.String()
@@ -67,17 +67,21 @@ func (s *Console) jobShow(c *fiber.Ctx, v *visit) error {
 // jobRunNew asks whether every shop's work of a sort is to be done now.
 func (s *Console) jobRunNew(c *fiber.Ctx, v *visit) error {
 	topic := outbox.Topic(c.Params("job"))
-	if !s.Routines.Recurs(topic) {
+	if !s.Routines.Recurs(topic) && !s.Routines.IsDated(topic) {
 		return fault.ErrNotFound
 	}
 	f := view.ActForm{
 		Title: v.text.T("platform.job.run_all_title", v.text.Code("platform.job.name", string(topic))), Lead: v.text.T("platform.job.run_all_lead", v.text.Count(int64(routine.Window.Minutes()))),
 		Back: view.JobsURL, BackText: v.text.T("platform.jobs"), Action: view.JobsURL + "/" + string(topic) + "/run", Submit: v.text.T("platform.job.run_all"),
 	}
+	if s.Routines.IsDated(topic) {
+		f.Title, f.Lead, f.Submit = v.text.T("platform.job.again_title", v.text.Code("platform.job.name", string(topic))), v.text.T("platform.job.again_lead"), v.text.T("platform.job.again")
+	}
 	return render(c, view.ActPage(s.platformPage(c, v, f.Title, "platform.jobs"), f))
 }
 
-// jobRun has recurring work done now: the platform's own, one shop's, or every shop's.
+// jobRun has recurring work done now: the platform's own, one shop's, or every shop's. Of dated work,
+// whose moments were promised, it has what failed tried again.
 func (s *Console) jobRun(c *fiber.Ctx, v *visit) error {
 	ctx, job := c.UserContext(), c.Params("job")
 	topic := outbox.Topic(job)
@@ -90,10 +94,14 @@ func (s *Console) jobRun(c *fiber.Ctx, v *visit) error {
 		back += "/" + job
 	}
 	err := s.DB.InPlatform(ctx, func(tx tenantdb.Tx) error {
-		if !s.Routines.Recurs(topic) {
+		hurry := s.Routines.HurryShops
+		switch {
+		case s.Routines.IsDated(topic):
+			hurry = s.Routines.TryAgain
+		case !s.Routines.Recurs(topic):
 			return s.hurryOwn(ctx, tx, v, job)
 		}
-		n, err := s.Routines.HurryShops(ctx, tx, topic, shop)
+		n, err := hurry(ctx, tx, topic, shop)
 		if err != nil {
 			return err
 		}
@@ -106,7 +114,11 @@ func (s *Console) jobRun(c *fiber.Ctx, v *visit) error {
 	if err != nil {
 		return err
 	}
-	return c.Redirect(back+"?done=hurried", fiber.StatusSeeOther)
+	done := "hurried"
+	if s.Routines.IsDated(topic) {
+		done = "tried_again"
+	}
+	return c.Redirect(back+"?done="+done, fiber.StatusSeeOther)
 }
 
 // hurryOwn makes the platform's own work due.

@@ -68,3 +68,42 @@ func TestPlatformJobs(t *testing.T) {
 		t.Errorf("support runs a job: status %d, want 403", res.StatusCode)
 	}
 }
+
+// Work at promised moments is told as well; staff have what failed tried again, and nothing earlier.
+func TestPlatformDatedJobs(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	b := d.signedIn(t, d.appoint(t, authz.PlatformAdmin))
+	const topic outbox.Topic = "coupon.age"
+	const jobs = "/console/platform/jobs"
+	log := routine.New(d.env.DB, nil, topic)
+	d.env.InTenant(t, func(tx tenantdb.Tx) error {
+		if err := d.env.Timers.Set(t.Context(), tx, topic, "2026-12-24", tx.Now().Add(20*time.Hour), nil); err != nil {
+			return err
+		}
+		return d.env.Outbox.Append(t.Context(), tx, topic, "2026-11-01", map[string]any{})
+	})
+	failed := d.env.Events(t, topic)[0]
+	if err := log.NoteDated(t.Context(), failed, time.Now(), time.Second, errors.New("the table is locked")); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.env.Outbox.Fail(t.Context(), d.env.DB.Platform(), failed.ID, errors.New("the table is locked"), time.Hour, true); err != nil {
+		t.Fatal(err)
+	}
+	b.wantStatus(jobs, http.StatusOK)
+	b.see("优惠券生效与过期", "重试失败")
+	b.wantStatus(jobs+"/coupon.age?shop="+d.env.Tenant.ID.String(), http.StatusOK)
+	b.see("the table is locked", "2026-11-01", "重试失败")
+	if res := b.post(jobs+"/coupon.age/run", url.Values{"shop": {d.env.Tenant.ID.String()}}); res.StatusCode != http.StatusSeeOther {
+		t.Fatalf("tried again: status %d", res.StatusCode)
+	}
+	d.env.InTenant(t, func(tx tenantdb.Tx) error {
+		var owed, early bool
+		err := tx.QueryRow(t.Context(), `SELECT (SELECT dead_at IS NULL AND next_at <= now() FROM platform.outbox WHERE id = $1),
+			(SELECT due_at < now() + interval '19 hours' FROM platform.timer WHERE topic = $2 AND key = '2026-12-24')`, failed.ID, string(topic)).Scan(&owed, &early)
+		if !owed || early {
+			t.Errorf("owed again: %v, brought forward: %v", owed, early)
+		}
+		return err
+	})
+}

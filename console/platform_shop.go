@@ -63,7 +63,7 @@ func (s *Console) platformPage(c *fiber.Ctx, v *visit, title, here string) view.
 func doneWord(word string) string {
 	switch word {
 	case "opened", "suspended", "resumed", "closing", "closed", "assigned", "agreed", "disagreed", "saved", "replayed", "discarded", "look_ended", "notice_replayed",
-		"approve", "reject", "invited", "revoked", "roles", "disabled", "enabled", "handled", "hurried":
+		"approve", "reject", "invited", "revoked", "roles", "disabled", "enabled", "handled", "hurried", "tried_again":
 		return word
 	}
 	return ""

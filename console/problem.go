@@ -10,9 +10,11 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"galleria/console/authz"
 	"galleria/console/view"
 	"galleria/tenant"
 	"galleria/tenant/fault"
+	"galleria/tenant/plan"
 )
 
 // face is how a kind of failure looks.
@@ -25,6 +27,9 @@ type face struct {
 func faceOf(err error) face {
 	if errors.Is(err, ErrForm) {
 		return face{fiber.StatusForbidden, "clock", "problem.expired.title", "problem.expired.text"}
+	}
+	if errors.Is(err, plan.ErrFeature) {
+		return face{fiber.StatusForbidden, "lock", "problem.plan.title", "problem.plan.text"}
 	}
 	if errors.Is(err, ErrReadOnly) {
 		return face{fiber.StatusForbidden, "lock", "problem.read_only.title", "problem.read_only.text"}
@@ -78,6 +83,8 @@ func (s *Console) problem(c *fiber.Ctx, v *visit, err error) error {
 		e.Action, e.Href = v.text.T("problem.retry"), backTo(c)
 	case v.platform != nil:
 		e.Href = platformURL
+	case v.shop != nil && v.granted[authz.PlanRead] && errors.Is(err, plan.ErrFeature):
+		e.Action, e.Href = v.text.T("problem.plan.action"), view.Shop{Handle: v.shop.Handle}.URL("/plan")
 	case v.shop != nil && v.granted != nil && look.status != fiber.StatusForbidden:
 		e.Href = view.Shop{Handle: v.shop.Handle}.URL("")
 	}

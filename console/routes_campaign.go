@@ -16,6 +16,8 @@ func (s *Console) campaignTable() []route {
 	return []route{
 		{get, all, read, s.campaignList},
 		{get, all + "/calendar", read, s.campaignCalendar},
+		{get, all + "/check", read, s.campaignCheckNew},
+		{post, all + "/check", read, s.campaignCheck},
 		{get, all + "/new", update, s.campaignNew},
 		{post, all + "/new", update, s.campaignCreate},
 		{get, one, read, s.campaignShow},

@@ -70,6 +70,9 @@ func (s *Console) run(c *fiber.Ctx, v **visit, r route) error {
 	if err := readable(c.Request().URI().QueryArgs().All()); err != nil {
 		return err
 	}
+	if err := s.withinPlan(c, known, r); err != nil {
+		return err
+	}
 	c.SetUserContext(audit.NewContext(c.UserContext(), caller(c, known)))
 	return r.handle(c, known)
 }

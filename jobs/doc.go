@@ -13,6 +13,9 @@
 //	schedule  due timers → outbox; the platform's own recurring work (tenant/routine)
 //	handle    what each topic does; the only room that knows both order and payments
 //
+// What recurs, and what is done at promised moments, is noted for the platform's staff
+// (tenant/routine).
+//
 // A suspended shop's events wait, and none is dropped; those of money and stock (Critical)
 // do not wait, because the buyer has paid already.
 //

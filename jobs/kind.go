@@ -47,6 +47,10 @@ type Kind struct {
 	// Recurs marks a shop's recurring work, whose timer sets itself again under the same key:
 	// each run is noted for the platform's staff, who may have it done at once.
 	Recurs bool
+	// Dated marks a shop's work at moments that were promised: when a coupon ends, or the money of an
+	// order is final. It is noted, too; staff may have tried again at once what failed, but cannot
+	// bring the moment forward.
+	Dated bool
 }
 
 // Kinds is the catalogue of topics.
@@ -80,10 +84,15 @@ func (k Kinds) QueueOf(topic outbox.Topic) Queue {
 }
 
 // Recurring lists the topics of recurring work, by name.
-func (k Kinds) Recurring() []outbox.Topic {
+func (k Kinds) Recurring() []outbox.Topic { return k.where(func(k Kind) bool { return k.Recurs }) }
+
+// Dated lists the topics of work at promised moments, by name.
+func (k Kinds) Dated() []outbox.Topic { return k.where(func(k Kind) bool { return k.Dated }) }
+
+func (k Kinds) where(is func(Kind) bool) []outbox.Topic {
 	var topics []outbox.Topic
 	for topic, kind := range k.byTopic {
-		if kind.Recurs {
+		if is(kind) {
 			topics = append(topics, topic)
 		}
 	}

@@ -117,8 +117,12 @@ func (w *Worker) Do(ctx context.Context, id uuid.UUID) error {
 		kind = Kind{MaxFailures: 1, Delay: func(int) time.Duration { return 0 }}
 	} else {
 		handle := kind.Handle
-		if kind.Recurs && w.Routines != nil {
-			handle = w.noted(log, handle)
+		switch {
+		case w.Routines == nil:
+		case kind.Recurs:
+			handle = w.noted(log, handle, w.Routines.Note)
+		case kind.Dated:
+			handle = w.noted(log, handle, w.Routines.NoteDated)
 		}
 		handleCtx, cancel := context.WithTimeout(ctx, HandlerTimeout)
 		err = safely(handleCtx, handle, ev)
@@ -147,13 +151,13 @@ func (w *Worker) Do(ctx context.Context, id uuid.UUID) error {
 }
 
 // noted tells how a run of recurring work went. A page shows it; nothing depends on it.
-func (w *Worker) noted(log *slog.Logger, h Handler) Handler {
+func (w *Worker) noted(log *slog.Logger, h Handler, note func(ctx context.Context, ev outbox.Event, began time.Time, took time.Duration, failure error) error) Handler {
 	return func(ctx context.Context, ev outbox.Event) error {
 		began := w.Now()
 		failure := safely(ctx, h, ev)
 		took := w.Now().Sub(began)
 		err := w.settle(ctx, func(ctx context.Context, _ tenantdb.Querier) error {
-			return w.Routines.Note(ctx, ev, began, took, failure)
+			return note(ctx, ev, began, took, failure)
 		})
 		if err != nil {
 			log.WarnContext(ctx, "run is not noted", "error", err)

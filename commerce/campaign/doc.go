@@ -52,5 +52,6 @@
 // be joined once that is paid, and its time runs from then to at most the campaign's end. It is of one
 // product. Complete is complete: a member who gets money back later leaves no empty seat. A group that
 // does not fill in time, or whose campaign is stopped, asks each paid seat back once (asked_at, and
-// one refund of a payment for that reason); a payment that comes after that goes back in the same way.
+// one refund of a payment for that reason); a payment that comes after that goes back in the same way. Who
+// has not paid by then cannot any more: the order closes.
 package campaign

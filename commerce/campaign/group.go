@@ -18,8 +18,8 @@ const (
 	TimerGroup outbox.Topic = "group.due"
 	// TopicGroupComplete announces that all seats of a group are paid. Payload GroupEventV1.
 	TopicGroupComplete outbox.Topic = "group.complete"
-	// TopicGroupFailed announces that the money of a group goes back: of all its paid seats, or of
-	// one that was paid too late. Payload GroupEventV1.
+	// TopicGroupFailed announces that a group did not fill: the money of its paid seats goes back, also
+	// of one that was paid too late, and its other orders close. Payload GroupEventV1.
 	TopicGroupFailed outbox.Topic = "group.failed"
 	// TopicGroupStopped has the groups of a stopped campaign end. Payload GroupEventV1.
 	TopicGroupStopped outbox.Topic = "group.stopped"
@@ -180,7 +180,11 @@ func (s *Service) write(ctx context.Context, tx tenantdb.Tx, m moving) error {
 		return s.d.Outbox.Append(ctx, tx, TopicGroupComplete, m.no, ev)
 	case GroupRefunding:
 		return s.d.Outbox.Append(ctx, tx, TopicGroupFailed, m.no, ev)
-	case GroupNone, GroupPending, GroupFailed, GroupAbandoned:
+	case GroupFailed, GroupAbandoned:
+		if m.taken > 0 { // by orders that nobody has paid: they are to close
+			return s.d.Outbox.Append(ctx, tx, TopicGroupFailed, m.no, ev)
+		}
+	case GroupNone, GroupPending:
 	}
 	return nil
 }

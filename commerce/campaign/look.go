@@ -49,7 +49,7 @@ type Bucket struct {
 type Report struct {
 	Orders, Buyers int64
 	Units          int64     // pieces that it made cheaper; of free delivery, all that was sent
-	CostFen        money.Fen // what it took off
+	CostFen        money.Fen // what it took off orders whose money did not all go back
 	SoldFen        money.Fen // what was paid in its orders
 	RefundedFen    money.Fen // and went back of that
 	Unpaid         int64     // orders that wait for their money

@@ -89,6 +89,7 @@ type Input struct {
 	ClaimFrom   *time.Time // nil: at once
 	ClaimUntil  *time.Time // nil: without end
 	Newcomers   bool       // only members who have never paid
+	LevelID     int64      // only members of this level or above; 0: all
 	GiftFromFen *money.Fen // given for a paid order of this amount; nil: not given
 	Total       *int64     // nil: without end
 	PerMember   int64
@@ -102,6 +103,7 @@ type Coupon struct {
 	ID        int64
 	Version   int64
 	Status    Status
+	LevelName string // "" for all, or of a level that has ended: then nobody may
 	Issued    int64
 	Used      int64
 	SpentFen  money.Fen // what its coupons take off orders that live
@@ -216,14 +218,22 @@ func termsOf(r coupondb.CouponTerm) Terms {
 	}
 }
 
-func couponOf(c coupondb.Coupon, t coupondb.CouponTerm, used int64) Coupon {
+func couponOf(c coupondb.Coupon, t coupondb.CouponTerm, used int64, level string) Coupon {
 	return Coupon{
 		Input: Input{
-			Kind: Kind(c.Kind), Title: c.Title, Terms: termsOf(t), Claimable: c.Claimable, ClaimFrom: c.ClaimFrom, ClaimUntil: c.ClaimUntil, Newcomers: c.Newcomers,
+			Kind: Kind(c.Kind), Title: c.Title, Terms: termsOf(t), Claimable: c.Claimable, ClaimFrom: c.ClaimFrom, ClaimUntil: c.ClaimUntil, Newcomers: c.Newcomers, LevelID: or(c.LevelID),
 			GiftFromFen: as[money.Fen](c.GiftFromFen), Total: c.Total, PerMember: c.PerMember, PerDay: c.PerDay, BudgetFen: as[money.Fen](c.BudgetFen),
 		},
-		ID: c.ID, Version: c.Version, Status: Status(c.Status), Issued: c.Issued, Used: used, SpentFen: c.SpentFen, UpdatedAt: c.UpdatedAt,
+		ID: c.ID, Version: c.Version, Status: Status(c.Status), LevelName: level, Issued: c.Issued, Used: used, SpentFen: c.SpentFen, UpdatedAt: c.UpdatedAt,
 	}
+}
+
+// orNil is a number that may be missing: 0.
+func orNil(n int64) *int64 {
+	if n == 0 {
+		return nil
+	}
+	return &n
 }
 
 func or(n *int64) int64 {

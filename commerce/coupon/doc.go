@@ -13,7 +13,8 @@
 // within the budget (coupon_budget); nothing is given twice for one claim, code, order or issue
 // (coupon_given_once). A grant moves only by a row of Transitions, with its event.
 //
-// Decisions. Changed terms are a new version, and who holds a coupon keeps what was promised.
+// Decisions. Whether a member's level is high enough is read, as a read model does, by the statement
+// that takes the stock. Changed terms are a new version, and who holds a coupon keeps what was promised.
 // Limits count what a member has had, not what is left of it: used, over or taken back makes no
 // room. A coupon of an unpaid order that closes always comes back as it was; one of an order
 // whose money all went back does so if its terms say so, for some days at least. Whether a

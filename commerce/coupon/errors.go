@@ -13,6 +13,8 @@ var (
 	ErrLimit = fault.New(fault.Conflict, "COUPON_LIMIT", "您已领取过该优惠券", "You have had as many of this coupon as one may have")
 	// ErrNewcomers is a coupon for members who have never paid, asked for by another one.
 	ErrNewcomers = fault.New(fault.Conflict, "COUPON_NEWCOMERS", "该优惠券仅限新客领取", "This coupon is for new customers")
+	// ErrLevel is a coupon for members of a higher level.
+	ErrLevel = fault.New(fault.Conflict, "COUPON_LEVEL", "您的会员等级还不能领取该优惠券", "This coupon is for members of a higher level")
 	// ErrCode is a code that does not exist or was used by another member.
 	ErrCode = fault.New(fault.NotFound, "COUPON_CODE", "兑换码无效或已被使用", "This code is not valid, or was used")
 	// ErrState is a move that the coupon's state does not allow.

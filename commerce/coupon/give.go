@@ -53,15 +53,19 @@ func (s *Service) giveTx(ctx context.Context, tx tenantdb.Tx, g gift) ([]coupond
 	if err != nil || len(given) == 0 {
 		return nil, err
 	}
-	newcomers, err := s.q.Take(ctx, tx, int64(len(given)), g.couponID, g.asClaim, tx.Now())
+	member := g.members[0] // limited: the only one
+	took, err := s.q.Take(ctx, tx, int64(len(given)), g.couponID, g.asClaim, tx.Now(), member)
 	if tenantdb.NoRows(err) {
 		return nil, ErrGone
 	}
 	if err != nil {
 		return nil, err
 	}
-	if newcomers && g.limited {
-		paid, err := s.d.HasPaid(ctx, tx, g.members[0])
+	if g.limited && !took.May {
+		return nil, ErrLevel
+	}
+	if took.Newcomers && g.limited {
+		paid, err := s.d.HasPaid(ctx, tx, member)
 		if err != nil {
 			return nil, err
 		}
@@ -74,7 +78,7 @@ func (s *Service) giveTx(ctx context.Context, tx tenantdb.Tx, g gift) ([]coupond
 
 // Claim gives a member a coupon of the hall. key names the request: repeated, even at the same
 // time, it finds the grant that it made. Opens a transaction. Faults: COUPON_GONE, COUPON_LIMIT,
-// COUPON_NEWCOMERS.
+// COUPON_NEWCOMERS, COUPON_LEVEL.
 func (s *Service) Claim(ctx context.Context, id tenant.ID, memberID, couponID int64, key string) (grantID int64, err error) {
 	claim := func() error {
 		return s.d.DB.InTenant(ctx, id, func(tx tenantdb.Tx) error {
@@ -116,7 +120,7 @@ func (s *Service) oneTx(ctx context.Context, tx tenantdb.Tx, memberID int64, g g
 
 // Redeem gives a member the coupon of a code, once: the same member gets the same grant again.
 // Letters may be small, and hyphens and spaces stand between them. Opens a transaction.
-// Faults: COUPON_CODE, COUPON_GONE, COUPON_LIMIT, COUPON_NEWCOMERS.
+// Faults: COUPON_CODE, COUPON_GONE, COUPON_LIMIT, COUPON_NEWCOMERS, COUPON_LEVEL.
 func (s *Service) Redeem(ctx context.Context, id tenant.ID, memberID int64, code string) (grantID int64, err error) {
 	code = strings.NewReplacer("-", "", " ", "").Replace(strings.ToUpper(code))
 	if len(code) != codeLength || strings.Trim(code, codeLetters) != "" {
@@ -236,12 +240,15 @@ func (s *Service) GiftTx(ctx context.Context, tx tenantdb.Tx, orderNo string, me
 }
 
 func (s *Service) giftTx(ctx context.Context, tx tenantdb.Tx, couponID int64, orderNo string, memberID int64) error {
-	_, err := s.q.Take(ctx, tx, 1, couponID, false, tx.Now()) // whoever has just paid is no newcomer: that is not asked
+	took, err := s.q.Take(ctx, tx, 1, couponID, false, tx.Now(), memberID) // whoever has just paid is no newcomer: that is not asked
 	if tenantdb.NoRows(err) {
 		return nil
 	}
 	if err != nil {
 		return err
+	}
+	if !took.May {
+		return s.q.Untake(ctx, tx, couponID)
 	}
 	today, tomorrow := day(tx.Now())
 	given, err := s.q.Grant(ctx, tx, coupondb.GrantParams{

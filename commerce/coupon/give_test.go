@@ -258,3 +258,76 @@ func TestRulesPrice(t *testing.T) {
 		t.Errorf("%+v", q.Adjustments)
 	}
 }
+
+// levels adds two levels, silver below gold, and makes a member golden.
+func (w *world) levels(golden int64) (silver int64) {
+	w.t.Helper()
+	w.tx(func(tx tenantdb.Tx) error {
+		return tx.QueryRow(w.t.Context(), `WITH l AS (INSERT INTO level (created_at) VALUES (now()), (now()) RETURNING id),
+			n AS (SELECT id, row_number() OVER (ORDER BY id) AS n FROM l),
+			v AS (INSERT INTO level_version (level_id, version, since, name, threshold, off_bps, free_shipping, points_bps, valid_days, keep_growth)
+				SELECT id, 1, now(), (ARRAY['银卡', '金卡'])[n], n * 100, 0, false, 10000, 0, 0 FROM n),
+			a AS (INSERT INTO level_account (member_id, growth, level_id, since) SELECT $1, 200, id, now() FROM n WHERE n = 2)
+			SELECT id FROM n WHERE n = 1`, golden).Scan(&silver)
+	})
+	return silver
+}
+
+// TestCouponsOfALevel: however it comes, by hand, by code or with a payment, a coupon of a level is
+// for members of it or above; staff give it to whom they like.
+func TestCouponsOfALevel(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	two := w.members(2)
+	low, high := two[0], two[1]
+	in := fiveOff()
+	in.LevelID, in.PerMember, in.GiftFromFen = w.levels(high), 9, new(money.Fen(100))
+	id := w.live(in)
+	if _, code := w.claim(low, id, "a"); code != "COUPON_LEVEL" {
+		t.Errorf("taken below the level: %q", code)
+	}
+	if _, code := w.claim(high, id, "a"); code != "" {
+		t.Errorf("taken above the level: %q", code)
+	}
+	if err := w.MakeCodes(t.Context(), w.Tenant.ID, id, 1, "staff:1"); err != nil {
+		t.Fatal(err)
+	}
+	codes, err := w.Codes(t.Context(), w.Tenant.ID, id, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []string{"COUPON_LEVEL", ""} {
+		_, err := w.Redeem(t.Context(), w.Tenant.ID, two[i], codes[0].Code)
+		if got := w.code(err); got != want {
+			t.Errorf("by code: %q, want %q", got, want)
+		}
+	}
+	for i, member := range two {
+		w.tx(func(tx tenantdb.Tx) error { return w.GiftTx(t.Context(), tx, "ORDERPAID"+strconv.Itoa(i), member, 500) })
+	}
+	if n := w.count("SELECT count(*) FROM coupon_grant WHERE member_id = $1", low); n != 0 {
+		t.Errorf("%d below the level", n)
+	}
+	if n := w.count("SELECT count(*) FROM coupon_grant WHERE member_id = $1", high); n != 3 {
+		t.Errorf("%d above the level, want one of each way", n)
+	}
+	for member, want := range map[int64]coupon.OfferState{low: coupon.TooLow, high: coupon.Claimable} {
+		offers, err := w.Hall(t.Context(), w.Tenant.ID, member, 0)
+		if err != nil || len(offers) != 1 || offers[0].State != want || offers[0].LevelName != "银卡" {
+			t.Errorf("shown %+v, %v; want %s", offers, err, want)
+		}
+	}
+	if out, err := w.Issue(t.Context(), w.Tenant.ID, id, []int64{low}, "once", "staff:1"); err != nil || out.Given != 1 {
+		t.Errorf("by staff: %+v, %v", out, err)
+	}
+	w.exec("UPDATE level_version SET until = now()")
+	if _, code := w.claim(high, id, "b"); code != "COUPON_LEVEL" {
+		t.Errorf("of a level that has ended: %q", code)
+	}
+	if _, err := w.Save(t.Context(), w.Tenant.ID, 0, 0, in, "staff:1"); w.code(err) != "VALIDATION" {
+		t.Errorf("saved for a level that has ended: %v", err)
+	}
+	if err := w.balances(); err != nil {
+		t.Error(err)
+	}
+}

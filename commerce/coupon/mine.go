@@ -20,6 +20,7 @@ const (
 	Claimable OfferState = "claimable"
 	Claimed   OfferState = "claimed" // as many as this member may have, in all or today
 	UsedUp    OfferState = "used_up" // by others, or its budget is spent
+	TooLow    OfferState = "level"   // for members of a higher level
 	NotYet    OfferState = "not_yet"
 )
 
@@ -39,8 +40,11 @@ func (s *Service) Hall(ctx context.Context, id tenant.ID, memberID, spuID int64)
 		rows, err := s.q.Hall(ctx, r, today, memberID, now, spuID)
 		list = make([]Offer, len(rows))
 		for i, row := range rows {
-			c := couponOf(row.Coupon, row.CouponTerm, 0)
+			c := couponOf(row.Coupon, row.CouponTerm, 0, row.LevelName)
 			list[i] = Offer{Coupon: c, Taken: row.Taken, State: c.stateFor(row.Taken, row.TakenToday, now)}
+			if !row.May && list[i].State != UsedUp {
+				list[i].State = TooLow
+			}
 		}
 		return err
 	})

@@ -43,10 +43,13 @@ func (s *Service) Save(ctx context.Context, id tenant.ID, couponID, version int6
 		return 0, fmt.Errorf("save coupon: %w", err)
 	}
 	err := s.d.DB.InTenant(ctx, id, func(tx tenantdb.Tx) (err error) {
+		if err := s.levelThere(ctx, tx, in.LevelID); err != nil {
+			return err
+		}
 		action, next := "coupon.add", int64(1)
 		if couponID == 0 {
 			couponID, err = s.q.Add(ctx, tx, coupondb.AddParams{
-				Kind: string(in.Kind), Title: in.Title, Claimable: in.Claimable, ClaimFrom: in.ClaimFrom, ClaimUntil: in.ClaimUntil, Newcomers: in.Newcomers,
+				Kind: string(in.Kind), Title: in.Title, Claimable: in.Claimable, ClaimFrom: in.ClaimFrom, ClaimUntil: in.ClaimUntil, Newcomers: in.Newcomers, LevelID: orNil(in.LevelID),
 				GiftFromFen: as[int64](in.GiftFromFen), Total: in.Total, PerMember: in.PerMember, PerDay: in.PerDay, BudgetFen: as[int64](in.BudgetFen), Now: tx.Now(),
 			})
 		} else {
@@ -79,6 +82,18 @@ func (s *Service) Save(ctx context.Context, id tenant.ID, couponID, version int6
 	return couponID, nil
 }
 
+// levelThere refuses a level that has ended.
+func (s *Service) levelThere(ctx context.Context, tx tenantdb.Tx, levelID int64) error {
+	if levelID == 0 {
+		return nil
+	}
+	there, err := s.q.LevelThere(ctx, tx, levelID)
+	if err == nil && !there {
+		return fault.Invalidf("level", "is not there any more")
+	}
+	return err
+}
+
 // change writes everything but the terms, and returns their next version.
 func (s *Service) change(ctx context.Context, tx tenantdb.Tx, couponID, version int64, in Input) (int64, error) {
 	was, err := s.q.Find(ctx, tx, couponID)
@@ -97,7 +112,7 @@ func (s *Service) change(ctx context.Context, tx tenantdb.Tx, couponID, version 
 		return 0, fault.Invalidf("budget_fen", "%s yuan were spent already", was.Coupon.SpentFen.Yuan())
 	}
 	row, err := s.q.Set(ctx, tx, coupondb.SetParams{
-		ID: couponID, Version: version, Title: in.Title, Claimable: in.Claimable, ClaimFrom: in.ClaimFrom, ClaimUntil: in.ClaimUntil, Newcomers: in.Newcomers,
+		ID: couponID, Version: version, Title: in.Title, Claimable: in.Claimable, ClaimFrom: in.ClaimFrom, ClaimUntil: in.ClaimUntil, Newcomers: in.Newcomers, LevelID: orNil(in.LevelID),
 		GiftFromFen: as[int64](in.GiftFromFen), Total: in.Total, PerMember: in.PerMember, PerDay: in.PerDay, BudgetFen: as[int64](in.BudgetFen), Now: tx.Now(),
 	})
 	if tenantdb.NoRows(err) {
@@ -142,7 +157,7 @@ func (s *Service) find(ctx context.Context, q tenantdb.Querier, couponID int64) 
 	if err != nil {
 		return Coupon{}, err
 	}
-	return couponOf(row.Coupon, row.CouponTerm, row.Used), nil
+	return couponOf(row.Coupon, row.CouponTerm, row.Used, row.LevelName), nil
 }
 
 // Find returns one coupon. Faults: NOT_FOUND.
@@ -168,7 +183,7 @@ func (s *Service) List(ctx context.Context, id tenant.ID, status Status, before 
 	err = s.d.DB.Read(ctx, id, func(r *tenantdb.Reader) error {
 		rows, err := s.q.List(ctx, r, string(status), before, page+1)
 		for _, row := range rows {
-			list = append(list, couponOf(row.Coupon, row.CouponTerm, row.Used))
+			list = append(list, couponOf(row.Coupon, row.CouponTerm, row.Used, row.LevelName))
 		}
 		return err
 	})

@@ -26,6 +26,7 @@ const TopicMoved outbox.Topic = "withdrawal.moved"
 type MovedEvent struct {
 	WithdrawalNo string           `json:"withdrawal_no"`
 	MemberID     int64            `json:"member_id"`
+	AppID        string           `json:"app_id"` // in which the member asked for it
 	AmountFen    money.Fen        `json:"amount_fen"`
 	Status       WithdrawalStatus `json:"status"` // requested, sending, succeeded, failed or rejected
 }

@@ -187,7 +187,7 @@ func (s *Service) write(ctx context.Context, tx tenantdb.Tx, w distributiondb.Ad
 	case WithdrawalStatus(w.Status) == Approved:
 		err = s.announce(ctx, tx, w.WithdrawalNo, Way(w.Way))
 	default:
-		err = s.moved(ctx, tx, MovedEvent{WithdrawalNo: w.WithdrawalNo, MemberID: w.DistributorID, AmountFen: w.AmountFen, Status: Requested})
+		err = s.moved(ctx, tx, MovedEvent{WithdrawalNo: w.WithdrawalNo, MemberID: w.DistributorID, AppID: w.AppID, AmountFen: w.AmountFen, Status: Requested})
 	}
 	if err != nil {
 		return Withdrawal{}, err
@@ -319,7 +319,7 @@ func (s *Service) step(ctx context.Context, tx tenantdb.Tx, w distributiondb.Wit
 		return err
 	}
 	if to == Sending || to == Succeeded || to == Failed || to == Rejected {
-		if err := s.moved(ctx, tx, MovedEvent{WithdrawalNo: w.WithdrawalNo, MemberID: w.DistributorID, AmountFen: w.AmountFen, Status: to}); err != nil {
+		if err := s.moved(ctx, tx, MovedEvent{WithdrawalNo: w.WithdrawalNo, MemberID: w.DistributorID, AppID: w.AppID, AmountFen: w.AmountFen, Status: to}); err != nil {
 			return err
 		}
 	}

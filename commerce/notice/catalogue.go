@@ -200,7 +200,7 @@ func standing(both, board map[Channel]bool) []Kind {
 			},
 		},
 		{
-			Event: Withdrawal, Buyers: map[Channel]bool{Inbox: true}, Staffs: board, Permission: seesPayout, values: []string{"amount", "status"},
+			Event: Withdrawal, Buyers: both, Urgent: true, Staffs: board, Permission: seesPayout, values: []string{"amount", "status"},
 			words: map[Audience]words{
 				Buyer: {"佣金提现", "您提现的{amount}：{status}。", "Your withdrawal", "{amount}: {status}."},
 				Staff: {"有人申请提现", "{amount}：{status}", "Somebody asks for commission", "{amount}: {status}"},

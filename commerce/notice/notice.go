@@ -150,6 +150,8 @@ type BeginInput struct {
 	OpenID   string
 	Facts    Facts
 	Trade    *Trade // what the buyer has just paid through Alipay, or nil
+	// BuyerOnly keeps it from the staff's board, of an event of which they hear at another of its steps.
+	BuyerOnly bool
 }
 
 // Begun is what is to be done about an event that was begun.
@@ -184,6 +186,7 @@ func (s *Service) BeginTx(ctx context.Context, tx tenantdb.Tx, in BeginInput) (B
 	t, err := s.q.Begin(ctx, tx, noticedb.BeginParams{
 		Event: in.Event, AppID: in.AppID, EventID: in.EventID, MemberID: in.MemberID, Facts: facts, Now: tx.Now(),
 		ByTemplate: kind.Buyers[WeChatSubscribe], ByInbox: kind.Buyers[Inbox], ByBoard: kind.Staffs[Inbox], ByMail: kind.Buyers[Email],
+		BuyerOnly: in.BuyerOnly,
 	})
 	if err != nil {
 		return Begun{}, fmt.Errorf("begin message: %w", err)

@@ -114,6 +114,10 @@ func TestTimedDiscountByTheClock(t *testing.T) {
 	if shown, err = s.campaigns.Find(t.Context(), s.Tenant.ID, own); err != nil || shown.Report.RefundedFen != 1000 {
 		t.Errorf("report %+v %v", shown.Report, err)
 	}
+	s.refund(placed.OrderNo, "T1", lowered-1000) // and then it cost nothing
+	if shown, err = s.campaigns.Find(t.Context(), s.Tenant.ID, own); err != nil || shown.Report.CostFen != 0 || shown.Report.RefundedFen != lowered {
+		t.Errorf("report %+v %v", shown.Report, err)
+	}
 }
 
 // TestCampaignOfOneMiniProgram: elsewhere it is not in force, and what is stopped ends at once.

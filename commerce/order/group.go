@@ -26,7 +26,11 @@ type Groups interface {
 	LeaveTx(ctx context.Context, tx tenantdb.Tx, orderNo string) error
 }
 
-const groupWaits = "waits"
+// Where an order's group stands.
+const (
+	groupWaits  = "waits"
+	groupFailed = "failed"
+)
 
 const maxGroupNo = 32
 
@@ -69,6 +73,27 @@ func (p *placing) seat(ctx context.Context, tx tenantdb.Tx) error {
 		seat.GroupNo, seat.Opens = "G"+rand.Text()[:15], true
 	}
 	return p.groups.SeatTx(ctx, tx, seat)
+}
+
+// GroupFailedTx tells orders that their group did not fill: their goods never leave, and who has not
+// paid cannot any more. Joins the caller's transaction; repeating it changes nothing.
+func (s *Service) GroupFailedTx(ctx context.Context, tx tenantdb.Tx, orderNos []string) error {
+	for _, no := range slices.Sorted(slices.Values(orderNos)) { // in their order: two of these jobs never wait for each other
+		row, err := s.lock(ctx, tx, no)
+		if err != nil {
+			return fmt.Errorf("order %s of a group: %w", no, err)
+		}
+		if Status(row.Status) != PendingPayment {
+			continue
+		}
+		if err := s.startClosing(ctx, tx, no, row, EventDisband, System, string(System), ByGroupFailed); err != nil {
+			return fmt.Errorf("order %s of a group: %w", no, err)
+		}
+	}
+	if err := s.q.GroupFailed(ctx, tx, orderNos); err != nil {
+		return fmt.Errorf("orders of a failed group: %w", err)
+	}
+	return nil
 }
 
 // GroupCompleteTx lets the goods of orders leave whose group is complete. Joins the caller's

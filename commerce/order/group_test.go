@@ -313,3 +313,58 @@ func TestGroupThatDoesNotFill(t *testing.T) {
 		t.Errorf("opened by a payment after it was stopped: %+v", g)
 	}
 }
+
+// TestUnpaidOrderOfAFailedGroupCloses: nobody pays for a group that has failed, and none of its goods
+// are sent. Money that was on its way all the same is late and goes back.
+func TestUnpaidOrderOfAFailedGroupCloses(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	a, b, c := s.buyer(), s.buyer(), s.buyer()
+	sku := s.product(10, 1000)[0]
+	id := s.grouping(600, nil, sku)
+	group, first := s.opened(a, 600, sku, id)
+	second, err := s.seat(b, 600, sku, order.Group{CampaignID: id, GroupNo: group})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Clock().Advance(2 * time.Hour)
+	for range 2 {
+		s.InTenant(t, func(tx tenantdb.Tx) error {
+			if err := s.campaigns.GroupDueTx(t.Context(), tx, group); err != nil {
+				return err
+			}
+			return s.orders.GroupFailedTx(t.Context(), tx, []string{second.OrderNo, first.OrderNo})
+		})
+	}
+	got, err := s.orders.Get(t.Context(), s.Tenant.ID, b.id, second.OrderNo)
+	if err != nil || got.Status != order.Closing || got.CloseReason != order.ByGroupFailed || got.GroupState != "failed" || len(got.Actions) != 0 {
+		t.Errorf("unpaid: %+v, %v", got, err)
+	}
+	if got, err := s.orders.Get(t.Context(), s.Tenant.ID, a.id, first.OrderNo); err != nil || got.Status != order.Paid || got.GroupState != "failed" {
+		t.Errorf("paid: %+v, %v", got, err)
+	}
+	if _, err := ship(s, first.OrderNo, "SF1234567890123", nil); fault.CodeOf(err) != "GROUP_WAITS" {
+		t.Errorf("sent: %v", err)
+	}
+	if _, err := s.pay(second.OrderNo, "T2", 600); err != nil { // it had been paid before the provider was told
+		t.Fatal(err)
+	}
+	if n := s.count("SELECT count(*) FROM platform.outbox WHERE topic = 'group.failed' AND tenant_id = $1", s.Tenant.ID.String()); n != 2 {
+		t.Errorf("%d events for the money, want 2", n)
+	}
+	// The one who would open a group of a campaign that was stopped cannot pay either.
+	pending, err := s.seat(c, 600, sku, order.Group{CampaignID: id})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.campaigns.Stop(t.Context(), s.Tenant.ID, id, "staff:1"); err != nil {
+		t.Fatal(err)
+	}
+	s.InTenant(t, func(tx tenantdb.Tx) error {
+		_, err := s.campaigns.StopGroupsTx(t.Context(), tx, id)
+		return err
+	})
+	if n := s.count("SELECT count(*) FROM platform.outbox WHERE topic = 'group.failed' AND tenant_id = $1 AND key = $2", s.Tenant.ID.String(), s.groupOf(pending.OrderNo)); n != 1 {
+		t.Errorf("%d events for who had not opened it yet, want 1", n)
+	}
+}

@@ -112,7 +112,7 @@ type Order struct {
 	StoreID     int64      // where it is fetched, or brought from
 	SlotFrom    *time.Time // when it is to be brought; local delivery only
 	SlotUntil   *time.Time
-	GroupState  string // "waits" until the group that it is of is complete, then "complete"; empty: of no group
+	GroupState  string // "waits" until the group that it is of is "complete" or has "failed"; empty: of no group
 	PickupCode  string // pickup only, while the goods wait for their buyer
 	Settlement  Settlement
 	ShippedAt   *time.Time // when the last of it was sent

@@ -26,7 +26,7 @@ const refundPatience = 24 * time.Hour
 // mayLeave refuses goods of an order that waits for its group, or whose whole money goes back. Of a part nobody knows
 // which goods it is for: it does not keep the others.
 func (s *Service) mayLeave(ctx context.Context, tx tenantdb.Tx, head orderdb.LockWholeRow) error {
-	if head.GroupState != nil && *head.GroupState == groupWaits {
+	if head.GroupState != nil && (*head.GroupState == groupWaits || *head.GroupState == groupFailed) {
 		return ErrGroupWaits
 	}
 	if s.refunds == nil || head.PayableFen == 0 {

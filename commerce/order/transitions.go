@@ -29,6 +29,7 @@ const (
 	EventPay      Event = "pay"
 	EventCancel   Event = "cancel"
 	EventExpire   Event = "expire"
+	EventDisband  Event = "disband" // its group did not fill
 	EventClose    Event = "close"
 	EventShip     Event = "ship"
 	EventReceive  Event = "receive"
@@ -59,6 +60,7 @@ const (
 	ByTimeout     CloseReason = "timeout"
 	ByMerchant    CloseReason = "merchant"
 	ByAllRefunded CloseReason = "all_refunded"
+	ByGroupFailed CloseReason = "group_failed" // unpaid when its group ended
 )
 
 // Transition is one allowed move: the actors may set Event off at From, and it leads to To.
@@ -77,6 +79,7 @@ func Transitions() []Transition {
 		{PendingPayment, EventPay, Paid, []Actor{Member, Provider, System}},
 		{PendingPayment, EventCancel, Closing, []Actor{Member, Staff}},
 		{PendingPayment, EventExpire, Closing, []Actor{System}},
+		{PendingPayment, EventDisband, Closing, []Actor{System}},
 		// The buyer was faster than the closing. Not for the buyer to ask for any more.
 		{Closing, EventPay, Paid, []Actor{Provider}},
 		{Closing, EventClose, Closed, []Actor{System}},

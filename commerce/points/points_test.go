@@ -148,6 +148,49 @@ func TestT044PointsAreSpentOnce(t *testing.T) {
 	}
 }
 
+// TestT044SpendAgainstReturn: ten orders want what another order gives back at the same moment. One of
+// them has it, then or when they ask again, and it is given back once however often that is told.
+func TestT044SpendAgainstReturn(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.save(nil)
+	m := w.member()
+	w.adjust(m, 100)
+	no := w.place(m, 100, 1_000)
+	w.to(no, "pay")
+	var won, asked atomic.Int64
+	spend := func() {
+		err := w.DB.InTenant(t.Context(), w.Tenant.ID, func(tx tenantdb.Tx) error {
+			return w.LockTx(t.Context(), tx, fmt.Sprintf("R%08d", asked.Add(1)), m, []pricing.Answer{{Ref: pricing.Ref{Kind: pricing.KindPoints, ID: 1}, Applied: true, OffFen: 100, Points: 100}})
+		})
+		if code := w.code(err); code == "" {
+			won.Add(1)
+		} else if code != "POINTS_SHORT" {
+			t.Errorf("refused with %s", code)
+		}
+	}
+	var wait sync.WaitGroup
+	for range 10 {
+		wait.Go(spend)
+		wait.Go(func() {
+			if err := w.DB.InTenant(t.Context(), w.Tenant.ID, func(tx tenantdb.Tx) error { return w.FollowOrderTx(t.Context(), tx, no) }); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	w.refund(no, false, 1_900)
+	wait.Wait()
+	for range 2 {
+		spend()
+	}
+	if won.Load() != 1 {
+		t.Errorf("%d orders got the points, want 1", won.Load())
+	}
+	if got := w.has(m); got != [4]int64{0, 0, 100, 0} {
+		t.Errorf("left: %v", got)
+	}
+}
+
 // TestSignIn: once a day, however often it is asked; the seventh day in a row is worth more.
 func TestSignIn(t *testing.T) {
 	t.Parallel()

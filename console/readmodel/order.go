@@ -175,7 +175,7 @@ type OrderDetail struct {
 	ClosedAt    *time.Time
 	Test        bool   // proves the setup: not revenue, nothing to ship
 	Group       string // the place of its group, under the campaigns; empty: it has none
-	GroupWaits  bool   // the group is not complete: nothing may be sent
+	GroupState  string // waits, complete or failed: only of a complete one may be sent
 	Lines       []OrderLine
 	Events      []OrderEvent
 	Attempts    []Attempt

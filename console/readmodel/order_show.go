@@ -12,7 +12,7 @@ import (
 
 const (
 	orderHead = `SELECT o.order_no, o.status, coalesce(o.close_reason, ''), o.member_id, m.nickname, o.app_id, o.address, o.receiver, o.remark,
-       o.goods_fen, o.discount_fen, o.freight_fen, o.payable_fen, o.placed_at, o.expires_at, o.paid_at, o.closed_at, o.test, o.refunded_fen, coalesce(o.group_state = 'waits', false), coalesce((SELECT x.campaign_id || '/groups/' || x.group_no FROM group_seat z JOIN buy_group x ON x.id = z.group_id WHERE z.order_no = o.order_no), '')
+       o.goods_fen, o.discount_fen, o.freight_fen, o.payable_fen, o.placed_at, o.expires_at, o.paid_at, o.closed_at, o.test, o.refunded_fen, coalesce(o.group_state, ''), coalesce((SELECT x.campaign_id || '/groups/' || x.group_no FROM group_seat z JOIN buy_group x ON x.id = z.group_id WHERE z.order_no = o.order_no), '')
   FROM orders o JOIN member m ON m.id = o.member_id WHERE o.order_no = $1`
 	orderLines = `SELECT l.spu_id, l.title, l.spec, l.picture, l.price_fen, l.qty::bigint, l.goods_fen, l.discount_fen, l.payable_fen, coalesce(g.campaign_id, 0), coalesce(g.title, '')
   FROM order_line l JOIN orders o ON o.id = l.order_id LEFT JOIN order_gift g ON g.line_id = l.id WHERE o.order_no = $1 ORDER BY l.id`
@@ -108,7 +108,7 @@ func staffIDs(actors []string) []int64 {
 func scanOrderHead(row pgx.Row, o *OrderDetail) error {
 	var address, receiver []byte
 	if err := row.Scan(&o.OrderNo, &o.Status, &o.CloseReason, &o.MemberID, &o.Buyer, &o.AppID, &address, &receiver, &o.Remark,
-		&o.Goods, &o.Discount, &o.Freight, &o.Payable, &o.PlacedAt, &o.ExpiresAt, &o.PaidAt, &o.ClosedAt, &o.Test, &o.Refunded, &o.GroupWaits, &o.Group); err != nil {
+		&o.Goods, &o.Discount, &o.Freight, &o.Payable, &o.PlacedAt, &o.ExpiresAt, &o.PaidAt, &o.ClosedAt, &o.Test, &o.Refunded, &o.GroupState, &o.Group); err != nil {
 		return err
 	}
 	var err error

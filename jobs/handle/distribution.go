@@ -9,6 +9,7 @@ import (
 	"galleria/jobs"
 	"galleria/payments/transfer"
 	"galleria/tenant"
+	"galleria/tenant/fault"
 	"galleria/tenant/outbox"
 	"galleria/tenant/tenantdb"
 )
@@ -121,13 +122,21 @@ func (h *Handlers) withdrawalMoved(ctx context.Context, ev outbox.Event) error {
 		return err
 	}
 	facts := notice.Facts{WithdrawalNo: p.WithdrawalNo, AmountFen: p.AmountFen, Status: string(p.Status), At: ev.CreatedAt}
-	return h.once(ctx, ev, "withdrawal.message", func(tx tenantdb.Tx) error {
-		if p.Status == distribution.Requested {
-			return h.Notices.BoardTx(ctx, tx, ev.ID, notice.Withdrawal, facts)
+	const effect = "withdrawal.message"
+	if p.Status == distribution.Requested {
+		return h.once(ctx, ev, effect, func(tx tenantdb.Tx) error { return h.Notices.BoardTx(ctx, tx, ev.ID, notice.Withdrawal, facts) })
+	}
+	if p.Status == distribution.Rejected {
+		facts.Status = "declined" // a case that was not agreed to is called rejected
+	}
+	// Who is paid by WeChat has a day to confirm it: an inbox that is in the Mini Program is not enough.
+	if p.AppID != "" {
+		err = h.tell(ctx, ev, news{event: notice.Withdrawal, effect: effect, orderNo: p.WithdrawalNo, memberID: p.MemberID, appID: p.AppID, facts: facts, alone: true})
+		if fault.KindOf(err) != fault.NotFound { // who has become another member since has no log-in of this name
+			return err
 		}
-		if p.Status == distribution.Rejected {
-			facts.Status = "declined" // a case that was not agreed to is called rejected
-		}
+	}
+	return h.once(ctx, ev, effect, func(tx tenantdb.Tx) error {
 		return h.Notices.BoxTx(ctx, tx, ev.ID, notice.Withdrawal, p.MemberID, facts)
 	})
 }

@@ -69,11 +69,15 @@ func (h *Handlers) tellSeat(ctx context.Context, tx tenantdb.Tx, ev outbox.Event
 	})
 }
 
-// groupFailed gives the money of a group back that did not fill, a portion in each transaction:
-// all that is left of each payment, once. Seats remember that they were asked for.
+// groupFailed closes what is unpaid of a group that did not fill and gives its money back, a
+// portion in each transaction: all that is left of each payment, once. Seats remember that they
+// were asked for.
 func (h *Handlers) groupFailed(ctx context.Context, ev outbox.Event) error {
 	p, err := payload[campaign.GroupEventV1](ev)
 	if err != nil {
+		return err
+	}
+	if err := h.groupEnds(ctx, ev, p.GroupNo); err != nil {
 		return err
 	}
 	return h.portions(ctx, ev.TenantID, func(ctx context.Context, tx tenantdb.Tx) (bool, error) {
@@ -95,6 +99,21 @@ func (h *Handlers) groupFailed(ctx context.Context, ev outbox.Event) error {
 			}
 		}
 		return more, nil
+	})
+}
+
+// groupEnds lets the orders of a group know that it did not fill: nobody pays for it any more.
+func (h *Handlers) groupEnds(ctx context.Context, ev outbox.Event, groupNo string) error {
+	return h.DB.InTenant(ctx, ev.TenantID, func(tx tenantdb.Tx) error {
+		seats, err := h.Campaigns.SeatedTx(ctx, tx, groupNo)
+		if err != nil {
+			return err
+		}
+		orders := make([]string, len(seats))
+		for i, s := range seats {
+			orders[i] = s.OrderNo
+		}
+		return h.Orders.GroupFailedTx(ctx, tx, orders)
 	})
 }
 

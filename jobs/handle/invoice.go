@@ -34,6 +34,6 @@ func (h *Handlers) invoiceMoved(ctx context.Context, ev outbox.Event) error {
 		})
 	}
 	return h.tell(ctx, ev, news{
-		event: notice.InvoiceMoved, effect: "invoice.message", orderNo: p.OrderNo, memberID: p.MemberID, appID: p.AppID, facts: facts,
+		event: notice.InvoiceMoved, effect: "invoice.message", orderNo: p.OrderNo, memberID: p.MemberID, appID: p.AppID, facts: facts, alone: true,
 	})
 }

@@ -52,6 +52,7 @@ type Orders interface {
 	MoveParcelTx(ctx context.Context, tx tenantdb.Tx, in order.MoveInput) error
 	Buyer(ctx context.Context, q tenantdb.Querier, orderNo string) (order.Buyer, error)
 	CountTradesTx(ctx context.Context, tx tenantdb.Tx, memberIDs []int64) error
+	GroupFailedTx(ctx context.Context, tx tenantdb.Tx, orderNos []string) error
 	GroupCompleteTx(ctx context.Context, tx tenantdb.Tx, orderNos []string) error
 	ArrivedTx(ctx context.Context, q tenantdb.Querier, orderNo string) (order.Arrived, error)
 	SealReceivers(ctx context.Context, id tenant.ID, limit int) (n int, err error)
@@ -206,6 +207,12 @@ func recurs(k jobs.Kind) jobs.Kind {
 	return k
 }
 
+// dated marks a shop's work at moments that were promised.
+func dated(k jobs.Kind) jobs.Kind {
+	k.Dated = true
+	return k
+}
+
 // Kinds is the catalogue of everything the platform does in the background. Money
 // never becomes a dead letter before three days have passed.
 func (h *Handlers) Kinds() (jobs.Kinds, error) {
@@ -254,7 +261,7 @@ func (h *Handlers) Kinds() (jobs.Kinds, error) {
 		kind(order.TopicShipped, jobs.Default, patient, provider, h.parcelShipped),
 		kind(order.TopicParcelChanged, jobs.Default, patient, provider, h.parcelChanged),
 		kind(order.TopicReceive, jobs.Default, patient, quick, h.receiveDue),
-		kind(order.TopicFinish, jobs.Default, patient, quick, h.finishDue),
+		dated(kind(order.TopicFinish, jobs.Default, patient, quick, h.finishDue)),
 		kind(delivery.TopicUpload, jobs.Default, patient, provider, h.uploadDue),
 		kind(delivery.TopicFollow, jobs.Default, brief, provider, h.parcelFollow),
 		kind(delivery.TopicFollowAll, jobs.Bulk, patient, quick, h.parcelsFollow),
@@ -264,7 +271,7 @@ func (h *Handlers) Kinds() (jobs.Kinds, error) {
 		{Topic: member.TopicMerged},
 		{Topic: member.TopicLeft},
 		kind(order.TopicReceived, jobs.Default, patient, quick, h.following(h.orderReceived)),
-		kind(order.TopicFinished, jobs.Bulk, patient, quick, h.settling(nil)),
+		dated(kind(order.TopicFinished, jobs.Bulk, patient, quick, h.settling(nil))),
 		kind(order.TopicPaid, jobs.Default, brief, provider, h.following(h.orderPaid)),
 		kind(order.TopicRefunded, jobs.Default, brief, provider, h.settling(h.orderRefunded)),
 		kind(signup.Topic, jobs.Default, patient, jobs.Backoff(time.Second, 30*time.Second), h.signupApproved),
@@ -285,14 +292,14 @@ func (h *Handlers) Kinds() (jobs.Kinds, error) {
 // growth are the kinds of what brings buyers back.
 func (h *Handlers) growth(quick, provider func(int) time.Duration) []jobs.Kind {
 	return []jobs.Kind{
-		{Topic: campaign.TimerGroup, Queue: jobs.Critical, MaxFailures: patient, Delay: quick, Handle: h.groupDue, Money: true},
+		dated(jobs.Kind{Topic: campaign.TimerGroup, Queue: jobs.Critical, MaxFailures: patient, Delay: quick, Handle: h.groupDue, Money: true}),
 		{Topic: campaign.TopicGroupFailed, Queue: jobs.Critical, MaxFailures: patient, Delay: quick, Handle: h.groupFailed, Money: true},
 		{Topic: campaign.TopicGroupStopped, Queue: jobs.Critical, MaxFailures: patient, Delay: quick, Handle: h.groupsStopped, Money: true},
 		kind(campaign.TopicGroupComplete, jobs.Default, patient, quick, h.groupComplete),
 		kind(campaign.TopicBudget, jobs.Bulk, patient, quick, h.campaignBroke),
-		kind(campaign.TimerRemind, jobs.Default, brief, quick, h.sessionSoon),
-		kind(coupon.TimerAge, jobs.Bulk, patient, quick, h.couponsAge),
-		kind(points.TimerAge, jobs.Bulk, patient, quick, h.pointsAge),
+		dated(kind(campaign.TimerRemind, jobs.Default, brief, quick, h.sessionSoon)),
+		dated(kind(coupon.TimerAge, jobs.Bulk, patient, quick, h.couponsAge)),
+		dated(kind(points.TimerAge, jobs.Bulk, patient, quick, h.pointsAge)),
 		kind(points.TopicExpiring, jobs.Bulk, patient, quick, h.pointsExpiring),
 		kind(distribution.TopicMoved, jobs.Bulk, patient, quick, h.withdrawalMoved),
 		recurs(kind(level.TimerReview, jobs.Bulk, patient, quick, h.levelsReviewed)),

@@ -32,6 +32,8 @@ type TellV1 struct {
 	MemberID int64        `json:"member_id"`
 	AppID    string       `json:"app_id"` // without it, order and buyer are read
 	Facts    notice.Facts `json:"facts"`
+	// BuyerOnly keeps it from the staff's board.
+	BuyerOnly bool `json:"buyer_only,omitempty"`
 }
 
 // news is what a buyer is to be told.
@@ -43,6 +45,7 @@ type news struct {
 	memberID int64
 	appID    string
 	facts    notice.Facts
+	alone    bool                                            // the staff do not hear of it
 	trade    *notice.Trade                                   // what was paid for it through Alipay; nil: nothing
 	gift     func(ctx context.Context, tx tenantdb.Tx) error // what the buyer gets for it besides, once; nil: nothing
 }
@@ -64,7 +67,7 @@ func (h *Handlers) tell(ctx context.Context, ev outbox.Event, n news) error {
 			return begun, err
 		}
 		begun, err = h.Notices.BeginTx(ctx, tx, notice.BeginInput{
-			EventID: n.eventID, Event: n.event, MemberID: n.memberID, AppID: n.appID, OpenID: openID, Facts: n.facts, Trade: n.trade,
+			EventID: n.eventID, Event: n.event, MemberID: n.memberID, AppID: n.appID, OpenID: openID, Facts: n.facts, Trade: n.trade, BuyerOnly: n.alone,
 		})
 		if err == nil {
 			err = h.smsTimer(ctx, tx, begun.SMS, n)
@@ -73,7 +76,7 @@ func (h *Handlers) tell(ctx context.Context, ev outbox.Event, n news) error {
 			err = h.mailTimer(ctx, tx, tx.Now(), notice.MailV1{EventID: n.eventID, Event: n.event, Audience: notice.Buyer, MemberID: n.memberID, Facts: n.facts})
 		}
 		if err == nil && !begun.Wait.IsZero() {
-			later := TellV1{EventID: n.eventID, Event: n.event, OrderNo: n.orderNo, MemberID: n.memberID, AppID: n.appID, Facts: n.facts}
+			later := TellV1{EventID: n.eventID, Event: n.event, OrderNo: n.orderNo, MemberID: n.memberID, AppID: n.appID, Facts: n.facts, BuyerOnly: n.alone}
 			err = h.Timers.Set(ctx, tx, TimerQuiet, n.eventID.String(), begun.Wait, later)
 		}
 		if err == nil && n.gift != nil {
@@ -167,7 +170,7 @@ func (h *Handlers) tellDue(ctx context.Context, ev outbox.Event) error {
 	if err != nil {
 		return err
 	}
-	n := news{event: p.Event, effect: "notice.told", eventID: p.EventID, orderNo: p.OrderNo, memberID: p.MemberID, appID: p.AppID, facts: p.Facts}
+	n := news{event: p.Event, effect: "notice.told", eventID: p.EventID, orderNo: p.OrderNo, memberID: p.MemberID, appID: p.AppID, facts: p.Facts, alone: p.BuyerOnly}
 	if n.appID == "" {
 		return h.aboutOrder(ctx, ev, p.OrderNo, n)
 	}
@@ -209,7 +212,7 @@ func (h *Handlers) orderClosed(ctx context.Context, ev outbox.Event) error {
 		if err := h.Invoices.FollowOrderTx(ctx, tx, ev.Key); err != nil {
 			return err
 		}
-		if p.Reason != order.ByTimeout && p.Reason != order.ByMerchant {
+		if p.Reason != order.ByTimeout && p.Reason != order.ByMerchant && p.Reason != order.ByGroupFailed {
 			return nil
 		}
 		return h.Outbox.Append(ctx, tx, TopicTell, p.OrderNo, TellV1{Event: notice.OrderClosed, OrderNo: p.OrderNo})

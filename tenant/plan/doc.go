@@ -20,6 +20,8 @@
 //     limit comes near and are one place at the end, so nobody is refused while places
 //     lie idle elsewhere for long; a killed process loses at most its block, which counts
 //     as used until the month ends.
+//   - Features are asked for where something begins (console), never where it goes on: a shop whose
+//     plan changes keeps what it has promised its buyers, and can end it.
 //   - Months are those of Asia/Shanghai.
 //   - api_calls is a rate per minute and has no counter here: the web edge's limiter reads
 //     it as the shop's budget.

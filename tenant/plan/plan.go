@@ -20,7 +20,7 @@ const (
 	Distribution Feature = "distribution"
 	OwnRoles     Feature = "own_roles" // roles beside the templates
 	ManyApps     Feature = "many_apps" // more than one Mini Program
-	Export       Feature = "export"    // files of orders, members and the audit log
+	Export       Feature = "export"    // files of orders, products, members and the audit log
 )
 
 // Features lists all of them, in the order a page shows them.

@@ -12,7 +12,9 @@
 //   - A piece of the platform's work is claimed by one process at a time, and comes at most
 //     once per period however many processes look.
 //   - A process that dies in the middle holds its claim for the work's Limit, no longer.
-//   - Hurrying changes when work comes, never whether: no run is lost or done twice by it.
+//   - Hurrying changes when work comes, never whether: no run is lost or done twice by it. Dated
+//     work, whose moments were promised (the end of a coupon), is not hurried; failed runs of it
+//     are tried again.
 //
 // Decisions: only the last run is kept, with the failures in a row; a history would be a
 // log, and the log has one. A run's note is written beside the effect, not with it: losing

@@ -34,13 +34,14 @@ type Work struct {
 type Log struct {
 	db     *tenantdb.DB
 	topics []outbox.Topic
+	dated  []outbox.Topic
 	q      *routinedb.Queries
 }
 
-// New returns a log of the platform's work and of the shops' work of these topics, in the
-// order in which they are told.
-func New(db *tenantdb.DB, topics []outbox.Topic) *Log {
-	return &Log{db: db, topics: topics, q: routinedb.New()}
+// New returns a log of the platform's work and of the shops' work, in the order in which they are
+// told: of topics that recur, and of dated ones, whose moments were promised.
+func New(db *tenantdb.DB, topics []outbox.Topic, dated ...outbox.Topic) *Log {
+	return &Log{db: db, topics: topics, dated: dated, q: routinedb.New()}
 }
 
 // Declare makes work known; what is new is due at once.
@@ -90,6 +91,18 @@ func (l *Log) Finish(ctx context.Context, c Claim, began time.Time, took time.Du
 // Note says how a run of a shop's work went.
 func (l *Log) Note(ctx context.Context, ev outbox.Event, began time.Time, took time.Duration, failure error) error {
 	if err := l.q.Note(ctx, l.db.Platform(), string(ev.Topic), ev.TenantID.String(), ev.Key, began, took.Milliseconds(), text(failure)); err != nil {
+		return fmt.Errorf("note a run: %w", err)
+	}
+	return nil
+}
+
+// NoteDated says how a run of a shop's dated work went. Of those that went well there is one line for
+// a shop, or as many as there are orders would be kept; each that failed has its own until it goes well.
+func (l *Log) NoteDated(ctx context.Context, ev outbox.Event, began time.Time, took time.Duration, failure error) error {
+	if failure != nil {
+		return l.Note(ctx, ev, began, took, failure)
+	}
+	if err := l.q.NoteGood(ctx, l.db.Platform(), string(ev.Topic), ev.TenantID.String(), began, took.Milliseconds(), ev.Key); err != nil {
 		return fmt.Errorf("note a run: %w", err)
 	}
 	return nil
@@ -147,6 +160,7 @@ func (l *Log) Platform(ctx context.Context, tx tenantdb.Tx) ([]State, error) {
 // ShopState is how one sort of shops' work stands, over all of them.
 type ShopState struct {
 	Topic   outbox.Topic
+	Dated   bool       // its moments were promised: it is tried again, never brought forward
 	Waiting int64      // timers set
 	Late    int64      // of them, due for over five minutes
 	NextAt  *time.Time // of the first; nil for none
@@ -154,13 +168,13 @@ type ShopState struct {
 	LastAt  *time.Time // when the last run began; nil for none
 	Mean    time.Duration
 	Most    time.Duration
-	Failing int64 // whose last run failed
+	Failing int64 // shops' runs that failed last
 }
 
 // Shops tells the shops' work, in the order of the topics.
 func (l *Log) Shops(ctx context.Context, tx tenantdb.Tx) ([]ShopState, error) {
 	topics := make([]string, 0, len(l.topics))
-	for _, t := range l.topics {
+	for _, t := range slices.Concat(l.topics, l.dated) {
 		topics = append(topics, string(t))
 	}
 	rows, err := l.q.Shops(ctx, tx, topics)
@@ -170,7 +184,7 @@ func (l *Log) Shops(ctx context.Context, tx tenantdb.Tx) ([]ShopState, error) {
 	states := make([]ShopState, 0, len(rows))
 	for _, r := range rows {
 		states = append(states, ShopState{
-			Topic: outbox.Topic(r.Topic), Waiting: r.Waiting, Late: r.Late, NextAt: moment(r.NextAt), Ran: r.Ran, LastAt: moment(r.LastAt),
+			Topic: outbox.Topic(r.Topic), Dated: l.IsDated(outbox.Topic(r.Topic)), Waiting: r.Waiting, Late: r.Late, NextAt: moment(r.NextAt), Ran: r.Ran, LastAt: moment(r.LastAt),
 			Mean: milliseconds(r.MeanMs), Most: milliseconds(r.MostMs), Failing: r.Failing,
 		})
 	}
@@ -218,7 +232,7 @@ func (l *Log) Runs(ctx context.Context, tx tenantdb.Tx, f RunFilter) ([]Run, err
 			return nil, fmt.Errorf("read runs: %w", err)
 		}
 		runs = append(runs, Run{
-			Shop: id, Handle: r.Handle, Key: r.Key, BeganAt: r.BeganAt, Took: milliseconds(r.TookMs), Error: r.Error, Failures: int(r.Failures), NextAt: r.NextAt,
+			Shop: id, Handle: r.Handle, Key: r.Key, BeganAt: r.BeganAt, Took: milliseconds(r.TookMs), Error: r.Error, Failures: int(r.Failures), NextAt: moment(r.NextAt),
 		})
 	}
 	return runs, nil
@@ -257,6 +271,29 @@ func (l *Log) HurryShops(ctx context.Context, tx tenantdb.Tx, topic outbox.Topic
 	}
 	return n, nil
 }
+
+// TryAgain makes failed runs of a dated topic due now, one shop's or everybody's (the zero ID), and
+// what was given up is owed again. Up to mostTries; it returns how many.
+func (l *Log) TryAgain(ctx context.Context, tx tenantdb.Tx, topic outbox.Topic, shop tenant.ID) (int64, error) {
+	if !l.IsDated(topic) {
+		return 0, ErrNotRecurring
+	}
+	whose := ""
+	if !shop.IsZero() {
+		whose = shop.String()
+	}
+	n, err := l.q.TryAgain(ctx, tx, mostTries, string(topic), whose)
+	if err != nil {
+		return 0, fmt.Errorf("try shops' work again: %w", err)
+	}
+	return n, nil
+}
+
+// mostTries is how many failed runs are tried again by one deed.
+const mostTries = 1000
+
+// IsDated reports whether a topic is work at promised moments.
+func (l *Log) IsDated(topic outbox.Topic) bool { return slices.Contains(l.dated, topic) }
 
 // Recurs reports whether a topic is one of the shops' recurring work.
 func (l *Log) Recurs(topic outbox.Topic) bool {

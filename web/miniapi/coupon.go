@@ -43,9 +43,10 @@ type CouponTerms struct {
 type CouponOffer struct {
 	CouponID   int64       `json:"coupon_id" example:"7"`
 	Title      string      `json:"title" example:"新客立减"`
-	State      string      `json:"state" enum:"claimable,claimed,used_up,not_yet" doc:"claimed: this buyer has had as many as one may have, in all or today."`
+	State      string      `json:"state" enum:"claimable,claimed,used_up,not_yet,level" doc:"claimed: this buyer has had as many as one may have, in all or today. level: it is for members of a higher level."`
 	Terms      CouponTerms `json:"terms"`
 	Newcomers  bool        `json:"newcomers" doc:"Only for buyers who have never paid."`
+	Level      string      `json:"level,omitempty" doc:"Only for members of this level or above; missing: for all." example:"金卡"`
 	Taken      int64       `json:"taken" doc:"That this buyer has had." example:"0"`
 	PerMember  int64       `json:"per_member" example:"1"`
 	LeftBPS    *int64      `json:"left_bps,omitempty" nullable:"false" doc:"What is left, in hundredths of a percent; missing if there is no end." example:"3700"`
@@ -127,12 +128,12 @@ func (a *API) couponRoutes() {
 	}, a.productCoupons)
 	add(a, route{
 		method: http.MethodPost, path: "/coupons/{id}/claim", id: "claimCoupon", tag: tagCoupon, member: true, class: classWrite, status: http.StatusCreated,
-		summary: "Take a coupon", errors: []*fault.Error{coupon.ErrGone, coupon.ErrLimit, coupon.ErrNewcomers, idempotency.ErrMissing},
+		summary: "Take a coupon", errors: []*fault.Error{coupon.ErrGone, coupon.ErrLimit, coupon.ErrNewcomers, coupon.ErrLevel, idempotency.ErrMissing},
 	}, a.claimCoupon)
 	add(a, route{
 		method: http.MethodPost, path: "/coupons/redeem", id: "redeemCoupon", tag: tagCoupon, member: true, class: classWrite, status: http.StatusCreated,
 		summary: "Get the coupon of a code", description: "Repeating it is no error.",
-		errors: []*fault.Error{coupon.ErrCode, coupon.ErrGone, coupon.ErrLimit, coupon.ErrNewcomers},
+		errors: []*fault.Error{coupon.ErrCode, coupon.ErrGone, coupon.ErrLimit, coupon.ErrNewcomers, coupon.ErrLevel},
 	}, a.redeemCoupon)
 	add(a, route{method: http.MethodGet, path: "/me/coupons", id: "listMyCoupons", tag: tagCoupon, member: true, summary: "The buyer's coupons"}, a.myCoupons)
 }
@@ -155,7 +156,7 @@ func (a *API) hall(ctx context.Context, spuID int64) (*hallOutput, error) {
 	out := &hallOutput{CouponOffers{Items: make([]CouponOffer, len(list))}}
 	for i, o := range list {
 		item := CouponOffer{
-			CouponID: o.ID, Title: o.Title, State: string(o.State), Terms: toTerms(ctx, o.Kind, o.Terms), Newcomers: o.Newcomers, Taken: o.Taken, PerMember: o.PerMember,
+			CouponID: o.ID, Title: o.Title, State: string(o.State), Terms: toTerms(ctx, o.Kind, o.Terms), Newcomers: o.Newcomers, Level: o.LevelName, Taken: o.Taken, PerMember: o.PerMember,
 			ClaimFrom: o.ClaimFrom, ClaimUntil: o.ClaimUntil, ValidFrom: o.Terms.ValidFrom, ValidUntil: o.Terms.ValidUntil, ValidDays: o.Terms.ValidDays, NextDay: o.Terms.NextDay,
 		}
 		if o.Total != nil {

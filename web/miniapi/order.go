@@ -53,7 +53,7 @@ type Moment struct {
 type Order struct {
 	OrderNo     string       `json:"order_no" example:"261121194205K7Q2M9XT"`
 	Status      string       `json:"status" enum:"pending_payment,closing,paid,fulfilling,completed,closed"`
-	CloseReason string       `json:"close_reason" doc:"buyer, timeout, merchant or all_refunded; empty unless closing or closed."`
+	CloseReason string       `json:"close_reason" doc:"buyer, timeout, merchant, all_refunded or group_failed; empty unless closing or closed."`
 	GoodsFen    money.Fen    `json:"goods_fen" example:"11800"`
 	DiscountFen money.Fen    `json:"discount_fen" example:"0"`
 	FreightFen  money.Fen    `json:"freight_fen" example:"0"`
@@ -63,7 +63,7 @@ type Order struct {
 	StoreID     int64        `json:"store_id,omitempty" doc:"Of the store where it is fetched, or from which it is brought."`
 	SlotFrom    *time.Time   `json:"slot_from,omitempty" nullable:"false" doc:"When it is to be brought; local only."`
 	SlotUntil   *time.Time   `json:"slot_until,omitempty" nullable:"false"`
-	GroupState  string       `json:"group_state,omitempty" enum:"waits,complete" doc:"Of an order of a group: waits, and is not sent, until the group is complete; see /me/groups. Missing: of none."`
+	GroupState  string       `json:"group_state,omitempty" enum:"waits,complete,failed" doc:"Of an order of a group: waits, and is not sent, until the group is complete; see /me/groups. failed: it did not fill, what was paid goes back, and what was not is closed. Missing: of none."`
 	PickupCode  string       `json:"pickup_code,omitempty" doc:"Shown to the store's staff, who then hand over the goods; there while they wait." example:"402913377015"`
 	Settlement  string       `json:"settlement" enum:"open,window,settled" doc:"Of the money: open until receipt, window while the buyer may complain, then settled."`
 	ShippedAt   *time.Time   `json:"shipped_at,omitempty" nullable:"false" doc:"When the last of it was sent."`

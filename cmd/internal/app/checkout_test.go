@@ -35,6 +35,7 @@ func TestHostileCheckout(t *testing.T) {
 	run("T032_PricesOfThisMoment", 100, testT032)
 	run("T033_OneKeyOneOrder", 100, testT033)
 	run("T034_Amounts", 100_000, testT034)
+	run("T036_LimitOfAMember", 100, testT036)
 }
 
 // crowd logs n buyers of a shop in, each with an address.
@@ -333,5 +334,37 @@ func testT034(w *world, s *shop) {
 	}
 	if n := w.count(s, "SELECT count(*) FROM payment_attempt"); n != 0 {
 		w.t.Errorf("%d payments of a free order", n)
+	}
+}
+
+// A member may have two of a product: of five orders at once two are placed, and when one of them
+// has closed there is room for another.
+func testT036(w *world, s *shop) {
+	b := w.login(s, "T036")
+	address := b.address()
+	w.owner("UPDATE "+s.ID.String()+".spu SET max_lifetime = 2 WHERE id = $1", []any{s.product})
+	body := map[string]any{"lines": []any{line(s.skus[0], 1)}, "address_id": address, "expected_payable_fen": s.prices[0]}
+	answers := make(chan answer, 5)
+	for range cap(answers) {
+		go func() { answers <- b.place("", body) }()
+	}
+	var orders []string
+	for range cap(answers) {
+		switch got := <-answers; {
+		case got.status == http.StatusCreated:
+			orders = append(orders, got.orderNo())
+		case got.status != http.StatusConflict || !strings.Contains(string(got.body), "PURCHASE_LIMIT"):
+			w.t.Errorf("%d %s, want 409 PURCHASE_LIMIT", got.status, got.body)
+		}
+	}
+	if len(orders) != 2 {
+		w.t.Fatalf("%d orders, want 2", len(orders))
+	}
+	b.must(http.StatusOK, http.MethodPost, "/orders/"+orders[0]+"/cancel", nil, nil)
+	b.waitFor(orders[0], "closed", 30*time.Second)
+	for _, want := range []int{http.StatusCreated, http.StatusConflict} {
+		if got := b.place("", body); got.status != want {
+			w.t.Errorf("after one has closed: %d %s, want %d", got.status, got.body, want)
+		}
 	}
 }

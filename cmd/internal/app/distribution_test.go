@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"galleria/cmd/internal/oracle"
+	"galleria/commerce/notice"
 	"galleria/payments"
 	"galleria/payments/account"
 	"galleria/payments/sandbox"
@@ -60,6 +61,18 @@ func TestCommissionReachesItsReceivers(t *testing.T) {
 	}
 
 	m := &market{shop: s}
+	template := "draw" + s.appID
+	if _, err := w.sandbox.AddTemplate(sandbox.Template{AppID: s.appID, TemplateID: template, Keywords: []string{"amount2", "thing3"}}); err != nil {
+		t.Fatal(err)
+	}
+	err = w.Notices.PutTemplate(t.Context(), s.ID, notice.Template{
+		AppID: s.appID, Event: notice.Withdrawal, TemplateID: template, Page: "pages/withdrawals", Fields: map[string]string{"amount2": "amount", "thing3": "status"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	two[1].must(http.StatusNoContent, http.MethodPost, "/subscriptions", map[string]any{"template_id": template, "result": "accept"}, nil)
+	w.control("/_control/subscribe", map[string]any{"app_id": s.appID, "buyer": two[1].name, "template_id": template, "accept": true}, http.StatusOK, nil)
 	near, _ := two[1].account()
 	byWeChat := two[1].draw(map[string]any{"way": "wechat", "amount_fen": near})
 	bill := w.billOf(s, byWeChat)
@@ -74,6 +87,12 @@ func TestCommissionReachesItsReceivers(t *testing.T) {
 		two[1].must(http.StatusOK, http.MethodGet, "/me/transfers", nil, &incoming)
 		return len(incoming.Items) == 1 && incoming.Items[0].OutBillNo == bill && incoming.Items[0].Status == "wait_user_confirm" && incoming.Items[0].Package != ""
 	})
+	eventually(t, 30*time.Second, "who has a day to confirm it is written to", func() bool {
+		return w.count(s, "SELECT count(*) FROM message_log WHERE event = 'withdrawal.moved' AND channel = 'wechat_subscribe' AND state = 'sent'") == 1
+	})
+	if n := w.count(s, "SELECT count(*) FROM staff_notice WHERE event = 'withdrawal.moved'"); n != 0 {
+		t.Errorf("the staff hear %d times of what does not wait for them", n)
+	}
 	w.confirms(m, two[1].name, bill, sandbox.ConfirmInput{})
 	far, _ := two[0].account()
 	byAlipay := two[0].draw(map[string]any{"way": "alipay", "amount_fen": far, "account": "13800138000", "name": "李雷"})

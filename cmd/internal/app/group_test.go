@@ -73,9 +73,10 @@ func (w *world) groups(m *market) {
 	seat(2, full)
 	first, short := seat(0, "")
 	second, _ := seat(1, short)
+	unpaid, _ := people[2].inGroup(id, sku, short)
 	w.owner("UPDATE "+m.ID.String()+".buy_group SET deadline_at = now() - interval '1 second' WHERE group_no = $1", []any{short})
 	w.owner("UPDATE platform.timer SET due_at = now() WHERE tenant_id = $1 AND topic = 'group.due' AND key = $2", []any{m.ID.String(), short})
-	for i, no := range []string{first, second} {
+	for i, no := range []string{first, second, unpaid} {
 		people[i].waitFor(no, "closed", 60*time.Second)
 	}
 	_, open := seat(2, "")
@@ -96,6 +97,12 @@ func TestGroupThatDoesNotFillIsRefunded(t *testing.T) {
 	w.quiet(m.shop, 60*time.Second)
 	if n := w.count(m.shop, "SELECT count(*) FROM refund WHERE status = 'succeeded'"); n != 2 {
 		t.Errorf("%d refunds for two payments", n)
+	}
+	if n := w.count(m.shop, "SELECT count(*) FROM orders WHERE group_state = 'failed' AND status = 'closed'"); n != 3 {
+		t.Errorf("%d orders say that their group did not fill, want 3", n)
+	}
+	if n := w.count(m.shop, "SELECT count(*) FROM orders o JOIN inbox_message i ON i.event = 'order.closed' WHERE o.close_reason = 'group_failed'"); n != 1 {
+		t.Errorf("%d who had not paid were told that the order is closed, want 1", n)
 	}
 	if n := w.count(m.shop, "SELECT count(*) FROM inbox_message WHERE event = 'group.complete'"); n != 3 {
 		t.Errorf("%d were told of the complete group", n)

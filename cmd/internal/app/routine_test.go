@@ -1,11 +1,19 @@
 package app_test
 
 import (
+	"slices"
 	"testing"
 
 	"galleria/cmd/internal/app"
+	"galleria/commerce/campaign"
+	"galleria/commerce/coupon"
+	"galleria/commerce/level"
+	"galleria/commerce/order"
+	"galleria/commerce/points"
 	"galleria/console/i18n"
 	"galleria/jobs/handle"
+	"galleria/payments"
+	"galleria/tenant/outbox"
 )
 
 // Every piece of recurring work has its name and its sentence in both languages.
@@ -19,11 +27,16 @@ func TestRecurringWorkHasItsWords(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, topic := range kinds.Recurring() {
+	for _, topic := range slices.Concat(kinds.Recurring(), kinds.Dated()) {
 		names = append(names, string(topic))
 	}
 	if len(names) < 10 {
 		t.Fatalf("only %d pieces of recurring work: %v", len(names), names)
+	}
+	for _, topic := range []outbox.Topic{coupon.TimerAge, points.TimerAge, order.TopicFinish, order.TopicFinished, level.TimerReview, payments.TimerBills, campaign.TimerRemind, campaign.TimerGroup, handle.TimerUpkeep} {
+		if !slices.Contains(names, string(topic)) {
+			t.Errorf("%s is not told to the platform's staff", topic)
+		}
 	}
 	texts, err := i18n.Load()
 	if err != nil {

@@ -175,7 +175,7 @@ func NewServices(g *Ground) (*Services, error) {
 	if s.Kinds, err = s.newKinds(letters); err != nil {
 		return nil, fmt.Errorf("jobs: %w", err)
 	}
-	s.Routines = routine.New(g.DB, s.Kinds.Recurring())
+	s.Routines = routine.New(g.DB, s.Kinds.Recurring(), s.Kinds.Dated()...)
 	g.Outbox.EndInert(s.Kinds.Inert)
 	g.Vault.Watch(s.watchKeys)
 	return s, nil

@@ -198,6 +198,9 @@ func (w *world) openShop(name string, stock int64) *shop {
 	var err error
 	s.Tenant, err = w.Provision.OpenShop(ctx, provision.ShopInput{RequestKey: name, Handle: name, Name: "店铺" + name})
 	must(err)
+	must(w.DB.InPlatform(ctx, func(tx tenantdb.Tx) error {
+		return w.Plans.AssignTx(ctx, tx, s.ID, "pro", "test", "tests begin everything")
+	}))
 	appID, _ := tenant.ParseAppID(s.appID)
 	must(w.Registry.AddApp(ctx, tenant.App{ID: appID, Provider: tenant.WeChat, TenantID: s.ID, Name: "小程序" + name}))
 	merchant, err := w.sandbox.AddMerchant(sandbox.MerchantInput{MchID: s.mchID})

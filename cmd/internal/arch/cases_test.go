@@ -14,7 +14,7 @@ type shown struct{ file, name string }
 
 // hostileCases says which test shows which hostile case of walls between shops (T001 to T008),
 // lost servers (T083 to T090), what buyers send (T024 to T029), checkout
-// (T030 to T034), open cases (T047), transfers (T048), callbacks (T050 to T069), refunds
+// (T030 to T036), coupons, points and commission (T039 to T048), callbacks (T050 to T069), refunds
 // (T071 to T076), races (T077 to T081) and providers in trouble (T094, T095). A test that is
 // renamed or removed is missed here, and not only when its case comes up in production.
 func hostileCases() map[string][]shown {
@@ -35,6 +35,12 @@ func hostileCases() map[string][]shown {
 		place    = "commerce/order/place_test.go"
 		cases    = "commerce/aftersale/case_test.go"
 		others   = "payments/hostile_test.go"
+		coupons  = "commerce/coupon/coupon_test.go"
+		offers   = "commerce/order/offer_test.go"
+		earned   = "commerce/points/points_test.go"
+		ordered  = "commerce/order/points_test.go"
+		mall     = "commerce/order/mall_test.go"
+		drawn    = "commerce/distribution/withdraw_test.go"
 
 		isolation = "cmd/internal/app/isolation_test.go"
 	)
@@ -58,9 +64,26 @@ func hostileCases() map[string][]shown {
 		"T031": {{checkout, "T031_NoDeadlock"}, {"commerce/order/load_test.go", "TestT031NoDeadlock"}},
 		"T032": {{checkout, "T032_PricesOfThisMoment"}, {place, "TestT032PriceChanged"}, {place, "TestT032Unavailable"}},
 		"T033": {{checkout, "T033_OneKeyOneOrder"}, {place, "TestT033RepeatsGetTheFirstAnswer"}, {"tenant/idempotency/idempotency_test.go", "TestT033_OneKeyOneEffect"}},
-		"T034": {{checkout, "T034_Amounts"}, {place, "TestT034Amounts"}},
-		"T047": {{cases, "TestT047_NothingIsFinalWhileACaseIsOpen"}},
-		"T048": {{"payments/transfer/transfer_test.go", "TestT048UnknownResultsAreAskedAndNeverSentAgain"}, {"payments/transfer/transfer_test.go", "TestT048ParallelRequestsAreOneTransfer"}, {crowd, "TestBooksHold"}},
+		"T034": {{checkout, "T034_Amounts"}, {place, "TestT034Amounts"}, {offers, "TestT034CouponThatPaysAll"}, {ordered, "TestT034PointsAboveTheGoods"}},
+		"T036": {{checkout, "T036_LimitOfAMember"}, {"commerce/order/limit_test.go", "TestT036LimitOfALifetimeHoldsUnderParallelOrders"}, {mall, "TestT036ExchangesAtOnce"}},
+		"T039": {{coupons, "TestT039ABatchOfAHundred"}, {coupons, "TestT039OneClaimSentTwentyTimes"}, {coupons, "TestT039OneCouponManyCheckouts"}, {offers, "TestT039OneCouponManyCheckouts"}},
+		"T040": {{coupons, "TestT040OtherPeoplesCoupons"}, {offers, "TestT040WrongCoupons"}},
+		"T042": {
+			{coupons, "TestT042WhatComesBack"},
+			{offers, "TestT042CouponComesBack"},
+			{earned, "TestT042PointsOfAClosedOrder"},
+			{ordered, "TestT042PointsOfAnUnpaidOrder"},
+			{mall, "TestT042ExchangeOfAnUnpaidOrder"},
+		},
+		"T044": {
+			{earned, "TestT044PointsAreSpentOnce"},
+			{earned, "TestT044SpendAgainstReturn"},
+			{ordered, "TestT044OrdersForAllPoints"},
+			{"commerce/points/mall_test.go", "TestT044CouponsForAllPoints"},
+		},
+		"T046": {{"commerce/distribution/distribution_test.go", "TestT046NobodyEarnsFromHimself"}},
+		"T047": {{cases, "TestT047_NothingIsFinalWhileACaseIsOpen"}, {drawn, "TestT047SettledLateReversedOnce"}},
+		"T048": {{drawn, "TestT048OneOfTenWithdrawals"}, {"payments/transfer/transfer_test.go", "TestT048UnknownResultsAreAskedAndNeverSentAgain"}, {"payments/transfer/transfer_test.go", "TestT048ParallelRequestsAreOneTransfer"}, {crowd, "TestBooksHold"}},
 		"T050": {{kernel, "TestT050GenuineRepeats"}, {callback, "T050_RepeatsPayOnce"}},
 		"T051": {{kernel, "TestT051ForgedSignatures"}, {callback, "T051_ForgedSignatures"}},
 		"T052": {{kernel, "TestT052ReplayedRequest"}, {callback, "T052_Replays"}},

@@ -26,6 +26,7 @@ import (
 	"galleria/tenant"
 	"galleria/tenant/miniprogram"
 	"galleria/tenant/outbox"
+	"galleria/tenant/plan"
 	"galleria/tenant/provision"
 	"galleria/tenant/registry"
 	"galleria/tenant/tenantdb"
@@ -40,6 +41,7 @@ type Deps struct {
 	Provision   *provision.Service
 	Registry    *registry.Service
 	Staff       *staff.Service
+	Plans       *plan.Service
 	Vault       *vault.Vault
 	Outbox      *outbox.Outbox
 	Timers      *timer.Timers

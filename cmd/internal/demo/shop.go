@@ -13,6 +13,7 @@ import (
 	"galleria/tenant"
 	"galleria/tenant/fault"
 	"galleria/tenant/provision"
+	"galleria/tenant/tenantdb"
 )
 
 // shopPlan is a shop as it should become.
@@ -50,6 +51,11 @@ func (s *seeding) open(ctx context.Context) (err error) {
 		return err
 	}
 	if err := s.Staff.EnsureRoles(ctx, s.shop); err != nil {
+		return err
+	}
+	// A plan with everything, since the shop shows everything.
+	err = s.DB.InPlatform(ctx, func(tx tenantdb.Tx) error { return s.Plans.AssignTx(ctx, tx, s.shop.ID, "pro", "system", "demo") })
+	if err != nil {
 		return err
 	}
 	app, ok := tenant.ParseAppID(s.plan.appID)

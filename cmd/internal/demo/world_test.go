@@ -76,7 +76,7 @@ func newWorld(t *testing.T, options ...tenanttest.Option) *world {
 	books := ledger.New(ledger.Deps{DB: env.DB, Audit: env.Audit})
 	buyers := member.New(member.Deps{DB: env.DB, Now: clock.Now, Rand: rand.Reader, Vault: safe})
 	return &world{env: env, buyers: buyers, deps: demo.Deps{
-		DB: env.DB, Provision: env.Provision, Registry: env.Registry, Staff: people, Vault: safe, Outbox: env.Outbox, Timers: env.Timers,
+		DB: env.DB, Provision: env.Provision, Registry: env.Registry, Staff: people, Plans: env.Plans, Vault: safe, Outbox: env.Outbox, Timers: env.Timers,
 		Catalog: shelf, Inventory: goods, Members: buyers,
 		Orders: order.New(order.Deps{
 			Places: plan.NewMeter(env.Plans, plan.Orders), Offers: []order.Offers{campaigns}, Groups: campaigns,

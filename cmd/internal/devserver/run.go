@@ -196,7 +196,7 @@ func (s *server) seed(ctx context.Context, r *app.Services, provider *sandbox.Se
 		return demo.Result{}, err
 	}
 	result, err := demo.Seed(ctx, demo.Deps{
-		DB: r.DB, Provision: r.Provision, Registry: r.Registry, Staff: r.Staff, Vault: r.Vault, Outbox: r.Outbox, Timers: r.Timers,
+		DB: r.DB, Provision: r.Provision, Registry: r.Registry, Staff: r.Staff, Plans: r.Plans, Vault: r.Vault, Outbox: r.Outbox, Timers: r.Timers,
 		Catalog: r.Catalog, Inventory: r.Inventory, Members: r.Members, Orders: r.Orders, Notices: r.Notices, Freights: r.Freights, Coupons: r.Coupons, Points: r.Points, Campaigns: r.Campaigns, Distributed: r.Distributed, Reviews: r.Reviews, Delivery: r.Delivery,
 		MiniProgram: r.MiniProgram, Accounts: r.Accounts, Books: r.Ledger, Sandbox: provider, SandboxURL: sandboxURL, PublicURL: r.Config.PublicURL, MailDesk: r.Desk != nil,
 		Clock: s.clock, Password: passwords, Log: s.opt.Log,

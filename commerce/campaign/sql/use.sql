@@ -62,7 +62,8 @@ WHERE c.status = 'live' AND c.ends_at > @now::timestamptz AND c.starts_at <= @so
 ORDER BY c.starts_at, c.id LIMIT 50;
 
 -- name: Report :one
--- What a campaign cost and brought: of orders that were paid, and are no test.
+-- What a campaign cost and brought: of orders that were paid, and are no test. What it took off an
+-- order whose money all went back cost nothing.
 WITH used AS (
   SELECT x.order_id, sum(x.off_fen) AS off_fen, array_agg(x.line_id) FILTER (WHERE x.line_id IS NOT NULL) AS lines FROM (
     SELECT a.order_id, a.off_fen, a.line_id FROM order_adjustment a WHERE a.rule_id = @id AND a.kind IN ('flash', 'group', 'timed', 'reduction', 'shipping')
@@ -70,7 +71,7 @@ WITH used AS (
     SELECT g.order_id, CASE WHEN f.line_id IS NULL THEN g.cost_fen ELSE 0 END, coalesce(f.line_id, g.line_id) FROM order_gift g
     CROSS JOIN LATERAL (SELECT NULL::bigint AS line_id UNION ALL SELECT d.line_id FROM order_gift_goods d WHERE d.gift_line_id = g.line_id) f WHERE g.campaign_id = @id) x
   GROUP BY x.order_id)
-SELECT count(*) AS orders, count(DISTINCT o.member_id) AS buyers, coalesce(sum(u.off_fen), 0)::bigint AS cost_fen,
+SELECT count(*) AS orders, count(DISTINCT o.member_id) AS buyers, coalesce(sum(u.off_fen) FILTER (WHERE o.status <> 'closed'), 0)::bigint AS cost_fen,
   coalesce(sum(o.payable_fen), 0)::bigint AS sold_fen, coalesce(sum(o.refunded_fen), 0)::bigint AS refunded_fen,
   coalesce(sum((SELECT sum(l.qty) FROM order_line l WHERE l.order_id = o.id AND NOT l.gift AND (u.lines IS NULL OR l.id = ANY (u.lines)))), 0)::bigint AS units,
   (SELECT count(*) FROM used w JOIN orders x ON x.id = w.order_id WHERE x.paid_at IS NULL AND x.status <> 'closed' AND NOT x.test) AS unpaid

@@ -1,6 +1,6 @@
 -- name: Add :one
-INSERT INTO coupon (kind, title, claimable, claim_from, claim_until, newcomers, gift_from_fen, total, per_member, per_day, budget_fen, created_at, updated_at)
-VALUES (@kind, @title, @claimable, sqlc.narg(claim_from), sqlc.narg(claim_until), @newcomers, sqlc.narg(gift_from_fen), sqlc.narg(total), @per_member,
+INSERT INTO coupon (kind, title, claimable, claim_from, claim_until, newcomers, level_id, gift_from_fen, total, per_member, per_day, budget_fen, created_at, updated_at)
+VALUES (@kind, @title, @claimable, sqlc.narg(claim_from), sqlc.narg(claim_until), @newcomers, sqlc.narg(level_id), sqlc.narg(gift_from_fen), sqlc.narg(total), @per_member,
   sqlc.narg(per_day), sqlc.narg(budget_fen), @now::timestamptz, @now)
 RETURNING id;
 
@@ -13,7 +13,7 @@ VALUES (@coupon_id, @version, @need_fen, @need_qty, @off_fen, @off_bps, @cap_fen
 -- name: Set :one
 -- As the editor saw it, or not at all. What was issued and spent bounds total and budget.
 UPDATE coupon SET version = version + 1, title = @title, claimable = @claimable, claim_from = sqlc.narg(claim_from), claim_until = sqlc.narg(claim_until),
-  newcomers = @newcomers, gift_from_fen = sqlc.narg(gift_from_fen), total = sqlc.narg(total), per_member = @per_member, per_day = sqlc.narg(per_day),
+  newcomers = @newcomers, level_id = sqlc.narg(level_id), gift_from_fen = sqlc.narg(gift_from_fen), total = sqlc.narg(total), per_member = @per_member, per_day = sqlc.narg(per_day),
   budget_fen = sqlc.narg(budget_fen), updated_at = @now::timestamptz
 WHERE id = @id AND version = @version AND status <> 'ended' RETURNING version, kind;
 
@@ -22,13 +22,15 @@ UPDATE coupon SET status = @to_status::text, updated_at = @now::timestamptz WHER
 
 -- name: Find :one
 SELECT sqlc.embed(c), sqlc.embed(t),
-  (SELECT count(*) FROM coupon_grant g WHERE g.coupon_id = c.id AND g.status = 'used') AS used
-FROM coupon c JOIN coupon_terms t ON t.coupon_id = c.id AND t.version = c.version WHERE c.id = @id;
+  (SELECT count(*) FROM coupon_grant g WHERE g.coupon_id = c.id AND g.status = 'used') AS used, coalesce(v.name, '')::text AS level_name
+FROM coupon c JOIN coupon_terms t ON t.coupon_id = c.id AND t.version = c.version
+LEFT JOIN level_version v ON v.level_id = c.level_id AND v.until IS NULL WHERE c.id = @id;
 
 -- name: List :many
 SELECT sqlc.embed(c), sqlc.embed(t),
-  (SELECT count(*) FROM coupon_grant g WHERE g.coupon_id = c.id AND g.status = 'used') AS used
+  (SELECT count(*) FROM coupon_grant g WHERE g.coupon_id = c.id AND g.status = 'used') AS used, coalesce(v.name, '')::text AS level_name
 FROM coupon c JOIN coupon_terms t ON t.coupon_id = c.id AND t.version = c.version
+LEFT JOIN level_version v ON v.level_id = c.level_id AND v.until IS NULL
 WHERE (@status::text = '' OR c.status = @status) AND c.id < @before::bigint ORDER BY c.id DESC LIMIT @most;
 
 -- name: Hall :many
@@ -36,9 +38,12 @@ WHERE (@status::text = '' OR c.status = @status) AND c.id < @before::bigint ORDE
 -- only what is for it.
 WITH path AS (
   SELECT ARRAY[k.id, k.parent_id, p.parent_id] AS ids FROM spu s JOIN category k ON k.id = s.category_id LEFT JOIN category p ON p.id = k.parent_id WHERE s.id = @spu_id::bigint)
-SELECT sqlc.embed(c), sqlc.embed(t), coalesce(n.taken, 0)::bigint AS taken, (CASE WHEN n.day = @today::date THEN n.today ELSE 0 END)::bigint AS taken_today
+SELECT sqlc.embed(c), sqlc.embed(t), coalesce(n.taken, 0)::bigint AS taken, (CASE WHEN n.day = @today::date THEN n.today ELSE 0 END)::bigint AS taken_today,
+  coalesce(v.name, '')::text AS level_name, (c.level_id IS NULL OR EXISTS (SELECT FROM level_account a JOIN level_version h ON h.level_id = a.level_id AND h.until IS NULL
+    WHERE a.member_id = @member_id AND h.threshold >= v.threshold))::boolean AS may
 FROM coupon c JOIN coupon_terms t ON t.coupon_id = c.id AND t.version = c.version
 LEFT JOIN coupon_count n ON n.coupon_id = c.id AND n.member_id = @member_id
+LEFT JOIN level_version v ON v.level_id = c.level_id AND v.until IS NULL
 WHERE c.claimable AND c.status = 'live' AND coalesce(c.claim_until, 'infinity') > @now::timestamptz AND coalesce(t.valid_until, 'infinity') > @now
   AND (@spu_id::bigint = 0 OR t.scope_of = 'all' OR t.scope_except <> CASE t.scope_of WHEN 'products' THEN @spu_id::bigint = ANY (t.scope_ids)
     ELSE coalesce(t.scope_ids && (SELECT ids FROM path), false) END)
@@ -79,12 +84,17 @@ told AS (
 SELECT id, member_id, valid_until FROM given;
 
 -- name: Take :one
--- So many of the stock, or none. as_claim: only while buyers may take it.
+-- So many of the stock, or none, and whether the member's level is high enough. as_claim: only while buyers may take it.
 UPDATE coupon SET issued = issued + @qty::bigint
 WHERE id = @id AND status = 'live' AND coalesce(issued + @qty <= total, true) AND coalesce(spent_fen < budget_fen, true)
   AND (NOT @as_claim::boolean OR (claimable AND coalesce(claim_from, @now::timestamptz) <= @now AND coalesce(claim_until, 'infinity') > @now))
   AND coalesce((SELECT t.valid_until > @now FROM coupon_terms t WHERE t.coupon_id = coupon.id AND t.version = coupon.version), true)
-RETURNING newcomers;
+RETURNING newcomers, (level_id IS NULL OR EXISTS (SELECT FROM level_account a JOIN level_version h ON h.level_id = a.level_id AND h.until IS NULL
+  JOIN level_version v ON v.level_id = coupon.level_id AND v.until IS NULL WHERE a.member_id = @member_id AND h.threshold >= v.threshold))::boolean AS may;
+
+-- name: LevelThere :one
+-- Whether a level is there to be asked for.
+SELECT EXISTS (SELECT FROM level_version v WHERE v.level_id = @level_id AND v.until IS NULL) AS there;
 
 -- name: Untake :exec
 UPDATE coupon SET issued = issued - 1 WHERE id = @id;

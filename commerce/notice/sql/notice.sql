@@ -39,7 +39,7 @@ boxed AS (
 board AS (
   INSERT INTO staff_notice (event_id, event, facts, created_at)
   SELECT @event_id::uuid, @event::text, @facts::jsonb, @now::timestamptz
-  WHERE coalesce((SELECT enabled FROM r WHERE audience = 'staff' AND channel = 'inbox'), @by_board::boolean)
+  WHERE NOT @buyer_only::boolean AND coalesce((SELECT enabled FROM r WHERE audience = 'staff' AND channel = 'inbox'), @by_board::boolean)
   ON CONFLICT (event_id) DO NOTHING
   RETURNING event_id),
 m AS (SELECT EXISTS (SELECT FROM mail_account WHERE enabled) AS bound)

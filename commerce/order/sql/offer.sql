@@ -29,5 +29,8 @@ CROSS JOIN o JOIN order_line g ON g.order_id = o.id AND g.gift AND g.sku_id = f.
 SELECT g.line_id, g.need_fen, g.need_qty, g.stays, f.line_id AS for_line, f.counted_fen
 FROM order_gift g JOIN order_gift_goods f ON f.gift_line_id = g.line_id WHERE g.order_id = @order_id ORDER BY g.line_id, f.line_id;
 
+-- name: GroupFailed :exec
+UPDATE orders SET group_state = 'failed' WHERE order_no = ANY (@order_nos::text[]) AND group_state = 'waits';
+
 -- name: GroupComplete :exec
 UPDATE orders SET group_state = 'complete' WHERE order_no = ANY (@order_nos::text[]) AND group_state = 'waits';

@@ -4,6 +4,8 @@ import (
 	"time"
 
 	"galleria/commerce/campaign"
+	"galleria/commerce/order"
+	"galleria/commerce/pricing"
 	"galleria/console/view"
 )
 
@@ -71,7 +73,19 @@ func (f Frame) campaignPages() []Sample {
 	}
 	month := []campaign.Campaign{stopped, timed, reduction}
 	first := time.Date(2026, 11, 1, 0, 0, 0, 0, beijing)
+	check := view.CampaignCheck{
+		Products: products, SKUs: skus, Typed: map[string]string{"qty_11": "2", "member": "12"}, Apps: []view.Choice{{Value: "wx0123456789abcdef", Label: "青禾小铺"}},
+		Quote: &order.Quote{GoodsFen: 25_600, DiscountFen: 7800, PayableFen: 17_800, FreightKnown: false, Offers: []order.Offer{
+			{Kind: pricing.KindTimed, ID: 5, Title: "秋茶周末限时", Applied: true, OffFen: 5800},
+			{Kind: pricing.KindCoupon, ID: 41, Title: "秋茶上新", Applied: true, OffFen: 2000},
+			{Kind: pricing.KindReduction, ID: 6, Title: "双旦满减", Reason: pricing.ReasonNotWith, By: "秋茶上新"},
+			{Kind: pricing.KindShippingCoupon, ID: 42, Title: "老客包邮", Reason: pricing.ReasonBelow, NeedFen: 2200},
+			{Kind: pricing.KindPoints, ID: 1, Title: "积分抵扣", Reason: pricing.ReasonNoPoints},
+		}},
+	}
 	return []Sample{
+		{"campaign_check", view.CampaignCheckPage(page, check)},
+		{"campaign_check_none", view.CampaignCheckPage(page, view.CampaignCheck{Products: products, Problem: f.Text.T("check.bad.products"), Quote: &order.Quote{}})},
 		{"campaign_none", view.CampaignListPage(page, view.CampaignList{Now: now, OnFirst: true, MayUpdate: true})},
 		{"campaign_list", view.CampaignListPage(page, view.CampaignList{
 			Campaigns: []campaign.Campaign{draft, reduction, timed, stopped}, Now: now, OnFirst: true, MayUpdate: true,

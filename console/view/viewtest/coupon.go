@@ -12,8 +12,8 @@ import (
 // couponPages are the pages of coupons.
 func (f Frame) couponPages() []Sample {
 	page := f.page("nav.coupons", f.Text.T("coupon.title"))
-	full := coupon.Coupon{ID: 7, Version: 2, Status: coupon.Live, Issued: 830, Used: 212, SpentFen: 424_000, Input: coupon.Input{
-		Kind: coupon.Goods, Title: "秋茶上新", Claimable: true, PerMember: 1, Total: new(int64(1000)), BudgetFen: new(money.Fen(2_000_000)),
+	full := coupon.Coupon{ID: 7, Version: 2, Status: coupon.Live, LevelName: "银卡", Issued: 830, Used: 212, SpentFen: 424_000, Input: coupon.Input{
+		Kind: coupon.Goods, Title: "秋茶上新", Claimable: true, ClaimUntil: new(time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC)), LevelID: 2, PerMember: 3, PerDay: new(int64(1)), Total: new(int64(1000)), BudgetFen: new(money.Fen(2_000_000)),
 		Terms: coupon.Terms{NeedFen: 10_000, OffFen: 2000, ScopeOf: coupon.ScopeCategories, ScopeIDs: []int64{3, 4}, ValidDays: 7, OnRefund: coupon.Restore, AgainDays: 3, Funder: pricing.FunderShop},
 	}}
 	draft := coupon.Coupon{ID: 8, Version: 1, Status: coupon.Draft, Input: coupon.Input{

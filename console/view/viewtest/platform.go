@@ -159,6 +159,7 @@ func jobs() view.JobShow {
 			{Topic: "payments.bills", Waiting: 1204, Late: 2, NextAt: &at, Ran: 1180, LastAt: &at, Mean: 840 * time.Millisecond, Most: 92 * time.Second, Failing: 3},
 			{Topic: "shop.upkeep", Waiting: 1204, NextAt: &next, Ran: 1204, LastAt: &at, Mean: 40 * time.Millisecond, Most: 2300 * time.Millisecond},
 			{Topic: "payments.key_expiry"},
+			{Topic: "coupon.age", Dated: true, Waiting: 90, NextAt: &next, Ran: 88, LastAt: &at, Mean: 12 * time.Millisecond, Most: 640 * time.Millisecond, Failing: 1},
 		},
 		Platform: []routine.State{
 			{Name: "audit.anchor", Every: 5 * time.Minute, NextAt: next, LastAt: &at, Took: 12 * time.Millisecond, Runs: 288},

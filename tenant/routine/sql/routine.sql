@@ -30,6 +30,22 @@ SET began_at = excluded.began_at, took_ms = excluded.took_ms, error = excluded.e
     failures = CASE WHEN excluded.error = '' THEN 0 ELSE r.failures + 1 END
 WHERE r.began_at <= excluded.began_at;
 
+-- name: NoteGood :exec
+-- The line of what had failed ends with it.
+WITH good AS (DELETE FROM platform.routine_run d WHERE d.topic = @topic AND d.tenant_id = @tenant_id AND d.key = @key::text AND d.key <> '')
+INSERT INTO platform.routine_run AS r (topic, tenant_id, key, began_at, took_ms, error, failures)
+VALUES (@topic, @tenant_id, '', @began_at, @took_ms, '', 0)
+ON CONFLICT (topic, tenant_id, key) DO UPDATE SET began_at = excluded.began_at, took_ms = excluded.took_ms, error = '', failures = 0
+WHERE r.began_at <= excluded.began_at;
+
+-- name: TryAgain :execrows
+UPDATE platform.outbox SET dead_at = NULL, failures = 0, next_at = now()
+WHERE id IN (
+  SELECT d.id FROM platform.outbox d WHERE d.done_at IS NULL AND d.dead_at IS NULL AND d.topic = @topic AND d.failures > 0 AND (@tenant_id::text = '' OR d.tenant_id = @tenant_id)
+  UNION ALL
+  SELECT d.id FROM platform.outbox d WHERE d.dead_at IS NOT NULL AND d.discarded_at IS NULL AND d.topic = @topic AND (@tenant_id::text = '' OR d.tenant_id = @tenant_id)
+  LIMIT @most);
+
 -- name: Platform :many
 SELECT r.name, r.every_seconds, r.next_at, (r.lease_until IS NOT NULL AND r.lease_until > now())::boolean AS running,
   r.began_at, coalesce(r.took_ms, 0)::bigint AS took_ms, r.error, r.failures, r.runs
@@ -53,10 +69,10 @@ ORDER BY w.place;
 
 -- name: Runs :many
 -- The last runs of a kind of work, the failing ones or all of one shop's.
-SELECT r.topic, r.tenant_id, coalesce(s.handle, '')::text AS handle, r.key, r.began_at, r.took_ms, r.error, r.failures, t.due_at AS next_at
+SELECT r.topic, r.tenant_id, coalesce(s.handle, '')::text AS handle, r.key, r.began_at, r.took_ms, r.error, r.failures, coalesce(t.due_at, 'epoch')::timestamptz AS next_at
 FROM platform.routine_run r
 JOIN platform.tenant s ON s.id = r.tenant_id
-LEFT JOIN platform.timer t ON t.tenant_id = r.tenant_id AND t.topic = r.topic AND t.key = r.key
+LEFT JOIN LATERAL (SELECT min(n.due_at) AS due_at FROM platform.timer n WHERE n.tenant_id = r.tenant_id AND n.topic = r.topic AND (n.key = r.key OR r.key = '')) t ON true
 WHERE r.topic = @topic AND (r.error <> '' OR NOT @failing::boolean) AND (@tenant_id::text = '' OR r.tenant_id = @tenant_id)
   AND (r.tenant_id, r.key) > (@after_tenant::text, @after_key::text)
 ORDER BY r.tenant_id, r.key LIMIT @max_rows;

@@ -79,7 +79,7 @@ WITH used AS (
     SELECT g.order_id, CASE WHEN f.line_id IS NULL THEN g.cost_fen ELSE 0 END, coalesce(f.line_id, g.line_id) FROM order_gift g
     CROSS JOIN LATERAL (SELECT NULL::bigint AS line_id UNION ALL SELECT d.line_id FROM order_gift_goods d WHERE d.gift_line_id = g.line_id) f WHERE g.campaign_id = $1) x
   GROUP BY x.order_id)
-SELECT count(*) AS orders, count(DISTINCT o.member_id) AS buyers, coalesce(sum(u.off_fen), 0)::bigint AS cost_fen,
+SELECT count(*) AS orders, count(DISTINCT o.member_id) AS buyers, coalesce(sum(u.off_fen) FILTER (WHERE o.status <> 'closed'), 0)::bigint AS cost_fen,
   coalesce(sum(o.payable_fen), 0)::bigint AS sold_fen, coalesce(sum(o.refunded_fen), 0)::bigint AS refunded_fen,
   coalesce(sum((SELECT sum(l.qty) FROM order_line l WHERE l.order_id = o.id AND NOT l.gift AND (u.lines IS NULL OR l.id = ANY (u.lines)))), 0)::bigint AS units,
   (SELECT count(*) FROM used w JOIN orders x ON x.id = w.order_id WHERE x.paid_at IS NULL AND x.status <> 'closed' AND NOT x.test) AS unpaid
@@ -96,7 +96,8 @@ type ReportRow struct {
 	Unpaid      int64
 }
 
-// What a campaign cost and brought: of orders that were paid, and are no test.
+// What a campaign cost and brought: of orders that were paid, and are no test. What it took off an
+// order whose money all went back cost nothing.
 func (q *Queries) Report(ctx context.Context, db DBTX, id int64) (ReportRow, error) {
 	row := db.QueryRow(ctx, report, id)
 	var i ReportRow

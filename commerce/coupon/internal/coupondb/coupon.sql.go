@@ -13,9 +13,9 @@ import (
 )
 
 const add = `-- name: Add :one
-INSERT INTO coupon (kind, title, claimable, claim_from, claim_until, newcomers, gift_from_fen, total, per_member, per_day, budget_fen, created_at, updated_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9,
-  $10, $11, $12::timestamptz, $12)
+INSERT INTO coupon (kind, title, claimable, claim_from, claim_until, newcomers, level_id, gift_from_fen, total, per_member, per_day, budget_fen, created_at, updated_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10,
+  $11, $12, $13::timestamptz, $13)
 RETURNING id
 `
 
@@ -26,6 +26,7 @@ type AddParams struct {
 	ClaimFrom   *time.Time
 	ClaimUntil  *time.Time
 	Newcomers   bool
+	LevelID     *int64
 	GiftFromFen *int64
 	Total       *int64
 	PerMember   int64
@@ -42,6 +43,7 @@ func (q *Queries) Add(ctx context.Context, db DBTX, arg AddParams) (int64, error
 		arg.ClaimFrom,
 		arg.ClaimUntil,
 		arg.Newcomers,
+		arg.LevelID,
 		arg.GiftFromFen,
 		arg.Total,
 		arg.PerMember,
@@ -186,15 +188,17 @@ func (q *Queries) CountMine(ctx context.Context, db DBTX, now time.Time, memberI
 }
 
 const find = `-- name: Find :one
-SELECT c.id, c.kind, c.status, c.version, c.title, c.claimable, c.claim_from, c.claim_until, c.newcomers, c.gift_from_fen, c.total, c.issued, c.per_member, c.per_day, c.budget_fen, c.spent_fen, c.created_at, c.updated_at, t.coupon_id, t.version, t.need_fen, t.need_qty, t.off_fen, t.off_bps, t.cap_fen, t.free, t.scope_of, t.scope_ids, t.scope_except, t.valid_from, t.valid_until, t.valid_days, t.next_day, t.on_refund, t.again_days, t.funder,
-  (SELECT count(*) FROM coupon_grant g WHERE g.coupon_id = c.id AND g.status = 'used') AS used
-FROM coupon c JOIN coupon_terms t ON t.coupon_id = c.id AND t.version = c.version WHERE c.id = $1
+SELECT c.id, c.kind, c.status, c.version, c.title, c.claimable, c.claim_from, c.claim_until, c.newcomers, c.gift_from_fen, c.total, c.issued, c.per_member, c.per_day, c.budget_fen, c.spent_fen, c.created_at, c.updated_at, c.level_id, t.coupon_id, t.version, t.need_fen, t.need_qty, t.off_fen, t.off_bps, t.cap_fen, t.free, t.scope_of, t.scope_ids, t.scope_except, t.valid_from, t.valid_until, t.valid_days, t.next_day, t.on_refund, t.again_days, t.funder,
+  (SELECT count(*) FROM coupon_grant g WHERE g.coupon_id = c.id AND g.status = 'used') AS used, coalesce(v.name, '')::text AS level_name
+FROM coupon c JOIN coupon_terms t ON t.coupon_id = c.id AND t.version = c.version
+LEFT JOIN level_version v ON v.level_id = c.level_id AND v.until IS NULL WHERE c.id = $1
 `
 
 type FindRow struct {
 	Coupon     Coupon
 	CouponTerm CouponTerm
 	Used       int64
+	LevelName  string
 }
 
 func (q *Queries) Find(ctx context.Context, db DBTX, id int64) (FindRow, error) {
@@ -219,6 +223,7 @@ func (q *Queries) Find(ctx context.Context, db DBTX, id int64) (FindRow, error) 
 		&i.Coupon.SpentFen,
 		&i.Coupon.CreatedAt,
 		&i.Coupon.UpdatedAt,
+		&i.Coupon.LevelID,
 		&i.CouponTerm.CouponID,
 		&i.CouponTerm.Version,
 		&i.CouponTerm.NeedFen,
@@ -238,6 +243,7 @@ func (q *Queries) Find(ctx context.Context, db DBTX, id int64) (FindRow, error) 
 		&i.CouponTerm.AgainDays,
 		&i.CouponTerm.Funder,
 		&i.Used,
+		&i.LevelName,
 	)
 	return i, err
 }
@@ -395,9 +401,12 @@ func (q *Queries) Grant(ctx context.Context, db DBTX, arg GrantParams) ([]GrantR
 const hall = `-- name: Hall :many
 WITH path AS (
   SELECT ARRAY[k.id, k.parent_id, p.parent_id] AS ids FROM spu s JOIN category k ON k.id = s.category_id LEFT JOIN category p ON p.id = k.parent_id WHERE s.id = $4::bigint)
-SELECT c.id, c.kind, c.status, c.version, c.title, c.claimable, c.claim_from, c.claim_until, c.newcomers, c.gift_from_fen, c.total, c.issued, c.per_member, c.per_day, c.budget_fen, c.spent_fen, c.created_at, c.updated_at, t.coupon_id, t.version, t.need_fen, t.need_qty, t.off_fen, t.off_bps, t.cap_fen, t.free, t.scope_of, t.scope_ids, t.scope_except, t.valid_from, t.valid_until, t.valid_days, t.next_day, t.on_refund, t.again_days, t.funder, coalesce(n.taken, 0)::bigint AS taken, (CASE WHEN n.day = $1::date THEN n.today ELSE 0 END)::bigint AS taken_today
+SELECT c.id, c.kind, c.status, c.version, c.title, c.claimable, c.claim_from, c.claim_until, c.newcomers, c.gift_from_fen, c.total, c.issued, c.per_member, c.per_day, c.budget_fen, c.spent_fen, c.created_at, c.updated_at, c.level_id, t.coupon_id, t.version, t.need_fen, t.need_qty, t.off_fen, t.off_bps, t.cap_fen, t.free, t.scope_of, t.scope_ids, t.scope_except, t.valid_from, t.valid_until, t.valid_days, t.next_day, t.on_refund, t.again_days, t.funder, coalesce(n.taken, 0)::bigint AS taken, (CASE WHEN n.day = $1::date THEN n.today ELSE 0 END)::bigint AS taken_today,
+  coalesce(v.name, '')::text AS level_name, (c.level_id IS NULL OR EXISTS (SELECT FROM level_account a JOIN level_version h ON h.level_id = a.level_id AND h.until IS NULL
+    WHERE a.member_id = $2 AND h.threshold >= v.threshold))::boolean AS may
 FROM coupon c JOIN coupon_terms t ON t.coupon_id = c.id AND t.version = c.version
 LEFT JOIN coupon_count n ON n.coupon_id = c.id AND n.member_id = $2
+LEFT JOIN level_version v ON v.level_id = c.level_id AND v.until IS NULL
 WHERE c.claimable AND c.status = 'live' AND coalesce(c.claim_until, 'infinity') > $3::timestamptz AND coalesce(t.valid_until, 'infinity') > $3
   AND ($4::bigint = 0 OR t.scope_of = 'all' OR t.scope_except <> CASE t.scope_of WHEN 'products' THEN $4::bigint = ANY (t.scope_ids)
     ELSE coalesce(t.scope_ids && (SELECT ids FROM path), false) END)
@@ -409,6 +418,8 @@ type HallRow struct {
 	CouponTerm CouponTerm
 	Taken      int64
 	TakenToday int64
+	LevelName  string
+	May        bool
 }
 
 // What is there to be taken, now or soon, and how much of it the member has had; of one product
@@ -446,6 +457,7 @@ func (q *Queries) Hall(ctx context.Context, db DBTX, today time.Time, memberID i
 			&i.Coupon.SpentFen,
 			&i.Coupon.CreatedAt,
 			&i.Coupon.UpdatedAt,
+			&i.Coupon.LevelID,
 			&i.CouponTerm.CouponID,
 			&i.CouponTerm.Version,
 			&i.CouponTerm.NeedFen,
@@ -466,6 +478,8 @@ func (q *Queries) Hall(ctx context.Context, db DBTX, today time.Time, memberID i
 			&i.CouponTerm.Funder,
 			&i.Taken,
 			&i.TakenToday,
+			&i.LevelName,
+			&i.May,
 		); err != nil {
 			return nil, err
 		}
@@ -522,10 +536,23 @@ func (q *Queries) Held(ctx context.Context, db DBTX, orderNo string) ([]HeldRow,
 	return items, nil
 }
 
+const levelThere = `-- name: LevelThere :one
+SELECT EXISTS (SELECT FROM level_version v WHERE v.level_id = $1 AND v.until IS NULL) AS there
+`
+
+// Whether a level is there to be asked for.
+func (q *Queries) LevelThere(ctx context.Context, db DBTX, levelID int64) (bool, error) {
+	row := db.QueryRow(ctx, levelThere, levelID)
+	var there bool
+	err := row.Scan(&there)
+	return there, err
+}
+
 const list = `-- name: List :many
-SELECT c.id, c.kind, c.status, c.version, c.title, c.claimable, c.claim_from, c.claim_until, c.newcomers, c.gift_from_fen, c.total, c.issued, c.per_member, c.per_day, c.budget_fen, c.spent_fen, c.created_at, c.updated_at, t.coupon_id, t.version, t.need_fen, t.need_qty, t.off_fen, t.off_bps, t.cap_fen, t.free, t.scope_of, t.scope_ids, t.scope_except, t.valid_from, t.valid_until, t.valid_days, t.next_day, t.on_refund, t.again_days, t.funder,
-  (SELECT count(*) FROM coupon_grant g WHERE g.coupon_id = c.id AND g.status = 'used') AS used
+SELECT c.id, c.kind, c.status, c.version, c.title, c.claimable, c.claim_from, c.claim_until, c.newcomers, c.gift_from_fen, c.total, c.issued, c.per_member, c.per_day, c.budget_fen, c.spent_fen, c.created_at, c.updated_at, c.level_id, t.coupon_id, t.version, t.need_fen, t.need_qty, t.off_fen, t.off_bps, t.cap_fen, t.free, t.scope_of, t.scope_ids, t.scope_except, t.valid_from, t.valid_until, t.valid_days, t.next_day, t.on_refund, t.again_days, t.funder,
+  (SELECT count(*) FROM coupon_grant g WHERE g.coupon_id = c.id AND g.status = 'used') AS used, coalesce(v.name, '')::text AS level_name
 FROM coupon c JOIN coupon_terms t ON t.coupon_id = c.id AND t.version = c.version
+LEFT JOIN level_version v ON v.level_id = c.level_id AND v.until IS NULL
 WHERE ($1::text = '' OR c.status = $1) AND c.id < $2::bigint ORDER BY c.id DESC LIMIT $3
 `
 
@@ -533,6 +560,7 @@ type ListRow struct {
 	Coupon     Coupon
 	CouponTerm CouponTerm
 	Used       int64
+	LevelName  string
 }
 
 func (q *Queries) List(ctx context.Context, db DBTX, status string, before int64, most int32) ([]ListRow, error) {
@@ -563,6 +591,7 @@ func (q *Queries) List(ctx context.Context, db DBTX, status string, before int64
 			&i.Coupon.SpentFen,
 			&i.Coupon.CreatedAt,
 			&i.Coupon.UpdatedAt,
+			&i.Coupon.LevelID,
 			&i.CouponTerm.CouponID,
 			&i.CouponTerm.Version,
 			&i.CouponTerm.NeedFen,
@@ -582,6 +611,7 @@ func (q *Queries) List(ctx context.Context, db DBTX, status string, before int64
 			&i.CouponTerm.AgainDays,
 			&i.CouponTerm.Funder,
 			&i.Used,
+			&i.LevelName,
 		); err != nil {
 			return nil, err
 		}
@@ -781,9 +811,9 @@ func (q *Queries) Revoke(ctx context.Context, db DBTX, now time.Time, actor stri
 
 const set = `-- name: Set :one
 UPDATE coupon SET version = version + 1, title = $1, claimable = $2, claim_from = $3, claim_until = $4,
-  newcomers = $5, gift_from_fen = $6, total = $7, per_member = $8, per_day = $9,
-  budget_fen = $10, updated_at = $11::timestamptz
-WHERE id = $12 AND version = $13 AND status <> 'ended' RETURNING version, kind
+  newcomers = $5, level_id = $6, gift_from_fen = $7, total = $8, per_member = $9, per_day = $10,
+  budget_fen = $11, updated_at = $12::timestamptz
+WHERE id = $13 AND version = $14 AND status <> 'ended' RETURNING version, kind
 `
 
 type SetParams struct {
@@ -792,6 +822,7 @@ type SetParams struct {
 	ClaimFrom   *time.Time
 	ClaimUntil  *time.Time
 	Newcomers   bool
+	LevelID     *int64
 	GiftFromFen *int64
 	Total       *int64
 	PerMember   int64
@@ -815,6 +846,7 @@ func (q *Queries) Set(ctx context.Context, db DBTX, arg SetParams) (SetRow, erro
 		arg.ClaimFrom,
 		arg.ClaimUntil,
 		arg.Newcomers,
+		arg.LevelID,
 		arg.GiftFromFen,
 		arg.Total,
 		arg.PerMember,
@@ -863,20 +895,27 @@ UPDATE coupon SET issued = issued + $1::bigint
 WHERE id = $2 AND status = 'live' AND coalesce(issued + $1 <= total, true) AND coalesce(spent_fen < budget_fen, true)
   AND (NOT $3::boolean OR (claimable AND coalesce(claim_from, $4::timestamptz) <= $4 AND coalesce(claim_until, 'infinity') > $4))
   AND coalesce((SELECT t.valid_until > $4 FROM coupon_terms t WHERE t.coupon_id = coupon.id AND t.version = coupon.version), true)
-RETURNING newcomers
+RETURNING newcomers, (level_id IS NULL OR EXISTS (SELECT FROM level_account a JOIN level_version h ON h.level_id = a.level_id AND h.until IS NULL
+  JOIN level_version v ON v.level_id = coupon.level_id AND v.until IS NULL WHERE a.member_id = $5 AND h.threshold >= v.threshold))::boolean AS may
 `
 
-// So many of the stock, or none. as_claim: only while buyers may take it.
-func (q *Queries) Take(ctx context.Context, db DBTX, qty int64, iD int64, asClaim bool, now time.Time) (bool, error) {
+type TakeRow struct {
+	Newcomers bool
+	May       bool
+}
+
+// So many of the stock, or none, and whether the member's level is high enough. as_claim: only while buyers may take it.
+func (q *Queries) Take(ctx context.Context, db DBTX, qty int64, iD int64, asClaim bool, now time.Time, memberID int64) (TakeRow, error) {
 	row := db.QueryRow(ctx, take,
 		qty,
 		iD,
 		asClaim,
 		now,
+		memberID,
 	)
-	var newcomers bool
-	err := row.Scan(&newcomers)
-	return newcomers, err
+	var i TakeRow
+	err := row.Scan(&i.Newcomers, &i.May)
+	return i, err
 }
 
 const unspend = `-- name: Unspend :exec

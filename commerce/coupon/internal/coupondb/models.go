@@ -29,6 +29,7 @@ type Coupon struct {
 	SpentFen    money.Fen
 	CreatedAt   time.Time
 	UpdatedAt   time.Time
+	LevelID     *int64
 }
 
 type CouponTerm struct {

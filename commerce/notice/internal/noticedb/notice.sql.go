@@ -62,7 +62,7 @@ boxed AS (
 board AS (
   INSERT INTO staff_notice (event_id, event, facts, created_at)
   SELECT $5::uuid, $1::text, $7::jsonb, $8::timestamptz
-  WHERE coalesce((SELECT enabled FROM r WHERE audience = 'staff' AND channel = 'inbox'), $10::boolean)
+  WHERE NOT $10::boolean AND coalesce((SELECT enabled FROM r WHERE audience = 'staff' AND channel = 'inbox'), $11::boolean)
   ON CONFLICT (event_id) DO NOTHING
   RETURNING event_id),
 m AS (SELECT EXISTS (SELECT FROM mail_account WHERE enabled) AS bound)
@@ -86,6 +86,7 @@ type BeginParams struct {
 	Facts      json.RawMessage
 	Now        time.Time
 	ByInbox    bool
+	BuyerOnly  bool
 	ByBoard    bool
 }
 
@@ -114,6 +115,7 @@ func (q *Queries) Begin(ctx context.Context, db DBTX, arg BeginParams) (BeginRow
 		arg.Facts,
 		arg.Now,
 		arg.ByInbox,
+		arg.BuyerOnly,
 		arg.ByBoard,
 	)
 	var i BeginRow

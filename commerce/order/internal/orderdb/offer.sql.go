@@ -151,3 +151,12 @@ func (q *Queries) GroupComplete(ctx context.Context, db DBTX, orderNos []string)
 	_, err := db.Exec(ctx, groupComplete, orderNos)
 	return err
 }
+
+const groupFailed = `-- name: GroupFailed :exec
+UPDATE orders SET group_state = 'failed' WHERE order_no = ANY ($1::text[]) AND group_state = 'waits'
+`
+
+func (q *Queries) GroupFailed(ctx context.Context, db DBTX, orderNos []string) error {
+	_, err := db.Exec(ctx, groupFailed, orderNos)
+	return err
+}

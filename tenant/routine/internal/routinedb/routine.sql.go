@@ -137,6 +137,26 @@ func (q *Queries) Note(ctx context.Context, db DBTX, topic string, tenantID stri
 	return err
 }
 
+const noteGood = `-- name: NoteGood :exec
+WITH good AS (DELETE FROM platform.routine_run d WHERE d.topic = $1 AND d.tenant_id = $2 AND d.key = $5::text AND d.key <> '')
+INSERT INTO platform.routine_run AS r (topic, tenant_id, key, began_at, took_ms, error, failures)
+VALUES ($1, $2, '', $3, $4, '', 0)
+ON CONFLICT (topic, tenant_id, key) DO UPDATE SET began_at = excluded.began_at, took_ms = excluded.took_ms, error = '', failures = 0
+WHERE r.began_at <= excluded.began_at
+`
+
+// The line of what had failed ends with it.
+func (q *Queries) NoteGood(ctx context.Context, db DBTX, topic string, tenantID string, beganAt time.Time, tookMs int64, key string) error {
+	_, err := db.Exec(ctx, noteGood,
+		topic,
+		tenantID,
+		beganAt,
+		tookMs,
+		key,
+	)
+	return err
+}
+
 const platform = `-- name: Platform :many
 SELECT r.name, r.every_seconds, r.next_at, (r.lease_until IS NOT NULL AND r.lease_until > now())::boolean AS running,
   r.began_at, coalesce(r.took_ms, 0)::bigint AS took_ms, r.error, r.failures, r.runs
@@ -186,10 +206,10 @@ func (q *Queries) Platform(ctx context.Context, db DBTX) ([]PlatformRow, error) 
 }
 
 const runs = `-- name: Runs :many
-SELECT r.topic, r.tenant_id, coalesce(s.handle, '')::text AS handle, r.key, r.began_at, r.took_ms, r.error, r.failures, t.due_at AS next_at
+SELECT r.topic, r.tenant_id, coalesce(s.handle, '')::text AS handle, r.key, r.began_at, r.took_ms, r.error, r.failures, coalesce(t.due_at, 'epoch')::timestamptz AS next_at
 FROM platform.routine_run r
 JOIN platform.tenant s ON s.id = r.tenant_id
-LEFT JOIN platform.timer t ON t.tenant_id = r.tenant_id AND t.topic = r.topic AND t.key = r.key
+LEFT JOIN LATERAL (SELECT min(n.due_at) AS due_at FROM platform.timer n WHERE n.tenant_id = r.tenant_id AND n.topic = r.topic AND (n.key = r.key OR r.key = '')) t ON true
 WHERE r.topic = $1 AND (r.error <> '' OR NOT $2::boolean) AND ($3::text = '' OR r.tenant_id = $3)
   AND (r.tenant_id, r.key) > ($4::text, $5::text)
 ORDER BY r.tenant_id, r.key LIMIT $6
@@ -204,7 +224,7 @@ type RunsRow struct {
 	TookMs   int64
 	Error    string
 	Failures int32
-	NextAt   *time.Time
+	NextAt   time.Time
 }
 
 // The last runs of a kind of work, the failing ones or all of one shop's.
@@ -302,4 +322,21 @@ func (q *Queries) Shops(ctx context.Context, db DBTX, topics []string) ([]ShopsR
 		return nil, err
 	}
 	return items, nil
+}
+
+const tryAgain = `-- name: TryAgain :execrows
+UPDATE platform.outbox SET dead_at = NULL, failures = 0, next_at = now()
+WHERE id IN (
+  SELECT d.id FROM platform.outbox d WHERE d.done_at IS NULL AND d.dead_at IS NULL AND d.topic = $2 AND d.failures > 0 AND ($3::text = '' OR d.tenant_id = $3)
+  UNION ALL
+  SELECT d.id FROM platform.outbox d WHERE d.dead_at IS NOT NULL AND d.discarded_at IS NULL AND d.topic = $2 AND ($3::text = '' OR d.tenant_id = $3)
+  LIMIT $1)
+`
+
+func (q *Queries) TryAgain(ctx context.Context, db DBTX, most int32, topic string, tenantID string) (int64, error) {
+	result, err := db.Exec(ctx, tryAgain, most, topic, tenantID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }

@@ -1,0 +1,4 @@
+package console
+
+// FeatureRoutes is for the test that walks them.
+var FeatureRoutes = featureRoutes
