@@ -233,6 +233,8 @@ func (w *world) balances() error {
 			WHERE u.state <> CASE WHEN o.paid_at IS NOT NULL THEN 'used' WHEN o.status = 'closed' THEN 'released' ELSE 'held' END`,
 		"an order uses what it was cheaper by": `SELECT count(*) FROM (SELECT o.id, coalesce((SELECT sum(u.points) FROM points_use u WHERE u.order_no = o.order_no), 0) AS used,
 			coalesce((SELECT sum(a.off_fen) FROM order_adjustment a WHERE a.order_id = o.id AND a.kind = 'points'), 0) AS off FROM orders o) x WHERE used <> off`,
+		"what is taken of the mall was exchanged": `SELECT count(*) FROM mall_offer o WHERE o.taken <>
+			(SELECT coalesce(sum(x.qty), 0) FROM mall_exchange x WHERE x.offer_id = o.id AND x.state IN ('held', 'done'))`,
 		"all that went back came back": "SELECT count(*) FROM points_use u JOIN orders o ON o.order_no = u.order_no WHERE o.close_reason = 'all_refunded' AND u.returned <> u.points",
 		"and what it earned is gone":   "SELECT count(*) FROM points_order p JOIN orders o ON o.id = p.order_id WHERE o.close_reason = 'all_refunded' AND p.reversed <> p.earned",
 		"frozen until it is final":     "SELECT count(*) FROM points_order p JOIN orders o ON o.id = p.order_id JOIN points_lot l ON l.id = p.lot_id WHERE l.available_at IS NOT NULL AND o.settlement <> 'settled'",

@@ -353,6 +353,7 @@ func TestPointsAddUp(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.save(nil)
+	offer, wishes := w.forCoupon(w.coupon(1_000_000), 40, 1_000_000, 0), 0
 	rapid.Check(t, func(r *rapid.T) {
 		members := []int64{w.member(), w.member()}
 		var orders []string
@@ -400,6 +401,17 @@ func TestPointsAddUp(t *testing.T) {
 			},
 			"give": func(r *rapid.T) { w.adjust(one(), rapid.Int64Range(1, 300).Draw(r, "points")) },
 			"take": func(r *rapid.T) { w.adjust(one(), -rapid.Int64Range(1, 300).Draw(r, "points")) },
+			"exchange": func(r *rapid.T) { // now and then the answer was lost
+				wishes += rapid.IntRange(0, 1).Draw(r, "a new wish")
+				if _, code := w.exchange(one(), offer, fmt.Sprint("wish", wishes)); code != "" && code != "POINTS_SHORT" {
+					r.Fatal(code)
+				}
+			},
+			"sign": func(r *rapid.T) {
+				if _, err := w.SignIn(t.Context(), w.Tenant.ID, one()); w.code(err) != "" && w.code(err) != "POINTS_SIGNED" {
+					r.Fatal(err)
+				}
+			},
 			"over": func(*rapid.T) { w.over(one()) },
 			"age":  func(*rapid.T) { w.age(points.AgeEvent{At: time.Now()}) },
 			"terms": func(r *rapid.T) {
