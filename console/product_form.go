@@ -97,7 +97,7 @@ func (f *productForm) row(slot string) view.SKUField {
 	return view.SKUField{
 		Slot: slot, ID: f.get("sku_" + slot), Price: f.get("price_" + slot), Market: f.get("market_" + slot), Stock: f.get("stock_" + slot),
 		Cost: f.get("cost_" + slot), Volume: f.get("volume_" + slot), Barcode: f.get("barcode_" + slot),
-		Was: f.get("was_" + slot), Weight: f.get("weight_" + slot), Code: f.get("code_" + slot), Off: !single,
+		Was: f.get("was_" + slot), Weight: f.get("weight_" + slot), Code: f.get("code_" + slot), Picture: f.get("pic_" + slot), Off: !single,
 	}
 }
 
@@ -179,6 +179,7 @@ func (f *productForm) fill(row *view.SKUField) {
 		{&f.All.Weight, &row.Weight},
 		{&f.All.Cost, &row.Cost},
 		{&f.All.Volume, &row.Volume},
+		{&f.All.Picture, &row.Picture},
 	} {
 		if *cell.to == "" {
 			*cell.to = *cell.of
@@ -252,7 +253,7 @@ func (f *productForm) judgeRows(in *listing.SaveInput, wrong func(bad bool, fiel
 		if !row.Off {
 			selling++
 		}
-		sku := catalog.SKUInput{ID: id, Code: row.Code, SpecValues: f.valuesOf(row), Disabled: row.Off}
+		sku := catalog.SKUInput{ID: id, Code: row.Code, SpecValues: f.valuesOf(row), Picture: row.Picture, Disabled: row.Off}
 		var err error
 		sku.PriceFen, err = yuan(row.Price)
 		wrong(err != nil || sku.PriceFen <= 0, "price_"+row.Slot, "price")
@@ -342,7 +343,7 @@ func formOf(p readmodel.ProductDetail) *productForm {
 			if k.MarketPrice > 0 {
 				row.Market = k.MarketPrice.Yuan()
 			}
-			row.Weight, row.Volume, row.Barcode = some(k.WeightG), some(k.VolumeCM3), k.Barcode
+			row.Weight, row.Volume, row.Barcode, row.Picture = some(k.WeightG), some(k.VolumeCM3), k.Barcode, k.Picture
 			if k.Cost > 0 {
 				row.Cost = k.Cost.Yuan()
 			}

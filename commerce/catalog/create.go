@@ -38,11 +38,12 @@ const (
 
 // CategoryInput describes a new category. ParentID 0 is the top of the tree.
 type CategoryInput struct {
-	ParentID int64
-	Name     string
-	Picture  string
-	Sort     int32
-	Hidden   bool
+	ParentID    int64
+	Name        string
+	Picture     string
+	KeepPicture bool // an edit leaves the picture as it is, whatever Picture says
+	Sort        int32
+	Hidden      bool
 }
 
 // ProductInput describes a new product. It starts as a draft; SetShelf shows it.
@@ -104,6 +105,9 @@ func (s *Service) CreateCategoryTx(ctx context.Context, tx tenantdb.Tx, in Categ
 	var parent *int64
 	if in.ParentID != 0 {
 		parent = &in.ParentID
+	}
+	if !fitsAddress(in.Picture) {
+		return 0, fault.Invalidf("picture", "must be an address of at most %d characters", maxAddress)
 	}
 	categoryID, err := s.q.InsertCategory(ctx, tx, parent, in.Name, in.Picture, in.Sort, !in.Hidden)
 	if tenantdb.Violates(err, "category_parent_id_fkey") {

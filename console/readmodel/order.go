@@ -80,7 +80,8 @@ type OrderLine struct {
 	Goods    money.Fen
 	Discount money.Fen
 	Payable  money.Fen
-	Gift     int64 // the campaign that gave it; 0: it was bought
+	Place    string // where pieces lie besides the main place; see PickLine
+	Gift     int64  // the campaign that gave it; 0: it was bought
 	GiftOf   string
 }
 

@@ -174,8 +174,19 @@
           if (to) to.value = from.value;
         }
       }
+      const chosen = all.querySelector("[data-picture] select")?.value;
+      for (const to of chosen ? matrix.querySelectorAll("[data-picture] select") : []) {
+        to.value = chosen;
+        to.dispatchEvent(new Event("change", { bubbles: true }));
+      }
       changed(cells(all)[0]);
       announce(button.dataset.done);
+    });
+    matrix.addEventListener("change", (event) => {
+      const shown = event.target.closest("[data-picture]")?.querySelector("img");
+      if (!shown) return;
+      shown.hidden = event.target.value === "";
+      if (!shown.hidden) shown.src = event.target.value;
     });
     matrix.addEventListener("paste", (event) => {
       const text = event.clipboardData?.getData("text/plain") ?? "";

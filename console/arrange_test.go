@@ -1,0 +1,109 @@
+package console_test
+
+import (
+	"bytes"
+	"image"
+	"image/jpeg"
+	"net/http"
+	"strings"
+	"testing"
+
+	"galleria/tenant/tenantdb"
+)
+
+// aPhoto is a picture that may be uploaded.
+func aPhoto(t *testing.T, side int) []byte {
+	t.Helper()
+	var raw bytes.Buffer
+	if err := jpeg.Encode(&raw, image.NewRGBA(image.Rect(0, 0, side, side)), nil); err != nil {
+		t.Fatal(err)
+	}
+	return raw.Bytes()
+}
+
+// TestPicturesOfCategoriesAndBrands: a category's picture and a brand's logo are uploaded with
+// their forms, stay when only the name changes, and go when that is asked for.
+func TestPicturesOfCategoriesAndBrands(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	b := d.signedIn(t, d.owner)
+	for _, tc := range []struct{ page, column, table string }{{"/categories", "picture", "category"}, {"/brands", "logo", "brand"}} {
+		t.Run(tc.table, func(t *testing.T) {
+			b := b.on(t)
+			shown := func() (address string) {
+				d.env.InTenant(t, func(tx tenantdb.Tx) error {
+					return tx.QueryRow(t.Context(), "SELECT "+tc.column+" FROM "+tc.table+" ORDER BY id DESC LIMIT 1").Scan(&address)
+				})
+				return address
+			}
+			sent := func(path string, want int, values map[string]string, files map[string][]byte) {
+				t.Helper()
+				b.wantStatus(d.shop(tc.page), http.StatusOK)
+				if res := b.send(d.shop(path), values, files); res.StatusCode != want {
+					t.Fatalf("%v: %d, want %d: %.200s", values, res.StatusCode, want, b.page)
+				}
+			}
+			sent(tc.page, http.StatusUnprocessableEntity, map[string]string{"name": "茶", "do": "save"}, map[string][]byte{"x.jpg": []byte("<svg onload=alert(1)>")})
+			b.see("只支持 JPG 或 PNG 图片")
+			sent(tc.page, http.StatusSeeOther, map[string]string{"name": "茶", "do": "save"}, map[string][]byte{"茶.jpg": aPhoto(t, 120)})
+			first := shown()
+			if !strings.HasPrefix(first, "/media/shop/") {
+				t.Fatalf("uploaded, and shows %q", first)
+			}
+			var id string
+			d.env.InTenant(t, func(tx tenantdb.Tx) error {
+				return tx.QueryRow(t.Context(), "SELECT max(id)::text FROM "+tc.table).Scan(&id)
+			})
+			b.wantStatus(d.shop(tc.page), http.StatusOK)
+			b.see("console-arrange-shown", "去掉现在的图片")
+			sent(tc.page+"/"+id, http.StatusSeeOther, map[string]string{"name": "好茶", "do": "save"}, nil)
+			if now := shown(); now != first {
+				t.Errorf("a new name made the picture %q", now)
+			}
+			sent(tc.page+"/"+id, http.StatusSeeOther, map[string]string{"name": "好茶", "do": "save"}, map[string][]byte{"又.jpg": aPhoto(t, 140)})
+			if now := shown(); now == first || now == "" {
+				t.Errorf("another picture was sent, and it shows %q", now)
+			}
+			sent(tc.page+"/"+id, http.StatusSeeOther, map[string]string{"name": "好茶", "do": "save", "drop": "1"}, nil)
+			if now := shown(); now != "" {
+				t.Errorf("taken away, and it shows %q", now)
+			}
+		})
+	}
+}
+
+// TestPicturesOfVariants: each variant shows a picture of the product's; one that is not the
+// shop's is none.
+func TestPicturesOfVariants(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	b := d.signedIn(t, d.owner)
+	products := d.shop("/products")
+	b.wantStatus(products+"/new", http.StatusOK)
+	form := teapot()
+	form["do"] = "upload"
+	b.send(products, form, map[string][]byte{"壶.jpg": aPhoto(t, 150)})
+	picture := b.value("picture")
+	form["do"], form["picture"] = "rebuild", picture
+	form["dim_0"], form["val_0_0"], form["val_0_1"], form["val_0_2"] = "容量", "200ml", "350ml", "500ml"
+	b.send(products, form, nil)
+	b.see(`name="pic_1_0_0"`, "第 1 张图片", "用封面")
+	for _, slot := range []string{"0_0_0", "1_0_0", "2_0_0"} {
+		form["price_"+slot], form["on_"+slot] = "9.9", "1"
+	}
+	form["do"], form["pic_0_0_0"], form["pic_1_0_0"] = "save", "/media/shop/0123456789abcdef/abcdefghijklmnopqrstuvwxyz.jpg", picture
+	res := b.send(products, form, nil)
+	if res.StatusCode != http.StatusSeeOther {
+		t.Fatalf("saving: %d %.300s", res.StatusCode, b.page)
+	}
+	var shown []string
+	d.env.InTenant(t, func(tx tenantdb.Tx) error {
+		return tx.QueryRow(t.Context(), "SELECT array_agg(picture ORDER BY id) FROM sku").Scan(&shown)
+	})
+	if len(shown) != 3 || shown[0] != "" || shown[1] != picture || shown[2] != "" {
+		t.Errorf("the variants show %q, want only %q at the second", shown, picture)
+	}
+	page, _, _ := strings.Cut(res.Header.Get("Location"), "?")
+	b.wantStatus(page+"/edit", http.StatusOK)
+	b.see(`<option value="` + picture + `" selected>`)
+}
