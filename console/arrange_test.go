@@ -2,12 +2,15 @@ package console_test
 
 import (
 	"bytes"
+	"fmt"
 	"image"
 	"image/jpeg"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 
+	"galleria/console/authz"
 	"galleria/tenant/tenantdb"
 )
 
@@ -106,4 +109,54 @@ func TestPicturesOfVariants(t *testing.T) {
 	page, _, _ := strings.Cut(res.Header.Get("Location"), "?")
 	b.wantStatus(page+"/edit", http.StatusOK)
 	b.see(`<option value="` + picture + `" selected>`)
+}
+
+// TestProfileOfAShop: what the shop says of itself is set in the console, bad numbers are told next
+// to the field and write nothing, and whoever may only read sees no form.
+func TestProfileOfAShop(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.env.Owner(t, fmt.Sprintf("INSERT INTO %s.shop (name) VALUES ('青禾') ON CONFLICT (only_row) DO UPDATE SET name = '青禾'", d.env.Tenant.ID))
+	reader := d.signedIn(t, d.hire(t, d.env.Tenant, authz.Support))
+	b := d.signedIn(t, d.owner)
+	page := d.shop("/profile")
+	b.wantStatus(d.shop("/apps"), http.StatusOK)
+	b.see(page)
+	profile := func() (out [3]string) {
+		d.env.InTenant(t, func(tx tenantdb.Tx) error {
+			return tx.QueryRow(t.Context(), "SELECT intro, logo, service_phone FROM shop").Scan(&out[0], &out[1], &out[2])
+		})
+		return out
+	}
+	b.wantStatus(page, http.StatusOK)
+	if res := b.send(page, map[string]string{"intro": strings.Repeat("长", 201), "service_phone": "call me"}, nil); res.StatusCode != http.StatusUnprocessableEntity {
+		t.Errorf("a bad profile: %d", res.StatusCode)
+	}
+	b.see("请填写能拨通的电话", "简介太长", `value="call me"`)
+	if now := profile(); now != [3]string{} {
+		t.Errorf("a refused form wrote %q", now)
+	}
+	b.wantStatus(page, http.StatusOK)
+	if res := b.send(page, map[string]string{"intro": "手作器物 <b>", "service_phone": "400-800-1234"}, map[string][]byte{"logo.jpg": aPhoto(t, 130)}); res.StatusCode != http.StatusSeeOther {
+		t.Fatalf("saving: %d %.300s", res.StatusCode, b.page)
+	}
+	first := profile()
+	if first[0] != "手作器物 <b>" || !strings.HasPrefix(first[1], "/media/shop/") || first[2] != "400-800-1234" {
+		t.Errorf("saved %q", first)
+	}
+	b.wantStatus(page, http.StatusOK)
+	b.send(page, map[string]string{"intro": "手作器物", "service_phone": ""}, nil)
+	if now := profile(); now != [3]string{"手作器物", first[1], ""} {
+		t.Errorf("saved again: %q", now)
+	}
+	var entries int
+	d.env.InTenant(t, func(tx tenantdb.Tx) error {
+		return tx.QueryRow(t.Context(), "SELECT count(*) FROM platform.audit_log WHERE tenant_id = $1 AND action = 'shop.profile_updated'", d.env.Tenant.ID.String()).Scan(&entries)
+	})
+	if entries != 2 {
+		t.Errorf("%d entries in the audit log, want 2", entries)
+	}
+	reader.wantStatus(page, http.StatusOK)
+	reader.miss(`name="service_phone"`)
+	reader.wantPost(page, url.Values{"intro": {"x"}}, http.StatusForbidden)
 }
