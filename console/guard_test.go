@@ -16,7 +16,7 @@ import (
 	"galleria/web/static"
 )
 
-func TestFormsNeedTheirToken(t *testing.T) {
+func TestT109FormsNeedTheirToken(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	other := d.signedIn(t, d.clerk)
@@ -89,7 +89,7 @@ func TestFormsNeedTheirToken(t *testing.T) {
 	})
 }
 
-func TestNothingChangesByGet(t *testing.T) {
+func TestT109NothingChangesByGet(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	b := d.signedIn(t, d.owner)
@@ -105,7 +105,7 @@ func TestNothingChangesByGet(t *testing.T) {
 	b.wantStatus("/console/"+d.env.Tenant.Handle, http.StatusOK)
 }
 
-func TestEveryAnswerCarriesTheHeaders(t *testing.T) {
+func TestT109EveryAnswerCarriesTheHeaders(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	want := map[string]string{
@@ -185,7 +185,7 @@ func TestForwardedHeaderIsNotBelieved(t *testing.T) {
 	}
 }
 
-func TestNextStaysLocal(t *testing.T) {
+func TestT109NextStaysLocal(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	home := "/console"

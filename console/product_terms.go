@@ -3,6 +3,7 @@ package console
 import (
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 	"unicode/utf8"
 
@@ -116,9 +117,19 @@ func (f *productForm) showTerms(p readmodel.ProductDetail) {
 		}
 	}
 	f.Detail = p.Detail
-	if text, ok := richtext.Plain(p.Detail); ok {
-		f.Detail = text
+}
+
+// harmless holds the rules of descriptions.
+var harmless = sync.OnceValue(richtext.New) //nolint:gochecknoglobals // the rules never change
+
+// shownDetail is a description as the form shows it: cleaned, because the editor makes a page of
+// it, and as it was typed if it holds paragraphs alone.
+func shownDetail(stored string) string {
+	cleaned := harmless().Clean(stored)
+	if text, ok := richtext.Plain(cleaned); ok {
+		return text
 	}
+	return cleaned
 }
 
 // some is a number as its field shows it; 0 is an empty field.

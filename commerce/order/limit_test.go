@@ -40,7 +40,7 @@ func TestLimitsOfAnOrder(t *testing.T) {
 
 // Forty orders of one buyer at the same time: exactly the limit is sold, and what is closed
 // may be bought again.
-func TestLimitOfALifetimeHoldsUnderParallelOrders(t *testing.T) {
+func TestT036LimitOfALifetimeHoldsUnderParallelOrders(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
 	b, other, sku := s.buyer(), s.buyer(), s.product(1000, 100)[0]
