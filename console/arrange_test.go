@@ -160,3 +160,54 @@ func TestProfileOfAShop(t *testing.T) {
 	reader.miss(`name="service_phone"`)
 	reader.wantPost(page, url.Values{"intro": {"x"}}, http.StatusForbidden)
 }
+
+// TestSheetsByCategory: a category asks for lines of a sheet, its products and those of the categories
+// below it are offered them, and only what was answered is kept and shown.
+func TestSheetsByCategory(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	b := d.signedIn(t, d.owner)
+	b.wantStatus(d.shop("/categories"), http.StatusOK)
+	b.send(d.shop("/categories"), map[string]string{"name": "食品", "params": "生产厂家，生产许可证编号, 生产厂家", "do": "save"}, nil)
+	b.wantStatus(d.shop("/categories"), http.StatusOK)
+	b.see(`value="生产厂家，生产许可证编号"`)
+	var top string
+	d.env.InTenant(t, func(tx tenantdb.Tx) error {
+		return tx.QueryRow(t.Context(), "SELECT id::text FROM category WHERE name = '食品'").Scan(&top)
+	})
+	b.send(d.shop("/categories"), map[string]string{"name": "茶叶", "parent": top, "params": "执行标准", "do": "save"}, nil)
+	b.wantStatus(d.shop("/categories"), http.StatusOK)
+	if res := b.send(d.shop("/categories"), map[string]string{"name": "长", "params": strings.Repeat("长", 21), "do": "save"}, nil); res.StatusCode != http.StatusUnprocessableEntity {
+		t.Errorf("a long name of a line: %d", res.StatusCode)
+	}
+	b.see("最多 30 个参数")
+	b.wantStatus(d.shop("/products/new"), http.StatusOK)
+	b.see(`data-params="生产厂家|生产许可证编号|执行标准"`)
+	var below string
+	d.env.InTenant(t, func(tx tenantdb.Tx) error {
+		return tx.QueryRow(t.Context(), "SELECT id::text FROM category WHERE name = '茶叶'").Scan(&below)
+	})
+	form := teapot()
+	delete(form, "new_category")
+	form["category"], form["param_name_0"], form["param_value_0"], form["param_name_1"], form["param_value_2"] = below, "生产厂家", "凤庆茶厂", "执行标准", "没有名称"
+	if res := b.send(d.shop("/products"), form, nil); res.StatusCode != http.StatusUnprocessableEntity {
+		t.Errorf("a line without a name: %d", res.StatusCode)
+	}
+	b.see("请填写参数名称", `value="凤庆茶厂"`, `value="生产许可证编号"`)
+	delete(form, "param_value_2")
+	res := b.send(d.shop("/products"), form, nil)
+	if res.StatusCode != http.StatusSeeOther {
+		t.Fatalf("saving: %d %.300s", res.StatusCode, b.page)
+	}
+	var kept string
+	d.env.InTenant(t, func(tx tenantdb.Tx) error {
+		return tx.QueryRow(t.Context(), "SELECT params::text FROM spu ORDER BY id DESC LIMIT 1").Scan(&kept)
+	})
+	if kept != `[{"name": "生产厂家", "value": "凤庆茶厂"}]` {
+		t.Errorf("kept %s", kept)
+	}
+	page, _, _ := strings.Cut(res.Header.Get("Location"), "?")
+	b.wantStatus(page, http.StatusOK)
+	b.see("生产厂家", "凤庆茶厂")
+	b.miss("执行标准")
+}

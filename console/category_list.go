@@ -55,13 +55,13 @@ func (s *Console) categorySave(c *fiber.Ctx, v *visit) error {
 		}
 	}
 	typedParts(c)
-	f := view.ArrangeForm{ID: id, Name: strings.TrimSpace(form(c, "name")), Parent: form(c, "parent"), Hidden: form(c, "hidden") != ""}
+	f := view.ArrangeForm{ID: id, Name: strings.TrimSpace(form(c, "name")), Parent: form(c, "parent"), Params: form(c, "params"), Hidden: form(c, "hidden") != ""}
 	what := "category_saved"
 	var err error
 	if form(c, "do") == "delete" {
 		what, err = "category_deleted", s.Products.DeleteCategory(c.UserContext(), v.shop.ID, id, actor(v.session.StaffID))
 	} else {
-		in := catalog.CategoryInput{Name: f.Name, Hidden: f.Hidden}
+		in := catalog.CategoryInput{Name: f.Name, Hidden: f.Hidden, Params: strings.FieldsFunc(f.Params, parted)}
 		in.ParentID, _ = strconv.ParseInt(f.Parent, 10, 64)
 		var sent *string
 		if sent, err = s.onePicture(c, v); err == nil {
@@ -79,6 +79,9 @@ func (s *Console) categorySave(c *fiber.Ctx, v *visit) error {
 	}
 	return s.categoryPage(c, v, view.CategoryList{Form: f})
 }
+
+// parted reports a sign that people write between the items of a list.
+func parted(r rune) bool { return strings.ContainsRune(",，、;；\n", r) }
 
 // onePicture is the address of the one picture that a form came with, "" if it is to be taken
 // away, or nil if it stays as it is. Faults: those of picture.Service.Take.
@@ -124,8 +127,11 @@ func arrangeProblem(v *visit, err error) string {
 	}
 	if refused, ok := errors.AsType[*fault.Error](err); ok && refused.Kind() == fault.Invalid {
 		for _, field := range refused.Fields() {
-			if field.Path == "parent_id" {
+			switch field.Path {
+			case "parent_id":
 				return v.text.T("category.problem.parent", catalog.MaxDepth)
+			case "params":
+				return v.text.T("category.problem.params", catalog.MaxParams, catalog.MaxParamName)
 			}
 		}
 		return v.text.T("category.problem.name", catalog.MaxTitle)

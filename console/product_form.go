@@ -48,6 +48,12 @@ func readProductForm(values map[string][]string) *productForm {
 	f.Freight = f.get("freight")
 	f.MinQty, f.MaxPerOrder, f.MaxLifetime = f.get("min_qty"), f.get("max_per_order"), f.get("max_lifetime")
 	f.OnAt, f.OffAt = f.get("on_at"), f.get("off_at")
+	for i := range catalog.MaxParams {
+		row := view.ParamField{Name: f.get("param_name_" + strconv.Itoa(i)), Value: f.get("param_value_" + strconv.Itoa(i))}
+		if row != (view.ParamField{}) {
+			f.Params = append(f.Params, row)
+		}
+	}
 	f.VoucherUses, f.VoucherDays, f.VoucherUntil, f.VoucherRefunds = f.get("voucher_uses"), f.get("voucher_days"), f.get("voucher_until"), f.get("voucher_refunds") == "1"
 	f.Title, f.Subtitle, f.Code, f.Category, f.NewCategory = f.get("title"), f.get("subtitle"), f.get("spu_code"), f.get("category"), f.get("new_category")
 	f.Detail = strings.ReplaceAll(f.get("detail"), "\r\n", "\n")
@@ -209,6 +215,7 @@ func (f *productForm) judged(text i18n.Printer) (in listing.SaveInput, problems 
 		in.Cover, in.Pictures = f.Pictures[0], f.Pictures
 	}
 	f.judgeTerms(&in, wrong)
+	f.judgeParams(&in, wrong)
 	f.judgeSpecs(&in, wrong)
 	f.judgeRows(&in, wrong)
 	return in, problems

@@ -93,6 +93,7 @@ func (s *Console) productFormPage(c *fiber.Ctx, v *visit, f *productForm) error 
 	for _, kind := range catalog.KindList() {
 		f.Kinds = append(f.Kinds, view.Choice{Value: string(kind), Label: v.text.T("product.kind." + string(kind))})
 	}
+	f.askParams(choices.Categories)
 	f.Detail = shownDetail(f.Detail)
 	f.Most = view.ProductBounds{
 		Title: catalog.MaxTitle, Detail: catalog.MaxDetail, Pictures: catalog.MaxPictures, SKUs: catalog.MaxSKUs,

@@ -57,7 +57,11 @@ func (s *Service) EditCategoryTx(ctx context.Context, tx tenantdb.Tx, id int64, 
 	if !fitsAddress(in.Picture) {
 		return fault.Invalidf("picture", "must be an address of at most %d characters", maxAddress)
 	}
-	_, err = s.q.EditCategory(ctx, tx, orNull(in.ParentID), in.Name, in.Picture, !in.Hidden, id)
+	params, ok := validParamNames(in.Params)
+	if !ok {
+		return fault.Invalidf("params", "must be at most %d names of at most %d characters", MaxParams, MaxParamName)
+	}
+	_, err = s.q.EditCategory(ctx, tx, orNull(in.ParentID), in.Name, in.Picture, !in.Hidden, params, id)
 	if tenantdb.Violates(err, "category_parent_id_fkey") {
 		return fault.Invalidf("parent_id", "no such category")
 	}

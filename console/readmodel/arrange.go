@@ -32,16 +32,17 @@ type CategoryNode struct {
 	Depth    int64 // 1 at the top
 	Visible  bool
 	Picture  string
-	Products int64 // in it, without those below; without the bin
+	Params   []string // that it asks for itself
+	Products int64    // in it, without those below; without the bin
 	First    bool  // of its siblings
 	Last     bool
 }
 
 const categoryTree = `WITH RECURSIVE tree AS (
-  SELECT c.id, c.parent_id, c.name, c.visible, c.picture, 1::bigint AS depth, ARRAY[-c.sort::bigint, c.id] AS place FROM category c WHERE c.parent_id IS NULL
+  SELECT c.id, c.parent_id, c.name, c.visible, c.picture, c.params, 1::bigint AS depth, ARRAY[-c.sort::bigint, c.id] AS place FROM category c WHERE c.parent_id IS NULL
   UNION ALL
-  SELECT c.id, c.parent_id, c.name, c.visible, c.picture, t.depth + 1, t.place || ARRAY[-c.sort::bigint, c.id] FROM category c JOIN tree t ON c.parent_id = t.id)
-SELECT t.id, coalesce(t.parent_id, 0), t.name, t.depth, t.visible, t.picture, coalesce(n.n, 0),
+  SELECT c.id, c.parent_id, c.name, c.visible, c.picture, c.params, t.depth + 1, t.place || ARRAY[-c.sort::bigint, c.id] FROM category c JOIN tree t ON c.parent_id = t.id)
+SELECT t.id, coalesce(t.parent_id, 0), t.name, t.depth, t.visible, t.picture, t.params, coalesce(n.n, 0),
        row_number() OVER (PARTITION BY t.parent_id ORDER BY t.place) = 1, row_number() OVER (PARTITION BY t.parent_id ORDER BY t.place DESC) = 1
   FROM tree t LEFT JOIN (SELECT p.category_id, count(*) AS n FROM spu p WHERE p.status NOT IN ('recycled', 'purged') GROUP BY 1) n ON n.category_id = t.id
  ORDER BY t.place LIMIT 1000`
@@ -50,7 +51,7 @@ SELECT t.id, coalesce(t.parent_id, 0), t.name, t.depth, t.visible, t.picture, co
 func (s *Store) CategoryTree(ctx context.Context, shop tenant.ID) (list []CategoryNode, err error) {
 	err = s.read(ctx, shop, "categories", func(b *pgx.Batch) {
 		collect(b, &list, func(row pgx.CollectableRow) (c CategoryNode, err error) {
-			err = row.Scan(&c.ID, &c.ParentID, &c.Name, &c.Depth, &c.Visible, &c.Picture, &c.Products, &c.First, &c.Last)
+			err = row.Scan(&c.ID, &c.ParentID, &c.Name, &c.Depth, &c.Visible, &c.Picture, &c.Params, &c.Products, &c.First, &c.Last)
 			return c, err
 		}, categoryTree)
 	})

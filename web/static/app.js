@@ -207,6 +207,16 @@
     });
   }
 
+  // A category asks for lines of a product's sheet: those that are not there yet take empty ones.
+  document.getElementById("field-category")?.addEventListener("change", (event) => {
+    const names = Array.from(document.querySelectorAll("[data-params] [name^=param_name_]"));
+    const asked = (event.target.selectedOptions[0]?.dataset.params ?? "").split("|").filter(Boolean);
+    for (const name of asked.filter((one) => !names.some((input) => input.value.trim() === one))) {
+      const empty = names.find((input) => input.value.trim() === "" && input.nextElementSibling.value.trim() === "");
+      if (empty) empty.value = name;
+    }
+  });
+
   // Several rows at once: the bar says how many are ticked.
   const picks = () => Array.from(document.querySelectorAll("[data-pick]"));
   document.addEventListener("change", (event) => {

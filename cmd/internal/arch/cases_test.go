@@ -13,8 +13,9 @@ import (
 type shown struct{ file, name string }
 
 // moneyCases says which test shows which hostile case of what buyers send (T024 to T029), checkout
-// (T030 to T034), open cases (T047), transfers (T048), callbacks (T050 to T069), refunds
-// (T071 to T076), races (T077 to T081) and providers in trouble (T094, T095). A test that is
+// (T030 to T036), open cases (T047), transfers (T048), callbacks (T050 to T069), refunds
+// (T071 to T076), races (T077 to T081), providers in trouble (T094, T095), uploads and files (T102 to
+// T104), the console (T108, T109) and large shops (T120). A test that is
 // renamed or removed is missed here, and not only when its case comes up in production.
 func moneyCases() map[string][]shown {
 	const (
@@ -34,6 +35,10 @@ func moneyCases() map[string][]shown {
 		place    = "commerce/order/place_test.go"
 		cases    = "commerce/aftersale/case_test.go"
 		others   = "payments/hostile_test.go"
+		pictures = "commerce/picture/picture_test.go"
+		tables   = "commerce/sheet/sheet_test.go"
+		crawl    = "cmd/internal/app/console_hostile_test.go"
+		guard    = "console/guard_test.go"
 	)
 	return map[string][]shown{
 		"T024": {{input, "T024_Quantities"}, {"web/hostile_test.go", "TestT024HostileQuantities"}, {place, "TestT024Quantities"}},
@@ -51,6 +56,7 @@ func moneyCases() map[string][]shown {
 		"T032": {{checkout, "T032_PricesOfThisMoment"}, {place, "TestT032PriceChanged"}, {place, "TestT032Unavailable"}},
 		"T033": {{checkout, "T033_OneKeyOneOrder"}, {place, "TestT033RepeatsGetTheFirstAnswer"}, {"tenant/idempotency/idempotency_test.go", "TestT033_OneKeyOneEffect"}},
 		"T034": {{checkout, "T034_Amounts"}, {place, "TestT034Amounts"}},
+		"T036": {{"commerce/order/limit_test.go", "TestT036LimitOfALifetimeHoldsUnderParallelOrders"}, {"commerce/order/mall_test.go", "TestT036ExchangesAtOnce"}},
 		"T047": {{cases, "TestT047_NothingIsFinalWhileACaseIsOpen"}},
 		"T048": {{"payments/transfer/transfer_test.go", "TestT048UnknownResultsAreAskedAndNeverSentAgain"}, {"payments/transfer/transfer_test.go", "TestT048ParallelRequestsAreOneTransfer"}, {crowd, "TestBooksHold"}},
 		"T050": {{kernel, "TestT050GenuineRepeats"}, {callback, "T050_RepeatsPayOnce"}},
@@ -107,6 +113,24 @@ func moneyCases() map[string][]shown {
 			{"payments/wechat/transport_test.go", "TestT095AnswerToAnotherQuestion"},
 			{"payments/unionpay/channel_test.go", "TestT095AnswersThatAreNone"},
 		},
+		"T102": {
+			{pictures, "TestT102UploadsBecomeCleanPictures"}, {"commerce/picture/keep_test.go", "TestT102StorageIsCounted"},
+			{"commerce/picture/keep_test.go", "TestT102NoRoomLeavesNothing"}, {"web/aftersale_test.go", "TestT102_WhatBuyersUpload"}, {"commerce/review/review_test.go", "TestT102WhatAReviewMayHold"},
+		},
+		"T103": {{"commerce/picture/keep_test.go", "TestT103AnnouncedGigabytesAreRefusedAtOnce"}, {"commerce/sheet/read_test.go", "TestT103ZipBombs"}},
+		"T104": {
+			{tables, "TestT104CSVHasNoFormula"}, {tables, "TestT104WorkbookHasNoFormula"}, {"commerce/sheet/read_test.go", "TestT104WhatWasWrittenIsReadBack"},
+			{"console/money_test.go", "TestT104Exports"}, {"console/audit_test.go", "TestT104_AuditExport"},
+		},
+		"T108": {
+			{crawl, "T108_EveryPageOfTheConsole"}, {"console/page_test.go", "TestT108HostileTextIsText"},
+			{"commerce/richtext/richtext_test.go", "TestT108NothingOfTheCorpusSurvives"}, {"commerce/catalog/depth_test.go", "TestT108StoredMarkupIsCleanedOnRead"},
+		},
+		"T109": {
+			{crawl, "T109_ReadingChangesNothing"}, {crawl, "T109_ForeignFormsChangeNothing"}, {guard, "TestT109FormsNeedTheirToken"}, {guard, "TestT109NothingChangesByGet"},
+			{guard, "TestT109EveryAnswerCarriesTheHeaders"}, {guard, "TestT109NextStaysLocal"}, {"console/staff_test.go", "TestT109_StepUp"},
+		},
+		"T120": {{"console/readmodel/large_test.go", "TestT120LargeShop"}, {"commerce/port/port_test.go", "TestT120TenThousandRows"}},
 	}
 }
 
