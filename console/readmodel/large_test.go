@@ -1,7 +1,8 @@
 package readmodel_test
 
 import (
-	"crypto/rand"
+	"context"
+	"crypto/md5" //nolint:gosec // see sealedByDigest
 	"fmt"
 	"runtime"
 	"slices"
@@ -11,8 +12,22 @@ import (
 	"galleria/commerce/member"
 	"galleria/commerce/port"
 	"galleria/console/readmodel"
+	"galleria/tenant"
 	"galleria/tenant/tenanttest"
 )
+
+// sealedByDigest stands in for the sealing of receivers, which this test is not about: they are found
+// by a digest of what was typed, and opening costs nothing.
+type sealedByDigest struct{}
+
+func (sealedByDigest) OpenReceiver(context.Context, tenant.ID, string, []byte) (member.Receiver, error) {
+	return member.Receiver{Name: "收货人", Phone: "13800000000"}, nil
+}
+
+func (sealedByDigest) ReceiverIndex(_ context.Context, _ tenant.ID, typed string) ([][]byte, error) {
+	sum := md5.Sum([]byte(typed)) //nolint:gosec // Postgres has no other digest without an extension
+	return [][]byte{sum[:]}, nil
+}
 
 // TestT120LargeShop: with 200,000 orders of 50,000 members every list of the console is there in half
 // a second, whatever is searched for, and all orders are exported in portions that are not kept.
@@ -22,10 +37,10 @@ func TestT120LargeShop(t *testing.T) { //nolint:paralleltest // it measures time
 	for _, sql := range []string{
 		`INSERT INTO %[1]s.category (name) VALUES ('茶')`,
 		`INSERT INTO %[1]s.member (nickname) SELECT '买家' || n FROM generate_series(1, 50000) AS n`,
-		`INSERT INTO %[1]s.orders (order_no, member_id, app_id, status, goods_fen, payable_fen, address, expires_at, placed_at, paid_at)
+		`INSERT INTO %[1]s.orders (order_no, member_id, app_id, status, goods_fen, payable_fen, address, expires_at, placed_at, paid_at, receiver, receiver_index)
 		 SELECT '261123' || lpad(n::text, 12, '0') || 'AB', 1 + (n::bigint * 7919) %% 50000, 'wx', (ARRAY['paid', 'completed', 'completed', 'fulfilling'])[1 + n %% 4], 11800, 11800,
-		        jsonb_build_object('name', '收货人' || n, 'phone', '138' || lpad((n * 37 %% 100000000)::text, 8, '0'), 'province', '云南省', 'city', '昆明市', 'detail', '翠湖 ' || n),
-		        x.at, x.at, x.at + interval '1 minute'
+		        jsonb_build_object('province', '云南省', 'city', '昆明市', 'phone_tail', lpad((n %% 10000)::text, 4, '0')),
+		        x.at, x.at, x.at + interval '1 minute', '\x01', ARRAY[decode(md5('138' || lpad(n::text, 8, '0')), 'hex'), decode(md5('收货人' || n), 'hex')]
 		   FROM generate_series(1, 200000) AS n, LATERAL (SELECT now() - interval '400 days' + n * interval '2.8 minutes' AS at) x`,
 		`INSERT INTO %[1]s.order_line (order_id, spu_id, sku_id, title, price_fen, qty, goods_fen, payable_fen)
 		 SELECT o.id, 1 + (o.id * k) %% 500, k, '云南小粒咖啡豆 ' || o.id %% 500, 5900, 1, 5900, 5900 FROM %[1]s.orders o, generate_series(1, 2) AS k`,
@@ -33,8 +48,7 @@ func TestT120LargeShop(t *testing.T) { //nolint:paralleltest // it measures time
 		env.Owner(t, fmt.Sprintf(sql, env.Tenant.ID))
 	}
 	env.Owner(t, "ANALYZE")
-	people := member.New(member.Deps{DB: env.DB, Now: env.Clock().Now, Rand: rand.Reader, Vault: env.Vault, Audit: env.Audit, Outbox: env.Outbox, Timers: env.Timers})
-	store := readmodel.New(readmodel.Deps{DB: env.DB, Receivers: people})
+	store := readmodel.New(readmodel.Deps{DB: env.DB, Receivers: sealedByDigest{}})
 	shop := env.Tenant.ID
 
 	list := func(in readmodel.OrderFilter, least int) func() error {
@@ -61,7 +75,7 @@ func TestT120LargeShop(t *testing.T) { //nolint:paralleltest // it measures time
 		"a page far back":       list(readmodel.OrderFilter{Status: "completed", Before: 1000}, readmodel.PageSize),
 		"days":                  list(readmodel.OrderFilter{From: time.Now().AddDate(0, 0, -30), Until: time.Now().AddDate(0, 0, -20)}, readmodel.PageSize),
 		"a number":              list(readmodel.OrderFilter{Query: "261123000000000007AB"}, 1),
-		"a whole phone number":  list(readmodel.OrderFilter{Query: fmt.Sprintf("138%08d", 199_990*37%100_000_000)}, 1),
+		"a whole phone number":  list(readmodel.OrderFilter{Query: "13800199990"}, 1),
 		"a name":                list(readmodel.OrderFilter{Query: "收货人199991"}, 1),
 		"goods":                 list(readmodel.OrderFilter{Query: "咖啡豆 77"}, readmodel.PageSize),
 		"what nothing fits":     list(readmodel.OrderFilter{Query: "没有这样的东西"}, 0),
