@@ -29,10 +29,10 @@ func aPhoto(t *testing.T, side int) []byte {
 func TestPicturesOfCategoriesAndBrands(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
-	b := d.signedIn(t, d.owner)
 	for _, tc := range []struct{ page, column, table string }{{"/categories", "picture", "category"}, {"/brands", "logo", "brand"}} {
 		t.Run(tc.table, func(t *testing.T) {
-			b := b.on(t)
+			t.Parallel()
+			b := d.signedIn(t, d.owner)
 			shown := func() (address string) {
 				d.env.InTenant(t, func(tx tenantdb.Tx) error {
 					return tx.QueryRow(t.Context(), "SELECT "+tc.column+" FROM "+tc.table+" ORDER BY id DESC LIMIT 1").Scan(&address)

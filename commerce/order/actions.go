@@ -120,7 +120,7 @@ func (e Event) sends() bool {
 func ActionsOf(by Actor, at Status, facts Facts) []Event {
 	actions := []Event{}
 	add := func(e Event) {
-		if Guards()[e].holds(facts) && !(facts.Waits && e.sends()) && !slices.Contains(actions, e) {
+		if Guards()[e].holds(facts) && (!facts.Waits || !e.sends()) && !slices.Contains(actions, e) {
 			actions = append(actions, e)
 		}
 	}

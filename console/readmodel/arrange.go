@@ -34,7 +34,7 @@ type CategoryNode struct {
 	Picture  string
 	Params   []string // that it asks for itself
 	Products int64    // in it, without those below; without the bin
-	First    bool  // of its siblings
+	First    bool     // of its siblings
 	Last     bool
 }
 

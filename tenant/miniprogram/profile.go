@@ -57,7 +57,18 @@ type ProfileInput struct {
 // have expired. Opens a transaction. Faults: VALIDATION on intro, logo or service_phone.
 func (s *Service) SetProfile(ctx context.Context, id tenant.ID, in ProfileInput) error {
 	in.Intro, in.ServicePhone = strings.TrimSpace(in.Intro), strings.TrimSpace(in.ServicePhone)
-	var wrong []fault.Field
+	if wrong := in.wrong(); len(wrong) > 0 {
+		return fault.ErrValidation.With(wrong...)
+	}
+	err := s.db.InTenant(ctx, id, func(tx tenantdb.Tx) error { return s.setProfileTx(ctx, tx, in) })
+	if err != nil {
+		return fmt.Errorf("set shop profile: %w", err)
+	}
+	return nil
+}
+
+// wrong names the fields that cannot be kept.
+func (in ProfileInput) wrong() (wrong []fault.Field) {
 	if !utf8.ValidString(in.Intro) || utf8.RuneCountInString(in.Intro) > MaxIntro || strings.ContainsRune(in.Intro, 0) {
 		wrong = append(wrong, fault.Field{Path: "intro", Message: fmt.Sprintf("must be at most %d characters", MaxIntro)})
 	}
@@ -67,32 +78,27 @@ func (s *Service) SetProfile(ctx context.Context, id tenant.ID, in ProfileInput)
 	if in.Logo != nil && len(*in.Logo) > MaxLogo {
 		wrong = append(wrong, fault.Field{Path: "logo", Message: "is not an address of a picture"})
 	}
-	if len(wrong) > 0 {
-		return fault.ErrValidation.With(wrong...)
-	}
-	err := s.db.InTenant(ctx, id, func(tx tenantdb.Tx) error {
-		was, err := s.q.LockProfile(ctx, tx)
-		if err != nil {
-			return err
-		}
-		logo := was.Logo
-		if in.Logo != nil {
-			logo = *in.Logo
-		}
-		if was.Intro == in.Intro && was.Logo == logo && was.ServicePhone == in.ServicePhone {
-			return nil
-		}
-		if err := s.q.SetProfile(ctx, tx, in.Intro, logo, in.ServicePhone); err != nil {
-			return err
-		}
-		return s.audit.RecordTx(ctx, tx, audit.Entry{
-			Actor: in.Actor, Action: "shop.profile_updated", Object: "shop",
-			Before: map[string]any{"intro": was.Intro, "logo": was.Logo, "service_phone": was.ServicePhone},
-			After:  map[string]any{"intro": in.Intro, "logo": logo, "service_phone": in.ServicePhone},
-		})
-	})
+	return wrong
+}
+
+func (s *Service) setProfileTx(ctx context.Context, tx tenantdb.Tx, in ProfileInput) error {
+	was, err := s.q.LockProfile(ctx, tx)
 	if err != nil {
-		return fmt.Errorf("set shop profile: %w", err)
+		return err
 	}
-	return nil
+	logo := was.Logo
+	if in.Logo != nil {
+		logo = *in.Logo
+	}
+	if was.Intro == in.Intro && was.Logo == logo && was.ServicePhone == in.ServicePhone {
+		return nil
+	}
+	if err := s.q.SetProfile(ctx, tx, in.Intro, logo, in.ServicePhone); err != nil {
+		return err
+	}
+	return s.audit.RecordTx(ctx, tx, audit.Entry{
+		Actor: in.Actor, Action: "shop.profile_updated", Object: "shop",
+		Before: map[string]any{"intro": was.Intro, "logo": was.Logo, "service_phone": was.ServicePhone},
+		After:  map[string]any{"intro": in.Intro, "logo": logo, "service_phone": in.ServicePhone},
+	})
 }
