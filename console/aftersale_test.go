@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"strings"
 	"sync"
 	"testing"
 
@@ -313,4 +314,17 @@ func TestCaseOpenedByStaff(t *testing.T) {
 	if err != nil || len(got.Cases) != 2 || got.Cases[0].Status != aftersale.AwaitingReturn {
 		t.Errorf("the buyer sees %+v, %v", got.Cases, err)
 	}
+}
+
+// TestCasesOfAMember: the page of a member shows what he wants back, and nobody else's.
+func TestCasesOfAMember(t *testing.T) {
+	t.Parallel()
+	d := newCaseDesk(t)
+	page := d.open(t, d.goods.orderNos[2], aftersale.Return, 5)
+	no := page[strings.LastIndexByte(page, '/')+1:]
+	b := d.signedIn(t, d.owner)
+	b.wantStatus(d.shop+"/members/1", http.StatusOK)
+	b.see("最近的售后", no, page)
+	b.wantStatus(d.shop+"/members/2", http.StatusOK)
+	b.miss(no)
 }

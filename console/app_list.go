@@ -24,7 +24,7 @@ func (s *Console) appList(c *fiber.Ctx, v *visit) error {
 	if err != nil {
 		return err
 	}
-	list := view.AppList{MayChange: v.granted[authz.AppUpdate], Done: done(c, v)}
+	list := view.AppList{MaySeeProfile: v.granted[authz.ShopRead], MayChange: v.granted[authz.AppUpdate], Done: done(c, v)}
 	for _, a := range apps {
 		list.Apps = append(list.Apps, view.AppCard{App: a, Use: uses[a.ID.String()]})
 	}

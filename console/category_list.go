@@ -54,24 +54,70 @@ func (s *Console) categorySave(c *fiber.Ctx, v *visit) error {
 			return err
 		}
 	}
-	f := view.ArrangeForm{ID: id, Name: strings.TrimSpace(form(c, "name")), Parent: form(c, "parent"), Hidden: form(c, "hidden") != ""}
+	typedParts(c)
+	f := view.ArrangeForm{ID: id, Name: strings.TrimSpace(form(c, "name")), Parent: form(c, "parent"), Params: form(c, "params"), Hidden: form(c, "hidden") != ""}
 	what := "category_saved"
 	var err error
 	if form(c, "do") == "delete" {
 		what, err = "category_deleted", s.Products.DeleteCategory(c.UserContext(), v.shop.ID, id, actor(v.session.StaffID))
 	} else {
-		parent, _ := strconv.ParseInt(f.Parent, 10, 64)
-		_, err = s.Products.SaveCategory(c.UserContext(), v.shop.ID, id, catalog.CategoryInput{ParentID: parent, Name: f.Name, Hidden: f.Hidden}, actor(v.session.StaffID))
+		in := catalog.CategoryInput{Name: f.Name, Hidden: f.Hidden, Params: strings.FieldsFunc(f.Params, parted)}
+		in.ParentID, _ = strconv.ParseInt(f.Parent, 10, 64)
+		var sent *string
+		if sent, err = s.onePicture(c, v); err == nil {
+			if in.KeepPicture = sent == nil; sent != nil {
+				in.Picture = *sent
+			}
+			_, err = s.Products.SaveCategory(c.UserContext(), v.shop.ID, id, in, actor(v.session.StaffID))
+		}
 	}
 	if err == nil {
 		return c.Redirect(view.Shop{Handle: v.shop.Handle}.URL("/categories?done="+what), fiber.StatusSeeOther)
 	}
-	if f.Problem = arrangeProblem(v, err); f.Problem == "" {
+	if err = s.arrangeRefused(c, v, &f, err); err != nil {
+		return err
+	}
+	return s.categoryPage(c, v, view.CategoryList{Form: f})
+}
+
+// parted reports a sign that people write between the items of a list.
+func parted(r rune) bool { return strings.ContainsRune(",，、;；\n", r) }
+
+// onePicture is the address of the one picture that a form came with, "" if it is to be taken
+// away, or nil if it stays as it is. Faults: those of picture.Service.Take.
+func (s *Console) onePicture(c *fiber.Ctx, v *visit) (*string, error) {
+	var address string
+	if sent, err := c.MultipartForm(); err == nil {
+		for _, header := range sent.File["file"] {
+			if header.Size == 0 {
+				continue // nothing was chosen
+			}
+			if address, err = s.takePicture(c, v, header); err != nil {
+				return nil, err
+			}
+			return &address, nil
+		}
+	}
+	if form(c, "drop") == "" {
+		return nil, nil
+	}
+	return &address, nil
+}
+
+// arrangeRefused writes a refusal next to the field that it is about, and returns what is none.
+func (s *Console) arrangeRefused(c *fiber.Ctx, v *visit, f *view.ArrangeForm, err error) error {
+	refused, _ := errors.AsType[*fault.Error](err)
+	if refused != nil && strings.HasPrefix(refused.Code(), "PICTURE_") {
+		f.PictureProblem = textOf(v, err)
+	} else {
+		f.Problem = arrangeProblem(v, err)
+	}
+	if f.Problem == "" && f.PictureProblem == "" {
 		return err
 	}
 	s.note(c, v, err)
 	refuseForm(c, err)
-	return s.categoryPage(c, v, view.CategoryList{Form: f})
+	return nil
 }
 
 // arrangeProblem is the sentence of a refusal; "" for what is none.
@@ -81,8 +127,11 @@ func arrangeProblem(v *visit, err error) string {
 	}
 	if refused, ok := errors.AsType[*fault.Error](err); ok && refused.Kind() == fault.Invalid {
 		for _, field := range refused.Fields() {
-			if field.Path == "parent_id" {
+			switch field.Path {
+			case "parent_id":
 				return v.text.T("category.problem.parent", catalog.MaxDepth)
+			case "params":
+				return v.text.T("category.problem.params", catalog.MaxParams, catalog.MaxParamName)
 			}
 		}
 		return v.text.T("category.problem.name", catalog.MaxTitle)
@@ -134,22 +183,24 @@ func (s *Console) brandSave(c *fiber.Ctx, v *visit) error {
 			return err
 		}
 	}
+	typedParts(c)
 	f := view.ArrangeForm{ID: id, Name: strings.TrimSpace(form(c, "name"))}
 	what := "brand_saved"
 	var err error
 	if form(c, "do") == "delete" {
 		what, err = "brand_deleted", s.Products.DeleteBrand(c.UserContext(), v.shop.ID, id, actor(v.session.StaffID))
 	} else {
-		_, err = s.Products.SaveBrand(c.UserContext(), v.shop.ID, id, f.Name, "", actor(v.session.StaffID))
+		var logo *string
+		if logo, err = s.onePicture(c, v); err == nil {
+			_, err = s.Products.SaveBrand(c.UserContext(), v.shop.ID, id, f.Name, logo, actor(v.session.StaffID))
+		}
 	}
 	if err == nil {
 		return c.Redirect(view.Shop{Handle: v.shop.Handle}.URL("/brands?done="+what), fiber.StatusSeeOther)
 	}
-	if f.Problem = arrangeProblem(v, err); f.Problem == "" {
+	if err = s.arrangeRefused(c, v, &f, err); err != nil {
 		return err
 	}
-	s.note(c, v, err)
-	refuseForm(c, err)
 	return s.brandPage(c, v, view.BrandList{Form: f})
 }
 

@@ -1,8 +1,10 @@
 package console_test
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
 	"testing"
 
 	"galleria/console/authz"
@@ -102,5 +104,48 @@ func TestPickupGuessesAreStopped(t *testing.T) {
 	}
 	if !stopped {
 		t.Error("thirty guesses were answered")
+	}
+}
+
+// TestGoodsThatLieElsewhere: whoever packs is told which pieces lie in another place, and by
+// which code they are found.
+func TestGoodsThatLieElsewhere(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	g := d.stock(t, d.env.Tenant, "阿哲")
+	no := g.orderNos[5]
+	d.env.Owner(t, fmt.Sprintf("INSERT INTO %s.stock_location (name) VALUES ('西湖店')", d.env.Tenant.ID))
+	d.env.Owner(t, fmt.Sprintf("INSERT INTO %s.reservation_away (order_no, sku_id, location_id, qty) VALUES ($1, 2, 1, 1)", d.env.Tenant.ID), no)
+	b := d.signedIn(t, d.hire(t, d.env.Tenant, authz.Warehouse))
+	for _, path := range []string{"/picking", "/orders/" + no + "/ship"} {
+		b.wantStatus(d.shop(path), http.StatusOK)
+		b.see("其中：西湖店 × 1")
+		if n := strings.Count(b.page, "其中："); n != 1 {
+			t.Errorf("%s names a place at %d lines, want 1", path, n)
+		}
+	}
+	b.wantStatus(d.shop("/picking"), http.StatusOK)
+	b.see("YN-250", "YN-500")
+}
+
+// TestAWaitingGroupIsNotSent: while the group is not complete no page offers to send, and a pasted
+// list says why it would not.
+func TestAWaitingGroupIsNotSent(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	g := d.stock(t, d.env.Tenant, "阿哲")
+	page := d.shop("/orders/" + g.orderNos[5])
+	b := d.signedIn(t, d.owner)
+	rows := g.orderNos[5] + ",中通,75412345678901"
+	for state, offered := range map[string]bool{"waits": false, "complete": true} {
+		d.env.Owner(t, fmt.Sprintf("UPDATE %s.orders SET group_state = $2 WHERE order_no = $1", d.env.Tenant.ID), g.orderNos[5], state)
+		b.wantStatus(page, http.StatusOK)
+		if got := strings.Contains(b.page, page+"/ship\""); got != offered {
+			t.Errorf("%s: sending is offered: %t, want %t", state, got, offered)
+		}
+		b.wantPost(d.shop("/shipments"), url.Values{"do": {"check"}, "rows": {rows}}, http.StatusOK)
+		if got := strings.Contains(b.page, "还未成团"); got == offered {
+			t.Errorf("%s: the list refuses: %t", state, got)
+		}
 	}
 }

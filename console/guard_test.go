@@ -43,7 +43,7 @@ func TestTextThatIsNoneIsRefused(t *testing.T) {
 	}
 }
 
-func TestFormsNeedTheirToken(t *testing.T) {
+func TestT109FormsNeedTheirToken(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	other := d.signedIn(t, d.clerk)
@@ -116,7 +116,7 @@ func TestFormsNeedTheirToken(t *testing.T) {
 	})
 }
 
-func TestNothingChangesByGet(t *testing.T) {
+func TestT109NothingChangesByGet(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	b := d.signedIn(t, d.owner)
@@ -132,7 +132,7 @@ func TestNothingChangesByGet(t *testing.T) {
 	b.wantStatus("/console/"+d.env.Tenant.Handle, http.StatusOK)
 }
 
-func TestEveryAnswerCarriesTheHeaders(t *testing.T) {
+func TestT109EveryAnswerCarriesTheHeaders(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	want := map[string]string{
@@ -212,7 +212,7 @@ func TestForwardedHeaderIsNotBelieved(t *testing.T) {
 	}
 }
 
-func TestNextStaysLocal(t *testing.T) {
+func TestT109NextStaysLocal(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	home := "/console"

@@ -42,10 +42,12 @@ func (s *Console) memberPage(c *fiber.Ctx, v *visit, show view.MemberShow) error
 		show.Nickname, show.PhoneHint = maskText(show.Nickname), maskEnd(show.PhoneHint)
 		show.Note, show.Reason = hiddenIf(show.Note), hiddenIf(show.Reason)
 		maskRows(show.OrderRows)
+		maskCases(show.CaseRows)
 	}
 	if show.Bad == nil {
 		show.TypedNote, show.TypedTags = show.Note, strings.Join(show.Tags, "，")
 	}
+	show.Now, show.MaySeeCases = s.Now(), v.granted[authz.AfterSaleRead]
 	show.MaySeeOrders, show.MaySeeRefunds = v.granted[authz.OrderRead], v.granted[authz.RefundRead]
 	show.MayUpdate, show.MayBlock, show.MayReveal = v.granted[authz.MemberUpdate], v.granted[authz.MemberBlock], v.granted[authz.MemberReveal]
 	show.MaySeePoints, show.MaySeeLevel = v.granted[authz.PointsRead], v.granted[authz.LevelRead]

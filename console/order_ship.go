@@ -110,7 +110,7 @@ func (s *Console) shipNew(c *fiber.Ctx, v *visit) error {
 func (s *Console) shipPage(c *fiber.Ctx, v *visit, o readmodel.OrderDetail, f view.ShipForm, typed map[int64]string) error {
 	f.OrderNo, f.Address, f.Remark, f.Note, f.Refund = o.OrderNo, o.Address, o.Remark, o.Fulfil.Note, shipRefund(v, o)
 	for i, l := range o.Lines {
-		line := view.ShipLine{ID: o.Fulfil.LineIDs[i], Title: l.Title, Spec: l.Spec, Picture: l.Picture, Qty: l.Qty, Sent: o.Fulfil.Sent[o.Fulfil.LineIDs[i]]}
+		line := view.ShipLine{ID: o.Fulfil.LineIDs[i], Title: l.Title, Spec: l.Spec, Picture: l.Picture, Place: l.Place, Qty: l.Qty, Sent: o.Fulfil.Sent[o.Fulfil.LineIDs[i]]}
 		line.Now = strconv.FormatInt(line.Qty-line.Sent, 10)
 		if typed != nil {
 			line.Now = typed[line.ID]
@@ -356,7 +356,9 @@ func (s *Console) judgeBulk(c *fiber.Ctx, v *visit, rows []view.ShipmentRow) err
 			row.Problem = v.text.T("bulk.problem.twice")
 		case o.RefundsWhole():
 			row.Problem = v.text.T("bulk.problem.refunding")
-		case !slices.Contains(order.ActionsOf(order.Staff, order.Status(o.Status), order.Facts{Unsent: o.Unsent, Delivery: order.ParcelKind(o.Delivery)}), order.EventShip):
+		case o.Waits:
+			row.Problem = v.text.T("bulk.problem.waits")
+		case !slices.Contains(order.ActionsOf(order.Staff, order.Status(o.Status), order.Facts{Unsent: o.Unsent, Delivery: order.ParcelKind(o.Delivery), Waits: o.Waits}), order.EventShip):
 			row.Problem = v.text.T("bulk.problem.state", v.text.Code("order.status", o.Status))
 		}
 		if known {

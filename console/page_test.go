@@ -278,7 +278,7 @@ func TestSuspendedShopCanBeReadWithABanner(t *testing.T) {
 	b.see("店铺当前未营业")
 }
 
-func TestHostileTextIsText(t *testing.T) {
+func TestT108HostileTextIsText(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	attack := `"><script>alert(1)</script><img src=x onerror=alert(1)>`

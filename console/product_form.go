@@ -48,6 +48,12 @@ func readProductForm(values map[string][]string) *productForm {
 	f.Freight = f.get("freight")
 	f.MinQty, f.MaxPerOrder, f.MaxLifetime = f.get("min_qty"), f.get("max_per_order"), f.get("max_lifetime")
 	f.OnAt, f.OffAt = f.get("on_at"), f.get("off_at")
+	for i := range catalog.MaxParams {
+		row := view.ParamField{Name: f.get("param_name_" + strconv.Itoa(i)), Value: f.get("param_value_" + strconv.Itoa(i))}
+		if row != (view.ParamField{}) {
+			f.Params = append(f.Params, row)
+		}
+	}
 	f.VoucherUses, f.VoucherDays, f.VoucherUntil, f.VoucherRefunds = f.get("voucher_uses"), f.get("voucher_days"), f.get("voucher_until"), f.get("voucher_refunds") == "1"
 	f.Title, f.Subtitle, f.Code, f.Category, f.NewCategory = f.get("title"), f.get("subtitle"), f.get("spu_code"), f.get("category"), f.get("new_category")
 	f.Detail = strings.ReplaceAll(f.get("detail"), "\r\n", "\n")
@@ -97,7 +103,7 @@ func (f *productForm) row(slot string) view.SKUField {
 	return view.SKUField{
 		Slot: slot, ID: f.get("sku_" + slot), Price: f.get("price_" + slot), Market: f.get("market_" + slot), Stock: f.get("stock_" + slot),
 		Cost: f.get("cost_" + slot), Volume: f.get("volume_" + slot), Barcode: f.get("barcode_" + slot),
-		Was: f.get("was_" + slot), Weight: f.get("weight_" + slot), Code: f.get("code_" + slot), Off: !single,
+		Was: f.get("was_" + slot), Weight: f.get("weight_" + slot), Code: f.get("code_" + slot), Picture: f.get("pic_" + slot), Off: !single,
 	}
 }
 
@@ -179,6 +185,7 @@ func (f *productForm) fill(row *view.SKUField) {
 		{&f.All.Weight, &row.Weight},
 		{&f.All.Cost, &row.Cost},
 		{&f.All.Volume, &row.Volume},
+		{&f.All.Picture, &row.Picture},
 	} {
 		if *cell.to == "" {
 			*cell.to = *cell.of
@@ -208,6 +215,7 @@ func (f *productForm) judged(text i18n.Printer) (in listing.SaveInput, problems 
 		in.Cover, in.Pictures = f.Pictures[0], f.Pictures
 	}
 	f.judgeTerms(&in, wrong)
+	f.judgeParams(&in, wrong)
 	f.judgeSpecs(&in, wrong)
 	f.judgeRows(&in, wrong)
 	return in, problems
@@ -252,7 +260,7 @@ func (f *productForm) judgeRows(in *listing.SaveInput, wrong func(bad bool, fiel
 		if !row.Off {
 			selling++
 		}
-		sku := catalog.SKUInput{ID: id, Code: row.Code, SpecValues: f.valuesOf(row), Disabled: row.Off}
+		sku := catalog.SKUInput{ID: id, Code: row.Code, SpecValues: f.valuesOf(row), Picture: row.Picture, Disabled: row.Off}
 		var err error
 		sku.PriceFen, err = yuan(row.Price)
 		wrong(err != nil || sku.PriceFen <= 0, "price_"+row.Slot, "price")
@@ -342,7 +350,7 @@ func formOf(p readmodel.ProductDetail) *productForm {
 			if k.MarketPrice > 0 {
 				row.Market = k.MarketPrice.Yuan()
 			}
-			row.Weight, row.Volume, row.Barcode = some(k.WeightG), some(k.VolumeCM3), k.Barcode
+			row.Weight, row.Volume, row.Barcode, row.Picture = some(k.WeightG), some(k.VolumeCM3), k.Barcode, k.Picture
 			if k.Cost > 0 {
 				row.Cost = k.Cost.Yuan()
 			}

@@ -33,7 +33,7 @@ type Products interface {
 	SaveCategory(ctx context.Context, shop tenant.ID, id int64, in catalog.CategoryInput, actor string) (int64, error)
 	MoveCategory(ctx context.Context, shop tenant.ID, id int64, step catalog.Step, actor string) error
 	DeleteCategory(ctx context.Context, shop tenant.ID, id int64, actor string) error
-	SaveBrand(ctx context.Context, shop tenant.ID, id int64, name, logo, actor string) (int64, error)
+	SaveBrand(ctx context.Context, shop tenant.ID, id int64, name string, logo *string, actor string) (int64, error)
 	MoveBrand(ctx context.Context, shop tenant.ID, id int64, step catalog.Step, actor string) error
 	DeleteBrand(ctx context.Context, shop tenant.ID, id int64, actor string) error
 	Stock
@@ -93,6 +93,8 @@ func (s *Console) productFormPage(c *fiber.Ctx, v *visit, f *productForm) error 
 	for _, kind := range catalog.KindList() {
 		f.Kinds = append(f.Kinds, view.Choice{Value: string(kind), Label: v.text.T("product.kind." + string(kind))})
 	}
+	f.askParams(choices.Categories)
+	f.Detail = shownDetail(f.Detail)
 	f.Most = view.ProductBounds{
 		Title: catalog.MaxTitle, Detail: catalog.MaxDetail, Pictures: catalog.MaxPictures, SKUs: catalog.MaxSKUs,
 		PictureBytes: picture.MaxBytes, UploadBytes: uploadBytes,
@@ -130,6 +132,7 @@ func (s *Console) productPosted(c *fiber.Ctx, v *visit, now readmodel.ProductDet
 	f.Pictures = slices.DeleteFunc(f.Pictures, func(address string) bool {
 		return !picture.Owns(v.shop.ID, address) && !slices.Contains(now.Pictures, address) && address != now.Cover
 	})
+	f.keepPictures(v.shop.ID, now)
 	what, which, _ := strings.Cut(f.do, ":")
 	n, _ := strconv.Atoi(which)
 	// Files that were chosen and not yet sent are sent by whatever button.
@@ -147,6 +150,23 @@ func (s *Console) productPosted(c *fiber.Ctx, v *visit, now readmodel.ProductDet
 		c.Status(fiber.StatusUnprocessableEntity)
 	}
 	return s.productFormPage(c, v, f)
+}
+
+// keepPictures takes from the variants every picture that is neither the shop's own nor one that
+// the product has.
+func (f *productForm) keepPictures(shop tenant.ID, now readmodel.ProductDetail) {
+	known := func(address string) bool {
+		return address == "" || picture.Owns(shop, address) || slices.Contains(now.Pictures, address) || address == now.Cover ||
+			slices.ContainsFunc(now.SKUs, func(k readmodel.SKU) bool { return k.Picture == address })
+	}
+	for i := range f.Rows {
+		if !known(f.Rows[i].Picture) {
+			f.Rows[i].Picture = ""
+		}
+	}
+	if !known(f.All.Picture) {
+		f.All.Picture = ""
+	}
 }
 
 // pickPictures adds what was ticked in the shop's library, as long as there is room.
@@ -207,7 +227,10 @@ func (s *Console) productSave(c *fiber.Ctx, v *visit, f *productForm, now readmo
 		return s.productFormPage(c, v, f)
 	}
 	in.ID, in.Actor = f.ID, actor(v.session.StaffID)
-	for i := range in.SKUs { // the form shows no pictures of single SKUs, and keeps them
+	for i, row := range f.sold(in) { // a product without choice shows no picture of its SKU, and keeps it
+		if _, asked := f.values["pic_"+row.Slot]; asked {
+			continue
+		}
 		for _, k := range now.SKUs {
 			if k.ID == in.SKUs[i].ID {
 				in.SKUs[i].Picture = k.Picture

@@ -3,6 +3,7 @@ package console
 import (
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 	"unicode/utf8"
 
@@ -10,6 +11,7 @@ import (
 	"galleria/commerce/listing"
 	"galleria/commerce/richtext"
 	"galleria/console/readmodel"
+	"galleria/console/view"
 )
 
 // clockForm is how a browser's field for a moment writes it.
@@ -50,6 +52,52 @@ func (f *productForm) judgeTerms(in *listing.SaveInput, wrong func(bad bool, fie
 	in.OffAt, ok = moment(f.OffAt)
 	wrong(!ok, "off_at", "moment")
 	wrong(in.OnAt != nil && in.OffAt != nil && !in.OffAt.After(*in.OnAt), "off_at", "moment_order")
+}
+
+// moreParams is how many empty lines a sheet offers.
+const moreParams = 3
+
+// judgeParams reads the sheet. A line without a value is one that was asked for and not answered.
+func (f *productForm) judgeParams(in *listing.SaveInput, wrong func(bad bool, field, key string, args ...any)) {
+	in.Params = []catalog.Param{}
+	seen := map[string]bool{}
+	for i, row := range f.Params {
+		if row.Value == "" {
+			continue
+		}
+		n := strconv.Itoa(i)
+		wrong(row.Name == "", "param_name_"+n, "param_name")
+		wrong(seen[row.Name], "param_name_"+n, "param_twice")
+		wrong(utf8.RuneCountInString(row.Name) > catalog.MaxParamName, "param_name_"+n, "long", catalog.MaxParamName)
+		wrong(utf8.RuneCountInString(row.Value) > catalog.MaxParamValue, "param_value_"+n, "long", catalog.MaxParamValue)
+		seen[row.Name] = true
+		in.Params = append(in.Params, catalog.Param(row))
+	}
+}
+
+// askParams offers a line for everything that the category asks for, and some more.
+func (f *productForm) askParams(categories []readmodel.Category) {
+	f.Asks = map[string]string{}
+	known := map[string]bool{}
+	for _, row := range f.Params {
+		known[row.Name] = true
+	}
+	for _, c := range categories {
+		id := itoa64(c.ID)
+		f.Asks[id] = strings.Join(c.Params, "|")
+		if id != f.Category {
+			continue
+		}
+		for _, name := range c.Params {
+			if !known[name] && len(f.Params) < catalog.MaxParams {
+				known[name] = true
+				f.Params = append(f.Params, view.ParamField{Name: name})
+			}
+		}
+	}
+	for range min(moreParams, catalog.MaxParams-len(f.Params)) {
+		f.Params = append(f.Params, view.ParamField{})
+	}
 }
 
 // judgeVoucher reads what a voucher is good for: days, or a last day.
@@ -116,9 +164,22 @@ func (f *productForm) showTerms(p readmodel.ProductDetail) {
 		}
 	}
 	f.Detail = p.Detail
-	if text, ok := richtext.Plain(p.Detail); ok {
-		f.Detail = text
+	for _, row := range p.Params {
+		f.Params = append(f.Params, view.ParamField(row))
 	}
+}
+
+// harmless holds the rules of descriptions.
+var harmless = sync.OnceValue(richtext.New) //nolint:gochecknoglobals // the rules never change
+
+// shownDetail is a description as the form shows it: cleaned, because the editor makes a page of
+// it, and as it was typed if it holds paragraphs alone.
+func shownDetail(stored string) string {
+	cleaned := harmless().Clean(stored)
+	if text, ok := richtext.Plain(cleaned); ok {
+		return text
+	}
+	return cleaned
 }
 
 // some is a number as its field shows it; 0 is an empty field.

@@ -24,6 +24,9 @@ func (r route) takesFiles() bool {
 // shopPath is the first page of a shop.
 const shopPath = "/console/:handle"
 
+// profilePath is what the shop says of itself.
+const profilePath = shopPath + "/profile"
+
 // table lists every route of the console.
 func (s *Console) table() []route {
 	const get, post = fiber.MethodGet, fiber.MethodPost
@@ -111,6 +114,8 @@ func (s *Console) table() []route {
 func (s *Console) appTable() []route {
 	const get, post = fiber.MethodGet, fiber.MethodPost
 	return []route{
+		{get, profilePath, authz.Require(authz.ShopRead), s.profileShow},
+		{post, profilePath, authz.Require(authz.ShopUpdate), s.profileUpdate},
 		{get, "/console/:handle/apps", authz.Require(authz.AppRead), s.appList},
 		{post, "/console/:handle/apps", authz.Require(authz.AppUpdate).StepUp(), s.appCreate},
 		{get, "/console/:handle/apps/new", authz.Require(authz.AppUpdate).StepUp(), s.appNew},

@@ -110,7 +110,12 @@ const maxForm = 64 << 10
 
 // takesFiles reports a route whose form comes with files.
 func takesFiles(r route) bool {
-	return r.method == fiber.MethodPost && (r.path == productsPath || r.path == productPath || r.path == picturesPath || r.path == refundPath+"/settle" || r.path == importPath || r.path == paidPath || r.path == issuePath)
+	return r.method == fiber.MethodPost && (r.path == productsPath || r.path == productPath || r.path == picturesPath || arranges(r.path) || r.path == refundPath+"/settle" || r.path == importPath || r.path == paidPath || r.path == issuePath)
+}
+
+// arranges reports the forms that may come with one picture: of a category, a brand, the shop.
+func arranges(path string) bool {
+	return path == shopPath+"/categories" || path == shopPath+"/categories/:id" || path == shopPath+"/brands" || path == shopPath+"/brands/:id" || path == profilePath
 }
 
 // checkForm accepts a changing request only as a plain form of our own pages.

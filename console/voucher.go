@@ -57,7 +57,7 @@ func (s *Console) voucherVerify(c *fiber.Ctx, v *visit, tries staff.Tries, page 
 	if err != nil {
 		return err
 	}
-	page.Voucher = &view.VoucherCheck{Voucher: found, Buyer: maskText(o.Buyer), Waits: o.GroupState != "" && o.GroupState != "complete", Stores: stores, Key: rand.Text()}
+	page.Voucher = &view.VoucherCheck{Voucher: found, Buyer: maskText(o.Buyer), Waits: o.GroupWaits(), Stores: stores, Key: rand.Text()}
 	return s.pickupPage(c, v, page)
 }
 

@@ -51,7 +51,17 @@ func (s *Service) EditCategoryTx(ctx context.Context, tx tenantdb.Tx, id int64, 
 			return err
 		}
 	}
-	_, err = s.q.EditCategory(ctx, tx, orNull(in.ParentID), in.Name, in.Picture, !in.Hidden, id)
+	if in.KeepPicture {
+		in.Picture = now.Picture
+	}
+	if !fitsAddress(in.Picture) {
+		return fault.Invalidf("picture", "must be an address of at most %d characters", maxAddress)
+	}
+	params, ok := validParamNames(in.Params)
+	if !ok {
+		return fault.Invalidf("params", "must be at most %d names of at most %d characters", MaxParams, MaxParamName)
+	}
+	_, err = s.q.EditCategory(ctx, tx, orNull(in.ParentID), in.Name, in.Picture, !in.Hidden, params, id)
 	if tenantdb.Violates(err, "category_parent_id_fkey") {
 		return fault.Invalidf("parent_id", "no such category")
 	}
@@ -172,6 +182,9 @@ func (s *Service) AddBrandTx(ctx context.Context, tx tenantdb.Tx, name, logo str
 	if !short(name, 1, MaxTitle) {
 		return 0, fault.Invalidf("name", "must be 1 to %d characters", MaxTitle)
 	}
+	if !fitsAddress(logo) {
+		return 0, fault.Invalidf("logo", "must be an address of at most %d characters", maxAddress)
+	}
 	id, err := s.q.InsertBrand(ctx, tx, name, logo)
 	if tenantdb.Violates(err, "brand_name") {
 		return 0, ErrTaken
@@ -179,9 +192,9 @@ func (s *Service) AddBrandTx(ctx context.Context, tx tenantdb.Tx, name, logo str
 	return id, err
 }
 
-// EditBrandTx renames a brand. Its products are found by the new name once the upkeep has
-// been there. Faults: VALIDATION, NOT_FOUND, NAME_TAKEN.
-func (s *Service) EditBrandTx(ctx context.Context, tx tenantdb.Tx, id int64, name, logo string) error {
+// EditBrandTx renames a brand and changes its logo; nil leaves the logo. Its products are found
+// by the new name once the upkeep has been there. Faults: VALIDATION, NOT_FOUND, NAME_TAKEN.
+func (s *Service) EditBrandTx(ctx context.Context, tx tenantdb.Tx, id int64, name string, logo *string) error {
 	if !short(name, 1, MaxTitle) {
 		return fault.Invalidf("name", "must be 1 to %d characters", MaxTitle)
 	}
@@ -192,7 +205,13 @@ func (s *Service) EditBrandTx(ctx context.Context, tx tenantdb.Tx, id int64, nam
 	if err != nil {
 		return err
 	}
-	if _, err := s.q.EditBrand(ctx, tx, name, logo, id); tenantdb.Violates(err, "brand_name") {
+	if logo == nil {
+		logo = &now.Logo
+	}
+	if !fitsAddress(*logo) {
+		return fault.Invalidf("logo", "must be an address of at most %d characters", maxAddress)
+	}
+	if _, err := s.q.EditBrand(ctx, tx, name, *logo, id); tenantdb.Violates(err, "brand_name") {
 		return ErrTaken
 	} else if err != nil {
 		return err
@@ -246,6 +265,9 @@ func (s *Service) DeleteBrandTx(ctx context.Context, tx tenantdb.Tx, id int64) e
 	}
 	return s.tell(ctx, tx)
 }
+
+// fitsAddress reports an address of a picture, or none.
+func fitsAddress(address string) bool { return len(address) <= maxAddress }
 
 // stepped moves one of ids by a step, if there is room.
 func stepped(ids []int64, id int64, step Step) {

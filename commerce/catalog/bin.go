@@ -79,6 +79,9 @@ func (s *Service) CopyTx(ctx context.Context, tx tenantdb.Tx, spuID int64, suffi
 	if err := json.Unmarshal(row.Specs, &in.Specs); err != nil {
 		return Product{}, fmt.Errorf("specs of product %d: %w", spuID, err)
 	}
+	if in.Params, err = readParams(row.Params); err != nil {
+		return Product{}, err
+	}
 	for _, k := range skus {
 		in.SKUs = append(in.SKUs, SKUInput{
 			Barcode: k.Barcode, SpecValues: k.SpecValues, Picture: k.Picture, PriceFen: k.PriceFen, MarketPriceFen: k.MarketPriceFen,

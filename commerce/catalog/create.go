@@ -38,11 +38,13 @@ const (
 
 // CategoryInput describes a new category. ParentID 0 is the top of the tree.
 type CategoryInput struct {
-	ParentID int64
-	Name     string
-	Picture  string
-	Sort     int32
-	Hidden   bool
+	ParentID    int64
+	Name        string
+	Picture     string
+	KeepPicture bool // an edit leaves the picture as it is, whatever Picture says
+	Sort        int32
+	Hidden      bool
+	Params      []string // what products in it and below it are asked for
 }
 
 // ProductInput describes a new product. It starts as a draft; SetShelf shows it.
@@ -63,6 +65,7 @@ type ProductInput struct {
 	Kind      Kind         // Physical if empty
 	Limits    Limits       // none if zero
 	Voucher   VoucherTerms // of kind Voucher; the usual ones if zero
+	Params    []Param      // its sheet, in this order
 	// When it comes on the shelf and leaves it by itself; nil: it does not.
 	OnAt, OffAt *time.Time
 }
@@ -105,7 +108,14 @@ func (s *Service) CreateCategoryTx(ctx context.Context, tx tenantdb.Tx, in Categ
 	if in.ParentID != 0 {
 		parent = &in.ParentID
 	}
-	categoryID, err := s.q.InsertCategory(ctx, tx, parent, in.Name, in.Picture, in.Sort, !in.Hidden)
+	if !fitsAddress(in.Picture) {
+		return 0, fault.Invalidf("picture", "must be an address of at most %d characters", maxAddress)
+	}
+	params, ok := validParamNames(in.Params)
+	if !ok {
+		return 0, fault.Invalidf("params", "must be at most %d names of at most %d characters", MaxParams, MaxParamName)
+	}
+	categoryID, err := s.q.InsertCategory(ctx, tx, parent, in.Name, in.Picture, in.Sort, !in.Hidden, params)
 	if tenantdb.Violates(err, "category_parent_id_fkey") {
 		return 0, fault.Invalidf("parent_id", "no such category")
 	}
@@ -169,13 +179,17 @@ func (s *Service) insert(ctx context.Context, tx tenantdb.Tx, in ProductInput) (
 	if err != nil {
 		return Product{}, err
 	}
+	params, err := json.Marshal(trimmedParams(in.Params))
+	if err != nil {
+		return Product{}, err
+	}
 	low, high := in.prices()
 	spuID, err := s.q.InsertSPU(ctx, tx, catalogdb.InsertSPUParams{
 		CategoryID: in.CategoryID, Title: in.Title, Subtitle: in.Subtitle, Cover: in.Cover, Pictures: append([]string{}, in.Pictures...),
 		Detail: in.Detail, Specs: body, Sort: in.Sort, MinPriceFen: low, MaxPriceFen: high,
 		BrandID: orNull(in.BrandID), FreightID: orNull(in.FreightID), Tags: in.Tags, Kind: string(in.Kind), MinQty: in.Limits.MinQty, MaxPerOrder: in.Limits.MaxPerOrder,
 		MaxLifetime: in.Limits.MaxLifetime, OnAt: in.OnAt, OffAt: in.OffAt, Tokens: tokens, At: tx.Now(),
-		VoucherUses: in.Voucher.Uses, VoucherDays: in.Voucher.Days, VoucherUntil: in.Voucher.Until, VoucherRefunds: in.Voucher.Refunds,
+		VoucherUses: in.Voucher.Uses, VoucherDays: in.Voucher.Days, VoucherUntil: in.Voucher.Until, VoucherRefunds: in.Voucher.Refunds, Params: params,
 	})
 	if err != nil {
 		return Product{}, unknown(err)
@@ -195,7 +209,7 @@ func (s *Service) insert(ctx context.Context, tx tenantdb.Tx, in ProductInput) (
 	return Product{Item: Item{
 		ID: spuID, CategoryID: in.CategoryID, Title: in.Title, Subtitle: in.Subtitle, Cover: in.Cover,
 		MinPriceFen: low, MaxPriceFen: high, Specs: specs, SKUs: skus, StockState: SoldOut, Kind: in.Kind, BrandID: in.BrandID, Tags: in.Tags,
-	}, Pictures: in.Pictures, Detail: in.Detail, Brand: brand, Limits: in.Limits, Voucher: in.Voucher}, nil
+	}, Pictures: in.Pictures, Detail: in.Detail, Brand: brand, Limits: in.Limits, Voucher: in.Voucher, Params: trimmedParams(in.Params)}, nil
 }
 
 // unknown names the field that refers to something that is not there.
@@ -268,6 +282,7 @@ func (in ProductInput) validate() error {
 	refuse(utf8.ValidString(in.Detail) && utf8.RuneCountInString(in.Detail) <= MaxDetailHTML && !strings.Contains(in.Detail, "\x00"),
 		"detail", "must be at most %d characters", MaxDetail)
 	in.validateTerms(refuse)
+	validateParams(trimmedParams(in.Params), refuse)
 	refuse(len(in.Specs) <= MaxSpecs, "specs", "must be at most %d", MaxSpecs)
 	for i, spec := range in.Specs {
 		refuse(short(spec.Name, 1, MaxTitle) && len(spec.Values) > 0, fmt.Sprintf("specs[%d]", i), "must have a name and values")

@@ -278,3 +278,64 @@ func TestCategoriesAreArranged(t *testing.T) {
 	})
 	s.InTenant(t, func(tx tenantdb.Tx) error { return s.DeleteCategoryTx(t.Context(), tx, b) })
 }
+
+// TestSheetOfAProduct: a product keeps its sheet in the merchant's order, shows it to buyers, keeps it
+// with what was sold and with a copy, and loses it when it is purged; what no page could show is refused.
+func TestSheetOfAProduct(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	sheet := []catalog.Param{{Name: "生产厂家", Value: "云南保山咖啡厂"}, {Name: "生产许可证编号", Value: "SC10653010000001"}}
+	in := catalog.ProductInput{CategoryID: s.category, Title: "挂耳", SKUs: []catalog.SKUInput{{PriceFen: 100}}}
+	in.Params = append([]catalog.Param{{Name: " ", Value: " "}}, sheet...)
+	p, err := s.CreateProduct(t.Context(), s.id, in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.InTenant(t, func(tx tenantdb.Tx) error {
+		_, err := s.SetShelfTx(t.Context(), tx, p.ID, catalog.OnShelf)
+		return err
+	})
+	got, err := s.Get(t.Context(), s.id, p.ID)
+	if err != nil || !slices.Equal(got.Params, sheet) {
+		t.Errorf("the product says %v, %v", got.Params, err)
+	}
+	var hash string
+	var copied int64
+	s.InTenant(t, func(tx tenantdb.Tx) error {
+		if err := tx.QueryRow(t.Context(), "SELECT snapshot FROM spu WHERE id = $1", p.ID).Scan(&hash); err != nil {
+			return err
+		}
+		twin, err := s.CopyTx(t.Context(), tx, p.ID, " 2")
+		copied = twin.ID
+		return err
+	})
+	if snapshot, err := s.Snapshot(t.Context(), s.id, hash); err != nil || !slices.Equal(snapshot.Params, sheet) {
+		t.Errorf("what is sold says %v, %v", snapshot.Params, err)
+	}
+	s.InTenant(t, func(tx tenantdb.Tx) error {
+		list, err := s.Drafts(t.Context(), tx, []int64{copied}, nil, nil)
+		if err == nil && !slices.Equal(list[0].Params, sheet) {
+			t.Errorf("the copy says %v", list[0].Params)
+		}
+		return err
+	})
+	many := make([]catalog.Param, catalog.MaxParams+1)
+	for i := range many {
+		many[i] = catalog.Param{Name: fmt.Sprint("第", i), Value: "x"}
+	}
+	for name, bad := range map[string][]catalog.Param{
+		"too many": many, "twice": {sheet[0], sheet[0]}, "no name": {{Value: "x"}}, "no value": {{Name: "x"}},
+		"a long value": {{Name: "x", Value: strings.Repeat("长", catalog.MaxParamValue+1)}},
+	} {
+		in.Params = bad
+		if _, err := s.CreateProduct(t.Context(), s.id, in); err == nil {
+			t.Errorf("%s was kept", name)
+		} else {
+			wantCode(t, err, "VALIDATION")
+		}
+	}
+	err = s.DB.InTenant(t.Context(), s.id, func(tx tenantdb.Tx) error {
+		return s.EditCategoryTx(t.Context(), tx, s.category, catalog.CategoryInput{Name: "茶", Params: []string{strings.Repeat("长", catalog.MaxParamName+1)}})
+	})
+	wantCode(t, err, "VALIDATION")
+}

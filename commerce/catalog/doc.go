@@ -13,6 +13,8 @@
 //     it costs the merchant never leaves through List and Get.
 //   - A product as it was sold is a row of product_snapshot, named by a hash of its content
 //     and made with the change itself, so that an order copies a name and writes nothing.
+//   - A product's sheet (Param) is the merchant's words in the merchant's order; a category asks for
+//     lines of it, those above it too, and nobody is refused for not answering.
 //   - What was purged keeps its spu row, emptied: its SKUs are never deleted.
 //
 // Decisions:

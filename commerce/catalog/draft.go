@@ -58,6 +58,10 @@ func (s *Service) drafts(ctx context.Context, q tenantdb.Querier, rows []catalog
 		if err := json.Unmarshal(r.Specs, &out[i].Specs); err != nil {
 			return nil, fmt.Errorf("specs of product %d: %w", r.ID, err)
 		}
+		var err error
+		if out[i].Params, err = readParams(r.Params); err != nil {
+			return nil, err
+		}
 		at[r.ID], ids[i] = &out[i], r.ID
 	}
 	if len(ids) == 0 {

@@ -74,13 +74,17 @@ func (s *Service) editSPU(ctx context.Context, tx tenantdb.Tx, in EditInput) err
 	if err != nil {
 		return err
 	}
+	params, err := json.Marshal(trimmedParams(in.Params))
+	if err != nil {
+		return err
+	}
 	low, high := in.prices()
 	n, err := s.q.EditSPU(ctx, tx, catalogdb.EditSPUParams{
 		CategoryID: in.CategoryID, Title: in.Title, Subtitle: in.Subtitle, Cover: in.Cover, Pictures: append([]string{}, in.Pictures...),
 		Detail: in.Detail, Specs: specs, MinPriceFen: low, MaxPriceFen: high,
 		BrandID: orNull(in.BrandID), FreightID: orNull(in.FreightID), Tags: in.Tags, Kind: string(in.Kind), MinQty: in.Limits.MinQty, MaxPerOrder: in.Limits.MaxPerOrder,
 		MaxLifetime: in.Limits.MaxLifetime, OnAt: in.OnAt, OffAt: in.OffAt, Tokens: tokens, At: tx.Now(), ID: in.ID, Version: in.Version,
-		VoucherUses: in.Voucher.Uses, VoucherDays: in.Voucher.Days, VoucherUntil: in.Voucher.Until, VoucherRefunds: in.Voucher.Refunds,
+		VoucherUses: in.Voucher.Uses, VoucherDays: in.Voucher.Days, VoucherUntil: in.Voucher.Until, VoucherRefunds: in.Voucher.Refunds, Params: params,
 	})
 	if err == nil && n == 0 {
 		return ErrStale

@@ -68,6 +68,7 @@ type Product struct {
 	Brand    string
 	Limits   Limits
 	Voucher  VoucherTerms // of kind Voucher
+	Params   []Param      // its sheet
 	Reviews  Reviews
 }
 

@@ -83,7 +83,7 @@ func TestSearchDoesNotMissWhatIsNotIndexedYet(t *testing.T) {
 	in := s.input("山野红茶")
 	in.BrandID = brand
 	s.shelve(t, in)
-	s.InTenant(t, func(tx tenantdb.Tx) error { return s.EditBrandTx(t.Context(), tx, brand, "新牌", "") })
+	s.InTenant(t, func(tx tenantdb.Tx) error { return s.EditBrandTx(t.Context(), tx, brand, "新牌", nil) })
 	if n := len(s.list(t, catalog.ListInput{Query: "红茶"}).Items); n != 1 {
 		t.Errorf("found %d by its title, want 1", n)
 	}

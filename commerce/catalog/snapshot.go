@@ -29,6 +29,7 @@ type Snapshot struct {
 	Tags     []string      `json:"tags"`
 	Specs    []Spec        `json:"specs"`
 	SKUs     []SnapshotSKU `json:"skus"`
+	Params   []Param       `json:"params"`            // its sheet; none if it was made before there were any
 	Voucher  *VoucherTerms `json:"voucher,omitempty"` // of kind Voucher; nil if it was made before there were any
 }
 

@@ -88,6 +88,10 @@ func (s *Service) productFromRow(r catalogdb.FindOnShelfRow) (Product, error) {
 	if err := json.Unmarshal(r.Specs, &item.Specs); err != nil {
 		return Product{}, fmt.Errorf("specs of product %d: %w", r.ID, err)
 	}
+	params, err := readParams(r.Params)
+	if err != nil {
+		return Product{}, err
+	}
 	item.SKUs = skuColumns{r.SkuIds, r.PricesFen, r.MarketsFen, r.Availables, r.Lows, r.SkuSpecs, r.SkuPictures}.items()
 	for i := range item.SKUs {
 		item.SKUs[i].Barcode, item.SKUs[i].WeightG, item.SKUs[i].VolumeCM3 = r.Barcodes[i], r.WeightsG[i], r.VolumesCm3[i]
@@ -97,6 +101,7 @@ func (s *Service) productFromRow(r catalogdb.FindOnShelfRow) (Product, error) {
 		Item: item, Pictures: r.Pictures, Detail: s.texts.Show(r.Detail), Brand: r.Brand,
 		Limits:  Limits{MinQty: r.MinQty, MaxPerOrder: r.MaxPerOrder, MaxLifetime: r.MaxLifetime},
 		Voucher: VoucherTerms{Uses: r.VoucherUses, Days: r.VoucherDays, Until: r.VoucherUntil, Refunds: r.VoucherRefunds},
+		Params:  params,
 		Reviews: Reviews{Total: r.Reviewed, Scores: [5]int64{r.Score1, r.Score2, r.Score3, r.Score4, r.Score5}, Pictured: r.Pictured, Followed: r.Followed},
 	}, nil
 }

@@ -44,15 +44,20 @@ func (s *Service) DeleteCategory(ctx context.Context, shop tenant.ID, id int64, 
 	})
 }
 
-// SaveBrand adds a brand (id 0) as the last one, or changes one, and returns its id. Opens a
-// transaction. Faults: VALIDATION, NOT_FOUND, NAME_TAKEN.
-func (s *Service) SaveBrand(ctx context.Context, shop tenant.ID, id int64, name, logo, actor string) (int64, error) {
+// SaveBrand adds a brand (id 0) as the last one, or changes one, and returns its id; a logo of
+// nil is none, or the one that is there. Opens a transaction. Faults: VALIDATION, NOT_FOUND,
+// NAME_TAKEN.
+func (s *Service) SaveBrand(ctx context.Context, shop tenant.ID, id int64, name string, logo *string, actor string) (int64, error) {
 	err := s.arranged(ctx, shop, actor, func(tx tenantdb.Tx) (audit.Entry, error) {
 		action := "brand.updated"
 		var err error
 		if id == 0 {
 			action = "brand.created"
-			id, err = s.Catalog.AddBrandTx(ctx, tx, name, logo)
+			address := ""
+			if logo != nil {
+				address = *logo
+			}
+			id, err = s.Catalog.AddBrandTx(ctx, tx, name, address)
 		} else {
 			err = s.Catalog.EditBrandTx(ctx, tx, id, name, logo)
 		}

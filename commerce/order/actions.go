@@ -22,6 +22,7 @@ type Facts struct {
 	Unsent   bool       // pieces are left that no parcel holds
 	Delivery ParcelKind // how it reaches its buyer; Express if empty
 	Hidden   bool       // its buyer has deleted it
+	Waits    bool       // its group is not complete: no goods may leave
 }
 
 func (f Facts) express() bool { return f.Delivery == Express || f.Delivery == "" }
@@ -109,12 +110,17 @@ func Deeds() []Deed {
 	}
 }
 
+// sends reports an event by which goods leave the shop; Service.mayLeave is asked at each.
+func (e Event) sends() bool {
+	return slices.Contains([]Event{EventShip, EventBring, EventPickUp, EventHandOut, EventRedeem}, e)
+}
+
 // ActionsOf are the events that by may set off at a status, for the buttons of Mini Program
 // and console, in the order of the tables. It is never nil.
 func ActionsOf(by Actor, at Status, facts Facts) []Event {
 	actions := []Event{}
 	add := func(e Event) {
-		if Guards()[e].holds(facts) && !slices.Contains(actions, e) {
+		if Guards()[e].holds(facts) && (!facts.Waits || !e.sends()) && !slices.Contains(actions, e) {
 			actions = append(actions, e)
 		}
 	}

@@ -94,6 +94,26 @@ func TestActionsOfTheBuyer(t *testing.T) {
 	}
 }
 
+// TestNothingLeavesBeforeTheGroup: an order that waits for its group offers staff no event by which
+// goods would leave, and every other one.
+func TestNothingLeavesBeforeTheGroup(t *testing.T) {
+	t.Parallel()
+	for _, kind := range order.ParcelKinds() {
+		facts := order.Facts{Unsent: true, Delivery: kind}
+		free := order.ActionsOf(order.Staff, order.Paid, facts)
+		facts.Waits = true
+		waits := order.ActionsOf(order.Staff, order.Paid, facts)
+		sending := []order.Event{order.EventShip, order.EventBring, order.EventPickUp, order.EventHandOut, order.EventRedeem}
+		if !slices.ContainsFunc(free, func(e order.Event) bool { return slices.Contains(sending, e) }) {
+			t.Errorf("%s: a paid order cannot be sent: %v", kind, free)
+		}
+		want := slices.DeleteFunc(free, func(e order.Event) bool { return slices.Contains(sending, e) })
+		if !slices.Equal(waits, want) {
+			t.Errorf("%s: a waiting order offers %v, want %v", kind, waits, want)
+		}
+	}
+}
+
 // TestTransitionsMatchTheSchema compares the table with the CHECK of the migrated schema.
 func TestTransitionsMatchTheSchema(t *testing.T) {
 	t.Parallel()

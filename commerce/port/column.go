@@ -97,6 +97,7 @@ func productColumns() []Column {
 		{Key: "barcode", zh: "条码", en: "Barcode"},
 		{Key: "weight_g", zh: "重量(克)", en: "Weight (g)", Type: Number},
 		{Key: "volume_cm3", zh: "体积(立方厘米)", en: "Volume (cm³)", Type: Number},
+		{Key: "params", zh: "商品参数", en: "Sheet", zhHint: "每行一项，名称：内容", enHint: "one a line, name: value"},
 		{Key: "sku_picture", zh: "规格图", en: "Variant picture"},
 		{Key: "enabled", zh: "规格启用", en: "On sale", zhHint: "是 或 否", enHint: "yes or no"},
 		{Key: "opening_stock", zh: "期初库存", en: "Opening stock", Type: Number, ImportOnly: true, zhHint: "只用于新规格", enHint: "only for new variants", sample: "20"},

@@ -177,8 +177,17 @@ func productCells(e catalog.Entered, k catalog.SKUInput, category, brand, lang s
 	return []string{
 		strconv.FormatInt(e.ID, 10), e.Code, e.Title, e.Subtitle, category, brand, joined(e.Tags), e.Cover, strings.Join(e.Pictures, "\n"), detail, said(shelf, lang),
 		joined(names), k.Code, joined(k.SpecValues), k.PriceFen.Yuan(), amount(k.MarketPriceFen), amount(k.CostFen), k.Barcode, number(k.WeightG), number(k.VolumeCM3),
-		k.Picture, said(enabled, lang), "",
+		sheetText(e.Params), k.Picture, said(enabled, lang), "",
 	}
+}
+
+// sheetText writes a product's sheet as a cell.
+func sheetText(list []catalog.Param) string {
+	out := make([]string, len(list))
+	for i, p := range list {
+		out[i] = p.Name + "：" + p.Value
+	}
+	return strings.Join(out, "\n")
 }
 
 func orderCells(l OrderLine, o Options) []string {

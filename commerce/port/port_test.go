@@ -431,3 +431,21 @@ func TestTheDatabaseKnowsTheSameStates(t *testing.T) {
 		t.Error("orders cannot be exported")
 	}
 }
+
+// TestSheetsAsFiles: a product's sheet comes in a cell, a line each, and goes out the same; a line
+// without a name is a mistake of its row.
+func TestSheetsAsFiles(t *testing.T) {
+	t.Parallel()
+	k := newKit(t)
+	k.run(t, k.upload(t, port.Products, port.Options{}, "商品编码,商品标题,分类,规格编码,售价,商品参数", "TEA,茶,茶,TEA-1,1,\"生产厂家：凤庆茶厂\n执行标准: GB/T 22111：2008\""))
+	if n := k.number(t, `SELECT count(*) FROM spu WHERE params = '[{"name": "生产厂家", "value": "凤庆茶厂"}, {"name": "执行标准", "value": "GB/T 22111：2008"}]'`); n != 1 {
+		t.Errorf("%d products have the sheet", n)
+	}
+	out := string(k.export(t, port.Products, sheet.CSV, port.Options{}))
+	if !strings.Contains(out, "生产厂家：凤庆茶厂\n执行标准：GB/T 22111：2008") {
+		t.Errorf("the file says %s", out)
+	}
+	if r := k.look(t, k.upload(t, port.Products, port.Options{}, "商品编码,商品参数", "TEA,没有内容")); r.Counts[port.RowBad] != 1 {
+		t.Error(words(r))
+	}
+}

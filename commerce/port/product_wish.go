@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"galleria/commerce/catalog"
 	"galleria/commerce/listing"
@@ -174,7 +175,28 @@ func (w *wish) shared() {
 			w.in.Pictures = list
 		}
 	}
+	w.params()
 	w.specs()
+}
+
+// params takes over the product's sheet.
+func (w *wish) params() {
+	value, r := w.cell("params")
+	if r == nil || value == sheetText(w.in.Params) {
+		return
+	}
+	list := []catalog.Param{}
+	for _, line := range lines(value) {
+		at := strings.IndexAny(line, ":：")
+		if at < 0 {
+			r.fail(about(Products, "params", ErrBadCell))
+			return
+		}
+		_, width := utf8.DecodeRuneInString(line[at:])
+		list = append(list, catalog.Param{Name: strings.TrimSpace(line[:at]), Value: strings.TrimSpace(line[at+width:])})
+	}
+	w.changed(r, "params", sheetText(w.in.Params), sheetText(list))
+	w.in.Params = list
 }
 
 // shelves takes over category, brand and shelf.

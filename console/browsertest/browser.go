@@ -118,6 +118,15 @@ func (b *Browser) Forgive() {
 	b.complaints = nil
 }
 
+// Complaints returns what the browser has complained about, and forgets it.
+func (b *Browser) Complaints() []string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	list := b.complaints
+	b.complaints = nil
+	return list
+}
+
 // Inspect holds the page that is open to accessibility, layout and the browser's own
 // complaints, and keeps a picture of it if GALLERIA_SCREENSHOTS names a folder.
 func (b *Browser) Inspect(name string) {

@@ -31,16 +31,18 @@ type CategoryNode struct {
 	Name     string
 	Depth    int64 // 1 at the top
 	Visible  bool
-	Products int64 // in it, without those below; without the bin
-	First    bool  // of its siblings
+	Picture  string
+	Params   []string // that it asks for itself
+	Products int64    // in it, without those below; without the bin
+	First    bool     // of its siblings
 	Last     bool
 }
 
 const categoryTree = `WITH RECURSIVE tree AS (
-  SELECT c.id, c.parent_id, c.name, c.visible, 1::bigint AS depth, ARRAY[-c.sort::bigint, c.id] AS place FROM category c WHERE c.parent_id IS NULL
+  SELECT c.id, c.parent_id, c.name, c.visible, c.picture, c.params, 1::bigint AS depth, ARRAY[-c.sort::bigint, c.id] AS place FROM category c WHERE c.parent_id IS NULL
   UNION ALL
-  SELECT c.id, c.parent_id, c.name, c.visible, t.depth + 1, t.place || ARRAY[-c.sort::bigint, c.id] FROM category c JOIN tree t ON c.parent_id = t.id)
-SELECT t.id, coalesce(t.parent_id, 0), t.name, t.depth, t.visible, coalesce(n.n, 0),
+  SELECT c.id, c.parent_id, c.name, c.visible, c.picture, c.params, t.depth + 1, t.place || ARRAY[-c.sort::bigint, c.id] FROM category c JOIN tree t ON c.parent_id = t.id)
+SELECT t.id, coalesce(t.parent_id, 0), t.name, t.depth, t.visible, t.picture, t.params, coalesce(n.n, 0),
        row_number() OVER (PARTITION BY t.parent_id ORDER BY t.place) = 1, row_number() OVER (PARTITION BY t.parent_id ORDER BY t.place DESC) = 1
   FROM tree t LEFT JOIN (SELECT p.category_id, count(*) AS n FROM spu p WHERE p.status NOT IN ('recycled', 'purged') GROUP BY 1) n ON n.category_id = t.id
  ORDER BY t.place LIMIT 1000`
@@ -49,7 +51,7 @@ SELECT t.id, coalesce(t.parent_id, 0), t.name, t.depth, t.visible, coalesce(n.n,
 func (s *Store) CategoryTree(ctx context.Context, shop tenant.ID) (list []CategoryNode, err error) {
 	err = s.read(ctx, shop, "categories", func(b *pgx.Batch) {
 		collect(b, &list, func(row pgx.CollectableRow) (c CategoryNode, err error) {
-			err = row.Scan(&c.ID, &c.ParentID, &c.Name, &c.Depth, &c.Visible, &c.Products, &c.First, &c.Last)
+			err = row.Scan(&c.ID, &c.ParentID, &c.Name, &c.Depth, &c.Visible, &c.Picture, &c.Params, &c.Products, &c.First, &c.Last)
 			return c, err
 		}, categoryTree)
 	})
@@ -60,10 +62,11 @@ func (s *Store) CategoryTree(ctx context.Context, shop tenant.ID) (list []Catego
 type Brand struct {
 	ID       int64
 	Name     string
+	Logo     string
 	Products int64 // without the bin
 }
 
-const allBrands = `SELECT b.id, b.name, (SELECT count(*) FROM spu p WHERE p.brand_id = b.id AND p.status NOT IN ('recycled', 'purged'))
+const allBrands = `SELECT b.id, b.name, b.logo, (SELECT count(*) FROM spu p WHERE p.brand_id = b.id AND p.status NOT IN ('recycled', 'purged'))
   FROM brand b ORDER BY b.sort DESC, b.id LIMIT 1000`
 
 // Brands lists the shop's brands in their order.
@@ -122,7 +125,7 @@ func freightRow(row pgx.CollectableRow) (x Freight, err error) {
 }
 
 func brandRow(row pgx.CollectableRow) (x Brand, err error) {
-	err = row.Scan(&x.ID, &x.Name, &x.Products)
+	err = row.Scan(&x.ID, &x.Name, &x.Logo, &x.Products)
 	return x, err
 }
 

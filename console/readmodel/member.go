@@ -76,6 +76,7 @@ type MemberDetail struct {
 	Favourites int64
 	OrderRows  []OrderRow
 	RefundRows []RefundRow
+	CaseRows   []CaseRow
 }
 
 const memberColumns = `SELECT m.id, m.nickname, m.phone_hint, CASE WHEN m.status = 'active' AND m.leave_at IS NOT NULL THEN 'leaving' ELSE m.status END,
@@ -175,6 +176,7 @@ func (s *Store) Member(ctx context.Context, shop tenant.ID, id int64) (m MemberD
 			return a, err
 		}, "SELECT i.app_id, min(i.created_at) FROM member_identity i WHERE i.member_id = $1 GROUP BY i.app_id ORDER BY 2", id)
 		collect(b, &m.OrderRows, orderRow, orderColumns+" WHERE o.member_id = $1 ORDER BY o.id DESC LIMIT $2", id, PageSize)
+		collect(b, &m.CaseRows, caseRow, caseColumns+" WHERE c.member_id = $1 ORDER BY c.id DESC LIMIT $2", id, PageSize)
 		collect(b, &m.RefundRows, refundRow, refundColumns+" WHERE t.business_no IN (SELECT o.order_no FROM orders o WHERE o.member_id = $1 AND o.paid_at IS NOT NULL) ORDER BY r.id DESC LIMIT $2", id, PageSize)
 	})
 	if err == nil {

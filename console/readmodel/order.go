@@ -80,7 +80,8 @@ type OrderLine struct {
 	Goods    money.Fen
 	Discount money.Fen
 	Payable  money.Fen
-	Gift     int64 // the campaign that gave it; 0: it was bought
+	Place    string // where pieces lie besides the main place; see PickLine
+	Gift     int64  // the campaign that gave it; 0: it was bought
 	GiftOf   string
 }
 
@@ -186,3 +187,6 @@ type OrderDetail struct {
 	Cases       []CaseRow    // newest first
 	Claimable   Claimable    // what a case could still be about
 }
+
+// GroupWaits reports that nothing of the order may leave, since its group is not complete.
+func (o OrderDetail) GroupWaits() bool { return o.GroupState != "" && o.GroupState != "complete" }

@@ -40,7 +40,10 @@ type TrackEvent struct {
 type PickLine struct {
 	Title string `json:"title"`
 	Spec  string `json:"spec"`
+	Code  string `json:"code"` // of the variant, as the merchant writes it
 	Qty   int64  `json:"qty"`
+	// Place names the places besides the main one where pieces of it are held; "" if none are.
+	Place string `json:"place"`
 	Gift  bool   `json:"gift"` // of an order; the sum does not tell them apart
 }
 
@@ -143,9 +146,14 @@ type Picking struct {
 // pickMost bounds what is printed at once.
 const pickMost = 200
 
+// linePlaces names where the pieces of line l of order o lie that are not in the main place.
+const linePlaces = `coalesce((SELECT string_agg(p.name || ' × ' || a.qty, '、' ORDER BY p.id) FROM reservation_away a JOIN stock_location p ON p.id = a.location_id
+          WHERE a.order_no = o.order_no AND a.sku_id = l.sku_id), '')`
+
 const pickOrders = `SELECT o.order_no, o.placed_at, o.address, o.receiver, o.remark, o.staff_note, o.delivery, o.slot_from, o.slot_until,
-       (SELECT json_agg(json_build_object('title', l.title, 'spec', l.spec, 'gift', l.gift, 'qty', l.qty - l.sent - l.dropped) ORDER BY l.id) FROM order_line l WHERE l.order_id = o.id AND l.sent + l.dropped < l.qty)
-  FROM orders o WHERE o.status = ANY ('{paid,fulfilling}') AND o.delivery IN ('express', 'local') AND NOT o.test AND o.group_state IS DISTINCT FROM 'waits'
+       (SELECT json_agg(json_build_object('title', l.title, 'spec', l.spec, 'code', coalesce(k.code, ''), 'gift', l.gift, 'qty', l.qty - l.sent - l.dropped, 'place', ` + linePlaces + `) ORDER BY l.id)
+          FROM order_line l LEFT JOIN sku k ON k.id = l.sku_id WHERE l.order_id = o.id AND l.sent + l.dropped < l.qty)
+  FROM orders o WHERE o.status = ANY ('{paid,fulfilling}') AND o.delivery IN ('express', 'local') AND NOT o.test AND coalesce(o.group_state, 'complete') = 'complete'
    AND EXISTS (SELECT 1 FROM order_line l WHERE l.order_id = o.id AND l.sent + l.dropped < l.qty)
    AND NOT EXISTS (SELECT 1 FROM payment_attempt t WHERE t.business_no = o.order_no AND t.status = 'succeeded' AND NOT t.surplus AND o.payable_fen > 0 AND t.refund_reserved_fen + t.refunded_fen >= o.payable_fen)
  ORDER BY o.id LIMIT $1`
@@ -171,7 +179,7 @@ func (s *Store) Picking(ctx context.Context, shop tenant.ID) (list Picking, err 
 			return Picking{}, err
 		}
 		for _, l := range o.Lines {
-			key := PickLine{Title: l.Title, Spec: l.Spec}
+			key := PickLine{Title: l.Title, Spec: l.Spec, Code: l.Code}
 			if _, known := at[key]; !known {
 				at[key] = len(list.Sum)
 				list.Sum = append(list.Sum, key)
@@ -187,6 +195,7 @@ func (s *Store) Picking(ctx context.Context, shop tenant.ID) (list Picking, err 
 type Shippable struct {
 	Status, Delivery string
 	Unsent           bool
+	Waits            bool     // for its group
 	Numbers          []string // "courier number"
 	Payable          money.Fen
 	UnderWay, Gone   money.Fen // money on its way back, and money that is back
@@ -195,7 +204,7 @@ type Shippable struct {
 // RefundsWhole reports that nothing of the order may be sent: all of its money goes back.
 func (o Shippable) RefundsWhole() bool { return o.Payable > 0 && o.UnderWay+o.Gone >= o.Payable }
 
-const shippable = `SELECT o.order_no, o.status, o.delivery, EXISTS (SELECT 1 FROM order_line l WHERE l.order_id = o.id AND l.sent + l.dropped < l.qty),
+const shippable = `SELECT o.order_no, o.status, o.delivery, coalesce(o.group_state, 'complete') <> 'complete', EXISTS (SELECT 1 FROM order_line l WHERE l.order_id = o.id AND l.sent + l.dropped < l.qty),
        coalesce((SELECT array_agg(p.courier || ' ' || p.tracking_no) FROM order_parcel p WHERE p.order_id = o.id), '{}'), o.payable_fen, coalesce(t.refund_reserved_fen, 0), coalesce(t.refunded_fen, 0)
   FROM orders o LEFT JOIN payment_attempt t ON t.business_no = o.order_no AND t.status = 'succeeded' AND NOT t.surplus WHERE o.order_no = ANY ($1)`
 
@@ -206,7 +215,7 @@ func (s *Store) Shippable(ctx context.Context, shop tenant.ID, orderNos []string
 		b.Queue(shippable, orderNos).Query(func(rows pgx.Rows) error {
 			var no string
 			var o Shippable
-			_, err := pgx.ForEachRow(rows, []any{&no, &o.Status, &o.Delivery, &o.Unsent, &o.Numbers, &o.Payable, &o.UnderWay, &o.Gone}, func() error {
+			_, err := pgx.ForEachRow(rows, []any{&no, &o.Status, &o.Delivery, &o.Waits, &o.Unsent, &o.Numbers, &o.Payable, &o.UnderWay, &o.Gone}, func() error {
 				found[no] = o
 				return nil
 			})

@@ -3,6 +3,7 @@ package readmodel
 import (
 	"context"
 	"fmt"
+	"regexp"
 
 	"github.com/jackc/pgx/v5"
 
@@ -47,6 +48,9 @@ const hasOpenAnomaly = `EXISTS (SELECT 1 FROM payment_attempt t JOIN payment_ano
 const frozenIs = `EXISTS (SELECT 1 FROM payment_attempt t LEFT JOIN shipping_upload u ON u.order_no = o.order_no
                  WHERE t.out_trade_no = o.paid_by AND ` + frozenOrders + ` AND ` + frozenPart + ` = ?)`
 
+// numberTyped is a whole phone number as people type it, or the greater part of an order's number.
+var numberTyped = regexp.MustCompile(`^(\+?[0-9][0-9 -]{9,18}[0-9]|[0-9]{12}[0-9A-Za-z]{1,20})$`)
+
 // searchable keeps a search for words to the newest orders; a whole order number is
 // found at any age.
 const searchable = `(o.id > (SELECT coalesce(max(x.id), 0) - 50000 FROM orders x) OR o.order_no = ?)`
@@ -76,9 +80,17 @@ func (s *Store) Orders(ctx context.Context, shop tenant.ID, in OrderFilter) (pag
 			return page, fmt.Errorf("read orders: %w", err)
 		}
 		like := contains(in.Query)
-		w.addAll(`(o.order_no ILIKE ? OR m.nickname ILIKE ? OR o.receiver_index && ? OR o.address->>'phone_tail' = ?
+		if numberTyped.MatchString(in.Query) { // goods and nicknames are not called so, and would be looked at one by one
+			w.addAll(`(o.order_no ILIKE ? OR o.receiver_index && ? OR o.receiver IS NULL AND o.address->>'phone' LIKE ?)`, like, index, like)
+		} else if in.From.IsZero() {
+			w.addAll(`(o.order_no ILIKE ? OR m.nickname ILIKE ? OR o.receiver_index && ? OR o.address->>'phone_tail' = ?
+                OR o.receiver IS NULL AND (o.address->>'phone' LIKE ? OR o.address->>'name' ILIKE ?)
+                OR o.id IN (SELECT l.order_id FROM order_line l WHERE l.order_id > (SELECT coalesce(max(x.id), 0) - 50000 FROM orders x) AND l.title ILIKE ?))`, like, like, index, in.Query, like, like, like)
+		} else {
+			w.addAll(`(o.order_no ILIKE ? OR m.nickname ILIKE ? OR o.receiver_index && ? OR o.address->>'phone_tail' = ?
                 OR o.receiver IS NULL AND (o.address->>'phone' LIKE ? OR o.address->>'name' ILIKE ?)
                 OR EXISTS (SELECT 1 FROM order_line l WHERE l.order_id = o.id AND l.title ILIKE ?))`, like, like, index, in.Query, like, like, like)
+		}
 		if in.From.IsZero() {
 			w.add(searchable, in.Query)
 		}

@@ -14,7 +14,7 @@ const (
 	orderHead = `SELECT o.order_no, o.status, coalesce(o.close_reason, ''), o.member_id, m.nickname, o.app_id, o.address, o.receiver, o.remark,
        o.goods_fen, o.discount_fen, o.freight_fen, o.payable_fen, o.placed_at, o.expires_at, o.paid_at, o.closed_at, o.test, o.refunded_fen, coalesce(o.group_state, ''), coalesce((SELECT x.campaign_id || '/groups/' || x.group_no FROM group_seat z JOIN buy_group x ON x.id = z.group_id WHERE z.order_no = o.order_no), '')
   FROM orders o JOIN member m ON m.id = o.member_id WHERE o.order_no = $1`
-	orderLines = `SELECT l.spu_id, l.title, l.spec, l.picture, l.price_fen, l.qty::bigint, l.goods_fen, l.discount_fen, l.payable_fen, coalesce(g.campaign_id, 0), coalesce(g.title, '')
+	orderLines = `SELECT l.spu_id, l.title, l.spec, l.picture, l.price_fen, l.qty::bigint, l.goods_fen, l.discount_fen, l.payable_fen, ` + linePlaces + `, coalesce(g.campaign_id, 0), coalesce(g.title, '')
   FROM order_line l JOIN orders o ON o.id = l.order_id LEFT JOIN order_gift g ON g.line_id = l.id WHERE o.order_no = $1 ORDER BY l.id`
 	orderAdjustments = `SELECT a.kind, a.title, a.rule_version, a.funder, coalesce(g.coupon_id, 0)::bigint, count(a.line_id), sum(a.off_fen)::bigint
   FROM order_adjustment a JOIN orders o ON o.id = a.order_id LEFT JOIN coupon_grant g ON g.id = a.rule_id AND a.kind IN ('coupon', 'shipping_coupon')
@@ -117,7 +117,7 @@ func scanOrderHead(row pgx.Row, o *OrderDetail) error {
 }
 
 func orderLine(row pgx.CollectableRow) (l OrderLine, err error) {
-	err = row.Scan(&l.SPUID, &l.Title, &l.Spec, &l.Picture, &l.Price, &l.Qty, &l.Goods, &l.Discount, &l.Payable, &l.Gift, &l.GiftOf)
+	err = row.Scan(&l.SPUID, &l.Title, &l.Spec, &l.Picture, &l.Price, &l.Qty, &l.Goods, &l.Discount, &l.Payable, &l.Place, &l.Gift, &l.GiftOf)
 	return l, err
 }
 

@@ -32,7 +32,7 @@ const (
 	productHead = `SELECT p.id, p.title, p.subtitle, p.cover, p.pictures, p.detail, c.name, p.status, p.min_price_fen, p.max_price_fen, p.sales,
        p.created_at, p.updated_at, p.specs, p.category_id, p.version,
        coalesce(p.brand_id, 0), coalesce((SELECT b.name FROM brand b WHERE b.id = p.brand_id), ''), p.tags, p.kind, p.min_qty, p.max_per_order, p.max_lifetime,
-       p.on_at, p.off_at, p.recycled_at, coalesce(p.freight_id, 0), p.code, p.voucher_uses::bigint, p.voucher_days::bigint, p.voucher_until, p.voucher_refunds
+       p.on_at, p.off_at, p.recycled_at, coalesce(p.freight_id, 0), p.code, p.voucher_uses::bigint, p.voucher_days::bigint, p.voucher_until, p.voucher_refunds, p.params
   FROM spu p JOIN category c ON c.id = p.category_id WHERE p.id = $1 AND p.status <> 'purged'`
 	productSKUs = `SELECT k.id, k.code, k.spec_values, k.price_fen, k.market_price_fen, k.enabled, l.on_hand, l.reserved, l.low_at, k.weight_g::bigint, k.picture,
        k.cost_fen, k.barcode, k.volume_cm3::bigint
@@ -133,14 +133,17 @@ func (s *Store) Product(ctx context.Context, shop tenant.ID, id int64) (p Produc
 }
 
 func scanProductHead(row pgx.Row, p *ProductDetail) error {
-	var specs []byte
+	var specs, params []byte
 	if err := row.Scan(&p.ID, &p.Title, &p.Subtitle, &p.Cover, &p.Pictures, &p.Detail, &p.Category, &p.Status, &p.MinPrice, &p.MaxPrice, &p.Sales,
 		&p.CreatedAt, &p.UpdatedAt, &specs, &p.CategoryID, &p.Version,
-		&p.BrandID, &p.Brand, &p.Tags, &p.Kind, &p.MinQty, &p.MaxPerOrder, &p.MaxLifetime, &p.OnAt, &p.OffAt, &p.RecycledAt, &p.FreightID, &p.Code, &p.VoucherUses, &p.VoucherDays, &p.VoucherUntil, &p.VoucherRefunds); err != nil {
+		&p.BrandID, &p.Brand, &p.Tags, &p.Kind, &p.MinQty, &p.MaxPerOrder, &p.MaxLifetime, &p.OnAt, &p.OffAt, &p.RecycledAt, &p.FreightID, &p.Code, &p.VoucherUses, &p.VoucherDays, &p.VoucherUntil, &p.VoucherRefunds, &params); err != nil {
 		return err
 	}
 	if err := json.Unmarshal(specs, &p.Specs); err != nil {
 		return fmt.Errorf("specs of product %d: %w", p.ID, err)
+	}
+	if err := json.Unmarshal(params, &p.Params); err != nil {
+		return fmt.Errorf("sheet of product %d: %w", p.ID, err)
 	}
 	return nil
 }
@@ -163,15 +166,16 @@ func stockMove(row pgx.CollectableRow) (m StockMove, actor string, err error) {
 
 // allCategories lists the tree with the names of the parents before each name.
 const allCategories = `WITH RECURSIVE tree AS (
-  SELECT c.id, c.name, ARRAY[-c.sort::bigint, c.id] AS place FROM category c WHERE c.parent_id IS NULL
+  SELECT c.id, c.name, c.params, ARRAY[-c.sort::bigint, c.id] AS place FROM category c WHERE c.parent_id IS NULL
   UNION ALL
-  SELECT c.id, t.name || ' / ' || c.name, t.place || ARRAY[-c.sort::bigint, c.id] FROM category c JOIN tree t ON c.parent_id = t.id)
-SELECT t.id, t.name FROM tree t ORDER BY t.place LIMIT 1000`
+  SELECT c.id, t.name || ' / ' || c.name, t.params || c.params, t.place || ARRAY[-c.sort::bigint, c.id] FROM category c JOIN tree t ON c.parent_id = t.id)
+SELECT t.id, t.name, t.params FROM tree t ORDER BY t.place LIMIT 1000`
 
 // Category is one that a product may be in. Name is the whole way to it.
 type Category struct {
-	ID   int64
-	Name string
+	ID     int64
+	Name   string
+	Params []string // what its products are asked for, the parents' first
 }
 
 // Categories lists where a product may be put.
@@ -183,6 +187,6 @@ func (s *Store) Categories(ctx context.Context, shop tenant.ID) (list []Category
 }
 
 func categoryRow(row pgx.CollectableRow) (c Category, err error) {
-	err = row.Scan(&c.ID, &c.Name)
+	err = row.Scan(&c.ID, &c.Name, &c.Params)
 	return c, err
 }

@@ -126,4 +126,8 @@ type ProductDetail struct {
 	VoucherUses, VoucherDays int64
 	VoucherUntil             *time.Time
 	VoucherRefunds           bool
+	Params                   []Param // its sheet
 }
+
+// Param is a line of a product's sheet.
+type Param struct{ Name, Value string }

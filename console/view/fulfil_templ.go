@@ -19,7 +19,7 @@ import (
 
 // facts are what the tables of orders ask beside the status.
 func (o OrderShow) facts() order.Facts {
-	return order.Facts{Unsent: o.Fulfil.Unsent(o.Lines), Delivery: order.ParcelKind(o.Fulfil.Delivery), Hidden: false}
+	return order.Facts{Unsent: o.Fulfil.Unsent(o.Lines), Delivery: order.ParcelKind(o.Fulfil.Delivery), Waits: o.GroupWaits()}
 }
 
 // may reports whether the tables let staff do this now, and the viewer is one who may.

@@ -77,12 +77,27 @@ type Product struct {
 	Pictures []string `json:"pictures" nullable:"false"`
 	Detail   string   `json:"detail" doc:"Description: harmless HTML (paragraphs, headings, lists, tables, links, the shop's own pictures), for rich-text."`
 	Brand    string   `json:"brand" doc:"Name; empty for none."`
+	Params   []Param  `json:"params" nullable:"false" doc:"The product's sheet: maker, licence, standard, material; in the merchant's order."`
 	// The limits bound an order's pieces of the product, all its SKUs together.
 	MinQty      int32         `json:"min_qty" minimum:"1" doc:"An order has at least so many pieces."`
 	MaxPerOrder int32         `json:"max_per_order" doc:"An order has at most so many pieces; 0 for no limit."`
 	MaxLifetime int32         `json:"max_lifetime" doc:"All orders of a member together have at most so many pieces; 0 for no limit."`
 	Reviews     ReviewSummary `json:"reviews"`
 	Voucher     *VoucherTerms `json:"voucher,omitempty" nullable:"false" doc:"Of kind voucher."`
+}
+
+// Param is a line of a product's sheet.
+type Param struct {
+	Name  string `json:"name" example:"生产许可证编号"`
+	Value string `json:"value" example:"SC10653010000001"`
+}
+
+func toParams(list []catalog.Param) []Param {
+	out := make([]Param, len(list))
+	for i, p := range list {
+		out[i] = Param(p)
+	}
+	return out
 }
 
 // VoucherTerms are what a piece of a product of kind voucher is good for.
@@ -174,7 +189,7 @@ func (a *API) product(ctx context.Context, in *productInput) (*productOutput, er
 	}
 	said := review.Summary{SPUID: p.ID, Total: p.Reviews.Total, Scores: p.Reviews.Scores, Pictured: p.Reviews.Pictured, Followed: p.Reviews.Followed}
 	out := &productOutput{Product{
-		ProductItem: item[0], Pictures: orEmpty(p.Pictures), Detail: p.Detail, Brand: p.Brand,
+		ProductItem: item[0], Pictures: orEmpty(p.Pictures), Detail: p.Detail, Brand: p.Brand, Params: toParams(p.Params),
 		MinQty: p.Limits.MinQty, MaxPerOrder: p.Limits.MaxPerOrder, MaxLifetime: p.Limits.MaxLifetime, Reviews: toReviewSummary(said),
 	}}
 	if p.Kind == catalog.Voucher {

@@ -92,6 +92,7 @@ type ProductSnapshot struct {
 	Brand     string        `json:"brand"`
 	Category  string        `json:"category"`
 	Specs     []ProductSpec `json:"specs" nullable:"false"`
+	Params    []Param       `json:"params" nullable:"false"`
 }
 
 type snapshotOutput struct{ Body ProductSnapshot }
@@ -221,7 +222,7 @@ func (a *API) snapshot(ctx context.Context, in *snapshotInput) (*snapshotOutput,
 	}
 	out := &snapshotOutput{ProductSnapshot{
 		ProductID: s.SPUID, MadeAt: s.MadeAt, Title: s.Title, Subtitle: s.Subtitle, Cover: s.Cover, Pictures: orEmpty(s.Pictures), Detail: s.Detail,
-		Kind: string(s.Kind), Brand: s.Brand, Category: s.Category, Specs: make([]ProductSpec, len(s.Specs)),
+		Kind: string(s.Kind), Brand: s.Brand, Category: s.Category, Params: toParams(s.Params), Specs: make([]ProductSpec, len(s.Specs)),
 	}}
 	for i, spec := range s.Specs {
 		out.Body.Specs[i] = ProductSpec{Name: spec.Name, Values: orEmpty(spec.Values)}

@@ -145,6 +145,78 @@
     });
   }
 
+  // A description with headings, lists and pictures. The plain field stays what is sent; it is
+  // written only when something was typed, so that what nobody touched stays as it was stored.
+  for (const box of document.querySelectorAll("[data-rich]")) {
+    const area = document.getElementById(box.dataset.rich);
+    const text = box.querySelector("[contenteditable]");
+    const paragraph = (block) => {
+      const p = document.createElement("p");
+      block.split("\n").forEach((line, i) => p.append(...(i ? [document.createElement("br"), line] : [line])));
+      return p;
+    };
+    if (/<[a-z/!?]/i.test(area.value)) {
+      text.append(...new DOMParser().parseFromString(area.value, "text/html").body.childNodes);
+    } else {
+      text.append(...area.value.trim().split(/\n\s*\n/).filter(Boolean).map(paragraph));
+    }
+    if (!text.hasChildNodes()) text.append(document.createElement("p"));
+    document.execCommand("defaultParagraphSeparator", false, "p");
+    document.execCommand("styleWithCSS", false, false);
+    area.hidden = true;
+    box.hidden = false;
+    let at = null; // where the cursor was before a tool took the focus
+    document.addEventListener("selectionchange", () => {
+      const range = getSelection().rangeCount ? getSelection().getRangeAt(0) : null;
+      if (range && text.contains(range.commonAncestorContainer)) at = range.cloneRange();
+    });
+    const run = (command, value) => {
+      text.focus();
+      if (at) {
+        getSelection().removeAllRanges();
+        getSelection().addRange(at);
+      }
+      document.execCommand(command, false, value);
+    };
+    box.addEventListener("click", (event) => {
+      const tool = event.target.closest("[data-cmd]");
+      if (tool) run(tool.dataset.cmd, tool.dataset.value ?? null);
+    });
+    box.addEventListener("change", (event) => {
+      const chosen = event.target.closest("[data-insert]")?.value;
+      if (!chosen) return;
+      const img = document.createElement("img");
+      img.src = chosen;
+      img.alt = "";
+      // Not by a command: that writes styles into the page, which our policy refuses.
+      const range = at ?? document.createRange();
+      if (!at) range.selectNodeContents(text.lastElementChild ?? text);
+      range.collapse(false);
+      range.insertNode(img);
+      range.collapse(false);
+      event.target.value = "";
+      text.dispatchEvent(new Event("input", { bubbles: true }));
+    });
+    // What is pasted comes without the styles of the page it was copied from.
+    text.addEventListener("paste", (event) => {
+      event.preventDefault();
+      document.execCommand("insertText", false, event.clipboardData?.getData("text/plain") ?? "");
+    });
+    text.addEventListener("input", () => {
+      area.value = text.innerText.trim() === "" && !text.querySelector("img") ? "" : text.innerHTML;
+    });
+  }
+
+  // A category asks for lines of a product's sheet: those that are not there yet take empty ones.
+  document.getElementById("field-category")?.addEventListener("change", (event) => {
+    const names = Array.from(document.querySelectorAll("[data-params] [name^=param_name_]"));
+    const asked = (event.target.selectedOptions[0]?.dataset.params ?? "").split("|").filter(Boolean);
+    for (const name of asked.filter((one) => !names.some((input) => input.value.trim() === one))) {
+      const empty = names.find((input) => input.value.trim() === "" && input.nextElementSibling.value.trim() === "");
+      if (empty) empty.value = name;
+    }
+  });
+
   // Several rows at once: the bar says how many are ticked.
   const picks = () => Array.from(document.querySelectorAll("[data-pick]"));
   document.addEventListener("change", (event) => {
@@ -174,8 +246,19 @@
           if (to) to.value = from.value;
         }
       }
+      const chosen = all.querySelector("[data-picture] select")?.value;
+      for (const to of chosen ? matrix.querySelectorAll("[data-picture] select") : []) {
+        to.value = chosen;
+        to.dispatchEvent(new Event("change", { bubbles: true }));
+      }
       changed(cells(all)[0]);
       announce(button.dataset.done);
+    });
+    matrix.addEventListener("change", (event) => {
+      const shown = event.target.closest("[data-picture]")?.querySelector("img");
+      if (!shown) return;
+      shown.hidden = event.target.value === "";
+      if (!shown.hidden) shown.src = event.target.value;
     });
     matrix.addEventListener("paste", (event) => {
       const text = event.clipboardData?.getData("text/plain") ?? "";

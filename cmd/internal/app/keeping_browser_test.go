@@ -62,6 +62,7 @@ func TestE2EShopkeepingInTheBrowser(t *testing.T) {
 			if name == "desk" {
 				page.manyVariants(m.shop)
 			}
+			page.description(m.shop)
 		})
 	}
 }
@@ -169,5 +170,45 @@ func (m *merchant) manyVariants(shop *shop) {
 		JOIN spu p ON p.id = k.spu_id JOIN stock_level l ON l.sku_id = k.id WHERE p.title = '两百个规格'`, nil, &rows, &prices, &stock, &codes)
 	if rows != 200 || prices != 200 || stock != 200*201/2 || codes != 200 {
 		t.Errorf("%d variants, %d with the price, %d pieces, %d codes", rows, prices, stock, codes)
+	}
+}
+
+// description writes a product's description with a heading, words in bold and a picture of the
+// library; what is opened again and saved untouched stays as it was.
+func (m *merchant) description(shop *shop) {
+	t := m.w.t
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "shown.jpg")
+	if err := os.WriteFile(file, photo(t), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	m.open(m.shop("/pictures"))
+	m.Run(chromedp.SetUploadFiles(`input[type="file"]`, []string{file}, chromedp.ByQuery), chromedp.WaitVisible(".console-library", chromedp.ByQuery))
+	m.open(m.shop("/products/new"))
+	m.typed("#field-title", "图文商品")
+	m.typed("#field-new_category", "图文")
+	m.typed("#field-price_0_0_0", "9.90")
+	m.Run(chromedp.Click("[contenteditable]", chromedp.ByQuery), chromedp.SendKeys("[contenteditable]", "产地", chromedp.ByQuery))
+	m.Run(chromedp.Click(`[data-value="h3"]`, chromedp.ByQuery), chromedp.KeyEvent("\r"))
+	m.Run(chromedp.Click(`[data-value="p"]`, chromedp.ByQuery), chromedp.Click(`[data-cmd="bold"]`, chromedp.ByQuery), chromedp.SendKeys("[contenteditable]", "云南 <保山>", chromedp.ByQuery))
+	m.Run(chromedp.Evaluate(`(() => {
+		const list = document.querySelector('[data-insert]');
+		list.selectedIndex = list.options.length - 1;
+		list.dispatchEvent(new Event('change', {bubbles: true}));
+	})()`, nil))
+	m.Inspect("40_description")
+	m.Press("#save-product")
+	detail := func() (html string) {
+		m.w.scan(shop, "SELECT detail FROM spu WHERE title = '图文商品'", nil, &html)
+		return html
+	}
+	first := detail()
+	if !strings.Contains(first, "<h3>产地</h3>") || !strings.Contains(first, "<b>云南 &lt;保山&gt;") || !strings.Contains(first, `<img src="/media/shop/`) || strings.Contains(first, "style") {
+		t.Errorf("the description became %s", first)
+	}
+	m.Run(chromedp.Click(`a[href$="/edit"]`, chromedp.ByQuery), chromedp.WaitVisible("[contenteditable] img", chromedp.ByQuery))
+	m.Press("#save-product")
+	if again := detail(); again != first {
+		t.Errorf("saved untouched, it became %s", again)
 	}
 }

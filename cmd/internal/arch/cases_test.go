@@ -15,7 +15,8 @@ type shown struct{ file, name string }
 // hostileCases says which test shows which hostile case of walls between shops (T001 to T008),
 // lost servers (T083 to T090), what buyers send (T024 to T029), checkout
 // (T030 to T036), coupons, points and commission (T039 to T048), callbacks (T050 to T069), refunds
-// (T071 to T076), races (T077 to T081) and providers in trouble (T094, T095). A test that is
+// (T071 to T076), races (T077 to T081), providers in trouble (T094, T095), uploads and files (T102
+// to T104), the console (T108, T109) and large shops (T120). A test that is
 // renamed or removed is missed here, and not only when its case comes up in production.
 func hostileCases() map[string][]shown {
 	const (
@@ -35,6 +36,10 @@ func hostileCases() map[string][]shown {
 		place    = "commerce/order/place_test.go"
 		cases    = "commerce/aftersale/case_test.go"
 		others   = "payments/hostile_test.go"
+		pictures = "commerce/picture/picture_test.go"
+		tables   = "commerce/sheet/sheet_test.go"
+		crawl    = "cmd/internal/app/console_hostile_test.go"
+		guard    = "console/guard_test.go"
 		coupons  = "commerce/coupon/coupon_test.go"
 		offers   = "commerce/order/offer_test.go"
 		earned   = "commerce/points/points_test.go"
@@ -143,6 +148,37 @@ func hostileCases() map[string][]shown {
 			{"payments/wechat/transport_test.go", "TestT095AnswerToAnotherQuestion"},
 			{"payments/unionpay/channel_test.go", "TestT095AnswersThatAreNone"},
 		},
+		"T102": {
+			{pictures, "TestT102UploadsBecomeCleanPictures"},
+			{"commerce/picture/keep_test.go", "TestT102StorageIsCounted"},
+			{"commerce/picture/keep_test.go", "TestT102NoRoomLeavesNothing"},
+			{"web/aftersale_test.go", "TestT102_WhatBuyersUpload"},
+			{"commerce/review/review_test.go", "TestT102WhatAReviewMayHold"},
+		},
+		"T103": {{"commerce/picture/keep_test.go", "TestT103AnnouncedGigabytesAreRefusedAtOnce"}, {"commerce/sheet/read_test.go", "TestT103ZipBombs"}},
+		"T104": {
+			{tables, "TestT104CSVHasNoFormula"},
+			{tables, "TestT104WorkbookHasNoFormula"},
+			{"commerce/sheet/read_test.go", "TestT104WhatWasWrittenIsReadBack"},
+			{"console/money_test.go", "TestT104Exports"},
+			{"console/audit_test.go", "TestT104_AuditExport"},
+		},
+		"T108": {
+			{crawl, "T108_EveryPageOfTheConsole"},
+			{"console/page_test.go", "TestT108HostileTextIsText"},
+			{"commerce/richtext/richtext_test.go", "TestT108NothingOfTheCorpusSurvives"},
+			{"commerce/catalog/depth_test.go", "TestT108StoredMarkupIsCleanedOnRead"},
+		},
+		"T109": {
+			{crawl, "T109_ReadingChangesNothing"},
+			{crawl, "T109_ForeignFormsChangeNothing"},
+			{guard, "TestT109FormsNeedTheirToken"},
+			{guard, "TestT109NothingChangesByGet"},
+			{guard, "TestT109EveryAnswerCarriesTheHeaders"},
+			{guard, "TestT109NextStaysLocal"},
+			{"console/staff_test.go", "TestT109_StepUp"},
+		},
+		"T120": {{"console/readmodel/large_test.go", "TestT120LargeShop"}, {"commerce/port/port_test.go", "TestT120TenThousandRows"}},
 	}
 }
 

@@ -11,7 +11,7 @@ UPDATE category c SET sort = x.sort
 FROM (SELECT unnest(@ids::bigint[]) AS id, unnest(@sorts::integer[]) AS sort) x WHERE c.id = x.id;
 
 -- name: EditCategory :execrows
-UPDATE category SET parent_id = sqlc.narg(parent_id), name = @name, picture = @picture, visible = @visible WHERE id = @id;
+UPDATE category SET parent_id = sqlc.narg(parent_id), name = @name, picture = @picture, visible = @visible, params = @params WHERE id = @id;
 
 -- name: CategoryIsUnder :one
 -- Whether a category is another one or lies below it.

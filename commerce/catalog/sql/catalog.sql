@@ -11,7 +11,7 @@ ORDER BY t.depth, t.parent_id, t.sort DESC, t.id;
 -- What reviews add up to comes with it in one trip; only review writes review_summary.
 SELECT p.id, p.category_id, p.title, p.subtitle, p.cover, p.specs, p.sort, p.min_price_fen, p.max_price_fen, p.sales, p.pictures, p.detail,
   p.kind, coalesce(p.brand_id, 0)::bigint AS brand_id, coalesce((SELECT b.name FROM brand b WHERE b.id = p.brand_id), '')::text AS brand, p.tags,
-  p.min_qty, p.max_per_order, p.max_lifetime, p.voucher_uses, p.voucher_days, p.voucher_until, p.voucher_refunds,
+  p.min_qty, p.max_per_order, p.max_lifetime, p.voucher_uses, p.voucher_days, p.voucher_until, p.voucher_refunds, p.params,
   coalesce(r.total, 0)::bigint AS reviewed, coalesce(r.score_1, 0)::bigint AS score_1, coalesce(r.score_2, 0)::bigint AS score_2, coalesce(r.score_3, 0)::bigint AS score_3,
   coalesce(r.score_4, 0)::bigint AS score_4, coalesce(r.score_5, 0)::bigint AS score_5,
   coalesce(r.pictured, 0)::bigint AS pictured, coalesce(r.followed, 0)::bigint AS followed,
@@ -38,13 +38,13 @@ WHERE s.id = ANY(@ids::bigint[])
 ORDER BY s.id;
 
 -- name: InsertCategory :one
-INSERT INTO category (parent_id, name, picture, sort, visible) VALUES (sqlc.narg(parent_id), @name, @picture, @sort, @visible) RETURNING id;
+INSERT INTO category (parent_id, name, picture, sort, visible, params) VALUES (sqlc.narg(parent_id), @name, @picture, @sort, @visible, @params) RETURNING id;
 
 -- name: InsertSPU :one
 INSERT INTO spu (category_id, title, subtitle, cover, pictures, detail, specs, sort, min_price_fen, max_price_fen, brand_id, freight_id, tags, kind,
-  min_qty, max_per_order, max_lifetime, on_at, off_at, tokens, indexed, created_at, updated_at, voucher_uses, voucher_days, voucher_until, voucher_refunds)
+  min_qty, max_per_order, max_lifetime, on_at, off_at, tokens, indexed, created_at, updated_at, voucher_uses, voucher_days, voucher_until, voucher_refunds, params)
 VALUES (@category_id, @title, @subtitle, @cover, @pictures, @detail, @specs, @sort, @min_price_fen, @max_price_fen, sqlc.narg(brand_id), sqlc.narg(freight_id), @tags, @kind,
-  @min_qty, @max_per_order, @max_lifetime, sqlc.narg(on_at), sqlc.narg(off_at), @tokens, true, @at, @at, @voucher_uses, @voucher_days, sqlc.narg(voucher_until), @voucher_refunds)
+  @min_qty, @max_per_order, @max_lifetime, sqlc.narg(on_at), sqlc.narg(off_at), @tokens, true, @at, @at, @voucher_uses, @voucher_days, sqlc.narg(voucher_until), @voucher_refunds, @params)
 RETURNING id;
 
 -- name: InsertSKU :one
@@ -96,7 +96,7 @@ UPDATE spu SET category_id = @category_id, title = @title, subtitle = @subtitle,
   specs = @specs, min_price_fen = @min_price_fen, max_price_fen = @max_price_fen, brand_id = sqlc.narg(brand_id), freight_id = sqlc.narg(freight_id), tags = @tags, kind = @kind,
   min_qty = @min_qty, max_per_order = @max_per_order, max_lifetime = @max_lifetime, on_at = sqlc.narg(on_at), off_at = sqlc.narg(off_at),
   tokens = @tokens, indexed = true, version = version + 1, updated_at = @at,
-  voucher_uses = @voucher_uses, voucher_days = @voucher_days, voucher_until = sqlc.narg(voucher_until), voucher_refunds = @voucher_refunds
+  voucher_uses = @voucher_uses, voucher_days = @voucher_days, voucher_until = sqlc.narg(voucher_until), voucher_refunds = @voucher_refunds, params = @params
 WHERE id = @id AND version = @version;
 
 -- name: VacateSpecs :exec

@@ -7,7 +7,8 @@ WITH made AS (
       'kind', p.kind, 'brand', coalesce(b.name, ''), 'category', c.name, 'tags', to_jsonb(p.tags), 'specs', p.specs,
       'skus', coalesce((SELECT jsonb_agg(jsonb_build_object('id', s.id, 'spec_values', to_jsonb(s.spec_values), 'code', s.code, 'barcode', s.barcode,
           'weight_g', s.weight_g, 'volume_cm3', s.volume_cm3, 'picture', s.picture) ORDER BY s.id) FROM sku s WHERE s.spu_id = p.id AND s.enabled), '[]'::jsonb))
-    || CASE WHEN p.kind = 'voucher' THEN jsonb_build_object('voucher', jsonb_build_object('uses', p.voucher_uses, 'days', p.voucher_days, 'until', p.voucher_until, 'refunds', p.voucher_refunds)) ELSE '{}' END AS body
+    || CASE WHEN p.kind = 'voucher' THEN jsonb_build_object('voucher', jsonb_build_object('uses', p.voucher_uses, 'days', p.voucher_days, 'until', p.voucher_until, 'refunds', p.voucher_refunds)) ELSE '{}' END
+    || CASE WHEN p.params <> '[]' THEN jsonb_build_object('params', p.params) ELSE '{}' END AS body
   FROM spu p JOIN category c ON c.id = p.category_id LEFT JOIN brand b ON b.id = p.brand_id WHERE p.id = @id),
 named AS (
   SELECT made.id, made.body, encode(sha256(convert_to(made.id::text || made.body::text, 'UTF8')), 'hex') AS hash FROM made),
@@ -35,7 +36,7 @@ ORDER BY p.recycled_at LIMIT @max_rows FOR UPDATE SKIP LOCKED;
 
 -- name: Purge :execrows
 -- The rows stay for the SKUs, which are never deleted; orders have their snapshots.
-UPDATE spu SET status = 'purged', recycled_at = NULL, title = '#' || id::text, subtitle = '', cover = '', pictures = '{}', detail = '', brand_id = NULL, freight_id = NULL,
+UPDATE spu SET status = 'purged', recycled_at = NULL, title = '#' || id::text, subtitle = '', cover = '', pictures = '{}', detail = '', params = '[]', brand_id = NULL, freight_id = NULL,
   tags = '{}', tokens = '{}', indexed = true, on_at = NULL, off_at = NULL, version = version + 1, updated_at = @at
 WHERE id = ANY(@ids::bigint[]) AND status = 'recycled';
 
@@ -44,7 +45,7 @@ UPDATE sku SET enabled = false WHERE spu_id = ANY(@ids::bigint[]) AND enabled;
 
 -- name: LockForCopy :one
 SELECT category_id, title, subtitle, cover, pictures, detail, specs, sort, coalesce(brand_id, 0)::bigint AS brand_id, coalesce(freight_id, 0)::bigint AS freight_id, tags, kind, min_qty, max_per_order, max_lifetime,
-  voucher_uses, voucher_days, voucher_until, voucher_refunds
+  voucher_uses, voucher_days, voucher_until, voucher_refunds, params
 FROM spu WHERE id = @id AND status <> 'purged' FOR SHARE;
 
 -- name: SKUsForCopy :many

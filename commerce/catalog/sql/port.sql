@@ -2,7 +2,7 @@
 -- Products as files describe them: of these numbers, of these codes, or with a SKU of one.
 SELECT p.id, p.code, p.version, p.status, p.category_id, p.title, p.subtitle, p.cover, p.pictures, p.detail, p.specs, p.sort,
   coalesce(p.brand_id, 0)::bigint AS brand_id, coalesce(p.freight_id, 0)::bigint AS freight_id, p.tags, p.kind, p.min_qty, p.max_per_order, p.max_lifetime, p.on_at, p.off_at,
-  p.voucher_uses, p.voucher_days, p.voucher_until, p.voucher_refunds
+  p.voucher_uses, p.voucher_days, p.voucher_until, p.voucher_refunds, p.params
 FROM spu p
 WHERE p.status <> 'purged' AND p.id IN (
   SELECT unnest(@ids::bigint[])
@@ -13,7 +13,7 @@ ORDER BY p.id;
 -- name: DraftsAfter :many
 SELECT p.id, p.code, p.version, p.status, p.category_id, p.title, p.subtitle, p.cover, p.pictures, p.detail, p.specs, p.sort,
   coalesce(p.brand_id, 0)::bigint AS brand_id, coalesce(p.freight_id, 0)::bigint AS freight_id, p.tags, p.kind, p.min_qty, p.max_per_order, p.max_lifetime, p.on_at, p.off_at,
-  p.voucher_uses, p.voucher_days, p.voucher_until, p.voucher_refunds
+  p.voucher_uses, p.voucher_days, p.voucher_until, p.voucher_refunds, p.params
 FROM spu p
 WHERE p.id > @after AND p.status NOT IN ('recycled', 'purged')
 ORDER BY p.id LIMIT @max_rows;

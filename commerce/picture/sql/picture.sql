@@ -19,6 +19,7 @@ SELECT p.key, p.bytes,
   (EXISTS (SELECT FROM spu s WHERE s.cover = @address::text OR @address = ANY(s.pictures) OR s.detail LIKE '%' || p.key || '%')
    OR EXISTS (SELECT FROM sku k WHERE k.picture = @address)
    OR EXISTS (SELECT FROM category c WHERE c.picture = @address) OR EXISTS (SELECT FROM brand b WHERE b.logo = @address)
+   OR EXISTS (SELECT FROM shop h WHERE h.logo = @address)
    OR EXISTS (SELECT FROM aftersale_message m WHERE m.pictures @> ARRAY[@address::text])
    OR EXISTS (SELECT FROM review v WHERE v.pictures @> ARRAY[@address::text] OR v.follow_pictures @> ARRAY[@address::text])
    OR EXISTS (SELECT FROM product_snapshot o WHERE o.body::text LIKE '%' || p.key || '%'))::boolean AS used

@@ -26,7 +26,9 @@ func (f Frame) appPages() []Sample {
 	fresh.Push = miniprogram.PushState{Keys: true}
 	pushURL := "https://galleria.example.com/notify/miniprogram/wxdemo0000000001"
 	return []Sample{
-		{"apps", view.AppListPage(shop("nav.apps", "app.title"), view.AppList{Apps: list, MayChange: true})},
+		{"apps", view.AppListPage(shop("nav.apps", "app.title"), view.AppList{Apps: list, MayChange: true, MaySeeProfile: true})},
+		{"profile", view.ProfilePage(shop("nav.apps", "profile.title"), view.ProfileForm{Name: "青禾生活", Logo: "/media/demo/mug-1.svg", Intro: "一间卖手作器物的小店", Phone: "400-800-1234", MayUpdate: true, MaxIntro: 200, Bad: map[string]string{"service_phone": f.Text.T("profile.bad.service_phone")}})},
+		{"profile_clerk", view.ProfilePage(shop("nav.apps", "profile.title"), view.ProfileForm{Name: "青禾生活"})},
 		{"apps_none", view.AppListPage(shop("nav.apps", "app.title"), view.AppList{MayChange: true})},
 		{"apps_none_clerk", view.AppListPage(shop("nav.apps", "app.title"), view.AppList{})},
 		{"app_choice", view.AppChoicePage(shop("nav.apps", "app.add"))},

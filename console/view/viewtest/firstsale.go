@@ -22,8 +22,9 @@ func (f Frame) firstSalePages() []Sample {
 	full.Brand, full.Tags, full.MinQty, full.MaxPerOrder, full.OnAt = "2", "新品，送礼", "2", "1", "2026-11-23T10:00"
 	full.Pictures = []string{"/media/demo/coffeebag-1.svg", "/media/demo/coffeebag-2.svg"}
 	full.Specs = []view.SpecField{{Name: "规格", Values: []string{"250g", "500g", "", ""}}, {Values: make([]string, 4)}}
+	full.Params = []view.ParamField{{Name: "生产许可证编号", Value: "SC10653010000001"}, {}}
 	full.Rows = []view.SKUField{
-		{Slot: "0_0_0", Label: "250g", ID: "11", Price: "58.00", Market: "68.00", Stock: "120", Was: "120", Weight: "280", Code: "YN-250", Cost: "31.50", Barcode: "6901234567892", Volume: "1200"},
+		{Slot: "0_0_0", Label: "250g", ID: "11", Price: "58.00", Market: "68.00", Stock: "120", Was: "120", Weight: "280", Code: "YN-250", Picture: "/media/demo/coffeebag-2.svg", Cost: "31.50", Barcode: "6901234567892", Volume: "1200"},
 		{Slot: "1_0_0", Label: "500g", ID: "12", Price: "11O", Stock: "9", Was: "9", Off: true},
 	}
 	full.Problems = map[string]string{"price_1_0_0": f.Text.T("product.problem.price"), "title": f.Text.T("product.problem.long", 60), "max_per_order": f.Text.T("product.problem.limit_order")}

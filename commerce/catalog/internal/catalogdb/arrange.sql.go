@@ -110,15 +110,16 @@ func (q *Queries) EditBrand(ctx context.Context, db DBTX, name string, logo stri
 }
 
 const editCategory = `-- name: EditCategory :execrows
-UPDATE category SET parent_id = $1, name = $2, picture = $3, visible = $4 WHERE id = $5
+UPDATE category SET parent_id = $1, name = $2, picture = $3, visible = $4, params = $5 WHERE id = $6
 `
 
-func (q *Queries) EditCategory(ctx context.Context, db DBTX, parentID *int64, name string, picture string, visible bool, iD int64) (int64, error) {
+func (q *Queries) EditCategory(ctx context.Context, db DBTX, parentID *int64, name string, picture string, visible bool, params []string, iD int64) (int64, error) {
 	result, err := db.Exec(ctx, editCategory,
 		parentID,
 		name,
 		picture,
 		visible,
+		params,
 		iD,
 	)
 	if err != nil {

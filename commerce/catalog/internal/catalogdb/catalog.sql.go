@@ -92,8 +92,8 @@ UPDATE spu SET category_id = $1, title = $2, subtitle = $3, cover = $4, pictures
   specs = $7, min_price_fen = $8, max_price_fen = $9, brand_id = $10, freight_id = $11, tags = $12, kind = $13,
   min_qty = $14, max_per_order = $15, max_lifetime = $16, on_at = $17, off_at = $18,
   tokens = $19, indexed = true, version = version + 1, updated_at = $20,
-  voucher_uses = $21, voucher_days = $22, voucher_until = $23, voucher_refunds = $24
-WHERE id = $25 AND version = $26
+  voucher_uses = $21, voucher_days = $22, voucher_until = $23, voucher_refunds = $24, params = $25
+WHERE id = $26 AND version = $27
 `
 
 type EditSPUParams struct {
@@ -121,6 +121,7 @@ type EditSPUParams struct {
 	VoucherDays    int32
 	VoucherUntil   *time.Time
 	VoucherRefunds bool
+	Params         json.RawMessage
 	ID             int64
 	Version        int32
 }
@@ -151,6 +152,7 @@ func (q *Queries) EditSPU(ctx context.Context, db DBTX, arg EditSPUParams) (int6
 		arg.VoucherDays,
 		arg.VoucherUntil,
 		arg.VoucherRefunds,
+		arg.Params,
 		arg.ID,
 		arg.Version,
 	)
@@ -163,7 +165,7 @@ func (q *Queries) EditSPU(ctx context.Context, db DBTX, arg EditSPUParams) (int6
 const findOnShelf = `-- name: FindOnShelf :one
 SELECT p.id, p.category_id, p.title, p.subtitle, p.cover, p.specs, p.sort, p.min_price_fen, p.max_price_fen, p.sales, p.pictures, p.detail,
   p.kind, coalesce(p.brand_id, 0)::bigint AS brand_id, coalesce((SELECT b.name FROM brand b WHERE b.id = p.brand_id), '')::text AS brand, p.tags,
-  p.min_qty, p.max_per_order, p.max_lifetime, p.voucher_uses, p.voucher_days, p.voucher_until, p.voucher_refunds,
+  p.min_qty, p.max_per_order, p.max_lifetime, p.voucher_uses, p.voucher_days, p.voucher_until, p.voucher_refunds, p.params,
   coalesce(r.total, 0)::bigint AS reviewed, coalesce(r.score_1, 0)::bigint AS score_1, coalesce(r.score_2, 0)::bigint AS score_2, coalesce(r.score_3, 0)::bigint AS score_3,
   coalesce(r.score_4, 0)::bigint AS score_4, coalesce(r.score_5, 0)::bigint AS score_5,
   coalesce(r.pictured, 0)::bigint AS pictured, coalesce(r.followed, 0)::bigint AS followed,
@@ -203,6 +205,7 @@ type FindOnShelfRow struct {
 	VoucherDays    int32
 	VoucherUntil   *time.Time
 	VoucherRefunds bool
+	Params         json.RawMessage
 	Reviewed       int64
 	Score1         int64
 	Score2         int64
@@ -251,6 +254,7 @@ func (q *Queries) FindOnShelf(ctx context.Context, db DBTX, id int64) (FindOnShe
 		&i.VoucherDays,
 		&i.VoucherUntil,
 		&i.VoucherRefunds,
+		&i.Params,
 		&i.Reviewed,
 		&i.Score1,
 		&i.Score2,
@@ -274,16 +278,17 @@ func (q *Queries) FindOnShelf(ctx context.Context, db DBTX, id int64) (FindOnShe
 }
 
 const insertCategory = `-- name: InsertCategory :one
-INSERT INTO category (parent_id, name, picture, sort, visible) VALUES ($1, $2, $3, $4, $5) RETURNING id
+INSERT INTO category (parent_id, name, picture, sort, visible, params) VALUES ($1, $2, $3, $4, $5, $6) RETURNING id
 `
 
-func (q *Queries) InsertCategory(ctx context.Context, db DBTX, parentID *int64, name string, picture string, sort int32, visible bool) (int64, error) {
+func (q *Queries) InsertCategory(ctx context.Context, db DBTX, parentID *int64, name string, picture string, sort int32, visible bool, params []string) (int64, error) {
 	row := db.QueryRow(ctx, insertCategory,
 		parentID,
 		name,
 		picture,
 		sort,
 		visible,
+		params,
 	)
 	var id int64
 	err := row.Scan(&id)
@@ -330,9 +335,9 @@ func (q *Queries) InsertSKU(ctx context.Context, db DBTX, arg InsertSKUParams) (
 
 const insertSPU = `-- name: InsertSPU :one
 INSERT INTO spu (category_id, title, subtitle, cover, pictures, detail, specs, sort, min_price_fen, max_price_fen, brand_id, freight_id, tags, kind,
-  min_qty, max_per_order, max_lifetime, on_at, off_at, tokens, indexed, created_at, updated_at, voucher_uses, voucher_days, voucher_until, voucher_refunds)
+  min_qty, max_per_order, max_lifetime, on_at, off_at, tokens, indexed, created_at, updated_at, voucher_uses, voucher_days, voucher_until, voucher_refunds, params)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14,
-  $15, $16, $17, $18, $19, $20, true, $21, $21, $22, $23, $24, $25)
+  $15, $16, $17, $18, $19, $20, true, $21, $21, $22, $23, $24, $25, $26)
 RETURNING id
 `
 
@@ -362,6 +367,7 @@ type InsertSPUParams struct {
 	VoucherDays    int32
 	VoucherUntil   *time.Time
 	VoucherRefunds bool
+	Params         json.RawMessage
 }
 
 func (q *Queries) InsertSPU(ctx context.Context, db DBTX, arg InsertSPUParams) (int64, error) {
@@ -391,6 +397,7 @@ func (q *Queries) InsertSPU(ctx context.Context, db DBTX, arg InsertSPUParams) (
 		arg.VoucherDays,
 		arg.VoucherUntil,
 		arg.VoucherRefunds,
+		arg.Params,
 	)
 	var id int64
 	err := row.Scan(&id)

@@ -129,7 +129,7 @@ func (q *Queries) DraftSKUs(ctx context.Context, db DBTX, spuIds []int64) ([]Dra
 const draftsAfter = `-- name: DraftsAfter :many
 SELECT p.id, p.code, p.version, p.status, p.category_id, p.title, p.subtitle, p.cover, p.pictures, p.detail, p.specs, p.sort,
   coalesce(p.brand_id, 0)::bigint AS brand_id, coalesce(p.freight_id, 0)::bigint AS freight_id, p.tags, p.kind, p.min_qty, p.max_per_order, p.max_lifetime, p.on_at, p.off_at,
-  p.voucher_uses, p.voucher_days, p.voucher_until, p.voucher_refunds
+  p.voucher_uses, p.voucher_days, p.voucher_until, p.voucher_refunds, p.params
 FROM spu p
 WHERE p.id > $1 AND p.status NOT IN ('recycled', 'purged')
 ORDER BY p.id LIMIT $2
@@ -161,6 +161,7 @@ type DraftsAfterRow struct {
 	VoucherDays    int32
 	VoucherUntil   *time.Time
 	VoucherRefunds bool
+	Params         json.RawMessage
 }
 
 func (q *Queries) DraftsAfter(ctx context.Context, db DBTX, after int64, maxRows int32) ([]DraftsAfterRow, error) {
@@ -198,6 +199,7 @@ func (q *Queries) DraftsAfter(ctx context.Context, db DBTX, after int64, maxRows
 			&i.VoucherDays,
 			&i.VoucherUntil,
 			&i.VoucherRefunds,
+			&i.Params,
 		); err != nil {
 			return nil, err
 		}
@@ -212,7 +214,7 @@ func (q *Queries) DraftsAfter(ctx context.Context, db DBTX, after int64, maxRows
 const draftsByKey = `-- name: DraftsByKey :many
 SELECT p.id, p.code, p.version, p.status, p.category_id, p.title, p.subtitle, p.cover, p.pictures, p.detail, p.specs, p.sort,
   coalesce(p.brand_id, 0)::bigint AS brand_id, coalesce(p.freight_id, 0)::bigint AS freight_id, p.tags, p.kind, p.min_qty, p.max_per_order, p.max_lifetime, p.on_at, p.off_at,
-  p.voucher_uses, p.voucher_days, p.voucher_until, p.voucher_refunds
+  p.voucher_uses, p.voucher_days, p.voucher_until, p.voucher_refunds, p.params
 FROM spu p
 WHERE p.status <> 'purged' AND p.id IN (
   SELECT unnest($1::bigint[])
@@ -247,6 +249,7 @@ type DraftsByKeyRow struct {
 	VoucherDays    int32
 	VoucherUntil   *time.Time
 	VoucherRefunds bool
+	Params         json.RawMessage
 }
 
 // Products as files describe them: of these numbers, of these codes, or with a SKU of one.
@@ -285,6 +288,7 @@ func (q *Queries) DraftsByKey(ctx context.Context, db DBTX, ids []int64, codes [
 			&i.VoucherDays,
 			&i.VoucherUntil,
 			&i.VoucherRefunds,
+			&i.Params,
 		); err != nil {
 			return nil, err
 		}

@@ -114,6 +114,7 @@ SELECT p.key, p.bytes,
   (EXISTS (SELECT FROM spu s WHERE s.cover = $1::text OR $1 = ANY(s.pictures) OR s.detail LIKE '%' || p.key || '%')
    OR EXISTS (SELECT FROM sku k WHERE k.picture = $1)
    OR EXISTS (SELECT FROM category c WHERE c.picture = $1) OR EXISTS (SELECT FROM brand b WHERE b.logo = $1)
+   OR EXISTS (SELECT FROM shop h WHERE h.logo = $1)
    OR EXISTS (SELECT FROM aftersale_message m WHERE m.pictures @> ARRAY[$1::text])
    OR EXISTS (SELECT FROM review v WHERE v.pictures @> ARRAY[$1::text] OR v.follow_pictures @> ARRAY[$1::text])
    OR EXISTS (SELECT FROM product_snapshot o WHERE o.body::text LIKE '%' || p.key || '%'))::boolean AS used

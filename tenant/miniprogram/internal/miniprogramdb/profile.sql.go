@@ -9,6 +9,23 @@ import (
 	"context"
 )
 
+const lockProfile = `-- name: LockProfile :one
+SELECT intro, logo, service_phone FROM shop FOR UPDATE
+`
+
+type LockProfileRow struct {
+	Intro        string
+	Logo         string
+	ServicePhone string
+}
+
+func (q *Queries) LockProfile(ctx context.Context, db DBTX) (LockProfileRow, error) {
+	row := db.QueryRow(ctx, lockProfile)
+	var i LockProfileRow
+	err := row.Scan(&i.Intro, &i.Logo, &i.ServicePhone)
+	return i, err
+}
+
 const profile = `-- name: Profile :one
 SELECT name, intro, logo, service_phone, invoices_offered FROM shop
 `
@@ -32,4 +49,13 @@ func (q *Queries) Profile(ctx context.Context, db DBTX) (ProfileRow, error) {
 		&i.InvoicesOffered,
 	)
 	return i, err
+}
+
+const setProfile = `-- name: SetProfile :exec
+UPDATE shop SET intro = $1, logo = $2, service_phone = $3, updated_at = now()
+`
+
+func (q *Queries) SetProfile(ctx context.Context, db DBTX, intro string, logo string, servicePhone string) error {
+	_, err := db.Exec(ctx, setProfile, intro, logo, servicePhone)
+	return err
 }

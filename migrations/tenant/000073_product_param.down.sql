@@ -1,0 +1,2 @@
+ALTER TABLE category DROP COLUMN params;
+ALTER TABLE spu DROP COLUMN params;
