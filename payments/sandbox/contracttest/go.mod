@@ -24,6 +24,7 @@ require (
 require (
 	github.com/a-h/templ v0.3.977 // indirect
 	github.com/boombuler/barcode v1.0.1-0.20190219062509-6c824513bacc // indirect
+	github.com/go-json-experiment/json v0.0.0-20260820222146-c27c302e5fc3 // indirect
 )
 
 require (
