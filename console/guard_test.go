@@ -35,6 +35,9 @@ func TestTextThatIsNoneIsRefused(t *testing.T) {
 		if a := b.post(shop+"/stock/locations", url.Values{text: {"x"}}); a.StatusCode != http.StatusBadRequest {
 			t.Errorf("a field is called %q: %d, want 400", text, a.StatusCode)
 		}
+		if a := d.browser(t).signIn(text, password, ""); a.StatusCode != http.StatusBadRequest {
+			t.Errorf("somebody signs in as %q: %d, want 400", text, a.StatusCode)
+		}
 		for _, path := range []string{"/points/entries?kind=", "/orders?q=", "/products?q="} {
 			if a := b.get(shop + path + url.QueryEscape(text)); a.StatusCode != http.StatusBadRequest {
 				t.Errorf("%s%q: %d, want 400", path, text, a.StatusCode)
@@ -254,8 +257,6 @@ func TestSignInRefusesAlike(t *testing.T) {
 		{"disabled account", disabled.Login, password},
 		{"empty", "", ""},
 		{"far too long", strings.Repeat("x", 3000), strings.Repeat("y", 3000)},
-		{"zero byte", "a\x00b", password},
-		{"broken text", "\xff\xfe", password},
 		{"injection", "' OR 1=1 --", "' OR 1=1 --"},
 	}
 	for _, tc := range cases {

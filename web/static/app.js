@@ -160,21 +160,28 @@
     } else {
       text.append(...area.value.trim().split(/\n\s*\n/).filter(Boolean).map(paragraph));
     }
-    if (!text.hasChildNodes()) text.append(document.createElement("p"));
+    if (!text.hasChildNodes()) text.append(paragraph("\n")); // with a break, or it has no line to write on
     document.execCommand("defaultParagraphSeparator", false, "p");
     document.execCommand("styleWithCSS", false, false);
     area.hidden = true;
     box.hidden = false;
-    let at = null; // where the cursor was before a tool took the focus
-    document.addEventListener("selectionchange", () => {
+    let at = null; // where the cursor was before something else took the focus
+    const keep = () => {
       const range = getSelection().rangeCount ? getSelection().getRangeAt(0) : null;
       if (range && text.contains(range.commonAncestorContainer)) at = range.cloneRange();
+    };
+    text.addEventListener("blur", keep);
+    // A tool that is pressed leaves the focus where it is.
+    box.addEventListener("mousedown", (event) => {
+      if (event.target.closest("[data-cmd]")) event.preventDefault();
     });
     const run = (command, value) => {
-      text.focus();
-      if (at) {
-        getSelection().removeAllRanges();
-        getSelection().addRange(at);
+      if (document.activeElement !== text) {
+        text.focus();
+        if (at) {
+          getSelection().removeAllRanges();
+          getSelection().addRange(at);
+        }
       }
       document.execCommand(command, false, value);
     };
@@ -185,6 +192,7 @@
     box.addEventListener("change", (event) => {
       const chosen = event.target.closest("[data-insert]")?.value;
       if (!chosen) return;
+      keep();
       const img = document.createElement("img");
       img.src = chosen;
       img.alt = "";

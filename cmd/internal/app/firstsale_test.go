@@ -143,7 +143,7 @@ func (m *merchant) firstProduct() {
 	m.typed("#field-title", "手冲咖啡壶")
 	m.typed("#field-subtitle", "细口，稳定的水流")
 	m.typed("#field-new_category", "器具")
-	m.typed("#field-detail", "304 不锈钢，净重 420 克。")
+	m.Run(chromedp.Click("[contenteditable]", chromedp.ByQuery), chromedp.SendKeys("[contenteditable]", "304 不锈钢，净重 420 克。", chromedp.ByQuery))
 	file := filepath.Join(t.TempDir(), "壶.jpg")
 	if err := os.WriteFile(file, photo(t), 0o600); err != nil {
 		t.Fatal(err)
