@@ -194,17 +194,13 @@ func (s *Service) insert(ctx context.Context, tx tenantdb.Tx, in ProductInput) (
 	if err != nil {
 		return Product{}, unknown(err)
 	}
-	skus := make([]SKU, len(in.SKUs))
-	ids := make([]int64, len(in.SKUs))
-	for i, k := range in.SKUs {
-		values := append([]string{}, k.SpecValues...)
-		if ids[i], err = s.insertSKU(ctx, tx, spuID, k, values); err != nil {
-			return Product{}, err
-		}
-		skus[i] = SKU{ID: ids[i], SpecValues: values, PriceFen: k.PriceFen, MarketPriceFen: k.MarketPriceFen, Picture: k.Picture, StockState: SoldOut}
-	}
-	if err := s.q.InsertStockLevels(ctx, tx, ids); err != nil {
+	ids, err := s.insertSKUs(ctx, tx, spuID, in.SKUs)
+	if err != nil {
 		return Product{}, err
+	}
+	skus := make([]SKU, len(in.SKUs))
+	for i, k := range in.SKUs {
+		skus[i] = SKU{ID: ids[i], SpecValues: append([]string{}, k.SpecValues...), PriceFen: k.PriceFen, MarketPriceFen: k.MarketPriceFen, Picture: k.Picture, StockState: SoldOut}
 	}
 	return Product{Item: Item{
 		ID: spuID, CategoryID: in.CategoryID, Title: in.Title, Subtitle: in.Subtitle, Cover: in.Cover,
@@ -223,11 +219,43 @@ func unknown(err error) error {
 	return err
 }
 
-func (s *Service) insertSKU(ctx context.Context, tx tenantdb.Tx, spuID int64, k SKUInput, values []string) (int64, error) {
-	return s.q.InsertSKU(ctx, tx, catalogdb.InsertSKUParams{
-		SpuID: spuID, Code: k.Code, SpecValues: values, Picture: k.Picture, PriceFen: k.PriceFen, MarketPriceFen: k.MarketPriceFen,
-		CostFen: k.CostFen, Barcode: k.Barcode, WeightG: k.WeightG, VolumeCm3: k.VolumeCM3, Enabled: !k.Disabled,
-	})
+// skuRow is a SKU as InsertSKUs and EditSKUs read it.
+type skuRow struct {
+	ID             int64     `json:"id"` // 0 for a new one
+	Code           string    `json:"code"`
+	Barcode        string    `json:"barcode"`
+	SpecValues     []string  `json:"spec_values"`
+	Picture        string    `json:"picture"`
+	PriceFen       money.Fen `json:"price_fen"`
+	MarketPriceFen money.Fen `json:"market_price_fen"`
+	CostFen        money.Fen `json:"cost_fen"`
+	WeightG        int32     `json:"weight_g"`
+	VolumeCM3      int32     `json:"volume_cm3"`
+	Enabled        bool      `json:"enabled"`
+}
+
+func rowOf(id int64, k SKUInput) skuRow {
+	return skuRow{
+		ID: id, Code: k.Code, Barcode: k.Barcode, SpecValues: append([]string{}, k.SpecValues...), Picture: k.Picture, PriceFen: k.PriceFen,
+		MarketPriceFen: k.MarketPriceFen, CostFen: k.CostFen, WeightG: k.WeightG, VolumeCM3: k.VolumeCM3, Enabled: !k.Disabled,
+	}
+}
+
+// insertSKUs returns the new SKUs' ids, in the order of skus.
+func (s *Service) insertSKUs(ctx context.Context, tx tenantdb.Tx, spuID int64, skus []SKUInput) ([]int64, error) {
+	rows := make([]skuRow, len(skus))
+	for i, k := range skus {
+		rows[i] = rowOf(0, k)
+	}
+	body, err := json.Marshal(rows)
+	if err != nil {
+		return nil, err
+	}
+	ids, err := s.q.InsertSKUs(ctx, tx, spuID, body)
+	if err != nil || len(ids) == 0 {
+		return nil, err
+	}
+	return ids, s.q.InsertStockLevels(ctx, tx, ids)
 }
 
 // prices is the range of what is for sale, or of everything if nothing is.

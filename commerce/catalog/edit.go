@@ -101,33 +101,37 @@ func (s *Service) editSKUs(ctx context.Context, tx tenantdb.Tx, in EditInput, be
 	if err := s.q.VacateSpecs(ctx, tx, in.ID); err != nil {
 		return nil, err
 	}
-	var fresh []int64
+	kept := []skuRow{} // never nil: the statement reads an array
+	var fresh []SKUInput
 	for i, k := range in.SKUs {
-		values := append([]string{}, k.SpecValues...)
 		if ids[i] == 0 {
-			if ids[i], err = s.insertSKU(ctx, tx, in.ID, k, values); err != nil {
-				return nil, err
-			}
-			fresh = append(fresh, ids[i])
-			continue
+			fresh = append(fresh, k)
+		} else {
+			kept = append(kept, rowOf(ids[i], k))
 		}
-		err := s.q.EditSKU(ctx, tx, catalogdb.EditSKUParams{
-			Code: k.Code, SpecValues: values, Picture: k.Picture, PriceFen: k.PriceFen, MarketPriceFen: k.MarketPriceFen,
-			CostFen: k.CostFen, Barcode: k.Barcode, WeightG: k.WeightG, VolumeCm3: k.VolumeCM3, Enabled: !k.Disabled, ID: ids[i], SpuID: in.ID,
-		})
-		if err != nil {
-			return nil, err
-		}
+	}
+	body, err := json.Marshal(kept)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.q.EditSKUs(ctx, tx, in.ID, body); err != nil {
+		return nil, err
 	}
 	for _, row := range left {
 		if err := s.q.RetireSKU(ctx, tx, retired(row, in.SKUs, left), row.ID, in.ID); err != nil {
 			return nil, err
 		}
 	}
-	if len(fresh) > 0 {
-		err = s.q.InsertStockLevels(ctx, tx, fresh)
+	added, err := s.insertSKUs(ctx, tx, in.ID, fresh)
+	if err != nil {
+		return nil, err
 	}
-	return ids, err
+	for i, id := range ids {
+		if id == 0 {
+			ids[i], added = added[0], added[1:]
+		}
+	}
+	return ids, nil
 }
 
 // match finds for each wanted SKU the one it is already, 0 for a new one, and those that

@@ -147,17 +147,6 @@ func WhyUnsold(status ShelfStatus, enabled bool) Unsold {
 	return ""
 }
 
-// stateOf is how buyers see a SKU with so many pieces available and such an alarm level.
-func stateOf(available, lowAt int64) StockState {
-	switch {
-	case available <= 0:
-		return SoldOut
-	case available <= lowAt:
-		return Low
-	}
-	return InStock
-}
-
 // stockOf is the best state of skus: a product is sold out only if all of them are.
 func stockOf(skus []SKU) StockState {
 	best := SoldOut

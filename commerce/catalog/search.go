@@ -68,8 +68,8 @@ func foundFrom(rows []catalogdb.SearchRow, err error) ([]found, error) {
 		plain[i] = catalogdb.ListByPlaceRow{
 			ID: r.ID, CategoryID: r.CategoryID, Title: r.Title, Subtitle: r.Subtitle, Cover: r.Cover, Specs: r.Specs, Sort: r.Sort,
 			MinPriceFen: r.MinPriceFen, MaxPriceFen: r.MaxPriceFen, Sales: r.Sales, Kind: r.Kind, BrandID: r.BrandID, Tags: r.Tags,
-			SkuIds: r.SkuIds, SkuSpecs: r.SkuSpecs, PricesFen: r.PricesFen, MarketsFen: r.MarketsFen, SkuPictures: r.SkuPictures,
-			Availables: r.Availables, Lows: r.Lows,
+			SkuIds: r.SkuIds, SkuSpecs: r.SkuSpecs, SkuPricesFen: r.SkuPricesFen, SkuMarketsFen: r.SkuMarketsFen, SkuPictures: r.SkuPictures,
+			Stocks: r.Stocks,
 		}
 	}
 	items, err := gather(plain, nil)

@@ -1,9 +1,7 @@
 package catalog
 
 import (
-	"cmp"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/go-json-experiment/json"
@@ -15,10 +13,11 @@ import (
 // itemRow has the shape of every row of list.sql: a product with its SKUs that are enabled.
 type itemRow catalogdb.ListByPlaceRow
 
-// skuColumns are the SKUs of a product, a column each; they are as long as each other.
+// skuColumns are the SKUs of a product that are enabled, a column each, in the order of their
+// ids; see the tenants' migration sku_columns.
 type skuColumns struct {
-	ids, prices, markets, availables, lows []int64
-	specs, pictures                        []string
+	ids, prices, markets    []int64
+	specs, pictures, stocks []string
 }
 
 // specMark parts the values of a SKU in a column: no value has control characters.
@@ -29,7 +28,10 @@ func (c skuColumns) items() []SKU {
 	for i, id := range c.ids {
 		skus[i] = SKU{
 			ID: id, PriceFen: money.Fen(c.prices[i]), MarketPriceFen: money.Fen(c.markets[i]),
-			Picture: c.pictures[i], StockState: stateOf(c.availables[i], c.lows[i]), SpecValues: []string{},
+			Picture: c.pictures[i], StockState: SoldOut, SpecValues: []string{},
+		}
+		if len(c.stocks) == len(c.ids) { // else one has no level, and which is not told
+			skus[i].StockState = StockState(c.stocks[i])
 		}
 		if c.specs[i] != "" {
 			skus[i].SpecValues = strings.Split(c.specs[i], specMark)
@@ -50,12 +52,12 @@ func gather[R listRow](rows []R, err error) ([]listed, error) {
 			ID: r.ID, CategoryID: r.CategoryID, Title: r.Title, Subtitle: r.Subtitle, Cover: r.Cover,
 			MinPriceFen: r.MinPriceFen, MaxPriceFen: r.MaxPriceFen, Sales: r.Sales,
 			Kind: Kind(r.Kind), BrandID: r.BrandID, Tags: r.Tags,
-			SKUs: skuColumns{r.SkuIds, r.PricesFen, r.MarketsFen, r.Availables, r.Lows, r.SkuSpecs, r.SkuPictures}.items(),
+			SKUs: skuColumns{r.SkuIds, r.SkuPricesFen, r.SkuMarketsFen, r.SkuSpecs, r.SkuPictures, r.Stocks}.items(),
 		}}
 		if err := json.Unmarshal(r.Specs, &out[i].item.Specs); err != nil {
 			return nil, fmt.Errorf("specs of product %d: %w", r.ID, err)
 		}
-		out[i].item.settle()
+		out[i].item.StockState = stockOf(out[i].item.SKUs)
 	}
 	return out, nil
 }
@@ -72,13 +74,6 @@ type listed struct {
 	sort int32
 }
 
-// settle puts the SKUs in the order of their ids, which is cheaper here than in SQL, and
-// derives the product's stock from theirs.
-func (item *Item) settle() {
-	slices.SortFunc(item.SKUs, func(a, b SKU) int { return cmp.Compare(a.ID, b.ID) })
-	item.StockState = stockOf(item.SKUs)
-}
-
 func (s *Service) productFromRow(r catalogdb.FindOnShelfRow) (Product, error) {
 	item := Item{
 		ID: r.ID, CategoryID: r.CategoryID, Title: r.Title, Subtitle: r.Subtitle, Cover: r.Cover,
@@ -92,11 +87,11 @@ func (s *Service) productFromRow(r catalogdb.FindOnShelfRow) (Product, error) {
 	if err != nil {
 		return Product{}, err
 	}
-	item.SKUs = skuColumns{r.SkuIds, r.PricesFen, r.MarketsFen, r.Availables, r.Lows, r.SkuSpecs, r.SkuPictures}.items()
+	item.SKUs = skuColumns{r.SkuIds, r.SkuPricesFen, r.SkuMarketsFen, r.SkuSpecs, r.SkuPictures, r.Stocks}.items()
 	for i := range item.SKUs {
-		item.SKUs[i].Barcode, item.SKUs[i].WeightG, item.SKUs[i].VolumeCM3 = r.Barcodes[i], r.WeightsG[i], r.VolumesCm3[i]
+		item.SKUs[i].Barcode, item.SKUs[i].WeightG, item.SKUs[i].VolumeCM3 = r.SkuBarcodes[i], int64(r.SkuWeightsG[i]), int64(r.SkuVolumesCm3[i])
 	}
-	item.settle()
+	item.StockState = stockOf(item.SKUs)
 	return Product{
 		Item: item, Pictures: r.Pictures, Detail: s.texts.Show(r.Detail), Brand: r.Brand,
 		Limits:  Limits{MinQty: r.MinQty, MaxPerOrder: r.MaxPerOrder, MaxLifetime: r.MaxLifetime},

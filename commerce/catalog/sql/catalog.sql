@@ -15,15 +15,10 @@ SELECT p.id, p.category_id, p.title, p.subtitle, p.cover, p.specs, p.sort, p.min
   coalesce(r.total, 0)::bigint AS reviewed, coalesce(r.score_1, 0)::bigint AS score_1, coalesce(r.score_2, 0)::bigint AS score_2, coalesce(r.score_3, 0)::bigint AS score_3,
   coalesce(r.score_4, 0)::bigint AS score_4, coalesce(r.score_5, 0)::bigint AS score_5,
   coalesce(r.pictured, 0)::bigint AS pictured, coalesce(r.followed, 0)::bigint AS followed,
-  coalesce(s.ids, '{}')::bigint[] AS sku_ids, coalesce(s.specs, '{}')::text[] AS sku_specs, coalesce(s.prices, '{}')::bigint[] AS prices_fen,
-  coalesce(s.markets, '{}')::bigint[] AS markets_fen, coalesce(s.pictures, '{}')::text[] AS sku_pictures,
-  coalesce(s.availables, '{}')::bigint[] AS availables, coalesce(s.lows, '{}')::bigint[] AS lows,
-  coalesce(s.barcodes, '{}')::text[] AS barcodes, coalesce(s.weights, '{}')::bigint[] AS weights_g, coalesce(s.volumes, '{}')::bigint[] AS volumes_cm3
-FROM spu p LEFT JOIN review_summary r ON r.spu_id = p.id CROSS JOIN LATERAL (
-  SELECT array_agg(k.id) AS ids, array_agg(array_to_string(k.spec_values, chr(31))) AS specs, array_agg(k.price_fen::bigint) AS prices, array_agg(k.market_price_fen::bigint) AS markets,
-    array_agg(k.picture) AS pictures, array_agg((l.on_hand - l.reserved)::bigint) AS availables, array_agg(l.low_at::bigint) AS lows,
-    array_agg(k.barcode) AS barcodes, array_agg(k.weight_g::bigint) AS weights, array_agg(k.volume_cm3::bigint) AS volumes
-  FROM sku k JOIN stock_level l ON l.sku_id = k.id WHERE k.spu_id = p.id AND k.enabled) s
+  p.sku_ids, p.sku_specs, p.sku_prices_fen, p.sku_markets_fen, p.sku_pictures, p.sku_barcodes, p.sku_weights_g, p.sku_volumes_cm3,
+  ARRAY(SELECT CASE WHEN l.on_hand <= l.reserved THEN 'sold_out' WHEN l.on_hand - l.reserved <= l.low_at THEN 'low' ELSE 'in_stock' END
+    FROM stock_level l WHERE l.sku_id = ANY(p.sku_ids) ORDER BY l.sku_id)::text[] AS stocks
+FROM spu p LEFT JOIN review_summary r ON r.spu_id = p.id
 WHERE p.id = @id AND p.status = 'on_shelf';
 
 -- name: Sellables :many
@@ -47,9 +42,14 @@ VALUES (@category_id, @title, @subtitle, @cover, @pictures, @detail, @specs, @so
   @min_qty, @max_per_order, @max_lifetime, sqlc.narg(on_at), sqlc.narg(off_at), @tokens, true, @at, @at, @voucher_uses, @voucher_days, sqlc.narg(voucher_until), @voucher_refunds, @params)
 RETURNING id;
 
--- name: InsertSKU :one
+-- name: InsertSKUs :many
+-- @skus is an array of objects with the columns' names; the ids come in their order.
 INSERT INTO sku (spu_id, code, barcode, spec_values, picture, price_fen, market_price_fen, cost_fen, weight_g, volume_cm3, enabled)
-VALUES (@spu_id, @code, @barcode, @spec_values, @picture, @price_fen, @market_price_fen, @cost_fen, @weight_g, @volume_cm3, @enabled) RETURNING id;
+SELECT @spu_id, k.body ->> 'code', k.body ->> 'barcode', ARRAY(SELECT jsonb_array_elements_text(k.body -> 'spec_values')), k.body ->> 'picture',
+  (k.body ->> 'price_fen')::bigint, (k.body ->> 'market_price_fen')::bigint, (k.body ->> 'cost_fen')::bigint, (k.body ->> 'weight_g')::integer,
+  (k.body ->> 'volume_cm3')::integer, (k.body ->> 'enabled')::boolean
+FROM jsonb_array_elements(@skus::jsonb) WITH ORDINALITY AS k (body, n) ORDER BY k.n
+RETURNING id;
 
 -- name: InsertStockLevels :exec
 -- Every SKU has its level from the transaction that made it. Afterwards only
@@ -104,10 +104,14 @@ WHERE id = @id AND version = @version;
 -- way: all give theirs up first.
 UPDATE sku SET spec_values = ARRAY[chr(1) || sku.id::text] WHERE spu_id = @spu_id;
 
--- name: EditSKU :exec
-UPDATE sku SET code = @code, barcode = @barcode, spec_values = @spec_values, picture = @picture, price_fen = @price_fen,
-  market_price_fen = @market_price_fen, cost_fen = @cost_fen, weight_g = @weight_g, volume_cm3 = @volume_cm3, enabled = @enabled
-WHERE id = @id AND spu_id = @spu_id;
+-- name: EditSKUs :exec
+-- @skus as in InsertSKUs, with their ids. All in one statement: the product is written once for them.
+UPDATE sku s SET code = k.body ->> 'code', barcode = k.body ->> 'barcode', spec_values = ARRAY(SELECT jsonb_array_elements_text(k.body -> 'spec_values')),
+  picture = k.body ->> 'picture', price_fen = (k.body ->> 'price_fen')::bigint, market_price_fen = (k.body ->> 'market_price_fen')::bigint,
+  cost_fen = (k.body ->> 'cost_fen')::bigint, weight_g = (k.body ->> 'weight_g')::integer, volume_cm3 = (k.body ->> 'volume_cm3')::integer,
+  enabled = (k.body ->> 'enabled')::boolean
+FROM jsonb_array_elements(@skus::jsonb) AS k (body)
+WHERE s.id = (k.body ->> 'id')::bigint AND s.spu_id = @spu_id;
 
 -- name: RetireSKU :exec
 UPDATE sku SET spec_values = @spec_values, enabled = false WHERE id = @id AND spu_id = @spu_id;

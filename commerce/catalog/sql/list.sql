@@ -14,24 +14,22 @@
 -- name: ListByPlace :many
 -- Index spu_shelf. The merchant's own order, all categories.
 WITH page AS (
-  SELECT p.id, p.category_id, p.title, p.subtitle, p.cover, p.specs, p.sort, p.min_price_fen, p.max_price_fen, p.sales, p.kind, p.brand_id, p.tags
+  SELECT p.id, p.category_id, p.title, p.subtitle, p.cover, p.specs, p.sort, p.min_price_fen, p.max_price_fen, p.sales, p.kind, p.brand_id, p.tags,
+    p.sku_ids, p.sku_specs, p.sku_prices_fen, p.sku_markets_fen, p.sku_pictures
   FROM spu p
   WHERE p.status = 'on_shelf' AND (p.sort, p.id) < (@after_place::integer, @after_id::bigint)
     AND CASE WHEN (@brand_id::bigint = 0 OR p.brand_id = @brand_id) AND (@tag::text = '' OR p.tags @> ARRAY[@tag::text])
       AND p.max_price_fen >= @low_fen::bigint AND p.min_price_fen <= @high_fen::bigint THEN true ELSE false END
     AND (NOT @in_stock::boolean OR (
-      SELECT count(*) > 0 FROM sku k JOIN stock_level v ON v.sku_id = k.id WHERE k.spu_id = p.id AND k.enabled AND v.on_hand > v.reserved))
+      SELECT count(*) > 0 FROM stock_level v WHERE v.sku_id = ANY(p.sku_ids) AND v.on_hand > v.reserved))
   ORDER BY p.sort DESC, p.id DESC
   LIMIT @max_rows)
 SELECT page.id, page.category_id, page.title, page.subtitle, page.cover, page.specs, page.sort, page.min_price_fen, page.max_price_fen, page.sales,
   page.kind, coalesce(page.brand_id, 0)::bigint AS brand_id, page.tags,
-  coalesce(s.ids, '{}')::bigint[] AS sku_ids, coalesce(s.specs, '{}')::text[] AS sku_specs, coalesce(s.prices, '{}')::bigint[] AS prices_fen,
-  coalesce(s.markets, '{}')::bigint[] AS markets_fen, coalesce(s.pictures, '{}')::text[] AS sku_pictures,
-  coalesce(s.availables, '{}')::bigint[] AS availables, coalesce(s.lows, '{}')::bigint[] AS lows
-FROM page CROSS JOIN LATERAL (
-  SELECT array_agg(k.id) AS ids, array_agg(array_to_string(k.spec_values, chr(31))) AS specs, array_agg(k.price_fen::bigint) AS prices, array_agg(k.market_price_fen::bigint) AS markets,
-    array_agg(k.picture) AS pictures, array_agg((l.on_hand - l.reserved)::bigint) AS availables, array_agg(l.low_at::bigint) AS lows
-  FROM sku k JOIN stock_level l ON l.sku_id = k.id WHERE k.spu_id = page.id AND k.enabled) s
+  page.sku_ids, page.sku_specs, page.sku_prices_fen, page.sku_markets_fen, page.sku_pictures,
+  ARRAY(SELECT CASE WHEN l.on_hand <= l.reserved THEN 'sold_out' WHEN l.on_hand - l.reserved <= l.low_at THEN 'low' ELSE 'in_stock' END
+    FROM stock_level l WHERE l.sku_id = ANY(page.sku_ids) ORDER BY l.sku_id)::text[] AS stocks
+FROM page
 ORDER BY page.sort DESC, page.id DESC;
 
 -- name: ListBranchByPlace :many
@@ -41,28 +39,27 @@ WITH RECURSIVE branch AS (
   SELECT c.id FROM category c WHERE c.id = @category_id::bigint AND c.visible
   UNION SELECT c.id FROM category c JOIN branch b ON c.parent_id = b.id WHERE c.visible),
 page AS (
-  SELECT m.id, m.category_id, m.title, m.subtitle, m.cover, m.specs, m.sort, m.min_price_fen, m.max_price_fen, m.sales, m.kind, m.brand_id, m.tags
+  SELECT m.id, m.category_id, m.title, m.subtitle, m.cover, m.specs, m.sort, m.min_price_fen, m.max_price_fen, m.sales, m.kind, m.brand_id, m.tags,
+    m.sku_ids, m.sku_specs, m.sku_prices_fen, m.sku_markets_fen, m.sku_pictures
   FROM branch CROSS JOIN LATERAL (
-    SELECT p.id, p.category_id, p.title, p.subtitle, p.cover, p.specs, p.sort, p.min_price_fen, p.max_price_fen, p.sales, p.kind, p.brand_id, p.tags
+    SELECT p.id, p.category_id, p.title, p.subtitle, p.cover, p.specs, p.sort, p.min_price_fen, p.max_price_fen, p.sales, p.kind, p.brand_id, p.tags,
+    p.sku_ids, p.sku_specs, p.sku_prices_fen, p.sku_markets_fen, p.sku_pictures
     FROM spu p
     WHERE p.status = 'on_shelf' AND p.category_id = branch.id AND (p.sort, p.id) < (@after_place::integer, @after_id::bigint)
       AND CASE WHEN (@brand_id::bigint = 0 OR p.brand_id = @brand_id) AND (@tag::text = '' OR p.tags @> ARRAY[@tag::text])
       AND p.max_price_fen >= @low_fen::bigint AND p.min_price_fen <= @high_fen::bigint THEN true ELSE false END
       AND (NOT @in_stock::boolean OR (
-        SELECT count(*) > 0 FROM sku k JOIN stock_level v ON v.sku_id = k.id WHERE k.spu_id = p.id AND k.enabled AND v.on_hand > v.reserved))
+        SELECT count(*) > 0 FROM stock_level v WHERE v.sku_id = ANY(p.sku_ids) AND v.on_hand > v.reserved))
     ORDER BY p.sort DESC, p.id DESC
     LIMIT @max_rows) m
   ORDER BY m.sort DESC, m.id DESC
   LIMIT @max_rows)
 SELECT page.id, page.category_id, page.title, page.subtitle, page.cover, page.specs, page.sort, page.min_price_fen, page.max_price_fen, page.sales,
   page.kind, coalesce(page.brand_id, 0)::bigint AS brand_id, page.tags,
-  coalesce(s.ids, '{}')::bigint[] AS sku_ids, coalesce(s.specs, '{}')::text[] AS sku_specs, coalesce(s.prices, '{}')::bigint[] AS prices_fen,
-  coalesce(s.markets, '{}')::bigint[] AS markets_fen, coalesce(s.pictures, '{}')::text[] AS sku_pictures,
-  coalesce(s.availables, '{}')::bigint[] AS availables, coalesce(s.lows, '{}')::bigint[] AS lows
-FROM page CROSS JOIN LATERAL (
-  SELECT array_agg(k.id) AS ids, array_agg(array_to_string(k.spec_values, chr(31))) AS specs, array_agg(k.price_fen::bigint) AS prices, array_agg(k.market_price_fen::bigint) AS markets,
-    array_agg(k.picture) AS pictures, array_agg((l.on_hand - l.reserved)::bigint) AS availables, array_agg(l.low_at::bigint) AS lows
-  FROM sku k JOIN stock_level l ON l.sku_id = k.id WHERE k.spu_id = page.id AND k.enabled) s
+  page.sku_ids, page.sku_specs, page.sku_prices_fen, page.sku_markets_fen, page.sku_pictures,
+  ARRAY(SELECT CASE WHEN l.on_hand <= l.reserved THEN 'sold_out' WHEN l.on_hand - l.reserved <= l.low_at THEN 'low' ELSE 'in_stock' END
+    FROM stock_level l WHERE l.sku_id = ANY(page.sku_ids) ORDER BY l.sku_id)::text[] AS stocks
+FROM page
 ORDER BY page.sort DESC, page.id DESC;
 
 -- name: ListByNewest :many
@@ -71,25 +68,23 @@ WITH RECURSIVE branch AS (
   SELECT c.id FROM category c WHERE c.id = @category_id::bigint AND c.visible
   UNION SELECT c.id FROM category c JOIN branch b ON c.parent_id = b.id WHERE c.visible),
 page AS (
-  SELECT p.id, p.category_id, p.title, p.subtitle, p.cover, p.specs, p.sort, p.min_price_fen, p.max_price_fen, p.sales, p.kind, p.brand_id, p.tags
+  SELECT p.id, p.category_id, p.title, p.subtitle, p.cover, p.specs, p.sort, p.min_price_fen, p.max_price_fen, p.sales, p.kind, p.brand_id, p.tags,
+    p.sku_ids, p.sku_specs, p.sku_prices_fen, p.sku_markets_fen, p.sku_pictures
   FROM spu p
   WHERE p.status = 'on_shelf' AND p.id < @after_id::bigint
     AND (@category_id::bigint = 0 OR p.category_id IN (SELECT branch.id FROM branch))
     AND CASE WHEN (@brand_id::bigint = 0 OR p.brand_id = @brand_id) AND (@tag::text = '' OR p.tags @> ARRAY[@tag::text])
       AND p.max_price_fen >= @low_fen::bigint AND p.min_price_fen <= @high_fen::bigint THEN true ELSE false END
     AND (NOT @in_stock::boolean OR (
-      SELECT count(*) > 0 FROM sku k JOIN stock_level v ON v.sku_id = k.id WHERE k.spu_id = p.id AND k.enabled AND v.on_hand > v.reserved))
+      SELECT count(*) > 0 FROM stock_level v WHERE v.sku_id = ANY(p.sku_ids) AND v.on_hand > v.reserved))
   ORDER BY p.id DESC
   LIMIT @max_rows)
 SELECT page.id, page.category_id, page.title, page.subtitle, page.cover, page.specs, page.sort, page.min_price_fen, page.max_price_fen, page.sales,
   page.kind, coalesce(page.brand_id, 0)::bigint AS brand_id, page.tags,
-  coalesce(s.ids, '{}')::bigint[] AS sku_ids, coalesce(s.specs, '{}')::text[] AS sku_specs, coalesce(s.prices, '{}')::bigint[] AS prices_fen,
-  coalesce(s.markets, '{}')::bigint[] AS markets_fen, coalesce(s.pictures, '{}')::text[] AS sku_pictures,
-  coalesce(s.availables, '{}')::bigint[] AS availables, coalesce(s.lows, '{}')::bigint[] AS lows
-FROM page CROSS JOIN LATERAL (
-  SELECT array_agg(k.id) AS ids, array_agg(array_to_string(k.spec_values, chr(31))) AS specs, array_agg(k.price_fen::bigint) AS prices, array_agg(k.market_price_fen::bigint) AS markets,
-    array_agg(k.picture) AS pictures, array_agg((l.on_hand - l.reserved)::bigint) AS availables, array_agg(l.low_at::bigint) AS lows
-  FROM sku k JOIN stock_level l ON l.sku_id = k.id WHERE k.spu_id = page.id AND k.enabled) s
+  page.sku_ids, page.sku_specs, page.sku_prices_fen, page.sku_markets_fen, page.sku_pictures,
+  ARRAY(SELECT CASE WHEN l.on_hand <= l.reserved THEN 'sold_out' WHEN l.on_hand - l.reserved <= l.low_at THEN 'low' ELSE 'in_stock' END
+    FROM stock_level l WHERE l.sku_id = ANY(page.sku_ids) ORDER BY l.sku_id)::text[] AS stocks
+FROM page
 ORDER BY page.id DESC;
 
 -- name: ListByPriceAsc :many
@@ -98,25 +93,23 @@ WITH RECURSIVE branch AS (
   SELECT c.id FROM category c WHERE c.id = @category_id::bigint AND c.visible
   UNION SELECT c.id FROM category c JOIN branch b ON c.parent_id = b.id WHERE c.visible),
 page AS (
-  SELECT p.id, p.category_id, p.title, p.subtitle, p.cover, p.specs, p.sort, p.min_price_fen, p.max_price_fen, p.sales, p.kind, p.brand_id, p.tags
+  SELECT p.id, p.category_id, p.title, p.subtitle, p.cover, p.specs, p.sort, p.min_price_fen, p.max_price_fen, p.sales, p.kind, p.brand_id, p.tags,
+    p.sku_ids, p.sku_specs, p.sku_prices_fen, p.sku_markets_fen, p.sku_pictures
   FROM spu p
   WHERE p.status = 'on_shelf' AND (p.min_price_fen, p.id) > (@after_price::bigint, @after_id::bigint)
     AND (@category_id::bigint = 0 OR p.category_id IN (SELECT branch.id FROM branch))
     AND CASE WHEN (@brand_id::bigint = 0 OR p.brand_id = @brand_id) AND (@tag::text = '' OR p.tags @> ARRAY[@tag::text])
       AND p.max_price_fen >= @low_fen::bigint AND p.min_price_fen <= @high_fen::bigint THEN true ELSE false END
     AND (NOT @in_stock::boolean OR (
-      SELECT count(*) > 0 FROM sku k JOIN stock_level v ON v.sku_id = k.id WHERE k.spu_id = p.id AND k.enabled AND v.on_hand > v.reserved))
+      SELECT count(*) > 0 FROM stock_level v WHERE v.sku_id = ANY(p.sku_ids) AND v.on_hand > v.reserved))
   ORDER BY p.min_price_fen, p.id
   LIMIT @max_rows)
 SELECT page.id, page.category_id, page.title, page.subtitle, page.cover, page.specs, page.sort, page.min_price_fen, page.max_price_fen, page.sales,
   page.kind, coalesce(page.brand_id, 0)::bigint AS brand_id, page.tags,
-  coalesce(s.ids, '{}')::bigint[] AS sku_ids, coalesce(s.specs, '{}')::text[] AS sku_specs, coalesce(s.prices, '{}')::bigint[] AS prices_fen,
-  coalesce(s.markets, '{}')::bigint[] AS markets_fen, coalesce(s.pictures, '{}')::text[] AS sku_pictures,
-  coalesce(s.availables, '{}')::bigint[] AS availables, coalesce(s.lows, '{}')::bigint[] AS lows
-FROM page CROSS JOIN LATERAL (
-  SELECT array_agg(k.id) AS ids, array_agg(array_to_string(k.spec_values, chr(31))) AS specs, array_agg(k.price_fen::bigint) AS prices, array_agg(k.market_price_fen::bigint) AS markets,
-    array_agg(k.picture) AS pictures, array_agg((l.on_hand - l.reserved)::bigint) AS availables, array_agg(l.low_at::bigint) AS lows
-  FROM sku k JOIN stock_level l ON l.sku_id = k.id WHERE k.spu_id = page.id AND k.enabled) s
+  page.sku_ids, page.sku_specs, page.sku_prices_fen, page.sku_markets_fen, page.sku_pictures,
+  ARRAY(SELECT CASE WHEN l.on_hand <= l.reserved THEN 'sold_out' WHEN l.on_hand - l.reserved <= l.low_at THEN 'low' ELSE 'in_stock' END
+    FROM stock_level l WHERE l.sku_id = ANY(page.sku_ids) ORDER BY l.sku_id)::text[] AS stocks
+FROM page
 ORDER BY page.min_price_fen, page.id;
 
 -- name: ListByPriceDesc :many
@@ -125,25 +118,23 @@ WITH RECURSIVE branch AS (
   SELECT c.id FROM category c WHERE c.id = @category_id::bigint AND c.visible
   UNION SELECT c.id FROM category c JOIN branch b ON c.parent_id = b.id WHERE c.visible),
 page AS (
-  SELECT p.id, p.category_id, p.title, p.subtitle, p.cover, p.specs, p.sort, p.min_price_fen, p.max_price_fen, p.sales, p.kind, p.brand_id, p.tags
+  SELECT p.id, p.category_id, p.title, p.subtitle, p.cover, p.specs, p.sort, p.min_price_fen, p.max_price_fen, p.sales, p.kind, p.brand_id, p.tags,
+    p.sku_ids, p.sku_specs, p.sku_prices_fen, p.sku_markets_fen, p.sku_pictures
   FROM spu p
   WHERE p.status = 'on_shelf' AND (p.min_price_fen, p.id) < (@after_price::bigint, @after_id::bigint)
     AND (@category_id::bigint = 0 OR p.category_id IN (SELECT branch.id FROM branch))
     AND CASE WHEN (@brand_id::bigint = 0 OR p.brand_id = @brand_id) AND (@tag::text = '' OR p.tags @> ARRAY[@tag::text])
       AND p.max_price_fen >= @low_fen::bigint AND p.min_price_fen <= @high_fen::bigint THEN true ELSE false END
     AND (NOT @in_stock::boolean OR (
-      SELECT count(*) > 0 FROM sku k JOIN stock_level v ON v.sku_id = k.id WHERE k.spu_id = p.id AND k.enabled AND v.on_hand > v.reserved))
+      SELECT count(*) > 0 FROM stock_level v WHERE v.sku_id = ANY(p.sku_ids) AND v.on_hand > v.reserved))
   ORDER BY p.min_price_fen DESC, p.id DESC
   LIMIT @max_rows)
 SELECT page.id, page.category_id, page.title, page.subtitle, page.cover, page.specs, page.sort, page.min_price_fen, page.max_price_fen, page.sales,
   page.kind, coalesce(page.brand_id, 0)::bigint AS brand_id, page.tags,
-  coalesce(s.ids, '{}')::bigint[] AS sku_ids, coalesce(s.specs, '{}')::text[] AS sku_specs, coalesce(s.prices, '{}')::bigint[] AS prices_fen,
-  coalesce(s.markets, '{}')::bigint[] AS markets_fen, coalesce(s.pictures, '{}')::text[] AS sku_pictures,
-  coalesce(s.availables, '{}')::bigint[] AS availables, coalesce(s.lows, '{}')::bigint[] AS lows
-FROM page CROSS JOIN LATERAL (
-  SELECT array_agg(k.id) AS ids, array_agg(array_to_string(k.spec_values, chr(31))) AS specs, array_agg(k.price_fen::bigint) AS prices, array_agg(k.market_price_fen::bigint) AS markets,
-    array_agg(k.picture) AS pictures, array_agg((l.on_hand - l.reserved)::bigint) AS availables, array_agg(l.low_at::bigint) AS lows
-  FROM sku k JOIN stock_level l ON l.sku_id = k.id WHERE k.spu_id = page.id AND k.enabled) s
+  page.sku_ids, page.sku_specs, page.sku_prices_fen, page.sku_markets_fen, page.sku_pictures,
+  ARRAY(SELECT CASE WHEN l.on_hand <= l.reserved THEN 'sold_out' WHEN l.on_hand - l.reserved <= l.low_at THEN 'low' ELSE 'in_stock' END
+    FROM stock_level l WHERE l.sku_id = ANY(page.sku_ids) ORDER BY l.sku_id)::text[] AS stocks
+FROM page
 ORDER BY page.min_price_fen DESC, page.id DESC;
 
 -- name: ListBySales :many
@@ -152,23 +143,21 @@ WITH RECURSIVE branch AS (
   SELECT c.id FROM category c WHERE c.id = @category_id::bigint AND c.visible
   UNION SELECT c.id FROM category c JOIN branch b ON c.parent_id = b.id WHERE c.visible),
 page AS (
-  SELECT p.id, p.category_id, p.title, p.subtitle, p.cover, p.specs, p.sort, p.min_price_fen, p.max_price_fen, p.sales, p.kind, p.brand_id, p.tags
+  SELECT p.id, p.category_id, p.title, p.subtitle, p.cover, p.specs, p.sort, p.min_price_fen, p.max_price_fen, p.sales, p.kind, p.brand_id, p.tags,
+    p.sku_ids, p.sku_specs, p.sku_prices_fen, p.sku_markets_fen, p.sku_pictures
   FROM spu p
   WHERE p.status = 'on_shelf' AND (p.sales, p.id) < (@after_sales::bigint, @after_id::bigint)
     AND (@category_id::bigint = 0 OR p.category_id IN (SELECT branch.id FROM branch))
     AND CASE WHEN (@brand_id::bigint = 0 OR p.brand_id = @brand_id) AND (@tag::text = '' OR p.tags @> ARRAY[@tag::text])
       AND p.max_price_fen >= @low_fen::bigint AND p.min_price_fen <= @high_fen::bigint THEN true ELSE false END
     AND (NOT @in_stock::boolean OR (
-      SELECT count(*) > 0 FROM sku k JOIN stock_level v ON v.sku_id = k.id WHERE k.spu_id = p.id AND k.enabled AND v.on_hand > v.reserved))
+      SELECT count(*) > 0 FROM stock_level v WHERE v.sku_id = ANY(p.sku_ids) AND v.on_hand > v.reserved))
   ORDER BY p.sales DESC, p.id DESC
   LIMIT @max_rows)
 SELECT page.id, page.category_id, page.title, page.subtitle, page.cover, page.specs, page.sort, page.min_price_fen, page.max_price_fen, page.sales,
   page.kind, coalesce(page.brand_id, 0)::bigint AS brand_id, page.tags,
-  coalesce(s.ids, '{}')::bigint[] AS sku_ids, coalesce(s.specs, '{}')::text[] AS sku_specs, coalesce(s.prices, '{}')::bigint[] AS prices_fen,
-  coalesce(s.markets, '{}')::bigint[] AS markets_fen, coalesce(s.pictures, '{}')::text[] AS sku_pictures,
-  coalesce(s.availables, '{}')::bigint[] AS availables, coalesce(s.lows, '{}')::bigint[] AS lows
-FROM page CROSS JOIN LATERAL (
-  SELECT array_agg(k.id) AS ids, array_agg(array_to_string(k.spec_values, chr(31))) AS specs, array_agg(k.price_fen::bigint) AS prices, array_agg(k.market_price_fen::bigint) AS markets,
-    array_agg(k.picture) AS pictures, array_agg((l.on_hand - l.reserved)::bigint) AS availables, array_agg(l.low_at::bigint) AS lows
-  FROM sku k JOIN stock_level l ON l.sku_id = k.id WHERE k.spu_id = page.id AND k.enabled) s
+  page.sku_ids, page.sku_specs, page.sku_prices_fen, page.sku_markets_fen, page.sku_pictures,
+  ARRAY(SELECT CASE WHEN l.on_hand <= l.reserved THEN 'sold_out' WHEN l.on_hand - l.reserved <= l.low_at THEN 'low' ELSE 'in_stock' END
+    FROM stock_level l WHERE l.sku_id = ANY(page.sku_ids) ORDER BY l.sku_id)::text[] AS stocks
+FROM page
 ORDER BY page.sales DESC, page.id DESC;

@@ -22,20 +22,18 @@ hit AS MATERIALIZED (
     AND (@brand_id::bigint = 0 OR p.brand_id = @brand_id) AND (@tag::text = '' OR p.tags @> ARRAY[@tag::text])
     AND p.max_price_fen >= @low_fen::bigint AND p.min_price_fen <= @high_fen::bigint
     AND (NOT @in_stock::boolean OR (
-      SELECT count(*) > 0 FROM sku k JOIN stock_level v ON v.sku_id = k.id WHERE k.spu_id = p.id AND k.enabled AND v.on_hand > v.reserved))),
+      SELECT count(*) > 0 FROM stock_level v WHERE v.sku_id = ANY(p.sku_ids) AND v.on_hand > v.reserved))),
 page AS (
-  SELECT p.id, p.category_id, p.title, p.subtitle, p.cover, p.specs, p.sort, p.min_price_fen, p.max_price_fen, p.sales, p.kind, p.brand_id, p.tags, h.rank
+  SELECT p.id, p.category_id, p.title, p.subtitle, p.cover, p.specs, p.sort, p.min_price_fen, p.max_price_fen, p.sales, p.kind, p.brand_id, p.tags,
+    p.sku_ids, p.sku_specs, p.sku_prices_fen, p.sku_markets_fen, p.sku_pictures, h.rank
   FROM (SELECT hit.id, hit.rank FROM hit WHERE (hit.rank, hit.id) < (@after_rank::bigint, @after_id::bigint)
         ORDER BY hit.rank DESC, hit.id DESC LIMIT @max_rows) h JOIN spu p ON p.id = h.id)
 SELECT page.id, page.category_id, page.title, page.subtitle, page.cover, page.specs, page.sort, page.min_price_fen, page.max_price_fen, page.sales,
   page.kind, coalesce(page.brand_id, 0)::bigint AS brand_id, page.tags,
-  coalesce(s.ids, '{}')::bigint[] AS sku_ids, coalesce(s.specs, '{}')::text[] AS sku_specs, coalesce(s.prices, '{}')::bigint[] AS prices_fen,
-  coalesce(s.markets, '{}')::bigint[] AS markets_fen, coalesce(s.pictures, '{}')::text[] AS sku_pictures,
-  coalesce(s.availables, '{}')::bigint[] AS availables, coalesce(s.lows, '{}')::bigint[] AS lows, page.rank::bigint AS rank
-FROM page CROSS JOIN LATERAL (
-  SELECT array_agg(k.id) AS ids, array_agg(array_to_string(k.spec_values, chr(31))) AS specs, array_agg(k.price_fen::bigint) AS prices, array_agg(k.market_price_fen::bigint) AS markets,
-    array_agg(k.picture) AS pictures, array_agg((l.on_hand - l.reserved)::bigint) AS availables, array_agg(l.low_at::bigint) AS lows
-  FROM sku k JOIN stock_level l ON l.sku_id = k.id WHERE k.spu_id = page.id AND k.enabled) s
+  page.sku_ids, page.sku_specs, page.sku_prices_fen, page.sku_markets_fen, page.sku_pictures,
+  ARRAY(SELECT CASE WHEN l.on_hand <= l.reserved THEN 'sold_out' WHEN l.on_hand - l.reserved <= l.low_at THEN 'low' ELSE 'in_stock' END
+    FROM stock_level l WHERE l.sku_id = ANY(page.sku_ids) ORDER BY l.sku_id)::text[] AS stocks, page.rank::bigint AS rank
+FROM page
 ORDER BY page.rank DESC, page.id DESC;
 
 -- name: Near :many
@@ -46,17 +44,15 @@ WITH hit AS MATERIALIZED (
   FROM (SELECT p.id, p.tokens, p.sales FROM spu p WHERE p.status = 'on_shelf' AND p.tokens && @tokens::text[] LIMIT 1000) c),
 page AS (
   SELECT p.id, p.category_id, p.title, p.subtitle, p.cover, p.specs, p.sort, p.min_price_fen, p.max_price_fen, p.sales, p.kind, p.brand_id, p.tags,
+    p.sku_ids, p.sku_specs, p.sku_prices_fen, p.sku_markets_fen, p.sku_pictures,
     h.shared * 1000000000000 + least(p.sales, 999999999999) AS rank
   FROM (SELECT hit.id, hit.shared FROM hit ORDER BY hit.shared DESC, hit.sales DESC, hit.id DESC LIMIT @max_rows) h JOIN spu p ON p.id = h.id)
 SELECT page.id, page.category_id, page.title, page.subtitle, page.cover, page.specs, page.sort, page.min_price_fen, page.max_price_fen, page.sales,
   page.kind, coalesce(page.brand_id, 0)::bigint AS brand_id, page.tags,
-  coalesce(s.ids, '{}')::bigint[] AS sku_ids, coalesce(s.specs, '{}')::text[] AS sku_specs, coalesce(s.prices, '{}')::bigint[] AS prices_fen,
-  coalesce(s.markets, '{}')::bigint[] AS markets_fen, coalesce(s.pictures, '{}')::text[] AS sku_pictures,
-  coalesce(s.availables, '{}')::bigint[] AS availables, coalesce(s.lows, '{}')::bigint[] AS lows, page.rank::bigint AS rank
-FROM page CROSS JOIN LATERAL (
-  SELECT array_agg(k.id) AS ids, array_agg(array_to_string(k.spec_values, chr(31))) AS specs, array_agg(k.price_fen::bigint) AS prices, array_agg(k.market_price_fen::bigint) AS markets,
-    array_agg(k.picture) AS pictures, array_agg((l.on_hand - l.reserved)::bigint) AS availables, array_agg(l.low_at::bigint) AS lows
-  FROM sku k JOIN stock_level l ON l.sku_id = k.id WHERE k.spu_id = page.id AND k.enabled) s
+  page.sku_ids, page.sku_specs, page.sku_prices_fen, page.sku_markets_fen, page.sku_pictures,
+  ARRAY(SELECT CASE WHEN l.on_hand <= l.reserved THEN 'sold_out' WHEN l.on_hand - l.reserved <= l.low_at THEN 'low' ELSE 'in_stock' END
+    FROM stock_level l WHERE l.sku_id = ANY(page.sku_ids) ORDER BY l.sku_id)::text[] AS stocks, page.rank::bigint AS rank
+FROM page
 ORDER BY page.rank DESC, page.id DESC;
 
 -- name: Facets :one

@@ -48,42 +48,18 @@ func (q *Queries) CountEnabledSKUs(ctx context.Context, db DBTX, spuID int64) (i
 	return count, err
 }
 
-const editSKU = `-- name: EditSKU :exec
-UPDATE sku SET code = $1, barcode = $2, spec_values = $3, picture = $4, price_fen = $5,
-  market_price_fen = $6, cost_fen = $7, weight_g = $8, volume_cm3 = $9, enabled = $10
-WHERE id = $11 AND spu_id = $12
+const editSKUs = `-- name: EditSKUs :exec
+UPDATE sku s SET code = k.body ->> 'code', barcode = k.body ->> 'barcode', spec_values = ARRAY(SELECT jsonb_array_elements_text(k.body -> 'spec_values')),
+  picture = k.body ->> 'picture', price_fen = (k.body ->> 'price_fen')::bigint, market_price_fen = (k.body ->> 'market_price_fen')::bigint,
+  cost_fen = (k.body ->> 'cost_fen')::bigint, weight_g = (k.body ->> 'weight_g')::integer, volume_cm3 = (k.body ->> 'volume_cm3')::integer,
+  enabled = (k.body ->> 'enabled')::boolean
+FROM jsonb_array_elements($2::jsonb) AS k (body)
+WHERE s.id = (k.body ->> 'id')::bigint AND s.spu_id = $1
 `
 
-type EditSKUParams struct {
-	Code           string
-	Barcode        string
-	SpecValues     []string
-	Picture        string
-	PriceFen       money.Fen
-	MarketPriceFen money.Fen
-	CostFen        money.Fen
-	WeightG        int32
-	VolumeCm3      int32
-	Enabled        bool
-	ID             int64
-	SpuID          int64
-}
-
-func (q *Queries) EditSKU(ctx context.Context, db DBTX, arg EditSKUParams) error {
-	_, err := db.Exec(ctx, editSKU,
-		arg.Code,
-		arg.Barcode,
-		arg.SpecValues,
-		arg.Picture,
-		arg.PriceFen,
-		arg.MarketPriceFen,
-		arg.CostFen,
-		arg.WeightG,
-		arg.VolumeCm3,
-		arg.Enabled,
-		arg.ID,
-		arg.SpuID,
-	)
+// @skus as in InsertSKUs, with their ids. All in one statement: the product is written once for them.
+func (q *Queries) EditSKUs(ctx context.Context, db DBTX, spuID int64, skus json.RawMessage) error {
+	_, err := db.Exec(ctx, editSKUs, spuID, skus)
 	return err
 }
 
@@ -169,15 +145,10 @@ SELECT p.id, p.category_id, p.title, p.subtitle, p.cover, p.specs, p.sort, p.min
   coalesce(r.total, 0)::bigint AS reviewed, coalesce(r.score_1, 0)::bigint AS score_1, coalesce(r.score_2, 0)::bigint AS score_2, coalesce(r.score_3, 0)::bigint AS score_3,
   coalesce(r.score_4, 0)::bigint AS score_4, coalesce(r.score_5, 0)::bigint AS score_5,
   coalesce(r.pictured, 0)::bigint AS pictured, coalesce(r.followed, 0)::bigint AS followed,
-  coalesce(s.ids, '{}')::bigint[] AS sku_ids, coalesce(s.specs, '{}')::text[] AS sku_specs, coalesce(s.prices, '{}')::bigint[] AS prices_fen,
-  coalesce(s.markets, '{}')::bigint[] AS markets_fen, coalesce(s.pictures, '{}')::text[] AS sku_pictures,
-  coalesce(s.availables, '{}')::bigint[] AS availables, coalesce(s.lows, '{}')::bigint[] AS lows,
-  coalesce(s.barcodes, '{}')::text[] AS barcodes, coalesce(s.weights, '{}')::bigint[] AS weights_g, coalesce(s.volumes, '{}')::bigint[] AS volumes_cm3
-FROM spu p LEFT JOIN review_summary r ON r.spu_id = p.id CROSS JOIN LATERAL (
-  SELECT array_agg(k.id) AS ids, array_agg(array_to_string(k.spec_values, chr(31))) AS specs, array_agg(k.price_fen::bigint) AS prices, array_agg(k.market_price_fen::bigint) AS markets,
-    array_agg(k.picture) AS pictures, array_agg((l.on_hand - l.reserved)::bigint) AS availables, array_agg(l.low_at::bigint) AS lows,
-    array_agg(k.barcode) AS barcodes, array_agg(k.weight_g::bigint) AS weights, array_agg(k.volume_cm3::bigint) AS volumes
-  FROM sku k JOIN stock_level l ON l.sku_id = k.id WHERE k.spu_id = p.id AND k.enabled) s
+  p.sku_ids, p.sku_specs, p.sku_prices_fen, p.sku_markets_fen, p.sku_pictures, p.sku_barcodes, p.sku_weights_g, p.sku_volumes_cm3,
+  ARRAY(SELECT CASE WHEN l.on_hand <= l.reserved THEN 'sold_out' WHEN l.on_hand - l.reserved <= l.low_at THEN 'low' ELSE 'in_stock' END
+    FROM stock_level l WHERE l.sku_id = ANY(p.sku_ids) ORDER BY l.sku_id)::text[] AS stocks
+FROM spu p LEFT JOIN review_summary r ON r.spu_id = p.id
 WHERE p.id = $1 AND p.status = 'on_shelf'
 `
 
@@ -216,14 +187,13 @@ type FindOnShelfRow struct {
 	Followed       int64
 	SkuIds         []int64
 	SkuSpecs       []string
-	PricesFen      []int64
-	MarketsFen     []int64
+	SkuPricesFen   []int64
+	SkuMarketsFen  []int64
 	SkuPictures    []string
-	Availables     []int64
-	Lows           []int64
-	Barcodes       []string
-	WeightsG       []int64
-	VolumesCm3     []int64
+	SkuBarcodes    []string
+	SkuWeightsG    []int32
+	SkuVolumesCm3  []int32
+	Stocks         []string
 }
 
 // What reviews add up to comes with it in one trip; only review writes review_summary.
@@ -265,14 +235,13 @@ func (q *Queries) FindOnShelf(ctx context.Context, db DBTX, id int64) (FindOnShe
 		&i.Followed,
 		&i.SkuIds,
 		&i.SkuSpecs,
-		&i.PricesFen,
-		&i.MarketsFen,
+		&i.SkuPricesFen,
+		&i.SkuMarketsFen,
 		&i.SkuPictures,
-		&i.Availables,
-		&i.Lows,
-		&i.Barcodes,
-		&i.WeightsG,
-		&i.VolumesCm3,
+		&i.SkuBarcodes,
+		&i.SkuWeightsG,
+		&i.SkuVolumesCm3,
+		&i.Stocks,
 	)
 	return i, err
 }
@@ -295,42 +264,34 @@ func (q *Queries) InsertCategory(ctx context.Context, db DBTX, parentID *int64, 
 	return id, err
 }
 
-const insertSKU = `-- name: InsertSKU :one
+const insertSKUs = `-- name: InsertSKUs :many
 INSERT INTO sku (spu_id, code, barcode, spec_values, picture, price_fen, market_price_fen, cost_fen, weight_g, volume_cm3, enabled)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) RETURNING id
+SELECT $1, k.body ->> 'code', k.body ->> 'barcode', ARRAY(SELECT jsonb_array_elements_text(k.body -> 'spec_values')), k.body ->> 'picture',
+  (k.body ->> 'price_fen')::bigint, (k.body ->> 'market_price_fen')::bigint, (k.body ->> 'cost_fen')::bigint, (k.body ->> 'weight_g')::integer,
+  (k.body ->> 'volume_cm3')::integer, (k.body ->> 'enabled')::boolean
+FROM jsonb_array_elements($2::jsonb) WITH ORDINALITY AS k (body, n) ORDER BY k.n
+RETURNING id
 `
 
-type InsertSKUParams struct {
-	SpuID          int64
-	Code           string
-	Barcode        string
-	SpecValues     []string
-	Picture        string
-	PriceFen       money.Fen
-	MarketPriceFen money.Fen
-	CostFen        money.Fen
-	WeightG        int32
-	VolumeCm3      int32
-	Enabled        bool
-}
-
-func (q *Queries) InsertSKU(ctx context.Context, db DBTX, arg InsertSKUParams) (int64, error) {
-	row := db.QueryRow(ctx, insertSKU,
-		arg.SpuID,
-		arg.Code,
-		arg.Barcode,
-		arg.SpecValues,
-		arg.Picture,
-		arg.PriceFen,
-		arg.MarketPriceFen,
-		arg.CostFen,
-		arg.WeightG,
-		arg.VolumeCm3,
-		arg.Enabled,
-	)
-	var id int64
-	err := row.Scan(&id)
-	return id, err
+// @skus is an array of objects with the columns' names; the ids come in their order.
+func (q *Queries) InsertSKUs(ctx context.Context, db DBTX, spuID int64, skus json.RawMessage) ([]int64, error) {
+	rows, err := db.Query(ctx, insertSKUs, spuID, skus)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []int64{}
+	for rows.Next() {
+		var id int64
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const insertSPU = `-- name: InsertSPU :one

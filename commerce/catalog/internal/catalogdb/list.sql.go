@@ -17,28 +17,27 @@ WITH RECURSIVE branch AS (
   SELECT c.id FROM category c WHERE c.id = $1::bigint AND c.visible
   UNION SELECT c.id FROM category c JOIN branch b ON c.parent_id = b.id WHERE c.visible),
 page AS (
-  SELECT m.id, m.category_id, m.title, m.subtitle, m.cover, m.specs, m.sort, m.min_price_fen, m.max_price_fen, m.sales, m.kind, m.brand_id, m.tags
+  SELECT m.id, m.category_id, m.title, m.subtitle, m.cover, m.specs, m.sort, m.min_price_fen, m.max_price_fen, m.sales, m.kind, m.brand_id, m.tags,
+    m.sku_ids, m.sku_specs, m.sku_prices_fen, m.sku_markets_fen, m.sku_pictures
   FROM branch CROSS JOIN LATERAL (
-    SELECT p.id, p.category_id, p.title, p.subtitle, p.cover, p.specs, p.sort, p.min_price_fen, p.max_price_fen, p.sales, p.kind, p.brand_id, p.tags
+    SELECT p.id, p.category_id, p.title, p.subtitle, p.cover, p.specs, p.sort, p.min_price_fen, p.max_price_fen, p.sales, p.kind, p.brand_id, p.tags,
+    p.sku_ids, p.sku_specs, p.sku_prices_fen, p.sku_markets_fen, p.sku_pictures
     FROM spu p
     WHERE p.status = 'on_shelf' AND p.category_id = branch.id AND (p.sort, p.id) < ($2::integer, $3::bigint)
       AND CASE WHEN ($4::bigint = 0 OR p.brand_id = $4) AND ($5::text = '' OR p.tags @> ARRAY[$5::text])
       AND p.max_price_fen >= $6::bigint AND p.min_price_fen <= $7::bigint THEN true ELSE false END
       AND (NOT $8::boolean OR (
-        SELECT count(*) > 0 FROM sku k JOIN stock_level v ON v.sku_id = k.id WHERE k.spu_id = p.id AND k.enabled AND v.on_hand > v.reserved))
+        SELECT count(*) > 0 FROM stock_level v WHERE v.sku_id = ANY(p.sku_ids) AND v.on_hand > v.reserved))
     ORDER BY p.sort DESC, p.id DESC
     LIMIT $9) m
   ORDER BY m.sort DESC, m.id DESC
   LIMIT $9)
 SELECT page.id, page.category_id, page.title, page.subtitle, page.cover, page.specs, page.sort, page.min_price_fen, page.max_price_fen, page.sales,
   page.kind, coalesce(page.brand_id, 0)::bigint AS brand_id, page.tags,
-  coalesce(s.ids, '{}')::bigint[] AS sku_ids, coalesce(s.specs, '{}')::text[] AS sku_specs, coalesce(s.prices, '{}')::bigint[] AS prices_fen,
-  coalesce(s.markets, '{}')::bigint[] AS markets_fen, coalesce(s.pictures, '{}')::text[] AS sku_pictures,
-  coalesce(s.availables, '{}')::bigint[] AS availables, coalesce(s.lows, '{}')::bigint[] AS lows
-FROM page CROSS JOIN LATERAL (
-  SELECT array_agg(k.id) AS ids, array_agg(array_to_string(k.spec_values, chr(31))) AS specs, array_agg(k.price_fen::bigint) AS prices, array_agg(k.market_price_fen::bigint) AS markets,
-    array_agg(k.picture) AS pictures, array_agg((l.on_hand - l.reserved)::bigint) AS availables, array_agg(l.low_at::bigint) AS lows
-  FROM sku k JOIN stock_level l ON l.sku_id = k.id WHERE k.spu_id = page.id AND k.enabled) s
+  page.sku_ids, page.sku_specs, page.sku_prices_fen, page.sku_markets_fen, page.sku_pictures,
+  ARRAY(SELECT CASE WHEN l.on_hand <= l.reserved THEN 'sold_out' WHEN l.on_hand - l.reserved <= l.low_at THEN 'low' ELSE 'in_stock' END
+    FROM stock_level l WHERE l.sku_id = ANY(page.sku_ids) ORDER BY l.sku_id)::text[] AS stocks
+FROM page
 ORDER BY page.sort DESC, page.id DESC
 `
 
@@ -55,26 +54,25 @@ type ListBranchByPlaceParams struct {
 }
 
 type ListBranchByPlaceRow struct {
-	ID          int64
-	CategoryID  int64
-	Title       string
-	Subtitle    string
-	Cover       string
-	Specs       json.RawMessage
-	Sort        int32
-	MinPriceFen money.Fen
-	MaxPriceFen money.Fen
-	Sales       int64
-	Kind        string
-	BrandID     int64
-	Tags        []string
-	SkuIds      []int64
-	SkuSpecs    []string
-	PricesFen   []int64
-	MarketsFen  []int64
-	SkuPictures []string
-	Availables  []int64
-	Lows        []int64
+	ID            int64
+	CategoryID    int64
+	Title         string
+	Subtitle      string
+	Cover         string
+	Specs         json.RawMessage
+	Sort          int32
+	MinPriceFen   money.Fen
+	MaxPriceFen   money.Fen
+	Sales         int64
+	Kind          string
+	BrandID       int64
+	Tags          []string
+	SkuIds        []int64
+	SkuSpecs      []string
+	SkuPricesFen  []int64
+	SkuMarketsFen []int64
+	SkuPictures   []string
+	Stocks        []string
 }
 
 // Index spu_shelf_category, walked once per category of the branch; the walks are then
@@ -114,11 +112,10 @@ func (q *Queries) ListBranchByPlace(ctx context.Context, db DBTX, arg ListBranch
 			&i.Tags,
 			&i.SkuIds,
 			&i.SkuSpecs,
-			&i.PricesFen,
-			&i.MarketsFen,
+			&i.SkuPricesFen,
+			&i.SkuMarketsFen,
 			&i.SkuPictures,
-			&i.Availables,
-			&i.Lows,
+			&i.Stocks,
 		); err != nil {
 			return nil, err
 		}
@@ -135,25 +132,23 @@ WITH RECURSIVE branch AS (
   SELECT c.id FROM category c WHERE c.id = $1::bigint AND c.visible
   UNION SELECT c.id FROM category c JOIN branch b ON c.parent_id = b.id WHERE c.visible),
 page AS (
-  SELECT p.id, p.category_id, p.title, p.subtitle, p.cover, p.specs, p.sort, p.min_price_fen, p.max_price_fen, p.sales, p.kind, p.brand_id, p.tags
+  SELECT p.id, p.category_id, p.title, p.subtitle, p.cover, p.specs, p.sort, p.min_price_fen, p.max_price_fen, p.sales, p.kind, p.brand_id, p.tags,
+    p.sku_ids, p.sku_specs, p.sku_prices_fen, p.sku_markets_fen, p.sku_pictures
   FROM spu p
   WHERE p.status = 'on_shelf' AND p.id < $2::bigint
     AND ($1::bigint = 0 OR p.category_id IN (SELECT branch.id FROM branch))
     AND CASE WHEN ($3::bigint = 0 OR p.brand_id = $3) AND ($4::text = '' OR p.tags @> ARRAY[$4::text])
       AND p.max_price_fen >= $5::bigint AND p.min_price_fen <= $6::bigint THEN true ELSE false END
     AND (NOT $7::boolean OR (
-      SELECT count(*) > 0 FROM sku k JOIN stock_level v ON v.sku_id = k.id WHERE k.spu_id = p.id AND k.enabled AND v.on_hand > v.reserved))
+      SELECT count(*) > 0 FROM stock_level v WHERE v.sku_id = ANY(p.sku_ids) AND v.on_hand > v.reserved))
   ORDER BY p.id DESC
   LIMIT $8)
 SELECT page.id, page.category_id, page.title, page.subtitle, page.cover, page.specs, page.sort, page.min_price_fen, page.max_price_fen, page.sales,
   page.kind, coalesce(page.brand_id, 0)::bigint AS brand_id, page.tags,
-  coalesce(s.ids, '{}')::bigint[] AS sku_ids, coalesce(s.specs, '{}')::text[] AS sku_specs, coalesce(s.prices, '{}')::bigint[] AS prices_fen,
-  coalesce(s.markets, '{}')::bigint[] AS markets_fen, coalesce(s.pictures, '{}')::text[] AS sku_pictures,
-  coalesce(s.availables, '{}')::bigint[] AS availables, coalesce(s.lows, '{}')::bigint[] AS lows
-FROM page CROSS JOIN LATERAL (
-  SELECT array_agg(k.id) AS ids, array_agg(array_to_string(k.spec_values, chr(31))) AS specs, array_agg(k.price_fen::bigint) AS prices, array_agg(k.market_price_fen::bigint) AS markets,
-    array_agg(k.picture) AS pictures, array_agg((l.on_hand - l.reserved)::bigint) AS availables, array_agg(l.low_at::bigint) AS lows
-  FROM sku k JOIN stock_level l ON l.sku_id = k.id WHERE k.spu_id = page.id AND k.enabled) s
+  page.sku_ids, page.sku_specs, page.sku_prices_fen, page.sku_markets_fen, page.sku_pictures,
+  ARRAY(SELECT CASE WHEN l.on_hand <= l.reserved THEN 'sold_out' WHEN l.on_hand - l.reserved <= l.low_at THEN 'low' ELSE 'in_stock' END
+    FROM stock_level l WHERE l.sku_id = ANY(page.sku_ids) ORDER BY l.sku_id)::text[] AS stocks
+FROM page
 ORDER BY page.id DESC
 `
 
@@ -169,26 +164,25 @@ type ListByNewestParams struct {
 }
 
 type ListByNewestRow struct {
-	ID          int64
-	CategoryID  int64
-	Title       string
-	Subtitle    string
-	Cover       string
-	Specs       json.RawMessage
-	Sort        int32
-	MinPriceFen money.Fen
-	MaxPriceFen money.Fen
-	Sales       int64
-	Kind        string
-	BrandID     int64
-	Tags        []string
-	SkuIds      []int64
-	SkuSpecs    []string
-	PricesFen   []int64
-	MarketsFen  []int64
-	SkuPictures []string
-	Availables  []int64
-	Lows        []int64
+	ID            int64
+	CategoryID    int64
+	Title         string
+	Subtitle      string
+	Cover         string
+	Specs         json.RawMessage
+	Sort          int32
+	MinPriceFen   money.Fen
+	MaxPriceFen   money.Fen
+	Sales         int64
+	Kind          string
+	BrandID       int64
+	Tags          []string
+	SkuIds        []int64
+	SkuSpecs      []string
+	SkuPricesFen  []int64
+	SkuMarketsFen []int64
+	SkuPictures   []string
+	Stocks        []string
 }
 
 // Index spu_pkey, backwards: identities grow with time, and nearly all rows are on the shelf.
@@ -226,11 +220,10 @@ func (q *Queries) ListByNewest(ctx context.Context, db DBTX, arg ListByNewestPar
 			&i.Tags,
 			&i.SkuIds,
 			&i.SkuSpecs,
-			&i.PricesFen,
-			&i.MarketsFen,
+			&i.SkuPricesFen,
+			&i.SkuMarketsFen,
 			&i.SkuPictures,
-			&i.Availables,
-			&i.Lows,
+			&i.Stocks,
 		); err != nil {
 			return nil, err
 		}
@@ -245,24 +238,22 @@ func (q *Queries) ListByNewest(ctx context.Context, db DBTX, arg ListByNewestPar
 const listByPlace = `-- name: ListByPlace :many
 
 WITH page AS (
-  SELECT p.id, p.category_id, p.title, p.subtitle, p.cover, p.specs, p.sort, p.min_price_fen, p.max_price_fen, p.sales, p.kind, p.brand_id, p.tags
+  SELECT p.id, p.category_id, p.title, p.subtitle, p.cover, p.specs, p.sort, p.min_price_fen, p.max_price_fen, p.sales, p.kind, p.brand_id, p.tags,
+    p.sku_ids, p.sku_specs, p.sku_prices_fen, p.sku_markets_fen, p.sku_pictures
   FROM spu p
   WHERE p.status = 'on_shelf' AND (p.sort, p.id) < ($1::integer, $2::bigint)
     AND CASE WHEN ($3::bigint = 0 OR p.brand_id = $3) AND ($4::text = '' OR p.tags @> ARRAY[$4::text])
       AND p.max_price_fen >= $5::bigint AND p.min_price_fen <= $6::bigint THEN true ELSE false END
     AND (NOT $7::boolean OR (
-      SELECT count(*) > 0 FROM sku k JOIN stock_level v ON v.sku_id = k.id WHERE k.spu_id = p.id AND k.enabled AND v.on_hand > v.reserved))
+      SELECT count(*) > 0 FROM stock_level v WHERE v.sku_id = ANY(p.sku_ids) AND v.on_hand > v.reserved))
   ORDER BY p.sort DESC, p.id DESC
   LIMIT $8)
 SELECT page.id, page.category_id, page.title, page.subtitle, page.cover, page.specs, page.sort, page.min_price_fen, page.max_price_fen, page.sales,
   page.kind, coalesce(page.brand_id, 0)::bigint AS brand_id, page.tags,
-  coalesce(s.ids, '{}')::bigint[] AS sku_ids, coalesce(s.specs, '{}')::text[] AS sku_specs, coalesce(s.prices, '{}')::bigint[] AS prices_fen,
-  coalesce(s.markets, '{}')::bigint[] AS markets_fen, coalesce(s.pictures, '{}')::text[] AS sku_pictures,
-  coalesce(s.availables, '{}')::bigint[] AS availables, coalesce(s.lows, '{}')::bigint[] AS lows
-FROM page CROSS JOIN LATERAL (
-  SELECT array_agg(k.id) AS ids, array_agg(array_to_string(k.spec_values, chr(31))) AS specs, array_agg(k.price_fen::bigint) AS prices, array_agg(k.market_price_fen::bigint) AS markets,
-    array_agg(k.picture) AS pictures, array_agg((l.on_hand - l.reserved)::bigint) AS availables, array_agg(l.low_at::bigint) AS lows
-  FROM sku k JOIN stock_level l ON l.sku_id = k.id WHERE k.spu_id = page.id AND k.enabled) s
+  page.sku_ids, page.sku_specs, page.sku_prices_fen, page.sku_markets_fen, page.sku_pictures,
+  ARRAY(SELECT CASE WHEN l.on_hand <= l.reserved THEN 'sold_out' WHEN l.on_hand - l.reserved <= l.low_at THEN 'low' ELSE 'in_stock' END
+    FROM stock_level l WHERE l.sku_id = ANY(page.sku_ids) ORDER BY l.sku_id)::text[] AS stocks
+FROM page
 ORDER BY page.sort DESC, page.id DESC
 `
 
@@ -278,26 +269,25 @@ type ListByPlaceParams struct {
 }
 
 type ListByPlaceRow struct {
-	ID          int64
-	CategoryID  int64
-	Title       string
-	Subtitle    string
-	Cover       string
-	Specs       json.RawMessage
-	Sort        int32
-	MinPriceFen money.Fen
-	MaxPriceFen money.Fen
-	Sales       int64
-	Kind        string
-	BrandID     int64
-	Tags        []string
-	SkuIds      []int64
-	SkuSpecs    []string
-	PricesFen   []int64
-	MarketsFen  []int64
-	SkuPictures []string
-	Availables  []int64
-	Lows        []int64
+	ID            int64
+	CategoryID    int64
+	Title         string
+	Subtitle      string
+	Cover         string
+	Specs         json.RawMessage
+	Sort          int32
+	MinPriceFen   money.Fen
+	MaxPriceFen   money.Fen
+	Sales         int64
+	Kind          string
+	BrandID       int64
+	Tags          []string
+	SkuIds        []int64
+	SkuSpecs      []string
+	SkuPricesFen  []int64
+	SkuMarketsFen []int64
+	SkuPictures   []string
+	Stocks        []string
 }
 
 // The pages of the shelf. One statement each: the page is chosen first, along the index of
@@ -347,11 +337,10 @@ func (q *Queries) ListByPlace(ctx context.Context, db DBTX, arg ListByPlaceParam
 			&i.Tags,
 			&i.SkuIds,
 			&i.SkuSpecs,
-			&i.PricesFen,
-			&i.MarketsFen,
+			&i.SkuPricesFen,
+			&i.SkuMarketsFen,
 			&i.SkuPictures,
-			&i.Availables,
-			&i.Lows,
+			&i.Stocks,
 		); err != nil {
 			return nil, err
 		}
@@ -368,25 +357,23 @@ WITH RECURSIVE branch AS (
   SELECT c.id FROM category c WHERE c.id = $1::bigint AND c.visible
   UNION SELECT c.id FROM category c JOIN branch b ON c.parent_id = b.id WHERE c.visible),
 page AS (
-  SELECT p.id, p.category_id, p.title, p.subtitle, p.cover, p.specs, p.sort, p.min_price_fen, p.max_price_fen, p.sales, p.kind, p.brand_id, p.tags
+  SELECT p.id, p.category_id, p.title, p.subtitle, p.cover, p.specs, p.sort, p.min_price_fen, p.max_price_fen, p.sales, p.kind, p.brand_id, p.tags,
+    p.sku_ids, p.sku_specs, p.sku_prices_fen, p.sku_markets_fen, p.sku_pictures
   FROM spu p
   WHERE p.status = 'on_shelf' AND (p.min_price_fen, p.id) > ($2::bigint, $3::bigint)
     AND ($1::bigint = 0 OR p.category_id IN (SELECT branch.id FROM branch))
     AND CASE WHEN ($4::bigint = 0 OR p.brand_id = $4) AND ($5::text = '' OR p.tags @> ARRAY[$5::text])
       AND p.max_price_fen >= $6::bigint AND p.min_price_fen <= $7::bigint THEN true ELSE false END
     AND (NOT $8::boolean OR (
-      SELECT count(*) > 0 FROM sku k JOIN stock_level v ON v.sku_id = k.id WHERE k.spu_id = p.id AND k.enabled AND v.on_hand > v.reserved))
+      SELECT count(*) > 0 FROM stock_level v WHERE v.sku_id = ANY(p.sku_ids) AND v.on_hand > v.reserved))
   ORDER BY p.min_price_fen, p.id
   LIMIT $9)
 SELECT page.id, page.category_id, page.title, page.subtitle, page.cover, page.specs, page.sort, page.min_price_fen, page.max_price_fen, page.sales,
   page.kind, coalesce(page.brand_id, 0)::bigint AS brand_id, page.tags,
-  coalesce(s.ids, '{}')::bigint[] AS sku_ids, coalesce(s.specs, '{}')::text[] AS sku_specs, coalesce(s.prices, '{}')::bigint[] AS prices_fen,
-  coalesce(s.markets, '{}')::bigint[] AS markets_fen, coalesce(s.pictures, '{}')::text[] AS sku_pictures,
-  coalesce(s.availables, '{}')::bigint[] AS availables, coalesce(s.lows, '{}')::bigint[] AS lows
-FROM page CROSS JOIN LATERAL (
-  SELECT array_agg(k.id) AS ids, array_agg(array_to_string(k.spec_values, chr(31))) AS specs, array_agg(k.price_fen::bigint) AS prices, array_agg(k.market_price_fen::bigint) AS markets,
-    array_agg(k.picture) AS pictures, array_agg((l.on_hand - l.reserved)::bigint) AS availables, array_agg(l.low_at::bigint) AS lows
-  FROM sku k JOIN stock_level l ON l.sku_id = k.id WHERE k.spu_id = page.id AND k.enabled) s
+  page.sku_ids, page.sku_specs, page.sku_prices_fen, page.sku_markets_fen, page.sku_pictures,
+  ARRAY(SELECT CASE WHEN l.on_hand <= l.reserved THEN 'sold_out' WHEN l.on_hand - l.reserved <= l.low_at THEN 'low' ELSE 'in_stock' END
+    FROM stock_level l WHERE l.sku_id = ANY(page.sku_ids) ORDER BY l.sku_id)::text[] AS stocks
+FROM page
 ORDER BY page.min_price_fen, page.id
 `
 
@@ -403,26 +390,25 @@ type ListByPriceAscParams struct {
 }
 
 type ListByPriceAscRow struct {
-	ID          int64
-	CategoryID  int64
-	Title       string
-	Subtitle    string
-	Cover       string
-	Specs       json.RawMessage
-	Sort        int32
-	MinPriceFen money.Fen
-	MaxPriceFen money.Fen
-	Sales       int64
-	Kind        string
-	BrandID     int64
-	Tags        []string
-	SkuIds      []int64
-	SkuSpecs    []string
-	PricesFen   []int64
-	MarketsFen  []int64
-	SkuPictures []string
-	Availables  []int64
-	Lows        []int64
+	ID            int64
+	CategoryID    int64
+	Title         string
+	Subtitle      string
+	Cover         string
+	Specs         json.RawMessage
+	Sort          int32
+	MinPriceFen   money.Fen
+	MaxPriceFen   money.Fen
+	Sales         int64
+	Kind          string
+	BrandID       int64
+	Tags          []string
+	SkuIds        []int64
+	SkuSpecs      []string
+	SkuPricesFen  []int64
+	SkuMarketsFen []int64
+	SkuPictures   []string
+	Stocks        []string
 }
 
 // Index spu_shelf_price.
@@ -461,11 +447,10 @@ func (q *Queries) ListByPriceAsc(ctx context.Context, db DBTX, arg ListByPriceAs
 			&i.Tags,
 			&i.SkuIds,
 			&i.SkuSpecs,
-			&i.PricesFen,
-			&i.MarketsFen,
+			&i.SkuPricesFen,
+			&i.SkuMarketsFen,
 			&i.SkuPictures,
-			&i.Availables,
-			&i.Lows,
+			&i.Stocks,
 		); err != nil {
 			return nil, err
 		}
@@ -482,25 +467,23 @@ WITH RECURSIVE branch AS (
   SELECT c.id FROM category c WHERE c.id = $1::bigint AND c.visible
   UNION SELECT c.id FROM category c JOIN branch b ON c.parent_id = b.id WHERE c.visible),
 page AS (
-  SELECT p.id, p.category_id, p.title, p.subtitle, p.cover, p.specs, p.sort, p.min_price_fen, p.max_price_fen, p.sales, p.kind, p.brand_id, p.tags
+  SELECT p.id, p.category_id, p.title, p.subtitle, p.cover, p.specs, p.sort, p.min_price_fen, p.max_price_fen, p.sales, p.kind, p.brand_id, p.tags,
+    p.sku_ids, p.sku_specs, p.sku_prices_fen, p.sku_markets_fen, p.sku_pictures
   FROM spu p
   WHERE p.status = 'on_shelf' AND (p.min_price_fen, p.id) < ($2::bigint, $3::bigint)
     AND ($1::bigint = 0 OR p.category_id IN (SELECT branch.id FROM branch))
     AND CASE WHEN ($4::bigint = 0 OR p.brand_id = $4) AND ($5::text = '' OR p.tags @> ARRAY[$5::text])
       AND p.max_price_fen >= $6::bigint AND p.min_price_fen <= $7::bigint THEN true ELSE false END
     AND (NOT $8::boolean OR (
-      SELECT count(*) > 0 FROM sku k JOIN stock_level v ON v.sku_id = k.id WHERE k.spu_id = p.id AND k.enabled AND v.on_hand > v.reserved))
+      SELECT count(*) > 0 FROM stock_level v WHERE v.sku_id = ANY(p.sku_ids) AND v.on_hand > v.reserved))
   ORDER BY p.min_price_fen DESC, p.id DESC
   LIMIT $9)
 SELECT page.id, page.category_id, page.title, page.subtitle, page.cover, page.specs, page.sort, page.min_price_fen, page.max_price_fen, page.sales,
   page.kind, coalesce(page.brand_id, 0)::bigint AS brand_id, page.tags,
-  coalesce(s.ids, '{}')::bigint[] AS sku_ids, coalesce(s.specs, '{}')::text[] AS sku_specs, coalesce(s.prices, '{}')::bigint[] AS prices_fen,
-  coalesce(s.markets, '{}')::bigint[] AS markets_fen, coalesce(s.pictures, '{}')::text[] AS sku_pictures,
-  coalesce(s.availables, '{}')::bigint[] AS availables, coalesce(s.lows, '{}')::bigint[] AS lows
-FROM page CROSS JOIN LATERAL (
-  SELECT array_agg(k.id) AS ids, array_agg(array_to_string(k.spec_values, chr(31))) AS specs, array_agg(k.price_fen::bigint) AS prices, array_agg(k.market_price_fen::bigint) AS markets,
-    array_agg(k.picture) AS pictures, array_agg((l.on_hand - l.reserved)::bigint) AS availables, array_agg(l.low_at::bigint) AS lows
-  FROM sku k JOIN stock_level l ON l.sku_id = k.id WHERE k.spu_id = page.id AND k.enabled) s
+  page.sku_ids, page.sku_specs, page.sku_prices_fen, page.sku_markets_fen, page.sku_pictures,
+  ARRAY(SELECT CASE WHEN l.on_hand <= l.reserved THEN 'sold_out' WHEN l.on_hand - l.reserved <= l.low_at THEN 'low' ELSE 'in_stock' END
+    FROM stock_level l WHERE l.sku_id = ANY(page.sku_ids) ORDER BY l.sku_id)::text[] AS stocks
+FROM page
 ORDER BY page.min_price_fen DESC, page.id DESC
 `
 
@@ -517,26 +500,25 @@ type ListByPriceDescParams struct {
 }
 
 type ListByPriceDescRow struct {
-	ID          int64
-	CategoryID  int64
-	Title       string
-	Subtitle    string
-	Cover       string
-	Specs       json.RawMessage
-	Sort        int32
-	MinPriceFen money.Fen
-	MaxPriceFen money.Fen
-	Sales       int64
-	Kind        string
-	BrandID     int64
-	Tags        []string
-	SkuIds      []int64
-	SkuSpecs    []string
-	PricesFen   []int64
-	MarketsFen  []int64
-	SkuPictures []string
-	Availables  []int64
-	Lows        []int64
+	ID            int64
+	CategoryID    int64
+	Title         string
+	Subtitle      string
+	Cover         string
+	Specs         json.RawMessage
+	Sort          int32
+	MinPriceFen   money.Fen
+	MaxPriceFen   money.Fen
+	Sales         int64
+	Kind          string
+	BrandID       int64
+	Tags          []string
+	SkuIds        []int64
+	SkuSpecs      []string
+	SkuPricesFen  []int64
+	SkuMarketsFen []int64
+	SkuPictures   []string
+	Stocks        []string
 }
 
 // Index spu_shelf_price, backwards.
@@ -575,11 +557,10 @@ func (q *Queries) ListByPriceDesc(ctx context.Context, db DBTX, arg ListByPriceD
 			&i.Tags,
 			&i.SkuIds,
 			&i.SkuSpecs,
-			&i.PricesFen,
-			&i.MarketsFen,
+			&i.SkuPricesFen,
+			&i.SkuMarketsFen,
 			&i.SkuPictures,
-			&i.Availables,
-			&i.Lows,
+			&i.Stocks,
 		); err != nil {
 			return nil, err
 		}
@@ -596,25 +577,23 @@ WITH RECURSIVE branch AS (
   SELECT c.id FROM category c WHERE c.id = $1::bigint AND c.visible
   UNION SELECT c.id FROM category c JOIN branch b ON c.parent_id = b.id WHERE c.visible),
 page AS (
-  SELECT p.id, p.category_id, p.title, p.subtitle, p.cover, p.specs, p.sort, p.min_price_fen, p.max_price_fen, p.sales, p.kind, p.brand_id, p.tags
+  SELECT p.id, p.category_id, p.title, p.subtitle, p.cover, p.specs, p.sort, p.min_price_fen, p.max_price_fen, p.sales, p.kind, p.brand_id, p.tags,
+    p.sku_ids, p.sku_specs, p.sku_prices_fen, p.sku_markets_fen, p.sku_pictures
   FROM spu p
   WHERE p.status = 'on_shelf' AND (p.sales, p.id) < ($2::bigint, $3::bigint)
     AND ($1::bigint = 0 OR p.category_id IN (SELECT branch.id FROM branch))
     AND CASE WHEN ($4::bigint = 0 OR p.brand_id = $4) AND ($5::text = '' OR p.tags @> ARRAY[$5::text])
       AND p.max_price_fen >= $6::bigint AND p.min_price_fen <= $7::bigint THEN true ELSE false END
     AND (NOT $8::boolean OR (
-      SELECT count(*) > 0 FROM sku k JOIN stock_level v ON v.sku_id = k.id WHERE k.spu_id = p.id AND k.enabled AND v.on_hand > v.reserved))
+      SELECT count(*) > 0 FROM stock_level v WHERE v.sku_id = ANY(p.sku_ids) AND v.on_hand > v.reserved))
   ORDER BY p.sales DESC, p.id DESC
   LIMIT $9)
 SELECT page.id, page.category_id, page.title, page.subtitle, page.cover, page.specs, page.sort, page.min_price_fen, page.max_price_fen, page.sales,
   page.kind, coalesce(page.brand_id, 0)::bigint AS brand_id, page.tags,
-  coalesce(s.ids, '{}')::bigint[] AS sku_ids, coalesce(s.specs, '{}')::text[] AS sku_specs, coalesce(s.prices, '{}')::bigint[] AS prices_fen,
-  coalesce(s.markets, '{}')::bigint[] AS markets_fen, coalesce(s.pictures, '{}')::text[] AS sku_pictures,
-  coalesce(s.availables, '{}')::bigint[] AS availables, coalesce(s.lows, '{}')::bigint[] AS lows
-FROM page CROSS JOIN LATERAL (
-  SELECT array_agg(k.id) AS ids, array_agg(array_to_string(k.spec_values, chr(31))) AS specs, array_agg(k.price_fen::bigint) AS prices, array_agg(k.market_price_fen::bigint) AS markets,
-    array_agg(k.picture) AS pictures, array_agg((l.on_hand - l.reserved)::bigint) AS availables, array_agg(l.low_at::bigint) AS lows
-  FROM sku k JOIN stock_level l ON l.sku_id = k.id WHERE k.spu_id = page.id AND k.enabled) s
+  page.sku_ids, page.sku_specs, page.sku_prices_fen, page.sku_markets_fen, page.sku_pictures,
+  ARRAY(SELECT CASE WHEN l.on_hand <= l.reserved THEN 'sold_out' WHEN l.on_hand - l.reserved <= l.low_at THEN 'low' ELSE 'in_stock' END
+    FROM stock_level l WHERE l.sku_id = ANY(page.sku_ids) ORDER BY l.sku_id)::text[] AS stocks
+FROM page
 ORDER BY page.sales DESC, page.id DESC
 `
 
@@ -631,26 +610,25 @@ type ListBySalesParams struct {
 }
 
 type ListBySalesRow struct {
-	ID          int64
-	CategoryID  int64
-	Title       string
-	Subtitle    string
-	Cover       string
-	Specs       json.RawMessage
-	Sort        int32
-	MinPriceFen money.Fen
-	MaxPriceFen money.Fen
-	Sales       int64
-	Kind        string
-	BrandID     int64
-	Tags        []string
-	SkuIds      []int64
-	SkuSpecs    []string
-	PricesFen   []int64
-	MarketsFen  []int64
-	SkuPictures []string
-	Availables  []int64
-	Lows        []int64
+	ID            int64
+	CategoryID    int64
+	Title         string
+	Subtitle      string
+	Cover         string
+	Specs         json.RawMessage
+	Sort          int32
+	MinPriceFen   money.Fen
+	MaxPriceFen   money.Fen
+	Sales         int64
+	Kind          string
+	BrandID       int64
+	Tags          []string
+	SkuIds        []int64
+	SkuSpecs      []string
+	SkuPricesFen  []int64
+	SkuMarketsFen []int64
+	SkuPictures   []string
+	Stocks        []string
 }
 
 // Index spu_shelf_sales.
@@ -689,11 +667,10 @@ func (q *Queries) ListBySales(ctx context.Context, db DBTX, arg ListBySalesParam
 			&i.Tags,
 			&i.SkuIds,
 			&i.SkuSpecs,
-			&i.PricesFen,
-			&i.MarketsFen,
+			&i.SkuPricesFen,
+			&i.SkuMarketsFen,
 			&i.SkuPictures,
-			&i.Availables,
-			&i.Lows,
+			&i.Stocks,
 		); err != nil {
 			return nil, err
 		}

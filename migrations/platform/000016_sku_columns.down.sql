@@ -1,0 +1,1 @@
+DROP FUNCTION platform.keep_sku_columns();
