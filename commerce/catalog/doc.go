@@ -27,6 +27,10 @@
 //   - Rooms of this level do not import each other, so catalog joins stock_level in its
 //     own SQL to show the coarse state and to answer Sellables. It inserts the empty row
 //     when it makes a SKU; every later write is inventory's.
+//   - What a list shows of the SKUs is kept a second time, in columns of arrays of their product: a
+//     page reads twenty rows and twenty short ranges of stock. Triggers write it (migrations
+//     sku_columns), not this package, so that an older binary beside a newer one keeps it too.
+//     Prices that are charged are read from sku.
 //   - One statement per page (list.sql). A position in a list is the sort key and id of
 //     the last row seen, not an offset: rows that come and go do not shift pages.
 //     There is no total; a page says whether another follows.

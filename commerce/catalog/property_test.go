@@ -3,6 +3,7 @@ package catalog_test
 import (
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 	"testing"
 
@@ -106,6 +107,9 @@ func TestSKUIdsStayUnderAnySequenceOfEdits(t *testing.T) {
 		s.InTenant(t, func(tx tenantdb.Tx) error {
 			return tx.QueryRow(t.Context(), "SELECT count(*) FROM sku WHERE spu_id = $1", product.ID).Scan(&n)
 		})
+		if kept, rows := s.columns(t, product.ID); len(rows) != len(live) || !reflect.DeepEqual(kept, rows) {
+			rt.Fatalf("the shelf shows %+v, the SKUs are %+v", kept, rows)
+		}
 		if n != len(ever) {
 			rt.Fatalf("%d SKUs are stored, %d ever were", n, len(ever))
 		}

@@ -1,15 +1,14 @@
 -- The pages of the shelf. One statement each: the page is chosen first, along the index of
--- its order, and its LIMIT ends the walk; then each product's SKUs come with it in columns of
--- arrays, which costs half of a row for each of them, here and where it is read.
+-- its order, and its LIMIT ends the walk. What buyers see of the SKUs lies beside the product, in
+-- columns of arrays (see the migration sku_columns); only their stock is looked up, in the same order.
 -- Every order is its own query, because a plan can follow an index only if the order is
 -- fixed text. @after_* is the place of the last row seen; before the first row it is
 -- beyond every row.
 --
--- A plan here serves any parameters, and guesses that a page is a tenth of the shelf. Three
+-- A plan here serves any parameters, and guesses that a page is a tenth of the shelf. Two
 -- fences keep the guess harmless: the filters stand in a CASE, which is taken to keep every
--- second product and not to choose an index; the arrays make SKUs be looked up product by product
--- instead of joining whole tables, and a scalar sub-select asks for stock row by row instead of
--- collecting all that is in stock.
+-- second product and not to choose an index; and scalar sub-selects ask for stock product by product
+-- instead of collecting all that is in stock.
 
 -- name: ListByPlace :many
 -- Index spu_shelf. The merchant's own order, all categories.
