@@ -44,7 +44,7 @@ func (s *Service) Receive(ctx context.Context, id tenant.ID, memberID int64, ord
 // ReceiveDueTx is what the timer TopicReceive means: an order that is on its way as a
 // whole, and whose time is over by the database's clock, counts as received. While money of
 // it goes back the timer is set anew; any other order stays as it is, and so does one with an
-// open after-sales case. A parcel that comes back lets it wait, too. Faults: NOT_FOUND.
+// open after-sales case. A parcel that comes back, or is lost without a remedy, lets it wait, too. Faults: NOT_FOUND.
 func (s *Service) ReceiveDueTx(ctx context.Context, tx tenantdb.Tx, orderNo string) error {
 	rows, err := s.lockWhole(ctx, tx, orderNo)
 	if err != nil {
@@ -59,7 +59,7 @@ func (s *Service) ReceiveDueTx(ctx context.Context, tx tenantdb.Tx, orderNo stri
 	if err != nil || later {
 		return err
 	}
-	if back, err := s.comesBack(ctx, tx, rows[0].ID); err != nil || back {
+	if back, err := s.astray(ctx, tx, rows[0].ID); err != nil || back {
 		if err == nil { // somebody will see to it; the clock looks again
 			err = s.timers.Set(ctx, tx, TopicReceive, orderNo, tx.Now().Add(leastNotice), ReceivedEvent{OrderNo: orderNo, MemberID: rows[0].MemberID})
 		}

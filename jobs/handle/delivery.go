@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"galleria/commerce/delivery"
@@ -108,6 +109,7 @@ func (h *Handlers) uploadDue(ctx context.Context, ev outbox.Event) error {
 	if err != nil {
 		return fmt.Errorf("read parcels of %s: %w", ev.Key, err)
 	}
+	parcels = slices.DeleteFunc(parcels, func(p order.Parcel) bool { return !p.Left() })
 	if upload.DoneVersion >= upload.Version || upload.State == delivery.UploadFailed || len(parcels) == 0 {
 		return nil
 	}
