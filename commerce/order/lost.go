@@ -43,7 +43,7 @@ func (s *Service) Lose(ctx context.Context, id tenant.ID, in LoseInput) (orderNo
 		if err := allowParcel(p, EventLose, Facts{Delivery: ParcelKind(p.Kind)}); err != nil {
 			return err
 		}
-		said := map[string]any{"parcel_no": in.ParcelNo, "courier": p.Courier, "tracking_no": p.TrackingNo, "reason": in.Reason}
+		said := map[string]any{"parcel_no": in.ParcelNo, "courier": p.Courier, "tracking_no": p.TrackingNo, "text": in.Reason}
 		detail, err := json.Marshal(said)
 		if err != nil {
 			return err

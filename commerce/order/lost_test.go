@@ -51,7 +51,7 @@ func TestLostParcelWaits(t *testing.T) {
 	if status := s.receiveDue(t, no); status != "fulfilling" || s.timer(order.TopicReceive, no) != 1 {
 		t.Fatalf("an order whose parcel is lost is %s", status)
 	}
-	if n := s.count("SELECT count(*) FROM order_event e JOIN orders o ON o.id = e.order_id WHERE o.order_no = $1 AND e.event = 'lose' AND e.detail->>'reason' = '快递确认丢件'", no); n != 1 {
+	if n := s.count("SELECT count(*) FROM order_event e JOIN orders o ON o.id = e.order_id WHERE o.order_no = $1 AND e.event = 'lose' AND e.detail->>'text' = '快递确认丢件'", no); n != 1 {
 		t.Errorf("the timeline tells it %d times", n)
 	}
 	for name, in := range map[string]order.LoseInput{
