@@ -52,8 +52,10 @@ type PickLine struct {
 
 // ShippingUpload is what the provider was told of an order's parcels.
 type ShippingUpload struct {
-	State, Error string
-	UploadedAt   *time.Time
+	State, Error       string
+	UploadedAt         *time.Time
+	Provider, Mismatch string     // what the provider said that it holds, and how that differs from ours
+	LookedAt           *time.Time // when it was asked
 }
 
 // Fulfilment is how an order reaches its buyer.
@@ -97,7 +99,7 @@ const (
 
 	fulfilHead = `SELECT o.delivery, coalesce(s.name, ''), o.settlement, o.staff_note, o.adjust_fen, o.receive_by, o.settle_by, o.slot_from, o.slot_until,
        coalesce((SELECT json_agg(json_build_object('id', l.id, 'sent', l.sent + l.dropped, 'packed', l.packed) ORDER BY l.id) FROM order_line l WHERE l.order_id = o.id), '[]'),
-       (SELECT json_build_object('State', u.state, 'Error', u.error, 'UploadedAt', u.uploaded_at) FROM shipping_upload u WHERE u.order_no = o.order_no)
+       (SELECT json_build_object('State', u.state, 'Error', u.error, 'UploadedAt', u.uploaded_at, 'Provider', u.provider_state, 'Mismatch', u.mismatch, 'LookedAt', u.looked_at) FROM shipping_upload u WHERE u.order_no = o.order_no)
   FROM orders o LEFT JOIN pickup_store s ON s.id = o.store_id WHERE o.order_no = $1`
 	fulfilParcels = `SELECT p.parcel_no, p.kind, p.courier, p.tracking_no, p.status, coalesce(p.shipped_at, p.packed_at), p.lost_reason, p.remedy, coalesce(p.refund_case, ''),
        coalesce((SELECT f.tracking_no FROM order_parcel f WHERE f.id = p.resends), ''),

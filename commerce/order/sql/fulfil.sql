@@ -156,5 +156,8 @@ SELECT order_no FROM orders WHERE pickup_code = @code;
 SELECT o.address, NOT EXISTS (SELECT 1 FROM order_line l WHERE l.order_id = o.id AND l.sent + l.dropped < l.qty) AS complete
 FROM orders o WHERE o.order_no = @order_no;
 
+-- name: StatusOf :one
+SELECT status FROM orders WHERE order_no = @order_no;
+
 -- name: LocalParcel :one
 SELECT parcel_no FROM order_parcel WHERE order_id = @order_id AND kind = @kind::text;

@@ -12,11 +12,13 @@ import (
 func (f Frame) parcelPages(page view.Page, sent readmodel.OrderDetail) []Sample {
 	at := time.Date(2026, 11, 21, 3, 0, 0, 0, time.UTC)
 	coffee, paper := readmodel.PickLine{ID: 1, Title: "云南小粒咖啡豆", Spec: "250g", Qty: 1}, readmodel.PickLine{ID: 2, Title: "滤纸", Qty: 1}
+	looked := at.AddDate(0, 0, 3)
+	sent.Fulfil.Upload = &readmodel.ShippingUpload{State: "uploaded", UploadedAt: &at, LookedAt: &looked, Provider: "confirmed", Mismatch: "received"}
+	lost := sent
 	packed := sent
 	packed.Fulfil.Upload, packed.Fulfil.Sent, packed.Fulfil.Packed, packed.Status = nil, map[int64]int64{}, map[int64]int64{1: 1}, "paid"
 	packed.Fulfil.ReceiveBy = nil
 	packed.Fulfil.Parcels = []readmodel.Parcel{{ParcelNo: "P261121K7Q2M9XTABCD", Kind: "express", Status: "packed", ShippedAt: at, Lines: []readmodel.PickLine{coffee}}}
-	lost := sent
 	reason := "快递公司答复：中转时丢失，同意赔付"
 	lost.Fulfil.Sent = map[int64]int64{1: 2, 2: 1}
 	lost.Fulfil.Parcels = []readmodel.Parcel{

@@ -725,3 +725,14 @@ func (q *Queries) Ship(ctx context.Context, db DBTX, arg ShipParams) (int64, err
 	err := row.Scan(&lines)
 	return lines, err
 }
+
+const statusOf = `-- name: StatusOf :one
+SELECT status FROM orders WHERE order_no = $1
+`
+
+func (q *Queries) StatusOf(ctx context.Context, db DBTX, orderNo string) (string, error) {
+	row := db.QueryRow(ctx, statusOf, orderNo)
+	var status string
+	err := row.Scan(&status)
+	return status, err
+}
