@@ -13,6 +13,7 @@ import (
 	"galleria/commerce/money"
 	"galleria/commerce/order"
 	"galleria/console/authz"
+	"galleria/console/readmodel"
 	"galleria/console/view"
 	"galleria/tenant/fault"
 	"galleria/tenant/idempotency"
@@ -20,7 +21,32 @@ import (
 
 // caseNew shows the form that opens a case in a buyer's name.
 func (s *Console) caseNew(c *fiber.Ctx, v *visit) error {
-	return s.caseForm(c, v, view.CaseForm{Key: rand.Text(), Kind: string(aftersale.RefundOnly), Typed: map[string]string{}})
+	f := view.CaseForm{Key: rand.Text(), Kind: string(aftersale.RefundOnly), Typed: map[string]string{}}
+	if c.Query("lost") != "" {
+		if err := s.forLostParcel(c, v, &f); err != nil {
+			return err
+		}
+	}
+	return s.caseForm(c, v, f)
+}
+
+// forLostParcel fills the form with what a lost parcel held.
+func (s *Console) forLostParcel(c *fiber.Ctx, v *visit, f *view.CaseForm) error {
+	o, err := s.orderOf(c, v)
+	if err != nil {
+		return err
+	}
+	i := slices.IndexFunc(o.Fulfil.Parcels, func(p readmodel.Parcel) bool {
+		return p.ParcelNo == c.Query("lost") && p.Status == string(order.ParcelLost) && p.Remedy == ""
+	})
+	if i < 0 {
+		return fault.ErrNotFound
+	}
+	f.Lost, f.Reason = o.Fulfil.Parcels[i].ParcelNo, string(aftersale.NotReceived)
+	for _, l := range o.Fulfil.Parcels[i].Lines {
+		f.Typed["qty-"+strconv.FormatInt(l.ID, 10)] = strconv.FormatInt(l.Qty, 10)
+	}
+	return nil
 }
 
 func (s *Console) caseForm(c *fiber.Ctx, v *visit, f view.CaseForm) (err error) {
@@ -54,13 +80,13 @@ func (s *Console) caseCreate(c *fiber.Ctx, v *visit) error {
 	if err != nil {
 		return err
 	}
-	f := view.CaseForm{Key: form(c, "form"), Kind: form(c, "kind"), Reason: form(c, "reason"), Typed: map[string]string{}, Bad: map[string]string{}}
+	f := view.CaseForm{Key: form(c, "form"), Kind: form(c, "kind"), Reason: form(c, "reason"), Lost: form(c, "lost"), Typed: map[string]string{}, Bad: map[string]string{}}
 	for key, value := range c.Request().PostArgs().All() {
 		f.Typed[string(key)] = strings.TrimSpace(string(value))
 	}
 	who := actor(v.session.StaffID)
 	in := aftersale.OpenInput{
-		OrderNo: orderNo, Kind: aftersale.Kind(f.Kind), Reason: aftersale.Reason(f.Reason), Body: f.Typed["body"], Actor: who,
+		OrderNo: orderNo, Kind: aftersale.Kind(f.Kind), Reason: aftersale.Reason(f.Reason), Lost: f.Lost, Body: f.Typed["body"], Actor: who,
 		Lines: piecesTyped(v, &f), AmountFen: yuanTyped(v, &f, "amount"), FreightFen: yuanTyped(v, &f, "freight"),
 		Key: idempotency.Key{Scope: who + ":aftersale.open:" + orderNo, Value: f.Key, Body: c.Body()},
 	}

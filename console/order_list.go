@@ -26,16 +26,19 @@ func (s *Console) orderList(c *fiber.Ctx, v *visit) error {
 	if !slices.Contains(view.OrderFlags(), list.Flag) {
 		list.Flag = ""
 	}
-	frozen := list.Flag
-	if frozen == "anomaly" || frozen == "aftersale" {
+	frozen, parcel := list.Flag, ""
+	switch list.Flag {
+	case "anomaly", "aftersale":
 		frozen = ""
+	case "packed", "lost":
+		frozen, parcel = "", list.Flag
 	}
 	from, until, invalid := s.dateRange(list.From, list.To)
 	list.Invalid = invalid
 	before := cursor(c.Query("before"))
 	list.OnFirst = before == 0
 	page, err := s.pages.Orders(c.UserContext(), v.shop.ID, readmodel.OrderFilter{
-		Status: list.Status, From: from, Until: until, Query: list.Query, Anomaly: list.Flag == "anomaly", InCase: list.Flag == "aftersale", Frozen: frozen, Before: before,
+		Status: list.Status, From: from, Until: until, Query: list.Query, Anomaly: list.Flag == "anomaly", InCase: list.Flag == "aftersale", Frozen: frozen, Parcel: parcel, Before: before,
 	})
 	if err != nil {
 		return err

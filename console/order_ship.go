@@ -26,6 +26,11 @@ import (
 type Orders interface {
 	Quote(ctx context.Context, id tenant.ID, memberID int64, in order.QuoteInput) (order.Quote, error)
 	Ship(ctx context.Context, id tenant.ID, in order.ShipInput) (order.Shipped, error)
+	Pack(ctx context.Context, id tenant.ID, in order.PackInput) (parcelNo string, err error)
+	Unpack(ctx context.Context, id tenant.ID, parcelNo, actor string) (orderNo string, err error)
+	Lose(ctx context.Context, id tenant.ID, in order.LoseInput) (orderNo string, err error)
+	Found(ctx context.Context, id tenant.ID, parcelNo, actor string) (orderNo string, err error)
+	Resend(ctx context.Context, id tenant.ID, in order.ResendInput) (orderNo string, err error)
 	Retrack(ctx context.Context, id tenant.ID, in order.RetrackInput) (orderNo string, err error)
 	RecordReveal(ctx context.Context, id tenant.ID, orderNo, actor string) error
 	Readdress(ctx context.Context, id tenant.ID, orderNo string, a order.Address, actor string) error
@@ -110,14 +115,18 @@ func (s *Console) shipNew(c *fiber.Ctx, v *visit) error {
 func (s *Console) shipPage(c *fiber.Ctx, v *visit, o readmodel.OrderDetail, f view.ShipForm, typed map[int64]string) error {
 	f.OrderNo, f.Address, f.Remark, f.Note, f.Refund = o.OrderNo, o.Address, o.Remark, o.Fulfil.Note, shipRefund(v, o)
 	for i, l := range o.Lines {
-		line := view.ShipLine{ID: o.Fulfil.LineIDs[i], Title: l.Title, Spec: l.Spec, Picture: l.Picture, Place: l.Place, Qty: l.Qty, Sent: o.Fulfil.Sent[o.Fulfil.LineIDs[i]]}
-		line.Now = strconv.FormatInt(line.Qty-line.Sent, 10)
+		line := view.ShipLine{ID: o.Fulfil.LineIDs[i], Title: l.Title, Spec: l.Spec, Picture: l.Picture, Place: l.Place, Qty: l.Qty, Sent: o.Fulfil.Sent[o.Fulfil.LineIDs[i]], Packed: o.Fulfil.Packed[o.Fulfil.LineIDs[i]]}
+		line.Now = strconv.FormatInt(line.Qty-line.Sent-line.Packed, 10)
 		if typed != nil {
 			line.Now = typed[line.ID]
 		}
 		f.Lines = append(f.Lines, line)
 	}
-	return render(c, view.ShipPage(s.page(c, v, v.text.T("ship.title"), "nav.orders"), f))
+	title := v.text.T("ship.title")
+	if f.Pack {
+		title = v.text.T("parcel.pack")
+	}
+	return render(c, view.ShipPage(s.page(c, v, title, "nav.orders"), f))
 }
 
 // shipCreate sends a parcel.
@@ -127,7 +136,26 @@ func (s *Console) shipCreate(c *fiber.Ctx, v *visit) error {
 		return err
 	}
 	f := view.ShipForm{Courier: form(c, "courier"), TrackingNo: form(c, "tracking_no")}
-	lines, typed := map[int64]int64{}, map[int64]string{}
+	lines, typed, err := linesTyped(c, o)
+	if err == nil {
+		_, err = s.Orders.Ship(c.UserContext(), v.shop.ID, order.ShipInput{
+			OrderNo: o.OrderNo, Courier: f.Courier, TrackingNo: f.TrackingNo, Lines: lines, Actor: actor(v.session.StaffID),
+		})
+	}
+	if s.refusedForm(c, v, err) {
+		f.Bad, f.Problem = badFields(v, err)
+		return s.shipPage(c, v, o, f, typed)
+	}
+	if err != nil {
+		return err
+	}
+	return c.Redirect(orderURL(v, o.OrderNo, "order_shipped"), fiber.StatusSeeOther)
+}
+
+// linesTyped are the pieces that go into a parcel, as numbers and as they were typed. Faults:
+// VALIDATION on lines if there are none.
+func linesTyped(c *fiber.Ctx, o readmodel.OrderDetail) (lines map[int64]int64, typed map[int64]string, err error) {
+	lines, typed = map[int64]int64{}, map[int64]string{}
 	for _, id := range o.Fulfil.LineIDs {
 		typed[id] = strings.TrimSpace(form(c, "qty_"+itoa64(id)))
 		if typed[id] == "" {
@@ -143,72 +171,8 @@ func (s *Console) shipCreate(c *fiber.Ctx, v *visit) error {
 	}
 	if len(lines) == 0 {
 		err = fault.Invalidf("lines", "nothing is in the parcel")
-	} else {
-		_, err = s.Orders.Ship(c.UserContext(), v.shop.ID, order.ShipInput{
-			OrderNo: o.OrderNo, Courier: f.Courier, TrackingNo: f.TrackingNo, Lines: lines, Actor: actor(v.session.StaffID),
-		})
 	}
-	if s.refusedForm(c, v, err) {
-		f.Bad, f.Problem = badFields(v, err)
-		return s.shipPage(c, v, o, f, typed)
-	}
-	if err != nil {
-		return err
-	}
-	return c.Redirect(orderURL(v, o.OrderNo, "order_shipped"), fiber.StatusSeeOther)
-}
-
-func (s *Console) parcelOf(c *fiber.Ctx, v *visit) (o readmodel.OrderDetail, p readmodel.Parcel, err error) {
-	o, err = s.orderOf(c, v)
-	if err != nil {
-		return o, p, err
-	}
-	i := slices.IndexFunc(o.Fulfil.Parcels, func(p readmodel.Parcel) bool { return p.ParcelNo == c.Params("parcel_no") })
-	if i < 0 {
-		return o, p, fault.ErrNotFound
-	}
-	return o, o.Fulfil.Parcels[i], nil
-}
-
-func (s *Console) parcelPage(c *fiber.Ctx, v *visit, o readmodel.OrderDetail, p readmodel.Parcel, err error) error {
-	f := view.OrderForm{
-		OrderNo: o.OrderNo, Title: v.text.T("fulfil.retrack"), Lead: v.text.T("fulfil.retrack_lead"), Path: "/parcels/" + p.ParcelNo,
-		Submit: v.text.T("delivery.save"), Couriers: true, Courier: p.Courier,
-	}
-	f.Bad, f.Problem = badFields(v, err)
-	f.Inputs = []view.Input{{
-		ID: "tracking_no", Name: "tracking_no", Label: v.text.T("fulfil.tracking_no"), Type: "text", Value: p.TrackingNo, Autocomplete: "off",
-		Hint: v.text.T("fulfil.tracking_hint"), Bad: f.Bad["tracking_no"], Max: "40", Required: true,
-	}}
-	return render(c, view.OrderFormPage(s.page(c, v, f.Title, "nav.orders"), f))
-}
-
-// parcelEdit shows the form that corrects a parcel's number.
-func (s *Console) parcelEdit(c *fiber.Ctx, v *visit) error {
-	o, p, err := s.parcelOf(c, v)
-	if err != nil {
-		return err
-	}
-	return s.parcelPage(c, v, o, p, nil)
-}
-
-// parcelUpdate corrects a parcel's number.
-func (s *Console) parcelUpdate(c *fiber.Ctx, v *visit) error {
-	o, p, err := s.parcelOf(c, v)
-	if err != nil {
-		return err
-	}
-	p.Courier, p.TrackingNo = form(c, "courier"), form(c, "tracking_no")
-	_, err = s.Orders.Retrack(c.UserContext(), v.shop.ID, order.RetrackInput{
-		ParcelNo: p.ParcelNo, Courier: p.Courier, TrackingNo: p.TrackingNo, Actor: actor(v.session.StaffID),
-	})
-	if s.refusedForm(c, v, err) {
-		return s.parcelPage(c, v, o, p, err)
-	}
-	if err != nil {
-		return err
-	}
-	return c.Redirect(orderURL(v, o.OrderNo, "parcel_changed"), fiber.StatusSeeOther)
+	return lines, typed, err
 }
 
 // uploadRetry tells WeChat once more what it refused.
@@ -358,6 +322,8 @@ func (s *Console) judgeBulk(c *fiber.Ctx, v *visit, rows []view.ShipmentRow) err
 			row.Problem = v.text.T("bulk.problem.refunding")
 		case o.Waits:
 			row.Problem = v.text.T("bulk.problem.waits")
+		case o.Packed > 1:
+			row.Problem = v.text.T("bulk.problem.packed")
 		case !slices.Contains(order.ActionsOf(order.Staff, order.Status(o.Status), order.Facts{Unsent: o.Unsent, Delivery: order.ParcelKind(o.Delivery), Waits: o.Waits}), order.EventShip):
 			row.Problem = v.text.T("bulk.problem.state", v.text.Code("order.status", o.Status))
 		}

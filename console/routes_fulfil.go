@@ -14,7 +14,14 @@ func (s *Console) fulfilTable() []route {
 	const get, post = fiber.MethodGet, fiber.MethodPost
 	const one, stores = shopPath + "/orders/:order_no", shopPath + "/delivery/stores"
 	ship, update, verify := authz.Require(authz.OrderShip), authz.Require(authz.OrderUpdate), authz.Require(authz.OrderVerify)
-	return []route{
+	var acts []route
+	for _, a := range s.parcelActs() {
+		acts = append(acts, route{get, one + "/parcels/:parcel_no/" + a.name, ship, s.parcelActNew(a)}, route{post, one + "/parcels/:parcel_no/" + a.name, ship, s.parcelActCreate(a)})
+	}
+	return append(acts, []route{
+		{get, one + "/pack", ship, s.packNew},
+		{post, one + "/pack", ship, s.packCreate},
+		{post, one + "/parcels/:parcel_no/unpack", ship, s.parcelUnpack},
 		{get, one + "/ship", ship, s.shipNew},
 		{post, one + "/ship", ship, s.shipCreate},
 		{get, one + "/parcels/:parcel_no", ship, s.parcelEdit},
@@ -44,5 +51,5 @@ func (s *Console) fulfilTable() []route {
 		{post, stores + "/new", authz.Require(authz.ShopUpdate), s.storeUpdate},
 		{get, stores + "/:id", authz.Require(authz.ShopUpdate), s.storeEdit},
 		{post, stores + "/:id", authz.Require(authz.ShopUpdate), s.storeUpdate},
-	}
+	}...)
 }

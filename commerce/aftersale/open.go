@@ -33,6 +33,9 @@ type OpenInput struct {
 	Kind     Kind
 	Lines    map[int64]int64 // pieces by line id
 	Reason   Reason
+	// Lost is the lost parcel of the order that the money is for; empty: none, or whichever's
+	// pieces are claimed whole.
+	Lost string
 	// AmountFen is what the buyer asks for; nil asks for all of it. Pieces that were not sent
 	// are given back whole, and an exchange gives nothing back.
 	AmountFen *money.Fen
@@ -123,7 +126,7 @@ func checkSaid(body string, pictures []string) error {
 }
 
 func (in OpenInput) claim() order.ClaimInput {
-	return order.ClaimInput{OrderNo: in.OrderNo, MemberID: in.MemberID, Lines: in.Lines, SentOnly: in.Kind != RefundOnly, Swap: in.Kind == Exchange, FreightFen: in.FreightFen}
+	return order.ClaimInput{OrderNo: in.OrderNo, MemberID: in.MemberID, Lines: in.Lines, SentOnly: in.Kind != RefundOnly, Lost: in.Lost, Swap: in.Kind == Exchange, FreightFen: in.FreightFen}
 }
 
 func (s *Service) openTx(ctx context.Context, tx tenantdb.Tx, in OpenInput) (Opened, error) {

@@ -47,6 +47,9 @@ type Upload struct {
 	Attempts    int
 	Error       string
 	UploadedAt  *time.Time
+	LookedAt    *time.Time    // when WeChat was last asked what it holds
+	Provider    ProviderState // what it said; empty before
+	Mismatch    Mismatch
 }
 
 // BeginUploadTx notes that an order's parcels have changed: WeChat is to be told anew. The
@@ -77,16 +80,21 @@ func (s *Service) UploadOf(ctx context.Context, q tenantdb.Querier, orderNo stri
 		},
 		State: UploadState(row.State), Version: row.Version, DoneVersion: row.DoneVersion, Completions: int(row.Completions),
 		Attempts: int(row.Attempts), Error: row.Error, UploadedAt: row.UploadedAt,
+		LookedAt: row.LookedAt, Provider: ProviderState(row.ProviderState), Mismatch: Mismatch(row.Mismatch),
 	}, nil
 }
 
-// FinishUploadTx notes that WeChat has the version of u. A later version stays to be told.
+// FinishUploadTx notes that WeChat has the version of u; told that all is sent, it is asked
+// later what became of it (TimerLook). A later version stays to be told.
 func (s *Service) FinishUploadTx(ctx context.Context, tx tenantdb.Tx, u Upload, complete bool) error {
 	state, count := UploadPartial, int32(0)
 	if complete {
 		state, count = UploadUploaded, 1
 	}
 	_, err := s.q.FinishUpload(ctx, tx, u.Version, string(state), count, tx.Now(), u.OrderNo)
+	if err == nil && complete {
+		err = s.LookLaterTx(ctx, tx, u.OrderNo)
+	}
 	if err != nil {
 		return fmt.Errorf("finish shipping upload: %w", err)
 	}

@@ -135,6 +135,16 @@ func (s *Service) CommitTx(ctx context.Context, tx tenantdb.Tx, orderNo, actor s
 	return s.settle(ctx, tx, orderNo, actor, "commit", "committed")
 }
 
+// ResendTx takes lines off the shelf at once, for goods that are sent once more: under a
+// movement of their own, all of them or none. parcelNo is the document, and new. Like ReserveTx,
+// run it last. Faults: OUT_OF_STOCK.
+func (s *Service) ResendTx(ctx context.Context, tx tenantdb.Tx, parcelNo string, lines []Line, actor string) error {
+	if err := s.ReserveTx(ctx, tx, parcelNo, lines, actor); err != nil {
+		return err
+	}
+	return s.settle(ctx, tx, parcelNo, actor, "resend", "committed")
+}
+
 // ReleaseTx gives back what the order holds, once it is closed. A repeat, or an order that
 // holds nothing, is no error. One statement, and one more when a coarse state changes.
 func (s *Service) ReleaseTx(ctx context.Context, tx tenantdb.Tx, orderNo, actor string) error {

@@ -7,6 +7,11 @@ const (
 	EventReprice   Event = "reprice"   // the shop changes what an unpaid order costs
 	EventReaddress Event = "readdress" // the shop corrects where it goes
 	EventRetrack   Event = "retrack"   // the shop corrects a parcel's number
+	EventPack      Event = "pack"      // goods are put into a parcel that has no number yet
+	EventUnpack    Event = "unpack"    // and are taken out again
+	EventLose      Event = "lose"      // a parcel is lost
+	EventFound     Event = "found"     // and has turned up at its buyer's
+	EventResend    Event = "resend"    // or its goods are sent once more
 	EventDeliver   Event = "deliver"   // a parcel arrived, as its courier says
 	EventArrive    Event = "arrive"    // the shop's own people have handed it over
 	EventNote      Event = "note"      // a note among the staff
@@ -19,7 +24,10 @@ const (
 
 // Facts are what a guard asks of an order beside its status.
 type Facts struct {
-	Unsent   bool       // pieces are left that no parcel holds
+	Unsent   bool       // pieces are left that have not left the shop
+	Unpacked bool       // pieces of them are in no parcel
+	Packed   bool       // pieces of them are
+	Lost     bool       // a parcel is lost, and nobody has made up for it
 	Delivery ParcelKind // how it reaches its buyer; Express if empty
 	Hidden   bool       // its buyer has deleted it
 	Waits    bool       // its group is not complete: no goods may leave
@@ -37,6 +45,9 @@ type Guard string
 const (
 	GuardNone    Guard = ""
 	GuardUnsent  Guard = "goods left to send" // and a courier to send them with
+	GuardToPack  Guard = "goods left to pack" // and a courier to send them with
+	GuardPacked  Guard = "goods packed"
+	GuardLost    Guard = "goods lost"
 	GuardAllSent Guard = "all goods sent"
 	GuardPickup  Guard = "fetched in a store"
 	GuardExpress Guard = "sent by courier"
@@ -54,6 +65,12 @@ func (g Guard) holds(f Facts) bool {
 		return true
 	case GuardUnsent:
 		return f.Unsent && f.express()
+	case GuardToPack:
+		return f.Unpacked && f.express()
+	case GuardPacked:
+		return f.Packed
+	case GuardLost:
+		return f.Lost
 	case GuardAllSent:
 		return !f.Unsent
 	case GuardPickup:
@@ -80,6 +97,7 @@ func Guards() map[Event]Guard {
 		EventShip: GuardUnsent, EventReceive: GuardAllSent, EventPickUp: GuardPickup, EventHandOut: GuardVirtual,
 		EventUseUp: GuardVoucher, EventRedeem: GuardVoucher, EventLapse: GuardVoucher,
 		EventBring: GuardLocal, EventArrive: GuardLocal,
+		EventPack: GuardToPack, EventUnpack: GuardPacked, EventLose: GuardExpress, EventFound: GuardLost, EventResend: GuardLost,
 		EventReaddress: GuardSent, EventRetrack: GuardExpress, EventDelete: GuardShown,
 	}
 }
@@ -97,7 +115,12 @@ func Deeds() []Deed {
 		{EventReprice, []Status{PendingPayment}, []Actor{Staff}},
 		{EventReaddress, []Status{PendingPayment, Paid}, []Actor{Staff}},
 		{EventShip, []Status{Fulfilling}, []Actor{Staff}}, // another parcel
+		{EventPack, []Status{Paid, Fulfilling}, []Actor{Staff}},
+		{EventUnpack, []Status{Paid, Fulfilling}, []Actor{Staff}},
 		{EventRetrack, []Status{Fulfilling}, []Actor{Staff}},
+		{EventLose, []Status{Fulfilling}, []Actor{Staff}}, // of what its buyer has received nothing is lost
+		{EventFound, []Status{Fulfilling, Completed}, []Actor{Staff}},
+		{EventResend, []Status{Fulfilling}, []Actor{Staff}},
 		{EventBring, []Status{Fulfilling}, []Actor{Staff}}, // with somebody else
 		{EventArrive, []Status{Fulfilling}, []Actor{Staff}},
 		{EventDeliver, []Status{Fulfilling, Completed}, []Actor{System}},
@@ -110,9 +133,9 @@ func Deeds() []Deed {
 	}
 }
 
-// sends reports an event by which goods leave the shop; Service.mayLeave is asked at each.
+// sends reports an event by which goods leave the shop, or are made ready to; Service.mayLeave is asked at each.
 func (e Event) sends() bool {
-	return slices.Contains([]Event{EventShip, EventBring, EventPickUp, EventHandOut, EventRedeem}, e)
+	return slices.Contains([]Event{EventShip, EventPack, EventResend, EventBring, EventPickUp, EventHandOut, EventRedeem}, e)
 }
 
 // ActionsOf are the events that by may set off at a status, for the buttons of Mini Program

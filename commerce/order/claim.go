@@ -21,8 +21,11 @@ type ClaimInput struct {
 	Lines    map[int64]int64 // pieces by line id, each above zero
 	// SentOnly claims only pieces that left the shop: what is to come back was sent.
 	SentOnly bool
-	Holder   string // the case; what it holds of vouchers is known by it
-	Swap     bool   // for the same goods once more: no gift goes back with them
+	// Lost is the lost parcel that the case pays for: only pieces that left the shop. Empty: a
+	// case that asks for no goods pays for the lost parcels all of whose pieces it claims.
+	Lost   string
+	Holder string // the case; what it holds of vouchers is known by it
+	Swap   bool   // for the same goods once more: no gift goes back with them
 	// FreightFen of the freight, for staff; nil takes the rule's: all of it if nothing was
 	// sent and the last pieces are claimed, else none.
 	FreightFen *money.Fen
@@ -64,7 +67,7 @@ func (c Claim) Unsent() bool {
 // ClaimTx takes pieces for a case: they are not sent any more, belong to no other case, and
 // while a case is open the order neither counts as received by itself nor settles. With
 // dry set nothing is written. Joins the caller's transaction and locks the order. Faults:
-// NOT_FOUND, ORDER_STATE for an order that is not paid or whose money is final, CLAIMED, HANDED_OUT for codes that a buyer has seen: money
+// NOT_FOUND, PARCEL_MADE_UP, ORDER_STATE for an order that is not paid or whose money is final, CLAIMED, HANDED_OUT for codes that a buyer has seen: money
 // for them is the shop's to give; VOUCHER_REFUND_ONLY. Vouchers are claimed for what is unused of
 // them, and cannot be used meanwhile. Gifts whose goods go back go with them: see Gift.
 func (s *Service) ClaimTx(ctx context.Context, tx tenantdb.Tx, in ClaimInput, dry bool) (Claim, error) {
@@ -93,9 +96,17 @@ func (s *Service) ClaimTx(ctx context.Context, tx tenantdb.Tx, in ClaimInput, dr
 	if err != nil || dry {
 		return claim, err
 	}
+	lost, err := s.paidFor(ctx, tx, rows, in, claim)
+	if err != nil {
+		return Claim{}, fmt.Errorf("claim of order %s: %w", in.OrderNo, err)
+	}
+	if err := s.makeRoom(ctx, tx, rows, claim); err != nil {
+		return Claim{}, fmt.Errorf("claim of order %s: %w", in.OrderNo, err)
+	}
 	ids, qtys, shares, dropped := claim.columns()
 	err = s.q.Claim(ctx, tx, orderdb.ClaimParams{
 		LineIds: ids, Qtys: qtys, SharesFen: shares, Dropped: dropped, ID: head.ID, FreightFen: int64(claim.FreightFen), At: tx.Now(),
+		Holder: in.Holder, LostIds: lost,
 	})
 	if err != nil {
 		return Claim{}, fmt.Errorf("claim of order %s: %w", in.OrderNo, err)
@@ -151,7 +162,7 @@ func (in ClaimInput) left(r orderdb.LockWholeRow, held map[int64]voucher.Hold) (
 	switch {
 	case held != nil:
 		return held[r.LineID].Free, held[r.LineID].Untouched
-	case in.SentOnly:
+	case in.SentOnly || in.Lost != "":
 		return int64(r.Sent - (r.Claimed - r.Dropped)), 0
 	}
 	return int64(r.Qty - r.Claimed), int64(r.Qty - r.Sent - r.Dropped)
@@ -200,7 +211,7 @@ func (s *Service) UnclaimTx(ctx context.Context, tx tenantdb.Tx, in UnclaimInput
 	back := Claim{Lines: in.Back}
 	ids, qtys, shares, dropped := back.columns()
 	row := orderdb.UnclaimParams{
-		LineIds: ids, Qtys: qtys, SharesFen: shares, Dropped: dropped, FreightFen: int64(in.FreightFen), ID: head.ID,
+		LineIds: ids, Qtys: qtys, SharesFen: shares, Dropped: dropped, FreightFen: int64(in.FreightFen), ID: head.ID, Holder: in.Holder,
 		PausedAt: head.PausedAt, ReceiveBy: head.ReceiveBy, SettleBy: head.SettleBy, ShippedAt: head.ShippedAt,
 	}
 	if len(in.Back) == 0 && Status(head.Status) == Fulfilling && head.ShippedAt == nil && !factsOf(rows).Unsent {

@@ -40,6 +40,12 @@ var (
 
 	// ErrSent is a piece that is to be sent twice, or one that the order does not have.
 	ErrSent = fault.New(fault.Conflict, "ALREADY_SENT", "部分商品已发货或数量超出，请刷新后重试", "Some of these goods were sent already, or are more than was ordered")
+	// ErrWhichParcel is a tracking number for an order of which several parcels are packed.
+	ErrWhichParcel = fault.New(fault.Conflict, "WHICH_PARCEL", "该订单有多个已打包的包裹，请在订单页选择要发出的包裹", "Several parcels of this order are packed: choose the one that leaves on the order's page")
+	// ErrParcelState is an act that the parcel's present status does not allow; its data name it.
+	ErrParcelState = fault.New(fault.Conflict, "PARCEL_STATE", "包裹当前状态不支持该操作，请刷新后重试", "The parcel's present state does not allow this, please reload")
+	// ErrMadeUp is a lost parcel whose goods were paid back, or sent again, before.
+	ErrMadeUp = fault.New(fault.Conflict, "PARCEL_MADE_UP", "该包裹的商品已退款或补发，不能重复处理", "The goods of this parcel were refunded or sent again already")
 	// ErrRefunding is goods of an order whose whole money is going back or has gone.
 	ErrRefunding = fault.New(fault.Conflict, "ORDER_REFUNDING", "该订单正在全额退款，请勿发货", "The whole of this order's money is going back: do not send it")
 	// ErrGroupWaits is goods of an order whose group is not complete.

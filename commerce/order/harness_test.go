@@ -254,9 +254,11 @@ func invariants() map[string]string {
 		"S3 reserved is what reservations hold": `SELECT l.sku_id FROM stock_level l LEFT JOIN reservation r ON r.sku_id = l.sku_id AND r.state = 'held'
 			GROUP BY l.sku_id, l.reserved HAVING l.reserved <> coalesce(sum(r.qty), 0)`,
 		"S4 a reservation's state follows its order": `SELECT r.order_no FROM reservation r LEFT JOIN orders o USING (order_no)
-			WHERE o.order_no IS NULL OR r.state <> CASE WHEN o.status IN ('pending_payment', 'closing') THEN 'held' WHEN o.status = 'closed' THEN 'released' ELSE 'committed' END`,
+			WHERE NOT EXISTS (SELECT FROM order_parcel p WHERE p.parcel_no = r.order_no AND p.resends IS NOT NULL) AND o.order_no IS NULL OR r.state <> CASE WHEN o.status IN ('pending_payment', 'closing') THEN 'held' WHEN o.status = 'closed' THEN 'released' ELSE 'committed' END`,
 		"S5 an order holds what its lines say": `SELECT o.order_no FROM orders o JOIN order_line l ON l.order_id = o.id
 			LEFT JOIN reservation r ON r.order_no = o.order_no AND r.sku_id = l.sku_id GROUP BY o.order_no, l.sku_id, r.qty HAVING r.qty IS DISTINCT FROM sum(l.qty)`,
+		"O9 pieces sent and packed are in parcels": `SELECT l.id FROM order_line l LEFT JOIN order_parcel_line x ON x.line_id = l.id LEFT JOIN order_parcel p ON p.id = x.parcel_id
+			GROUP BY l.id, l.sent, l.packed HAVING l.sent <> coalesce(sum(x.qty) FILTER (WHERE p.shipped_at IS NOT NULL AND p.resends IS NULL), 0) OR l.packed <> coalesce(sum(x.qty) FILTER (WHERE p.status = 'packed'), 0)`,
 		"O1 lines add up to the order": `SELECT o.order_no FROM orders o LEFT JOIN order_line l ON l.order_id = o.id
 			GROUP BY o.id HAVING o.goods_fen <> coalesce(sum(l.goods_fen), -1) OR o.discount_fen <> sum(l.discount_fen) OR o.payable_fen - o.freight_fen <> sum(l.payable_fen)`,
 		"a line's discount is its adjustments": `SELECT o.order_no FROM orders o JOIN order_line l ON l.order_id = o.id

@@ -44,7 +44,7 @@ func (s *Service) Receive(ctx context.Context, id tenant.ID, memberID int64, ord
 // ReceiveDueTx is what the timer TopicReceive means: an order that is on its way as a
 // whole, and whose time is over by the database's clock, counts as received. While money of
 // it goes back the timer is set anew; any other order stays as it is, and so does one with an
-// open after-sales case. A parcel that comes back lets it wait, too. Faults: NOT_FOUND.
+// open after-sales case. A parcel that comes back, or is lost without a remedy, lets it wait, too. Faults: NOT_FOUND.
 func (s *Service) ReceiveDueTx(ctx context.Context, tx tenantdb.Tx, orderNo string) error {
 	rows, err := s.lockWhole(ctx, tx, orderNo)
 	if err != nil {
@@ -59,7 +59,7 @@ func (s *Service) ReceiveDueTx(ctx context.Context, tx tenantdb.Tx, orderNo stri
 	if err != nil || later {
 		return err
 	}
-	if back, err := s.comesBack(ctx, tx, rows[0].ID); err != nil || back {
+	if back, err := s.astray(ctx, tx, rows[0].ID); err != nil || back {
 		if err == nil { // somebody will see to it; the clock looks again
 			err = s.timers.Set(ctx, tx, TopicReceive, orderNo, tx.Now().Add(leastNotice), ReceivedEvent{OrderNo: orderNo, MemberID: rows[0].MemberID})
 		}
@@ -69,6 +69,51 @@ func (s *Service) ReceiveDueTx(ctx context.Context, tx tenantdb.Tx, orderNo stri
 		return fmt.Errorf("receive order %s: %w", orderNo, err)
 	}
 	return nil
+}
+
+// Heard is what became of a provider's word that an order was received.
+type Heard string
+
+// What becomes of it.
+const (
+	HeardReceived Heard = "received" // it is, now or before, or ended otherwise
+	HeardLater    Heard = "later"    // a case is open, or money goes back: ask again
+	HeardDiffers  Heard = "differs"  // something of it is not sent, comes back or is lost
+)
+
+// ReceivedByProviderTx is the provider's word that an order was received there, by its buyer or
+// by time. It completes the order as its own timer would, and never one that waits for the shop.
+// Repeating it is no error. Faults: NOT_FOUND.
+func (s *Service) ReceivedByProviderTx(ctx context.Context, tx tenantdb.Tx, orderNo string) (Heard, error) {
+	rows, err := s.lockWhole(ctx, tx, orderNo)
+	if err != nil {
+		return "", fmt.Errorf("receive order %s: %w", orderNo, err)
+	}
+	switch Status(rows[0].Status) {
+	case Completed, Closed:
+		return HeardReceived, nil
+	case Fulfilling:
+	default:
+		return HeardDiffers, nil
+	}
+	if factsOf(rows).Unsent {
+		return HeardDiffers, nil
+	}
+	if rows[0].OpenCases > 0 {
+		return HeardLater, nil
+	}
+	if astray, err := s.astray(ctx, tx, rows[0].ID); err != nil || astray {
+		return HeardDiffers, err
+	}
+	if s.refunds != nil {
+		if underWay, _, err := s.refunds.GoingBackTx(ctx, tx, orderNo); err != nil || underWay > 0 {
+			return HeardLater, err
+		}
+	}
+	if err := s.receive(ctx, tx, rows, Provider, string(Provider)+":wechat"); err != nil {
+		return "", fmt.Errorf("receive order %s: %w", orderNo, err)
+	}
+	return HeardReceived, nil
 }
 
 func (s *Service) receive(ctx context.Context, tx tenantdb.Tx, rows []orderdb.LockWholeRow, by Actor, actor string) error {
@@ -145,4 +190,16 @@ func (s *Service) FinishDueTx(ctx context.Context, tx tenantdb.Tx, orderNo strin
 		return fmt.Errorf("finish order %s: %w", orderNo, err)
 	}
 	return nil
+}
+
+// StatusTx is where an order stands. Faults: NOT_FOUND.
+func (s *Service) StatusTx(ctx context.Context, q tenantdb.Querier, orderNo string) (Status, error) {
+	status, err := s.q.StatusOf(ctx, q, orderNo)
+	if tenantdb.NoRows(err) {
+		err = fault.ErrNotFound
+	}
+	if err != nil {
+		return "", fmt.Errorf("status of order %s: %w", orderNo, err)
+	}
+	return Status(status), nil
 }

@@ -36,6 +36,7 @@ type Inventory interface {
 	CommitTx(ctx context.Context, tx tenantdb.Tx, orderNo, actor string) error
 	ReleaseTx(ctx context.Context, tx tenantdb.Tx, orderNo, actor string) error
 	// ReceiveTx books what comes in under a document's number, once.
+	ResendTx(ctx context.Context, tx tenantdb.Tx, parcelNo string, lines []inventory.Line, actor string) error
 	ReceiveTx(ctx context.Context, tx tenantdb.Tx, document string, lines []inventory.Line, actor string) error
 }
 

@@ -22,7 +22,11 @@ type ShipInput struct {
 	OrderNo    string
 	Courier    string // code of delivery.Couriers
 	TrackingNo string // as typed; spaces are taken out
-	// Lines are the pieces in the parcel by line id. Empty means all that is left.
+	// ParcelNo is the packed parcel that leaves; its pieces are known. Empty means a new one, or
+	// the only packed one that holds just these pieces.
+	ParcelNo string
+	// Lines are the pieces in the parcel by line id. Empty means all that is left, or the only
+	// parcel that is packed.
 	Lines map[int64]int64
 	Actor string // "staff:3"
 }
@@ -46,7 +50,7 @@ func (s *Service) Ship(ctx context.Context, id tenant.ID, in ShipInput) (out Shi
 // ShipTx records a parcel that leaves the shop: the order is on its way with the first,
 // and with the last the time begins after which it counts as received. A parcel that the
 // order has already is not an error. Faults: NOT_FOUND, VALIDATION on courier and
-// tracking_no, ORDER_STATE, ALREADY_SENT, ORDER_REFUNDING.
+// tracking_no, ORDER_STATE, ALREADY_SENT, ORDER_REFUNDING, WHICH_PARCEL if several are packed.
 func (s *Service) ShipTx(ctx context.Context, tx tenantdb.Tx, in ShipInput) (Shipped, error) {
 	courier, number, err := delivery.CheckNumber(in.Courier, in.TrackingNo)
 	if err != nil {
@@ -68,18 +72,17 @@ func (s *Service) ShipTx(ctx context.Context, tx tenantdb.Tx, in ShipInput) (Shi
 	if err != nil {
 		return Shipped{}, fmt.Errorf("ship: %w", err)
 	}
-	take, complete, err := takeLines(rows, in.Lines)
+	what, err := s.whatLeaves(ctx, tx, rows, in)
 	if err != nil {
 		return Shipped{}, fmt.Errorf("ship: %w", err)
 	}
 	if err := s.mayLeave(ctx, tx, head); err != nil {
 		return Shipped{}, fmt.Errorf("ship: %w", err)
 	}
-	out := Shipped{ParcelNo: newParcelNo(tx.Now()), Complete: complete}
-	err = s.send(ctx, tx, rows, sending{
-		parcelNo: out.ParcelNo, kind: Express, courier: courier.Code, number: number, lines: take,
-		event: EventShip, to: to, complete: complete, actor: in.Actor,
-	})
+	what.kind, what.courier, what.number = Express, courier.Code, number
+	what.event, what.to, what.actor = EventShip, to, in.Actor
+	out := Shipped{ParcelNo: what.parcelNo, Complete: what.complete}
+	err = s.send(ctx, tx, rows, what)
 	if err != nil {
 		return Shipped{}, fmt.Errorf("ship %s: %w", in.OrderNo, err)
 	}
@@ -100,17 +103,19 @@ func (s *Service) lockWhole(ctx context.Context, tx tenantdb.Tx, orderNo string)
 
 func factsOf(rows []orderdb.LockWholeRow) Facts {
 	return Facts{
-		Delivery: ParcelKind(rows[0].Delivery), Hidden: rows[0].Hidden,
-		Unsent: slices.ContainsFunc(rows, func(r orderdb.LockWholeRow) bool { return r.Sent+r.Dropped < r.Qty }),
+		Delivery: ParcelKind(rows[0].Delivery), Hidden: rows[0].Hidden, Lost: rows[0].Lost,
+		Unsent:   slices.ContainsFunc(rows, func(r orderdb.LockWholeRow) bool { return r.Sent+r.Dropped < r.Qty }),
+		Unpacked: slices.ContainsFunc(rows, func(r orderdb.LockWholeRow) bool { return r.Sent+r.Dropped+r.Packed < r.Qty }),
+		Packed:   anyPacked(rows),
 	}
 }
 
-// takeLines is what a parcel holds: the pieces asked for, or all that is left.
+// takeLines is what a parcel holds: the pieces asked for, or all that is left in no other.
 func takeLines(rows []orderdb.LockWholeRow, asked map[int64]int64) (take map[int64]int64, complete bool, err error) {
 	take, complete = map[int64]int64{}, true
 	known := 0
 	for _, r := range rows {
-		left := int64(r.Qty - r.Sent - r.Dropped)
+		left := int64(r.Qty - r.Sent - r.Dropped - r.Packed)
 		qty, wanted := asked[r.LineID]
 		if wanted {
 			known++
@@ -124,7 +129,7 @@ func takeLines(rows []orderdb.LockWholeRow, asked map[int64]int64) (take map[int
 		if qty > 0 {
 			take[r.LineID] = qty
 		}
-		complete = complete && qty == left
+		complete = complete && qty == left && r.Packed == 0
 	}
 	if known != len(asked) {
 		return nil, false, fault.Invalidf("lines", "names a line of another order")
@@ -138,6 +143,7 @@ func takeLines(rows []orderdb.LockWholeRow, asked map[int64]int64) (take map[int
 // sending is all that one statement writes about goods that leave.
 type sending struct {
 	parcelNo        string
+	packed          *int64 // the parcel that was packed before; nil for a new one
 	kind            ParcelKind
 	courier, number string
 	lines           map[int64]int64
@@ -157,7 +163,7 @@ func (s *Service) send(ctx context.Context, tx tenantdb.Tx, rows []orderdb.LockW
 		return err
 	}
 	row := orderdb.ShipParams{
-		OrderID: head.ID, ParcelNo: in.parcelNo, Kind: string(in.kind), Courier: in.courier, TrackingNo: in.number,
+		OrderID: head.ID, ParcelNo: in.parcelNo, PackedID: in.packed, Kind: string(in.kind), Courier: in.courier, TrackingNo: in.number,
 		ParcelStatus: string(ParcelShipped), At: now, Actor: in.actor, ToStatus: string(in.to), FromStatus: head.Status,
 		Settlement: head.Settlement, Event: string(in.event),
 	}
@@ -263,7 +269,7 @@ func (s *Service) Retrack(ctx context.Context, id tenant.ID, in RetrackInput) (o
 		if p.Courier == courier.Code && p.TrackingNo == number {
 			return nil
 		}
-		if _, err := allow(Status(p.OrderStatus), EventRetrack, Staff, Facts{Delivery: ParcelKind(p.Kind)}); err != nil {
+		if err := allowParcel(p, EventRetrack, Facts{Delivery: ParcelKind(p.Kind)}); err != nil {
 			return err
 		}
 		known, err := s.q.ParcelKnown(ctx, tx, p.OrderID, courier.Code, number)
@@ -314,7 +320,7 @@ func (s *Service) lockParcel(ctx context.Context, tx tenantdb.Tx, parcelNo strin
 	return p, err
 }
 
-// Parcels lists what left the shop for an order, oldest first; memberID 0 asks for any
+// Parcels lists what left the shop for an order, or is packed to, oldest first; memberID 0 asks for any
 // member's. One or two statements. Faults: NOT_FOUND.
 func (s *Service) Parcels(ctx context.Context, id tenant.ID, memberID int64, orderNo string) (list []Parcel, err error) {
 	if !wellFormed(orderNo) {
@@ -359,7 +365,7 @@ func parcelsFromRows(rows []orderdb.ParcelsRow) ([]Parcel, error) {
 	for i, r := range rows {
 		list[i] = Parcel{
 			ParcelNo: r.ParcelNo, Kind: ParcelKind(r.Kind), Courier: r.Courier, TrackingNo: r.TrackingNo, Status: ParcelStatus(r.Status),
-			ShippedAt: r.ShippedAt, DeliveredAt: r.DeliveredAt, Changes: int(r.Changes),
+			PackedAt: r.PackedAt, ShippedAt: r.ShippedAt, DeliveredAt: r.DeliveredAt, LostAt: r.LostAt, Remedy: Remedy(r.Remedy), Resends: r.Resends, Changes: int(r.Changes),
 		}
 		if err := json.Unmarshal(r.Lines, &list[i].Lines); err != nil {
 			return nil, fmt.Errorf("lines of parcel %s: %w", r.ParcelNo, err)

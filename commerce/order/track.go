@@ -3,6 +3,7 @@ package order
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -33,6 +34,13 @@ func (s *Service) MoveParcelTx(ctx context.Context, tx tenantdb.Tx, in MoveInput
 	}
 	if _, err := allow(Status(p.OrderStatus), EventDeliver, System, Facts{}); err != nil {
 		return nil //nolint:nilerr // the order is closed: where its box is matters no more
+	}
+	if ParcelStatus(p.Status) == ParcelLost {
+		if _, err := s.owed(ctx, tx, p); errors.Is(err, ErrMadeUp) {
+			return nil // somebody has made up for it: it is the courier's and the shop's affair now
+		} else if err != nil {
+			return fmt.Errorf("move parcel: %w", err)
+		}
 	}
 	detail, err := json.Marshal(map[string]any{"parcel_no": in.ParcelNo, "reason": string(in.To)})
 	if err != nil {
@@ -82,8 +90,9 @@ func (s *Service) afresh(ctx context.Context, tx tenantdb.Tx, p orderdb.LockParc
 	return s.timers.Set(ctx, tx, TopicReceive, p.OrderNo, by, ReceivedEvent{OrderNo: p.OrderNo, MemberID: p.MemberID})
 }
 
-// comesBack reports that a parcel of the order is on its way back: nothing was received then,
-// until its buyer says so, or staff correct the number or give the money back.
-func (s *Service) comesBack(ctx context.Context, tx tenantdb.Tx, orderID int64) (bool, error) {
-	return s.q.ComesBack(ctx, tx, orderID, string(ParcelReturned))
+// astray reports that a parcel of the order is on its way back, or lost without a remedy: nothing
+// was received then, until its buyer says so, or staff correct the number, send it again or give
+// the money back.
+func (s *Service) astray(ctx context.Context, tx tenantdb.Tx, orderID int64) (bool, error) {
+	return s.q.Astray(ctx, tx, orderID, string(ParcelReturned), string(ParcelLost))
 }

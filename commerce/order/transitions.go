@@ -88,7 +88,7 @@ func Transitions() []Transition {
 		{Paid, EventPickUp, Completed, []Actor{Staff}},
 		{Paid, EventHandOut, Completed, []Actor{System, Staff}}, // with its payment; by staff if cards were lacking then
 		{Paid, EventUseUp, Completed, []Actor{System}},
-		{Fulfilling, EventReceive, Completed, []Actor{Member, System}},
+		{Fulfilling, EventReceive, Completed, []Actor{Member, System, Provider}},
 		{Paid, EventRefunded, Closed, []Actor{System}},
 		{Fulfilling, EventRefunded, Closed, []Actor{System}},
 		{Completed, EventRefunded, Closed, []Actor{System}},

@@ -99,11 +99,11 @@ func TestActionsOfTheBuyer(t *testing.T) {
 func TestNothingLeavesBeforeTheGroup(t *testing.T) {
 	t.Parallel()
 	for _, kind := range order.ParcelKinds() {
-		facts := order.Facts{Unsent: true, Delivery: kind}
+		facts := order.Facts{Unsent: true, Unpacked: true, Delivery: kind}
 		free := order.ActionsOf(order.Staff, order.Paid, facts)
 		facts.Waits = true
 		waits := order.ActionsOf(order.Staff, order.Paid, facts)
-		sending := []order.Event{order.EventShip, order.EventBring, order.EventPickUp, order.EventHandOut, order.EventRedeem}
+		sending := []order.Event{order.EventShip, order.EventPack, order.EventResend, order.EventBring, order.EventPickUp, order.EventHandOut, order.EventRedeem}
 		if !slices.ContainsFunc(free, func(e order.Event) bool { return slices.Contains(sending, e) }) {
 			t.Errorf("%s: a paid order cannot be sent: %v", kind, free)
 		}

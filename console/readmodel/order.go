@@ -20,6 +20,7 @@ type OrderFilter struct {
 	Query   string    // order number, buyer's nickname, receiver's name, phone or its last four digits, product title
 	Frozen  string    // why the provider keeps the money: unshipped, not_uploaded or unreceived
 	InCase  bool      // an after-sales case goes on
+	Parcel  string    // status of a parcel that waits for the shop: packed or lost
 	Anomaly bool      // only orders with an unresolved payment anomaly
 	Before  int64     // cursor: rows with a smaller id only
 }
@@ -94,6 +95,7 @@ type OrderEvent struct {
 	ActorName string    // nickname, staff name or provider code; "" for the system
 	Amount    money.Fen // 0 when the event is not about money
 	Reason    string    // a code, "" without one
+	Text      string    // what the actor wrote
 }
 
 // Attempt is one try to collect the order's amount.

@@ -12,10 +12,12 @@ import (
 	"galleria/tenant"
 )
 
-// Parcel is what left the shop for an order at once.
+// Parcel is what leaves the shop for an order at once.
 type Parcel struct {
 	ParcelNo, Kind, Courier, TrackingNo, Status string
-	ShippedAt                                   time.Time
+	ShippedAt                                   time.Time // or packed, while it has not left
+	LostReason, Remedy, RefundCase              string    // of a lost one
+	Resends                                     string    // the tracking number that was lost, if this one goes in its stead
 	Track                                       Track
 	Lines                                       []PickLine
 }
@@ -38,6 +40,7 @@ type TrackEvent struct {
 
 // PickLine is pieces of a product.
 type PickLine struct {
+	ID    int64  `json:"id"` // of the order's line; of parcels only
 	Title string `json:"title"`
 	Spec  string `json:"spec"`
 	Code  string `json:"code"` // of the variant, as the merchant writes it
@@ -49,8 +52,10 @@ type PickLine struct {
 
 // ShippingUpload is what the provider was told of an order's parcels.
 type ShippingUpload struct {
-	State, Error string
-	UploadedAt   *time.Time
+	State, Error       string
+	UploadedAt         *time.Time
+	Provider, Mismatch string     // what the provider said that it holds, and how that differs from ours
+	LookedAt           *time.Time // when it was asked
 }
 
 // Fulfilment is how an order reaches its buyer.
@@ -60,6 +65,7 @@ type Fulfilment struct {
 	ReceiveBy, SettleBy               *time.Time
 	SlotFrom, SlotUntil               *time.Time      // when it is to be brought
 	Sent                              map[int64]int64 // pieces by line that are in parcels, or not to be sent any more
+	Packed                            map[int64]int64 // pieces by line that lie in parcels without a number
 	LineIDs                           []int64         // of the order's lines, in their order
 	Parcels                           []Parcel
 	Upload                            *ShippingUpload
@@ -75,6 +81,16 @@ func (f Fulfilment) Unsent(lines []OrderLine) bool {
 	return false
 }
 
+// Unpacked reports whether pieces are left that lie in no parcel.
+func (f Fulfilment) Unpacked(lines []OrderLine) bool {
+	for i, l := range lines {
+		if i < len(f.LineIDs) && f.Sent[f.LineIDs[i]]+f.Packed[f.LineIDs[i]] < l.Qty {
+			return true
+		}
+	}
+	return false
+}
+
 const (
 	// What couriers said lastly of the numbers that the condition between the two names x by.
 	trackHead = `coalesce((SELECT json_agg(json_build_object('at', e.at, 'state', e.state, 'text', e.text, 'place', e.place) ORDER BY e.at DESC, e.id DESC)
@@ -82,29 +98,30 @@ const (
 	trackTail = ` ORDER BY x.at DESC, x.id DESC LIMIT 50) e), '[]')`
 
 	fulfilHead = `SELECT o.delivery, coalesce(s.name, ''), o.settlement, o.staff_note, o.adjust_fen, o.receive_by, o.settle_by, o.slot_from, o.slot_until,
-       coalesce((SELECT json_agg(json_build_object('id', l.id, 'sent', l.sent + l.dropped) ORDER BY l.id) FROM order_line l WHERE l.order_id = o.id), '[]'),
-       (SELECT json_build_object('State', u.state, 'Error', u.error, 'UploadedAt', u.uploaded_at) FROM shipping_upload u WHERE u.order_no = o.order_no)
+       coalesce((SELECT json_agg(json_build_object('id', l.id, 'sent', l.sent + l.dropped, 'packed', l.packed) ORDER BY l.id) FROM order_line l WHERE l.order_id = o.id), '[]'),
+       (SELECT json_build_object('State', u.state, 'Error', u.error, 'UploadedAt', u.uploaded_at, 'Provider', u.provider_state, 'Mismatch', u.mismatch, 'LookedAt', u.looked_at) FROM shipping_upload u WHERE u.order_no = o.order_no)
   FROM orders o LEFT JOIN pickup_store s ON s.id = o.store_id WHERE o.order_no = $1`
-	fulfilParcels = `SELECT p.parcel_no, p.kind, p.courier, p.tracking_no, p.status, p.shipped_at,
+	fulfilParcels = `SELECT p.parcel_no, p.kind, p.courier, p.tracking_no, p.status, coalesce(p.shipped_at, p.packed_at), p.lost_reason, p.remedy, coalesce(p.refund_case, ''),
+       coalesce((SELECT f.tracking_no FROM order_parcel f WHERE f.id = p.resends), ''),
        coalesce(t.state, 'none'), coalesce(t.error, ''), t.subscribed_at IS NOT NULL,
        ` + trackHead + `x.courier = p.courier AND x.tracking_no = p.tracking_no AND p.kind = 'express'` + trackTail + `,
-       (SELECT json_agg(json_build_object('title', l.title, 'spec', l.spec, 'qty', x.qty) ORDER BY l.id) FROM order_parcel_line x JOIN order_line l ON l.id = x.line_id WHERE x.parcel_id = p.id)
-  FROM order_parcel p JOIN orders o ON o.id = p.order_id LEFT JOIN parcel_track t ON t.parcel_no = p.parcel_no WHERE o.order_no = $1 ORDER BY p.id LIMIT 200`
+       coalesce((SELECT json_agg(json_build_object('id', l.id, 'title', l.title, 'spec', l.spec, 'qty', x.qty) ORDER BY l.id) FROM order_parcel_line x JOIN order_line l ON l.id = x.line_id WHERE x.parcel_id = p.id AND x.qty > 0), '[]')
+  FROM order_parcel p JOIN orders o ON o.id = p.order_id LEFT JOIN parcel_track t ON t.parcel_no = p.parcel_no WHERE o.order_no = $1 AND p.status <> 'cancelled' ORDER BY p.id LIMIT 200`
 )
 
 func queueFulfilment(b *pgx.Batch, orderNo string, into *Fulfilment) {
 	b.Queue(fulfilHead, orderNo).QueryRow(func(row pgx.Row) error {
 		var lines, upload []byte
-		*into = Fulfilment{Sent: map[int64]int64{}, Parcels: into.Parcels}
+		*into = Fulfilment{Sent: map[int64]int64{}, Packed: map[int64]int64{}, Parcels: into.Parcels}
 		if err := row.Scan(&into.Delivery, &into.Store, &into.Settlement, &into.Note, &into.Adjust, &into.ReceiveBy, &into.SettleBy, &into.SlotFrom, &into.SlotUntil, &lines, &upload); err != nil {
 			return err
 		}
-		var sent []struct{ ID, Sent int64 }
+		var sent []struct{ ID, Sent, Packed int64 }
 		if err := json.Unmarshal(lines, &sent); err != nil {
 			return fmt.Errorf("lines sent: %w", err)
 		}
 		for _, l := range sent {
-			into.LineIDs, into.Sent[l.ID] = append(into.LineIDs, l.ID), l.Sent
+			into.LineIDs, into.Sent[l.ID], into.Packed[l.ID] = append(into.LineIDs, l.ID), l.Sent, l.Packed
 		}
 		if upload == nil {
 			return nil
@@ -116,7 +133,7 @@ func queueFulfilment(b *pgx.Batch, orderNo string, into *Fulfilment) {
 
 func parcelRow(row pgx.CollectableRow) (p Parcel, err error) {
 	var lines, events []byte
-	if err = row.Scan(&p.ParcelNo, &p.Kind, &p.Courier, &p.TrackingNo, &p.Status, &p.ShippedAt, &p.Track.State, &p.Track.Error, &p.Track.Followed, &events, &lines); err != nil {
+	if err = row.Scan(&p.ParcelNo, &p.Kind, &p.Courier, &p.TrackingNo, &p.Status, &p.ShippedAt, &p.LostReason, &p.Remedy, &p.RefundCase, &p.Resends, &p.Track.State, &p.Track.Error, &p.Track.Followed, &events, &lines); err != nil {
 		return p, err
 	}
 	if err := json.Unmarshal(events, &p.Track.Events); err != nil {
@@ -151,10 +168,10 @@ const linePlaces = `coalesce((SELECT string_agg(p.name || ' × ' || a.qty, '、'
           WHERE a.order_no = o.order_no AND a.sku_id = l.sku_id), '')`
 
 const pickOrders = `SELECT o.order_no, o.placed_at, o.address, o.receiver, o.remark, o.staff_note, o.delivery, o.slot_from, o.slot_until,
-       (SELECT json_agg(json_build_object('title', l.title, 'spec', l.spec, 'code', coalesce(k.code, ''), 'gift', l.gift, 'qty', l.qty - l.sent - l.dropped, 'place', ` + linePlaces + `) ORDER BY l.id)
-          FROM order_line l LEFT JOIN sku k ON k.id = l.sku_id WHERE l.order_id = o.id AND l.sent + l.dropped < l.qty)
+       (SELECT json_agg(json_build_object('title', l.title, 'spec', l.spec, 'code', coalesce(k.code, ''), 'gift', l.gift, 'qty', l.qty - l.sent - l.dropped - l.packed, 'place', ` + linePlaces + `) ORDER BY l.id)
+          FROM order_line l LEFT JOIN sku k ON k.id = l.sku_id WHERE l.order_id = o.id AND l.sent + l.dropped + l.packed < l.qty)
   FROM orders o WHERE o.status = ANY ('{paid,fulfilling}') AND o.delivery IN ('express', 'local') AND NOT o.test AND coalesce(o.group_state, 'complete') = 'complete'
-   AND EXISTS (SELECT 1 FROM order_line l WHERE l.order_id = o.id AND l.sent + l.dropped < l.qty)
+   AND EXISTS (SELECT 1 FROM order_line l WHERE l.order_id = o.id AND l.sent + l.dropped + l.packed < l.qty)
    AND NOT EXISTS (SELECT 1 FROM payment_attempt t WHERE t.business_no = o.order_no AND t.status = 'succeeded' AND NOT t.surplus AND o.payable_fen > 0 AND t.refund_reserved_fen + t.refunded_fen >= o.payable_fen)
  ORDER BY o.id LIMIT $1`
 
@@ -196,6 +213,7 @@ type Shippable struct {
 	Status, Delivery string
 	Unsent           bool
 	Waits            bool     // for its group
+	Packed           int64    // parcels that wait for a number
 	Numbers          []string // "courier number"
 	Payable          money.Fen
 	UnderWay, Gone   money.Fen // money on its way back, and money that is back
@@ -205,7 +223,7 @@ type Shippable struct {
 func (o Shippable) RefundsWhole() bool { return o.Payable > 0 && o.UnderWay+o.Gone >= o.Payable }
 
 const shippable = `SELECT o.order_no, o.status, o.delivery, coalesce(o.group_state, 'complete') <> 'complete', EXISTS (SELECT 1 FROM order_line l WHERE l.order_id = o.id AND l.sent + l.dropped < l.qty),
-       coalesce((SELECT array_agg(p.courier || ' ' || p.tracking_no) FROM order_parcel p WHERE p.order_id = o.id), '{}'), o.payable_fen, coalesce(t.refund_reserved_fen, 0), coalesce(t.refunded_fen, 0)
+       coalesce((SELECT array_agg(p.courier || ' ' || p.tracking_no) FROM order_parcel p WHERE p.order_id = o.id AND p.shipped_at IS NOT NULL), '{}'), (SELECT count(*) FROM order_parcel p WHERE p.order_id = o.id AND p.status = 'packed'), o.payable_fen, coalesce(t.refund_reserved_fen, 0), coalesce(t.refunded_fen, 0)
   FROM orders o LEFT JOIN payment_attempt t ON t.business_no = o.order_no AND t.status = 'succeeded' AND NOT t.surplus WHERE o.order_no = ANY ($1)`
 
 // Shippable looks orders up by number; unknown ones are absent.
@@ -215,7 +233,7 @@ func (s *Store) Shippable(ctx context.Context, shop tenant.ID, orderNos []string
 		b.Queue(shippable, orderNos).Query(func(rows pgx.Rows) error {
 			var no string
 			var o Shippable
-			_, err := pgx.ForEachRow(rows, []any{&no, &o.Status, &o.Delivery, &o.Waits, &o.Unsent, &o.Numbers, &o.Payable, &o.UnderWay, &o.Gone}, func() error {
+			_, err := pgx.ForEachRow(rows, []any{&no, &o.Status, &o.Delivery, &o.Waits, &o.Unsent, &o.Numbers, &o.Packed, &o.Payable, &o.UnderWay, &o.Gone}, func() error {
 				found[no] = o
 				return nil
 			})

@@ -48,6 +48,10 @@ const hasOpenAnomaly = `EXISTS (SELECT 1 FROM payment_attempt t JOIN payment_ano
 const frozenIs = `EXISTS (SELECT 1 FROM payment_attempt t LEFT JOIN shipping_upload u ON u.order_no = o.order_no
                  WHERE t.out_trade_no = o.paid_by AND ` + frozenOrders + ` AND ` + frozenPart + ` = ?)`
 
+// parcelWaits picks the orders of which a parcel is packed, or lost and nobody has made up for it.
+// Index order_parcel_waits.
+const parcelWaits = `o.status IN ('paid', 'fulfilling') AND o.id IN (SELECT p.order_id FROM order_parcel p WHERE p.status IN ('packed', 'lost') AND p.remedy = '' AND p.status = ?)`
+
 // numberTyped is a whole phone number as people type it, or the greater part of an order's number.
 var numberTyped = regexp.MustCompile(`^(\+?[0-9][0-9 -]{9,18}[0-9]|[0-9]{12}[0-9A-Za-z]{1,20})$`)
 
@@ -70,6 +74,9 @@ func (s *Store) Orders(ctx context.Context, shop tenant.ID, in OrderFilter) (pag
 	}
 	if in.InCase {
 		w.conditions = append(w.conditions, "o.open_cases > 0") // as the index has it
+	}
+	if in.Parcel != "" {
+		w.add(parcelWaits, in.Parcel)
 	}
 	if in.Frozen != "" {
 		w.add(frozenIs, in.Frozen)

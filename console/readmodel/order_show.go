@@ -20,7 +20,7 @@ const (
   FROM order_adjustment a JOIN orders o ON o.id = a.order_id LEFT JOIN coupon_grant g ON g.id = a.rule_id AND a.kind IN ('coupon', 'shipping_coupon')
  WHERE o.order_no = $1 GROUP BY a.kind, a.rule_id, a.title, a.rule_version, a.funder, g.coupon_id ORDER BY min(a.id)`
 	orderEvents = `SELECT e.at, e.event, coalesce(e.from_status, ''), coalesce(e.to_status, ''), e.actor,
-       coalesce(e.detail->>'amount_fen', e.detail->>'payable_fen', ''), coalesce(e.detail->>'reason', '')
+       coalesce(e.detail->>'amount_fen', e.detail->>'payable_fen', ''), coalesce(e.detail->>'reason', ''), coalesce(e.detail->>'text', '')
   FROM order_event e JOIN orders o ON o.id = e.order_id WHERE o.order_no = $1 ORDER BY e.id LIMIT 200`
 	orderAttempts = `SELECT t.out_trade_no, t.channel, a.name, a.merchant_no, a.mode, t.app_id, t.amount_fen, t.refund_reserved_fen, t.refunded_fen, t.status,
        coalesce(t.prepay_id, ''), coalesce(t.transaction_id, ''), t.surplus, t.last_error, t.created_at, t.paid_at
@@ -128,7 +128,7 @@ func adjustment(row pgx.CollectableRow) (a Adjustment, err error) {
 
 func orderEvent(row pgx.CollectableRow) (e OrderEvent, actor string, err error) {
 	var amount string
-	if err = row.Scan(&e.At, &e.Event, &e.From, &e.To, &actor, &amount, &e.Reason); err != nil {
+	if err = row.Scan(&e.At, &e.Event, &e.From, &e.To, &actor, &amount, &e.Reason, &e.Text); err != nil {
 		return e, actor, err
 	}
 	if fen, parseErr := strconv.ParseInt(amount, 10, 64); parseErr == nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"galleria/commerce/delivery"
@@ -108,6 +109,7 @@ func (h *Handlers) uploadDue(ctx context.Context, ev outbox.Event) error {
 	if err != nil {
 		return fmt.Errorf("read parcels of %s: %w", ev.Key, err)
 	}
+	parcels = slices.DeleteFunc(parcels, func(p order.Parcel) bool { return !p.Left() })
 	if upload.DoneVersion >= upload.Version || upload.State == delivery.UploadFailed || len(parcels) == 0 {
 		return nil
 	}
@@ -116,7 +118,7 @@ func (h *Handlers) uploadDue(ctx context.Context, ev outbox.Event) error {
 		return fmt.Errorf("order %s has the app id %.40q", ev.Key, upload.AppID)
 	}
 	shipping := shippingOf(upload, parcels, goods, h)
-	sendErr := h.Shippers.UploadShipping(ctx, ev.TenantID, app, shipping)
+	sendErr := h.tellShipping(ctx, ev.TenantID, app, upload, shipping)
 	verdict := miniprogram.ShippingVerdict(sendErr)
 	ctx = context.WithoutCancel(ctx) // WeChat was told; noting so must not time out with it
 	return errors.Join(keepAlive(verdict, upload, sendErr), h.DB.InTenant(ctx, ev.TenantID, func(tx tenantdb.Tx) error {

@@ -46,6 +46,8 @@ type Orders interface {
 	ExpireTx(ctx context.Context, tx tenantdb.Tx, orderNo string) error
 	FinishClosingTx(ctx context.Context, tx tenantdb.Tx, orderNo string) (closed bool, err error)
 	ReceiveDueTx(ctx context.Context, tx tenantdb.Tx, orderNo string) error
+	StatusTx(ctx context.Context, q tenantdb.Querier, orderNo string) (order.Status, error)
+	ReceivedByProviderTx(ctx context.Context, tx tenantdb.Tx, orderNo string) (order.Heard, error)
 	FinishDueTx(ctx context.Context, tx tenantdb.Tx, orderNo string) error
 	ParcelsTx(ctx context.Context, q tenantdb.Querier, orderNo string) ([]order.Parcel, error)
 	GoodsTx(ctx context.Context, q tenantdb.Querier, orderNo string) (order.Goods, error)
@@ -104,6 +106,8 @@ type Deliveries interface {
 	UploadOf(ctx context.Context, q tenantdb.Querier, orderNo string) (delivery.Upload, error)
 	FinishUploadTx(ctx context.Context, tx tenantdb.Tx, u delivery.Upload, complete bool) error
 	ForgetPayersTx(ctx context.Context, tx tenantdb.Tx, orderNos []string) error
+	NoteLookTx(ctx context.Context, tx tenantdb.Tx, u delivery.Upload, said delivery.ProviderState, mismatch delivery.Mismatch, again bool) error
+	UploadAgainTx(ctx context.Context, tx tenantdb.Tx, u delivery.Upload, said delivery.ProviderState) (bool, error)
 	FailUploadTx(ctx context.Context, tx tenantdb.Tx, u delivery.Upload, final bool, reason string) error
 	Tracking
 }
@@ -111,6 +115,7 @@ type Deliveries interface {
 // Shippers tells WeChat what was sent.
 type Shippers interface {
 	UploadShipping(ctx context.Context, id tenant.ID, app tenant.AppID, in miniprogram.Shipping) error
+	ShippingOf(ctx context.Context, id tenant.ID, app tenant.AppID, transactionID string) (miniprogram.ShippingHeld, error)
 }
 
 // Messenger sends what notice decided to send.
@@ -263,6 +268,7 @@ func (h *Handlers) Kinds() (jobs.Kinds, error) {
 		kind(order.TopicReceive, jobs.Default, patient, quick, h.receiveDue),
 		dated(kind(order.TopicFinish, jobs.Default, patient, quick, h.finishDue)),
 		kind(delivery.TopicUpload, jobs.Default, patient, provider, h.uploadDue),
+		dated(kind(delivery.TimerLook, jobs.Bulk, brief, provider, h.lookDue)),
 		kind(delivery.TopicFollow, jobs.Default, brief, provider, h.parcelFollow),
 		kind(delivery.TopicFollowAll, jobs.Bulk, patient, quick, h.parcelsFollow),
 		kind(delivery.TimerAsk, jobs.Bulk, brief, provider, h.parcelAsk),

@@ -21,6 +21,7 @@ func (s *Server) routeControls(mux *http.ServeMux) {
 	control(s, mux, "POST /_control/open", func(_ *http.Request, in OpenInput) (any, error) { return s.Open(in) })
 	control(s, mux, "POST /_control/pay-order", func(_ *http.Request, in PayOrderInput) (any, error) { return s.PayOrder(in) })
 	control(s, mux, "POST /_control/transfer-confirm", func(_ *http.Request, in ConfirmInput) (any, error) { return s.ConfirmTransfer(in) })
+	control(s, mux, "POST /_control/shipping", func(_ *http.Request, in ShippingChange) (any, error) { return in, s.ChangeShipping(in) })
 	control(s, mux, "POST /_control/balance", func(_ *http.Request, in Balance) (any, error) { return in, s.SetBalance(in) })
 	control(s, mux, "POST /_control/phone-code", func(_ *http.Request, in phoneInput) (any, error) {
 		code, err := s.PhoneCode(in.AppID, in.Buyer, in.Phone)

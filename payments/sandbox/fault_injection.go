@@ -34,6 +34,7 @@ const (
 	TargetMessage        = "message"
 	TargetPhone          = "phone"
 	TargetShipping       = "shipping"
+	TargetShippingLook   = "shipping_look" // get_order
 	TargetContent        = "content" // msg_sec_check
 	TargetMedia          = "media"   // media_check_async
 	TargetCode           = "code"    // getwxacodeunlimit

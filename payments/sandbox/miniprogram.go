@@ -38,6 +38,7 @@ func (s *Server) routeMiniProgram(mux *http.ServeMux) {
 	mux.HandleFunc("/cgi-bin/message/subscribe/send", s.mini(http.MethodPost, TargetMessage, s.sendMessage))
 	mux.HandleFunc("/wxa/business/getuserphonenumber", s.mini(http.MethodPost, TargetPhone, s.phoneNumber))
 	mux.HandleFunc("/wxa/sec/order/upload_shipping_info", s.mini(http.MethodPost, TargetShipping, s.uploadShipping))
+	mux.HandleFunc("/wxa/sec/order/get_order", s.mini(http.MethodPost, TargetShippingLook, s.shippingHeld))
 	mux.HandleFunc("/wxa/media_check_async", s.mini(http.MethodPost, TargetMedia, s.checkMedia))
 	mux.HandleFunc("/wxa/getwxacodeunlimit", s.mini(http.MethodPost, TargetCode, s.unlimitedCode))
 	mux.HandleFunc("/wxa/msg_sec_check", s.mini(http.MethodPost, TargetContent, s.checkText))

@@ -19,6 +19,7 @@ type Shipment struct {
 	UploadTime    time.Time `json:"upload_time"`
 	Uploads       int       `json:"uploads"` // the second upload after completion is the only re-ship
 	BodyDigest    string    `json:"body_digest"`
+	Received      int       `json:"received,omitempty"` // order_state once its buyer, or time, has confirmed it
 }
 
 type shippingBody struct {

@@ -85,23 +85,27 @@ type TrackEvent struct {
 	Place string    `json:"place,omitempty"`
 }
 
-// Parcel is what left the shop at once.
+// Parcel is what leaves the shop at once.
 type Parcel struct {
 	ParcelNo    string       `json:"parcel_no" example:"P261122K7Q2M9XTABCD"`
 	Kind        string       `json:"kind" enum:"express,local,pickup,virtual,voucher"`
 	Rider       *Rider       `json:"rider,omitempty" nullable:"false" doc:"Who brings it; local only."`
-	Courier     string       `json:"courier" doc:"Its code, see /couriers; empty for what no courier carries." example:"sf"`
+	Courier     string       `json:"courier" doc:"Its code, see /couriers; empty for what no courier carries, and for what is only packed." example:"sf"`
 	CourierName string       `json:"courier_name" example:"顺丰速运"`
 	TrackingNo  string       `json:"tracking_no" example:"SF1234567890123"`
-	Status      string       `json:"status" enum:"shipped,delivered,returned"`
-	ShippedAt   time.Time    `json:"shipped_at"`
+	Status      string       `json:"status" enum:"packed,shipped,delivered,returned,lost" doc:"packed: it is being prepared and has no number yet."`
+	PackedAt    *time.Time   `json:"packed_at,omitempty" nullable:"false"`
+	ShippedAt   *time.Time   `json:"shipped_at,omitempty" nullable:"false" doc:"Absent while it is packed."`
 	DeliveredAt *time.Time   `json:"delivered_at,omitempty" nullable:"false"`
+	LostAt      *time.Time   `json:"lost_at,omitempty" nullable:"false"`
+	Remedy      string       `json:"remedy,omitempty" enum:"refund,resent" doc:"What made up for a lost one; absent while the shop has not decided."`
+	Resends     string       `json:"resends,omitempty" doc:"The lost parcel in whose stead it goes." example:"P261122K7Q2M9XTABCD"`
 	Lines       []ParcelLine `json:"lines" nullable:"false"`
 	TrackState  string       `json:"track_state" doc:"As the courier last told it; none before that." enum:"none,accepted,transit,out_for_delivery,delivered,exception,returned"`
 	Track       []TrackEvent `json:"track" nullable:"false" doc:"Newest first."`
 }
 
-// ParcelList is everything that left the shop for an order.
+// ParcelList is everything that left the shop for an order, or is packed to.
 type ParcelList struct {
 	Items []Parcel `json:"items" nullable:"false"`
 }
@@ -267,7 +271,7 @@ func toParcel(p order.Parcel, track delivery.Track) Parcel {
 	courier, _ := delivery.CourierOf(p.Courier)
 	out := Parcel{
 		ParcelNo: p.ParcelNo, Kind: string(p.Kind), Courier: p.Courier, CourierName: courier.Name, TrackingNo: p.TrackingNo, Status: string(p.Status),
-		ShippedAt: p.ShippedAt, DeliveredAt: p.DeliveredAt, Lines: make([]ParcelLine, len(p.Lines)),
+		PackedAt: p.PackedAt, ShippedAt: p.ShippedAt, DeliveredAt: p.DeliveredAt, LostAt: p.LostAt, Remedy: string(p.Remedy), Resends: p.Resends, Lines: make([]ParcelLine, len(p.Lines)),
 	}
 	out.TrackState, out.Track = toTrack(track)
 	for i, l := range p.Lines {

@@ -21,7 +21,7 @@ VALUES (@order_no, @app_id, @out_trade_no, @transaction_id, @openid, @amount_fen
 ON CONFLICT (order_no) DO UPDATE SET version = shipping_upload.version + 1, state = 'pending', attempts = 0, error = '', updated_at = excluded.updated_at;
 
 -- name: Upload :one
-SELECT order_no, app_id, out_trade_no, transaction_id, openid, amount_fen, state, version, done_version, completions, attempts, error, uploaded_at, updated_at
+SELECT order_no, app_id, out_trade_no, transaction_id, openid, amount_fen, state, version, done_version, completions, attempts, error, uploaded_at, updated_at, looked_at, provider_state, mismatch, again
 FROM shipping_upload WHERE order_no = @order_no;
 
 -- name: FinishUpload :execrows
@@ -32,6 +32,14 @@ WHERE order_no = @order_no AND done_version < @version;
 -- name: FailUpload :execrows
 UPDATE shipping_upload SET state = @state::text, attempts = attempts + 1, error = @error, updated_at = @now::timestamptz
 WHERE order_no = @order_no AND version = @version AND done_version < @version;
+
+-- name: NoteLook :exec
+UPDATE shipping_upload SET looked_at = @now::timestamptz, provider_state = @provider_state, mismatch = @mismatch WHERE order_no = @order_no;
+
+-- name: UploadAgain :execrows
+-- WeChat does not have what it was told: it is told once more, as what it was told last.
+UPDATE shipping_upload SET version = version + 1, state = 'pending', attempts = 0, error = '', again = again + 1, looked_at = @now::timestamptz, provider_state = @provider_state, mismatch = '', updated_at = @now
+WHERE order_no = @order_no AND version = @version AND done_version = @version AND again < @most::integer;
 
 -- name: RetryUpload :execrows
 UPDATE shipping_upload SET state = 'pending', attempts = 0, error = '', updated_at = @now::timestamptz WHERE order_no = @order_no AND state = 'failed';

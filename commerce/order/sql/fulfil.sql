@@ -4,7 +4,8 @@
 SELECT o.id, o.order_no, o.member_id, o.app_id, o.status, o.delivery, o.settlement, o.hidden, o.goods_fen, o.discount_fen, o.freight_fen,
        o.adjust_fen, o.payable_fen, o.address, o.paid_by, o.test, o.group_state, o.placed_at, o.refunded_fen, o.claimed_freight_fen, o.open_cases, o.paused_at, o.shipped_at, o.receive_by, o.received_at, o.settle_by, coalesce(o.receive_by <= now(), false)::boolean AS receive_due,
        coalesce(o.settle_by <= now(), false)::boolean AS settle_due,
-       l.id AS line_id, l.spu_id, l.sku_id, l.title, l.spec, l.picture, l.qty, l.sent, l.dropped, l.claimed, l.claimed_fen, l.payable_fen AS line_payable_fen, l.adjust_fen AS line_adjust_fen, l.gift
+       l.id AS line_id, l.spu_id, l.sku_id, l.title, l.spec, l.picture, l.qty, l.sent, l.dropped, l.packed, l.claimed, l.claimed_fen, l.payable_fen AS line_payable_fen, l.adjust_fen AS line_adjust_fen, l.gift,
+       EXISTS (SELECT 1 FROM order_parcel p WHERE p.order_id = o.id AND p.status = 'lost' AND p.remedy = '') AS lost
 FROM orders o JOIN order_line l ON l.order_id = o.id WHERE o.order_no = @order_no
 ORDER BY l.id FOR UPDATE OF o, l;
 
@@ -18,15 +19,21 @@ UPDATE shop SET receive_days = @receive_days, signed_days = @signed_days, finish
 
 -- name: Ship :one
 -- The order's row is locked. A count other than the lines' means that something was sent twice.
-WITH parcel AS (
+-- What was packed before leaves in its own parcel.
+WITH fresh AS (
   INSERT INTO order_parcel (order_id, parcel_no, kind, courier, tracking_no, status, shipped_at, delivered_at, actor)
-  VALUES (@order_id, @parcel_no, @kind, @courier, @tracking_no, @parcel_status::text, @at::timestamptz, sqlc.narg(delivered_at), @actor)
-  RETURNING id),
+  SELECT @order_id::bigint, @parcel_no::text, @kind::text, @courier::text, @tracking_no::text, @parcel_status::text, @at::timestamptz, sqlc.narg(delivered_at)::timestamptz, @actor::text
+  WHERE sqlc.narg(packed_id)::bigint IS NULL RETURNING id),
+filled AS (
+  UPDATE order_parcel SET courier = @courier::text, tracking_no = @tracking_no::text, status = @parcel_status::text, shipped_at = @at::timestamptz
+  WHERE order_parcel.id = sqlc.narg(packed_id)::bigint AND order_parcel.order_id = @order_id::bigint AND order_parcel.status = 'packed' RETURNING id),
+parcel AS (SELECT fresh.id FROM fresh UNION ALL SELECT filled.id FROM filled),
 sent AS (SELECT unnest(@line_ids::bigint[]) AS line_id, unnest(@qtys::bigint[]) AS qty),
 held AS (
-  UPDATE order_line l SET sent = l.sent + sent.qty FROM sent WHERE l.id = sent.line_id AND l.order_id = @order_id RETURNING l.id, sent.qty),
+  UPDATE order_line l SET sent = l.sent + sent.qty, packed = l.packed - CASE WHEN sqlc.narg(packed_id)::bigint IS NULL THEN 0 ELSE sent.qty END
+  FROM sent, parcel WHERE l.id = sent.line_id AND l.order_id = @order_id RETURNING l.id, sent.qty),
 lines AS (
-  INSERT INTO order_parcel_line (parcel_id, line_id, qty) SELECT parcel.id, held.id, held.qty FROM parcel, held RETURNING line_id),
+  INSERT INTO order_parcel_line (parcel_id, line_id, qty) SELECT fresh.id, held.id, held.qty FROM fresh, held),
 moved AS (
   UPDATE orders SET status = @to_status::text, settlement = @settlement::text, shipped_at = sqlc.narg(all_sent_at)::timestamptz,
          receive_by = sqlc.narg(receive_until)::timestamptz, received_at = sqlc.narg(handed_at)::timestamptz,
@@ -35,13 +42,13 @@ moved AS (
 told AS (
   INSERT INTO order_event (order_id, at, event, from_status, to_status, actor, detail)
   SELECT moved.id, @at::timestamptz, @event::text, @from_status, @to_status, @actor, @detail::jsonb FROM moved)
-SELECT CASE WHEN EXISTS (SELECT 1 FROM moved) THEN (SELECT count(*) FROM lines) ELSE 0 END::bigint AS lines;
+SELECT CASE WHEN EXISTS (SELECT 1 FROM moved) THEN (SELECT count(*) FROM held) ELSE 0 END::bigint AS lines;
 
 -- name: ParcelKnown :one
 SELECT EXISTS (SELECT 1 FROM order_parcel WHERE order_id = @order_id AND courier = @courier AND tracking_no = @tracking_no);
 
 -- name: LockParcel :one
-SELECT p.id, p.order_id, o.order_no, o.member_id, o.app_id, o.status AS order_status, p.kind, p.courier, p.tracking_no, p.status, p.changes, o.address
+SELECT p.id, p.order_id, o.order_no, o.member_id, o.app_id, o.status AS order_status, p.kind, p.courier, p.tracking_no, p.status, p.remedy, p.changes, o.address
 FROM order_parcel p JOIN orders o ON o.id = p.order_id WHERE p.parcel_no = @parcel_no FOR UPDATE OF o, p;
 
 -- name: RetrackParcel :exec
@@ -62,7 +69,7 @@ SELECT moved.order_id, @told_at::timestamptz, @event::text, @order_status::text,
 -- The order's row is locked. A later time than the one that stands changes nothing.
 UPDATE orders o SET receive_by = x.by
 FROM (SELECT greatest(@earliest::timestamptz, max(p.delivered_at) + (SELECT coalesce((SELECT signed_days FROM shop), 7)) * interval '24 hours')::timestamptz AS by
-      FROM order_parcel p WHERE p.order_id = @id HAVING bool_and(p.status = @delivered::text)) x
+      FROM order_parcel p WHERE p.order_id = @id AND p.shipped_at IS NOT NULL AND p.remedy = '' HAVING bool_and(p.status = @delivered::text)) x
 WHERE o.id = @id AND o.status = @status::text AND o.receive_by > x.by AND o.open_cases = 0 AND o.paused_at IS NULL
   AND NOT EXISTS (SELECT 1 FROM order_line l WHERE l.order_id = o.id AND l.sent + l.dropped < l.qty)
 RETURNING x.by::timestamptz AS receive_by;
@@ -73,15 +80,18 @@ UPDATE orders o SET receive_by = greatest(o.receive_by, o.shipped_at + (SELECT c
 WHERE o.id = @id AND o.status = @status::text AND o.receive_by IS NOT NULL AND o.open_cases = 0 AND o.paused_at IS NULL
 RETURNING o.receive_by::timestamptz AS receive_by;
 
--- name: ComesBack :one
-SELECT EXISTS (SELECT 1 FROM order_parcel WHERE order_id = @id AND status = @returned::text);
+-- name: Astray :one
+-- A parcel comes back, or is lost and nobody has made up for it.
+SELECT EXISTS (SELECT 1 FROM order_parcel WHERE order_id = @id AND (status = @returned::text OR (status = @lost::text AND remedy = '')));
 
 -- name: Parcels :many
-SELECT p.parcel_no, p.kind, p.courier, p.tracking_no, p.status, p.shipped_at, p.delivered_at, p.changes,
-       (SELECT json_agg(json_build_object('line_id', l.id, 'sku_id', l.sku_id, 'title', l.title, 'spec', l.spec, 'picture', l.picture, 'qty', x.qty) ORDER BY l.id)
-        FROM order_parcel_line x JOIN order_line l ON l.id = x.line_id WHERE x.parcel_id = p.id)::jsonb AS lines
+-- One that was unpacked again is none.
+SELECT p.parcel_no, p.kind, p.courier, p.tracking_no, p.status, p.packed_at, p.shipped_at, p.delivered_at, p.lost_at, p.remedy, p.changes,
+       coalesce((SELECT f.parcel_no FROM order_parcel f WHERE f.id = p.resends), '')::text AS resends,
+       coalesce((SELECT json_agg(json_build_object('line_id', l.id, 'sku_id', l.sku_id, 'title', l.title, 'spec', l.spec, 'picture', l.picture, 'qty', x.qty) ORDER BY l.id)
+        FROM order_parcel_line x JOIN order_line l ON l.id = x.line_id WHERE x.parcel_id = p.id AND x.qty > 0), '[]')::jsonb AS lines
 FROM order_parcel p JOIN orders o ON o.id = p.order_id
-WHERE o.order_no = @order_no AND (@member_id::bigint = 0 OR o.member_id = @member_id)
+WHERE o.order_no = @order_no AND p.status <> 'cancelled' AND (@member_id::bigint = 0 OR o.member_id = @member_id)
 ORDER BY p.id;
 
 -- name: Owned :one
@@ -145,6 +155,9 @@ SELECT order_no FROM orders WHERE pickup_code = @code;
 -- name: Goods :one
 SELECT o.address, NOT EXISTS (SELECT 1 FROM order_line l WHERE l.order_id = o.id AND l.sent + l.dropped < l.qty) AS complete
 FROM orders o WHERE o.order_no = @order_no;
+
+-- name: StatusOf :one
+SELECT status FROM orders WHERE order_no = @order_no;
 
 -- name: LocalParcel :one
 SELECT parcel_no FROM order_parcel WHERE order_id = @order_id AND kind = @kind::text;

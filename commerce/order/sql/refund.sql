@@ -7,6 +7,10 @@ UPDATE orders SET refunded_fen = refunded_fen + @amount_fen::bigint WHERE id = @
 WITH moved AS (
   UPDATE orders SET status = @to_status, close_reason = 'all_refunded', closed_at = @at::timestamptz
   WHERE orders.id = @id AND orders.status = @from_status RETURNING id, member_id),
+unpacked AS (
+  UPDATE order_parcel p SET status = 'cancelled' FROM moved WHERE p.order_id = moved.id AND p.status = 'packed'),
+lines AS (
+  UPDATE order_line l SET packed = 0 FROM moved WHERE l.order_id = moved.id AND l.packed > 0),
 freed AS (
   UPDATE purchase_count c SET qty = c.qty - l.qty
   FROM (SELECT moved.member_id, x.spu_id, sum(x.qty - x.sent) AS qty FROM moved JOIN order_line x ON x.order_id = moved.id WHERE x.counted GROUP BY 1, 2) l

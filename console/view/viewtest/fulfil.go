@@ -63,7 +63,7 @@ func (f Frame) fulfilPages() []Sample {
 		Customer: "A1B2C3D4E5F60718293A4B5C6D7E8F90", KeyEnds: "1234", Sandbox: true, Enabled: true, Error: "TRACKING_KEY", Followed: 128, ToldAt: &told,
 		CallbackURL: "https://galleria.example/notify/kuaidi100/abcdefghijklmnopqrstuvwxyz",
 	}}
-	return append(f.localPages(page, stores), []Sample{
+	return append(append(f.localPages(page, stores), f.parcelPages(page, sent)...), []Sample{
 		{"order_sent", view.OrderShowPage(page, view.OrderShow{OrderDetail: sent, MayShip: true, MayUpdate: true, Revealed: true})},
 		{"ship", view.ShipPage(page, view.ShipForm{OrderNo: "261121110000ABCDEFGHIJ", Address: address, Lines: lines})},
 		{"ship_refunding", view.ShipPage(page, part)},

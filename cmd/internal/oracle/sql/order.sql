@@ -33,7 +33,7 @@ SELECT o.order_no FROM orders o WHERE o.payable_fen = 0
   AND (o.status = 'pending_payment' OR EXISTS (SELECT FROM payment_attempt a WHERE a.business_no = o.order_no AND a.status = 'succeeded' AND NOT a.surplus));
 
 -- O9 pieces in parcels are the pieces that were sent, and never more than were sold
-SELECT l.order_id || '/' || l.sku_id FROM order_line l LEFT JOIN (SELECT line_id, sum(qty) AS n FROM order_parcel_line GROUP BY line_id) p ON p.line_id = l.id
+SELECT l.order_id || '/' || l.sku_id FROM order_line l LEFT JOIN (SELECT x.line_id, sum(x.qty) AS n FROM order_parcel_line x JOIN order_parcel b ON b.id = x.parcel_id AND b.shipped_at IS NOT NULL AND b.resends IS NULL GROUP BY x.line_id) p ON p.line_id = l.id
 WHERE l.sent <> coalesce(p.n, 0) OR l.sent > l.qty;
 
 -- O10 an order is on its way when something was sent, and complete when all of it was that is not given back unsent

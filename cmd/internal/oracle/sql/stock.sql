@@ -25,14 +25,17 @@ SELECT coalesce(x.order_no, r.order_no) FROM (
   UNION ALL -- an exchange holds what it sends again
   SELECT c.case_no, l.sku_id, sum(l.qty)::integer FROM aftersale_case c JOIN aftersale_line l ON l.case_id = c.id
   WHERE NOT c.test AND EXISTS (SELECT 1 FROM aftersale_message m WHERE m.case_id = c.id AND m.event = 'inspect' AND m.to_status = 'reshipping')
-  GROUP BY c.case_no, l.sku_id) x
+  GROUP BY c.case_no, l.sku_id
+  UNION ALL -- and so does what goes in a lost parcel's stead
+  SELECT p.parcel_no, l.sku_id, sum(y.qty)::integer FROM order_parcel p JOIN orders o ON o.id = p.order_id JOIN order_parcel_line y ON y.parcel_id = p.id JOIN order_line l ON l.id = y.line_id
+  WHERE p.resends IS NOT NULL AND NOT o.test GROUP BY p.parcel_no, l.sku_id) x
 FULL JOIN reservation r ON r.order_no = x.order_no AND r.sku_id = x.sku_id WHERE x.qty IS DISTINCT FROM r.qty;
 
 -- S7 a reservation moved the stock once for each step of its life, by its quantity
 SELECT r.order_no || '/' || r.sku_id FROM reservation r
-LEFT JOIN (SELECT document, sku_id, sum(on_hand_delta) FILTER (WHERE kind = 'commit') AS sold, sum(reserved_delta) FILTER (WHERE kind = 'reserve') AS held,
-           sum(reserved_delta) FILTER (WHERE kind IN ('commit', 'release')) AS let_go, count(*) FILTER (WHERE kind = 'release') AS released
-           FROM stock_movement WHERE kind IN ('reserve', 'commit', 'release') GROUP BY document, sku_id) m ON m.document = r.order_no AND m.sku_id = r.sku_id
+LEFT JOIN (SELECT document, sku_id, sum(on_hand_delta) FILTER (WHERE kind IN ('commit', 'resend')) AS sold, sum(reserved_delta) FILTER (WHERE kind = 'reserve') AS held,
+           sum(reserved_delta) FILTER (WHERE kind IN ('commit', 'resend', 'release')) AS let_go, count(*) FILTER (WHERE kind = 'release') AS released
+           FROM stock_movement WHERE kind IN ('reserve', 'commit', 'resend', 'release') GROUP BY document, sku_id) m ON m.document = r.order_no AND m.sku_id = r.sku_id
 WHERE m.held IS DISTINCT FROM r.qty
    OR coalesce(m.sold, 0) <> CASE r.state WHEN 'committed' THEN -r.qty ELSE 0 END
    OR coalesce(m.let_go, 0) <> CASE r.state WHEN 'held' THEN 0 ELSE -r.qty END
@@ -83,3 +86,18 @@ SELECT o.order_no FROM orders o JOIN order_line l ON l.order_id = o.id
 LEFT JOIN LATERAL (SELECT count(*) FILTER (WHERE v.used > 0) AS used, count(*) FILTER (WHERE v.used > 0 OR v.state = 'expired') AS gone,
   count(*) FILTER (WHERE v.held_for IS NOT NULL) AS held, count(*) FILTER (WHERE v.state = 'active') AS active FROM voucher v WHERE v.line_id = l.id) v ON true
 WHERE o.delivery = 'voucher' AND (l.sent < v.used OR l.sent > v.gone OR l.claimed <> v.held OR (v.active > 0 AND o.status IN ('completed', 'closed')));
+
+-- S17 pieces that are packed lie in parcels that wait, of an order that is to be sent
+SELECT l.id::text FROM order_line l JOIN orders o ON o.id = l.order_id
+LEFT JOIN (SELECT y.line_id, sum(y.qty) AS n FROM order_parcel_line y JOIN order_parcel b ON b.id = y.parcel_id AND b.status = 'packed' GROUP BY y.line_id) p ON p.line_id = l.id
+WHERE l.packed <> coalesce(p.n, 0) OR (l.packed > 0 AND o.status NOT IN ('paid', 'fulfilling'));
+
+-- S18 what goes in a lost parcel's stead holds the same pieces, and the lost one says that it went
+SELECT coalesce(p.parcel_no, r.parcel_no) FROM (SELECT id, order_id, parcel_no FROM order_parcel WHERE remedy = 'resent') p
+FULL JOIN (SELECT id, order_id, parcel_no, resends FROM order_parcel WHERE resends IS NOT NULL) r ON r.resends = p.id
+WHERE p.order_id IS DISTINCT FROM r.order_id
+   OR (SELECT coalesce(sum(y.qty * y.line_id), 0) FROM order_parcel_line y WHERE y.parcel_id = p.id) <> (SELECT coalesce(sum(y.qty * y.line_id), 0) FROM order_parcel_line y WHERE y.parcel_id = r.id);
+
+-- S19 no order counts as received by itself while a parcel of it is lost and nobody has made up for it
+SELECT o.order_no FROM orders o JOIN order_parcel p ON p.order_id = o.id AND p.status = 'lost' AND p.remedy = '' AND p.lost_at < o.received_at
+WHERE EXISTS (SELECT FROM order_event e WHERE e.order_id = o.id AND e.event = 'receive' AND e.actor = 'system');

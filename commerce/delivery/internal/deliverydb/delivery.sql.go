@@ -208,6 +208,20 @@ func (q *Queries) MoveTracks(ctx context.Context, db DBTX, now time.Time, courie
 	return items, nil
 }
 
+const noteLook = `-- name: NoteLook :exec
+UPDATE shipping_upload SET looked_at = $1::timestamptz, provider_state = $2, mismatch = $3 WHERE order_no = $4
+`
+
+func (q *Queries) NoteLook(ctx context.Context, db DBTX, now time.Time, providerState string, mismatch string, orderNo string) error {
+	_, err := db.Exec(ctx, noteLook,
+		now,
+		providerState,
+		mismatch,
+		orderNo,
+	)
+	return err
+}
+
 const retryUpload = `-- name: RetryUpload :execrows
 UPDATE shipping_upload SET state = 'pending', attempts = 0, error = '', updated_at = $1::timestamptz WHERE order_no = $2 AND state = 'failed'
 `
@@ -388,7 +402,7 @@ func (q *Queries) TrackEvents(ctx context.Context, db DBTX, parcelNos []string) 
 }
 
 const upload = `-- name: Upload :one
-SELECT order_no, app_id, out_trade_no, transaction_id, openid, amount_fen, state, version, done_version, completions, attempts, error, uploaded_at, updated_at
+SELECT order_no, app_id, out_trade_no, transaction_id, openid, amount_fen, state, version, done_version, completions, attempts, error, uploaded_at, updated_at, looked_at, provider_state, mismatch, again
 FROM shipping_upload WHERE order_no = $1
 `
 
@@ -410,6 +424,30 @@ func (q *Queries) Upload(ctx context.Context, db DBTX, orderNo string) (Shipping
 		&i.Error,
 		&i.UploadedAt,
 		&i.UpdatedAt,
+		&i.LookedAt,
+		&i.ProviderState,
+		&i.Mismatch,
+		&i.Again,
 	)
 	return i, err
+}
+
+const uploadAgain = `-- name: UploadAgain :execrows
+UPDATE shipping_upload SET version = version + 1, state = 'pending', attempts = 0, error = '', again = again + 1, looked_at = $1::timestamptz, provider_state = $2, mismatch = '', updated_at = $1
+WHERE order_no = $3 AND version = $4 AND done_version = $4 AND again < $5::integer
+`
+
+// WeChat does not have what it was told: it is told once more, as what it was told last.
+func (q *Queries) UploadAgain(ctx context.Context, db DBTX, now time.Time, providerState string, orderNo string, version int64, most int32) (int64, error) {
+	result, err := db.Exec(ctx, uploadAgain,
+		now,
+		providerState,
+		orderNo,
+		version,
+		most,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }

@@ -25,4 +25,8 @@ type ShippingUpload struct {
 	Error         string
 	UploadedAt    *time.Time
 	UpdatedAt     time.Time
+	LookedAt      *time.Time
+	ProviderState string
+	Mismatch      string
+	Again         int32
 }

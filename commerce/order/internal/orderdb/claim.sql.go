@@ -15,7 +15,10 @@ WITH mine AS (
   SELECT unnest($4::bigint[]) AS line_id, unnest($5::bigint[]) AS qty, unnest($6::bigint[]) AS share_fen, unnest($7::bigint[]) AS dropped),
 lines AS (
   UPDATE order_line l SET claimed = l.claimed + mine.qty, claimed_fen = l.claimed_fen + mine.share_fen, dropped = l.dropped + mine.dropped
-  FROM mine WHERE l.id = mine.line_id AND l.order_id = $3)
+  FROM mine WHERE l.id = mine.line_id AND l.order_id = $3),
+made_up AS (
+  UPDATE order_parcel p SET remedy = 'refund', refund_case = $8::text
+  WHERE p.id = ANY ($9::bigint[]) AND p.order_id = $3 AND p.status = 'lost' AND p.remedy = '')
 UPDATE orders SET claimed_freight_fen = claimed_freight_fen + $1::bigint, open_cases = open_cases + 1, paused_at = coalesce(paused_at, $2::timestamptz)
 WHERE orders.id = $3
 `
@@ -28,6 +31,8 @@ type ClaimParams struct {
 	Qtys       []int64
 	SharesFen  []int64
 	Dropped    []int64
+	Holder     string
+	LostIds    []int64
 }
 
 // The order and its lines are locked. CHECK order_line_claimed is the wall: no piece and no fen
@@ -41,6 +46,8 @@ func (q *Queries) Claim(ctx context.Context, db DBTX, arg ClaimParams) error {
 		arg.Qtys,
 		arg.SharesFen,
 		arg.Dropped,
+		arg.Holder,
+		arg.LostIds,
 	)
 	return err
 }
@@ -50,7 +57,10 @@ WITH mine AS (
   SELECT unnest($7::bigint[]) AS line_id, unnest($8::bigint[]) AS qty, unnest($9::bigint[]) AS share_fen, unnest($10::bigint[]) AS dropped),
 lines AS (
   UPDATE order_line l SET claimed = l.claimed - mine.qty, claimed_fen = l.claimed_fen - mine.share_fen, dropped = l.dropped - mine.dropped
-  FROM mine WHERE l.id = mine.line_id AND l.order_id = $6)
+  FROM mine WHERE l.id = mine.line_id AND l.order_id = $6),
+open_again AS (
+  UPDATE order_parcel p SET remedy = '', refund_case = NULL
+  WHERE p.order_id = $6 AND p.refund_case = $11::text AND cardinality($7::bigint[]) > 0)
 UPDATE orders SET claimed_freight_fen = claimed_freight_fen - $1::bigint, open_cases = open_cases - 1,
   paused_at = $2, receive_by = $3, settle_by = $4, shipped_at = $5
 WHERE orders.id = $6
@@ -67,6 +77,7 @@ type UnclaimParams struct {
 	Qtys       []int64
 	SharesFen  []int64
 	Dropped    []int64
+	Holder     string
 }
 
 // Ends a case: kept pieces stay claimed. The clocks are the caller's.
@@ -82,6 +93,7 @@ func (q *Queries) Unclaim(ctx context.Context, db DBTX, arg UnclaimParams) error
 		arg.Qtys,
 		arg.SharesFen,
 		arg.Dropped,
+		arg.Holder,
 	)
 	return err
 }

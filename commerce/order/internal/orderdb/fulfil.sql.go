@@ -27,6 +27,18 @@ func (q *Queries) AfreshReceipt(ctx context.Context, db DBTX, earliest time.Time
 	return receive_by, err
 }
 
+const astray = `-- name: Astray :one
+SELECT EXISTS (SELECT 1 FROM order_parcel WHERE order_id = $1 AND (status = $2::text OR (status = $3::text AND remedy = '')))
+`
+
+// A parcel comes back, or is lost and nobody has made up for it.
+func (q *Queries) Astray(ctx context.Context, db DBTX, iD int64, returned string, lost string) (bool, error) {
+	row := db.QueryRow(ctx, astray, iD, returned, lost)
+	var exists bool
+	err := row.Scan(&exists)
+	return exists, err
+}
+
 const byPickupCode = `-- name: ByPickupCode :one
 SELECT order_no FROM orders WHERE pickup_code = $1
 `
@@ -36,17 +48,6 @@ func (q *Queries) ByPickupCode(ctx context.Context, db DBTX, code *string) (stri
 	var order_no string
 	err := row.Scan(&order_no)
 	return order_no, err
-}
-
-const comesBack = `-- name: ComesBack :one
-SELECT EXISTS (SELECT 1 FROM order_parcel WHERE order_id = $1 AND status = $2::text)
-`
-
-func (q *Queries) ComesBack(ctx context.Context, db DBTX, iD int64, returned string) (bool, error) {
-	row := db.QueryRow(ctx, comesBack, iD, returned)
-	var exists bool
-	err := row.Scan(&exists)
-	return exists, err
 }
 
 const deliveryTerms = `-- name: DeliveryTerms :one
@@ -86,7 +87,7 @@ func (q *Queries) Goods(ctx context.Context, db DBTX, orderNo string) (GoodsRow,
 const hastenReceipt = `-- name: HastenReceipt :one
 UPDATE orders o SET receive_by = x.by
 FROM (SELECT greatest($3::timestamptz, max(p.delivered_at) + (SELECT coalesce((SELECT signed_days FROM shop), 7)) * interval '24 hours')::timestamptz AS by
-      FROM order_parcel p WHERE p.order_id = $1 HAVING bool_and(p.status = $4::text)) x
+      FROM order_parcel p WHERE p.order_id = $1 AND p.shipped_at IS NOT NULL AND p.remedy = '' HAVING bool_and(p.status = $4::text)) x
 WHERE o.id = $1 AND o.status = $2::text AND o.receive_by > x.by AND o.open_cases = 0 AND o.paused_at IS NULL
   AND NOT EXISTS (SELECT 1 FROM order_line l WHERE l.order_id = o.id AND l.sent + l.dropped < l.qty)
 RETURNING x.by::timestamptz AS receive_by
@@ -156,7 +157,7 @@ func (q *Queries) LocalParcel(ctx context.Context, db DBTX, orderID int64, kind 
 }
 
 const lockParcel = `-- name: LockParcel :one
-SELECT p.id, p.order_id, o.order_no, o.member_id, o.app_id, o.status AS order_status, p.kind, p.courier, p.tracking_no, p.status, p.changes, o.address
+SELECT p.id, p.order_id, o.order_no, o.member_id, o.app_id, o.status AS order_status, p.kind, p.courier, p.tracking_no, p.status, p.remedy, p.changes, o.address
 FROM order_parcel p JOIN orders o ON o.id = p.order_id WHERE p.parcel_no = $1 FOR UPDATE OF o, p
 `
 
@@ -171,6 +172,7 @@ type LockParcelRow struct {
 	Courier     string
 	TrackingNo  string
 	Status      string
+	Remedy      string
 	Changes     int32
 	Address     json.RawMessage
 }
@@ -189,6 +191,7 @@ func (q *Queries) LockParcel(ctx context.Context, db DBTX, parcelNo string) (Loc
 		&i.Courier,
 		&i.TrackingNo,
 		&i.Status,
+		&i.Remedy,
 		&i.Changes,
 		&i.Address,
 	)
@@ -199,7 +202,8 @@ const lockWhole = `-- name: LockWhole :many
 SELECT o.id, o.order_no, o.member_id, o.app_id, o.status, o.delivery, o.settlement, o.hidden, o.goods_fen, o.discount_fen, o.freight_fen,
        o.adjust_fen, o.payable_fen, o.address, o.paid_by, o.test, o.group_state, o.placed_at, o.refunded_fen, o.claimed_freight_fen, o.open_cases, o.paused_at, o.shipped_at, o.receive_by, o.received_at, o.settle_by, coalesce(o.receive_by <= now(), false)::boolean AS receive_due,
        coalesce(o.settle_by <= now(), false)::boolean AS settle_due,
-       l.id AS line_id, l.spu_id, l.sku_id, l.title, l.spec, l.picture, l.qty, l.sent, l.dropped, l.claimed, l.claimed_fen, l.payable_fen AS line_payable_fen, l.adjust_fen AS line_adjust_fen, l.gift
+       l.id AS line_id, l.spu_id, l.sku_id, l.title, l.spec, l.picture, l.qty, l.sent, l.dropped, l.packed, l.claimed, l.claimed_fen, l.payable_fen AS line_payable_fen, l.adjust_fen AS line_adjust_fen, l.gift,
+       EXISTS (SELECT 1 FROM order_parcel p WHERE p.order_id = o.id AND p.status = 'lost' AND p.remedy = '') AS lost
 FROM orders o JOIN order_line l ON l.order_id = o.id WHERE o.order_no = $1
 ORDER BY l.id FOR UPDATE OF o, l
 `
@@ -242,11 +246,13 @@ type LockWholeRow struct {
 	Qty               int32
 	Sent              int32
 	Dropped           int32
+	Packed            int32
 	Claimed           int32
 	ClaimedFen        money.Fen
 	LinePayableFen    money.Fen
 	LineAdjustFen     money.Fen
 	Gift              bool
+	Lost              bool
 }
 
 // The order's row, held until the transaction ends, with a row for each of its lines. The
@@ -298,11 +304,13 @@ func (q *Queries) LockWhole(ctx context.Context, db DBTX, orderNo string) ([]Loc
 			&i.Qty,
 			&i.Sent,
 			&i.Dropped,
+			&i.Packed,
 			&i.Claimed,
 			&i.ClaimedFen,
 			&i.LinePayableFen,
 			&i.LineAdjustFen,
 			&i.Gift,
+			&i.Lost,
 		); err != nil {
 			return nil, err
 		}
@@ -370,11 +378,12 @@ func (q *Queries) ParcelKnown(ctx context.Context, db DBTX, orderID int64, couri
 }
 
 const parcels = `-- name: Parcels :many
-SELECT p.parcel_no, p.kind, p.courier, p.tracking_no, p.status, p.shipped_at, p.delivered_at, p.changes,
-       (SELECT json_agg(json_build_object('line_id', l.id, 'sku_id', l.sku_id, 'title', l.title, 'spec', l.spec, 'picture', l.picture, 'qty', x.qty) ORDER BY l.id)
-        FROM order_parcel_line x JOIN order_line l ON l.id = x.line_id WHERE x.parcel_id = p.id)::jsonb AS lines
+SELECT p.parcel_no, p.kind, p.courier, p.tracking_no, p.status, p.packed_at, p.shipped_at, p.delivered_at, p.lost_at, p.remedy, p.changes,
+       coalesce((SELECT f.parcel_no FROM order_parcel f WHERE f.id = p.resends), '')::text AS resends,
+       coalesce((SELECT json_agg(json_build_object('line_id', l.id, 'sku_id', l.sku_id, 'title', l.title, 'spec', l.spec, 'picture', l.picture, 'qty', x.qty) ORDER BY l.id)
+        FROM order_parcel_line x JOIN order_line l ON l.id = x.line_id WHERE x.parcel_id = p.id AND x.qty > 0), '[]')::jsonb AS lines
 FROM order_parcel p JOIN orders o ON o.id = p.order_id
-WHERE o.order_no = $1 AND ($2::bigint = 0 OR o.member_id = $2)
+WHERE o.order_no = $1 AND p.status <> 'cancelled' AND ($2::bigint = 0 OR o.member_id = $2)
 ORDER BY p.id
 `
 
@@ -384,12 +393,17 @@ type ParcelsRow struct {
 	Courier     string
 	TrackingNo  string
 	Status      string
-	ShippedAt   time.Time
+	PackedAt    *time.Time
+	ShippedAt   *time.Time
 	DeliveredAt *time.Time
+	LostAt      *time.Time
+	Remedy      string
 	Changes     int32
+	Resends     string
 	Lines       json.RawMessage
 }
 
+// One that was unpacked again is none.
 func (q *Queries) Parcels(ctx context.Context, db DBTX, orderNo string, memberID int64) ([]ParcelsRow, error) {
 	rows, err := db.Query(ctx, parcels, orderNo, memberID)
 	if err != nil {
@@ -405,9 +419,13 @@ func (q *Queries) Parcels(ctx context.Context, db DBTX, orderNo string, memberID
 			&i.Courier,
 			&i.TrackingNo,
 			&i.Status,
+			&i.PackedAt,
 			&i.ShippedAt,
 			&i.DeliveredAt,
+			&i.LostAt,
+			&i.Remedy,
 			&i.Changes,
+			&i.Resends,
 			&i.Lines,
 		); err != nil {
 			return nil, err
@@ -628,24 +646,29 @@ func (q *Queries) Settle(ctx context.Context, db DBTX, arg SettleParams) (int64,
 }
 
 const ship = `-- name: Ship :one
-WITH parcel AS (
+WITH fresh AS (
   INSERT INTO order_parcel (order_id, parcel_no, kind, courier, tracking_no, status, shipped_at, delivered_at, actor)
-  VALUES ($1, $2, $3, $4, $5, $6::text, $7::timestamptz, $8, $9)
-  RETURNING id),
-sent AS (SELECT unnest($10::bigint[]) AS line_id, unnest($11::bigint[]) AS qty),
+  SELECT $1::bigint, $2::text, $3::text, $4::text, $5::text, $6::text, $7::timestamptz, $8::timestamptz, $9::text
+  WHERE $10::bigint IS NULL RETURNING id),
+filled AS (
+  UPDATE order_parcel SET courier = $4::text, tracking_no = $5::text, status = $6::text, shipped_at = $7::timestamptz
+  WHERE order_parcel.id = $10::bigint AND order_parcel.order_id = $1::bigint AND order_parcel.status = 'packed' RETURNING id),
+parcel AS (SELECT fresh.id FROM fresh UNION ALL SELECT filled.id FROM filled),
+sent AS (SELECT unnest($11::bigint[]) AS line_id, unnest($12::bigint[]) AS qty),
 held AS (
-  UPDATE order_line l SET sent = l.sent + sent.qty FROM sent WHERE l.id = sent.line_id AND l.order_id = $1 RETURNING l.id, sent.qty),
+  UPDATE order_line l SET sent = l.sent + sent.qty, packed = l.packed - CASE WHEN $10::bigint IS NULL THEN 0 ELSE sent.qty END
+  FROM sent, parcel WHERE l.id = sent.line_id AND l.order_id = $1 RETURNING l.id, sent.qty),
 lines AS (
-  INSERT INTO order_parcel_line (parcel_id, line_id, qty) SELECT parcel.id, held.id, held.qty FROM parcel, held RETURNING line_id),
+  INSERT INTO order_parcel_line (parcel_id, line_id, qty) SELECT fresh.id, held.id, held.qty FROM fresh, held),
 moved AS (
-  UPDATE orders SET status = $12::text, settlement = $13::text, shipped_at = $14::timestamptz,
-         receive_by = $15::timestamptz, received_at = $16::timestamptz,
-         settle_by = $17::timestamptz
-  WHERE orders.id = $1 AND orders.status = $18::text RETURNING orders.id),
+  UPDATE orders SET status = $13::text, settlement = $14::text, shipped_at = $15::timestamptz,
+         receive_by = $16::timestamptz, received_at = $17::timestamptz,
+         settle_by = $18::timestamptz
+  WHERE orders.id = $1 AND orders.status = $19::text RETURNING orders.id),
 told AS (
   INSERT INTO order_event (order_id, at, event, from_status, to_status, actor, detail)
-  SELECT moved.id, $7::timestamptz, $19::text, $18, $12, $9, $20::jsonb FROM moved)
-SELECT CASE WHEN EXISTS (SELECT 1 FROM moved) THEN (SELECT count(*) FROM lines) ELSE 0 END::bigint AS lines
+  SELECT moved.id, $7::timestamptz, $20::text, $19, $13, $9, $21::jsonb FROM moved)
+SELECT CASE WHEN EXISTS (SELECT 1 FROM moved) THEN (SELECT count(*) FROM held) ELSE 0 END::bigint AS lines
 `
 
 type ShipParams struct {
@@ -658,6 +681,7 @@ type ShipParams struct {
 	At           time.Time
 	DeliveredAt  *time.Time
 	Actor        string
+	PackedID     *int64
 	LineIds      []int64
 	Qtys         []int64
 	ToStatus     string
@@ -672,6 +696,7 @@ type ShipParams struct {
 }
 
 // The order's row is locked. A count other than the lines' means that something was sent twice.
+// What was packed before leaves in its own parcel.
 func (q *Queries) Ship(ctx context.Context, db DBTX, arg ShipParams) (int64, error) {
 	row := db.QueryRow(ctx, ship,
 		arg.OrderID,
@@ -683,6 +708,7 @@ func (q *Queries) Ship(ctx context.Context, db DBTX, arg ShipParams) (int64, err
 		arg.At,
 		arg.DeliveredAt,
 		arg.Actor,
+		arg.PackedID,
 		arg.LineIds,
 		arg.Qtys,
 		arg.ToStatus,
@@ -698,4 +724,15 @@ func (q *Queries) Ship(ctx context.Context, db DBTX, arg ShipParams) (int64, err
 	var lines int64
 	err := row.Scan(&lines)
 	return lines, err
+}
+
+const statusOf = `-- name: StatusOf :one
+SELECT status FROM orders WHERE order_no = $1
+`
+
+func (q *Queries) StatusOf(ctx context.Context, db DBTX, orderNo string) (string, error) {
+	row := db.QueryRow(ctx, statusOf, orderNo)
+	var status string
+	err := row.Scan(&status)
+	return status, err
 }

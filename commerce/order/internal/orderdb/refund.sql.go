@@ -96,6 +96,10 @@ const toRefunded = `-- name: ToRefunded :one
 WITH moved AS (
   UPDATE orders SET status = $1, close_reason = 'all_refunded', closed_at = $2::timestamptz
   WHERE orders.id = $3 AND orders.status = $4 RETURNING id, member_id),
+unpacked AS (
+  UPDATE order_parcel p SET status = 'cancelled' FROM moved WHERE p.order_id = moved.id AND p.status = 'packed'),
+lines AS (
+  UPDATE order_line l SET packed = 0 FROM moved WHERE l.order_id = moved.id AND l.packed > 0),
 freed AS (
   UPDATE purchase_count c SET qty = c.qty - l.qty
   FROM (SELECT moved.member_id, x.spu_id, sum(x.qty - x.sent) AS qty FROM moved JOIN order_line x ON x.order_id = moved.id WHERE x.counted GROUP BY 1, 2) l
