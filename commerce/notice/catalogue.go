@@ -49,6 +49,8 @@ type Facts struct {
 	// AppID and About are the Mini Program and the event of messages that its provider refuses.
 	AppID string `json:"app_id,omitempty"`
 	About string `json:"about,omitempty"`
+	// CouponID is the coupon that staff are to look at.
+	CouponID int64 `json:"coupon_id,omitempty"`
 	// SKU is the number of what is scarce, Left its pieces that can be sold.
 	SKU  int64     `json:"sku_id,omitempty"`
 	Left int64     `json:"left,omitempty"`
@@ -93,6 +95,7 @@ const (
 	StockScarce    = "stock.scarce"
 	SMSBudget      = "sms.budget"
 	CampaignBudget = "campaign.budget"
+	CouponBudget   = "coupon.budget"
 	GroupComplete  = "group.complete"
 	GroupFailed    = "group.failed"
 )
@@ -105,6 +108,7 @@ const (
 	seesWords  = "message.read"
 	seesStock  = "stock.read"
 	seesSales  = "campaign.read"
+	seesOffers = "coupon.read"
 )
 
 // Catalogue lists every event that people are told of, in the order of a shop's day.
@@ -234,6 +238,12 @@ func standing(both, board map[Channel]bool) []Kind {
 			Event: CampaignBudget, Staffs: board, Permission: seesSales, values: []string{"title", "amount"},
 			words: map[Audience]words{
 				Staff: {"活动预算已用完", "“{title}”的预算{amount}已用完，不再优惠。", "A campaign's budget is used up", "The budget of “{title}”, {amount}, is used up. It gives nothing any more."},
+			},
+		},
+		{
+			Event: CouponBudget, Staffs: board, Permission: seesOffers, values: []string{"title", "reason"},
+			words: map[Audience]words{
+				Staff: {"优惠券快用完或已停", "“{title}”{reason}。", "A coupon comes to its end", "“{title}”: {reason}."},
 			},
 		},
 		{

@@ -141,6 +141,9 @@ func codeWords(code, lang string) string {
 		"declined":            {"没有通过审核，可查看原因", "not agreed, see why"},
 		"sms_budget_80":       {"已用 80%", "80 % are spent"},
 		"sms_budget_100":      {"已用完，不再发短信，下月恢复，也可提高预算", "all of it is spent; no more are sent until next month, unless it is raised"},
+		"coupon_near":         {"的预算已用超过八成，用完后会自动停发、停用", "more than four fifths of its budget are spent; it stops by itself when all is"},
+		"coupon_spent":        {"的预算已用完，已自动停发、停用；提高预算后恢复", "its budget is used up. It is neither given nor used any more, until you raise it"},
+		"coupon_issued":       {"已全部发出，已自动停发；已领取的仍可使用", "all of them were given, and no more are. Who has one can use it"},
 		"double_payment":      {"重复付款，原路退回", "it was paid twice"},
 		"late_payment":        {"订单已关闭，原路退回", "the order was closed"},
 	}[code]

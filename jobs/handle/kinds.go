@@ -297,6 +297,7 @@ func (h *Handlers) growth(quick, provider func(int) time.Duration) []jobs.Kind {
 		{Topic: campaign.TopicGroupStopped, Queue: jobs.Critical, MaxFailures: patient, Delay: quick, Handle: h.groupsStopped, Money: true},
 		kind(campaign.TopicGroupComplete, jobs.Default, patient, quick, h.groupComplete),
 		kind(campaign.TopicBudget, jobs.Bulk, patient, quick, h.campaignBroke),
+		kind(coupon.TopicBudget, jobs.Bulk, patient, quick, h.couponMarked),
 		dated(kind(campaign.TimerRemind, jobs.Default, brief, quick, h.sessionSoon)),
 		dated(kind(coupon.TimerAge, jobs.Bulk, patient, quick, h.couponsAge)),
 		dated(kind(points.TimerAge, jobs.Bulk, patient, quick, h.pointsAge)),
