@@ -105,4 +105,21 @@ func walkDistribution(t *testing.T, h *house, s *shop, call func(want, status in
 	}
 	call(1, http.StatusOK, http.MethodGet, "/distribution/withdrawals", nil)
 	call(4, http.StatusNoContent, http.MethodPost, "/distribution/withdrawals/"+w.WithdrawalNo+"/cancel", nil)
+
+	err = h.DB.InTenant(t.Context(), s.ID, func(tx tenantdb.Tx) error {
+		_, err := tx.Exec(t.Context(), "UPDATE withdrawal SET status = 'failed', reason = 'NAME_NOT_CORRECT' WHERE withdrawal_no = $1", w.WithdrawalNo)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var list struct{ Items []miniapi.Withdrawing }
+	call(1, http.StatusOK, http.MethodGet, "/distribution/withdrawals", nil, "Accept-Language", "en-GB").into(t, &list)
+	if got := list.Items[0]; got.Reason != "NAME_NOT_CORRECT" || got.ReasonText != "The name is not that of the receiving account" || !strings.Contains(got.NextStep, "real name") {
+		t.Errorf("failed, in English: %+v", got)
+	}
+	call(1, http.StatusOK, http.MethodGet, "/distribution/withdrawals", nil).into(t, &list)
+	if got := list.Items[0]; got.Reason != "NAME_NOT_CORRECT" || got.ReasonText != "姓名与收款账户的实名不一致" || !strings.Contains(got.NextStep, "重新提现") {
+		t.Errorf("failed, in Chinese: %+v", got)
+	}
 }

@@ -101,7 +101,9 @@ type Withdrawing struct {
 	FeeFen       money.Fen  `json:"fee_fen" example:"0"`
 	TaxFen       money.Fen  `json:"tax_fen" example:"0"`
 	PayFen       money.Fen  `json:"pay_fen" doc:"What arrives." example:"10000"`
-	Reason       string     `json:"reason" doc:"Why it was refused or failed."`
+	Reason       string     `json:"reason" doc:"Why staff refused it, in their words, or the code of what failed: the payment provider's or ours. New codes may appear." example:"NAME_NOT_CORRECT"`
+	ReasonText   string     `json:"reason_text,omitempty" doc:"The reason in words, in the language of Accept-Language; only of a refused or failed one." example:"姓名与收款账户的实名不一致"`
+	NextStep     string     `json:"next_step,omitempty" doc:"What the member can do now, in the language of Accept-Language; only of a refused or failed one." example:"金额已退回佣金余额；请填写与收款账户实名一致的姓名，重新提现。"`
 	CreatedAt    time.Time  `json:"created_at"`
 	FinishedAt   *time.Time `json:"finished_at,omitempty"`
 }
@@ -345,7 +347,7 @@ func (a *API) withdraw(ctx context.Context, in *withdrawInput) (*withdrawingOutp
 	if err != nil {
 		return nil, err
 	}
-	return &withdrawingOutput{toWithdrawing(w)}, nil
+	return &withdrawingOutput{toWithdrawing(w, languageOf(ctx))}, nil
 }
 
 func (a *API) cancelWithdrawal(ctx context.Context, in *withdrawalPath) (*none, error) {
@@ -368,15 +370,16 @@ func (a *API) withdrawals(ctx context.Context, in *withdrawalsInput) (*withdrawa
 	out := &withdrawalsOutput{}
 	out.Body.Items, out.Body.NextCursor = make([]Withdrawing, len(list)), toCursor(next)
 	for i, w := range list {
-		out.Body.Items[i] = toWithdrawing(w)
+		out.Body.Items[i] = toWithdrawing(w, languageOf(ctx))
 	}
 	return out, nil
 }
 
-func toWithdrawing(w distribution.Withdrawal) Withdrawing {
+func toWithdrawing(w distribution.Withdrawal, lang string) Withdrawing {
+	why := w.Explain(lang)
 	out := Withdrawing{
 		WithdrawalNo: w.No, Status: string(w.Status), Way: string(w.Way), Receiver: w.Receiver, AmountFen: w.AmountFen, FeeFen: w.FeeFen, TaxFen: w.TaxFen, PayFen: w.PayFen,
-		Reason: w.Reason, CreatedAt: w.CreatedAt,
+		Reason: w.Reason, ReasonText: why.Why, NextStep: why.Next, CreatedAt: w.CreatedAt,
 	}
 	if !w.FinishedAt.IsZero() {
 		out.FinishedAt = &w.FinishedAt
