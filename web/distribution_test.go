@@ -74,7 +74,13 @@ func (h *house) promoter(t *testing.T, s *shop) string {
 func walkDistribution(t *testing.T, h *house, s *shop, call func(want, status int, method, path string, body any, header ...string) answer) {
 	t.Helper()
 	code := h.promoter(t, s)
-	call(7, http.StatusOK, http.MethodPost, "/distribution/bind", map[string]any{"code": strings.ToLower(code), "how": "link", "scene": "1007"})
+	for _, statements := range []int{7, 4} { // the answer may be lost: the same click again is told the same
+		var b struct{ Bound bool }
+		call(statements, http.StatusOK, http.MethodPost, "/distribution/bind", map[string]any{"code": strings.ToLower(code), "how": "link", "scene": "1007"}).into(t, &b)
+		if !b.Bound {
+			t.Error("the click did not bind")
+		}
+	}
 	var d miniapi.Distributing
 	call(8, http.StatusOK, http.MethodPost, "/distribution/apply", map[string]any{"statement": "我有三个群"}).into(t, &d)
 	if d.Status != "active" || d.Code == "" || d.Plan.FirstBPS != 500 {
@@ -97,6 +103,7 @@ func walkDistribution(t *testing.T, h *house, s *shop, call func(want, status in
 	call(1, http.StatusNotFound, http.MethodGet, "/distribution/poster?product_id=999999", nil)
 	call(1, http.StatusOK, http.MethodGet, "/distribution/team?tier=2", nil)
 	call(1, http.StatusOK, http.MethodGet, "/distribution/commissions?status=pending", nil)
+	call(1, http.StatusOK, http.MethodGet, "/distribution/refusals", nil)
 	call(1, http.StatusOK, http.MethodGet, "/distribution/ranking?month=2026-11", nil)
 	var w miniapi.Withdrawing
 	call(10, http.StatusCreated, http.MethodPost, "/distribution/withdrawals", map[string]any{"way": "wechat", "amount_fen": 600}, "Idempotency-Key", "drawn").into(t, &w)

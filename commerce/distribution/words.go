@@ -159,3 +159,11 @@ func ofShops() map[string]failure {
 		"OTHER_FAIL_REASON_TYPE": general(),
 	}
 }
+
+// RefusedWords say why an order earns nothing, in "en", or else in Chinese.
+func RefusedWords(lang string) string {
+	if lang == "en" {
+		return "The buyer shares a phone with you, so this order earns no commission"
+	}
+	return "买家与您共用手机号，本单不计佣金"
+}

@@ -12,7 +12,9 @@ import (
 // Alipay and ours are told in both languages with what to do next; one that is new gets general words.
 func TestFailuresAreExplained(t *testing.T) {
 	t.Parallel()
-	han := func(s string) bool { return strings.ContainsFunc(s, func(r rune) bool { return unicode.Is(unicode.Han, r) }) }
+	han := func(s string) bool {
+		return strings.ContainsFunc(s, func(r rune) bool { return unicode.Is(unicode.Han, r) })
+	}
 	general := distribution.ExplainFailure("BRAND_NEW_CODE", "en")
 	known := strings.Fields(`ACCOUNT_FROZEN ACCOUNT_NOT_EXIST REAL_NAME_CHECK_FAIL NAME_NOT_CORRECT OPENID_INVALID TRANSFER_QUOTA_EXCEED
 		DAY_RECEIVED_QUOTA_EXCEED MONTH_RECEIVED_QUOTA_EXCEED DAY_RECEIVED_COUNT_EXCEED PRODUCT_AUTH_CHECK_FAIL OVERDUE_CLOSE ID_CARD_NOT_CORRECT

@@ -15,6 +15,8 @@ const (
 	TimerAge outbox.Topic = "points.age"
 	// TopicExpiring says that points of a member end soon. Its key is the member.
 	TopicExpiring outbox.Topic = "points.expiring"
+	// TopicExpired says that points of a member have ended. Its key is the member.
+	TopicExpired outbox.Topic = "points.expired"
 )
 
 // AgeEvent is the payload of TimerAge.
@@ -29,6 +31,13 @@ type ExpiringEvent struct {
 	Points   int64     `json:"points"`
 	At       time.Time `json:"at"`   // when they end
 	Days     int64     `json:"days"` // from now
+}
+
+// ExpiredEvent is the payload of TopicExpired.
+type ExpiredEvent struct {
+	MemberID int64     `json:"member_id"`
+	Points   int64     `json:"points"`
+	At       time.Time `json:"at"` // when it was written down
 }
 
 // notices are how many days ahead members hear that points end, and the end itself.

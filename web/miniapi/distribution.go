@@ -20,6 +20,7 @@ type Distribution interface {
 	Bind(ctx context.Context, id tenant.ID, in distribution.BindInput) (bool, error)
 	Team(ctx context.Context, id tenant.ID, distributorID int64, tier int, before int64) ([]distribution.TeamMember, int64, error)
 	Entries(ctx context.Context, id tenant.ID, f distribution.EntryFilter) ([]distribution.Entry, int64, error)
+	Refusals(ctx context.Context, id tenant.ID, distributorID, before int64) ([]distribution.Refusal, int64, error)
 	Ranking(ctx context.Context, id tenant.ID, month string) ([]distribution.Rank, error)
 	Request(ctx context.Context, id tenant.ID, in distribution.RequestInput) (distribution.Withdrawal, error)
 	Cancel(ctx context.Context, id tenant.ID, memberID int64, withdrawalNo string) error
@@ -91,6 +92,14 @@ type Ranked struct {
 	Mine      bool      `json:"mine"`
 }
 
+// RefusedOrder is an order that a distributor earns nothing from.
+type RefusedOrder struct {
+	OrderNo string    `json:"order_no" example:"20261122103000123456"`
+	Reason  string    `json:"reason" enum:"shared_phone" doc:"New reasons may appear."`
+	Text    string    `json:"text" doc:"The reason for people, in the language of Accept-Language." example:"买家与您共用手机号，本单不计佣金"`
+	At      time.Time `json:"at"`
+}
+
 // Withdrawing is money on its way to a distributor.
 type Withdrawing struct {
 	WithdrawalNo string     `json:"withdrawal_no" example:"W261122K7Q2M9XTAB12"`
@@ -124,7 +133,7 @@ type (
 	}
 	bindOutput struct {
 		Body struct {
-			Bound bool `json:"bound" doc:"false: the shop's rule keeps who brought the buyer before."`
+			Bound bool `json:"bound" doc:"The distributor of the code brought the buyer, now or before: repeating the call is told the same. false: the shop's rule keeps who brought the buyer before."`
 		}
 	}
 	teamInput struct {
@@ -176,6 +185,15 @@ type (
 			NextCursor string        `json:"next_cursor" doc:"Pass as cursor for the next page; empty on the last one."`
 		}
 	}
+	refusalsInput struct {
+		Cursor string `query:"cursor" maxLength:"20" doc:"next_cursor of the page before."`
+	}
+	refusalsOutput struct {
+		Body struct {
+			Items      []RefusedOrder `json:"items" nullable:"false"`
+			NextCursor string         `json:"next_cursor" doc:"Pass as cursor for the next page; empty on the last one."`
+		}
+	}
 	distributingOutput struct{ Body Distributing }
 	withdrawingOutput  struct{ Body Withdrawing }
 )
@@ -194,7 +212,7 @@ func (a *API) distributionRoutes() {
 		method: http.MethodPost, path: "/distribution/bind", id: "bindToDistributor", tag: tagDistribution, member: true, class: classWrite,
 		summary:     "Tell who brought the buyer",
 		description: "When a buyer opens the app by a distributor's link or poster. Orders that were placed before stay as they are. Repeating it is no error.",
-		errors:      []*fault.Error{distribution.ErrOff, distribution.ErrCode, distribution.ErrSelf, distribution.ErrCircle},
+		errors:      []*fault.Error{distribution.ErrOff, distribution.ErrCode, distribution.ErrSelf, distribution.ErrShared, distribution.ErrCircle},
 	}, a.bindToDistributor)
 	add(a, route{
 		method: http.MethodGet, path: "/distribution/team", id: "listTeam", tag: tagDistribution, member: true, summary: "Whom the member brought, and whom they brought",
@@ -202,6 +220,10 @@ func (a *API) distributionRoutes() {
 	add(a, route{
 		method: http.MethodGet, path: "/distribution/commissions", id: "listCommissions", tag: tagDistribution, member: true, summary: "What is owed for which order, the newest first",
 	}, a.commissions)
+	add(a, route{
+		method: http.MethodGet, path: "/distribution/refusals", id: "listRefusals", tag: tagDistribution, member: true, summary: "Orders that the member earns nothing from, the newest first",
+		description: "A shop may pay no commission for an order whose buyer shares a phone with the distributor, in their accounts or address books.",
+	}, a.refusals)
 	add(a, route{
 		method: http.MethodGet, path: "/distribution/ranking", id: "getDistributionRanking", tag: tagDistribution, member: true,
 		summary: "Who has earned most in a month", description: "What became available then, less what went back of it; at most 50.",
@@ -308,6 +330,23 @@ func (a *API) commissions(ctx context.Context, in *commissionInput) (*commission
 			OrderNo: e.OrderNo, Title: e.Title, Spec: e.Spec, Qty: e.Qty, Buyer: maskName(e.Buyer), Tier: e.Tier, Status: string(e.Status), BaseFen: e.BaseFen, RateBPS: e.RateBps,
 			AmountFen: e.AmountFen, ReversedFen: e.ReversedFen, CreatedAt: e.CreatedAt,
 		}
+	}
+	return out, nil
+}
+
+func (a *API) refusals(ctx context.Context, in *refusalsInput) (*refusalsOutput, error) {
+	who, before, err := callerFrom(ctx, in.Cursor)
+	if err != nil {
+		return nil, err
+	}
+	list, next, err := a.d.Distribution.Refusals(ctx, who.tenant, who.member, before)
+	if err != nil {
+		return nil, err
+	}
+	out := &refusalsOutput{}
+	out.Body.Items, out.Body.NextCursor = make([]RefusedOrder, len(list)), toCursor(next)
+	for i, r := range list {
+		out.Body.Items[i] = RefusedOrder{OrderNo: r.OrderNo, Reason: "shared_phone", Text: distribution.RefusedWords(languageOf(ctx)), At: r.At}
 	}
 	return out, nil
 }

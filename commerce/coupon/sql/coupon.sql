@@ -178,7 +178,8 @@ WHERE g.order_no = @order_no::text ORDER BY g.coupon_id, g.id FOR UPDATE OF g;
 
 -- name: GiveBack :exec
 WITH back AS (
-  UPDATE coupon_grant g SET status = @to_status::text, order_no = NULL, off_fen = 0, valid_until = @valid_until WHERE g.id = @id RETURNING g.id)
+  UPDATE coupon_grant g SET status = @to_status::text, order_no = NULL, off_fen = 0, valid_until = @valid_until,
+    told = CASE WHEN g.valid_until = @valid_until THEN g.told END WHERE g.id = @id RETURNING g.id)
 INSERT INTO coupon_event (grant_id, at, actor, event, to_status, order_no) SELECT b.id, @now::timestamptz, @actor::text, @event::text, @to_status, @order_no::text FROM back b;
 
 -- name: Unspend :exec
@@ -200,6 +201,18 @@ told AS (
   INSERT INTO coupon_event (grant_id, at, actor, event, to_status)
   SELECT m.id, @now, 'system', CASE WHEN m.status = 'expired' THEN 'expire' ELSE 'activate' END, m.status FROM moved m)
 SELECT count(*) FROM moved;
+
+-- name: Tell :many
+-- Whose coupons end in a time, once for each notice, portion by portion; how many, one of
+-- them, and when the first ends. What was given within a day is known, and what no budget is left for is no use.
+WITH due AS (
+  SELECT g.id, g.member_id, g.valid_until, c.title FROM coupon_grant g JOIN coupon c ON c.id = g.coupon_id
+  WHERE g.status IN ('granted', 'active') AND g.valid_until > @from_at::timestamptz AND g.valid_until <= @until_at::timestamptz AND coalesce(g.told > @days::bigint, true)
+    AND g.granted_at <= @known_at::timestamptz AND coalesce(c.spent_fen < c.budget_fen, true)),
+few AS (SELECT d.member_id FROM due d GROUP BY d.member_id ORDER BY d.member_id LIMIT @most),
+told AS (UPDATE coupon_grant g SET told = @days::bigint FROM due d WHERE g.id = d.id AND d.member_id IN (SELECT f.member_id FROM few f) RETURNING g.id)
+SELECT d.member_id, count(*) AS n, min(d.title)::text AS title, min(d.valid_until)::timestamptz AS ends_at
+FROM due d JOIN told t ON t.id = d.id GROUP BY d.member_id ORDER BY d.member_id;
 
 -- name: MoveGrants :exec
 UPDATE coupon_grant SET member_id = @to_id::bigint, source_key = source_key || '/' || @from_id::bigint WHERE member_id = @from_id;

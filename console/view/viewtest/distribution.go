@@ -129,7 +129,7 @@ func distributionPeople(at time.Time) []distribution.Distributor {
 func distributionSignals(at time.Time) []distribution.Signal {
 	return []distribution.Signal{
 		{ID: 9, OrderNo: "261121194205K7Q2M9XT", BuyerID: 71, Buyer: "买茶人", Kind: distribution.ParcelAddress, OwnOrderNo: "261101094205K7Q2M9XA", Fen: 937, SeenAt: at},
-		{ID: 8, OrderNo: "261121194205K7Q2M9XT", BuyerID: 71, Buyer: "买茶人", Kind: distribution.SharedPhone, Fen: 937, SeenAt: at},
+		{ID: 8, OrderNo: "261121194205K7Q2M9XT", BuyerID: 71, Buyer: "买茶人", Kind: distribution.SharedPhone, SeenAt: at, Refused: true},
 		{ID: 3, OrderNo: "261111194205K7Q2M9XB", BuyerID: 72, Kind: distribution.ParcelPhone, OwnOrderNo: "261101094205K7Q2M9XA", SeenAt: at, ClearedAt: at, ClearedBy: "staff:1"},
 	}
 }

@@ -284,7 +284,8 @@ func (q *Queries) Gifts(ctx context.Context, db DBTX, paidFen int64) ([]int64, e
 
 const giveBack = `-- name: GiveBack :exec
 WITH back AS (
-  UPDATE coupon_grant g SET status = $4::text, order_no = NULL, off_fen = 0, valid_until = $6 WHERE g.id = $7 RETURNING g.id)
+  UPDATE coupon_grant g SET status = $4::text, order_no = NULL, off_fen = 0, valid_until = $6,
+    told = CASE WHEN g.valid_until = $6 THEN g.told END WHERE g.id = $7 RETURNING g.id)
 INSERT INTO coupon_event (grant_id, at, actor, event, to_status, order_no) SELECT b.id, $1::timestamptz, $2::text, $3::text, $4, $5::text FROM back b
 `
 
@@ -955,6 +956,57 @@ func (q *Queries) Take(ctx context.Context, db DBTX, qty int64, iD int64, asClai
 	var i TakeRow
 	err := row.Scan(&i.Newcomers, &i.Last, &i.May)
 	return i, err
+}
+
+const tell = `-- name: Tell :many
+WITH due AS (
+  SELECT g.id, g.member_id, g.valid_until, c.title FROM coupon_grant g JOIN coupon c ON c.id = g.coupon_id
+  WHERE g.status IN ('granted', 'active') AND g.valid_until > $1::timestamptz AND g.valid_until <= $2::timestamptz AND coalesce(g.told > $3::bigint, true)
+    AND g.granted_at <= $4::timestamptz AND coalesce(c.spent_fen < c.budget_fen, true)),
+few AS (SELECT d.member_id FROM due d GROUP BY d.member_id ORDER BY d.member_id LIMIT $5),
+told AS (UPDATE coupon_grant g SET told = $3::bigint FROM due d WHERE g.id = d.id AND d.member_id IN (SELECT f.member_id FROM few f) RETURNING g.id)
+SELECT d.member_id, count(*) AS n, min(d.title)::text AS title, min(d.valid_until)::timestamptz AS ends_at
+FROM due d JOIN told t ON t.id = d.id GROUP BY d.member_id ORDER BY d.member_id
+`
+
+type TellRow struct {
+	MemberID int64
+	N        int64
+	Title    string
+	EndsAt   time.Time
+}
+
+// Whose coupons end in a time, once for each notice, portion by portion; how many, one of
+// them, and when the first ends. What was given within a day is known, and what no budget is left for is no use.
+func (q *Queries) Tell(ctx context.Context, db DBTX, fromAt time.Time, untilAt time.Time, days int64, knownAt time.Time, most int32) ([]TellRow, error) {
+	rows, err := db.Query(ctx, tell,
+		fromAt,
+		untilAt,
+		days,
+		knownAt,
+		most,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []TellRow{}
+	for rows.Next() {
+		var i TellRow
+		if err := rows.Scan(
+			&i.MemberID,
+			&i.N,
+			&i.Title,
+			&i.EndsAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const unspend = `-- name: Unspend :exec
