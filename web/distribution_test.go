@@ -106,7 +106,7 @@ func walkDistribution(t *testing.T, h *house, s *shop, call func(want, status in
 	call(1, http.StatusOK, http.MethodGet, "/distribution/refusals", nil)
 	call(1, http.StatusOK, http.MethodGet, "/distribution/ranking?month=2026-11", nil)
 	var w miniapi.Withdrawing
-	call(10, http.StatusCreated, http.MethodPost, "/distribution/withdrawals", map[string]any{"way": "wechat", "amount_fen": 600}, "Idempotency-Key", "drawn").into(t, &w)
+	call(11, http.StatusCreated, http.MethodPost, "/distribution/withdrawals", map[string]any{"way": "wechat", "amount_fen": 600}, "Idempotency-Key", "drawn").into(t, &w)
 	if w.Status != "requested" || w.PayFen != money.Fen(600) {
 		t.Errorf("withdrawal: %+v", w)
 	}

@@ -45,6 +45,14 @@ func notices() []int64 { return []int64{3, 1} }
 // noticeAt is the hour of Beijing's day at which they hear.
 const noticeAt = 10 * time.Hour
 
+// noticeOn is when members hear of coupons that end on a day, so many days ahead; midnight is its end.
+func noticeOn(midnight time.Time, days int64) time.Time {
+	return midnight.AddDate(0, 0, -1-int(days)).Add(noticeAt)
+}
+
+// early is how much a clock may be behind the one that timers go by.
+const early = time.Minute
+
 // ageLater has what was given looked at when the next notice is due, or on the day after it ends.
 // That a coupon is over does not wait for it: nobody can use it from its last second on.
 func (s *Service) ageLater(ctx context.Context, tx tenantdb.Tx, given []coupondb.GrantRow) error {
@@ -69,7 +77,7 @@ func (s *Service) nextAge(ctx context.Context, tx tenantdb.Tx, ev AgeEvent, midn
 	key, due := ev.Day, midnight
 	ev.Days = 0
 	for _, days := range notices() {
-		if at := midnight.AddDate(0, 0, -1-int(days)).Add(noticeAt); at.After(tx.Now()) {
+		if at := noticeOn(midnight, days); at.After(tx.Now()) {
 			key, due, ev.Days = ev.Day+"/"+strconv.FormatInt(days, 10), at, days
 			break
 		}
@@ -91,6 +99,9 @@ func (s *Service) TellTx(ctx context.Context, tx tenantdb.Tx, ev AgeEvent) (more
 		return false, fmt.Errorf("coupons end: %w", err)
 	}
 	_, midnight := day(date)
+	if tx.Now().Add(early).Before(noticeOn(midnight, ev.Days)) { // somebody looks before it is due: its timer stands
+		return false, nil
+	}
 	from := midnight.AddDate(0, 0, -1)
 	if from.Before(tx.Now()) { // told late, or again
 		from = tx.Now()

@@ -356,9 +356,12 @@ func TestMembersHearThatCouponsEnd(t *testing.T) {
 	}
 	w.exec("UPDATE coupon SET spent_fen = 500 WHERE id = $1", other)
 	var day string
-	w.tx(func(tx tenantdb.Tx) error {
-		return tx.QueryRow(t.Context(), "SELECT to_char(valid_until AT TIME ZONE 'Asia/Shanghai', 'YYYY-MM-DD') FROM coupon_grant WHERE id = $1", first).Scan(&day)
-	})
+	ends := func() {
+		w.tx(func(tx tenantdb.Tx) error {
+			return tx.QueryRow(t.Context(), "SELECT to_char(valid_until AT TIME ZONE 'Asia/Shanghai', 'YYYY-MM-DD') FROM coupon_grant WHERE id = $1", first).Scan(&day)
+		})
+	}
+	ends()
 	tell := func(days int64, want int) {
 		t.Helper()
 		for range 2 { // a second time tells nobody
@@ -374,8 +377,12 @@ func TestMembersHearThatCouponsEnd(t *testing.T) {
 			t.Errorf("%d days before: %d were told, want %d", days, n, want)
 		}
 	}
+	w.exec("UPDATE coupon_grant SET granted_at = granted_at - interval '2 days'")
+	tell(3, 0) // somebody looks a few days early
+	w.exec("UPDATE coupon_grant SET valid_until = now() + interval '12 hours', granted_at = now()")
+	ends()
 	tell(3, 0) // given just now
-	w.exec("UPDATE coupon_grant SET granted_at = granted_at - interval '2 days', told = NULL")
+	w.exec("UPDATE coupon_grant SET granted_at = granted_at - interval '2 days'")
 	tell(3, 1)
 	if n := w.count("SELECT count(*) FROM platform.outbox WHERE topic = 'coupon.expiring' AND tenant_id = $1 AND key = $2 AND payload->>'coupons' = '2' AND payload->>'title' = $3",
 		w.Tenant.ID.String(), strconv.FormatInt(m[0], 10), in.Title); n != 1 {

@@ -118,7 +118,7 @@ func (s *Service) owe(ctx context.Context, tx tenantdb.Tx, o distributiondb.Lock
 	if len(looked) == 0 {
 		return nil
 	}
-	return s.q.AddSignals(ctx, tx, o.ID, tx.Now(), looked, refused)
+	return s.q.AddSignals(ctx, tx, o.ID, tx.Now(), refused, looked)
 }
 
 // others leaves out who is the buyer himself, in another app, and, where the shop refuses such, who

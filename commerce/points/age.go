@@ -63,6 +63,9 @@ func (s *Service) endLater(ctx context.Context, tx tenantdb.Tx, at *time.Time) e
 	return nil
 }
 
+// early is how much a clock may be behind the one that timers go by.
+const early = time.Minute
+
 // agePortion is how many members one transaction looks at.
 const agePortion = 200
 
@@ -70,6 +73,9 @@ const agePortion = 200
 // each notice, or writes down whose points are over. more means that there may be others, for
 // another transaction; with the last one the next notice is set.
 func (s *Service) AgeTx(ctx context.Context, tx tenantdb.Tx, ev AgeEvent) (more bool, err error) {
+	if tx.Now().Add(early).Before(ev.At.AddDate(0, 0, -int(ev.Days))) { // somebody looks before it is due: its timer stands
+		return false, nil
+	}
 	if ev.Days > 0 {
 		more, err = s.tell(ctx, tx, ev)
 	} else {
