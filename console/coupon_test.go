@@ -18,7 +18,7 @@ import (
 // couponsOf is the room of coupons.
 func couponsOf(env *tenanttest.Env) *coupon.Service {
 	return coupon.New(coupon.Deps{
-		DB: env.DB, Timers: env.Timers, Audit: env.Audit, Rand: rand.Reader,
+		DB: env.DB, Outbox: env.Outbox, Timers: env.Timers, Audit: env.Audit, Rand: rand.Reader,
 		HasPaid: func(context.Context, tenantdb.Querier, int64) (bool, error) { return false, nil },
 	})
 }

@@ -86,7 +86,7 @@ func (r planReader) read() distribution.Plan {
 		Review: r.typed["review"] != "", WithdrawFromFen: r.yuan("withdraw_from"), DayCount: int(r.whole("day_count")), DayFen: r.yuan("day_fen"),
 		FeeBps: money.Rate(r.yuan("fee_bps")), TaxBps: money.Rate(r.yuan("tax_bps")), SecondFen: r.yuan("second_fen"),
 		CodePage: r.typed["code_page"], ProductPage: r.typed["product_page"], CodeEnv: distribution.CodeEnv(cmp.Or(r.typed["code_env"], string(distribution.EnvRelease))),
-		Shared: distribution.OnShared(cmp.Or(r.typed["shared"], string(distribution.MarkShared))), Proof: r.typed["proof"] != "",
+		Shared: distribution.OnShared(cmp.Or(r.typed["shared"], string(distribution.RefuseShared))), Proof: r.typed["proof"] != "",
 	}
 }
 

@@ -143,7 +143,7 @@ func (s *Console) mailTemplateForm(c *fiber.Ctx, v *visit) (f view.MailTemplateF
 
 func (s *Console) mailTemplatePage(c *fiber.Ctx, v *visit, f view.MailTemplateForm) error {
 	lang := string(v.text.Lang())
-	f.PreviewSubject, f.PreviewText = f.Letter(notice.Sample(s.Now()), lang)
+	f.PreviewSubject, f.PreviewText = f.Letter(notice.SampleOf(f.Kind.Event, s.Now()), lang)
 	return render(c, view.MailTemplatePage(s.page(c, v, f.Kind.Title(f.Audience, lang), "nav.messages"), f))
 }
 

@@ -112,7 +112,7 @@ func (s *Console) templateOf(c *fiber.Ctx, v *visit, f *view.TemplateForm) error
 	for _, t := range settings.Templates {
 		if t.AppID == f.App.ID && t.Event == f.Kind.Event && t.Kind == f.By {
 			f.Template, f.Exists = t, true
-			f.Preview = t.Preview(notice.Sample(s.Now()))
+			f.Preview = t.Preview(notice.SampleOf(t.Event, s.Now()))
 		}
 	}
 	f.Rows = view.TemplateRows(f.Fields)
@@ -196,7 +196,7 @@ func (s *Console) messageTemplateSave(c *fiber.Ctx, v *visit) error {
 		}
 	}
 	if form(c, "preview") != "" {
-		f.Preview = f.Template.Preview(notice.Sample(s.Now()))
+		f.Preview = f.Template.Preview(notice.SampleOf(f.Kind.Event, s.Now()))
 		return s.templatePage(c, v, f)
 	}
 	err = s.Messages.SaveTemplate(c.UserContext(), v.shop.ID, f.Template, actor(v.session.StaffID))

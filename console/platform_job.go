@@ -2,6 +2,9 @@ package console
 
 import (
 	"context"
+	"slices"
+	"strconv"
+	"time"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -67,7 +70,14 @@ func (s *Console) jobShow(c *fiber.Ctx, v *visit) error {
 // jobRunNew asks whether every shop's work of a sort is to be done now.
 func (s *Console) jobRunNew(c *fiber.Ctx, v *visit) error {
 	topic := outbox.Topic(c.Params("job"))
-	if !s.Routines.Recurs(topic) && !s.Routines.IsDated(topic) {
+	switch {
+	case s.Routines.IsDated(topic) && c.Query("look") != "":
+		shop, err := tenant.ParseID(c.Query("shop"))
+		if err != nil {
+			shop = tenant.ID{}
+		}
+		return s.jobLookPage(c, v, topic, shop, false)
+	case !s.Routines.Recurs(topic) && !s.Routines.IsDated(topic):
 		return fault.ErrNotFound
 	}
 	f := view.ActForm{
@@ -78,6 +88,55 @@ func (s *Console) jobRunNew(c *fiber.Ctx, v *visit) error {
 		f.Title, f.Lead, f.Submit = v.text.T("platform.job.again_title", v.text.Code("platform.job.name", string(topic))), v.text.T("platform.job.again_lead"), v.text.T("platform.job.again")
 	}
 	return render(c, view.ActPage(s.platformPage(c, v, f.Title, "platform.jobs"), f))
+}
+
+// lookHours are how far ahead dated work can be looked at.
+func lookHours() []string { return []string{"1", "24", "168"} }
+
+// jobLookPage asks how far ahead dated work of one shop, or of all, is to be looked at now.
+func (s *Console) jobLookPage(c *fiber.Ctx, v *visit, topic outbox.Topic, shop tenant.ID, bad bool) error {
+	url := view.JobsURL + "/" + string(topic)
+	f := view.ActForm{
+		Title: v.text.T("platform.job.look_title", v.text.Code("platform.job.name", string(topic))), Lead: v.text.T("platform.job.look_lead"), Warning: v.text.T("platform.job.look_warning"),
+		Back: url, BackText: v.text.Code("platform.job.name", string(topic)), Action: url + "/run", Submit: v.text.T("platform.job.look"), Hidden: []view.Kept{{Name: "look", Value: "1"}},
+		Problems: map[string]string{},
+	}
+	field := view.ActField{Name: "hours", Label: v.text.T("platform.job.look_window"), Hint: v.text.T("platform.job.look_all"), Value: "24"}
+	for _, hours := range lookHours() {
+		field.Options = append(field.Options, view.Option{Value: hours, Label: v.text.T("platform.job.look_hours." + hours)})
+	}
+	if !shop.IsZero() {
+		f.Hidden = append(f.Hidden, view.Kept{Name: "shop", Value: shop.String()})
+		field.Hint = v.text.T("platform.job.look_one", shop.String())
+	}
+	if f.Fields = []view.ActField{field}; bad {
+		f.Problems["hours"] = v.text.T("platform.job.look_bad")
+		c.Status(fiber.StatusUnprocessableEntity)
+	}
+	return render(c, view.ActPage(s.platformPage(c, v, f.Title, "platform.jobs"), f))
+}
+
+// jobLook has dated work of one shop, or of all, looked at now.
+func (s *Console) jobLook(c *fiber.Ctx, v *visit, topic outbox.Topic, shop tenant.ID) error {
+	hours, err := strconv.Atoi(form(c, "hours"))
+	if err != nil || !slices.Contains(lookHours(), strconv.Itoa(hours)) {
+		return s.jobLookPage(c, v, topic, shop, true)
+	}
+	err = s.DB.InPlatform(c.UserContext(), func(tx tenantdb.Tx) error {
+		n, err := s.Routines.LookNow(c.UserContext(), tx, topic, shop, time.Duration(hours)*time.Hour)
+		if err != nil {
+			return err
+		}
+		detail := map[string]any{"job": string(topic), "timers": n, "hours": hours}
+		if shop.IsZero() {
+			return s.Audit.RecordTx(c.UserContext(), tx, audit.Entry{Actor: actor(v.session.StaffID), Action: "platform.job.look", Detail: detail})
+		}
+		return s.record(c.UserContext(), tx, v, shop, "platform.job.look", detail)
+	})
+	if err != nil {
+		return err
+	}
+	return c.Redirect(view.JobsURL+"/"+string(topic)+"?done=looked", fiber.StatusSeeOther)
 }
 
 // jobRun has recurring work done now: the platform's own, one shop's, or every shop's. Of dated work,
@@ -92,6 +151,9 @@ func (s *Console) jobRun(c *fiber.Ctx, v *visit) error {
 			return fault.ErrNotFound
 		}
 		back += "/" + job
+	}
+	if s.Routines.IsDated(topic) && form(c, "look") != "" {
+		return s.jobLook(c, v, topic, shop)
 	}
 	err := s.DB.InPlatform(ctx, func(tx tenantdb.Tx) error {
 		hurry := s.Routines.HurryShops

@@ -106,4 +106,24 @@ func TestPlatformDatedJobs(t *testing.T) {
 		}
 		return err
 	})
+
+	b.wantStatus(jobs+"/coupon.age/run?look=1&shop="+d.env.Tenant.ID.String(), http.StatusOK)
+	b.see("提前检查", "不会被提前", "24 小时以内", d.env.Tenant.ID.String())
+	for hours, want := range map[string]int{"0": http.StatusUnprocessableEntity, "": http.StatusUnprocessableEntity, "9999999": http.StatusUnprocessableEntity} {
+		if res := b.post(jobs+"/coupon.age/run", url.Values{"look": {"1"}, "hours": {hours}}); res.StatusCode != want {
+			t.Errorf("%q hours: status %d", hours, res.StatusCode)
+		}
+	}
+	if res := b.post(jobs+"/coupon.age/run", url.Values{"look": {"1"}, "hours": {"24"}, "shop": {d.env.Tenant.ID.String()}}); res.StatusCode != http.StatusSeeOther {
+		t.Fatalf("looked at: status %d", res.StatusCode)
+	}
+	d.env.InTenant(t, func(tx tenantdb.Tx) error {
+		var asked, early bool
+		err := tx.QueryRow(t.Context(), `SELECT EXISTS (SELECT FROM platform.outbox WHERE topic = $1 AND key = '2026-12-24' AND next_at <= now()),
+			(SELECT due_at < now() + interval '19 hours' FROM platform.timer WHERE topic = $1 AND key = '2026-12-24')`, string(topic)).Scan(&asked, &early)
+		if !asked || early {
+			t.Errorf("looked at: %v, brought forward: %v", asked, early)
+		}
+		return err
+	})
 }

@@ -140,7 +140,7 @@ func (s *Console) smsTemplateOf(c *fiber.Ctx, v *visit, f *view.SMSTemplateForm)
 	f.Bound = err == nil && a.Enabled
 	for _, t := range a.Templates {
 		if t.Event == f.Kind.Event {
-			f.SMSTemplate, f.Preview, f.Exists = t, t.Preview(notice.Sample(s.Now())), true
+			f.SMSTemplate, f.Preview, f.Exists = t, t.Preview(notice.SampleOf(t.Event, s.Now())), true
 			f.Text, f.Pieces = t.Filled(f.Preview), t.Pieces(a.SignName, f.Preview)
 			f.CostFen = a.PieceFen * money.Fen(f.Pieces)
 		}

@@ -14,7 +14,11 @@
 //	handle    what each topic does; the only room that knows both order and payments
 //
 // What recurs, and what is done at promised moments, is noted for the platform's staff
-// (tenant/routine).
+// (tenant/routine). What recurs they may have at once. A promised moment they may have looked at early:
+// an event of its timer is made, the timer stays, and the handler does only what is due by its own row, by
+// the database's clock: an order's window, a group's deadline, the end of a coupon or of points, the hour at
+// which members hear of it. A reminder of a flash sale may come up to twice as early as it would. The
+// time to pay is not on that page at all.
 //
 // A suspended shop's events wait, and none is dropped; those of money and stock (Critical)
 // do not wait, because the buyer has paid already.

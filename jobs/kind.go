@@ -48,8 +48,8 @@ type Kind struct {
 	// each run is noted for the platform's staff, who may have it done at once.
 	Recurs bool
 	// Dated marks a shop's work at moments that were promised: when a coupon ends, or the money of an
-	// order is final. It is noted, too; staff may have tried again at once what failed, but cannot
-	// bring the moment forward.
+	// order is final. It is noted, too; staff may have it looked at early, and what failed tried again at
+	// once, but cannot bring the moment forward: so its handler does nothing that is not due by its own row.
 	Dated bool
 }
 

@@ -74,7 +74,13 @@ func (h *house) promoter(t *testing.T, s *shop) string {
 func walkDistribution(t *testing.T, h *house, s *shop, call func(want, status int, method, path string, body any, header ...string) answer) {
 	t.Helper()
 	code := h.promoter(t, s)
-	call(7, http.StatusOK, http.MethodPost, "/distribution/bind", map[string]any{"code": strings.ToLower(code), "how": "link", "scene": "1007"})
+	for _, statements := range []int{7, 4} { // the answer may be lost: the same click again is told the same
+		var b struct{ Bound bool }
+		call(statements, http.StatusOK, http.MethodPost, "/distribution/bind", map[string]any{"code": strings.ToLower(code), "how": "link", "scene": "1007"}).into(t, &b)
+		if !b.Bound {
+			t.Error("the click did not bind")
+		}
+	}
 	var d miniapi.Distributing
 	call(8, http.StatusOK, http.MethodPost, "/distribution/apply", map[string]any{"statement": "我有三个群"}).into(t, &d)
 	if d.Status != "active" || d.Code == "" || d.Plan.FirstBPS != 500 {
@@ -97,12 +103,30 @@ func walkDistribution(t *testing.T, h *house, s *shop, call func(want, status in
 	call(1, http.StatusNotFound, http.MethodGet, "/distribution/poster?product_id=999999", nil)
 	call(1, http.StatusOK, http.MethodGet, "/distribution/team?tier=2", nil)
 	call(1, http.StatusOK, http.MethodGet, "/distribution/commissions?status=pending", nil)
+	call(1, http.StatusOK, http.MethodGet, "/distribution/refusals", nil)
 	call(1, http.StatusOK, http.MethodGet, "/distribution/ranking?month=2026-11", nil)
 	var w miniapi.Withdrawing
-	call(10, http.StatusCreated, http.MethodPost, "/distribution/withdrawals", map[string]any{"way": "wechat", "amount_fen": 600}, "Idempotency-Key", "drawn").into(t, &w)
+	call(11, http.StatusCreated, http.MethodPost, "/distribution/withdrawals", map[string]any{"way": "wechat", "amount_fen": 600}, "Idempotency-Key", "drawn").into(t, &w)
 	if w.Status != "requested" || w.PayFen != money.Fen(600) {
 		t.Errorf("withdrawal: %+v", w)
 	}
 	call(1, http.StatusOK, http.MethodGet, "/distribution/withdrawals", nil)
 	call(4, http.StatusNoContent, http.MethodPost, "/distribution/withdrawals/"+w.WithdrawalNo+"/cancel", nil)
+
+	err = h.DB.InTenant(t.Context(), s.ID, func(tx tenantdb.Tx) error {
+		_, err := tx.Exec(t.Context(), "UPDATE withdrawal SET status = 'failed', reason = 'NAME_NOT_CORRECT' WHERE withdrawal_no = $1", w.WithdrawalNo)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var list struct{ Items []miniapi.Withdrawing }
+	call(1, http.StatusOK, http.MethodGet, "/distribution/withdrawals", nil, "Accept-Language", "en-GB").into(t, &list)
+	if got := list.Items[0]; got.Reason != "NAME_NOT_CORRECT" || got.ReasonText != "The name is not that of the receiving account" || !strings.Contains(got.NextStep, "real name") {
+		t.Errorf("failed, in English: %+v", got)
+	}
+	call(1, http.StatusOK, http.MethodGet, "/distribution/withdrawals", nil).into(t, &list)
+	if got := list.Items[0]; got.Reason != "NAME_NOT_CORRECT" || got.ReasonText != "姓名与收款账户的实名不一致" || !strings.Contains(got.NextStep, "重新提现") {
+		t.Errorf("failed, in Chinese: %+v", got)
+	}
 }

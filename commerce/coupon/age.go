@@ -3,6 +3,7 @@ package coupon
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -15,30 +16,110 @@ import (
 	"galleria/tenant/tenantdb"
 )
 
-// TimerAge is due after each day on which coupons of a shop end; its key is the date.
-const TimerAge outbox.Topic = "coupon.age"
+const (
+	// TimerAge is due before a day on which coupons of a shop end, for each notice, and after it; its
+	// key is the date, and of a notice the days ahead.
+	TimerAge outbox.Topic = "coupon.age"
+	// TopicExpiring says that coupons of a member end soon. Its key is the member.
+	TopicExpiring outbox.Topic = "coupon.expiring"
+)
 
 // AgeEvent is the payload of TimerAge.
 type AgeEvent struct {
-	Day string `json:"day"` // the date in Beijing
+	Day  string `json:"day"`            // the date in Beijing on which they end
+	Days int64  `json:"days,omitempty"` // the notice; 0: they have ended
 }
 
-// ageLater has what was given looked at on the day after it ends. That a coupon is over does
-// not wait for it: nobody can use it from its last second on.
+// ExpiringEvent is the payload of TopicExpiring.
+type ExpiringEvent struct {
+	MemberID int64     `json:"member_id"`
+	Coupons  int64     `json:"coupons"`
+	Title    string    `json:"title"` // of one of them
+	At       time.Time `json:"at"`    // when the first ends
+	Days     int64     `json:"days"`
+}
+
+// notices are how many days ahead members hear that coupons end.
+func notices() []int64 { return []int64{3, 1} }
+
+// noticeAt is the hour of Beijing's day at which they hear.
+const noticeAt = 10 * time.Hour
+
+// noticeOn is when members hear of coupons that end on a day, so many days ahead; midnight is its end.
+func noticeOn(midnight time.Time, days int64) time.Time {
+	return midnight.AddDate(0, 0, -1-int(days)).Add(noticeAt)
+}
+
+// early is how much a clock may be behind the one that timers go by.
+const early = time.Minute
+
+// ageLater has what was given looked at when the next notice is due, or on the day after it ends.
+// That a coupon is over does not wait for it: nobody can use it from its last second on.
 func (s *Service) ageLater(ctx context.Context, tx tenantdb.Tx, given []coupondb.GrantRow) error {
 	set := map[string]bool{}
 	for _, g := range given {
 		date, midnight := day(g.ValidUntil)
-		key := date.Format(time.DateOnly)
-		if set[key] {
+		ev := AgeEvent{Day: date.Format(time.DateOnly)}
+		if set[ev.Day] {
 			continue
 		}
-		set[key] = true
-		if err := s.d.Timers.Set(ctx, tx, TimerAge, key, midnight, AgeEvent{Day: key}); err != nil {
-			return fmt.Errorf("coupons end: %w", err)
+		set[ev.Day] = true
+		if err := s.nextAge(ctx, tx, ev, midnight); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// nextAge sets the next time at which coupons that end on a day, of which midnight is the end, are
+// looked at.
+func (s *Service) nextAge(ctx context.Context, tx tenantdb.Tx, ev AgeEvent, midnight time.Time) error {
+	key, due := ev.Day, midnight
+	ev.Days = 0
+	for _, days := range notices() {
+		if at := noticeOn(midnight, days); at.After(tx.Now()) {
+			key, due, ev.Days = ev.Day+"/"+strconv.FormatInt(days, 10), at, days
+			break
+		}
+	}
+	if err := s.d.Timers.Set(ctx, tx, TimerAge, key, due, ev); err != nil {
+		return fmt.Errorf("coupons end: %w", err)
+	}
+	return nil
+}
+
+// tellPortion is how many members one transaction tells.
+const tellPortion = 200
+
+// TellTx tells a portion of those whose coupons end on a day, once for each notice. more means that
+// there may be others, for another transaction; with the last one the next time is set.
+func (s *Service) TellTx(ctx context.Context, tx tenantdb.Tx, ev AgeEvent) (more bool, err error) {
+	date, err := time.Parse(time.DateOnly, ev.Day)
+	if err != nil {
+		return false, fmt.Errorf("coupons end: %w", err)
+	}
+	_, midnight := day(date)
+	if tx.Now().Add(early).Before(noticeOn(midnight, ev.Days)) { // somebody looks before it is due: its timer stands
+		return false, nil
+	}
+	from := midnight.AddDate(0, 0, -1)
+	if from.Before(tx.Now()) { // told late, or again
+		from = tx.Now()
+	}
+	rows, err := s.q.Tell(ctx, tx, from, midnight, ev.Days, tx.Now().AddDate(0, 0, -1), tellPortion)
+	if err != nil {
+		return false, fmt.Errorf("coupons end: %w", err)
+	}
+	for _, r := range rows {
+		told := ExpiringEvent{MemberID: r.MemberID, Coupons: r.N, Title: r.Title, At: r.EndsAt, Days: ev.Days}
+		if err := s.d.Outbox.Append(ctx, tx, TopicExpiring, strconv.FormatInt(r.MemberID, 10), told); err != nil {
+			return false, fmt.Errorf("coupons end: %w", err)
+		}
+	}
+	if len(rows) == tellPortion {
+		return true, nil
+	}
+	return false, s.nextAge(ctx, tx, ev, midnight)
 }
 
 // agePortion is how many coupons one transaction ends.

@@ -357,3 +357,70 @@ func TestBudget(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// told counts the announcements of a coupon's end, and says how far the coupon has come.
+func (w *world) told(couponID int64) (n int, mark coupon.Mark) {
+	w.t.Helper()
+	w.tx(func(tx tenantdb.Tx) error {
+		c, err := w.Standing(w.t.Context(), tx, couponID)
+		mark = c.Mark
+		return err
+	})
+	return w.count("SELECT count(*) FROM platform.outbox WHERE topic = 'coupon.budget' AND tenant_id = $1 AND key = $2", w.Tenant.ID.String(), strconv.FormatInt(couponID, 10)), mark
+}
+
+// TestStaffHearOfTheEnd: a mark that the budget or the stock passes is announced once, by the use or
+// the claim that passes it; what is less than a coupon takes off counts as nothing, and stops it.
+func TestStaffHearOfTheEnd(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	m := w.members(1)[0]
+	in := fiveOff()
+	in.PerMember, in.BudgetFen = 9, new(money.Fen(2900))
+	id := w.live(in)
+	var grants []int64
+	for i := range 6 {
+		g, _ := w.claim(m, id, strconv.Itoa(i))
+		grants = append(grants, g)
+	}
+	for i, want := range []struct {
+		n    int
+		mark coupon.Mark
+	}{{0, coupon.MarkNone}, {0, coupon.MarkNone}, {0, coupon.MarkNone}, {0, coupon.MarkNone}, {1, coupon.MarkSpent}} { // one use passes both marks
+		if code := w.lock(fmt.Sprintf("ORDER%05d", i), m, grants[i], 500); code != "" {
+			t.Fatalf("order %d: %s", i, code)
+		}
+		if n, mark := w.told(id); n != want.n || mark != want.mark {
+			t.Errorf("after %d orders: %d announcements, %q", i+1, n, mark)
+		}
+	}
+	if _, code := w.claim(m, id, "more"); code != "COUPON_GONE" {
+		t.Errorf("4 yuan are left of a coupon of 5: %q", code)
+	}
+	if rules := w.rules(m); len(rules) != 1 || rules[0].Unfit != coupon.ReasonBudget {
+		t.Errorf("%+v", rules)
+	}
+	w.tx(func(tx tenantdb.Tx) error { return w.ReleaseTx(t.Context(), tx, "ORDER00000", "system") })
+	if n, mark := w.told(id); n != 1 || mark != coupon.MarkNone {
+		t.Errorf("an order closed: %d, %q", n, mark)
+	}
+
+	in = fiveOff()
+	in.BudgetFen = new(money.Fen(10_000))
+	in.PerMember, in.Total, in.Terms.NeedFen = 9, new(int64(2)), 0
+	id = w.live(in)
+	first, _ := w.claim(m, id, "a")
+	if n, _ := w.told(id); n != 0 {
+		t.Error("one is left")
+	}
+	w.claim(m, id, "b")
+	if n, mark := w.told(id); n != 1 || mark != coupon.MarkIssued {
+		t.Errorf("all are given: %d, %q", n, mark)
+	}
+	if code := w.lock("ORDERNEAR", m, first, 8000); code != "" {
+		t.Fatal(code)
+	}
+	if n, _ := w.told(id); n != 2 {
+		t.Errorf("four fifths are spent: %d", n)
+	}
+}

@@ -18,7 +18,11 @@
 // Limits count what a member has had, not what is left of it: used, over or taken back makes no
 // room. A coupon of an unpaid order that closes always comes back as it was; one of an order
 // whose money all went back does so if its terms say so, for some days at least. Whether a
-// coupon is over is a matter of the clock, not of the job that writes it down. Budget that
-// orders free again can be spent again. The coupon's row is changed last in a transaction:
+// coupon is over is a matter of the clock, not of the job that writes it down; members hear of it three
+// days and one day before, of all that end on a day at once, but not of what they were given within the
+// last day. Budget that orders free again can be spent again. A coupon stops by itself when less is left
+// of its budget than one use takes, or when all of them are given; staff are told then, and when four
+// fifths of the budget are spent (TopicBudget): the event says only which coupon passed a mark, who tells
+// looks where it stands by then. The coupon's row is changed last in a transaction:
 // it is what everybody waits for.
 package coupon

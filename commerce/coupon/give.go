@@ -73,6 +73,11 @@ func (s *Service) giveTx(ctx context.Context, tx tenantdb.Tx, g gift) ([]coupond
 			return nil, ErrNewcomers
 		}
 	}
+	if took.Last {
+		if err := s.announce(ctx, tx, g.couponID); err != nil {
+			return nil, err
+		}
+	}
 	return given, s.ageLater(ctx, tx, given)
 }
 
@@ -260,6 +265,11 @@ func (s *Service) giftTx(ctx context.Context, tx tenantdb.Tx, couponID int64, or
 	}
 	if len(given) == 0 {
 		return s.q.Untake(ctx, tx, couponID)
+	}
+	if took.Last {
+		if err := s.announce(ctx, tx, couponID); err != nil {
+			return err
+		}
 	}
 	return s.ageLater(ctx, tx, given)
 }

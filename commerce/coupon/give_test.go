@@ -331,3 +331,64 @@ func TestCouponsOfALevel(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestMembersHearThatCouponsEnd: three days and one day before, once for each, of all that end on the
+// day; what was given just now, is used or cannot be used is not told of.
+func TestMembersHearThatCouponsEnd(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	m := w.members(3)
+	in := fiveOff()
+	in.PerMember = 9
+	id := w.live(in)
+	spent := fiveOff()
+	spent.BudgetFen = new(money.Fen(500))
+	other := w.live(spent)
+	first, _ := w.claim(m[0], id, "a")
+	w.claim(m[0], id, "b")
+	used, _ := w.claim(m[1], id, "a")
+	w.claim(m[2], other, "a")
+	if n := w.count("SELECT count(*) FROM platform.timer WHERE tenant_id = $1 AND topic = 'coupon.age' AND payload->>'days' = '3'", w.Tenant.ID.String()); n != 1 {
+		t.Errorf("%d notices of three days are set", n)
+	}
+	if code := w.lock("ORDER00001", m[1], used, 500); code != "" {
+		t.Fatal(code)
+	}
+	w.exec("UPDATE coupon SET spent_fen = 500 WHERE id = $1", other)
+	var day string
+	ends := func() {
+		w.tx(func(tx tenantdb.Tx) error {
+			return tx.QueryRow(t.Context(), "SELECT to_char(valid_until AT TIME ZONE 'Asia/Shanghai', 'YYYY-MM-DD') FROM coupon_grant WHERE id = $1", first).Scan(&day)
+		})
+	}
+	ends()
+	tell := func(days int64, want int) {
+		t.Helper()
+		for range 2 { // a second time tells nobody
+			w.tx(func(tx tenantdb.Tx) error {
+				more, err := w.TellTx(t.Context(), tx, coupon.AgeEvent{Day: day, Days: days})
+				if more {
+					t.Error("more than a portion")
+				}
+				return err
+			})
+		}
+		if n := w.count("SELECT count(*) FROM platform.outbox WHERE topic = 'coupon.expiring' AND tenant_id = $1", w.Tenant.ID.String()); n != want {
+			t.Errorf("%d days before: %d were told, want %d", days, n, want)
+		}
+	}
+	w.exec("UPDATE coupon_grant SET granted_at = granted_at - interval '2 days'")
+	tell(3, 0) // somebody looks a few days early
+	w.exec("UPDATE coupon_grant SET valid_until = now() + interval '12 hours', granted_at = now()")
+	ends()
+	tell(3, 0) // given just now
+	w.exec("UPDATE coupon_grant SET granted_at = granted_at - interval '2 days'")
+	tell(3, 1)
+	if n := w.count("SELECT count(*) FROM platform.outbox WHERE topic = 'coupon.expiring' AND tenant_id = $1 AND key = $2 AND payload->>'coupons' = '2' AND payload->>'title' = $3",
+		w.Tenant.ID.String(), strconv.FormatInt(m[0], 10), in.Title); n != 1 {
+		t.Error("the notice does not say how many of which")
+	}
+	tell(1, 2)
+	w.tx(func(tx tenantdb.Tx) error { return w.ReleaseTx(t.Context(), tx, "ORDER00001", "system") })
+	tell(1, 3) // it came back
+}

@@ -29,7 +29,7 @@ func newWorld(t testing.TB) *world {
 	t.Helper()
 	w := &world{Env: tenanttest.New(t), t: t, paid: map[int64]bool{}}
 	w.Service = coupon.New(coupon.Deps{
-		DB: w.DB, Timers: w.Timers, Audit: w.Audit, Rand: rand.Reader,
+		DB: w.DB, Outbox: w.Outbox, Timers: w.Timers, Audit: w.Audit, Rand: rand.Reader,
 		HasPaid: func(_ context.Context, _ tenantdb.Querier, id int64) (bool, error) {
 			w.mu.Lock()
 			defer w.mu.Unlock()

@@ -58,7 +58,7 @@ func (c Coupon) stateFor(taken, today int64, now time.Time) OfferState {
 	switch {
 	case taken >= c.PerMember || (c.PerDay != nil && today >= *c.PerDay):
 		return Claimed
-	case (c.Total != nil && c.Issued >= *c.Total) || (c.BudgetFen != nil && c.SpentFen >= *c.BudgetFen):
+	case (c.Total != nil && c.Issued >= *c.Total) || c.UsedUp():
 		return UsedUp
 	case c.ClaimFrom != nil && now.Before(*c.ClaimFrom):
 		return NotYet

@@ -12,6 +12,7 @@ import (
 	"galleria/tenant"
 	"galleria/tenant/audit"
 	"galleria/tenant/fault"
+	"galleria/tenant/outbox"
 	"galleria/tenant/tenantdb"
 	"galleria/tenant/timer"
 )
@@ -19,6 +20,7 @@ import (
 // Deps is what the service needs; all of it is required.
 type Deps struct {
 	DB     *tenantdb.DB
+	Outbox *outbox.Outbox
 	Timers *timer.Timers
 	Audit  *audit.Log
 	Rand   io.Reader

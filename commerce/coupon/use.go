@@ -62,12 +62,15 @@ func (s *Service) LockTx(ctx context.Context, tx tenantdb.Tx, orderNo string, me
 		return ErrUnavailable
 	}
 	for _, l := range locked { // in the coupons' order: two orders never wait for each other
-		n, err := s.q.Spend(ctx, tx, int64(l.OffFen), l.CouponID)
+		passed, err := s.q.Spend(ctx, tx, int64(l.OffFen), l.CouponID)
+		if tenantdb.NoRows(err) {
+			return ErrBudget
+		}
+		if err == nil && passed {
+			err = s.announce(ctx, tx, l.CouponID)
+		}
 		if err != nil {
 			return fmt.Errorf("lock coupons for %s: %w", orderNo, err)
-		}
-		if n == 0 {
-			return ErrBudget
 		}
 	}
 	return nil

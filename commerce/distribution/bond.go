@@ -44,7 +44,7 @@ type BindInput struct {
 
 // Bind writes down who brought a buyer, if the plan lets this click bind; bound says whether it
 // did. Repeating it changes nothing. Opens a transaction. Faults: DISTRIBUTION_OFF,
-// DISTRIBUTION_CODE, DISTRIBUTION_SELF, DISTRIBUTION_CIRCLE.
+// DISTRIBUTION_CODE, DISTRIBUTION_SELF, DISTRIBUTION_SHARED, DISTRIBUTION_CIRCLE.
 func (s *Service) Bind(ctx context.Context, id tenant.ID, in BindInput) (bound bool, err error) {
 	err = s.d.DB.InTenant(ctx, id, func(tx tenantdb.Tx) error {
 		p, err := s.plan(ctx, tx)
@@ -71,12 +71,12 @@ func (s *Service) Bind(ctx context.Context, id tenant.ID, in BindInput) (bound b
 }
 
 func (s *Service) bind(ctx context.Context, tx tenantdb.Tx, p Plan, distributorID int64, in BindInput) (bool, error) {
-	if err := s.strangers(ctx, tx, in.MemberID, distributorID); err != nil {
+	if err := s.strangers(ctx, tx, p, in.MemberID, distributorID); err != nil {
 		return false, err
 	}
 	if in.How != ByStaff {
-		if binds, err := s.binds(ctx, tx, p, distributorID, in.MemberID); err != nil || !binds {
-			return false, err
+		if binds, already, err := s.binds(ctx, tx, p, distributorID, in.MemberID); err != nil || !binds {
+			return already, err
 		}
 	}
 	if err := s.noCircle(ctx, tx, in.MemberID, distributorID); err != nil {
@@ -95,39 +95,49 @@ func (s *Service) bind(ctx context.Context, tx tenantdb.Tx, p Plan, distributorI
 		return false, err
 	}
 	_, err = s.q.AddBond(ctx, tx, in.MemberID, distributorID, tx.Now(), until, string(in.How), evidence)
-	if tenantdb.NoRows(err) { // another click was faster
-		return false, nil
+	if tenantdb.NoRows(err) { // another click was faster, perhaps the same one
+		was, err := s.q.Bond(ctx, tx, in.MemberID)
+		return err == nil && was.DistributorID == distributorID, err
 	}
 	return err == nil, err
 }
 
-// binds reports whether the plan lets a click bind a buyer.
-func (s *Service) binds(ctx context.Context, tx tenantdb.Tx, p Plan, distributorID, memberID int64) (bool, error) {
+// binds reports whether the plan lets a click bind a buyer, or whether this distributor's has bound
+// the buyer already: a click whose answer was lost comes again.
+func (s *Service) binds(ctx context.Context, tx tenantdb.Tx, p Plan, distributorID, memberID int64) (binds, already bool, err error) {
 	was, err := s.q.Bond(ctx, tx, memberID)
 	if err != nil && !tenantdb.NoRows(err) {
-		return false, err
+		return false, false, err
 	}
-	if err == nil && (was.Until == nil || was.Until.After(tx.Now())) && (was.DistributorID == distributorID || p.Binding != BindLatest) {
-		return false, nil
+	if err == nil && (was.Until == nil || was.Until.After(tx.Now())) {
+		if was.DistributorID == distributorID {
+			return false, true, nil
+		}
+		if p.Binding != BindLatest {
+			return false, false, nil
+		}
 	}
 	if p.Binding != BindNewcomer {
-		return true, nil
+		return true, false, nil
 	}
 	paid, err := s.d.HasPaid(ctx, tx, memberID)
-	return !paid, err
+	return !paid, false, err
 }
 
-// strangers is nil if two members are two people, as far as the provider knows.
-func (s *Service) strangers(ctx context.Context, q tenantdb.Querier, memberID, distributorID int64) error {
+// strangers is nil if two members are two people, as far as the provider knows, and share no phone in a
+// shop that refuses such.
+func (s *Service) strangers(ctx context.Context, q tenantdb.Querier, p Plan, memberID, distributorID int64) error {
 	if memberID == distributorID {
 		return ErrSelf
 	}
-	same, err := s.q.SamePerson(ctx, q, memberID, distributorID)
-	if err != nil {
+	found, err := s.q.SamePerson(ctx, q, memberID, distributorID, p.Shared == RefuseShared)
+	switch {
+	case err != nil:
 		return err
-	}
-	if same {
+	case found.Same:
 		return ErrSelf
+	case found.Shares:
+		return ErrShared
 	}
 	return nil
 }
@@ -164,7 +174,7 @@ func checkNote(note string) error {
 
 // Assign writes down by staff who brought a buyer, in the place of whom the system knows. Orders
 // that were placed stay as they are. Opens a transaction. Faults: NOT_FOUND, DISTRIBUTION_SELF,
-// DISTRIBUTION_CIRCLE, VALIDATION without a note.
+// DISTRIBUTION_SHARED, DISTRIBUTION_CIRCLE, VALIDATION without a note.
 func (s *Service) Assign(ctx context.Context, id tenant.ID, memberID, distributorID int64, note, actor string) error {
 	if err := checkNote(note); err != nil {
 		return err

@@ -88,7 +88,7 @@ func (s *Service) owe(ctx context.Context, tx tenantdb.Tx, o distributiondb.Lock
 	if err != nil {
 		return err
 	}
-	tiers, err := s.others(ctx, tx, beneficiaries(planOf(plan), bond, o.MemberID), o.MemberID)
+	tiers, refused, err := s.others(ctx, tx, planOf(plan), beneficiaries(planOf(plan), bond, o.MemberID), o.MemberID)
 	if err != nil {
 		return err
 	}
@@ -105,31 +105,42 @@ func (s *Service) owe(ctx context.Context, tx tenantdb.Tx, o distributiondb.Lock
 		return err
 	}
 	in, err := entriesOf(lines, planOf(plan), tiers, rates)
-	if err != nil || len(in.LineIds) == 0 {
+	if err != nil {
 		return err
 	}
-	in.OrderID, in.Now = o.ID, tx.Now()
-	if err := s.q.AddEntries(ctx, tx, in); err != nil {
-		return err
+	if len(in.LineIds) > 0 {
+		in.OrderID, in.Now = o.ID, tx.Now()
+		if err := s.q.AddEntries(ctx, tx, in); err != nil {
+			return err
+		}
 	}
-	return s.q.AddSignals(ctx, tx, o.ID, tx.Now(), in.DistributorIds)
+	looked := append(slices.Clone(refused), in.DistributorIds...)
+	if len(looked) == 0 {
+		return nil
+	}
+	return s.q.AddSignals(ctx, tx, o.ID, tx.Now(), refused, looked)
 }
 
-// others leaves out who is the buyer himself, in another app.
-func (s *Service) others(ctx context.Context, tx tenantdb.Tx, tiers [2]beneficiary, buyer int64) ([2]beneficiary, error) {
+// others leaves out who is the buyer himself, in another app, and, where the shop refuses such, who
+// shares a phone with him: these are refused.
+func (s *Service) others(ctx context.Context, tx tenantdb.Tx, p Plan, tiers [2]beneficiary, buyer int64) (out [2]beneficiary, refused []int64, err error) {
+	refused = []int64{}
 	for i, t := range tiers {
 		if t.member == 0 {
 			continue
 		}
-		same, err := s.q.SamePerson(ctx, tx, buyer, t.member)
+		found, err := s.q.SamePerson(ctx, tx, buyer, t.member, p.Shared == RefuseShared)
 		if err != nil {
-			return tiers, err
+			return tiers, nil, err
 		}
-		if same {
+		if found.Shares && !found.Same {
+			refused = append(refused, t.member)
+		}
+		if found.Same || found.Shares {
 			tiers[i].member = 0
 		}
 	}
-	return tiers, nil
+	return tiers, refused, nil
 }
 
 // beneficiary is who is paid for a tier; member 0 is nobody.

@@ -30,6 +30,10 @@
 // a distributor's code is asked for when somebody first wants it, outside any transaction, and kept
 // with the shop's private files: a code works for ever. Posters are drawn anew each time, since
 // prices change, and bear words where the machine has a font for Chinese, which is too large to come with the program. Who is the buyer
-// under another name as the provider tells earns nothing; a shared phone or address is no proof of it
-// and only marked for people to judge.
+// under another name as the provider tells earns nothing. A shared phone is no proof of it, but usual for
+// it: unless the shop chose otherwise (OnShared), nobody is brought by who shares one with them, and an
+// order of theirs earns nothing; staff (Signals) and the distributor (Refusals) read why. A shared address,
+// or a parcel's phone, is only marked, and holds withdrawals until somebody has looked. Why a
+// withdrawal failed is told in words by this room (ExplainFailure), for the distributor and the staff:
+// a provider's codes are known in one place.
 package distribution

@@ -13,6 +13,8 @@ var (
 	ErrCode = fault.New(fault.NotFound, "DISTRIBUTION_CODE", "推广码无效", "This promotion code is not valid")
 	// ErrSelf is a distributor who brings himself, or another account of his own.
 	ErrSelf = fault.New(fault.Invalid, "DISTRIBUTION_SELF", "不能绑定自己", "Nobody can bring themselves")
+	// ErrShared is a buyer who shares a phone with the distributor, in a shop that refuses such.
+	ErrShared = fault.New(fault.Invalid, "DISTRIBUTION_SHARED", "与推广人共用手机号，不能绑定", "Buyer and distributor share a phone, so neither can bring the other")
 	// ErrCircle is a bond that would make somebody his own upline.
 	ErrCircle = fault.New(fault.Invalid, "DISTRIBUTION_CIRCLE", "不能绑定自己的下级", "Nobody can be brought by those whom they brought")
 	// ErrNotDistributor is what only a distributor may do, asked for by somebody else.

@@ -77,20 +77,25 @@ const (
 	EnvDevelop CodeEnv = "develop"
 )
 
-// OnShared is what becomes of a withdrawal of who shares a phone or an address with buyers.
+// OnShared is what becomes of who shares a phone or an address with buyers.
 type OnShared string
 
 // What may become of it.
 const (
 	MarkShared OnShared = "mark" // staff see it
-	HoldShared OnShared = "hold" // and it waits until somebody has looked
+	HoldShared OnShared = "hold" // and withdrawals wait until somebody has looked
+	// RefuseShared is HoldShared, and who shares a phone brings nobody by it and earns nothing from it.
+	RefuseShared OnShared = "refuse"
 )
+
+// OnShareds lists them, the strictest last.
+func OnShareds() []OnShared { return []OnShared{MarkShared, HoldShared, RefuseShared} }
 
 // NewPlan is what a shop that has none begins with.
 func NewPlan() Plan {
 	return Plan{
 		Depth: 1, JoinBy: JoinApplication, Binding: BindFirst, BoundDays: 30, FirstBps: 500, SecondBps: 200, Review: true,
-		WithdrawFromFen: 1000, DayCount: 3, DayFen: 200_000, CodeEnv: EnvRelease, Shared: MarkShared,
+		WithdrawFromFen: 1000, DayCount: 3, DayFen: 200_000, CodeEnv: EnvRelease, Shared: RefuseShared,
 	}
 }
 
@@ -123,7 +128,7 @@ func (p Plan) Check() error {
 	bad(!isPage(p.CodePage), "code_page", "must be the path of a page, without a leading slash")
 	bad(!isPage(p.ProductPage), "product_page", "must be the path of a page, without a leading slash")
 	bad(!slices.Contains([]CodeEnv{EnvRelease, EnvTrial, EnvDevelop}, p.CodeEnv), "code_env", "is unknown")
-	bad(p.Shared != MarkShared && p.Shared != HoldShared, "shared", "is unknown")
+	bad(!slices.Contains(OnShareds(), p.Shared), "shared", "is unknown")
 	bad(p.FeeBps < 0 || p.FeeBps > 2000, "fee_bps", "must be between 0 and 20 %%")
 	bad(p.SecondFen < 0 || p.SecondFen > 20_000_000, "second_fen", "must be between 0 and 200000 yuan")
 	bad(p.TaxBps < 0 || p.TaxBps > 4500, "tax_bps", "must be between 0 and 45 %%")

@@ -33,6 +33,7 @@ type Signal struct {
 	SeenAt     time.Time
 	ClearedAt  time.Time // zero: nobody has looked
 	ClearedBy  string
+	Refused    bool // he is owed nothing because of it
 }
 
 // Signals returns a page of what a distributor shares with buyers, the latest first; open leaves out
@@ -42,7 +43,7 @@ func (s *Service) Signals(ctx context.Context, id tenant.ID, distributorID int64
 		rows, err := s.q.Signals(ctx, r, distributorID, from(before), open, page+1)
 		for _, row := range rows {
 			one := Signal{
-				ID: row.ID, OrderNo: row.OrderNo, BuyerID: row.BuyerID, Buyer: row.Buyer, Kind: SignalKind(row.Kind), OwnOrderNo: row.OwnOrderNo, Fen: money.Fen(row.Fen), SeenAt: row.SeenAt,
+				ID: row.ID, OrderNo: row.OrderNo, BuyerID: row.BuyerID, Buyer: row.Buyer, Kind: SignalKind(row.Kind), OwnOrderNo: row.OwnOrderNo, Fen: money.Fen(row.Fen), SeenAt: row.SeenAt, Refused: row.Refused,
 			}
 			if row.ClearedAt != nil && row.ClearedBy != nil {
 				one.ClearedAt, one.ClearedBy = *row.ClearedAt, *row.ClearedBy
@@ -80,9 +81,33 @@ func (s *Service) ClearSignals(ctx context.Context, id tenant.ID, distributorID,
 
 // held reports whether a withdrawal waits for who looks at what its owner shares with buyers.
 func (s *Service) held(ctx context.Context, q tenantdb.Querier, p Plan, distributorID int64) (bool, error) {
-	if p.Shared != HoldShared {
+	if p.Shared == MarkShared {
 		return false, nil
 	}
 	n, err := s.q.OpenSignals(ctx, q, distributorID)
 	return n > 0, err
+}
+
+// Refusal is an order that a distributor earns nothing from, because he shares a phone with its buyer.
+type Refusal struct {
+	ID      int64
+	OrderNo string
+	At      time.Time
+}
+
+// Refusals returns a page of the orders that a distributor earns nothing from, the latest first; next
+// is 0 at the end.
+func (s *Service) Refusals(ctx context.Context, id tenant.ID, distributorID, before int64) (list []Refusal, next int64, err error) {
+	err = s.d.DB.Read(ctx, id, func(r *tenantdb.Reader) error {
+		rows, err := s.q.Refused(ctx, r, distributorID, from(before), page+1)
+		for _, row := range rows {
+			list = append(list, Refusal{ID: row.ID, OrderNo: row.OrderNo, At: row.SeenAt})
+		}
+		return err
+	})
+	if err != nil {
+		return nil, 0, fmt.Errorf("orders that nothing is earned from: %w", err)
+	}
+	list, next = cut(list, func(r Refusal) int64 { return r.ID })
+	return list, next, nil
 }

@@ -47,7 +47,7 @@ func (w *world) signals(d distribution.Distributor, open bool) (kinds []string) 
 func TestSharedPhonesAndAddresses(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.save(nil)
+	w.save(func(p *distribution.Plan) { p.Shared = distribution.MarkShared })
 	above := w.distributor()
 	d := w.distributor(above)
 	own := w.sentTo(d.MemberID, "13800138000", "文三路1号")
@@ -92,7 +92,7 @@ func TestSharedPhonesAndAddresses(t *testing.T) {
 func TestSharedHoldsWithdrawals(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.save(nil)
+	w.save(func(p *distribution.Plan) { p.Shared = distribution.MarkShared })
 	d := w.distributor()
 	w.phones(d.MemberID, "13800138000", "")
 	kin := w.buyerOf(d)
@@ -137,5 +137,57 @@ func TestSharedHoldsWithdrawals(t *testing.T) {
 	w.tx(func(tx tenantdb.Tx) error { return w.MoveMemberTx(t.Context(), tx, d.MemberID, kin) })
 	if n := w.number("SELECT count(*) FROM commission_signal WHERE distributor_id = $1", kin); n != 1 {
 		t.Errorf("%d marks follow the member", n)
+	}
+}
+
+// T046: a second account with the same phone. Where the shop refuses such, which is how it begins, neither
+// account can bring the other; who shares one later earns nothing from orders placed then, and both the
+// staff and the distributor are told why. Other signs hold withdrawals.
+func TestT046_SharedPhoneEarnsNothing(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.save(nil)
+	if p, err := w.Plan(t.Context(), w.Tenant.ID); err != nil || p.Shared != distribution.RefuseShared {
+		t.Fatalf("a shop begins with %q, %v", p.Shared, err)
+	}
+	above := w.distributor()
+	d := w.distributor(above)
+	w.phones(d.MemberID, "13800138000", "")
+	second := w.member()
+	w.phones(second, "", "13800138000")
+	if bound, code := w.bind(second, d); bound || code != "DISTRIBUTION_SHARED" {
+		t.Errorf("a second account is brought: %v %q", bound, code)
+	}
+	if err := w.Assign(t.Context(), w.Tenant.ID, second, d.MemberID, "线下", "staff:1"); w.code(err) != "DISTRIBUTION_SHARED" {
+		t.Errorf("and by staff: %v", err)
+	}
+
+	kin := w.buyerOf(d)
+	before := w.sentTo(kin, "13600136000", "文三路 1 号")
+	w.to(before, "pay")
+	w.expect(before, "1 confirmed 1000, 2 confirmed 500")
+	w.phones(kin, "", "13800138000")
+	after := w.sentTo(kin, "13600136000", "文三路 1 号")
+	w.to(after, "pay")
+	w.expect(after, "2 confirmed 500")
+	list, _, err := w.Signals(t.Context(), w.Tenant.ID, d.MemberID, false, 0)
+	if err != nil || len(list) != 1 || !list[0].Refused || list[0].OrderNo != after || list[0].Fen != 0 {
+		t.Errorf("staff see %+v %v", list, err)
+	}
+	told, next, err := w.Refusals(t.Context(), w.Tenant.ID, d.MemberID, 0)
+	if err != nil || next != 0 || len(told) != 1 || told[0].OrderNo != after {
+		t.Errorf("the distributor is told of %+v %v", told, err)
+	}
+	if told, _, _ := w.Refusals(t.Context(), w.Tenant.ID, above.MemberID, 0); len(told) != 0 {
+		t.Errorf("who shares nothing is refused %+v", told)
+	}
+	for _, step := range []string{"receive", "settle"} {
+		w.to(before, step)
+	}
+	if out, code := w.request(d, "drawn", 100, distribution.WayWeChat); code != "" || out.Status != distribution.Approved {
+		t.Errorf("what was refused holds a withdrawal: %v %q", out.Status, code)
+	}
+	if err := w.balances(); err != nil {
+		t.Error(err)
 	}
 }

@@ -346,9 +346,18 @@ func from(before int64) int64 {
 // EmailOf is the address that the buyer gave for an order's newest invoice, empty if none.
 // One statement.
 func (s *Service) EmailOf(ctx context.Context, id tenant.ID, orderNo string) (string, error) {
+	return s.emailOf(ctx, id, func(r *tenantdb.Reader) (invoicedb.Invoice, error) { return s.q.NewestOfOrder(ctx, r, orderNo) })
+}
+
+// EmailOfMember is the address of a member's newest invoice, empty if none. One statement.
+func (s *Service) EmailOfMember(ctx context.Context, id tenant.ID, memberID int64) (string, error) {
+	return s.emailOf(ctx, id, func(r *tenantdb.Reader) (invoicedb.Invoice, error) { return s.q.NewestOfMember(ctx, r, memberID) })
+}
+
+func (s *Service) emailOf(ctx context.Context, id tenant.ID, find func(r *tenantdb.Reader) (invoicedb.Invoice, error)) (string, error) {
 	var row invoicedb.Invoice
 	err := s.d.DB.Read(ctx, id, func(r *tenantdb.Reader) (err error) {
-		row, err = s.q.NewestOfOrder(ctx, r, orderNo)
+		row, err = find(r)
 		return err
 	})
 	if tenantdb.NoRows(err) {

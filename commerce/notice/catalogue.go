@@ -43,12 +43,15 @@ type Facts struct {
 	Status     string    `json:"status,omitempty"`      // of the case
 	Reason     string    `json:"reason,omitempty"`      // a code of the event's own
 	Points     int64     `json:"points,omitempty"`
+	Count      int64     `json:"count,omitempty"` // of coupons
 	Level      string    `json:"level,omitempty"` // its name; empty: none
 	// WithdrawalNo is the withdrawal that staff are to look at.
 	WithdrawalNo string `json:"withdrawal_no,omitempty"`
 	// AppID and About are the Mini Program and the event of messages that its provider refuses.
 	AppID string `json:"app_id,omitempty"`
 	About string `json:"about,omitempty"`
+	// CouponID is the coupon that staff are to look at.
+	CouponID int64 `json:"coupon_id,omitempty"`
 	// SKU is the number of what is scarce, Left its pieces that can be sold.
 	SKU  int64     `json:"sku_id,omitempty"`
 	Left int64     `json:"left,omitempty"`
@@ -85,6 +88,8 @@ const (
 	CaseArrived    = "aftersale.arrived"
 	CaseMoved      = "aftersale.moved"
 	PointsExpiring = "points.expiring"
+	PointsExpired  = "points.expired"
+	CouponExpiring = "coupon.expiring"
 	Withdrawal     = "withdrawal.moved"
 	LevelChanged   = "level.changed"
 	SessionSoon    = "campaign.remind"
@@ -93,6 +98,7 @@ const (
 	StockScarce    = "stock.scarce"
 	SMSBudget      = "sms.budget"
 	CampaignBudget = "campaign.budget"
+	CouponBudget   = "coupon.budget"
 	GroupComplete  = "group.complete"
 	GroupFailed    = "group.failed"
 )
@@ -105,6 +111,7 @@ const (
 	seesWords  = "message.read"
 	seesStock  = "stock.read"
 	seesSales  = "campaign.read"
+	seesOffers = "coupon.read"
 )
 
 // Catalogue lists every event that people are told of, in the order of a shop's day.
@@ -173,11 +180,25 @@ func trade(both, board map[Channel]bool) []Kind {
 func standing(both, board map[Channel]bool) []Kind {
 	mailed := maps.Clone(both)
 	mailed[Email] = true
+	// What nobody waits for disturbs nobody, unless the shop says so.
+	calm := map[Channel]bool{Inbox: true, WeChatSubscribe: false, AlipayTemplate: false, SMS: false, Email: false}
 	return []Kind{
 		{
-			Event: PointsExpiring, Buyers: map[Channel]bool{Inbox: true}, values: []string{"points", "ends_at"},
+			Event: PointsExpiring, Buyers: calm, values: []string{"points", "ends_at"},
 			words: map[Audience]words{
 				Buyer: {"积分即将到期", "您有 {points} 积分将在{ends_at}到期。", "Points end soon", "{points} of your points end at {ends_at}."},
+			},
+		},
+		{
+			Event: PointsExpired, Buyers: calm, values: []string{"points", "expired_at"},
+			words: map[Audience]words{
+				Buyer: {"积分已到期", "您有 {points} 积分已于{expired_at}到期。", "Points have ended", "{points} of your points ended at {expired_at}."},
+			},
+		},
+		{
+			Event: CouponExpiring, Buyers: calm, values: []string{"title", "more", "ends_at"},
+			words: map[Audience]words{
+				Buyer: {"优惠券即将到期", "您的优惠券“{title}”[等 {more} 张]将于{ends_at}到期。", "Coupons end soon", "Your coupon “{title}”[, {more} in all,] ends at {ends_at}."},
 			},
 		},
 		{
@@ -187,9 +208,9 @@ func standing(both, board map[Channel]bool) []Kind {
 			},
 		},
 		{
-			Event: LevelChanged, Buyers: map[Channel]bool{Inbox: true}, values: []string{"level"},
+			Event: LevelChanged, Buyers: calm, values: []string{"level", "reason", "changed_at"},
 			words: map[Audience]words{
-				Buyer: {"会员等级变化", "您现在的会员等级是{level}。", "Your level", "You are now {level}."},
+				Buyer: {"会员等级变化", "您现在的会员等级是{level}[（{reason}）]。", "Your level", "You are now {level}[ ({reason})]."},
 			},
 		},
 		{
@@ -234,6 +255,12 @@ func standing(both, board map[Channel]bool) []Kind {
 			Event: CampaignBudget, Staffs: board, Permission: seesSales, values: []string{"title", "amount"},
 			words: map[Audience]words{
 				Staff: {"活动预算已用完", "“{title}”的预算{amount}已用完，不再优惠。", "A campaign's budget is used up", "The budget of “{title}”, {amount}, is used up. It gives nothing any more."},
+			},
+		},
+		{
+			Event: CouponBudget, Staffs: board, Permission: seesOffers, values: []string{"title", "reason"},
+			words: map[Audience]words{
+				Staff: {"优惠券快用完或已停", "“{title}”{reason}。", "A coupon comes to its end", "“{title}”: {reason}."},
 			},
 		},
 		{

@@ -18,6 +18,10 @@
 // message_form_use which message used which of a number's three. Of several the one that ends
 // first is taken, and one that Alipay refuses is void.
 //
+// News of a member that no order stands behind (points and coupons that end, levels) comes by that of the
+// member's Mini Programs which may send it (AppFor), by text message, and by mail to the address of the
+// newest invoice. Of these only the inbox is on until the shop says otherwise.
+//
 // Where the shop has an account for text messages (sms_account, its secret sealed), an event
 // is told by one, too, a minute later: to the phone that the member gave, within what one
 // phone may get (sms_count, by the phone's blind index). Texter is the vendor's side.

@@ -139,7 +139,7 @@ func (s *Service) TestMail(ctx context.Context, id tenant.ID, in MailTest) (code
 	if err != nil {
 		return "", fmt.Errorf("test mail: %w", err)
 	}
-	facts := Sample(s.now())
+	facts := SampleOf(in.Event, s.now())
 	subject, text := words.Letter(facts, in.Lang)
 	sendErr := s.d.Mailer.SendMail(ctx, key, Mail{To: in.To, Subject: testMark + subject, Text: text, ID: m.EventID.String()})
 	out := Outcome{State: Sent}

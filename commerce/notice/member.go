@@ -31,3 +31,13 @@ func (s *Service) ForgetMemberTx(ctx context.Context, tx tenantdb.Tx, memberID i
 	}
 	return nil
 }
+
+// AppFor is the Mini Program by which a member is told of an event that no order stands behind; empty
+// for who has none. One statement.
+func (s *Service) AppFor(ctx context.Context, q tenantdb.Querier, memberID int64, event string) (string, error) {
+	appID, err := s.q.AppFor(ctx, q, memberID, event)
+	if err != nil && !tenantdb.NoRows(err) {
+		return "", fmt.Errorf("the app for a message: %w", err)
+	}
+	return appID, nil
+}

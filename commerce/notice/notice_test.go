@@ -329,8 +329,8 @@ func TestTemplates(t *testing.T) {
 		"too long an id": func(x *notice.Template) { x.TemplateID = strings.Repeat("x", 65) }, "a slash": func(x *notice.Template) { x.Page = "/pages" },
 		"no keyword": func(x *notice.Template) { x.Fields = nil }, "a keyword without number": func(x *notice.Template) { x.Fields = map[string]string{"thing": "title"} },
 		"no such value": func(x *notice.Template) { x.Fields = map[string]string{"thing1": "tracking_no"} }, "no such event": func(x *notice.Template) { x.Event = "order.lost" },
-		"for the inbox alone": func(x *notice.Template) {
-			x.Event, x.Fields = notice.PointsExpiring, map[string]string{"number1": "points"}
+		"for the staff alone": func(x *notice.Template) {
+			x.Event, x.Fields = notice.CouponBudget, map[string]string{"thing1": "title"}
 		},
 	} {
 		bad := good

@@ -194,7 +194,7 @@ func (s *Service) askSMSTest(ctx context.Context, tx tenantdb.Tx, key SMSKey, m 
 	if err := json.Unmarshal(t.Fields, &words.Fields); err != nil {
 		return false, err
 	}
-	m.TemplateID, m.Data, m.Day = t.Code, words.Preview(Sample(tx.Now())), smsDay(tx.Now())
+	m.TemplateID, m.Data, m.Day = t.Code, words.Preview(SampleOf(words.Event, tx.Now())), smsDay(tx.Now())
 	if spent, err = s.spendSMS(ctx, tx, m, words.Pieces(key.SignName, m.Data)); err != nil || !spent {
 		return spent, err
 	}

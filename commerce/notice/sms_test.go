@@ -201,7 +201,7 @@ func TestSMSInput(t *testing.T) {
 		}
 	}
 	for name, bad := range map[string]notice.SMSTemplate{
-		"code": {Event: notice.OrderPaid, Code: "154950909"}, "event": {Event: notice.LevelChanged, Code: "SMS_1234"}, "value": {Event: notice.OrderPaid, Code: "SMS_1234", Fields: map[string]string{"a": "tracking_no"}},
+		"code": {Event: notice.OrderPaid, Code: "154950909"}, "event": {Event: notice.CouponBudget, Code: "SMS_1234"}, "value": {Event: notice.OrderPaid, Code: "SMS_1234", Fields: map[string]string{"a": "tracking_no"}},
 		"variable": {Event: notice.OrderPaid, Code: "SMS_1234", Fields: map[string]string{"1a": "title"}},
 	} {
 		if err := w.SaveSMSTemplate(t.Context(), w.Tenant.ID, bad, "staff:1"); !errors.Is(err, notice.ErrTemplate) {

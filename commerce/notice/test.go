@@ -101,7 +101,7 @@ func (s *Service) BeginTestTx(ctx context.Context, tx tenantdb.Tx, p TestV1, ope
 	if err != nil {
 		return Begun{}, fmt.Errorf("begin test message: %w", err)
 	}
-	facts := Sample(tx.Now())
+	facts := SampleOf(p.Event, tx.Now())
 	facts.Title = testMark + facts.Title
 	in := BeginInput{EventID: p.EventID, Event: p.Event, MemberID: p.MemberID, AppID: p.AppID, OpenID: openID, Facts: facts}
 	template := bound{Kind: by, TemplateID: t.TemplateID, Page: t.Page, Fields: t.Fields}

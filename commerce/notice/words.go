@@ -52,8 +52,26 @@ const testMark = "【测试】"
 func Sample(at time.Time) Facts {
 	return Facts{
 		OrderNo: "20260131123000123456", CaseNo: "20260201090000654321", Title: "高山云雾绿茶 等 2 件", AmountFen: 12800, Courier: "SF", TrackingNo: "SF1234567890123",
-		Status: "awaiting_return", Reason: "double_payment", Points: 120, Level: "金卡", AppID: "wx0123456789abcdef", About: OrderShipped, Left: 3, At: at,
+		Status: "awaiting_return", Reason: "double_payment", Points: 120, Count: 2, Level: "金卡", AppID: "wx0123456789abcdef", About: OrderShipped, Left: 3, At: at,
 	}
+}
+
+// SampleOf are facts as they might be of an event.
+func SampleOf(event string, at time.Time) Facts {
+	f := Sample(at)
+	switch event {
+	case LevelChanged:
+		f.Reason = "level_upgrade"
+	case CouponExpiring:
+		f.Title = "满 100 减 20"
+	case CouponBudget:
+		f.Title, f.Reason = "满 100 减 20", "coupon_spent"
+	case SMSBudget:
+		f.Reason = "sms_budget_80"
+	case Withdrawal:
+		f.Status = "sending"
+	}
+	return f
 }
 
 // value is one value as a message shows it.
@@ -78,6 +96,11 @@ func (k Kind) value(name string, f Facts, lang string) string {
 		return levelText(f.Level, lang)
 	case "left":
 		return strconv.FormatInt(f.Left, 10)
+	case "more":
+		if f.Count < 2 {
+			return ""
+		}
+		return strconv.FormatInt(f.Count, 10)
 	case "points":
 		return strconv.FormatInt(f.Points, 10)
 	case "status":
@@ -141,6 +164,12 @@ func codeWords(code, lang string) string {
 		"declined":            {"没有通过审核，可查看原因", "not agreed, see why"},
 		"sms_budget_80":       {"已用 80%", "80 % are spent"},
 		"sms_budget_100":      {"已用完，不再发短信，下月恢复，也可提高预算", "all of it is spent; no more are sent until next month, unless it is raised"},
+		"level_upgrade":       {"升级", "you moved up"},
+		"level_downgrade":     {"降级", "you moved down"},
+		"level_ended":         {"原等级已取消", "your level is no more"},
+		"coupon_near":         {"的预算已用超过八成，用完后会自动停发、停用", "more than four fifths of its budget are spent; it stops by itself when all is"},
+		"coupon_spent":        {"的预算已用完，已自动停发、停用；提高预算后恢复", "its budget is used up. It is neither given nor used any more, until you raise it"},
+		"coupon_issued":       {"已全部发出，已自动停发；已领取的仍可使用", "all of them were given, and no more are. Who has one can use it"},
 		"double_payment":      {"重复付款，原路退回", "it was paid twice"},
 		"late_payment":        {"订单已关闭，原路退回", "the order was closed"},
 	}[code]

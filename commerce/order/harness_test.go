@@ -74,7 +74,7 @@ func newShop(t testing.TB, options ...tenanttest.Option) *shop {
 	// One buyer stands for many in these tests.
 	env.Owner(t, fmt.Sprintf("INSERT INTO %s.shop (name, max_open_orders) VALUES ('山野', 1000) ON CONFLICT (only_row) DO UPDATE SET max_open_orders = 1000", env.Tenant.ID))
 	s.coupons = coupon.New(coupon.Deps{
-		DB: env.DB, Timers: env.Timers, Audit: env.Audit, Rand: rand.Reader,
+		DB: env.DB, Outbox: env.Outbox, Timers: env.Timers, Audit: env.Audit, Rand: rand.Reader,
 		HasPaid: func(ctx context.Context, q tenantdb.Querier, memberID int64) (bool, error) {
 			return s.orders.HasPaid(ctx, q, memberID)
 		},

@@ -41,7 +41,8 @@ type account struct {
 	member int64
 	terms  Terms
 	pointsdb.OpenRow
-	row pointsdb.CloseParams
+	row     pointsdb.CloseParams
+	expired int64 // points that have ended and were written down
 }
 
 // open locks a member's account and ends what is over.
@@ -72,6 +73,9 @@ func (a *account) note(kind EntryKind, n, debt int64, orderNo, reason string) {
 		return
 	}
 	a.Available, a.Debt = a.Available+n, a.Debt+debt
+	if kind == EntryExpire {
+		a.expired -= n
+	}
 	r := &a.row
 	r.Kinds, r.Changes, r.Debts, r.Balances = append(r.Kinds, string(kind)), append(r.Changes, n), append(r.Debts, debt), append(r.Balances, a.Available)
 	r.OrderNos, r.Reasons, r.RequestKeys = append(r.OrderNos, orderNo), append(r.Reasons, reason), append(r.RequestKeys, "")
@@ -126,7 +130,11 @@ func (a *account) close(ctx context.Context, actor string) error {
 	r.MemberID, r.Now, r.Actor = a.member, a.tx.Now(), actor
 	r.Available, r.Frozen, r.Held, r.Debt, r.BookedFen, r.Postings = a.Available, a.Frozen, a.Held, a.Debt, worth, a.Postings
 	r.SignedOn, r.Streak = a.SignedOn, a.Streak
-	if err := a.q.Close(ctx, a.tx, r); err != nil {
+	err := a.q.Close(ctx, a.tx, r)
+	if err == nil && a.expired > 0 {
+		err = a.d.Outbox.Append(ctx, a.tx, TopicExpired, strconv.FormatInt(a.member, 10), ExpiredEvent{MemberID: a.member, Points: a.expired, At: a.tx.Now()})
+	}
+	if err != nil {
 		return fmt.Errorf("points of member %d: %w", a.member, err)
 	}
 	return nil

@@ -15,6 +15,8 @@ const (
 	TimerAge outbox.Topic = "points.age"
 	// TopicExpiring says that points of a member end soon. Its key is the member.
 	TopicExpiring outbox.Topic = "points.expiring"
+	// TopicExpired says that points of a member have ended. Its key is the member.
+	TopicExpired outbox.Topic = "points.expired"
 )
 
 // AgeEvent is the payload of TimerAge.
@@ -29,6 +31,13 @@ type ExpiringEvent struct {
 	Points   int64     `json:"points"`
 	At       time.Time `json:"at"`   // when they end
 	Days     int64     `json:"days"` // from now
+}
+
+// ExpiredEvent is the payload of TopicExpired.
+type ExpiredEvent struct {
+	MemberID int64     `json:"member_id"`
+	Points   int64     `json:"points"`
+	At       time.Time `json:"at"` // when it was written down
 }
 
 // notices are how many days ahead members hear that points end, and the end itself.
@@ -54,6 +63,9 @@ func (s *Service) endLater(ctx context.Context, tx tenantdb.Tx, at *time.Time) e
 	return nil
 }
 
+// early is how much a clock may be behind the one that timers go by.
+const early = time.Minute
+
 // agePortion is how many members one transaction looks at.
 const agePortion = 200
 
@@ -61,6 +73,9 @@ const agePortion = 200
 // each notice, or writes down whose points are over. more means that there may be others, for
 // another transaction; with the last one the next notice is set.
 func (s *Service) AgeTx(ctx context.Context, tx tenantdb.Tx, ev AgeEvent) (more bool, err error) {
+	if tx.Now().Add(early).Before(ev.At.AddDate(0, 0, -int(ev.Days))) { // somebody looks before it is due: its timer stands
+		return false, nil
+	}
 	if ev.Days > 0 {
 		more, err = s.tell(ctx, tx, ev)
 	} else {

@@ -28,7 +28,7 @@ type world struct {
 func newWorld(t testing.TB) *world {
 	t.Helper()
 	w := &world{Env: tenanttest.New(t), t: t}
-	w.coupons = coupon.New(coupon.Deps{DB: w.DB, Timers: w.Timers, Audit: w.Audit, Rand: rand.Reader, HasPaid: func(context.Context, tenantdb.Querier, int64) (bool, error) { return true, nil }})
+	w.coupons = coupon.New(coupon.Deps{DB: w.DB, Outbox: w.Outbox, Timers: w.Timers, Audit: w.Audit, Rand: rand.Reader, HasPaid: func(context.Context, tenantdb.Querier, int64) (bool, error) { return true, nil }})
 	w.Service = points.New(points.Deps{DB: w.DB, Outbox: w.Outbox, Timers: w.Timers, Audit: w.Audit, Books: books{}, Coupons: w.coupons, Now: time.Now})
 	return w
 }

@@ -15,6 +15,7 @@ type Invoices interface {
 	Concerns(ctx context.Context, q tenantdb.Querier, orderNo string) (bool, error)
 	FollowOrderTx(ctx context.Context, tx tenantdb.Tx, orderNo string) error
 	EmailOf(ctx context.Context, id tenant.ID, orderNo string) (string, error)
+	EmailOfMember(ctx context.Context, id tenant.ID, memberID int64) (string, error)
 }
 
 // invoiceMoved tells the staff of an invoice that waits for them, and the buyer of what became

@@ -48,7 +48,8 @@ func (h *Handlers) levelChanged(ctx context.Context, ev outbox.Event) error {
 	if err != nil {
 		return err
 	}
-	return h.once(ctx, ev, "level.changed.message", func(tx tenantdb.Tx) error {
-		return h.Notices.BoxTx(ctx, tx, ev.ID, notice.LevelChanged, p.MemberID, notice.Facts{Level: p.Level, At: ev.CreatedAt})
+	return h.tellMember(ctx, ev, news{
+		event: notice.LevelChanged, effect: "level.changed.message", memberID: p.MemberID,
+		facts: notice.Facts{Level: p.Level, Reason: "level_" + string(p.Reason), At: ev.CreatedAt},
 	})
 }

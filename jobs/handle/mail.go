@@ -42,7 +42,11 @@ func (h *Handlers) mailOut(ctx context.Context, ev outbox.Event) error {
 // mailAddress is where a mail goes, and what stands below its text.
 func (h *Handlers) mailAddress(ctx context.Context, id tenant.ID, p notice.MailV1) (to, foot string, err error) {
 	if p.Audience == notice.Buyer {
-		to, err = h.Invoices.EmailOf(ctx, id, p.Facts.OrderNo)
+		if p.Facts.OrderNo == "" {
+			to, err = h.Invoices.EmailOfMember(ctx, id, p.MemberID)
+		} else {
+			to, err = h.Invoices.EmailOf(ctx, id, p.Facts.OrderNo)
+		}
 		return to, "", err
 	}
 	kind, _ := notice.KindOf(p.Event)

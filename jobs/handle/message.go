@@ -55,16 +55,18 @@ type news struct {
 // hours.
 func (h *Handlers) tell(ctx context.Context, ev outbox.Event, n news) error {
 	app, ok := tenant.ParseAppID(n.appID)
-	if !ok {
+	if !ok && n.appID != "" {
 		return fmt.Errorf("order %s has the app id %.40q", n.orderNo, n.appID)
 	}
 	if n.eventID == uuid.Nil {
 		n.eventID = ev.ID
 	}
 	begun, err := h.begin(ctx, ev, n.effect, func(tx tenantdb.Tx) (begun notice.Begun, err error) {
-		openID, err := h.Members.OpenID(ctx, tx, n.memberID, n.appID)
-		if err != nil {
-			return begun, err
+		var openID string
+		if n.appID != "" {
+			if openID, err = h.Members.OpenID(ctx, tx, n.memberID, n.appID); err != nil {
+				return begun, err
+			}
 		}
 		begun, err = h.Notices.BeginTx(ctx, tx, notice.BeginInput{
 			EventID: n.eventID, Event: n.event, MemberID: n.memberID, AppID: n.appID, OpenID: openID, Facts: n.facts, Trade: n.trade, BuyerOnly: n.alone,
@@ -91,6 +93,20 @@ func (h *Handlers) tell(ctx context.Context, ev outbox.Event, n news) error {
 		return nil
 	}
 	return h.send(ctx, ev, n.effect, app, begun.Message)
+}
+
+// tellMember tells a member of something that no order and no Mini Program stands behind: the message
+// comes by that of the member's Mini Programs which may send it. The staff do not hear of it.
+func (h *Handlers) tellMember(ctx context.Context, ev outbox.Event, n news) error {
+	err := h.DB.Read(ctx, ev.TenantID, func(r *tenantdb.Reader) (err error) {
+		n.appID, err = h.Notices.AppFor(ctx, r, n.memberID, n.event)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	n.alone = true
+	return h.tell(ctx, ev, n)
 }
 
 // begin begins a message within the shop's quota. One that is not to be sent is the end of its

@@ -32,7 +32,18 @@ func (h *Handlers) pointsExpiring(ctx context.Context, ev outbox.Event) error {
 	if err != nil {
 		return err
 	}
-	return h.once(ctx, ev, "points.expiring.message", func(tx tenantdb.Tx) error {
-		return h.Notices.BoxTx(ctx, tx, ev.ID, notice.PointsExpiring, p.MemberID, notice.Facts{Points: p.Points, At: p.At})
+	return h.tellMember(ctx, ev, news{
+		event: notice.PointsExpiring, effect: "points.expiring.message", memberID: p.MemberID, facts: notice.Facts{Points: p.Points, At: p.At},
+	})
+}
+
+// pointsExpired tells a member of points that have ended.
+func (h *Handlers) pointsExpired(ctx context.Context, ev outbox.Event) error {
+	p, err := payload[points.ExpiredEvent](ev)
+	if err != nil {
+		return err
+	}
+	return h.tellMember(ctx, ev, news{
+		event: notice.PointsExpired, effect: "points.expired.message", memberID: p.MemberID, facts: notice.Facts{Points: p.Points, At: p.At},
 	})
 }

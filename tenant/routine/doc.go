@@ -13,8 +13,9 @@
 //     once per period however many processes look.
 //   - A process that dies in the middle holds its claim for the work's Limit, no longer.
 //   - Hurrying changes when work comes, never whether: no run is lost or done twice by it. Dated
-//     work, whose moments were promised (the end of a coupon), is not hurried; failed runs of it
-//     are tried again.
+//     work, whose moments were promised (the end of a coupon), is not hurried: it can be looked at
+//     early (LookNow), which does what is due by its own row and leaves the timer where it is.
+//     Failed runs of it are tried again.
 //
 // Decisions: only the last run is kept, with the failures in a row; a history would be a
 // log, and the log has one. A run's note is written beside the effect, not with it: losing

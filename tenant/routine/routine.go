@@ -289,6 +289,28 @@ func (l *Log) TryAgain(ctx context.Context, tx tenantdb.Tx, topic outbox.Topic, 
 	return n, nil
 }
 
+// LookNow has work of a dated topic, whose moment is at most within ahead, looked at now, one shop's at
+// once or everybody's (the zero ID) within Window: up to mostLooks, the next first. It returns how many.
+// The moments stay: who does the work looks whether it is due by its own row, and does nothing where it
+// is not; the timer still comes when it was promised.
+func (l *Log) LookNow(ctx context.Context, tx tenantdb.Tx, topic outbox.Topic, shop tenant.ID, within time.Duration) (int64, error) {
+	if !l.IsDated(topic) {
+		return 0, ErrNotRecurring
+	}
+	whose, spread := "", Window
+	if !shop.IsZero() {
+		whose, spread = shop.String(), 0
+	}
+	n, err := l.q.LookNow(ctx, tx, spread.Seconds(), string(topic), whose, within.Seconds(), mostLooks)
+	if err != nil {
+		return 0, fmt.Errorf("look at dated work: %w", err)
+	}
+	return n, nil
+}
+
+// mostLooks is how much dated work is looked at by one deed.
+const mostLooks = 5000
+
 // mostTries is how many failed runs are tried again by one deed.
 const mostTries = 1000
 

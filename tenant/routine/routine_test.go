@@ -258,3 +258,57 @@ func TestRunsOfShops(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// TestLookingEarlyKeepsTheMoment: dated work that is due soon becomes an event now, once while it is owed,
+// of the shop that was meant; its timer stays where it was.
+func TestLookingEarlyKeepsTheMoment(t *testing.T) {
+	t.Parallel()
+	env := tenanttest.New(t)
+	topic := outbox.Topic(word())
+	l := routine.New(env.DB, nil, topic)
+	env.InTenant(t, func(tx tenantdb.Tx) error {
+		for key, after := range map[string]time.Duration{"late": -time.Hour, "soon": 5 * time.Hour, "later": 48 * time.Hour} {
+			if err := env.Timers.Set(t.Context(), tx, topic, key, tx.Now().Add(after), map[string]string{"of": key}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	other, err := tenant.ParseID("t_zzzzzzzzzzzzzzzz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, look := range []struct {
+		shop   tenant.ID
+		within time.Duration
+		want   int64
+	}{{other, 24 * time.Hour, 0}, {env.Tenant.ID, 24 * time.Hour, 2}, {env.Tenant.ID, 24 * time.Hour, 0}, {tenant.ID{}, 72 * time.Hour, 1}} {
+		err := env.DB.InPlatform(t.Context(), func(tx tenantdb.Tx) error {
+			n, err := l.LookNow(t.Context(), tx, topic, look.shop, look.within)
+			if n != look.want {
+				t.Errorf("within %s: %d, want %d", look.within, n, look.want)
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	env.InTenant(t, func(tx tenantdb.Tx) error {
+		var timers, events, owed int
+		err := tx.QueryRow(t.Context(), `SELECT (SELECT count(*) FROM platform.timer WHERE topic = $1 AND (key = 'late' OR due_at > now() + interval '4 hours')),
+			(SELECT count(*) FROM platform.outbox WHERE topic = $1 AND payload->>'of' = key), (SELECT count(*) FROM platform.outbox WHERE topic = $1 AND next_at <= now())`,
+			string(topic)).Scan(&timers, &events, &owed)
+		if timers != 3 || events != 3 || owed != 2 {
+			t.Errorf("%d timers, %d events, of which %d are due at once", timers, events, owed)
+		}
+		return err
+	})
+	err = env.DB.InPlatform(t.Context(), func(tx tenantdb.Tx) error {
+		_, err := l.LookNow(t.Context(), tx, outbox.Topic(word()), tenant.ID{}, time.Hour)
+		return err
+	})
+	if !errors.Is(err, routine.ErrNotRecurring) {
+		t.Errorf("work that is not dated: %v", err)
+	}
+}

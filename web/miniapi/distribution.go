@@ -20,6 +20,7 @@ type Distribution interface {
 	Bind(ctx context.Context, id tenant.ID, in distribution.BindInput) (bool, error)
 	Team(ctx context.Context, id tenant.ID, distributorID int64, tier int, before int64) ([]distribution.TeamMember, int64, error)
 	Entries(ctx context.Context, id tenant.ID, f distribution.EntryFilter) ([]distribution.Entry, int64, error)
+	Refusals(ctx context.Context, id tenant.ID, distributorID, before int64) ([]distribution.Refusal, int64, error)
 	Ranking(ctx context.Context, id tenant.ID, month string) ([]distribution.Rank, error)
 	Request(ctx context.Context, id tenant.ID, in distribution.RequestInput) (distribution.Withdrawal, error)
 	Cancel(ctx context.Context, id tenant.ID, memberID int64, withdrawalNo string) error
@@ -91,6 +92,14 @@ type Ranked struct {
 	Mine      bool      `json:"mine"`
 }
 
+// RefusedOrder is an order that a distributor earns nothing from.
+type RefusedOrder struct {
+	OrderNo string    `json:"order_no" example:"20261122103000123456"`
+	Reason  string    `json:"reason" enum:"shared_phone" doc:"New reasons may appear."`
+	Text    string    `json:"text" doc:"The reason for people, in the language of Accept-Language." example:"买家与您共用手机号，本单不计佣金"`
+	At      time.Time `json:"at"`
+}
+
 // Withdrawing is money on its way to a distributor.
 type Withdrawing struct {
 	WithdrawalNo string     `json:"withdrawal_no" example:"W261122K7Q2M9XTAB12"`
@@ -101,7 +110,9 @@ type Withdrawing struct {
 	FeeFen       money.Fen  `json:"fee_fen" example:"0"`
 	TaxFen       money.Fen  `json:"tax_fen" example:"0"`
 	PayFen       money.Fen  `json:"pay_fen" doc:"What arrives." example:"10000"`
-	Reason       string     `json:"reason" doc:"Why it was refused or failed."`
+	Reason       string     `json:"reason" doc:"Why staff refused it, in their words, or the code of what failed: the payment provider's or ours. New codes may appear." example:"NAME_NOT_CORRECT"`
+	ReasonText   string     `json:"reason_text,omitempty" doc:"The reason in words, in the language of Accept-Language; only of a refused or failed one." example:"姓名与收款账户的实名不一致"`
+	NextStep     string     `json:"next_step,omitempty" doc:"What the member can do now, in the language of Accept-Language; only of a refused or failed one." example:"金额已退回佣金余额；请填写与收款账户实名一致的姓名，重新提现。"`
 	CreatedAt    time.Time  `json:"created_at"`
 	FinishedAt   *time.Time `json:"finished_at,omitempty"`
 }
@@ -122,7 +133,7 @@ type (
 	}
 	bindOutput struct {
 		Body struct {
-			Bound bool `json:"bound" doc:"false: the shop's rule keeps who brought the buyer before."`
+			Bound bool `json:"bound" doc:"The distributor of the code brought the buyer, now or before: repeating the call is told the same. false: the shop's rule keeps who brought the buyer before."`
 		}
 	}
 	teamInput struct {
@@ -174,6 +185,15 @@ type (
 			NextCursor string        `json:"next_cursor" doc:"Pass as cursor for the next page; empty on the last one."`
 		}
 	}
+	refusalsInput struct {
+		Cursor string `query:"cursor" maxLength:"20" doc:"next_cursor of the page before."`
+	}
+	refusalsOutput struct {
+		Body struct {
+			Items      []RefusedOrder `json:"items" nullable:"false"`
+			NextCursor string         `json:"next_cursor" doc:"Pass as cursor for the next page; empty on the last one."`
+		}
+	}
 	distributingOutput struct{ Body Distributing }
 	withdrawingOutput  struct{ Body Withdrawing }
 )
@@ -192,7 +212,7 @@ func (a *API) distributionRoutes() {
 		method: http.MethodPost, path: "/distribution/bind", id: "bindToDistributor", tag: tagDistribution, member: true, class: classWrite,
 		summary:     "Tell who brought the buyer",
 		description: "When a buyer opens the app by a distributor's link or poster. Orders that were placed before stay as they are. Repeating it is no error.",
-		errors:      []*fault.Error{distribution.ErrOff, distribution.ErrCode, distribution.ErrSelf, distribution.ErrCircle},
+		errors:      []*fault.Error{distribution.ErrOff, distribution.ErrCode, distribution.ErrSelf, distribution.ErrShared, distribution.ErrCircle},
 	}, a.bindToDistributor)
 	add(a, route{
 		method: http.MethodGet, path: "/distribution/team", id: "listTeam", tag: tagDistribution, member: true, summary: "Whom the member brought, and whom they brought",
@@ -200,6 +220,10 @@ func (a *API) distributionRoutes() {
 	add(a, route{
 		method: http.MethodGet, path: "/distribution/commissions", id: "listCommissions", tag: tagDistribution, member: true, summary: "What is owed for which order, the newest first",
 	}, a.commissions)
+	add(a, route{
+		method: http.MethodGet, path: "/distribution/refusals", id: "listRefusals", tag: tagDistribution, member: true, summary: "Orders that the member earns nothing from, the newest first",
+		description: "A shop may pay no commission for an order whose buyer shares a phone with the distributor, in their accounts or address books.",
+	}, a.refusals)
 	add(a, route{
 		method: http.MethodGet, path: "/distribution/ranking", id: "getDistributionRanking", tag: tagDistribution, member: true,
 		summary: "Who has earned most in a month", description: "What became available then, less what went back of it; at most 50.",
@@ -310,6 +334,23 @@ func (a *API) commissions(ctx context.Context, in *commissionInput) (*commission
 	return out, nil
 }
 
+func (a *API) refusals(ctx context.Context, in *refusalsInput) (*refusalsOutput, error) {
+	who, before, err := callerFrom(ctx, in.Cursor)
+	if err != nil {
+		return nil, err
+	}
+	list, next, err := a.d.Distribution.Refusals(ctx, who.tenant, who.member, before)
+	if err != nil {
+		return nil, err
+	}
+	out := &refusalsOutput{}
+	out.Body.Items, out.Body.NextCursor = make([]RefusedOrder, len(list)), toCursor(next)
+	for i, r := range list {
+		out.Body.Items[i] = RefusedOrder{OrderNo: r.OrderNo, Reason: "shared_phone", Text: distribution.RefusedWords(languageOf(ctx)), At: r.At}
+	}
+	return out, nil
+}
+
 func (a *API) ranking(ctx context.Context, in *rankingInput) (*rankingOutput, error) {
 	who, err := callerOf(ctx)
 	if err != nil {
@@ -345,7 +386,7 @@ func (a *API) withdraw(ctx context.Context, in *withdrawInput) (*withdrawingOutp
 	if err != nil {
 		return nil, err
 	}
-	return &withdrawingOutput{toWithdrawing(w)}, nil
+	return &withdrawingOutput{toWithdrawing(w, languageOf(ctx))}, nil
 }
 
 func (a *API) cancelWithdrawal(ctx context.Context, in *withdrawalPath) (*none, error) {
@@ -368,15 +409,16 @@ func (a *API) withdrawals(ctx context.Context, in *withdrawalsInput) (*withdrawa
 	out := &withdrawalsOutput{}
 	out.Body.Items, out.Body.NextCursor = make([]Withdrawing, len(list)), toCursor(next)
 	for i, w := range list {
-		out.Body.Items[i] = toWithdrawing(w)
+		out.Body.Items[i] = toWithdrawing(w, languageOf(ctx))
 	}
 	return out, nil
 }
 
-func toWithdrawing(w distribution.Withdrawal) Withdrawing {
+func toWithdrawing(w distribution.Withdrawal, lang string) Withdrawing {
+	why := w.Explain(lang)
 	out := Withdrawing{
 		WithdrawalNo: w.No, Status: string(w.Status), Way: string(w.Way), Receiver: w.Receiver, AmountFen: w.AmountFen, FeeFen: w.FeeFen, TaxFen: w.TaxFen, PayFen: w.PayFen,
-		Reason: w.Reason, CreatedAt: w.CreatedAt,
+		Reason: w.Reason, ReasonText: why.Why, NextStep: why.Next, CreatedAt: w.CreatedAt,
 	}
 	if !w.FinishedAt.IsZero() {
 		out.FinishedAt = &w.FinishedAt

@@ -115,6 +115,7 @@ func walk(a, b *twin) map[string][]step {
 		"getDistributionPoster":     {{path: "/distribution/poster?product_id=" + itoa(b.product), want: []int{404}}},
 		"listTeam":                  {{path: "/distribution/team", want: ok}},
 		"listCommissions":           {{path: "/distribution/commissions", want: ok}},
+		"listRefusals":              {{path: "/distribution/refusals", want: ok}},
 		"getDistributionRanking":    {{path: "/distribution/ranking", want: ok}},
 		"listWithdrawals":           {{path: "/distribution/withdrawals", want: ok}},
 		"withdraw":                  {{path: "/distribution/withdrawals", body: map[string]any{"way": "wechat", "amount_fen": 100}, want: []int{403}, key: true}},

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"galleria/commerce/invoice"
+	"galleria/commerce/level"
 	"galleria/commerce/notice"
 	"galleria/console/courier"
 	"galleria/tenant/tenantdb"
@@ -156,8 +157,23 @@ func TestMails(t *testing.T) {
 	if m := w.mailTo("han@buyer.example")[0]; m.Subject != "发票有进展" || !strings.Contains(m.Text, "已开出") {
 		t.Errorf("%s: %s", m.Subject, m.Text)
 	}
-	if n := w.count(s, "SELECT count(*) FROM message_log WHERE channel = 'email' AND state = 'sent'"); n != 2 {
-		t.Errorf("%d mails are sent in the log, want two", n)
+
+	on := map[notice.Choice]bool{{Event: notice.LevelChanged, Audience: notice.Buyer, Channel: notice.Email}: true}
+	if err := w.Notices.SaveSettings(t.Context(), s.ID, on, notice.Hours{}, "staff:1"); err != nil {
+		t.Fatal(err)
+	}
+	err = w.DB.InTenant(t.Context(), s.ID, func(tx tenantdb.Tx) error {
+		return w.Outbox.Append(t.Context(), tx, level.TopicChanged, itoa(member), level.ChangedEvent{MemberID: member, Level: "金卡", Reason: level.Upgrade})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, 20*time.Second, "the mail about the level, to the address of the last invoice", func() bool { return len(w.mailTo("han@buyer.example")) == 2 })
+	if m := w.mailTo("han@buyer.example")[0]; m.Subject != "会员等级变化" || !strings.Contains(m.Text, "金卡") {
+		t.Errorf("%s: %s", m.Subject, m.Text)
+	}
+	if n := w.count(s, "SELECT count(*) FROM message_log WHERE channel = 'email' AND state = 'sent'"); n != 3 {
+		t.Errorf("%d mails are sent in the log, want three", n)
 	}
 	if n := w.count(s, "SELECT count(*) FROM platform.outbox WHERE dead_at IS NOT NULL OR failures > 0"); n != 0 {
 		t.Errorf("%d events failed", n)

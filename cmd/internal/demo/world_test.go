@@ -67,7 +67,7 @@ func newWorld(t *testing.T, options ...tenanttest.Option) *world {
 	safe := vault.New(env.DB, kek, clock.Now)
 	shelf := catalog.New(catalog.Deps{DB: env.DB, Plans: env.Plans, Timers: env.Timers})
 	goods := inventory.New(inventory.Deps{NotifyChannel: catalog.NotifyChannel})
-	tickets := coupon.New(coupon.Deps{DB: env.DB, Timers: env.Timers, Audit: env.Audit, Rand: rand.Reader, HasPaid: func(context.Context, tenantdb.Querier, int64) (bool, error) { return false, nil }})
+	tickets := coupon.New(coupon.Deps{DB: env.DB, Outbox: env.Outbox, Timers: env.Timers, Audit: env.Audit, Rand: rand.Reader, HasPaid: func(context.Context, tenantdb.Querier, int64) (bool, error) { return false, nil }})
 	parcels := delivery.New(delivery.Deps{
 		DB: env.DB, Audit: env.Audit, Outbox: env.Outbox, Timers: env.Timers, Vault: safe, Registry: env.Registry, Tracker: kuaidi100.New(), Rand: rand.Reader,
 		SandboxBase: egress.Only(server.URL), PublicURL: "http://127.0.0.1:1",

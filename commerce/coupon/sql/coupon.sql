@@ -84,12 +84,14 @@ told AS (
 SELECT id, member_id, valid_until FROM given;
 
 -- name: Take :one
--- So many of the stock, or none, and whether the member's level is high enough. as_claim: only while buyers may take it.
+-- So many of the stock, or none, whether the last is among them, and whether the member's level is
+-- high enough. as_claim: only while buyers may take it. What no budget is left for is not given.
 UPDATE coupon SET issued = issued + @qty::bigint
-WHERE id = @id AND status = 'live' AND coalesce(issued + @qty <= total, true) AND coalesce(spent_fen < budget_fen, true)
+WHERE id = @id AND status = 'live' AND coalesce(issued + @qty <= total, true)
   AND (NOT @as_claim::boolean OR (claimable AND coalesce(claim_from, @now::timestamptz) <= @now AND coalesce(claim_until, 'infinity') > @now))
-  AND coalesce((SELECT t.valid_until > @now FROM coupon_terms t WHERE t.coupon_id = coupon.id AND t.version = coupon.version), true)
-RETURNING newcomers, (level_id IS NULL OR EXISTS (SELECT FROM level_account a JOIN level_version h ON h.level_id = a.level_id AND h.until IS NULL
+  AND (SELECT coalesce(t.valid_until > @now, true) AND coalesce(coupon.budget_fen - coupon.spent_fen >= CASE WHEN t.off_fen <= t.need_fen THEN greatest(t.off_fen, 1) ELSE 1 END, true)
+    FROM coupon_terms t WHERE t.coupon_id = coupon.id AND t.version = coupon.version)
+RETURNING newcomers, coalesce(issued = total, false)::boolean AS last, (level_id IS NULL OR EXISTS (SELECT FROM level_account a JOIN level_version h ON h.level_id = a.level_id AND h.until IS NULL
   JOIN level_version v ON v.level_id = coupon.level_id AND v.until IS NULL WHERE a.member_id = @member_id AND h.threshold >= v.threshold))::boolean AS may;
 
 -- name: LevelThere :one
@@ -130,7 +132,7 @@ ORDER BY g.id DESC LIMIT @most;
 -- name: Usable :many
 -- What the member holds and could use today or later: the soonest to end first. More than this
 -- many nobody compares. A category stands with all those below it.
-SELECT g.id, g.version, g.valid_from, g.valid_until, c.kind, c.title, coalesce(c.spent_fen >= c.budget_fen, false)::boolean AS spent, sqlc.embed(t),
+SELECT g.id, g.version, g.valid_from, g.valid_until, c.kind, c.title, coalesce(c.budget_fen - c.spent_fen < CASE WHEN t.off_fen <= t.need_fen THEN greatest(t.off_fen, 1) ELSE 1 END, false)::boolean AS spent, sqlc.embed(t),
   (CASE WHEN t.scope_of = 'categories' THEN ARRAY(
     SELECT k.id FROM category k LEFT JOIN category p ON p.id = k.parent_id
     WHERE k.id = ANY (t.scope_ids) OR k.parent_id = ANY (t.scope_ids) OR p.parent_id = ANY (t.scope_ids))
@@ -148,8 +150,21 @@ WITH locked AS (
 told AS (INSERT INTO coupon_event (grant_id, at, actor, event, to_status, order_no) SELECT l.id, @now, @actor::text, 'lock', 'locked', @order_no FROM locked l)
 SELECT id, coupon_id, off_fen FROM locked ORDER BY coupon_id;
 
--- name: Spend :execrows
-UPDATE coupon SET spent_fen = spent_fen + @off_fen::bigint WHERE id = @id AND coalesce(spent_fen + @off_fen <= budget_fen, true);
+-- name: Spend :one
+-- Takes it of the budget, or nothing, and says whether that passed a mark staff want to hear of: four
+-- fifths of it are spent, or less is left than a coupon takes off.
+UPDATE coupon c SET spent_fen = c.spent_fen + @off_fen::bigint
+FROM (SELECT t.coupon_id, t.version, CASE WHEN t.off_fen <= t.need_fen THEN greatest(t.off_fen, 1) ELSE 1 END AS fen FROM coupon_terms t WHERE t.coupon_id = @id) least
+WHERE c.id = @id AND coalesce(c.spent_fen + @off_fen <= c.budget_fen, true) AND least.coupon_id = c.id AND least.version = c.version
+RETURNING coalesce((c.spent_fen * 5 >= c.budget_fen * 4 AND (c.spent_fen - @off_fen) * 5 < c.budget_fen * 4)
+  OR (@off_fen > 0 AND c.budget_fen - c.spent_fen < least.fen AND c.budget_fen - c.spent_fen + @off_fen >= least.fen), false)::boolean AS passed;
+
+-- name: Standing :one
+-- What is left of a live coupon that staff are to hear of.
+SELECT c.title, coalesce(c.budget_fen - c.spent_fen < CASE WHEN t.off_fen <= t.need_fen THEN greatest(t.off_fen, 1) ELSE 1 END, false)::boolean AS spent,
+  coalesce(c.spent_fen * 5 >= c.budget_fen * 4, false)::boolean AS near, coalesce(c.issued >= c.total, false)::boolean AS given,
+  coalesce(c.budget_fen, 0)::bigint AS budget_fen, coalesce(c.total, 0)::bigint AS total
+FROM coupon c JOIN coupon_terms t ON t.coupon_id = c.id AND t.version = c.version WHERE c.id = @id AND c.status = 'live';
 
 -- name: Use :exec
 WITH used AS (UPDATE coupon_grant g SET status = 'used' WHERE g.order_no = @order_no::text AND g.status = 'locked' RETURNING g.id)
@@ -163,7 +178,8 @@ WHERE g.order_no = @order_no::text ORDER BY g.coupon_id, g.id FOR UPDATE OF g;
 
 -- name: GiveBack :exec
 WITH back AS (
-  UPDATE coupon_grant g SET status = @to_status::text, order_no = NULL, off_fen = 0, valid_until = @valid_until WHERE g.id = @id RETURNING g.id)
+  UPDATE coupon_grant g SET status = @to_status::text, order_no = NULL, off_fen = 0, valid_until = @valid_until,
+    told = CASE WHEN g.valid_until = @valid_until THEN g.told END WHERE g.id = @id RETURNING g.id)
 INSERT INTO coupon_event (grant_id, at, actor, event, to_status, order_no) SELECT b.id, @now::timestamptz, @actor::text, @event::text, @to_status, @order_no::text FROM back b;
 
 -- name: Unspend :exec
@@ -185,6 +201,18 @@ told AS (
   INSERT INTO coupon_event (grant_id, at, actor, event, to_status)
   SELECT m.id, @now, 'system', CASE WHEN m.status = 'expired' THEN 'expire' ELSE 'activate' END, m.status FROM moved m)
 SELECT count(*) FROM moved;
+
+-- name: Tell :many
+-- Whose coupons end in a time, once for each notice, portion by portion; how many, one of
+-- them, and when the first ends. What was given within a day is known, and what no budget is left for is no use.
+WITH due AS (
+  SELECT g.id, g.member_id, g.valid_until, c.title FROM coupon_grant g JOIN coupon c ON c.id = g.coupon_id
+  WHERE g.status IN ('granted', 'active') AND g.valid_until > @from_at::timestamptz AND g.valid_until <= @until_at::timestamptz AND coalesce(g.told > @days::bigint, true)
+    AND g.granted_at <= @known_at::timestamptz AND coalesce(c.spent_fen < c.budget_fen, true)),
+few AS (SELECT d.member_id FROM due d GROUP BY d.member_id ORDER BY d.member_id LIMIT @most),
+told AS (UPDATE coupon_grant g SET told = @days::bigint FROM due d WHERE g.id = d.id AND d.member_id IN (SELECT f.member_id FROM few f) RETURNING g.id)
+SELECT d.member_id, count(*) AS n, min(d.title)::text AS title, min(d.valid_until)::timestamptz AS ends_at
+FROM due d JOIN told t ON t.id = d.id GROUP BY d.member_id ORDER BY d.member_id;
 
 -- name: MoveGrants :exec
 UPDATE coupon_grant SET member_id = @to_id::bigint, source_key = source_key || '/' || @from_id::bigint WHERE member_id = @from_id;

@@ -52,8 +52,13 @@ ORDER BY d.applied_at DESC, d.member_id DESC LIMIT @most;
 SELECT d.status, count(*) AS n FROM distributor d GROUP BY d.status;
 
 -- name: SamePerson :one
--- Two members of whom the provider says that they are one.
-SELECT EXISTS (SELECT FROM member_identity a JOIN member_identity b ON b.unionid = a.unionid WHERE a.member_id = @one AND b.member_id = @other) AS same;
+-- Two members of whom the provider says that they are one, or, if phones are asked for, who share one
+-- in their accounts or address books.
+SELECT EXISTS (SELECT FROM member_identity a JOIN member_identity b ON b.unionid = a.unionid WHERE a.member_id = @one AND b.member_id = @other) AS same,
+  (@phones::boolean AND EXISTS (
+    SELECT FROM (SELECT m.phone_index FROM member m WHERE m.id = @one UNION ALL SELECT a.phone_index FROM address a WHERE a.member_id = @one) b
+    JOIN (SELECT m.phone_index FROM member m WHERE m.id = @other UNION ALL SELECT a.phone_index FROM address a WHERE a.member_id = @other) s
+      ON s.phone_index = b.phone_index))::boolean AS shares;
 
 -- name: PaidTotal :one
 SELECT coalesce((SELECT t.paid_fen - t.refunded_fen FROM member_trade t WHERE t.member_id = @member_id), 0)::bigint AS fen;

@@ -15,18 +15,23 @@ found AS (
   SELECT own.distributor_id, 'parcel_phone', max(own.order_no) FROM own, o WHERE o.delivery = 'express' AND own.phone = o.phone GROUP BY own.distributor_id
   UNION ALL
   SELECT own.distributor_id, 'parcel_address', max(own.order_no) FROM own, o WHERE o.delivery = 'express' AND own.place = o.place GROUP BY own.distributor_id)
-INSERT INTO commission_signal (order_id, distributor_id, kind, own_order_no, seen_at)
-SELECT @order_id, f.distributor_id, f.kind, f.own_order_no, @now::timestamptz FROM found f
+INSERT INTO commission_signal (order_id, distributor_id, kind, own_order_no, seen_at, refused)
+SELECT @order_id, f.distributor_id, f.kind, f.own_order_no, @now::timestamptz, f.kind = 'phone' AND f.distributor_id = ANY (@refused::bigint[]) FROM found f
 ON CONFLICT (order_id, distributor_id, kind) DO NOTHING;
 
 -- name: Signals :many
-SELECT s.id, s.order_id, s.distributor_id, s.kind, s.own_order_no, s.seen_at, s.cleared_at, s.cleared_by, o.order_no, o.member_id AS buyer_id, m.nickname AS buyer,
+SELECT s.id, s.order_id, s.distributor_id, s.kind, s.own_order_no, s.seen_at, s.cleared_at, s.cleared_by, s.refused, o.order_no, o.member_id AS buyer_id, m.nickname AS buyer,
   coalesce((SELECT sum(c.amount_fen - c.reversed_fen) FROM commission c WHERE c.order_id = s.order_id AND c.distributor_id = s.distributor_id AND c.status <> 'void'), 0)::bigint AS fen
 FROM commission_signal s JOIN commission_order o ON o.order_id = s.order_id JOIN member m ON m.id = o.member_id
-WHERE s.distributor_id = @distributor_id AND s.id < @before::bigint AND (NOT @open::boolean OR s.cleared_at IS NULL) ORDER BY s.id DESC LIMIT @most;
+WHERE s.distributor_id = @distributor_id AND s.id < @before::bigint AND (NOT @open::boolean OR (s.cleared_at IS NULL AND NOT s.refused)) ORDER BY s.id DESC LIMIT @most;
 
 -- name: OpenSignals :one
-SELECT count(*) FROM commission_signal s WHERE s.distributor_id = @distributor_id AND s.cleared_at IS NULL;
+SELECT count(*) FROM commission_signal s WHERE s.distributor_id = @distributor_id AND s.cleared_at IS NULL AND NOT s.refused;
+
+-- name: Refused :many
+-- Orders that a distributor earns nothing from, because the buyer shares a phone with him.
+SELECT s.id, s.seen_at, o.order_no FROM commission_signal s JOIN commission_order o ON o.order_id = s.order_id
+WHERE s.distributor_id = @distributor_id AND s.refused AND s.id < @before::bigint ORDER BY s.id DESC LIMIT @most;
 
 -- name: ClearSignals :execrows
 UPDATE commission_signal SET cleared_at = @now::timestamptz, cleared_by = @actor::text WHERE distributor_id = @distributor_id AND cleared_at IS NULL AND id <= @upto;

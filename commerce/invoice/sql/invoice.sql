@@ -104,5 +104,8 @@ FROM invoice i WHERE i.id > @after AND i.sealed IS NOT NULL ORDER BY i.id LIMIT 
 -- name: ResealInvoice :execrows
 UPDATE invoice SET sealed = @sealed WHERE id = @id AND sealed = @old_sealed;
 
+-- name: NewestOfMember :one
+SELECT i.* FROM invoice i WHERE i.member_id = @member_id AND i.sealed IS NOT NULL AND i.status IN ('asked', 'issued', 'voided') ORDER BY i.id DESC LIMIT 1;
+
 -- name: NewestOfOrder :one
 SELECT i.* FROM invoice i WHERE i.order_id = (SELECT o.id FROM orders o WHERE o.order_no = @order_no) ORDER BY i.id DESC LIMIT 1;

@@ -58,6 +58,8 @@ func (f Frame) distributionPages() []Sample {
 	sent := view.WithdrawalShow{DistributionNav: nav("withdrawals"), Withdrawal: draws[1], Owner: owner, SeesTransfer: true, MayHandle: true, Transfer: &readmodel.TransferRow{OutBillNo: "T261121AAAA", Status: "wait_user_confirm"}}
 	review := view.WithdrawalShow{DistributionNav: nav("withdrawals"), Withdrawal: draws[0], Owner: owner, MayHandle: true, Typed: map[string]string{}, Bad: map[string]string{}}
 	review.Signals = distributionSignals(at)[:2]
+	failed := sent
+	failed.Withdrawal, failed.Transfer = draws[2], nil
 	second := review
 	second.Twice, second.FirstBy, second.Problem = true, "staff:1", distribution.ErrSecondPerson.Text(string(f.Text.Lang()))
 	byHand := review
@@ -91,6 +93,7 @@ func (f Frame) distributionPages() []Sample {
 		{"withdrawal_second", view.WithdrawalPage(page, second)},
 		{"withdrawal_by_hand", view.WithdrawalPage(page, byHand)},
 		{"withdrawal_proved", view.WithdrawalPage(page, proved)},
+		{"withdrawal_failed", view.WithdrawalPage(page, failed)},
 		{"withdrawal_waits", view.WithdrawalPage(page, sent)},
 	}
 }
@@ -126,7 +129,7 @@ func distributionPeople(at time.Time) []distribution.Distributor {
 func distributionSignals(at time.Time) []distribution.Signal {
 	return []distribution.Signal{
 		{ID: 9, OrderNo: "261121194205K7Q2M9XT", BuyerID: 71, Buyer: "买茶人", Kind: distribution.ParcelAddress, OwnOrderNo: "261101094205K7Q2M9XA", Fen: 937, SeenAt: at},
-		{ID: 8, OrderNo: "261121194205K7Q2M9XT", BuyerID: 71, Buyer: "买茶人", Kind: distribution.SharedPhone, Fen: 937, SeenAt: at},
+		{ID: 8, OrderNo: "261121194205K7Q2M9XT", BuyerID: 71, Buyer: "买茶人", Kind: distribution.SharedPhone, SeenAt: at, Refused: true},
 		{ID: 3, OrderNo: "261111194205K7Q2M9XB", BuyerID: 72, Kind: distribution.ParcelPhone, OwnOrderNo: "261101094205K7Q2M9XA", SeenAt: at, ClearedAt: at, ClearedBy: "staff:1"},
 	}
 }

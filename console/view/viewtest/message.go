@@ -56,6 +56,8 @@ func (f Frame) messagePages() []Sample {
 		k, _ := notice.KindOf(event)
 		letters = append(letters, notice.Letter{ID: int64(9 - i), Kind: k, Facts: notice.Sample(moment()), At: moment(), Read: i == 2})
 	}
+	ends, _ := notice.KindOf(notice.CouponBudget)
+	letters = append(letters, notice.Letter{ID: 6, Kind: ends, Facts: notice.Facts{Title: "满 100 减 20", Reason: "coupon_spent", CouponID: 7, At: moment()}, At: moment(), Read: true})
 	return []Sample{
 		{"message_settings", view.MessageSettingsPage(page, settings)},
 		{"message_read", view.MessageSettingsPage(page, view.MessageSettings{Settings: settings.Settings, From: "22:00", Until: "08:00"})},

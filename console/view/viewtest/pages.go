@@ -96,6 +96,13 @@ func Pages(f Frame) []Sample {
 		{"platform_job_runs", view.JobRunPage(f.platform("platform.jobs"), jobRuns())},
 		{"platform_job_runs_none", view.JobRunPage(f.platform("platform.jobs"), view.JobRuns{Topic: "shop.upkeep", All: true, OnFirst: true})},
 		{"platform_fleet", view.FleetPage(f.platform("platform.fleet"), fleet())},
+		{"platform_job_look", view.ActPage(f.platform("platform.jobs"), view.ActForm{
+			Title: f.Text.T("platform.job.look_title", f.Text.T("platform.job.name.coupon.age")), Lead: f.Text.T("platform.job.look_lead"), Warning: f.Text.T("platform.job.look_warning"),
+			Back: view.JobsURL, BackText: f.Text.T("platform.jobs"), Action: view.JobsURL + "/coupon.age/run", Submit: f.Text.T("platform.job.look"),
+			Fields: []view.ActField{{Name: "hours", Label: f.Text.T("platform.job.look_window"), Hint: f.Text.T("platform.job.look_all"), Value: "24", Options: []view.Option{
+				{Value: "1", Label: f.Text.T("platform.job.look_hours.1")}, {Value: "24", Label: f.Text.T("platform.job.look_hours.24")},
+			}}},
+		})},
 		{"platform_act_refused", view.ActPage(f.platform("platform.shops"), view.ActForm{
 			Title: f.Text.T("platform.move.close", "山野咖啡"), Warning: f.Text.T("platform.move_warning.close"), Danger: true, Back: "/console/platform", BackText: "山野咖啡",
 			Action: "/console/platform/shops/t_0123456789ab/close", Submit: f.Text.T("platform.move_submit.close"), Problem: f.Text.T("platform.problem.moved"),

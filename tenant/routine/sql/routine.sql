@@ -86,6 +86,15 @@ UPDATE platform.routine SET next_at = now() WHERE name = @name;
 UPDATE platform.timer t SET due_at = least(t.due_at, now() + random() * make_interval(secs => @window_seconds::double precision))
 WHERE t.topic = @topic AND (@tenant_id::text = '' OR t.tenant_id = @tenant_id);
 
+-- name: LookNow :execrows
+-- Events of what is due soon; its timers stay. What is owed already is not asked for twice.
+INSERT INTO platform.outbox (id, tenant_id, topic, key, payload, next_at)
+SELECT gen_random_uuid(), t.tenant_id, t.topic, t.key, t.payload, now() + random() * make_interval(secs => @spread_seconds::double precision)
+FROM platform.timer t
+WHERE t.topic = @topic AND (@tenant_id::text = '' OR t.tenant_id = @tenant_id) AND t.due_at <= now() + make_interval(secs => @within_seconds::double precision)
+  AND NOT EXISTS (SELECT FROM platform.outbox o WHERE o.done_at IS NULL AND o.dead_at IS NULL AND o.tenant_id = t.tenant_id AND o.topic = t.topic AND o.key = t.key)
+ORDER BY t.due_at LIMIT @most;
+
 -- name: Forget :exec
 -- What a shop that is gone, or an account that is no more, did last.
 DELETE FROM platform.routine_run r WHERE (r.topic, r.tenant_id, r.key) IN (

@@ -284,7 +284,8 @@ func (q *Queries) Gifts(ctx context.Context, db DBTX, paidFen int64) ([]int64, e
 
 const giveBack = `-- name: GiveBack :exec
 WITH back AS (
-  UPDATE coupon_grant g SET status = $4::text, order_no = NULL, off_fen = 0, valid_until = $6 WHERE g.id = $7 RETURNING g.id)
+  UPDATE coupon_grant g SET status = $4::text, order_no = NULL, off_fen = 0, valid_until = $6,
+    told = CASE WHEN g.valid_until = $6 THEN g.told END WHERE g.id = $7 RETURNING g.id)
 INSERT INTO coupon_event (grant_id, at, actor, event, to_status, order_no) SELECT b.id, $1::timestamptz, $2::text, $3::text, $4, $5::text FROM back b
 `
 
@@ -878,33 +879,72 @@ func (q *Queries) SetStatus(ctx context.Context, db DBTX, toStatus string, now t
 	return result.RowsAffected(), nil
 }
 
-const spend = `-- name: Spend :execrows
-UPDATE coupon SET spent_fen = spent_fen + $1::bigint WHERE id = $2 AND coalesce(spent_fen + $1 <= budget_fen, true)
+const spend = `-- name: Spend :one
+UPDATE coupon c SET spent_fen = c.spent_fen + $1::bigint
+FROM (SELECT t.coupon_id, t.version, CASE WHEN t.off_fen <= t.need_fen THEN greatest(t.off_fen, 1) ELSE 1 END AS fen FROM coupon_terms t WHERE t.coupon_id = $2) least
+WHERE c.id = $2 AND coalesce(c.spent_fen + $1 <= c.budget_fen, true) AND least.coupon_id = c.id AND least.version = c.version
+RETURNING coalesce((c.spent_fen * 5 >= c.budget_fen * 4 AND (c.spent_fen - $1) * 5 < c.budget_fen * 4)
+  OR ($1 > 0 AND c.budget_fen - c.spent_fen < least.fen AND c.budget_fen - c.spent_fen + $1 >= least.fen), false)::boolean AS passed
 `
 
-func (q *Queries) Spend(ctx context.Context, db DBTX, offFen int64, iD int64) (int64, error) {
-	result, err := db.Exec(ctx, spend, offFen, iD)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected(), nil
+// Takes it of the budget, or nothing, and says whether that passed a mark staff want to hear of: four
+// fifths of it are spent, or less is left than a coupon takes off.
+func (q *Queries) Spend(ctx context.Context, db DBTX, offFen int64, iD int64) (bool, error) {
+	row := db.QueryRow(ctx, spend, offFen, iD)
+	var passed bool
+	err := row.Scan(&passed)
+	return passed, err
+}
+
+const standing = `-- name: Standing :one
+SELECT c.title, coalesce(c.budget_fen - c.spent_fen < CASE WHEN t.off_fen <= t.need_fen THEN greatest(t.off_fen, 1) ELSE 1 END, false)::boolean AS spent,
+  coalesce(c.spent_fen * 5 >= c.budget_fen * 4, false)::boolean AS near, coalesce(c.issued >= c.total, false)::boolean AS given,
+  coalesce(c.budget_fen, 0)::bigint AS budget_fen, coalesce(c.total, 0)::bigint AS total
+FROM coupon c JOIN coupon_terms t ON t.coupon_id = c.id AND t.version = c.version WHERE c.id = $1 AND c.status = 'live'
+`
+
+type StandingRow struct {
+	Title     string
+	Spent     bool
+	Near      bool
+	Given     bool
+	BudgetFen int64
+	Total     int64
+}
+
+// What is left of a live coupon that staff are to hear of.
+func (q *Queries) Standing(ctx context.Context, db DBTX, id int64) (StandingRow, error) {
+	row := db.QueryRow(ctx, standing, id)
+	var i StandingRow
+	err := row.Scan(
+		&i.Title,
+		&i.Spent,
+		&i.Near,
+		&i.Given,
+		&i.BudgetFen,
+		&i.Total,
+	)
+	return i, err
 }
 
 const take = `-- name: Take :one
 UPDATE coupon SET issued = issued + $1::bigint
-WHERE id = $2 AND status = 'live' AND coalesce(issued + $1 <= total, true) AND coalesce(spent_fen < budget_fen, true)
+WHERE id = $2 AND status = 'live' AND coalesce(issued + $1 <= total, true)
   AND (NOT $3::boolean OR (claimable AND coalesce(claim_from, $4::timestamptz) <= $4 AND coalesce(claim_until, 'infinity') > $4))
-  AND coalesce((SELECT t.valid_until > $4 FROM coupon_terms t WHERE t.coupon_id = coupon.id AND t.version = coupon.version), true)
-RETURNING newcomers, (level_id IS NULL OR EXISTS (SELECT FROM level_account a JOIN level_version h ON h.level_id = a.level_id AND h.until IS NULL
+  AND (SELECT coalesce(t.valid_until > $4, true) AND coalesce(coupon.budget_fen - coupon.spent_fen >= CASE WHEN t.off_fen <= t.need_fen THEN greatest(t.off_fen, 1) ELSE 1 END, true)
+    FROM coupon_terms t WHERE t.coupon_id = coupon.id AND t.version = coupon.version)
+RETURNING newcomers, coalesce(issued = total, false)::boolean AS last, (level_id IS NULL OR EXISTS (SELECT FROM level_account a JOIN level_version h ON h.level_id = a.level_id AND h.until IS NULL
   JOIN level_version v ON v.level_id = coupon.level_id AND v.until IS NULL WHERE a.member_id = $5 AND h.threshold >= v.threshold))::boolean AS may
 `
 
 type TakeRow struct {
 	Newcomers bool
+	Last      bool
 	May       bool
 }
 
-// So many of the stock, or none, and whether the member's level is high enough. as_claim: only while buyers may take it.
+// So many of the stock, or none, whether the last is among them, and whether the member's level is
+// high enough. as_claim: only while buyers may take it. What no budget is left for is not given.
 func (q *Queries) Take(ctx context.Context, db DBTX, qty int64, iD int64, asClaim bool, now time.Time, memberID int64) (TakeRow, error) {
 	row := db.QueryRow(ctx, take,
 		qty,
@@ -914,8 +954,59 @@ func (q *Queries) Take(ctx context.Context, db DBTX, qty int64, iD int64, asClai
 		memberID,
 	)
 	var i TakeRow
-	err := row.Scan(&i.Newcomers, &i.May)
+	err := row.Scan(&i.Newcomers, &i.Last, &i.May)
 	return i, err
+}
+
+const tell = `-- name: Tell :many
+WITH due AS (
+  SELECT g.id, g.member_id, g.valid_until, c.title FROM coupon_grant g JOIN coupon c ON c.id = g.coupon_id
+  WHERE g.status IN ('granted', 'active') AND g.valid_until > $1::timestamptz AND g.valid_until <= $2::timestamptz AND coalesce(g.told > $3::bigint, true)
+    AND g.granted_at <= $4::timestamptz AND coalesce(c.spent_fen < c.budget_fen, true)),
+few AS (SELECT d.member_id FROM due d GROUP BY d.member_id ORDER BY d.member_id LIMIT $5),
+told AS (UPDATE coupon_grant g SET told = $3::bigint FROM due d WHERE g.id = d.id AND d.member_id IN (SELECT f.member_id FROM few f) RETURNING g.id)
+SELECT d.member_id, count(*) AS n, min(d.title)::text AS title, min(d.valid_until)::timestamptz AS ends_at
+FROM due d JOIN told t ON t.id = d.id GROUP BY d.member_id ORDER BY d.member_id
+`
+
+type TellRow struct {
+	MemberID int64
+	N        int64
+	Title    string
+	EndsAt   time.Time
+}
+
+// Whose coupons end in a time, once for each notice, portion by portion; how many, one of
+// them, and when the first ends. What was given within a day is known, and what no budget is left for is no use.
+func (q *Queries) Tell(ctx context.Context, db DBTX, fromAt time.Time, untilAt time.Time, days int64, knownAt time.Time, most int32) ([]TellRow, error) {
+	rows, err := db.Query(ctx, tell,
+		fromAt,
+		untilAt,
+		days,
+		knownAt,
+		most,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []TellRow{}
+	for rows.Next() {
+		var i TellRow
+		if err := rows.Scan(
+			&i.MemberID,
+			&i.N,
+			&i.Title,
+			&i.EndsAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const unspend = `-- name: Unspend :exec
@@ -937,7 +1028,7 @@ func (q *Queries) Untake(ctx context.Context, db DBTX, id int64) error {
 }
 
 const usable = `-- name: Usable :many
-SELECT g.id, g.version, g.valid_from, g.valid_until, c.kind, c.title, coalesce(c.spent_fen >= c.budget_fen, false)::boolean AS spent, t.coupon_id, t.version, t.need_fen, t.need_qty, t.off_fen, t.off_bps, t.cap_fen, t.free, t.scope_of, t.scope_ids, t.scope_except, t.valid_from, t.valid_until, t.valid_days, t.next_day, t.on_refund, t.again_days, t.funder,
+SELECT g.id, g.version, g.valid_from, g.valid_until, c.kind, c.title, coalesce(c.budget_fen - c.spent_fen < CASE WHEN t.off_fen <= t.need_fen THEN greatest(t.off_fen, 1) ELSE 1 END, false)::boolean AS spent, t.coupon_id, t.version, t.need_fen, t.need_qty, t.off_fen, t.off_bps, t.cap_fen, t.free, t.scope_of, t.scope_ids, t.scope_except, t.valid_from, t.valid_until, t.valid_days, t.next_day, t.on_refund, t.again_days, t.funder,
   (CASE WHEN t.scope_of = 'categories' THEN ARRAY(
     SELECT k.id FROM category k LEFT JOIN category p ON p.id = k.parent_id
     WHERE k.id = ANY (t.scope_ids) OR k.parent_id = ANY (t.scope_ids) OR p.parent_id = ANY (t.scope_ids))

@@ -264,15 +264,25 @@ func (q *Queries) Person(ctx context.Context, db DBTX, memberID int64) (PersonRo
 }
 
 const samePerson = `-- name: SamePerson :one
-SELECT EXISTS (SELECT FROM member_identity a JOIN member_identity b ON b.unionid = a.unionid WHERE a.member_id = $1 AND b.member_id = $2) AS same
+SELECT EXISTS (SELECT FROM member_identity a JOIN member_identity b ON b.unionid = a.unionid WHERE a.member_id = $1 AND b.member_id = $2) AS same,
+  ($3::boolean AND EXISTS (
+    SELECT FROM (SELECT m.phone_index FROM member m WHERE m.id = $1 UNION ALL SELECT a.phone_index FROM address a WHERE a.member_id = $1) b
+    JOIN (SELECT m.phone_index FROM member m WHERE m.id = $2 UNION ALL SELECT a.phone_index FROM address a WHERE a.member_id = $2) s
+      ON s.phone_index = b.phone_index))::boolean AS shares
 `
 
-// Two members of whom the provider says that they are one.
-func (q *Queries) SamePerson(ctx context.Context, db DBTX, one int64, other int64) (bool, error) {
-	row := db.QueryRow(ctx, samePerson, one, other)
-	var same bool
-	err := row.Scan(&same)
-	return same, err
+type SamePersonRow struct {
+	Same   bool
+	Shares bool
+}
+
+// Two members of whom the provider says that they are one, or, if phones are asked for, who share one
+// in their accounts or address books.
+func (q *Queries) SamePerson(ctx context.Context, db DBTX, one int64, other int64, phones bool) (SamePersonRow, error) {
+	row := db.QueryRow(ctx, samePerson, one, other, phones)
+	var i SamePersonRow
+	err := row.Scan(&i.Same, &i.Shares)
+	return i, err
 }
 
 const setLevel = `-- name: SetLevel :execrows

@@ -12,7 +12,7 @@ import (
 
 const addSignals = `-- name: AddSignals :exec
 WITH o AS (SELECT o.member_id, o.delivery, o.receiver_index[1] AS phone, o.receiver_index[3] AS place FROM orders o WHERE o.id = $1),
-who AS (SELECT DISTINCT unnest($3::bigint[]) AS id),
+who AS (SELECT DISTINCT unnest($4::bigint[]) AS id),
 own AS (
   SELECT who.id AS distributor_id, x.order_no, x.receiver_index[1] AS phone, x.receiver_index[3] AS place
   FROM who CROSS JOIN LATERAL (SELECT p.order_no, p.receiver_index FROM orders p WHERE p.member_id = who.id AND p.delivery = 'express' ORDER BY p.id DESC LIMIT 200) x),
@@ -25,15 +25,20 @@ found AS (
   SELECT own.distributor_id, 'parcel_phone', max(own.order_no) FROM own, o WHERE o.delivery = 'express' AND own.phone = o.phone GROUP BY own.distributor_id
   UNION ALL
   SELECT own.distributor_id, 'parcel_address', max(own.order_no) FROM own, o WHERE o.delivery = 'express' AND own.place = o.place GROUP BY own.distributor_id)
-INSERT INTO commission_signal (order_id, distributor_id, kind, own_order_no, seen_at)
-SELECT $1, f.distributor_id, f.kind, f.own_order_no, $2::timestamptz FROM found f
+INSERT INTO commission_signal (order_id, distributor_id, kind, own_order_no, seen_at, refused)
+SELECT $1, f.distributor_id, f.kind, f.own_order_no, $2::timestamptz, f.kind = 'phone' AND f.distributor_id = ANY ($3::bigint[]) FROM found f
 ON CONFLICT (order_id, distributor_id, kind) DO NOTHING
 `
 
 // What the buyer of an order shares with those who earn from it: a number of the account or the
 // address book, and where the parcel goes to, among the latest orders of each. Phone and place of a parcel are compared blind: they lie sealed.
-func (q *Queries) AddSignals(ctx context.Context, db DBTX, orderID int64, now time.Time, distributorIds []int64) error {
-	_, err := db.Exec(ctx, addSignals, orderID, now, distributorIds)
+func (q *Queries) AddSignals(ctx context.Context, db DBTX, orderID int64, now time.Time, refused []int64, distributorIds []int64) error {
+	_, err := db.Exec(ctx, addSignals,
+		orderID,
+		now,
+		refused,
+		distributorIds,
+	)
 	return err
 }
 
@@ -74,7 +79,7 @@ func (q *Queries) MoveSignals(ctx context.Context, db DBTX, toID int64, fromID i
 }
 
 const openSignals = `-- name: OpenSignals :one
-SELECT count(*) FROM commission_signal s WHERE s.distributor_id = $1 AND s.cleared_at IS NULL
+SELECT count(*) FROM commission_signal s WHERE s.distributor_id = $1 AND s.cleared_at IS NULL AND NOT s.refused
 `
 
 func (q *Queries) OpenSignals(ctx context.Context, db DBTX, distributorID int64) (int64, error) {
@@ -84,11 +89,43 @@ func (q *Queries) OpenSignals(ctx context.Context, db DBTX, distributorID int64)
 	return count, err
 }
 
+const refused = `-- name: Refused :many
+SELECT s.id, s.seen_at, o.order_no FROM commission_signal s JOIN commission_order o ON o.order_id = s.order_id
+WHERE s.distributor_id = $1 AND s.refused AND s.id < $2::bigint ORDER BY s.id DESC LIMIT $3
+`
+
+type RefusedRow struct {
+	ID      int64
+	SeenAt  time.Time
+	OrderNo string
+}
+
+// Orders that a distributor earns nothing from, because the buyer shares a phone with him.
+func (q *Queries) Refused(ctx context.Context, db DBTX, distributorID int64, before int64, most int32) ([]RefusedRow, error) {
+	rows, err := db.Query(ctx, refused, distributorID, before, most)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []RefusedRow{}
+	for rows.Next() {
+		var i RefusedRow
+		if err := rows.Scan(&i.ID, &i.SeenAt, &i.OrderNo); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const signals = `-- name: Signals :many
-SELECT s.id, s.order_id, s.distributor_id, s.kind, s.own_order_no, s.seen_at, s.cleared_at, s.cleared_by, o.order_no, o.member_id AS buyer_id, m.nickname AS buyer,
+SELECT s.id, s.order_id, s.distributor_id, s.kind, s.own_order_no, s.seen_at, s.cleared_at, s.cleared_by, s.refused, o.order_no, o.member_id AS buyer_id, m.nickname AS buyer,
   coalesce((SELECT sum(c.amount_fen - c.reversed_fen) FROM commission c WHERE c.order_id = s.order_id AND c.distributor_id = s.distributor_id AND c.status <> 'void'), 0)::bigint AS fen
 FROM commission_signal s JOIN commission_order o ON o.order_id = s.order_id JOIN member m ON m.id = o.member_id
-WHERE s.distributor_id = $1 AND s.id < $2::bigint AND (NOT $3::boolean OR s.cleared_at IS NULL) ORDER BY s.id DESC LIMIT $4
+WHERE s.distributor_id = $1 AND s.id < $2::bigint AND (NOT $3::boolean OR (s.cleared_at IS NULL AND NOT s.refused)) ORDER BY s.id DESC LIMIT $4
 `
 
 type SignalsRow struct {
@@ -100,6 +137,7 @@ type SignalsRow struct {
 	SeenAt        time.Time
 	ClearedAt     *time.Time
 	ClearedBy     *string
+	Refused       bool
 	OrderNo       string
 	BuyerID       int64
 	Buyer         string
@@ -129,6 +167,7 @@ func (q *Queries) Signals(ctx context.Context, db DBTX, distributorID int64, bef
 			&i.SeenAt,
 			&i.ClearedAt,
 			&i.ClearedBy,
+			&i.Refused,
 			&i.OrderNo,
 			&i.BuyerID,
 			&i.Buyer,

@@ -492,6 +492,40 @@ func (q *Queries) MoveInvoices(ctx context.Context, db DBTX, toMember int64, fro
 	return err
 }
 
+const newestOfMember = `-- name: NewestOfMember :one
+SELECT i.id, i.order_id, i.member_id, i.kind, i.sealed, i.seal_key, i.status, i.asked_at, i.ready_at, i.moved_at, i.actor, i.reason, i.amount_fen, i.number, i.issued_on, i.link, i.file_key, i.file_name, i.file_kind, i.red_due_at, i.red_number, i.red_on FROM invoice i WHERE i.member_id = $1 AND i.sealed IS NOT NULL AND i.status IN ('asked', 'issued', 'voided') ORDER BY i.id DESC LIMIT 1
+`
+
+func (q *Queries) NewestOfMember(ctx context.Context, db DBTX, memberID int64) (Invoice, error) {
+	row := db.QueryRow(ctx, newestOfMember, memberID)
+	var i Invoice
+	err := row.Scan(
+		&i.ID,
+		&i.OrderID,
+		&i.MemberID,
+		&i.Kind,
+		&i.Sealed,
+		&i.SealKey,
+		&i.Status,
+		&i.AskedAt,
+		&i.ReadyAt,
+		&i.MovedAt,
+		&i.Actor,
+		&i.Reason,
+		&i.AmountFen,
+		&i.Number,
+		&i.IssuedOn,
+		&i.Link,
+		&i.FileKey,
+		&i.FileName,
+		&i.FileKind,
+		&i.RedDueAt,
+		&i.RedNumber,
+		&i.RedOn,
+	)
+	return i, err
+}
+
 const newestOfOrder = `-- name: NewestOfOrder :one
 SELECT i.id, i.order_id, i.member_id, i.kind, i.sealed, i.seal_key, i.status, i.asked_at, i.ready_at, i.moved_at, i.actor, i.reason, i.amount_fen, i.number, i.issued_on, i.link, i.file_key, i.file_name, i.file_kind, i.red_due_at, i.red_number, i.red_on FROM invoice i WHERE i.order_id = (SELECT o.id FROM orders o WHERE o.order_no = $1) ORDER BY i.id DESC LIMIT 1
 `

@@ -9,6 +9,24 @@ import (
 	"context"
 )
 
+const appFor = `-- name: AppFor :one
+SELECT i.app_id FROM member_identity i WHERE i.member_id = $1
+ORDER BY EXISTS (SELECT FROM subscribe_template t JOIN subscribe_consent c ON c.app_id = t.app_id AND c.openid = i.openid AND c.template_id = t.template_id
+    WHERE t.app_id = i.app_id AND t.event = $2 AND t.kind = 'subscription' AND c.remaining > 0)
+  OR EXISTS (SELECT FROM subscribe_template t JOIN message_form f ON f.app_id = t.app_id AND f.openid = i.openid AND f.kind = t.kind
+    WHERE t.app_id = i.app_id AND t.event = $2 AND f.void_at IS NULL AND f.expires_at > now()) DESC,
+  EXISTS (SELECT FROM subscribe_template t WHERE t.app_id = i.app_id AND t.event = $2) DESC, i.created_at DESC, i.app_id LIMIT 1
+`
+
+// By which of a member's Mini Programs an event is told: one whose message the member allows, or else
+// one that has a template for it, or else the newest.
+func (q *Queries) AppFor(ctx context.Context, db DBTX, memberID int64, event string) (string, error) {
+	row := db.QueryRow(ctx, appFor, memberID, event)
+	var app_id string
+	err := row.Scan(&app_id)
+	return app_id, err
+}
+
 const forgetConsents = `-- name: ForgetConsents :exec
 DELETE FROM subscribe_consent c USING member_identity i
 WHERE i.member_id = $1 AND c.app_id = i.app_id AND c.openid = i.openid

@@ -116,6 +116,30 @@ func (q *Queries) HurryShops(ctx context.Context, db DBTX, windowSeconds float64
 	return result.RowsAffected(), nil
 }
 
+const lookNow = `-- name: LookNow :execrows
+INSERT INTO platform.outbox (id, tenant_id, topic, key, payload, next_at)
+SELECT gen_random_uuid(), t.tenant_id, t.topic, t.key, t.payload, now() + random() * make_interval(secs => $1::double precision)
+FROM platform.timer t
+WHERE t.topic = $2 AND ($3::text = '' OR t.tenant_id = $3) AND t.due_at <= now() + make_interval(secs => $4::double precision)
+  AND NOT EXISTS (SELECT FROM platform.outbox o WHERE o.done_at IS NULL AND o.dead_at IS NULL AND o.tenant_id = t.tenant_id AND o.topic = t.topic AND o.key = t.key)
+ORDER BY t.due_at LIMIT $5
+`
+
+// Events of what is due soon; its timers stay. What is owed already is not asked for twice.
+func (q *Queries) LookNow(ctx context.Context, db DBTX, spreadSeconds float64, topic string, tenantID string, withinSeconds float64, most int32) (int64, error) {
+	result, err := db.Exec(ctx, lookNow,
+		spreadSeconds,
+		topic,
+		tenantID,
+		withinSeconds,
+		most,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const note = `-- name: Note :exec
 INSERT INTO platform.routine_run AS r (topic, tenant_id, key, began_at, took_ms, error, failures)
 VALUES ($1, $2, $3, $4, $5, $6::text, CASE WHEN $6::text = '' THEN 0 ELSE 1 END)

@@ -1,0 +1,1 @@
+ALTER TABLE coupon_grant DROP COLUMN told;
