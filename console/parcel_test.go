@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -18,9 +19,9 @@ func (d *desk) parcelNo(t *testing.T, orderNo, status string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i := len(list) - 1; i >= 0; i-- {
-		if string(list[i].Status) == status {
-			return list[i].ParcelNo
+	for _, p := range slices.Backward(list) {
+		if string(p.Status) == status {
+			return p.ParcelNo
 		}
 	}
 	t.Fatalf("order %s has no %s parcel", orderNo, status)

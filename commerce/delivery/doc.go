@@ -11,6 +11,11 @@
 // event. An upload is repeated until the provider has what the shop sent: version counts
 // changes, done_version what the provider has, and they are equal only when it was told.
 //
+// What WeChat holds of an order is asked for (TimerLook) while it waits for its buyer, a few days
+// apart; a try to upload whose outcome is unknown asks before it is repeated, because WeChat takes
+// one correction only. What WeChat lost is uploaded again twice by itself; what differs then is a
+// Mismatch that stays until it is gone.
+//
 // Where parcels are is told by a service behind Tracker, by the shop's own key: a number is
 // subscribed when it is sent, what is told comes to an address of the shop's own, and a parcel
 // of which nothing was told for a day is asked about. The address only routes; what comes

@@ -73,18 +73,12 @@ func (g Guard) holds(f Facts) bool {
 		return f.Lost
 	case GuardAllSent:
 		return !f.Unsent
-	case GuardPickup:
-		return f.Delivery == Pickup
+	case GuardPickup, GuardLocal, GuardVirtual, GuardVoucher:
+		return f.Delivery == map[Guard]ParcelKind{GuardPickup: Pickup, GuardLocal: Local, GuardVirtual: Virtual, GuardVoucher: Voucher}[g]
 	case GuardExpress:
 		return f.express()
-	case GuardLocal:
-		return f.Delivery == Local
 	case GuardSent:
 		return f.sent()
-	case GuardVirtual:
-		return f.Delivery == Virtual
-	case GuardVoucher:
-		return f.Delivery == Voucher
 	case GuardShown:
 		return !f.Hidden
 	}

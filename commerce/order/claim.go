@@ -82,7 +82,7 @@ func (s *Service) ClaimTx(ctx context.Context, tx tenantdb.Tx, in ClaimInput, dr
 	if !slices.Contains([]Status{Paid, Fulfilling, Completed}, Status(head.Status)) || Settlement(head.Settlement) == SettlementSettled {
 		return Claim{}, ErrState.WithData(map[string]any{"status": head.Status, "settlement": head.Settlement})
 	}
-	if handed := slices.ContainsFunc(rows, func(r orderdb.LockWholeRow) bool { return r.Sent > 0 }); ParcelKind(head.Delivery) == Virtual && (in.SentOnly || (in.MemberID != 0 && handed)) {
+	if in.ofSeenCodes(rows) {
 		return Claim{}, ErrHandedOut
 	}
 	if in, err = s.withGifts(ctx, tx, in, rows); err != nil {
@@ -97,10 +97,10 @@ func (s *Service) ClaimTx(ctx context.Context, tx tenantdb.Tx, in ClaimInput, dr
 		return claim, err
 	}
 	lost, err := s.paidFor(ctx, tx, rows, in, claim)
-	if err != nil {
-		return Claim{}, fmt.Errorf("claim of order %s: %w", in.OrderNo, err)
+	if err == nil {
+		err = s.makeRoom(ctx, tx, rows, claim)
 	}
-	if err := s.makeRoom(ctx, tx, rows, claim); err != nil {
+	if err != nil {
 		return Claim{}, fmt.Errorf("claim of order %s: %w", in.OrderNo, err)
 	}
 	ids, qtys, shares, dropped := claim.columns()
@@ -112,6 +112,12 @@ func (s *Service) ClaimTx(ctx context.Context, tx tenantdb.Tx, in ClaimInput, dr
 		return Claim{}, fmt.Errorf("claim of order %s: %w", in.OrderNo, err)
 	}
 	return claim, nil
+}
+
+// ofSeenCodes reports a claim of codes that somebody has seen, other than by staff for money alone.
+func (in ClaimInput) ofSeenCodes(rows []orderdb.LockWholeRow) bool {
+	handed := slices.ContainsFunc(rows, func(r orderdb.LockWholeRow) bool { return r.Sent > 0 })
+	return ParcelKind(rows[0].Delivery) == Virtual && (in.SentOnly || (in.MemberID != 0 && handed))
 }
 
 // of is what the claim takes of the locked lines; held is what it took of vouchers, nil for other

@@ -29,6 +29,24 @@
 // pieces counts untouched ones. A claim takes what is unused of pieces, untouched ones first.
 // Orders of vouchers from before they had codes are pickup orders, and stay so.
 //
+// A parcel of a courier's may be packed before it has a number. Its pieces are in order_line.packed
+// until it leaves, when they become sent, and in no other parcel: sent + dropped + packed never
+// exceed what was ordered, by a CHECK. For everybody else they are unsent. What a case claims is taken out of
+// packed parcels, the newest first and after pieces in none, in the claim's transaction; an order
+// that closes with its money has none any more. A number without a parcel's name goes to the only
+// packed one that fits; parcels that were sent without being packed are as before.
+//
+// A parcel on its way may be lost, as staff say: no courier's service has a word for it, only for
+// trouble. Time does not complete its order until somebody made up for it: a case pays for it
+// (refund_case; one that ends without money opens the matter again), or the same pieces are sent
+// once more, in a parcel that names it (resends), from stock again; they stay counted as sent once.
+// One that turns up is delivered if nobody has made up for it, and none of its pieces was claimed; else it
+// stays lost here, and is the courier's and the shop's affair. Its buyer's own word that all arrived
+// always counts. Of an order that was received nothing can be lost: there is the after-sales case.
+//
+// A provider's word that an order was received completes it as its timer would, and never one that
+// waits for the shop (ReceivedByProviderTx).
+//
 // What the shop's own people bring goes as a whole (Bring), in a slot that the order holds from
 // its placing until it closes, or for good once it is on its way. It arrives by their word (Arrive)
 // and is received like a parcel that was signed for.

@@ -139,7 +139,7 @@ func (s *Service) makeRoom(ctx context.Context, tx tenantdb.Tx, rows []orderdb.L
 	for _, l := range claim.Lines {
 		i := slices.IndexFunc(rows, func(r orderdb.LockWholeRow) bool { return r.LineID == l.LineID })
 		if r := rows[i]; int64(r.Qty-r.Sent-r.Dropped-r.Packed) < l.Dropped {
-			lacking[l.LineID] = int32(l.Dropped) - (r.Qty - r.Sent - r.Dropped - r.Packed) //nolint:gosec // at most r.Qty
+			lacking[l.LineID] = int32(l.Dropped) - (r.Qty - r.Sent - r.Dropped - r.Packed)
 		}
 	}
 	if len(lacking) == 0 {
@@ -176,45 +176,51 @@ func (s *Service) makeRoom(ctx context.Context, tx tenantdb.Tx, rows []orderdb.L
 // whatLeaves is the parcel that a tracking number is for: the one that is named; the only packed
 // one, if it holds just what is asked for; else a new one of pieces that no other holds.
 func (s *Service) whatLeaves(ctx context.Context, tx tenantdb.Tx, rows []orderdb.LockWholeRow, in ShipInput) (sending, error) {
-	if !anyPacked(rows) && in.ParcelNo == "" {
+	fresh := func() (sending, error) {
 		take, complete, err := takeLines(rows, in.Lines)
 		return sending{parcelNo: newParcelNo(tx.Now()), lines: take, complete: complete}, err
+	}
+	if in.ParcelNo == "" && (!anyPacked(rows) || (len(in.Lines) > 0 && unpackedHolds(rows, in.Lines))) {
+		return fresh()
 	}
 	packed, err := s.q.PackedOf(ctx, tx, rows[0].ID)
 	if err != nil {
 		return sending{}, err
 	}
-	byNo := map[string]sending{}
-	for _, r := range packed {
-		p, known := byNo[r.ParcelNo]
-		if !known {
-			p = sending{parcelNo: r.ParcelNo, packed: &r.ID, lines: map[int64]int64{}}
-		}
-		p.lines[r.LineID] = int64(r.Qty)
-		byNo[r.ParcelNo] = p
-	}
-	var fits []string
-	for _, no := range slices.Sorted(maps.Keys(byNo)) {
-		if no == in.ParcelNo || (in.ParcelNo == "" && (len(in.Lines) == 0 || maps.Equal(byNo[no].lines, in.Lines))) {
-			fits = append(fits, no)
-		}
-	}
+	fits := slices.DeleteFunc(parcelsOf(packed), func(p sending) bool { return !in.fits(p) })
 	switch {
-	case in.ParcelNo != "" && len(fits) == 0:
-		return sending{}, ErrParcelState
-	case len(fits) > 1 && len(in.Lines) == 0:
-		return sending{}, ErrWhichParcel
-	case len(fits) == 0 || (len(in.Lines) > 0 && in.ParcelNo == "" && unpackedHolds(rows, in.Lines)):
-		take, complete, err := takeLines(rows, in.Lines)
-		return sending{parcelNo: newParcelNo(tx.Now()), lines: take, complete: complete}, err
 	case len(fits) > 1:
 		return sending{}, ErrWhichParcel
+	case len(fits) == 0 && in.ParcelNo != "":
+		return sending{}, ErrParcelState
+	case len(fits) == 0:
+		return fresh() // which says how much is left
 	}
-	out := byNo[fits[0]]
+	out := fits[0]
 	out.complete = !slices.ContainsFunc(rows, func(r orderdb.LockWholeRow) bool {
 		return int64(r.Qty-r.Sent-r.Dropped) > out.lines[r.LineID]
 	})
 	return out, nil
+}
+
+// fits reports whether the number is for a packed parcel: it is named, or holds just what is asked
+// for.
+func (in ShipInput) fits(p sending) bool {
+	if in.ParcelNo != "" {
+		return p.parcelNo == in.ParcelNo
+	}
+	return len(in.Lines) == 0 || maps.Equal(p.lines, in.Lines)
+}
+
+// parcelsOf gathers packed parcels from their lines.
+func parcelsOf(packed []orderdb.PackedOfRow) (list []sending) {
+	for _, r := range packed {
+		if n := len(list); n == 0 || list[n-1].parcelNo != r.ParcelNo {
+			list = append(list, sending{parcelNo: r.ParcelNo, packed: &r.ID, lines: map[int64]int64{}})
+		}
+		list[len(list)-1].lines[r.LineID] = int64(r.Qty)
+	}
+	return list
 }
 
 // unpackedHolds reports whether what is asked for lies in no parcel.

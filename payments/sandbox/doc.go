@@ -34,7 +34,7 @@
 //	POST /cgi-bin/stable_token
 //	POST /cgi-bin/message/subscribe/send
 //	POST /wxa/business/getuserphonenumber
-//	POST /wxa/sec/order/upload_shipping_info
+//	POST /wxa/sec/order/upload_shipping_info, /wxa/sec/order/get_order
 //
 // A charge goes NOTPAY → SUCCESS → REFUND (by any accepted refund), or NOTPAY → CLOSED
 // (by a close, at time_expire, or after seven days).
@@ -72,6 +72,7 @@
 //	POST   push           {"app_id","url","token","aes_key"}, what a merchant enters for messages; asks the url for its echo
 //	POST   sub-merchants  {"sp_mchid","sub_mchid"}; lets the first sign for the second, which needs no keys; repeatable
 //	POST   wx-login       {"app_id","buyer"} → {"code"}, what wx.login gives
+//	POST   shipping       {"transaction_id","received"?: 3|6,"lost"?}: a receipt is confirmed, or what was uploaded is forgotten
 //	POST   pay            the parameters of wx.requestPayment, {"app_id"?,"buyer"?} → receipt
 //	POST   open           {"url","buyer"?} → receipt; a code_url scanned, an h5_url opened
 //	POST   pay-order      {"mchid","out_trade_no"} → receipt; the page's button, no paySign

@@ -35,11 +35,11 @@ const (
 	TargetPhone          = "phone"
 	TargetShipping       = "shipping"
 	TargetShippingLook   = "shipping_look" // get_order
-	TargetContent        = "content" // msg_sec_check
-	TargetMedia          = "media"   // media_check_async
-	TargetCode           = "code"    // getwxacodeunlimit
-	TargetPush           = "push"    // messages to a Mini Program's server
-	TargetReceipt        = "receipt" // receipts of subscribe messages
+	TargetContent        = "content"       // msg_sec_check
+	TargetMedia          = "media"         // media_check_async
+	TargetCode           = "code"          // getwxacodeunlimit
+	TargetPush           = "push"          // messages to a Mini Program's server
+	TargetReceipt        = "receipt"       // receipts of subscribe messages
 	TargetNotify         = "notify"
 	TargetBill           = "bill"      // tradebill
 	TargetFundBill       = "fund_bill" // fundflowbill

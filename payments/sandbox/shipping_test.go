@@ -1,10 +1,13 @@
 package sandbox_test
 
 import (
+	"encoding/json"
 	"maps"
 	"net/http"
 	"strings"
 	"testing"
+
+	"galleria/payments/sandbox"
 )
 
 func (e *env) shipping(outTradeNo string, changes map[string]any) map[string]any {
@@ -39,6 +42,60 @@ func TestUploadShipping(t *testing.T) {
 	if len(ships) != 1 || ships[0].TransactionID != r.TransactionID || ships[0].TrackingNo[0] != "SF2" {
 		t.Errorf("shipments: %+v", ships)
 	}
+}
+
+// TestShippingHeld asks what is held of a payment: before and after the upload, once it was received,
+// after it was forgotten, and when the money went back.
+func TestShippingHeld(t *testing.T) {
+	t.Parallel()
+	e := setup(t)
+	r := e.paid("SHIP0009")
+	held := func() (code, state int, finished bool, numbers string) {
+		t.Helper()
+		a := e.mini(http.MethodPost, "/wxa/sec/order/get_order?access_token="+e.token(), map[string]any{"transaction_id": r.TransactionID})
+		var out struct {
+			ErrCode int `json:"errcode"`
+			Order   struct {
+				State    int `json:"order_state"`
+				Shipping struct {
+					Finished bool `json:"finish_shipping"`
+					List     []struct {
+						TrackingNo string `json:"tracking_no"`
+					} `json:"shipping_list"`
+				} `json:"shipping"`
+			} `json:"order"`
+		}
+		if err := json.Unmarshal(a.body, &out); err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range out.Order.Shipping.List {
+			numbers += p.TrackingNo
+		}
+		return out.ErrCode, out.Order.State, out.Order.Shipping.Finished, numbers
+	}
+	want := func(when string, state int, finished bool, numbers string) {
+		t.Helper()
+		if c, s, f, n := held(); c != 0 || s != state || f != finished || n != numbers {
+			t.Errorf("%s: code %d, state %d, %v, %q", when, c, s, f, n)
+		}
+	}
+	want("paid", 1, false, "")
+	wantCode(t, e.mini(http.MethodPost, "/wxa/sec/order/upload_shipping_info?access_token="+e.token(), e.shipping("SHIP0009", nil)), 0)
+	want("sent", 2, true, "SF1234567890")
+	if err := e.server.ChangeShipping(sandbox.ShippingChange{TransactionID: r.TransactionID, Received: 3}); err != nil {
+		t.Fatal(err)
+	}
+	want("received", 3, true, "SF1234567890")
+	if err := e.server.ChangeShipping(sandbox.ShippingChange{TransactionID: r.TransactionID, Lost: true}); err != nil {
+		t.Fatal(err)
+	}
+	want("forgotten", 1, false, "")
+	for _, bad := range []sandbox.ShippingChange{{TransactionID: "4200NOBODY"}, {TransactionID: r.TransactionID, Received: 5}} {
+		if err := e.server.ChangeShipping(bad); err == nil {
+			t.Errorf("%+v was taken", bad)
+		}
+	}
+	wantCode(t, e.mini(http.MethodPost, "/wxa/sec/order/get_order?access_token="+e.token(), map[string]any{"transaction_id": "4200NOBODY"}), 10060001)
 }
 
 func TestUploadShippingRefusals(t *testing.T) {
