@@ -55,6 +55,7 @@ type shelves struct {
 	bySKU    map[string][]*catalog.Entered
 	pictures map[string][]string // addresses by name
 	known    map[string]bool     // addresses
+	freights map[int64]string    // names of the templates
 }
 
 func (k products) applyTx(ctx context.Context, tx tenantdb.Tx, job Job, rows []*Row) error {
@@ -117,6 +118,9 @@ func (k products) shelves(ctx context.Context, tx tenantdb.Tx, rows []*Row) (*sh
 		}
 	}
 	if have.tree, have.brands, err = k.s.d.Catalog.Shelves(ctx, tx); err != nil {
+		return nil, err
+	}
+	if have.freights, err = k.s.freights(ctx, tx); err != nil {
 		return nil, err
 	}
 	return have, k.s.pictures(ctx, tx, pictures, have)

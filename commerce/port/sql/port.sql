@@ -87,3 +87,7 @@ SELECT f.key::text AS key FROM port_job j, unnest(j.files) AS f(key) WHERE j.fil
 -- name: PicturesByName :many
 -- The library by the names of files and by addresses; the newest first.
 SELECT p.key, p.name FROM picture p WHERE p.name = ANY(@names::text[]) OR p.key = ANY(@keys::text[]) ORDER BY p.id DESC LIMIT 5000;
+
+-- name: FreightNames :many
+-- A shop has few templates; their names differ.
+SELECT t.id, t.name FROM freight_template t ORDER BY t.id LIMIT 1000;

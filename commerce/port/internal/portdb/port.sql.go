@@ -136,6 +136,36 @@ func (q *Queries) ForgetRows(ctx context.Context, db DBTX, jobID int64, maxRows 
 	return result.RowsAffected(), nil
 }
 
+const freightNames = `-- name: FreightNames :many
+SELECT t.id, t.name FROM freight_template t ORDER BY t.id LIMIT 1000
+`
+
+type FreightNamesRow struct {
+	ID   int64
+	Name string
+}
+
+// A shop has few templates; their names differ.
+func (q *Queries) FreightNames(ctx context.Context, db DBTX) ([]FreightNamesRow, error) {
+	rows, err := db.Query(ctx, freightNames)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []FreightNamesRow{}
+	for rows.Next() {
+		var i FreightNamesRow
+		if err := rows.Scan(&i.ID, &i.Name); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const insertJob = `-- name: InsertJob :one
 INSERT INTO port_job (way, kind, state, options, name, sum, files, created_by, created_at, expires_at)
 SELECT $1::text, $2::text, $3::text, $4::jsonb, $5::text, $6::bytea, $7::text[], $8::text, $9::timestamptz, $10::timestamptz
