@@ -41,6 +41,9 @@ func (s *Service) ShelfDueTx(ctx context.Context, tx tenantdb.Tx, spuID int64) (
 		return "", "", fmt.Errorf("shelf due: %w", err)
 	}
 	from = ShelfStatus(row.Status)
+	if to == OnShelf && !row.Free && movable(from, to) {
+		return "", "", s.AskTx(ctx, tx, Request{SPUID: spuID, PutUp: true, AskedBy: "system"})
+	}
 	if from == to || !movable(from, to) {
 		return "", "", nil
 	}

@@ -255,16 +255,18 @@ func (k products) saveTx(ctx context.Context, tx tenantdb.Tx, job Job, w *wish) 
 		}
 	}
 	save := listing.SaveInput{
-		ProductInput: w.in, Stock: w.stock, Actor: actor, Key: fmt.Sprintf("import-%d-%d", job.ID, w.rows[0].Bunch),
+		ProductInput: w.in, Stock: w.stock, Actor: actor, Key: fmt.Sprintf("import-%d-%d", job.ID, w.rows[0].Bunch), Approves: job.Options.Approves,
 	}
 	id := int64(0)
 	if w.was != nil {
 		save.ID, save.Version, id = w.was.ID, w.was.Version, w.was.ID
 	}
 	if w.was == nil || !reflect.DeepEqual(w.in, w.was.ProductInput) || w.stocked() {
-		if id, err = k.s.d.Listings.SaveTx(ctx, tx, save); err != nil {
+		awaits := false
+		if id, awaits, err = k.s.d.Listings.SaveTx(ctx, tx, save); err != nil {
 			return err
 		}
+		w.awaits(awaits)
 	}
 	if w.code != "" {
 		if err := k.s.d.Catalog.SetCodeTx(ctx, tx, id, w.code); err != nil {
@@ -274,7 +276,9 @@ func (k products) saveTx(ctx context.Context, tx tenantdb.Tx, job Job, w *wish) 
 	if w.shelf == "" {
 		return nil
 	}
-	return k.s.d.Listings.SetShelfTx(ctx, tx, id, w.shelf, actor)
+	awaits, err := k.s.d.Listings.SetShelfTx(ctx, tx, id, w.shelf, listing.Editor{Actor: actor, Approves: job.Options.Approves})
+	w.awaits(awaits)
+	return err
 }
 
 // categoryTx is the category of a path, made where it is missing.

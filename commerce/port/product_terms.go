@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -254,5 +255,13 @@ func (w *wish) voucherUntil(t *catalog.VoucherTerms, until string, r *Row) {
 	if lastDay(&end) != now {
 		w.changed(r, "voucher_until", now, lastDay(&end))
 		t.Until, t.Days = &end, 0
+	}
+}
+
+// awaits says at the product's first row that what was done waits to be approved.
+func (w *wish) awaits(awaits bool) {
+	r := w.rows[0]
+	if awaits && !slices.ContainsFunc(r.Changes, func(c Change) bool { return c.What == ChangeAwaits }) {
+		r.Changes = append(r.Changes, Change{What: ChangeAwaits})
 	}
 }

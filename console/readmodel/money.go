@@ -466,6 +466,7 @@ type Todo struct {
 	CaseDue               *time.Time // of them, the soonest
 	Bad                   int64      // bad reviews without a reply
 	Flagged               int64      // reviews that a person has to look at
+	Products              int64      // that wait to be approved
 	Invoices, RedInvoices int64      // that are asked for, and that have to be voided
 }
 
@@ -478,10 +479,11 @@ const todoCounts = `SELECT
        (SELECT count(*) FROM (SELECT 1 FROM review r WHERE ` + unansweredReview + ` LIMIT $1) c),
        (SELECT count(*) FROM (SELECT 1 FROM review r WHERE r.status = 'flagged' OR r.follow_status = 'flagged' LIMIT $1) c),
        (SELECT count(*) FROM (SELECT 1 FROM invoice i WHERE i.status = 'asked' AND i.ready_at IS NOT NULL LIMIT $1) c),
-       (SELECT count(*) FROM (SELECT 1 FROM invoice i WHERE i.status = 'issued' AND i.red_due_at IS NOT NULL LIMIT $1) c)`
+       (SELECT count(*) FROM (SELECT 1 FROM invoice i WHERE i.status = 'issued' AND i.red_due_at IS NOT NULL LIMIT $1) c),
+       (SELECT count(*) FROM (SELECT 1 FROM product_approval a JOIN spu p ON p.id = a.spu_id WHERE a.state = 'waiting' AND p.status NOT IN ('recycled', 'purged') LIMIT $1) c)`
 
 func queueTodo(b *pgx.Batch, into *Todo, actor string) {
 	b.Queue(todoCounts, CountCap, actor, casesOfTheShop()).QueryRow(func(row pgx.Row) error {
-		return row.Scan(&into.ToApprove, &into.Tasks, &into.Stock, &into.Cases, &into.CaseDue, &into.Bad, &into.Flagged, &into.Invoices, &into.RedInvoices)
+		return row.Scan(&into.ToApprove, &into.Tasks, &into.Stock, &into.Cases, &into.CaseDue, &into.Bad, &into.Flagged, &into.Invoices, &into.RedInvoices, &into.Products)
 	})
 }

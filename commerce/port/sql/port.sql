@@ -53,7 +53,7 @@ UPDATE port_job SET state = @to_state::text, problem = @problem, reached = CASE 
 WHERE id = @id AND state = @from_state;
 
 -- name: Confirmed :exec
-UPDATE port_job SET confirmed_by = @actor, confirmed_at = @at WHERE id = @id;
+UPDATE port_job SET confirmed_by = @actor, confirmed_at = @at, options = options || jsonb_build_object('approves', @approves::boolean) WHERE id = @id;
 
 -- name: LeaveRest :exec
 -- What was good and is not done any more.

@@ -78,11 +78,16 @@ func (q *Queries) Changes(ctx context.Context, db DBTX, jobID int64, maxRows int
 }
 
 const confirmed = `-- name: Confirmed :exec
-UPDATE port_job SET confirmed_by = $1, confirmed_at = $2 WHERE id = $3
+UPDATE port_job SET confirmed_by = $1, confirmed_at = $2, options = options || jsonb_build_object('approves', $3::boolean) WHERE id = $4
 `
 
-func (q *Queries) Confirmed(ctx context.Context, db DBTX, actor string, at *time.Time, iD int64) error {
-	_, err := db.Exec(ctx, confirmed, actor, at, iD)
+func (q *Queries) Confirmed(ctx context.Context, db DBTX, actor string, at *time.Time, approves bool, iD int64) error {
+	_, err := db.Exec(ctx, confirmed,
+		actor,
+		at,
+		approves,
+		iD,
+	)
 	return err
 }
 
