@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"galleria/commerce/listing"
 	"galleria/commerce/port"
 	"galleria/commerce/sheet"
 	"galleria/tenant/tenantdb"
@@ -189,5 +190,38 @@ func TestTheTemplateIsAFile(t *testing.T) {
 		if r := k.look(t, k.upload(t, port.Products, port.Options{}, file.String())); r.Counts[port.RowGood] != 1 {
 			t.Errorf("%s: %s", lang, words(r))
 		}
+	}
+}
+
+// TestFilesWaitForApproval: a file of somebody who cannot approve changes nothing of what is on
+// sale and puts nothing on sale; its rows say so.
+func TestFilesWaitForApproval(t *testing.T) {
+	t.Parallel()
+	k := newKit(t)
+	k.run(t, k.upload(t, port.Products, port.Options{}, mugs()...))
+	k.exec(t, "INSERT INTO shop (name, product_approval) VALUES ('山野', true) ON CONFLICT (only_row) DO UPDATE SET product_approval = true")
+	r := k.run(t, k.upload(t, port.Products, port.Options{}, "商品编码,商品标题,分类,规格编码,售价,上下架", "MK,新马克杯,,MK-01,1,", "CUP,杯,杯,CUP-1,2,上架"))
+	if r.Counts[port.RowDone] != 2 || len(r.Changes) != 2 {
+		t.Fatal(words(r))
+	}
+	for _, row := range r.Changes {
+		if last := row.Changes[len(row.Changes)-1]; last.What != port.ChangeAwaits {
+			t.Errorf("row %d does not say that it waits: %v", row.Line, row.Changes)
+		}
+	}
+	if n := k.number(t, "SELECT count(*) FROM spu p JOIN sku s ON s.spu_id = p.id WHERE p.title = '马克杯' AND s.code = 'MK-01' AND s.price_fen = 5990 OR p.code = 'CUP' AND p.status = 'draft'"); n != 2 {
+		t.Errorf("%d of two products are as they should be", n)
+	}
+	if n := k.number(t, "SELECT count(*) FROM product_approval WHERE state = 'waiting' AND (change IS NOT NULL) <> put_up AND asked_by = 'staff:8'"); n != 2 {
+		t.Errorf("%d wait", n)
+	}
+	// In the name of somebody who approves it is done.
+	id := k.upload(t, port.Products, port.Options{Approves: true}, "商品编码,规格编码,售价,上下架", "CUP,CUP-1,3,上架")
+	if err := k.s.Confirm(t.Context(), k.Tenant.ID, id, listing.Editor{Actor: "staff:1", Approves: true}); err != nil {
+		t.Fatal(err)
+	}
+	k.step(t, id)
+	if n := k.number(t, "SELECT count(*) FROM spu WHERE code = 'CUP' AND status = 'on_shelf' AND NOT EXISTS (SELECT FROM product_approval a WHERE a.spu_id = spu.id)"); n != 1 {
+		t.Error(words(k.look(t, id)))
 	}
 }
