@@ -137,18 +137,24 @@ func (s *Service) create(ctx context.Context, tx tenantdb.Tx, in SaveInput) (pro
 		if err := s.number(ctx, tx, product.ID, in.Code); err != nil {
 			return 0, err
 		}
-		if awaits {
-			if err := s.ask(ctx, tx, catalog.Request{SPUID: product.ID, PutUp: in.OnShelf, AskedBy: in.Actor}, in.Title); err != nil {
-				return 0, err
-			}
-		} else if in.OnShelf {
-			if _, err := s.Catalog.SetShelfTx(ctx, tx, product.ID, catalog.OnShelf); err != nil {
-				return 0, err
-			}
+		if err := s.offer(ctx, tx, product.ID, awaits, in); err != nil {
+			return 0, err
 		}
 		return product.ID, s.tell(ctx, tx, "product.created", product.ID, in, map[string]any{"on_shelf": in.OnShelf && !awaits})
 	})
 	return productID, awaits, err
+}
+
+// offer puts a new product on the shelf, if that is wished for, or lets it wait.
+func (s *Service) offer(ctx context.Context, tx tenantdb.Tx, productID int64, awaits bool, in SaveInput) error {
+	switch {
+	case awaits:
+		return s.ask(ctx, tx, catalog.Request{SPUID: productID, PutUp: in.OnShelf, AskedBy: in.Actor}, in.Title)
+	case in.OnShelf && !in.Unapproved:
+		_, err := s.Catalog.SetShelfTx(ctx, tx, productID, catalog.OnShelf)
+		return err
+	}
+	return nil
 }
 
 // receive books the first stock of a new product.

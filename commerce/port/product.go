@@ -262,7 +262,7 @@ func (k products) saveTx(ctx context.Context, tx tenantdb.Tx, job Job, w *wish) 
 		save.ID, save.Version, id = w.was.ID, w.was.Version, w.was.ID
 	}
 	if w.was == nil || !reflect.DeepEqual(w.in, w.was.ProductInput) || w.stocked() {
-		awaits := false
+		var awaits bool
 		if id, awaits, err = k.s.d.Listings.SaveTx(ctx, tx, save); err != nil {
 			return err
 		}
