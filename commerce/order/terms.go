@@ -27,20 +27,8 @@ type TermsInput struct {
 // SetTerms changes how long the shop waits, for orders that come to that point from now
 // on. Opens a transaction. Faults: VALIDATION, TERMS_CHANGED.
 func (s *Service) SetTerms(ctx context.Context, id tenant.ID, in TermsInput) error {
-	const week, most, mostOrders, mostPieces = 7 * 24 * 60, 60, 1000, 1_000_000
-	switch {
-	case in.UnpaidMinutes < 1 || in.UnpaidMinutes > week:
-		return fault.Invalidf("unpaid", "must be 1 to %d minutes", week)
-	case in.ReceiveDays < 1 || in.ReceiveDays > most:
-		return fault.Invalidf("receive", "must be 1 to %d days", most)
-	case in.SignedDays < 1 || in.SignedDays > most:
-		return fault.Invalidf("signed", "must be 1 to %d days", most)
-	case in.FinishDays < 0 || in.FinishDays > most:
-		return fault.Invalidf("finish", "must be 0 to %d days", most)
-	case in.MaxOpenOrders < 1 || in.MaxOpenOrders > mostOrders:
-		return fault.Invalidf("open_orders", "must be 1 to %d", mostOrders)
-	case in.MaxOpenPieces < 0 || in.MaxOpenPieces > mostPieces:
-		return fault.Invalidf("open_pieces", "must be 0 to %d", mostPieces)
+	if err := in.check(); err != nil {
+		return err
 	}
 	err := s.db.InTenant(ctx, id, func(tx tenantdb.Tx) error {
 		n, err := s.q.SetDeliveryTerms(ctx, tx, orderdb.SetDeliveryTermsParams{
@@ -60,6 +48,25 @@ func (s *Service) SetTerms(ctx context.Context, id tenant.ID, in TermsInput) err
 	})
 	if err != nil {
 		return fmt.Errorf("set terms: %w", err)
+	}
+	return nil
+}
+
+func (in TermsInput) check() error {
+	const week, most, mostOrders, mostPieces = 7 * 24 * 60, 60, 1000, 1_000_000
+	switch {
+	case in.UnpaidMinutes < 1 || in.UnpaidMinutes > week:
+		return fault.Invalidf("unpaid", "must be 1 to %d minutes", week)
+	case in.ReceiveDays < 1 || in.ReceiveDays > most:
+		return fault.Invalidf("receive", "must be 1 to %d days", most)
+	case in.SignedDays < 1 || in.SignedDays > most:
+		return fault.Invalidf("signed", "must be 1 to %d days", most)
+	case in.FinishDays < 0 || in.FinishDays > most:
+		return fault.Invalidf("finish", "must be 0 to %d days", most)
+	case in.MaxOpenOrders < 1 || in.MaxOpenOrders > mostOrders:
+		return fault.Invalidf("open_orders", "must be 1 to %d", mostOrders)
+	case in.MaxOpenPieces < 0 || in.MaxOpenPieces > mostPieces:
+		return fault.Invalidf("open_pieces", "must be 0 to %d", mostPieces)
 	}
 	return nil
 }

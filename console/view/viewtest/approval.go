@@ -23,8 +23,12 @@ func (f Frame) approvalPages() []Sample {
 		Rejected: []readmodel.ApprovalRow{row(7, "手冲滤纸", "off_shelf", "主图请换成白底图", false)},
 	}
 	changes := []listing.Difference{
-		{Field: "title", From: "云南小粒咖啡豆", To: "云南小粒咖啡豆 秋季新豆"}, {Field: "on_at", To: at.Format(time.RFC3339)}, {Field: "detail"},
-		{Field: "price", SKU: "深烘 / 250g", From: "59.00", To: "49.00"}, {Field: "sku_new", SKU: "浅烘 / 250g", To: "62.00"}, {Field: "enabled", SKU: "深烘 / 500g", From: "true", To: "false"},
+		{Field: "title", From: "云南小粒咖啡豆", To: "云南小粒咖啡豆 秋季新豆"},
+		{Field: "on_at", To: at.Format(time.RFC3339)},
+		{Field: "detail"},
+		{Field: "price", SKU: "深烘 / 250g", From: "59.00", To: "49.00"},
+		{Field: "sku_new", SKU: "浅烘 / 250g", To: "62.00"},
+		{Field: "enabled", SKU: "深烘 / 500g", From: "true", To: "false"},
 	}
 	product := func(r view.ProductRequest, approves bool) view.ProductShow {
 		return view.ProductShow{ProductDetail: productDetail(), MayUpdate: true, Approves: approves, Request: &r}
