@@ -2,6 +2,7 @@ package console
 
 import (
 	"errors"
+	"fmt"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -9,6 +10,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"galleria/commerce/aftersale"
+	"galleria/commerce/inventory"
 	"galleria/commerce/money"
 	"galleria/console/readmodel"
 	"galleria/console/view"
@@ -92,6 +94,12 @@ func (s *Console) caseRefused(c *fiber.Ctx, v *visit, show *view.CaseShow, err e
 		show.Bad["amount"] = v.text.T("aftersale.amount_range", v.text.Money(money.Fen(least)), v.text.Money(money.Fen(most)))
 	case errors.Is(err, aftersale.ErrNoReturnAddress):
 		show.Bad["address_id"] = textOf(v, err)
+	case errors.Is(err, inventory.ErrLocationClosed):
+		for key, value := range show.Typed {
+			if strings.HasPrefix(key, "place-") && value == fmt.Sprint(f.Data()["location_id"]) {
+				show.Bad[key] = textOf(v, err)
+			}
+		}
 	case errors.Is(err, aftersale.ErrState), errors.Is(err, fault.ErrConflict):
 		show.Problem, show.Event = v.text.T("aftersale.changed"), ""
 	case fault.KindOf(err) == fault.Invalid:
@@ -153,14 +161,14 @@ func (s *Console) doCase(c *fiber.Ctx, v *visit, no string, amount *money.Fen, s
 	return err
 }
 
-// foundIn reads the inspection's numbers: "sellable-31" and so on. What is no number counts
-// as missing from the sum, which is then refused.
+// foundIn reads the inspection's numbers: "sellable-31" and so on, and "place-31", where the
+// sellable ones go. What is no number counts as missing from the sum, which is then refused.
 func foundIn(typed map[string]string) map[int64]aftersale.Found {
 	out := map[int64]aftersale.Found{}
 	for key, value := range typed {
 		what, line, ok := strings.Cut(key, "-")
 		id, err := strconv.ParseInt(line, 10, 64)
-		n, bad := strconv.ParseInt(value, 10, 32)
+		n, bad := strconv.ParseInt(value, 10, 64)
 		if !ok || err != nil || bad != nil {
 			continue
 		}
@@ -172,6 +180,8 @@ func foundIn(typed map[string]string) map[int64]aftersale.Found {
 			f.Damaged = n
 		case "missing":
 			f.Missing = n
+		case "place":
+			f.Place = &n
 		}
 		out[id] = f
 	}

@@ -19,6 +19,7 @@ import (
 type Cases interface {
 	Get(ctx context.Context, id tenant.ID, memberID int64, caseNo string) (aftersale.Case, error)
 	Settings(ctx context.Context, id tenant.ID) (aftersale.Settings, error)
+	PlacesOf(ctx context.Context, id tenant.ID, c aftersale.Case) (aftersale.Places, error)
 	OpenFor(ctx context.Context, id tenant.ID, in aftersale.OpenInput, addressID int64) (out aftersale.Opened, replayed bool, err error)
 	Approve(ctx context.Context, id tenant.ID, in aftersale.ApproveInput) (aftersale.Case, error)
 	Reject(ctx context.Context, id tenant.ID, caseNo, body, actor string) (aftersale.Case, error)
@@ -91,6 +92,14 @@ func (s *Console) casePage(c *fiber.Ctx, v *visit, show view.CaseShow) error {
 	}
 	if show.Limit, err = s.Refunds.RefundApproval(c.UserContext(), v.shop.ID); err != nil {
 		return err
+	}
+	if show.Status == aftersale.Inspecting && v.granted[authz.AfterSaleHandle] {
+		if show.Places, err = s.Cases.PlacesOf(c.UserContext(), v.shop.ID, show.Case); err != nil {
+			return err
+		}
+		for i, at := range show.Places.Open {
+			show.Places.Open[i].Name = placeName(v, at)
+		}
 	}
 	if v.look != nil {
 		show.Buyer = maskText(show.Buyer)

@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"galleria/commerce/aftersale"
+	"galleria/commerce/catalog"
+	"galleria/commerce/inventory"
 	"galleria/console/authz"
 	"galleria/tenant/idempotency"
 	"galleria/tenant/tenantdb"
@@ -165,6 +167,43 @@ func TestCaseReturn(t *testing.T) {
 	b.act(page, "retry_refund", http.StatusUnprocessableEntity, nil)
 	b.act(page, "retry_refund", http.StatusSeeOther, yes(url.Values{}))
 	b.act(page, "retry_refund", http.StatusConflict, yes(url.Values{}))
+}
+
+// The inspector says where sellable pieces go: where they left from is chosen beforehand, a place
+// that was closed meanwhile is told beside its field, and one place is no choice.
+func TestCasePlaces(t *testing.T) {
+	t.Parallel()
+	d := newCaseDesk(t)
+	at := d.address(t)
+	b := d.signedIn(t, d.owner)
+	page := d.open(t, d.goods.orderNos[2], aftersale.Return, 5)
+	b.act(page, "approve", http.StatusSeeOther, url.Values{"address_id": {at}, "sure": {"1"}})
+	b.act(page, "send_back", http.StatusSeeOther, url.Values{"courier": {"sf"}, "tracking_no": {"SF1234567890123"}})
+	b.act(page, "arrive", http.StatusSeeOther, nil)
+	b.wantStatus(page, http.StatusOK)
+	b.miss("放入仓库")
+	inv := inventory.New(inventory.Deps{NotifyChannel: catalog.NotifyChannel})
+	var west, east int64
+	d.env.InTenant(t, func(tx tenantdb.Tx) (err error) {
+		if west, err = inv.SaveLocationTx(t.Context(), tx, 0, true, "西仓"); err == nil {
+			east, err = inv.SaveLocationTx(t.Context(), tx, 0, true, "东仓")
+		}
+		return err
+	})
+	b.wantStatus(page, http.StatusOK)
+	b.see("放入仓库", "主仓", "西仓", "东仓", "（发货处）")
+	d.env.InTenant(t, func(tx tenantdb.Tx) error {
+		_, err := inv.CloseLocationTx(t.Context(), tx, east, true)
+		return err
+	})
+	found := func(place int64) url.Values {
+		return url.Values{"sure": {"1"}, "sellable-5": {"1"}, "damaged-5": {"0"}, "missing-5": {"0"}, "place-5": {fmt.Sprint(place)}}
+	}
+	b.act(page, "inspect", http.StatusConflict, found(east))
+	b.see("仓库已停用，请选择其他仓库", `name="sellable-5" value="1"`)
+	b.act(page, "inspect", http.StatusSeeOther, found(west))
+	b.wantStatus(page, http.StatusOK)
+	b.see("可售 1，损坏 0，缺失 0", "已放入 西仓")
 }
 
 // An exchange: the replacement is sent once, or paid for where there is none.

@@ -29,7 +29,7 @@ func (s *Console) dashboardShow(c *fiber.Ctx, v *visit) error {
 	}
 	return render(c, view.DashboardPage(s.page(c, v, v.text.T("dashboard.title"), "nav.dashboard"), view.Dashboard{
 		Overview: overview, SeesOrders: v.granted[authz.OrderRead], SeesSettings: v.granted[authz.AppRead] && v.granted[authz.PaymentAccountRead],
-		Uses: tight, Todo: todo, SeesPayments: v.granted[authz.PaymentRead], SeesCases: v.granted[authz.AfterSaleRead], Now: s.Now(), SeesStock: v.granted[authz.StockRead], SeesInvoices: v.granted[authz.InvoiceRead], SeesReviews: v.granted[authz.ReviewRead], SeesBills: v.granted[authz.ReconcileRead],
+		Uses: tight, Todo: todo, SeesPayments: v.granted[authz.PaymentRead], SeesCases: v.granted[authz.AfterSaleRead], Now: s.Now(), SeesStock: v.granted[authz.StockRead], SeesInvoices: v.granted[authz.InvoiceRead], SeesReviews: v.granted[authz.ReviewRead], Approves: v.granted[authz.ProductApprove], SeesBills: v.granted[authz.ReconcileRead],
 		// What waits for a second person waits for those who may be one.
 		SeesRefunds: v.granted[authz.RefundApprove] || v.granted[authz.RefundSettle],
 	}))

@@ -89,7 +89,7 @@ func (s *Console) deliveryShow(c *fiber.Ctx, v *visit) error {
 	const minute = 60
 	return s.deliveryPage(c, v, view.DeliverySettings{
 		UnpaidMinutes: itoa64(t.UnpaidSeconds / minute), ReceiveDays: itoa64(t.ReceiveDays), SignedDays: itoa64(t.SignedDays), FinishDays: itoa64(t.FinishDays),
-		OpenOrders: itoa64(t.MaxOpenOrders), OpenPieces: itoa64(t.MaxOpenPieces),
+		OpenOrders: itoa64(t.MaxOpenOrders), OpenPieces: itoa64(t.MaxOpenPieces), Version: t.Version,
 	})
 }
 
@@ -113,7 +113,7 @@ func (s *Console) deliveryPage(c *fiber.Ctx, v *visit, page view.DeliverySetting
 
 // deliveryUpdate changes the shop's times.
 func (s *Console) deliveryUpdate(c *fiber.Ctx, v *visit) error {
-	page := view.DeliverySettings{UnpaidMinutes: form(c, "unpaid"), ReceiveDays: form(c, "receive"), SignedDays: form(c, "signed"), FinishDays: form(c, "finish"), OpenOrders: form(c, "open_orders"), OpenPieces: form(c, "open_pieces")}
+	page := view.DeliverySettings{UnpaidMinutes: form(c, "unpaid"), ReceiveDays: form(c, "receive"), SignedDays: form(c, "signed"), FinishDays: form(c, "finish"), OpenOrders: form(c, "open_orders"), OpenPieces: form(c, "open_pieces"), Version: seenVersion(c)}
 	number := func(text string) int64 {
 		n, err := strconv.ParseInt(text, 10, 32)
 		if err != nil {
@@ -123,7 +123,7 @@ func (s *Console) deliveryUpdate(c *fiber.Ctx, v *visit) error {
 	}
 	err := s.Orders.SetTerms(c.UserContext(), v.shop.ID, order.TermsInput{
 		UnpaidMinutes: number(page.UnpaidMinutes), ReceiveDays: number(page.ReceiveDays), SignedDays: number(page.SignedDays), FinishDays: number(page.FinishDays),
-		MaxOpenOrders: number(page.OpenOrders), MaxOpenPieces: number(page.OpenPieces), Actor: actor(v.session.StaffID),
+		MaxOpenOrders: number(page.OpenOrders), MaxOpenPieces: number(page.OpenPieces), Version: page.Version, Actor: actor(v.session.StaffID),
 	})
 	if s.refusedForm(c, v, err) {
 		page.Bad, page.Problem = badFields(v, err)
@@ -167,7 +167,7 @@ func (s *Console) storePage(c *fiber.Ctx, v *visit, f view.StoreForm) error {
 func (s *Console) storeUpdate(c *fiber.Ctx, v *visit) error {
 	f := view.StoreForm{Store: delivery.Store{
 		Name: form(c, "name"), Address: form(c, "address"), Phone: form(c, "phone"), Hours: form(c, "hours"),
-		Latitude: form(c, "latitude"), Longitude: form(c, "longitude"), Open: form(c, "open") != "",
+		Latitude: form(c, "latitude"), Longitude: form(c, "longitude"), Open: form(c, "open") != "", Version: seenVersion(c),
 	}}
 	if c.Params("id") != "" {
 		var err error
@@ -184,4 +184,14 @@ func (s *Console) storeUpdate(c *fiber.Ctx, v *visit) error {
 		return err
 	}
 	return c.Redirect(view.Shop{Handle: v.shop.Handle}.URL("/delivery?done=store_saved"), fiber.StatusSeeOther)
+}
+
+// seenVersion is the version of the settings that a form was made of; what is none was never seen,
+// and saves over nothing.
+func seenVersion(c *fiber.Ctx) int32 {
+	n, err := strconv.ParseInt(form(c, "version"), 10, 32)
+	if err != nil || n < 1 {
+		return -1
+	}
+	return int32(n)
 }

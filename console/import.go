@@ -11,6 +11,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"galleria/commerce/inventory"
+	"galleria/commerce/listing"
 	"galleria/commerce/port"
 	"galleria/commerce/sheet"
 	"galleria/console/authz"
@@ -25,7 +26,7 @@ type Ports interface {
 	Export(ctx context.Context, shop tenant.ID, k port.Kind, o port.Options, actor string) (int64, error)
 	List(ctx context.Context, shop tenant.ID, w port.Way, kinds []port.Kind, before int64) (port.Page, error)
 	Look(ctx context.Context, shop tenant.ID, id int64) (port.Report, error)
-	Confirm(ctx context.Context, shop tenant.ID, id int64, actor string) error
+	Confirm(ctx context.Context, shop tenant.ID, id int64, by listing.Editor) error
 	Cancel(ctx context.Context, shop tenant.ID, id int64, actor string) error
 	Taken(ctx context.Context, shop tenant.ID, id int64, actor, format string) (port.Job, error)
 	EachRow(ctx context.Context, shop tenant.ID, id int64, take func(*port.Row) error) error
@@ -98,7 +99,7 @@ func (s *Console) importCreate(c *fiber.Ctx, v *visit) error {
 		return ErrForm
 	}
 	typedParts(c)
-	in := port.Upload{Kind: k, Actor: actor(v.session.StaffID), Options: port.Options{Count: form(c, "mode") == "count", Reason: form(c, "reason")}}
+	in := port.Upload{Kind: k, Actor: actor(v.session.StaffID), Options: port.Options{Count: form(c, "mode") == "count", Reason: form(c, "reason"), Approves: v.granted[authz.ProductApprove]}}
 	if !slices.Contains(inventory.Reasons(), inventory.Reason(in.Options.Reason)) {
 		in.Options.Reason = ""
 	}
@@ -200,7 +201,9 @@ func (s *Console) importPage(c *fiber.Ctx, v *visit, r port.Report, problem stri
 
 // importConfirm lets a checked import run.
 func (s *Console) importConfirm(c *fiber.Ctx, v *visit) error {
-	return s.importAct(c, v, s.Ports.Confirm)
+	return s.importAct(c, v, func(ctx context.Context, shop tenant.ID, id int64, _ string) error {
+		return s.Ports.Confirm(ctx, shop, id, editor(v))
+	})
 }
 
 // importCancel ends an import.

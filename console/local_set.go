@@ -28,6 +28,7 @@ func (s *Console) localShow(c *fiber.Ctx, v *visit) error {
 	}
 	if local.StoreID != 0 {
 		f = localFormOf(local)
+		f.Version = local.Version
 	}
 	return s.localPage(c, v, f)
 }
@@ -60,7 +61,7 @@ func localFormOf(l delivery.Local) view.LocalForm {
 func (s *Console) localUpdate(c *fiber.Ctx, v *visit) error {
 	f := view.LocalForm{
 		Active: form(c, "active") != "", RadiusKM: form(c, "radius_m"), Min: form(c, "min_fen"), Base: form(c, "base_fen"), BaseKM: form(c, "base_m"),
-		PerKM: form(c, "per_km_fen"), Free: form(c, "free_fen"), Lead: form(c, "lead_minutes"), Ahead: form(c, "days_ahead"), Times: form(c, "times"),
+		PerKM: form(c, "per_km_fen"), Free: form(c, "free_fen"), Lead: form(c, "lead_minutes"), Ahead: form(c, "days_ahead"), Times: form(c, "times"), Version: seenVersion(c),
 	}
 	f.StoreID, _ = strconv.ParseInt(form(c, "store_id"), 10, 64) // none is refused below
 	for _, day := range formAll(c, "weekday") {
@@ -86,7 +87,7 @@ func (s *Console) localUpdate(c *fiber.Ctx, v *visit) error {
 
 // readLocal reads the form; the first field that cannot be read is a fault.
 func readLocal(f view.LocalForm) (in delivery.Local, err error) {
-	in.Active, in.StoreID, in.Divisions, in.Weekdays = f.Active, f.StoreID, f.Divisions, f.Weekdays
+	in.Active, in.StoreID, in.Divisions, in.Weekdays, in.Version = f.Active, f.StoreID, f.Divisions, f.Weekdays, f.Version
 	for _, a := range []struct {
 		name, text string
 		to         *money.Fen

@@ -37,6 +37,7 @@ func TestLocalDeliveryInTheConsole(t *testing.T) {
 		wrong.Set(field, bad)
 		b.wantPost(page, wrong, http.StatusUnprocessableEntity)
 	}
+	typed.Set("version", b.value("version"))
 	typed.Set("times", "09：00—12：00，20\r\n\r\n 14:00-24:00 8 \n")
 	b.wantPost(page, typed, http.StatusSeeOther)
 	b.wantStatus(page, http.StatusOK)

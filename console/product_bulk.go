@@ -52,7 +52,7 @@ func (s *Console) productBulk(c *fiber.Ctx, v *visit) error {
 
 // bulkInput is what was ticked and what is to be done to it.
 func bulkInput(c *fiber.Ctx, v *visit) listing.BulkInput {
-	in := listing.BulkInput{Act: listing.BulkAct(form(c, "act")), Actor: actor(v.session.StaffID)}
+	in := listing.BulkInput{Act: listing.BulkAct(form(c, "act")), Editor: editor(v)}
 	for _, text := range formAll(c, "id") {
 		if id, err := strconv.ParseInt(text, 10, 64); err == nil && id > 0 {
 			in.IDs = append(in.IDs, id)
@@ -83,7 +83,7 @@ func (s *Console) productCopy(c *fiber.Ctx, v *visit) error {
 		key = rand.Text()
 	}
 	copied, err := s.Products.Copy(c.UserContext(), v.shop.ID, listing.CopyInput{
-		ID: id, Suffix: v.text.T("product.copy_suffix"), Key: key, Actor: actor(v.session.StaffID),
+		ID: id, Suffix: v.text.T("product.copy_suffix"), Key: key, Editor: editor(v),
 	})
 	if problem := sentence(v, err); err != nil && problem != "" && !errors.Is(err, fault.ErrNotFound) {
 		s.note(c, v, err)

@@ -23,6 +23,7 @@ func (s *Console) productList(c *fiber.Ctx, v *visit) error {
 		return err
 	}
 	list.ProductPage, list.MayAdd, list.Done = page, v.granted[authz.ProductUpdate], done(c, v)
+	list.SeesApprovals = page.NeedsApproval || page.ToApprove > 0 || v.granted[authz.ShopUpdate]
 	for _, category := range page.Places {
 		list.Categories = append(list.Categories, view.Choice{Value: itoa64(category.ID), Label: category.Name})
 	}

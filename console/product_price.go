@@ -19,7 +19,7 @@ import (
 func (s *Console) productPrices(c *fiber.Ctx, v *visit) error {
 	back := view.Shop{Handle: v.shop.Handle}.URL("/products")
 	out := view.Prices{Mode: form(c, "price_mode"), Value: strings.TrimSpace(form(c, "price_value")), Shelf: form(c, "shelf"), Done: form(c, "confirm") == "1"}
-	in := listing.PriceInput{Change: readChange(out.Mode, out.Value), Dry: !out.Done, Versions: map[int64]int32{}, Actor: actor(v.session.StaffID)}
+	in := listing.PriceInput{Change: readChange(out.Mode, out.Value), Dry: !out.Done, Versions: map[int64]int32{}, Editor: editor(v)}
 	var ids []int64
 	for _, text := range formAll(c, "id") {
 		number, version, _ := strings.Cut(text, ":")

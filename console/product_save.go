@@ -16,6 +16,7 @@ import (
 	"galleria/commerce/inventory"
 	"galleria/commerce/listing"
 	"galleria/commerce/picture"
+	"galleria/console/authz"
 	"galleria/console/readmodel"
 	"galleria/console/view"
 	"galleria/tenant"
@@ -26,10 +27,11 @@ import (
 // Products saves products; *listing.Service is one.
 type Products interface {
 	Save(ctx context.Context, id tenant.ID, in listing.SaveInput) (int64, error)
-	SetShelf(ctx context.Context, id tenant.ID, productID int64, to catalog.ShelfStatus, actor string) error
+	SetShelf(ctx context.Context, id tenant.ID, productID int64, to catalog.ShelfStatus, by listing.Editor) error
 	Copy(ctx context.Context, id tenant.ID, in listing.CopyInput) (int64, error)
 	Bulk(ctx context.Context, id tenant.ID, in listing.BulkInput) ([]listing.BulkRow, error)
 	Reprice(ctx context.Context, id tenant.ID, in listing.PriceInput) ([]listing.PriceRow, error)
+	Approvals
 	SaveCategory(ctx context.Context, shop tenant.ID, id int64, in catalog.CategoryInput, actor string) (int64, error)
 	MoveCategory(ctx context.Context, shop tenant.ID, id int64, step catalog.Step, actor string) error
 	DeleteCategory(ctx context.Context, shop tenant.ID, id int64, actor string) error
@@ -226,7 +228,7 @@ func (s *Console) productSave(c *fiber.Ctx, v *visit, f *productForm, now readmo
 		c.Status(fiber.StatusUnprocessableEntity)
 		return s.productFormPage(c, v, f)
 	}
-	in.ID, in.Actor = f.ID, actor(v.session.StaffID)
+	in.ID, in.Actor, in.Approves = f.ID, actor(v.session.StaffID), v.granted[authz.ProductApprove]
 	for i, row := range f.sold(in) { // a product without choice shows no picture of its SKU, and keeps it
 		if _, asked := f.values["pic_"+row.Slot]; asked {
 			continue
@@ -238,10 +240,13 @@ func (s *Console) productSave(c *fiber.Ctx, v *visit, f *productForm, now readmo
 		}
 	}
 	id, err := s.Products.Save(c.UserContext(), v.shop.ID, in)
-	if err == nil {
+	if err == nil || listing.Awaits(err) {
 		what := "product_created"
 		if f.ID != 0 {
 			what = "product_saved"
+		}
+		if listing.Awaits(err) {
+			what = "product_submitted"
 		}
 		return c.Redirect(view.Shop{Handle: v.shop.Handle}.URL("/products/"+itoa64(id)+"?done="+what), fiber.StatusSeeOther)
 	}
@@ -296,7 +301,10 @@ func (s *Console) productShelf(c *fiber.Ctx, v *visit) error {
 	if form(c, "to") == "on" {
 		to, what = catalog.OnShelf, "product_on"
 	}
-	err = s.Products.SetShelf(c.UserContext(), v.shop.ID, id, to, actor(v.session.StaffID))
+	err = s.Products.SetShelf(c.UserContext(), v.shop.ID, id, to, editor(v))
+	if listing.Awaits(err) {
+		what, err = "product_submitted", nil
+	}
 	if problem := sentence(v, err); err != nil && problem != "" && !errors.Is(err, fault.ErrNotFound) {
 		s.note(c, v, err)
 		refuseForm(c, err)

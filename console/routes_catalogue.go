@@ -14,10 +14,15 @@ const picturesPath = shopPath + "/pictures"
 func (s *Console) catalogueTable() []route {
 	const get, post = fiber.MethodGet, fiber.MethodPost
 	read, update := authz.Require(authz.ProductRead), authz.Require(authz.ProductUpdate)
+	const approvals = shopPath + "/approvals"
 	return []route{
 		{post, shopPath + "/products/bulk", update, s.productBulk},
 		{post, shopPath + "/products/prices", update, s.productPrices},
 		{post, shopPath + "/products/:id/copy", update, s.productCopy},
+		{get, approvals, read, s.approvalList},
+		{post, approvals, authz.Require(authz.ShopUpdate), s.approvalSet},
+		{post, shopPath + "/products/:id/approval", authz.Require(authz.ProductApprove), s.productDecide},
+		{post, shopPath + "/products/:id/withdraw", update, s.productWithdraw},
 		{get, shopPath + "/categories", read, s.categoryList},
 		{post, shopPath + "/categories", update, s.categorySave},
 		{post, shopPath + "/categories/:id", update, s.categorySave},

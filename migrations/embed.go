@@ -15,7 +15,7 @@ var Files embed.FS
 
 // MinTenantVersion is the oldest tenant schema this binary serves. A tenant below
 // it is answered with MAINTENANCE until the fleet migration reaches it.
-const MinTenantVersion = 78
+const MinTenantVersion = 80
 
 // Template is the schema on which every connection starts: it has all tables, no
 // rows, and no role but the owner may touch its tables.

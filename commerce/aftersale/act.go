@@ -242,16 +242,7 @@ func (a *acting) receive(ctx context.Context, suffix string, pieces func(aftersa
 func (a *acting) stock(pieces func(aftersaledb.LinesRow) int64) []inventory.Line {
 	var out []inventory.Line
 	for _, l := range a.lines {
-		n := pieces(l)
-		if n <= 0 {
-			continue
-		}
-		i := slices.IndexFunc(out, func(o inventory.Line) bool { return o.SKUID == l.SkuID })
-		if i < 0 {
-			out = append(out, inventory.Line{SKUID: l.SkuID})
-			i = len(out) - 1
-		}
-		out[i].Qty += n // the same SKU may be ordered and be a gift
+		out = added(out, l.SkuID, pieces(l))
 	}
 	return out
 }

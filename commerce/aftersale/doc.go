@@ -14,8 +14,9 @@
 // stored amounts: any division of a line adds up to it exactly. Freight goes back with the last
 // pieces of an order of which nothing was sent, else only if staff say so. Pieces that were
 // never sent are not sent any more, are refunded whole and go back on the shelf as they are;
-// pieces that came back go on the shelf only as far as an inspection found them sellable. Test
-// orders move no stock.
+// pieces that came back go on the shelf only as far as an inspection found them sellable, in the
+// place that it names: where they left from (most of a SKU's pieces, if several did), or the main
+// place if that is closed, unless the inspector says otherwise. Test orders move no stock.
 //
 // Vouchers are only refunded, for what is unused of them. What is unused at their end goes back by
 // a case that the system opens and passes (Lapsed), where the terms say so.

@@ -45,6 +45,7 @@ type shop struct {
 	keys      atomic.Int64
 	couriers  atomic.Int64
 	vouchers  *voucher.Service
+	west      int64                // a place in which what buy sells lies, 0 for the main one
 	terms     catalog.VoucherTerms // what buy sells are vouchers of these, unless they are zero
 }
 
@@ -144,6 +145,11 @@ func (s *shop) buy(adjust money.Fen, prices []money.Fen, qtys []int64) bought {
 	s.InTenant(s.t, func(tx tenantdb.Tx) error {
 		return s.inventory.ReceiveTx(ctx, tx, "RK"+tenanttest.RandomHex(6), stock, "staff:1")
 	})
+	if s.west != 0 {
+		s.InTenant(s.t, func(tx tenantdb.Tx) error {
+			return s.inventory.TransferTx(ctx, tx, inventory.Transfer{Document: "DB" + tenanttest.RandomHex(6), To: s.west, Lines: stock, Actor: "staff:1"})
+		})
+	}
 	placed, _, err := s.orders.Place(ctx, s.Tenant.ID, order.PlaceInput{
 		MemberID: s.member, AppID: s.app, AddressID: s.address, Lines: lines, ExpectedPayableFen: out.payable, Key: s.key("place"),
 	})
@@ -287,6 +293,10 @@ func (s *shop) broken(t interface{ Errorf(string, ...any) }) {
 		"the movements add up to the level": `SELECT l.sku_id FROM stock_level l LEFT JOIN stock_movement m USING (sku_id)
 			GROUP BY l.sku_id, l.on_hand, l.reserved
 			HAVING l.on_hand <> coalesce(sum(m.on_hand_delta), 0) OR l.reserved <> coalesce(sum(m.reserved_delta), 0)`,
+		"a level is what lies in its places": `SELECT l.sku_id FROM stock_level l LEFT JOIN (SELECT sku_id, sum(on_hand) AS n FROM stock_away GROUP BY 1) a USING (sku_id)
+			WHERE l.away_on_hand <> coalesce(a.n, 0)`,
+		"a place is what its movements say": `SELECT a.sku_id FROM stock_away a WHERE a.on_hand <> (SELECT coalesce(sum(m.on_hand_delta), 0) FROM stock_movement m
+			WHERE m.sku_id = a.sku_id AND m.location_id = a.location_id)`,
 		"a case's lines say what its money was": `SELECT c.id FROM aftersale_case c JOIN aftersale_line a ON a.case_id = c.id WHERE c.status = 'refunded'
 			GROUP BY c.id HAVING sum(a.refund_fen) <> least(c.amount_fen, c.share_fen)`,
 		"the thread ends where the case stands": `SELECT c.id FROM aftersale_case c WHERE c.status <> (SELECT m.to_status FROM aftersale_message m WHERE m.case_id = c.id ORDER BY m.id DESC LIMIT 1)`,

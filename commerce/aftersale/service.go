@@ -24,6 +24,9 @@ type Orders interface {
 // Inventory puts goods back and replacements aside; *inventory.Service is one.
 type Inventory interface {
 	ReceiveTx(ctx context.Context, tx tenantdb.Tx, document string, lines []inventory.Line, actor string) error
+	PutBackTx(ctx context.Context, tx tenantdb.Tx, document string, lines map[int64][]inventory.Line, actor string) error
+	LeftFrom(ctx context.Context, q tenantdb.Querier, orderNo string, skuIDs []int64) (map[int64]int64, error)
+	Locations(ctx context.Context, q tenantdb.Querier) ([]inventory.Location, error)
 	ReserveTx(ctx context.Context, tx tenantdb.Tx, document string, lines []inventory.Line, actor string) error
 	CommitTx(ctx context.Context, tx tenantdb.Tx, document, actor string) error
 	ReleaseTx(ctx context.Context, tx tenantdb.Tx, document, actor string) error

@@ -91,58 +91,6 @@ func (s *Service) Arrive(ctx context.Context, id tenant.ID, caseNo, actor string
 	return s.staff(ctx, id, caseNo, actor, EventArrive, "", nil)
 }
 
-// Found is what an inspection found of one line's pieces; it adds up to all of them.
-type Found struct {
-	Sellable, Damaged, Missing int64
-}
-
-// InspectInput is the end of an inspection.
-type InspectInput struct {
-	CaseNo    string
-	Lines     map[int64]Found // by line id, all of them
-	AmountFen *money.Fen      // less than was asked for, as agreed; nil leaves it
-	Body      string
-	Actor     string
-}
-
-// Inspect puts what is sellable back on the shelf and lets the case go on: to its money, or
-// to a replacement, which is put aside. Opens a transaction. Faults: NOT_FOUND,
-// AFTERSALE_STATE, AFTERSALE_AMOUNT, OUT_OF_STOCK, VALIDATION, those of the refund.
-func (s *Service) Inspect(ctx context.Context, id tenant.ID, in InspectInput) (Case, error) {
-	return s.staff(ctx, id, in.CaseNo, in.Actor, EventInspect, in.Body, func(a *acting) (map[string]any, error) {
-		if err := a.found(ctx, in.Lines); err != nil {
-			return nil, err
-		}
-		if Status(a.next.ToStatus) == Reshipping {
-			return nil, a.putAside(ctx)
-		}
-		if in.AmountFen != nil {
-			if err := withinAmount(*in.AmountFen, a.least(), a.row.ShareFen+a.row.FreightFen); err != nil {
-				return nil, err
-			}
-			a.next.AmountFen = *in.AmountFen
-		}
-		return map[string]any{"amount_fen": int64(a.next.AmountFen)}, nil
-	})
-}
-
-// found writes what an inspection found and shelves what is sellable.
-func (a *acting) found(ctx context.Context, lines map[int64]Found) error {
-	var ids, sellable, damaged, missing []int64
-	for _, l := range a.lines {
-		f := lines[l.LineID]
-		if f.Sellable < 0 || f.Damaged < 0 || f.Missing < 0 || f.Sellable+f.Damaged+f.Missing != int64(l.Qty) {
-			return fault.Invalidf(fmt.Sprintf("lines.%d", l.LineID), "must add up to %d", l.Qty)
-		}
-		ids = append(ids, l.LineID)
-		sellable, damaged, missing = append(sellable, f.Sellable), append(damaged, f.Damaged), append(missing, f.Missing)
-	}
-	if err := a.q.Found(ctx, a.tx, a.row.ID, ids, sellable, damaged, missing); err != nil {
-		return err
-	}
-	return a.receive(ctx, "-back", func(l aftersaledb.LinesRow) int64 { return lines[l.LineID].Sellable })
-}
-
 // putAside holds the replacement's goods.
 func (a *acting) putAside(ctx context.Context) error {
 	if a.row.Test {

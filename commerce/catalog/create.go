@@ -66,6 +66,8 @@ type ProductInput struct {
 	Limits    Limits       // none if zero
 	Voucher   VoucherTerms // of kind Voucher; the usual ones if zero
 	Params    []Param      // its sheet, in this order
+	// Unapproved keeps it off the shelf until somebody approves it, in a shop that asks for that.
+	Unapproved bool
 	// When it comes on the shelf and leaves it by itself; nil: it does not.
 	OnAt, OffAt *time.Time
 }
@@ -189,7 +191,7 @@ func (s *Service) insert(ctx context.Context, tx tenantdb.Tx, in ProductInput) (
 		Detail: in.Detail, Specs: body, Sort: in.Sort, MinPriceFen: low, MaxPriceFen: high,
 		BrandID: orNull(in.BrandID), FreightID: orNull(in.FreightID), Tags: in.Tags, Kind: string(in.Kind), MinQty: in.Limits.MinQty, MaxPerOrder: in.Limits.MaxPerOrder,
 		MaxLifetime: in.Limits.MaxLifetime, OnAt: in.OnAt, OffAt: in.OffAt, Tokens: tokens, At: tx.Now(),
-		VoucherUses: in.Voucher.Uses, VoucherDays: in.Voucher.Days, VoucherUntil: in.Voucher.Until, VoucherRefunds: in.Voucher.Refunds, Params: params,
+		VoucherUses: in.Voucher.Uses, VoucherDays: in.Voucher.Days, VoucherUntil: in.Voucher.Until, VoucherRefunds: in.Voucher.Refunds, Params: params, Approved: !in.Unapproved,
 	})
 	if err != nil {
 		return Product{}, unknown(err)

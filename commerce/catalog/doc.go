@@ -15,6 +15,11 @@
 //     and made with the change itself, so that an order copies a name and writes nothing.
 //   - A product's sheet (Param) is the merchant's words in the merchant's order; a category asks for
 //     lines of it, those above it too, and nobody is refused for not answering.
+//   - In a shop that asks for it (shop.product_approval), a product that somebody without the right
+//     to approve has changed since it was last approved (not spu.approved) does not come on the
+//     shelf, by hand or by the clock, and a product on the shelf changes only by who may approve.
+//     What waits stands in product_approval, one for a product, until it is decided as it was seen
+//     (rev) or withdrawn; coming on the shelf and going into the bin end it.
 //   - What was purged keeps its spu row, emptied: its SKUs are never deleted.
 //
 // Decisions:

@@ -84,7 +84,7 @@ func (s *Service) editSPU(ctx context.Context, tx tenantdb.Tx, in EditInput) err
 		Detail: in.Detail, Specs: specs, MinPriceFen: low, MaxPriceFen: high,
 		BrandID: orNull(in.BrandID), FreightID: orNull(in.FreightID), Tags: in.Tags, Kind: string(in.Kind), MinQty: in.Limits.MinQty, MaxPerOrder: in.Limits.MaxPerOrder,
 		MaxLifetime: in.Limits.MaxLifetime, OnAt: in.OnAt, OffAt: in.OffAt, Tokens: tokens, At: tx.Now(), ID: in.ID, Version: in.Version,
-		VoucherUses: in.Voucher.Uses, VoucherDays: in.Voucher.Days, VoucherUntil: in.Voucher.Until, VoucherRefunds: in.Voucher.Refunds, Params: params,
+		VoucherUses: in.Voucher.Uses, VoucherDays: in.Voucher.Days, VoucherUntil: in.Voucher.Until, VoucherRefunds: in.Voucher.Refunds, Params: params, Approved: !in.Unapproved,
 	})
 	if err == nil && n == 0 {
 		return ErrStale

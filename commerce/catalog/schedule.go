@@ -40,18 +40,25 @@ func (s *Service) ShelfDueTx(ctx context.Context, tx tenantdb.Tx, spuID int64) (
 	if err := s.q.ClearSchedule(ctx, tx, row.OnDue, row.OffDue, spuID); err != nil {
 		return "", "", fmt.Errorf("shelf due: %w", err)
 	}
-	from = ShelfStatus(row.Status)
-	if from == to || !movable(from, to) {
+	return s.shelve(ctx, tx, spuID, ShelfStatus(row.Status), to, row.Free)
+}
+
+// shelve moves a product whose time has come, if it can be moved; what is not free to be sold waits.
+func (s *Service) shelve(ctx context.Context, tx tenantdb.Tx, spuID int64, is, to ShelfStatus, free bool) (from, now ShelfStatus, err error) {
+	if is == to || !movable(is, to) {
 		return "", "", nil
 	}
 	if to == OnShelf {
+		if !free {
+			return "", "", s.AskTx(ctx, tx, Request{SPUID: spuID, PutUp: true, AskedBy: "system"})
+		}
 		n, err := s.q.CountEnabledSKUs(ctx, tx, spuID)
 		if err != nil || n == 0 {
 			return "", "", err
 		}
 	}
-	if _, err := s.q.SetShelf(ctx, tx, string(to), tx.Now(), spuID, row.Status); err != nil {
+	if _, err := s.q.SetShelf(ctx, tx, string(to), tx.Now(), spuID, string(is)); err != nil {
 		return "", "", fmt.Errorf("shelf due: %w", err)
 	}
-	return from, to, s.tell(ctx, tx)
+	return is, to, s.tell(ctx, tx)
 }

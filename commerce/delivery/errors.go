@@ -5,6 +5,9 @@ import "galleria/tenant/fault"
 // ErrStore is a pickup store that hands out no goods now.
 var ErrStore = fault.New(fault.Conflict, "STORE_CLOSED", "该自提点暂不可用，请选择其他自提点", "This pickup store does not hand out goods at the moment")
 
+// ErrChanged is a form of settings that somebody else has changed since it was opened.
+var ErrChanged = fault.New(fault.Conflict, "DELIVERY_CHANGED", "设置刚刚被其他人修改，本次没有保存；您填写的内容还在下面，请在新标签页打开本页核对后再修改", "Somebody else has just changed these settings, so that yours were not saved: what you typed is still here, open this page in another tab and compare")
+
 // ErrLocal is an order that the shop's own people do not bring; its data say why under
 // "reason", and under "need_fen" how much more goods would make it enough.
 var ErrLocal = fault.New(fault.Conflict, "LOCAL_DELIVERY", "暂不支持同城配送到该地址或该时段，请查看原因后重试", "This order cannot be brought there or then; see the reason")

@@ -65,7 +65,7 @@ func (s *Service) LocalTerms(ctx context.Context, q tenantdb.Querier, slot Local
 		return LocalTerms{}, fmt.Errorf("read local delivery: %w", err)
 	}
 	t := LocalTerms{
-		Active: row.Active, StoreID: row.StoreID, Store: Position{row.Latitude, row.Longitude}, RadiusM: int64(row.RadiusM), Divisions: row.Divisions,
+		Active: row.Active, Version: row.Version, StoreID: row.StoreID, Store: Position{row.Latitude, row.Longitude}, RadiusM: int64(row.RadiusM), Divisions: row.Divisions,
 		MinFen: row.MinFen, BaseFen: row.BaseFen, BaseM: int64(row.BaseM), PerKmFen: row.PerKmFen, FreeFen: row.FreeFen,
 		LeadMinutes: int64(row.LeadMinutes), DaysAhead: int64(row.DaysAhead), Weekdays: int64(row.Weekdays), Full: row.Taken >= row.Capacity,
 	}
@@ -148,7 +148,7 @@ const (
 )
 
 // SetLocal sets how the shop brings goods itself; slots that are not named take no new orders.
-// Opens a transaction. Faults: VALIDATION.
+// Opens a transaction. Faults: VALIDATION, DELIVERY_CHANGED.
 func (s *Service) SetLocal(ctx context.Context, id tenant.ID, in Local, actor string) error {
 	if err := in.check(); err != nil {
 		return fmt.Errorf("set local delivery: %w", err)
@@ -163,14 +163,18 @@ func (s *Service) SetLocal(ctx context.Context, id tenant.ID, in Local, actor st
 		case in.RadiusM > 0 && !store.Placed:
 			return fault.Invalidf("store_id", "has no position to measure from")
 		}
-		pipe := tx.Pipeline()
-		pipe.Add(func(tx tenantdb.Tx) error {
-			return s.q.SetLocal(ctx, tx, deliverydb.SetLocalParams{
-				Active: in.Active, StoreID: in.StoreID, RadiusM: int32(in.RadiusM), Divisions: append([]string{}, in.Divisions...), MinFen: in.MinFen, BaseFen: in.BaseFen,
-				BaseM: int32(in.BaseM), PerKmFen: in.PerKmFen, FreeFen: in.FreeFen, LeadMinutes: int32(in.LeadMinutes), DaysAhead: int32(in.DaysAhead),
-				Weekdays: int32(in.Weekdays), Now: tx.Now(),
-			})
+		n, err := s.q.SetLocal(ctx, tx, deliverydb.SetLocalParams{
+			Active: in.Active, StoreID: in.StoreID, RadiusM: int32(in.RadiusM), Divisions: append([]string{}, in.Divisions...), MinFen: in.MinFen, BaseFen: in.BaseFen,
+			BaseM: int32(in.BaseM), PerKmFen: in.PerKmFen, FreeFen: in.FreeFen, LeadMinutes: int32(in.LeadMinutes), DaysAhead: int32(in.DaysAhead),
+			Weekdays: int32(in.Weekdays), Now: tx.Now(), Version: in.Version,
 		})
+		if err == nil && n == 0 {
+			err = ErrChanged
+		}
+		if err != nil {
+			return err
+		}
+		pipe := tx.Pipeline()
 		var starts, ends, capacities []int32
 		for _, t := range in.Times {
 			starts, ends, capacities = append(starts, int32(t.From)), append(ends, int32(t.Until)), append(capacities, int32(t.Capacity))

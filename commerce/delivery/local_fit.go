@@ -46,6 +46,7 @@ type LocalSlot struct {
 // it names. The zero value is a shop that brings nothing.
 type LocalTerms struct {
 	Active      bool
+	Version     int32 // as it was seen: -1 for terms that nobody had set; 0 saves over any
 	StoreID     int64 // where it is brought from
 	Store       Position
 	RadiusM     int64    // 0: only Divisions count

@@ -55,6 +55,7 @@ type Store struct {
 	// them; both empty without a position.
 	Latitude, Longitude string
 	Open                bool
+	Version             int32 // as it was seen; 0 saves over any
 }
 
 // Stores lists a shop's pickup stores.
@@ -65,7 +66,7 @@ func (s *Service) Stores(ctx context.Context, id tenant.ID, onlyOpen bool) (list
 		for i, row := range rows {
 			list[i] = Store{
 				ID: row.ID, Name: row.Name, Phone: row.Phone, Address: row.Address, Hours: row.Hours, Open: row.Open,
-				Latitude: row.Latitude, Longitude: row.Longitude,
+				Latitude: row.Latitude, Longitude: row.Longitude, Version: row.Version,
 			}
 		}
 		return err
@@ -91,7 +92,7 @@ func (s *Service) CheckOpen(ctx context.Context, q tenantdb.Querier, storeID int
 }
 
 // SaveStore adds a store, or changes the one whose ID it bears. Opens a transaction.
-// Faults: VALIDATION, NOT_FOUND.
+// Faults: VALIDATION, NOT_FOUND, DELIVERY_CHANGED.
 func (s *Service) SaveStore(ctx context.Context, id tenant.ID, in Store, actor string) (int64, error) {
 	if err := in.check(); err != nil {
 		return 0, fmt.Errorf("save store: %w", err)
@@ -105,10 +106,14 @@ func (s *Service) SaveStore(ctx context.Context, id tenant.ID, in Store, actor s
 		} else {
 			var n int64
 			n, err = s.q.SetStore(ctx, tx, deliverydb.SetStoreParams{
-				ID: in.ID, Name: in.Name, Phone: in.Phone, Address: in.Address, Hours: in.Hours, Latitude: latitude, Longitude: longitude, Open: in.Open,
+				ID: in.ID, Name: in.Name, Phone: in.Phone, Address: in.Address, Hours: in.Hours, Latitude: latitude, Longitude: longitude, Open: in.Open, Version: in.Version,
 			})
 			if err == nil && n == 0 {
-				err = fault.ErrNotFound
+				if _, err = s.q.StoreOpen(ctx, tx, in.ID); tenantdb.NoRows(err) {
+					err = fault.ErrNotFound
+				} else if err == nil {
+					err = ErrChanged
+				}
 			}
 		}
 		if err != nil {

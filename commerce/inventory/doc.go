@@ -16,6 +16,8 @@
 // something. A level's version grows with corrections by people, not with orders, so that a
 // SKU that sells can be corrected and two people who correct it cannot undo each other.
 //
+// What comes back may go to any open place (PutBackTx); LeftFrom says where it came from.
+//
 // An alarm stands in stock_alarm from the transaction in which a SKU became scarce or ran
 // out, once per crossing, until there is enough again.
 //

@@ -19,6 +19,9 @@ var (
 	ErrLocationLimit = fault.New(fault.Conflict, "LOCATION_LIMIT", "仓库数量已达上限", "There are as many locations as there can be")
 	// ErrLocationInUse is a place that is to be closed with goods in it.
 	ErrLocationInUse = fault.New(fault.Conflict, "LOCATION_IN_USE", "仓库里还有库存，请先调拨或清空", "There are goods in this location, move them first")
+	// ErrLocationClosed is a place that is not there any more, or never was, as goods come to it. Its
+	// data name it under "location_id".
+	ErrLocationClosed = fault.New(fault.Conflict, "LOCATION_CLOSED", "仓库已停用，请选择其他仓库", "This location is closed, choose another one")
 	// ErrCardStock is a correction of what only cards change, or cards of goods that are not
 	// sold as such.
 	ErrCardStock = fault.New(fault.Conflict, "CARD_STOCK", "卡密商品的库存由卡密数量决定，请在商品的「卡密库存」中添加或作废", "The stock of virtual cards is the number of cards: add or void them on the product's card page")

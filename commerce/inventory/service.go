@@ -171,15 +171,19 @@ func (s *Service) settle(ctx context.Context, tx tenantdb.Tx, orderNo, actor, ki
 	return s.tell(ctx, tx, told)
 }
 
-// ReceiveTx books stock that came in under a document's number. The same document again
-// changes nothing; a SKU without a level is ErrUnknownSKU and nothing is booked. One
+// ReceiveTx books stock that came into the main place under a document's number. The same document
+// again changes nothing; a SKU without a level is ErrUnknownSKU and nothing is booked. One
 // statement, and one more when a coarse state changes.
 func (s *Service) ReceiveTx(ctx context.Context, tx tenantdb.Tx, document string, lines []Line, actor string) error {
+	return s.receive(ctx, tx, document, 0, lines, actor)
+}
+
+func (s *Service) receive(ctx context.Context, tx tenantdb.Tx, document string, place int64, lines []Line, actor string) error {
 	ids, qtys, err := columns(lines)
 	if err != nil {
 		return fmt.Errorf("receive %s: %w", document, err)
 	}
-	rows, err := s.q.Receive(ctx, tx, ids, qtys, document, actor, tx.Now())
+	rows, err := s.q.Receive(ctx, tx, ids, qtys, document, actor, tx.Now(), place)
 	if err != nil {
 		return fmt.Errorf("receive %s: %w", document, err)
 	}

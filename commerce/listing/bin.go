@@ -56,7 +56,7 @@ type CopyInput struct {
 	ID     int64
 	Suffix string // of the copy's title
 	Key    string // of the form: sent twice, it makes one copy
-	Actor  string
+	Editor
 }
 
 // Copy makes a draft like a product, without stock, and returns its id. Opens a transaction.
@@ -67,6 +67,11 @@ func (s *Service) Copy(ctx context.Context, id tenant.ID, in CopyInput) (copied 
 		copied, _, err = idempotency.Do(ctx, tx, key, func() (int64, error) {
 			product, err := s.Catalog.CopyTx(ctx, tx, in.ID, in.Suffix)
 			if err != nil {
+				return 0, err
+			}
+			if g, err := s.gate(ctx, tx, product.ID, in.Approves); err != nil {
+				return 0, err
+			} else if err := s.changed(ctx, tx, g, product.ID, false, in.Actor); err != nil {
 				return 0, err
 			}
 			return product.ID, s.Audit.RecordTx(ctx, tx, audit.Entry{
@@ -102,7 +107,7 @@ type BulkInput struct {
 	IDs        []int64
 	Act        BulkAct
 	CategoryID int64 // of BulkCategory
-	Actor      string
+	Editor
 }
 
 // BulkRow is what became of one product: Err is nil if it is as it was asked for.
@@ -133,17 +138,17 @@ func (s *Service) Bulk(ctx context.Context, id tenant.ID, in BulkInput) ([]BulkR
 func (s *Service) act(ctx context.Context, id tenant.ID, productID int64, in BulkInput) error {
 	switch in.Act {
 	case BulkOn:
-		return s.SetShelf(ctx, id, productID, catalog.OnShelf, in.Actor)
+		return s.SetShelf(ctx, id, productID, catalog.OnShelf, in.Editor)
 	case BulkOff:
-		return s.SetShelf(ctx, id, productID, catalog.OffShelf, in.Actor)
+		return s.SetShelf(ctx, id, productID, catalog.OffShelf, in.Editor)
 	case BulkBin:
 		return s.Bin(ctx, id, productID, in.Actor)
 	case BulkRestore:
-		return s.SetShelf(ctx, id, productID, catalog.OffShelf, in.Actor)
+		return s.SetShelf(ctx, id, productID, catalog.OffShelf, in.Editor)
 	case BulkPurge:
 		return s.Purge(ctx, id, productID, in.Actor)
 	case BulkCategory:
-		return s.SetCategory(ctx, id, productID, in.CategoryID, in.Actor)
+		return s.SetCategory(ctx, id, productID, in.CategoryID, in.Editor)
 	}
 	return fault.Invalidf("act", "is unknown")
 }
@@ -171,18 +176,23 @@ func (s *Service) Bin(ctx context.Context, id tenant.ID, productID int64, actor 
 }
 
 // SetCategory moves a product to another category. Opens a transaction. Faults: NOT_FOUND,
-// VALIDATION.
-func (s *Service) SetCategory(ctx context.Context, id tenant.ID, productID, categoryID int64, actor string) error {
-	err := s.DB.InTenant(ctx, id, func(tx tenantdb.Tx) error {
-		if err := s.Catalog.SetCategoryTx(ctx, tx, productID, categoryID); err != nil {
-			return err
-		}
-		return s.Audit.RecordTx(ctx, tx, audit.Entry{
-			Actor: actor, Action: "product.moved", Object: object(productID), After: map[string]any{"category_id": categoryID},
+// VALIDATION, CHANGE_WAITS; with AWAITS_APPROVAL it was taken and takes effect when somebody
+// approves it.
+func (s *Service) SetCategory(ctx context.Context, id tenant.ID, productID, categoryID int64, by Editor) error {
+	awaits := false
+	err := s.DB.InTenant(ctx, id, func(tx tenantdb.Tx) (err error) {
+		awaits, err = s.gated(ctx, tx, productID, by, func(tx tenantdb.Tx) error {
+			if err := s.Catalog.SetCategoryTx(ctx, tx, productID, categoryID); err != nil {
+				return err
+			}
+			return s.Audit.RecordTx(ctx, tx, audit.Entry{
+				Actor: by.Actor, Action: "product.moved", Object: object(productID), After: map[string]any{"category_id": categoryID},
+			})
 		})
+		return err
 	})
 	if err != nil {
 		return fmt.Errorf("set category: %w", err)
 	}
-	return nil
+	return waits(awaits)
 }

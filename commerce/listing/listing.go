@@ -41,6 +41,9 @@ type SaveInput struct {
 	Stock       []Stock // of the SKUs, in their order
 	OnShelf     bool    // for a new one: show it to buyers at once
 	Actor       string  // "staff:7"
+	// Approves says that the actor may put products on sale alone. What others do waits, in a shop
+	// that asks for it.
+	Approves bool
 }
 
 // Stock is what is on hand of a SKU, pieces: as the editor saw it, and as it shall be.
@@ -51,44 +54,72 @@ const MaxStock = 9_999_999
 
 // Save makes or changes a product and returns its id. Opens a transaction. Faults:
 // VALIDATION, NOT_FOUND, PRODUCT_CHANGED, NOTHING_TO_SELL, CODE_TAKEN, STOCK_RESERVED, CARD_STOCK, KIND_STOCKED, QUOTA_EXCEEDED,
-// IDEMPOTENCY_MISMATCH (the form was sent before with other contents).
+// IDEMPOTENCY_MISMATCH (the form was sent before with other contents), CHANGE_WAITS. With
+// AWAITS_APPROVAL, and the id, it was taken and takes effect when somebody approves it.
 func (s *Service) Save(ctx context.Context, id tenant.ID, in SaveInput) (productID int64, err error) {
+	awaits := false
 	err = s.DB.InTenant(ctx, id, func(tx tenantdb.Tx) (err error) {
-		productID, err = s.SaveTx(ctx, tx, in)
+		productID, awaits, err = s.SaveTx(ctx, tx, in)
 		return err
 	})
 	if err != nil {
 		return 0, fmt.Errorf("save product: %w", err)
 	}
-	return productID, nil
+	return productID, waits(awaits)
 }
 
-// SaveTx is Save in the caller's transaction.
-func (s *Service) SaveTx(ctx context.Context, tx tenantdb.Tx, in SaveInput) (productID int64, err error) {
-	if len(in.Stock) != len(in.SKUs) {
-		return 0, fault.Invalidf("stock", "must be one for each SKU")
-	}
-	for i, n := range in.Stock {
-		if in.ID == 0 && in.Kind == catalog.VirtualCard && n.Want != 0 {
-			return 0, inventory.ErrCardStock
-		}
-		if n.Want < 0 || n.Want > MaxStock || n.Was < 0 || n.Was > MaxStock {
-			return 0, fault.Invalidf(fmt.Sprintf("stock[%d]", i), "must be 0 to %d", MaxStock)
-		}
+// SaveTx is Save in the caller's transaction; awaits says that it waits to be approved.
+func (s *Service) SaveTx(ctx context.Context, tx tenantdb.Tx, in SaveInput) (productID int64, awaits bool, err error) {
+	if err := in.checkStock(); err != nil {
+		return 0, false, err
 	}
 	if in.ID == 0 {
 		return s.create(ctx, tx, in)
 	}
-	return in.ID, s.edit(ctx, tx, in)
+	g, err := s.gate(ctx, tx, in.ID, in.Approves)
+	if err != nil {
+		return 0, false, err
+	}
+	if g.keeps() {
+		return in.ID, true, s.propose(ctx, tx, g, in.ID, in.Actor, func(tx tenantdb.Tx) (SaveInput, error) { return in, s.edit(ctx, tx, in) })
+	}
+	in.Unapproved = g.Needed
+	if err := s.edit(ctx, tx, in); err != nil {
+		return 0, false, err
+	}
+	awaits = g.Needed && in.OnAt != nil
+	return in.ID, awaits, s.changed(ctx, tx, g, in.ID, awaits, in.Actor)
 }
 
-func (s *Service) create(ctx context.Context, tx tenantdb.Tx, in SaveInput) (int64, error) {
+// checkStock judges the stock beside the SKUs.
+func (in SaveInput) checkStock() error {
+	if len(in.Stock) != len(in.SKUs) {
+		return fault.Invalidf("stock", "must be one for each SKU")
+	}
+	for i, n := range in.Stock {
+		if in.ID == 0 && in.Kind == catalog.VirtualCard && n.Want != 0 {
+			return inventory.ErrCardStock
+		}
+		if n.Want < 0 || n.Want > MaxStock || n.Was < 0 || n.Was > MaxStock {
+			return fault.Invalidf(fmt.Sprintf("stock[%d]", i), "must be 0 to %d", MaxStock)
+		}
+	}
+	return nil
+}
+
+func (s *Service) create(ctx context.Context, tx tenantdb.Tx, in SaveInput) (productID int64, awaits bool, err error) {
 	body, err := json.Marshal(in)
 	if err != nil {
-		return 0, err
+		return 0, false, err
 	}
+	if !in.Approves {
+		if in.Unapproved, err = s.Catalog.ApprovalNeeded(ctx, tx); err != nil {
+			return 0, false, err
+		}
+	}
+	awaits = in.Unapproved && (in.OnShelf || in.OnAt != nil)
 	key := idempotency.Key{Scope: in.Actor + ":product.create", Value: in.Key, Body: body}
-	productID, _, err := idempotency.Do(ctx, tx, key, func() (int64, error) {
+	productID, _, err = idempotency.Do(ctx, tx, key, func() (int64, error) {
 		if err := s.category(ctx, tx, &in); err != nil {
 			return 0, err
 		}
@@ -106,14 +137,24 @@ func (s *Service) create(ctx context.Context, tx tenantdb.Tx, in SaveInput) (int
 		if err := s.number(ctx, tx, product.ID, in.Code); err != nil {
 			return 0, err
 		}
-		if in.OnShelf {
-			if _, err := s.Catalog.SetShelfTx(ctx, tx, product.ID, catalog.OnShelf); err != nil {
-				return 0, err
-			}
+		if err := s.offer(ctx, tx, product.ID, awaits, in); err != nil {
+			return 0, err
 		}
-		return product.ID, s.tell(ctx, tx, "product.created", product.ID, in, map[string]any{"on_shelf": in.OnShelf})
+		return product.ID, s.tell(ctx, tx, "product.created", product.ID, in, map[string]any{"on_shelf": in.OnShelf && !awaits})
 	})
-	return productID, err
+	return productID, awaits, err
+}
+
+// offer puts a new product on the shelf, if that is wished for, or lets it wait.
+func (s *Service) offer(ctx context.Context, tx tenantdb.Tx, productID int64, awaits bool, in SaveInput) error {
+	switch {
+	case awaits:
+		return s.ask(ctx, tx, catalog.Request{SPUID: productID, PutUp: in.OnShelf, AskedBy: in.Actor}, in.Title)
+	case in.OnShelf && !in.Unapproved:
+		_, err := s.Catalog.SetShelfTx(ctx, tx, productID, catalog.OnShelf)
+		return err
+	}
+	return nil
 }
 
 // receive books the first stock of a new product.
@@ -182,23 +223,37 @@ func (s *Service) tell(ctx context.Context, tx tenantdb.Tx, action string, produ
 
 func object(productID int64) string { return "product:" + strconv.FormatInt(productID, 10) }
 
-// SetShelfTx is SetShelf in the caller's transaction.
-func (s *Service) SetShelfTx(ctx context.Context, tx tenantdb.Tx, productID int64, to catalog.ShelfStatus, actor string) error {
+// SetShelfTx is SetShelf in the caller's transaction; awaits says that it waits to be approved.
+func (s *Service) SetShelfTx(ctx context.Context, tx tenantdb.Tx, productID int64, to catalog.ShelfStatus, by Editor) (awaits bool, err error) {
+	if to == catalog.OnShelf {
+		g, err := s.gate(ctx, tx, productID, by.Approves)
+		if err != nil {
+			return false, err
+		}
+		if g.Needed && !g.Approved && g.Status != catalog.OnShelf {
+			return true, s.askToPutUp(ctx, tx, productID, by)
+		}
+	}
 	from, err := s.Catalog.SetShelfTx(ctx, tx, productID, to)
 	if err != nil || from == to {
-		return err
+		return false, err
 	}
-	return s.moved(ctx, tx, productID, from, to, actor)
+	return false, s.moved(ctx, tx, productID, from, to, by.Actor)
 }
 
 // SetShelf shows a product to buyers or takes it down; being there already is no error and
-// leaves no entry. Opens a transaction. Faults: NOT_FOUND, SHELF_STATE, NOTHING_TO_SELL.
-func (s *Service) SetShelf(ctx context.Context, id tenant.ID, productID int64, to catalog.ShelfStatus, actor string) error {
-	err := s.DB.InTenant(ctx, id, func(tx tenantdb.Tx) error { return s.SetShelfTx(ctx, tx, productID, to, actor) })
+// leaves no entry. Opens a transaction. Faults: NOT_FOUND, SHELF_STATE, NOTHING_TO_SELL; with
+// AWAITS_APPROVAL it was taken and comes on the shelf when somebody approves it.
+func (s *Service) SetShelf(ctx context.Context, id tenant.ID, productID int64, to catalog.ShelfStatus, by Editor) error {
+	awaits := false
+	err := s.DB.InTenant(ctx, id, func(tx tenantdb.Tx) (err error) {
+		awaits, err = s.SetShelfTx(ctx, tx, productID, to, by)
+		return err
+	})
 	if err != nil {
 		return fmt.Errorf("set shelf: %w", err)
 	}
-	return nil
+	return waits(awaits)
 }
 
 // moved writes the entry of a change of shelf state.

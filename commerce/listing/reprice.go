@@ -19,7 +19,7 @@ type PriceInput struct {
 	Versions map[int64]int32 // by product, as they were shown; 0 takes any
 	Change   catalog.PriceChange
 	Dry      bool // only tell what would become of them
-	Actor    string
+	Editor
 }
 
 // PriceRow is what became of one product's prices: Err is nil if they are as was asked for.
@@ -30,7 +30,7 @@ type PriceRow struct {
 }
 
 // Reprice changes the prices of products, each in a transaction of its own: what cannot be done to
-// one does not stop the others. A product that has changed since it was shown is refused, so that
+// one does not stop the others. What waits to be approved has AWAITS_APPROVAL. A product that has changed since it was shown is refused, so that
 // the same form sent twice changes prices once. Faults: VALIDATION.
 func (s *Service) Reprice(ctx context.Context, id tenant.ID, in PriceInput) ([]PriceRow, error) {
 	if len(in.Versions) == 0 || len(in.Versions) > MaxBulk {
@@ -55,21 +55,31 @@ func (s *Service) Reprice(ctx context.Context, id tenant.ID, in PriceInput) ([]P
 var errRehearsed = errors.New("rehearsed")
 
 func (s *Service) reprice(ctx context.Context, id tenant.ID, productID int64, in PriceInput) (out catalog.Repriced, err error) {
+	awaits := false
 	err = s.DB.InTenant(ctx, id, func(tx tenantdb.Tx) error {
-		if out, err = s.Catalog.RepriceTx(ctx, tx, productID, in.Versions[productID], in.Change); err != nil {
-			return err
-		}
 		if in.Dry {
+			if out, err = s.Catalog.RepriceTx(ctx, tx, productID, in.Versions[productID], in.Change); err != nil {
+				return err
+			}
 			out.Version-- // as it is
 			return errRehearsed
 		}
-		return s.Audit.RecordTx(ctx, tx, audit.Entry{
-			Actor: in.Actor, Action: "product.repriced", Object: object(productID),
-			Before: map[string]any{"low_fen": out.LowFen, "high_fen": out.HighFen}, After: map[string]any{"low_fen": out.ToLow, "high_fen": out.ToHigh},
+		awaits, err = s.gated(ctx, tx, productID, in.Editor, func(tx tenantdb.Tx) error {
+			if out, err = s.Catalog.RepriceTx(ctx, tx, productID, in.Versions[productID], in.Change); err != nil {
+				return err
+			}
+			return s.Audit.RecordTx(ctx, tx, audit.Entry{
+				Actor: in.Actor, Action: "product.repriced", Object: object(productID),
+				Before: map[string]any{"low_fen": out.LowFen, "high_fen": out.HighFen}, After: map[string]any{"low_fen": out.ToLow, "high_fen": out.ToHigh},
+			})
 		})
+		return err
 	})
 	if errors.Is(err, errRehearsed) {
 		err = nil
+	}
+	if err == nil {
+		err = waits(awaits)
 	}
 	return out, err
 }

@@ -20,7 +20,7 @@ func TestReprice(t *testing.T) {
 	reprice := func(change catalog.PriceChange, version int32, dry bool) listing.PriceRow {
 		t.Helper()
 		rows, err := k.s.Reprice(t.Context(), k.Tenant.ID, listing.PriceInput{
-			Versions: map[int64]int32{id: version, nobody: 0}, Change: change, Dry: dry, Actor: "staff:1",
+			Versions: map[int64]int32{id: version, nobody: 0}, Change: change, Dry: dry, Editor: listing.Editor{Actor: "staff:1"},
 		})
 		if err != nil || len(rows) != 2 || rows[0].ID != id || !errors.Is(rows[1].Err, fault.ErrNotFound) {
 			t.Fatalf("rows %+v, %v, want one of each product and nobody not found", rows, err)
@@ -67,7 +67,7 @@ func TestReprice(t *testing.T) {
 		t.Errorf("the product's lowest price is %d, want 25010", n)
 	}
 	for _, bad := range []catalog.PriceChange{{}, {Mode: "half"}, {Mode: catalog.PriceAdd}, {Mode: catalog.PricePercent}, {Mode: catalog.PriceSet, Fen: -1}} {
-		if _, err := k.s.Reprice(t.Context(), k.Tenant.ID, listing.PriceInput{Versions: map[int64]int32{id: 0}, Change: bad, Actor: "staff:1"}); !errors.Is(err, fault.ErrValidation) {
+		if _, err := k.s.Reprice(t.Context(), k.Tenant.ID, listing.PriceInput{Versions: map[int64]int32{id: 0}, Change: bad, Editor: listing.Editor{Actor: "staff:1"}}); !errors.Is(err, fault.ErrValidation) {
 			t.Errorf("%+v: %v, want VALIDATION", bad, err)
 		}
 	}

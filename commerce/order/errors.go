@@ -63,6 +63,8 @@ var (
 	// there to be claimed; its data say what is left.
 	ErrClaimed = fault.New(fault.Conflict, "CLAIMED", "部分商品已申请过售后，或数量超出可申请范围，请刷新后重试", "Some of these goods are in an after-sales case already, or are more than can be claimed")
 
+	// ErrTermsChanged is a form of the shop's times that somebody else has changed since it was opened.
+	ErrTermsChanged = fault.New(fault.Conflict, "TERMS_CHANGED", "设置刚刚被其他人修改，本次没有保存；您填写的内容还在下面，请在新标签页打开本页核对后再修改", "Somebody else has just changed these settings, so that yours were not saved: what you typed is still here, open this page in another tab and compare")
 	// errAmount is a payment of another amount than the order's. Payments compare before
 	// they report, so this is a defect, kept from becoming a paid order.
 	errAmount = errors.New("order: paid amount differs from the payable amount")

@@ -101,6 +101,17 @@ func productColumns() []Column {
 		{Key: "sku_picture", zh: "规格图", en: "Variant picture"},
 		{Key: "enabled", zh: "规格启用", en: "On sale", zhHint: "是 或 否", enHint: "yes or no"},
 		{Key: "opening_stock", zh: "期初库存", en: "Opening stock", Type: Number, ImportOnly: true, zhHint: "只用于新规格", enHint: "only for new variants", sample: "20"},
+		{Key: "kind", zh: "商品类型", en: "Kind", zhHint: "实物、虚拟卡券、到店核销 或 仅限自提；新商品不填为实物", enHint: "physical, virtual_card, voucher or pickup; physical for a new product otherwise", sample: "实物"},
+		{Key: "freight", zh: "运费模板", en: "Freight template", zhHint: "模板名称；[清空] 为店铺默认模板", enHint: "its name; [clear] for the shop's default one"},
+		{Key: "min_qty", zh: "起购数量", en: "Least at once", Type: Number, zhHint: "件，1 起", enHint: "pieces, 1 at least"},
+		{Key: "max_per_order", zh: "每单限购", en: "Most of an order", Type: Number, zhHint: "件，0 为不限", enHint: "pieces, 0: no limit"},
+		{Key: "max_lifetime", zh: "每人累计限购", en: "Most of a buyer", Type: Number, zhHint: "件，0 为不限", enHint: "pieces, 0: no limit"},
+		{Key: "on_at", zh: "定时上架", en: "On the shelf at", zhHint: "北京时间，如 2026-12-01 08:00；[清空] 为取消", enHint: "Beijing time, like 2026-12-01 08:00; [clear] for never"},
+		{Key: "off_at", zh: "定时下架", en: "Off the shelf at", zhHint: "同上，晚于定时上架", enHint: "the same, after the other one"},
+		{Key: "voucher_uses", zh: "核销次数", en: "Uses of a voucher", Type: Number, zhHint: "以下四列只用于到店核销的商品", enHint: "this and the next three for vouchers only"},
+		{Key: "voucher_days", zh: "有效天数", en: "Valid for days", Type: Number, zhHint: "付款后多少天；与有效期至填一个", enHint: "after the payment; either this or the last day"},
+		{Key: "voucher_until", zh: "有效期至", en: "Last day", zhHint: "最后一天，如 2026-12-31", enHint: "like 2026-12-31"},
+		{Key: "voucher_refunds", zh: "过期自动退款", en: "Refunded when over", zhHint: "是 或 否", enHint: "yes or no"},
 	}
 }
 
@@ -144,6 +155,8 @@ func words() map[string]string {
 	return map[string]string{
 		"是": "yes", "启用": "yes", "yes": "yes", "y": "yes", "true": "yes", "1": "yes", "否": "no", "停用": "no", "no": "no", "n": "no", "false": "no", "0": "no",
 		"上架": "on", "on": "on", "下架": "off", "off": "off", "草稿": "draft", "draft": "draft",
+		"实物": "physical", "实物商品": "physical", "physical": "physical", "虚拟卡券": "virtual_card", "virtual_card": "virtual_card", "virtual card": "virtual_card",
+		"到店核销": "voucher", "电子凭证": "voucher", "voucher": "voucher", "仅限自提": "pickup", "pickup": "pickup",
 	}
 }
 
@@ -152,7 +165,10 @@ func said(choice, lang string) string {
 	if lang == english {
 		return choice
 	}
-	return map[string]string{"yes": "是", "no": "否", "on": "上架", "off": "下架", "draft": "草稿"}[choice]
+	return map[string]string{
+		"yes": "是", "no": "否", "on": "上架", "off": "下架", "draft": "草稿",
+		"physical": "实物", "virtual_card": "虚拟卡券", "voucher": "到店核销", "pickup": "仅限自提",
+	}[choice]
 }
 
 // statusWord is what an order's state is called.

@@ -20,10 +20,13 @@
 //     their version, stock by its version and as a difference, so that what was sold stays sold.
 //   - Memory is bounded by a portion and by MaxBytes of a file, whatever a file says of itself.
 //   - Files and rows go at expires_at, by a timer of their own.
+//   - A product's file that comes back as it went out changes nothing; a column that is not in a
+//     file, and an empty cell, leave what is there.
 //   - An export's personal data is masked unless it was asked for by somebody who may see it.
 //
 // Decisions: the events of a job carry nothing; whatever comes twice looks at the job again. A
 // rehearsal takes the locks of what it tries for the time of a portion (at most 100 bunches).
 // Parts are named by their content, because a part that was written before a crash may differ
-// from the one that is written after it.
+// from the one that is written after it. New columns come behind the others: a part holds cells
+// by their place, and one from before an upgrade stays readable.
 package port

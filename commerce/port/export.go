@@ -132,6 +132,10 @@ func (s *Service) exportedProducts(ctx context.Context, r *tenantdb.Reader, job 
 	if err != nil {
 		return nil, 0, err
 	}
+	freights, err := s.freights(ctx, r)
+	if err != nil {
+		return nil, 0, err
+	}
 	list, err := s.d.Catalog.DraftsAfter(ctx, r, job.reached, few)
 	for _, e := range list {
 		last = e.ID
@@ -139,8 +143,9 @@ func (s *Service) exportedProducts(ctx context.Context, r *tenantdb.Reader, job 
 		if i := slices.IndexFunc(brands, func(b catalog.Brand) bool { return b.ID == e.BrandID }); i >= 0 {
 			brand = brands[i].Name
 		}
+		terms := termCells(e, freights, job.Options.Lang)
 		for _, k := range e.SKUs {
-			rows = append(rows, productCells(e, k, joined(pathOf(tree, e.CategoryID)), brand, job.Options.Lang))
+			rows = append(rows, append(productCells(e, k, joined(pathOf(tree, e.CategoryID)), brand, job.Options.Lang), terms...))
 		}
 	}
 	return rows, last, err
@@ -157,12 +162,6 @@ func productCells(e catalog.Entered, k catalog.SKUInput, category, brand, lang s
 		enabled = "no"
 	}
 	// What is not there is empty; what is longer than a cell may be is left as it is.
-	number := func(n int32) string {
-		if n == 0 {
-			return ""
-		}
-		return strconv.Itoa(int(n))
-	}
 	amount := func(f money.Fen) string {
 		if f == 0 {
 			return ""
@@ -176,9 +175,17 @@ func productCells(e catalog.Entered, k catalog.SKUInput, category, brand, lang s
 	}
 	return []string{
 		strconv.FormatInt(e.ID, 10), e.Code, e.Title, e.Subtitle, category, brand, joined(e.Tags), e.Cover, strings.Join(e.Pictures, "\n"), detail, said(shelf, lang),
-		joined(names), k.Code, joined(k.SpecValues), k.PriceFen.Yuan(), amount(k.MarketPriceFen), amount(k.CostFen), k.Barcode, number(k.WeightG), number(k.VolumeCM3),
+		joined(names), k.Code, joined(k.SpecValues), k.PriceFen.Yuan(), amount(k.MarketPriceFen), amount(k.CostFen), k.Barcode, some(k.WeightG), some(k.VolumeCM3),
 		sheetText(e.Params), k.Picture, said(enabled, lang), "",
 	}
+}
+
+// some is a number as its cell shows it; 0 is an empty cell.
+func some(n int32) string {
+	if n == 0 {
+		return ""
+	}
+	return strconv.Itoa(int(n))
 }
 
 // sheetText writes a product's sheet as a cell.

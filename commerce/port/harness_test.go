@@ -139,7 +139,7 @@ func (k *kit) step(t *testing.T, id int64) {
 // run agrees to an import and does it.
 func (k *kit) run(t *testing.T, id int64) port.Report {
 	t.Helper()
-	if err := k.s.Confirm(t.Context(), k.Tenant.ID, id, "staff:8"); err != nil {
+	if err := k.s.Confirm(t.Context(), k.Tenant.ID, id, listing.Editor{Actor: "staff:8"}); err != nil {
 		t.Fatal(err)
 	}
 	k.step(t, id)

@@ -71,6 +71,9 @@ type Options struct {
 	From   time.Time `json:"from,omitzero"`
 	Until  time.Time `json:"until,omitzero"`
 	Reveal bool      `json:"reveal,omitempty"` // personal data as it is
+	// Approves says of an import that who agreed to it (who sent the file, until then) may put
+	// products on sale alone.
+	Approves bool `json:"approves,omitempty"`
 }
 
 // Job is a file that comes in or goes out.
@@ -132,9 +135,12 @@ type Row struct {
 	Changes  []Change
 }
 
+// ChangeAwaits is what stands in Change.What where the changes of a row wait to be approved.
+const ChangeAwaits = "awaits"
+
 // Change is one thing that a row does. To and From are as people write them.
 type Change struct {
-	What string `json:"what"` // a column's key, or "new", "parcel", "known"
+	What string `json:"what"` // a column's key, or "new", "parcel", "known", ChangeAwaits
 	From string `json:"from,omitempty"`
 	To   string `json:"to,omitempty"`
 }

@@ -15,6 +15,7 @@ import (
 
 	"golang.org/x/text/encoding/simplifiedchinese"
 
+	"galleria/commerce/listing"
 	"galleria/commerce/port"
 	"galleria/commerce/sheet"
 	"galleria/tenant/fault"
@@ -222,7 +223,7 @@ func TestKilledWorkerRepeatsNothing(t *testing.T) {
 	k := newKit(t)
 	const n = 600
 	id := k.upload(t, port.Stock, port.Options{Reason: "purchase"}, k.many(t, n)...)
-	if err := k.s.Confirm(t.Context(), k.Tenant.ID, id, "staff:8"); err != nil {
+	if err := k.s.Confirm(t.Context(), k.Tenant.ID, id, listing.Editor{Actor: "staff:8"}); err != nil {
 		t.Fatal(err)
 	}
 	for i := range 12 { // dies in the middle of a portion
@@ -261,7 +262,7 @@ func TestTwoImportsOfTheSameSKUs(t *testing.T) {
 	ids := []int64{one, two, a, b}
 	reports := make([]port.Report, len(ids))
 	for _, id := range ids {
-		if err := k.s.Confirm(t.Context(), k.Tenant.ID, id, "staff:8"); err != nil {
+		if err := k.s.Confirm(t.Context(), k.Tenant.ID, id, listing.Editor{Actor: "staff:8"}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -323,7 +324,7 @@ func TestCancelledInTheMiddle(t *testing.T) {
 	t.Parallel()
 	k := newKit(t)
 	id := k.upload(t, port.Stock, port.Options{}, k.many(t, 250)...)
-	if err := k.s.Confirm(t.Context(), k.Tenant.ID, id, "staff:8"); err != nil {
+	if err := k.s.Confirm(t.Context(), k.Tenant.ID, id, listing.Editor{Actor: "staff:8"}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := k.s.Portion(t.Context(), k.Tenant.ID, id); err != nil {
@@ -338,7 +339,7 @@ func TestCancelledInTheMiddle(t *testing.T) {
 	if r := k.look(t, id); r.State != port.Cancelled || r.Counts[port.RowDone] != 100 || r.Counts[port.RowLeft] != 150 {
 		t.Error(words(r))
 	}
-	if err := k.s.Confirm(t.Context(), k.Tenant.ID, id, "staff:8"); !errors.Is(err, port.ErrState) {
+	if err := k.s.Confirm(t.Context(), k.Tenant.ID, id, listing.Editor{Actor: "staff:8"}); !errors.Is(err, port.ErrState) {
 		t.Errorf("agreed to after the end: %v", err)
 	}
 	// Its time comes.

@@ -55,6 +55,7 @@ type shelves struct {
 	bySKU    map[string][]*catalog.Entered
 	pictures map[string][]string // addresses by name
 	known    map[string]bool     // addresses
+	freights map[int64]string    // names of the templates
 }
 
 func (k products) applyTx(ctx context.Context, tx tenantdb.Tx, job Job, rows []*Row) error {
@@ -117,6 +118,9 @@ func (k products) shelves(ctx context.Context, tx tenantdb.Tx, rows []*Row) (*sh
 		}
 	}
 	if have.tree, have.brands, err = k.s.d.Catalog.Shelves(ctx, tx); err != nil {
+		return nil, err
+	}
+	if have.freights, err = k.s.freights(ctx, tx); err != nil {
 		return nil, err
 	}
 	return have, k.s.pictures(ctx, tx, pictures, have)
@@ -251,16 +255,18 @@ func (k products) saveTx(ctx context.Context, tx tenantdb.Tx, job Job, w *wish) 
 		}
 	}
 	save := listing.SaveInput{
-		ProductInput: w.in, Stock: w.stock, Actor: actor, Key: fmt.Sprintf("import-%d-%d", job.ID, w.rows[0].Bunch),
+		ProductInput: w.in, Stock: w.stock, Actor: actor, Key: fmt.Sprintf("import-%d-%d", job.ID, w.rows[0].Bunch), Approves: job.Options.Approves,
 	}
 	id := int64(0)
 	if w.was != nil {
 		save.ID, save.Version, id = w.was.ID, w.was.Version, w.was.ID
 	}
 	if w.was == nil || !reflect.DeepEqual(w.in, w.was.ProductInput) || w.stocked() {
-		if id, err = k.s.d.Listings.SaveTx(ctx, tx, save); err != nil {
+		var awaits bool
+		if id, awaits, err = k.s.d.Listings.SaveTx(ctx, tx, save); err != nil {
 			return err
 		}
+		w.awaits(awaits)
 	}
 	if w.code != "" {
 		if err := k.s.d.Catalog.SetCodeTx(ctx, tx, id, w.code); err != nil {
@@ -270,7 +276,9 @@ func (k products) saveTx(ctx context.Context, tx tenantdb.Tx, job Job, w *wish) 
 	if w.shelf == "" {
 		return nil
 	}
-	return k.s.d.Listings.SetShelfTx(ctx, tx, id, w.shelf, actor)
+	awaits, err := k.s.d.Listings.SetShelfTx(ctx, tx, id, w.shelf, listing.Editor{Actor: actor, Approves: job.Options.Approves})
+	w.awaits(awaits)
+	return err
 }
 
 // categoryTx is the category of a path, made where it is missing.

@@ -176,6 +176,7 @@ func (w *wish) shared() {
 		}
 	}
 	w.params()
+	w.terms()
 	w.specs()
 }
 
@@ -453,6 +454,7 @@ func (w *wish) place(path string) (int, Problem) {
 	if column, ok := map[string]string{
 		"category_id": "category", "parent_id": "category", "brand_id": "brand", "name": "category", "specs": "spec_names", "price_fen": "price", "market_price_fen": "market_price",
 		"cost_fen": "cost", "picture": "sku_picture", "stock": "opening_stock", "skus": "spec_values",
+		"freight_id": "freight", "voucher.uses": "voucher_uses", "voucher.days": "voucher_days",
 	}[key]; ok {
 		key = column
 	} else if strings.HasPrefix(path, "skus[") && key == "code" {

@@ -201,9 +201,10 @@ func (s *Service) moveTx(ctx context.Context, tx tenantdb.Tx, job Job, e Event, 
 	return s.d.Timers.Set(ctx, tx, TimerForget, strconv.FormatInt(job.ID, 10), row.ExpiresAt, struct{}{})
 }
 
-// Confirm lets a checked import run; agreeing again is no error and runs nothing. Opens a
+// Confirm lets a checked import run, in the name of by; agreeing again is no error and runs nothing. Opens a
 // transaction. Faults: NOT_FOUND, PORT_STATE.
-func (s *Service) Confirm(ctx context.Context, shop tenant.ID, id int64, actor string) error {
+func (s *Service) Confirm(ctx context.Context, shop tenant.ID, id int64, by listing.Editor) error {
+	actor := by.Actor
 	return s.locked(ctx, shop, id, func(tx tenantdb.Tx, job Job) error {
 		if job.Way == Import && (job.State == Running || job.State == Done) {
 			return nil
@@ -212,7 +213,7 @@ func (s *Service) Confirm(ctx context.Context, shop tenant.ID, id int64, actor s
 			return err
 		}
 		now := tx.Now()
-		if err := s.q.Confirmed(ctx, tx, actor, &now, id); err != nil {
+		if err := s.q.Confirmed(ctx, tx, actor, &now, by.Approves, id); err != nil {
 			return err
 		}
 		if err := s.record(ctx, tx, actor, "import.confirmed", id, map[string]any{"kind": string(job.Kind), "rows": job.Rows}); err != nil {

@@ -19,7 +19,8 @@ const (
 	OrderUpdate          Permission = "order.update" // price, address, notes, closing
 	OrderVerify          Permission = "order.verify" // goods handed over against a code
 	ProductRead          Permission = "product.read"
-	ProductUpdate        Permission = "product.update" // and create, and put on the shelf
+	ProductUpdate        Permission = "product.update"  // and create, and put on the shelf
+	ProductApprove       Permission = "product.approve" // what others do to products, where the shop asks for that
 	StockRead            Permission = "stock.read"
 	StockUpdate          Permission = "stock.update" // correct, move, count
 	ImportRun            Permission = "import.run"
@@ -117,6 +118,7 @@ func shopkeeping() []entry {
 		{OrderVerify, manager | warehouse | clerk, false},
 		{ProductRead, all, false},
 		{ProductUpdate, manager | warehouse, false},
+		{ProductApprove, manager, false},
 		{StockRead, manager | warehouse | support | clerk, false},
 		{StockUpdate, manager | warehouse, false},
 		{ImportRun, manager | warehouse, false},

@@ -74,6 +74,7 @@ type CaseAside struct {
 	RefundHold   string            // why it waits
 	People       map[string]string // names of the staff in its thread, by number
 	Back         Track             // of the parcel that comes back
+	Shelved      map[int64]string  // the places other than the main one that sellable pieces went to, by SKU
 }
 
 // caseTrack is where the parcel is that comes back for a case.
@@ -92,6 +93,14 @@ func (s *Store) CaseAside(ctx context.Context, shop tenant.ID, caseNo string) (a
 		b.Queue(caseTrack, caseNo).Query(func(rows pgx.Rows) error {
 			var events []byte
 			_, err := pgx.ForEachRow(rows, []any{&a.Back.State, &a.Back.Error, &a.Back.Followed, &events}, func() error { return json.Unmarshal(events, &a.Back.Events) })
+			return err
+		})
+		a.Shelved = map[int64]string{}
+		b.Queue(`SELECT m.sku_id, string_agg(p.name, '、' ORDER BY p.id) FROM stock_movement m JOIN stock_location p ON p.id = m.location_id
+ WHERE m.document = $1 || '-back' AND m.kind = 'receive' GROUP BY m.sku_id`, caseNo).Query(func(rows pgx.Rows) error {
+			var sku int64
+			var name string
+			_, err := pgx.ForEachRow(rows, []any{&sku, &name}, func() error { a.Shelved[sku] = name; return nil })
 			return err
 		})
 		collect(b, &actors, pgx.RowTo[string], `SELECT DISTINCT t.actor FROM aftersale_message t JOIN aftersale_case c ON c.id = t.case_id WHERE c.case_no = $1`, caseNo)

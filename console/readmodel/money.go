@@ -467,6 +467,7 @@ type Todo struct {
 	Bad                   int64      // bad reviews without a reply
 	Flagged               int64      // reviews that a person has to look at
 	Packed, Lost          int64      // orders with a parcel that waits for its number, and with one that is lost
+	Products              int64      // that wait to be approved
 	Invoices, RedInvoices int64      // that are asked for, and that have to be voided
 }
 
@@ -481,10 +482,11 @@ const todoCounts = `SELECT
        (SELECT count(*) FROM (SELECT 1 FROM invoice i WHERE i.status = 'asked' AND i.ready_at IS NOT NULL LIMIT $1) c),
        (SELECT count(*) FROM (SELECT 1 FROM invoice i WHERE i.status = 'issued' AND i.red_due_at IS NOT NULL LIMIT $1) c),
        (SELECT count(*) FROM (SELECT DISTINCT p.order_id FROM order_parcel p JOIN orders o ON o.id = p.order_id WHERE p.status = 'packed' AND o.status IN ('paid', 'fulfilling') AND NOT o.test LIMIT $1) c),
-       (SELECT count(*) FROM (SELECT DISTINCT p.order_id FROM order_parcel p JOIN orders o ON o.id = p.order_id WHERE p.status = 'lost' AND p.remedy = '' AND o.status = 'fulfilling' LIMIT $1) c)`
+       (SELECT count(*) FROM (SELECT DISTINCT p.order_id FROM order_parcel p JOIN orders o ON o.id = p.order_id WHERE p.status = 'lost' AND p.remedy = '' AND o.status = 'fulfilling' LIMIT $1) c),
+       (SELECT count(*) FROM (SELECT 1 FROM product_approval a JOIN spu p ON p.id = a.spu_id WHERE a.state = 'waiting' AND p.status NOT IN ('recycled', 'purged') LIMIT $1) c)`
 
 func queueTodo(b *pgx.Batch, into *Todo, actor string) {
 	b.Queue(todoCounts, CountCap, actor, casesOfTheShop()).QueryRow(func(row pgx.Row) error {
-		return row.Scan(&into.ToApprove, &into.Tasks, &into.Stock, &into.Cases, &into.CaseDue, &into.Bad, &into.Flagged, &into.Invoices, &into.RedInvoices, &into.Packed, &into.Lost)
+		return row.Scan(&into.ToApprove, &into.Tasks, &into.Stock, &into.Cases, &into.CaseDue, &into.Bad, &into.Flagged, &into.Invoices, &into.RedInvoices, &into.Packed, &into.Lost, &into.Products)
 	})
 }

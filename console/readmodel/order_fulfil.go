@@ -247,14 +247,15 @@ func (s *Store) Shippable(ctx context.Context, shop tenant.ID, orderNos []string
 type Terms struct {
 	UnpaidSeconds, ReceiveDays, SignedDays, FinishDays int64
 	MaxOpenOrders, MaxOpenPieces                       int64 // what one buyer may leave unpaid
+	Version                                            int32
 }
 
 // Terms returns how long the shop waits.
 func (s *Store) Terms(ctx context.Context, shop tenant.ID) (t Terms, err error) {
 	err = s.read(ctx, shop, "terms", func(b *pgx.Batch) {
 		b.Queue(`SELECT coalesce((SELECT unpaid_ttl_seconds FROM shop), 1800)::bigint, coalesce((SELECT receive_days FROM shop), 10)::bigint, coalesce((SELECT finish_days FROM shop), 7)::bigint, coalesce((SELECT signed_days FROM shop), 7)::bigint,
-  coalesce((SELECT max_open_orders FROM shop), 20)::bigint, coalesce((SELECT max_open_pieces FROM shop), 0)::bigint`).QueryRow(func(row pgx.Row) error {
-			return row.Scan(&t.UnpaidSeconds, &t.ReceiveDays, &t.FinishDays, &t.SignedDays, &t.MaxOpenOrders, &t.MaxOpenPieces)
+  coalesce((SELECT max_open_orders FROM shop), 20)::bigint, coalesce((SELECT max_open_pieces FROM shop), 0)::bigint, coalesce((SELECT terms_version FROM shop), 1)`).QueryRow(func(row pgx.Row) error {
+			return row.Scan(&t.UnpaidSeconds, &t.ReceiveDays, &t.FinishDays, &t.SignedDays, &t.MaxOpenOrders, &t.MaxOpenPieces, &t.Version)
 		})
 	})
 	return t, err

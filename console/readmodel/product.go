@@ -32,7 +32,8 @@ const (
 	productHead = `SELECT p.id, p.title, p.subtitle, p.cover, p.pictures, p.detail, c.name, p.status, p.min_price_fen, p.max_price_fen, p.sales,
        p.created_at, p.updated_at, p.specs, p.category_id, p.version,
        coalesce(p.brand_id, 0), coalesce((SELECT b.name FROM brand b WHERE b.id = p.brand_id), ''), p.tags, p.kind, p.min_qty, p.max_per_order, p.max_lifetime,
-       p.on_at, p.off_at, p.recycled_at, coalesce(p.freight_id, 0), p.code, p.voucher_uses::bigint, p.voucher_days::bigint, p.voucher_until, p.voucher_refunds, p.params
+       p.on_at, p.off_at, p.recycled_at, coalesce(p.freight_id, 0), p.code, p.voucher_uses::bigint, p.voucher_days::bigint, p.voucher_until, p.voucher_refunds, p.params,
+       EXISTS (SELECT FROM product_approval a WHERE a.spu_id = p.id)
   FROM spu p JOIN category c ON c.id = p.category_id WHERE p.id = $1 AND p.status <> 'purged'`
 	productSKUs = `SELECT k.id, k.code, k.spec_values, k.price_fen, k.market_price_fen, k.enabled, l.on_hand, l.reserved, l.low_at, k.weight_g::bigint, k.picture,
        k.cost_fen, k.barcode, k.volume_cm3::bigint
@@ -73,6 +74,7 @@ func (s *Store) Products(ctx context.Context, shop tenant.ID, in ProductFilter) 
 	err = s.read(ctx, shop, "products", func(b *pgx.Batch) {
 		collect(b, &page.Rows, productRow, sql, w.args...)
 		queueShelfCounts(b, &page.Counts)
+		b.Queue(approvalCount, CountCap).QueryRow(func(row pgx.Row) error { return row.Scan(&page.NeedsApproval, &page.ToApprove) })
 		if in.WithCategories {
 			collect(b, &page.Places, categoryRow, allCategories)
 		}
@@ -136,7 +138,7 @@ func scanProductHead(row pgx.Row, p *ProductDetail) error {
 	var specs, params []byte
 	if err := row.Scan(&p.ID, &p.Title, &p.Subtitle, &p.Cover, &p.Pictures, &p.Detail, &p.Category, &p.Status, &p.MinPrice, &p.MaxPrice, &p.Sales,
 		&p.CreatedAt, &p.UpdatedAt, &specs, &p.CategoryID, &p.Version,
-		&p.BrandID, &p.Brand, &p.Tags, &p.Kind, &p.MinQty, &p.MaxPerOrder, &p.MaxLifetime, &p.OnAt, &p.OffAt, &p.RecycledAt, &p.FreightID, &p.Code, &p.VoucherUses, &p.VoucherDays, &p.VoucherUntil, &p.VoucherRefunds, &params); err != nil {
+		&p.BrandID, &p.Brand, &p.Tags, &p.Kind, &p.MinQty, &p.MaxPerOrder, &p.MaxLifetime, &p.OnAt, &p.OffAt, &p.RecycledAt, &p.FreightID, &p.Code, &p.VoucherUses, &p.VoucherDays, &p.VoucherUntil, &p.VoucherRefunds, &params, &p.Requested); err != nil {
 		return err
 	}
 	if err := json.Unmarshal(specs, &p.Specs); err != nil {

@@ -46,6 +46,9 @@ type ProductPage struct {
 	Next   int64
 	Counts map[string]int64 // per shelf, capped at CountCap; "" is all
 	Places []Category       // where products can be moved to, if asked for
+	// NeedsApproval says that products must be approved; ToApprove is how many wait for that.
+	NeedsApproval bool
+	ToApprove     int64
 }
 
 // SKU is one sellable variant with its stock. Available = OnHand - Reserved.
@@ -127,6 +130,7 @@ type ProductDetail struct {
 	VoucherUntil             *time.Time
 	VoucherRefunds           bool
 	Params                   []Param // its sheet
+	Requested                bool    // something of it waits to be approved, or was refused
 }
 
 // Param is a line of a product's sheet.

@@ -37,9 +37,9 @@ INSERT INTO category (parent_id, name, picture, sort, visible, params) VALUES (s
 
 -- name: InsertSPU :one
 INSERT INTO spu (category_id, title, subtitle, cover, pictures, detail, specs, sort, min_price_fen, max_price_fen, brand_id, freight_id, tags, kind,
-  min_qty, max_per_order, max_lifetime, on_at, off_at, tokens, indexed, created_at, updated_at, voucher_uses, voucher_days, voucher_until, voucher_refunds, params)
+  min_qty, max_per_order, max_lifetime, on_at, off_at, tokens, indexed, created_at, updated_at, voucher_uses, voucher_days, voucher_until, voucher_refunds, params, approved)
 VALUES (@category_id, @title, @subtitle, @cover, @pictures, @detail, @specs, @sort, @min_price_fen, @max_price_fen, sqlc.narg(brand_id), sqlc.narg(freight_id), @tags, @kind,
-  @min_qty, @max_per_order, @max_lifetime, sqlc.narg(on_at), sqlc.narg(off_at), @tokens, true, @at, @at, @voucher_uses, @voucher_days, sqlc.narg(voucher_until), @voucher_refunds, @params)
+  @min_qty, @max_per_order, @max_lifetime, sqlc.narg(on_at), sqlc.narg(off_at), @tokens, true, @at, @at, @voucher_uses, @voucher_days, sqlc.narg(voucher_until), @voucher_refunds, @params, @approved)
 RETURNING id;
 
 -- name: InsertSKUs :many
@@ -68,7 +68,10 @@ SELECT p.id FROM spu p WHERE p.id = (SELECT s.spu_id FROM sku s WHERE s.id = @sk
 SELECT count(*) FROM sku WHERE spu_id = @spu_id AND enabled;
 
 -- name: SetShelf :execrows
-UPDATE spu SET status = @to_status::text, recycled_at = CASE WHEN @to_status::text = 'recycled' THEN @at::timestamptz END,
+-- What comes on the shelf is approved by that, and what goes into the bin waits for nothing.
+WITH over AS (
+  DELETE FROM product_approval a WHERE a.spu_id = @id AND (@to_status::text = 'recycled' OR @to_status::text = 'on_shelf' AND a.change IS NULL))
+UPDATE spu SET status = @to_status::text, approved = approved OR @to_status::text = 'on_shelf', recycled_at = CASE WHEN @to_status::text = 'recycled' THEN @at::timestamptz END,
   version = version + 1, updated_at = @at::timestamptz
 WHERE id = @id AND status = @from_status;
 
@@ -96,7 +99,8 @@ UPDATE spu SET category_id = @category_id, title = @title, subtitle = @subtitle,
   specs = @specs, min_price_fen = @min_price_fen, max_price_fen = @max_price_fen, brand_id = sqlc.narg(brand_id), freight_id = sqlc.narg(freight_id), tags = @tags, kind = @kind,
   min_qty = @min_qty, max_per_order = @max_per_order, max_lifetime = @max_lifetime, on_at = sqlc.narg(on_at), off_at = sqlc.narg(off_at),
   tokens = @tokens, indexed = true, version = version + 1, updated_at = @at,
-  voucher_uses = @voucher_uses, voucher_days = @voucher_days, voucher_until = sqlc.narg(voucher_until), voucher_refunds = @voucher_refunds, params = @params
+  voucher_uses = @voucher_uses, voucher_days = @voucher_days, voucher_until = sqlc.narg(voucher_until), voucher_refunds = @voucher_refunds, params = @params,
+  approved = @approved
 WHERE id = @id AND version = @version;
 
 -- name: VacateSpecs :exec

@@ -22,7 +22,7 @@ SELECT s.spu_id, s.body, s.made_at FROM product_snapshot s WHERE s.hash = @hash;
 
 -- name: LockSchedule :one
 -- What the clock asks of a product; due is decided by the database's clock.
-SELECT p.status, p.on_at, p.off_at, coalesce(p.on_at <= now(), false)::boolean AS on_due, coalesce(p.off_at <= now(), false)::boolean AS off_due
+SELECT p.status, (p.approved OR NOT coalesce((SELECT s.product_approval FROM shop s), false))::boolean AS free, p.on_at, p.off_at, coalesce(p.on_at <= now(), false)::boolean AS on_due, coalesce(p.off_at <= now(), false)::boolean AS off_due
 FROM spu p WHERE p.id = @id FOR UPDATE;
 
 -- name: ClearSchedule :exec

@@ -1,5 +1,5 @@
 -- name: Stores :many
-SELECT id, name, phone, address, hours, coalesce(latitude::text, '')::text AS latitude, coalesce(longitude::text, '')::text AS longitude, open
+SELECT id, name, phone, address, hours, coalesce(latitude::text, '')::text AS latitude, coalesce(longitude::text, '')::text AS longitude, open, version
 FROM pickup_store WHERE open OR NOT @only_open::boolean ORDER BY id LIMIT 500;
 
 -- name: StoreOpen :one
@@ -10,9 +10,10 @@ INSERT INTO pickup_store (name, phone, address, hours, latitude, longitude)
 VALUES (@name, @phone, @address, @hours, (sqlc.narg(latitude)::text)::numeric, (sqlc.narg(longitude)::text)::numeric) RETURNING id;
 
 -- name: SetStore :execrows
+-- As it was seen; version 0 takes any.
 UPDATE pickup_store SET name = @name, phone = @phone, address = @address, hours = @hours, latitude = (sqlc.narg(latitude)::text)::numeric,
-       longitude = (sqlc.narg(longitude)::text)::numeric, open = @open
-WHERE id = @id;
+       longitude = (sqlc.narg(longitude)::text)::numeric, open = @open, version = version + 1
+WHERE id = @id AND (@version::integer = 0 OR version = @version);
 
 -- name: BeginUpload :exec
 -- A change of the parcels, or the first of them: what WeChat was told is not all any more.

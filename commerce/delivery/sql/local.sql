@@ -1,6 +1,6 @@
 -- name: LocalTerms :one
 -- The shop's terms, and of one slot on one day what it has and holds; a shop without terms has no row.
-SELECT (d.active AND p.open)::boolean AS active, d.store_id, d.radius_m, d.divisions, d.min_fen, d.base_fen, d.base_m, d.per_km_fen, d.free_fen, d.lead_minutes,
+SELECT (d.active AND p.open)::boolean AS active, d.version, d.store_id, d.radius_m, d.divisions, d.min_fen, d.base_fen, d.base_m, d.per_km_fen, d.free_fen, d.lead_minutes,
   d.days_ahead, d.weekdays, coalesce(p.latitude::text, '')::text AS latitude, coalesce(p.longitude::text, '')::text AS longitude,
   coalesce(s.starts_min, -1)::integer AS starts_min, coalesce(s.ends_min, -1)::integer AS ends_min, coalesce(s.capacity, 0)::integer AS capacity,
   coalesce((SELECT l.taken FROM local_load l WHERE l.slot_id = s.id AND l.day = @day::date), 0)::integer AS taken
@@ -12,12 +12,15 @@ SELECT s.id, s.starts_min, s.ends_min, s.capacity,
   coalesce((SELECT jsonb_object_agg(l.day, l.taken) FROM local_load l WHERE l.slot_id = s.id AND l.day BETWEEN @first::date AND @last::date), '{}')::jsonb AS taken
 FROM local_slot s WHERE s.active ORDER BY s.starts_min, s.ends_min;
 
--- name: SetLocal :exec
+-- name: SetLocal :execrows
+-- As it was seen; version 0 takes any, -1 is terms that nobody had set.
 INSERT INTO local_delivery (active, store_id, radius_m, divisions, min_fen, base_fen, base_m, per_km_fen, free_fen, lead_minutes, days_ahead, weekdays, updated_at)
 VALUES (@active, @store_id, @radius_m, @divisions, @min_fen, @base_fen, @base_m, @per_km_fen, @free_fen, @lead_minutes, @days_ahead, @weekdays, @now)
 ON CONFLICT (only_row) DO UPDATE SET active = excluded.active, store_id = excluded.store_id, radius_m = excluded.radius_m, divisions = excluded.divisions,
   min_fen = excluded.min_fen, base_fen = excluded.base_fen, base_m = excluded.base_m, per_km_fen = excluded.per_km_fen, free_fen = excluded.free_fen,
-  lead_minutes = excluded.lead_minutes, days_ahead = excluded.days_ahead, weekdays = excluded.weekdays, updated_at = excluded.updated_at;
+  lead_minutes = excluded.lead_minutes, days_ahead = excluded.days_ahead, weekdays = excluded.weekdays, updated_at = excluded.updated_at,
+  version = local_delivery.version + 1
+WHERE @version::integer = 0 OR local_delivery.version = @version;
 
 -- name: SetLocalSlots :exec
 -- Those that are not named are gone for new orders.

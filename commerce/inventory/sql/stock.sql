@@ -49,8 +49,8 @@ SELECT level.sku_id, level.qty, coalesce(moved.on_hand, level.on_hand)::bigint A
 FROM level LEFT JOIN moved ON moved.sku_id = level.sku_id;
 
 -- name: Receive :many
--- A document that was booked before changes nothing: received is 0 then. A SKU without a
--- level gives no row.
+-- Into one place (0: the main one), in which room was made. A document that was booked there
+-- before changes nothing: received is 0 then. A SKU without a level gives no row.
 WITH want AS (
   SELECT unnest(@sku_ids::bigint[]) AS sku_id, unnest(@qtys::bigint[]) AS qty),
 level AS (
@@ -59,17 +59,29 @@ level AS (
   ORDER BY l.sku_id
   FOR UPDATE OF l),
 booked AS (
-  INSERT INTO stock_movement (sku_id, kind, on_hand_delta, reserved_delta, document, actor, at)
-  SELECT level.sku_id, 'receive', level.qty, 0, @document::text, @actor::text, @at::timestamptz FROM level
+  INSERT INTO stock_movement (sku_id, kind, on_hand_delta, reserved_delta, document, actor, at, location_id)
+  SELECT level.sku_id, 'receive', level.qty, 0, @document::text, @actor::text, @at::timestamptz, @location_id::bigint FROM level
   ON CONFLICT (document, kind, sku_id, location_id) DO NOTHING
   RETURNING sku_id, on_hand_delta),
 moved AS (
-  UPDATE stock_level s SET on_hand = s.on_hand + booked.on_hand_delta, version = s.version + 1
+  UPDATE stock_level s SET on_hand = s.on_hand + booked.on_hand_delta, version = s.version + 1,
+    away_on_hand = s.away_on_hand + CASE WHEN @location_id::bigint = 0 THEN 0 ELSE booked.on_hand_delta END
   FROM booked WHERE s.sku_id = booked.sku_id
-  RETURNING s.sku_id, s.on_hand - booked.on_hand_delta AS on_hand, s.reserved)
+  RETURNING s.sku_id, s.on_hand - booked.on_hand_delta AS on_hand, s.reserved),
+placed AS (
+  UPDATE stock_away a SET on_hand = a.on_hand + booked.on_hand_delta
+  FROM booked WHERE a.sku_id = booked.sku_id AND a.location_id = @location_id::bigint)
 SELECT level.sku_id, coalesce(moved.on_hand, level.on_hand)::bigint AS on_hand, coalesce(moved.reserved, level.reserved)::bigint AS reserved, level.low_at,
   coalesce(booked.on_hand_delta, 0)::bigint AS received
 FROM level LEFT JOIN booked ON booked.sku_id = level.sku_id LEFT JOIN moved ON moved.sku_id = level.sku_id;
+
+-- name: LeftFrom :many
+-- The open place from which most pieces of a SKU went to an order; the main one where none did more.
+SELECT DISTINCT ON (r.sku_id) r.sku_id, a.location_id, a.qty AS away, (r.qty - sum(a.qty) OVER (PARTITION BY r.sku_id))::bigint AS main
+FROM reservation r JOIN reservation_away a ON a.order_no = r.order_no AND a.sku_id = r.sku_id
+WHERE r.order_no = @order_no AND r.sku_id = ANY (@sku_ids::bigint[])
+  AND EXISTS (SELECT FROM stock_location p WHERE p.id = a.location_id AND p.closed_at IS NULL)
+ORDER BY r.sku_id, a.qty DESC, a.location_id;
 
 -- name: Adjust :many
 -- Corrects what is on hand in one place (0: the main one). A line fits if it leaves what is

@@ -14,8 +14,10 @@ SELECT coalesce((SELECT receive_days FROM shop), 10)::bigint AS receive_days,
        coalesce((SELECT finish_days FROM shop), 7)::bigint AS finish_days;
 
 -- name: SetDeliveryTerms :execrows
+-- As they were seen; version 0 takes any.
 UPDATE shop SET receive_days = @receive_days, signed_days = @signed_days, finish_days = @finish_days, unpaid_ttl_seconds = @unpaid_ttl_seconds,
-  max_open_orders = @max_open_orders, max_open_pieces = @max_open_pieces, updated_at = now();
+  max_open_orders = @max_open_orders, max_open_pieces = @max_open_pieces, updated_at = now(), terms_version = terms_version + 1
+WHERE @version::integer = 0 OR terms_version = @version;
 
 -- name: Ship :one
 -- The order's row is locked. A count other than the lines' means that something was sent twice.

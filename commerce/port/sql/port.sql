@@ -53,7 +53,7 @@ UPDATE port_job SET state = @to_state::text, problem = @problem, reached = CASE 
 WHERE id = @id AND state = @from_state;
 
 -- name: Confirmed :exec
-UPDATE port_job SET confirmed_by = @actor, confirmed_at = @at WHERE id = @id;
+UPDATE port_job SET confirmed_by = @actor, confirmed_at = @at, options = options || jsonb_build_object('approves', @approves::boolean) WHERE id = @id;
 
 -- name: LeaveRest :exec
 -- What was good and is not done any more.
@@ -87,3 +87,7 @@ SELECT f.key::text AS key FROM port_job j, unnest(j.files) AS f(key) WHERE j.fil
 -- name: PicturesByName :many
 -- The library by the names of files and by addresses; the newest first.
 SELECT p.key, p.name FROM picture p WHERE p.name = ANY(@names::text[]) OR p.key = ANY(@keys::text[]) ORDER BY p.id DESC LIMIT 5000;
+
+-- name: FreightNames :many
+-- A shop has few templates; their names differ.
+SELECT t.id, t.name FROM freight_template t ORDER BY t.id LIMIT 1000;

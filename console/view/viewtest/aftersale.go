@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"galleria/commerce/aftersale"
+	"galleria/commerce/inventory"
 	"galleria/commerce/money"
 	"galleria/console/readmodel"
 	"galleria/console/view"
@@ -37,6 +38,12 @@ func (f Frame) aftersalePages() []Sample {
 	counted := f.caseShow(aftersale.Return, aftersale.Inspecting, now, due(8*24*time.Hour))
 	counted.Event, counted.Typed = "inspect", map[string]string{"sellable-31": "2", "damaged-31": "1", "missing-31": "0"}
 	counted.Bad = map[string]string{"lines.31": f.Text.T("aftersale.found_bad")}
+	places := f.caseShow(aftersale.Return, aftersale.Inspecting, now, due(8*24*time.Hour))
+	places.Places = casePlaces()
+	places.Event, places.Typed = "inspect", map[string]string{"sellable-31": "2", "damaged-31": "0", "missing-31": "0", "place-31": "3"}
+	places.Bad = map[string]string{"place-31": "仓库已停用，请选择其他仓库"}
+	shelved := f.caseShow(aftersale.Return, aftersale.Refunded, now, nil)
+	shelved.Shelved = map[int64]string{17: "西湖店仓"}
 	sent := f.caseShow(aftersale.Exchange, aftersale.Reshipping, now, due(40*time.Hour))
 	sent.Event, sent.Typed, sent.Bad = "reship", map[string]string{"courier": "sf", "tracking_no": "12"}, map[string]string{"tracking_no": f.Text.T("aftersale.wrong.tracking_no")}
 	approval := f.caseShow(aftersale.Return, aftersale.Refunding, now, nil)
@@ -64,7 +71,7 @@ func (f Frame) aftersalePages() []Sample {
 		{"aftersales_none_here", view.CaseListPage(desk, list(view.CaseList{Tab: "stopped"}))},
 		{"aftersales_no_match", view.CaseListPage(desk, list(view.CaseList{Query: "<script>alert(1)</script>"}))},
 		named("aftersale_unsent", unsent), named("aftersale_no_address", noAddress), named("aftersale_accept_refused", refused), named("aftersale_no_refused", no),
-		named("aftersale_inspect_refused", counted), named("aftersale_reship_refused", sent), named("aftersale_approval", approval), named("aftersale_stopped", stopped), named("aftersale_read_only", looks),
+		named("aftersale_inspect_refused", counted), named("aftersale_reship_refused", sent), named("aftersale_approval", approval), named("aftersale_stopped", stopped), named("aftersale_places", places), named("aftersale_shelved", shelved), named("aftersale_read_only", looks),
 		show(f.caseShow(aftersale.Return, aftersale.Requested, now, due(30*time.Hour))),
 		show(f.caseShow(aftersale.Return, aftersale.AwaitingReturn, now, due(6*24*time.Hour))),
 		show(f.caseShow(aftersale.Return, aftersale.InTransit, now, due(9*24*time.Hour))),
@@ -81,6 +88,10 @@ func (f Frame) aftersalePages() []Sample {
 
 // caseNow is when the desk is looked at.
 func caseNow() time.Time { return time.Date(2026, 11, 22, 3, 0, 0, 0, time.UTC) }
+
+func casePlaces() aftersale.Places {
+	return aftersale.Places{Open: []inventory.Location{{Name: "昆明总仓"}, {ID: 2, Name: "西湖店仓"}, {ID: 3, Name: "余杭备货仓"}}, Home: map[int64]int64{31: 2}}
+}
 
 func returnAddresses() []aftersale.Address {
 	return []aftersale.Address{

@@ -37,7 +37,7 @@ func Pages(f Frame) []Sample {
 	}
 	counts := map[string]int64{"": 1000, "pending_payment": 3, "paid": 12, "fulfilling": 40, "completed": 861, "closed": 126}
 	shelves := map[string]int64{"": 46, "on_shelf": 42, "off_shelf": 4, "low_stock": 4, "sold_out": 1}
-	return append(slices.Concat(f.staffPages(), f.signUpPages(), f.appPages(), f.accountPages(), f.firstSalePages(), f.books(), f.fulfilPages(), f.cardPages(), f.reconcilePages(), f.moneyPages(), f.moneyBoardPages(), f.memberPages(), f.stockPages(), f.aftersalePages(), f.figurePages(), f.reviewPages(), f.transferPages(), f.freightPages(), f.portPages(), f.couponPages(), f.campaignPages(), f.messagePages(), f.distributionPages(), f.pointsPages(), f.levelPages(), f.invoicePages()), []Sample{
+	return append(slices.Concat(f.staffPages(), f.signUpPages(), f.appPages(), f.accountPages(), f.firstSalePages(), f.books(), f.fulfilPages(), f.cardPages(), f.reconcilePages(), f.moneyPages(), f.moneyBoardPages(), f.memberPages(), f.stockPages(), f.aftersalePages(), f.figurePages(), f.reviewPages(), f.transferPages(), f.freightPages(), f.portPages(), f.couponPages(), f.campaignPages(), f.messagePages(), f.distributionPages(), f.pointsPages(), f.levelPages(), f.invoicePages(), f.approvalPages()), []Sample{
 		{"signin", view.SignInPage(signedOut, view.SignIn{Next: "/console/shanye/orders"})},
 		{"signin_refused", view.SignInPage(signedOut, view.SignIn{Login: "owner@shanye.example", Problem: f.Text.T("problem.429.title")})},
 		{"signin_expired", view.SignInPage(signedOut, view.SignIn{Expired: true})},
@@ -45,7 +45,7 @@ func Pages(f Frame) []Sample {
 			{Shop: view.Shop{Handle: "shanye", Name: "山野咖啡", Role: f.Text.T("role.owner")}, Status: "active"},
 			{Shop: view.Shop{Handle: "qingci", Name: "青瓷小铺", Role: f.Text.T("role.clerk")}, Status: "suspended"},
 		}, false)},
-		{"dashboard", view.DashboardPage(shop("nav.dashboard", "dashboard.title"), view.Dashboard{Overview: full, SeesOrders: true, SeesSettings: true, SeesRefunds: true, SeesPayments: true, Todo: readmodel.Todo{ToApprove: 2, Tasks: 1, Cases: 4, CaseDue: new(caseNow().Add(5 * time.Hour))}, SeesCases: true, Now: caseNow()})},
+		{"dashboard", view.DashboardPage(shop("nav.dashboard", "dashboard.title"), view.Dashboard{Overview: full, SeesOrders: true, SeesSettings: true, SeesRefunds: true, SeesPayments: true, Approves: true, Todo: readmodel.Todo{ToApprove: 2, Tasks: 1, Products: 2, Cases: 4, CaseDue: new(caseNow().Add(5 * time.Hour))}, SeesCases: true, Now: caseNow()})},
 		{"dashboard_new", view.DashboardPage(shop("nav.dashboard", "dashboard.title"), view.Dashboard{Overview: readmodel.Overview{Days: days()[:1], Apps: 1}, SeesOrders: true, SeesSettings: true})},
 		{"orders", view.OrderListPage(shop("nav.orders", "order.title"), view.OrderList{OrderPage: readmodel.OrderPage{Rows: orders(), Next: 1038, Counts: counts}, OnFirst: true})},
 		{"orders_filtered", view.OrderListPage(shop("nav.orders", "order.title"), view.OrderList{
@@ -53,7 +53,7 @@ func Pages(f Frame) []Sample {
 		})},
 		{"orders_none", view.OrderListPage(shop("nav.orders", "order.title"), view.OrderList{OnFirst: true})},
 		{"order", view.OrderShowPage(shop("nav.orders", "order.one"), view.OrderShow{OrderDetail: hiddenReceiver(orderDetail()), MayReveal: true})},
-		{"products", view.ProductListPage(shop("nav.products", "product.title"), view.ProductList{ProductPage: readmodel.ProductPage{Rows: products(), Counts: shelves}, OnFirst: true, MayAdd: true, Categories: []view.Choice{{Value: "1", Label: "咖啡豆"}}})},
+		{"products", view.ProductListPage(shop("nav.products", "product.title"), view.ProductList{ProductPage: readmodel.ProductPage{Rows: products(), Counts: shelves, NeedsApproval: true, ToApprove: 2}, SeesApprovals: true, OnFirst: true, MayAdd: true, Categories: []view.Choice{{Value: "1", Label: "咖啡豆"}}})},
 		{"products_bin", view.ProductListPage(shop("nav.products", "product.title"), view.ProductList{ProductPage: readmodel.ProductPage{Rows: products()[:1], Counts: shelves}, Shelf: "bin", OnFirst: true, MayAdd: true})},
 		{"products_none", view.ProductListPage(shop("nav.products", "product.title"), view.ProductList{OnFirst: true, MayAdd: true})},
 		{"product", view.ProductShowPage(shop("nav.products", "product.title"), view.ProductShow{ProductDetail: productDetail(), MayUpdate: true, Done: "product_saved"})},

@@ -68,8 +68,9 @@ UPDATE spu SET category_id = $1, title = $2, subtitle = $3, cover = $4, pictures
   specs = $7, min_price_fen = $8, max_price_fen = $9, brand_id = $10, freight_id = $11, tags = $12, kind = $13,
   min_qty = $14, max_per_order = $15, max_lifetime = $16, on_at = $17, off_at = $18,
   tokens = $19, indexed = true, version = version + 1, updated_at = $20,
-  voucher_uses = $21, voucher_days = $22, voucher_until = $23, voucher_refunds = $24, params = $25
-WHERE id = $26 AND version = $27
+  voucher_uses = $21, voucher_days = $22, voucher_until = $23, voucher_refunds = $24, params = $25,
+  approved = $26
+WHERE id = $27 AND version = $28
 `
 
 type EditSPUParams struct {
@@ -98,6 +99,7 @@ type EditSPUParams struct {
 	VoucherUntil   *time.Time
 	VoucherRefunds bool
 	Params         json.RawMessage
+	Approved       bool
 	ID             int64
 	Version        int32
 }
@@ -129,6 +131,7 @@ func (q *Queries) EditSPU(ctx context.Context, db DBTX, arg EditSPUParams) (int6
 		arg.VoucherUntil,
 		arg.VoucherRefunds,
 		arg.Params,
+		arg.Approved,
 		arg.ID,
 		arg.Version,
 	)
@@ -296,9 +299,9 @@ func (q *Queries) InsertSKUs(ctx context.Context, db DBTX, spuID int64, skus jso
 
 const insertSPU = `-- name: InsertSPU :one
 INSERT INTO spu (category_id, title, subtitle, cover, pictures, detail, specs, sort, min_price_fen, max_price_fen, brand_id, freight_id, tags, kind,
-  min_qty, max_per_order, max_lifetime, on_at, off_at, tokens, indexed, created_at, updated_at, voucher_uses, voucher_days, voucher_until, voucher_refunds, params)
+  min_qty, max_per_order, max_lifetime, on_at, off_at, tokens, indexed, created_at, updated_at, voucher_uses, voucher_days, voucher_until, voucher_refunds, params, approved)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14,
-  $15, $16, $17, $18, $19, $20, true, $21, $21, $22, $23, $24, $25, $26)
+  $15, $16, $17, $18, $19, $20, true, $21, $21, $22, $23, $24, $25, $26, $27)
 RETURNING id
 `
 
@@ -329,6 +332,7 @@ type InsertSPUParams struct {
 	VoucherUntil   *time.Time
 	VoucherRefunds bool
 	Params         json.RawMessage
+	Approved       bool
 }
 
 func (q *Queries) InsertSPU(ctx context.Context, db DBTX, arg InsertSPUParams) (int64, error) {
@@ -359,6 +363,7 @@ func (q *Queries) InsertSPU(ctx context.Context, db DBTX, arg InsertSPUParams) (
 		arg.VoucherUntil,
 		arg.VoucherRefunds,
 		arg.Params,
+		arg.Approved,
 	)
 	var id int64
 	err := row.Scan(&id)
@@ -623,11 +628,14 @@ func (q *Queries) SetPrice(ctx context.Context, db DBTX, priceFen money.Fen, iD 
 }
 
 const setShelf = `-- name: SetShelf :execrows
-UPDATE spu SET status = $1::text, recycled_at = CASE WHEN $1::text = 'recycled' THEN $2::timestamptz END,
+WITH over AS (
+  DELETE FROM product_approval a WHERE a.spu_id = $3 AND ($1::text = 'recycled' OR $1::text = 'on_shelf' AND a.change IS NULL))
+UPDATE spu SET status = $1::text, approved = approved OR $1::text = 'on_shelf', recycled_at = CASE WHEN $1::text = 'recycled' THEN $2::timestamptz END,
   version = version + 1, updated_at = $2::timestamptz
 WHERE id = $3 AND status = $4
 `
 
+// What comes on the shelf is approved by that, and what goes into the bin waits for nothing.
 func (q *Queries) SetShelf(ctx context.Context, db DBTX, toStatus string, at time.Time, iD int64, fromStatus string) (int64, error) {
 	result, err := db.Exec(ctx, setShelf,
 		toStatus,

@@ -143,12 +143,13 @@ func (q *Queries) LockRecycled(ctx context.Context, db DBTX, days int32, maxRows
 }
 
 const lockSchedule = `-- name: LockSchedule :one
-SELECT p.status, p.on_at, p.off_at, coalesce(p.on_at <= now(), false)::boolean AS on_due, coalesce(p.off_at <= now(), false)::boolean AS off_due
+SELECT p.status, (p.approved OR NOT coalesce((SELECT s.product_approval FROM shop s), false))::boolean AS free, p.on_at, p.off_at, coalesce(p.on_at <= now(), false)::boolean AS on_due, coalesce(p.off_at <= now(), false)::boolean AS off_due
 FROM spu p WHERE p.id = $1 FOR UPDATE
 `
 
 type LockScheduleRow struct {
 	Status string
+	Free   bool
 	OnAt   *time.Time
 	OffAt  *time.Time
 	OnDue  bool
@@ -161,6 +162,7 @@ func (q *Queries) LockSchedule(ctx context.Context, db DBTX, id int64) (LockSche
 	var i LockScheduleRow
 	err := row.Scan(
 		&i.Status,
+		&i.Free,
 		&i.OnAt,
 		&i.OffAt,
 		&i.OnDue,

@@ -3,3 +3,22 @@
 //   sqlc v1.31.1
 
 package catalogdb
+
+import (
+	"encoding/json"
+	"time"
+)
+
+type ProductApproval struct {
+	SpuID     int64
+	Rev       int32
+	State     string
+	Change    json.RawMessage
+	Base      string
+	PutUp     bool
+	AskedBy   string
+	AskedAt   time.Time
+	DecidedBy string
+	DecidedAt *time.Time
+	Reason    string
+}

@@ -236,8 +236,8 @@ func (q *Queries) RetryUpload(ctx context.Context, db DBTX, now time.Time, order
 
 const setStore = `-- name: SetStore :execrows
 UPDATE pickup_store SET name = $1, phone = $2, address = $3, hours = $4, latitude = ($5::text)::numeric,
-       longitude = ($6::text)::numeric, open = $7
-WHERE id = $8
+       longitude = ($6::text)::numeric, open = $7, version = version + 1
+WHERE id = $8 AND ($9::integer = 0 OR version = $9)
 `
 
 type SetStoreParams struct {
@@ -249,8 +249,10 @@ type SetStoreParams struct {
 	Longitude *string
 	Open      bool
 	ID        int64
+	Version   int32
 }
 
+// As it was seen; version 0 takes any.
 func (q *Queries) SetStore(ctx context.Context, db DBTX, arg SetStoreParams) (int64, error) {
 	result, err := db.Exec(ctx, setStore,
 		arg.Name,
@@ -261,6 +263,7 @@ func (q *Queries) SetStore(ctx context.Context, db DBTX, arg SetStoreParams) (in
 		arg.Longitude,
 		arg.Open,
 		arg.ID,
+		arg.Version,
 	)
 	if err != nil {
 		return 0, err
@@ -280,7 +283,7 @@ func (q *Queries) StoreOpen(ctx context.Context, db DBTX, id int64) (bool, error
 }
 
 const stores = `-- name: Stores :many
-SELECT id, name, phone, address, hours, coalesce(latitude::text, '')::text AS latitude, coalesce(longitude::text, '')::text AS longitude, open
+SELECT id, name, phone, address, hours, coalesce(latitude::text, '')::text AS latitude, coalesce(longitude::text, '')::text AS longitude, open, version
 FROM pickup_store WHERE open OR NOT $1::boolean ORDER BY id LIMIT 500
 `
 
@@ -293,6 +296,7 @@ type StoresRow struct {
 	Latitude  string
 	Longitude string
 	Open      bool
+	Version   int32
 }
 
 func (q *Queries) Stores(ctx context.Context, db DBTX, onlyOpen bool) ([]StoresRow, error) {
@@ -313,6 +317,7 @@ func (q *Queries) Stores(ctx context.Context, db DBTX, onlyOpen bool) ([]StoresR
 			&i.Latitude,
 			&i.Longitude,
 			&i.Open,
+			&i.Version,
 		); err != nil {
 			return nil, err
 		}

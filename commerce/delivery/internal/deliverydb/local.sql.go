@@ -73,7 +73,7 @@ func (q *Queries) LocalSlots(ctx context.Context, db DBTX, first time.Time, last
 }
 
 const localTerms = `-- name: LocalTerms :one
-SELECT (d.active AND p.open)::boolean AS active, d.store_id, d.radius_m, d.divisions, d.min_fen, d.base_fen, d.base_m, d.per_km_fen, d.free_fen, d.lead_minutes,
+SELECT (d.active AND p.open)::boolean AS active, d.version, d.store_id, d.radius_m, d.divisions, d.min_fen, d.base_fen, d.base_m, d.per_km_fen, d.free_fen, d.lead_minutes,
   d.days_ahead, d.weekdays, coalesce(p.latitude::text, '')::text AS latitude, coalesce(p.longitude::text, '')::text AS longitude,
   coalesce(s.starts_min, -1)::integer AS starts_min, coalesce(s.ends_min, -1)::integer AS ends_min, coalesce(s.capacity, 0)::integer AS capacity,
   coalesce((SELECT l.taken FROM local_load l WHERE l.slot_id = s.id AND l.day = $1::date), 0)::integer AS taken
@@ -82,6 +82,7 @@ FROM local_delivery d JOIN pickup_store p ON p.id = d.store_id LEFT JOIN local_s
 
 type LocalTermsRow struct {
 	Active      bool
+	Version     int32
 	StoreID     int64
 	RadiusM     int32
 	Divisions   []string
@@ -107,6 +108,7 @@ func (q *Queries) LocalTerms(ctx context.Context, db DBTX, day time.Time, slotID
 	var i LocalTermsRow
 	err := row.Scan(
 		&i.Active,
+		&i.Version,
 		&i.StoreID,
 		&i.RadiusM,
 		&i.Divisions,
@@ -201,12 +203,14 @@ func (q *Queries) SealedRiders(ctx context.Context, db DBTX, primaryPrefix []byt
 	return items, nil
 }
 
-const setLocal = `-- name: SetLocal :exec
+const setLocal = `-- name: SetLocal :execrows
 INSERT INTO local_delivery (active, store_id, radius_m, divisions, min_fen, base_fen, base_m, per_km_fen, free_fen, lead_minutes, days_ahead, weekdays, updated_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
 ON CONFLICT (only_row) DO UPDATE SET active = excluded.active, store_id = excluded.store_id, radius_m = excluded.radius_m, divisions = excluded.divisions,
   min_fen = excluded.min_fen, base_fen = excluded.base_fen, base_m = excluded.base_m, per_km_fen = excluded.per_km_fen, free_fen = excluded.free_fen,
-  lead_minutes = excluded.lead_minutes, days_ahead = excluded.days_ahead, weekdays = excluded.weekdays, updated_at = excluded.updated_at
+  lead_minutes = excluded.lead_minutes, days_ahead = excluded.days_ahead, weekdays = excluded.weekdays, updated_at = excluded.updated_at,
+  version = local_delivery.version + 1
+WHERE $14::integer = 0 OR local_delivery.version = $14
 `
 
 type SetLocalParams struct {
@@ -223,10 +227,12 @@ type SetLocalParams struct {
 	DaysAhead   int32
 	Weekdays    int32
 	Now         time.Time
+	Version     int32
 }
 
-func (q *Queries) SetLocal(ctx context.Context, db DBTX, arg SetLocalParams) error {
-	_, err := db.Exec(ctx, setLocal,
+// As it was seen; version 0 takes any, -1 is terms that nobody had set.
+func (q *Queries) SetLocal(ctx context.Context, db DBTX, arg SetLocalParams) (int64, error) {
+	result, err := db.Exec(ctx, setLocal,
 		arg.Active,
 		arg.StoreID,
 		arg.RadiusM,
@@ -240,8 +246,12 @@ func (q *Queries) SetLocal(ctx context.Context, db DBTX, arg SetLocalParams) err
 		arg.DaysAhead,
 		arg.Weekdays,
 		arg.Now,
+		arg.Version,
 	)
-	return err
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }
 
 const setLocalSlots = `-- name: SetLocalSlots :exec

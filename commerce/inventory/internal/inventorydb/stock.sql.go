@@ -131,6 +131,47 @@ func (q *Queries) Adjust(ctx context.Context, db DBTX, arg AdjustParams) ([]Adju
 	return items, nil
 }
 
+const leftFrom = `-- name: LeftFrom :many
+SELECT DISTINCT ON (r.sku_id) r.sku_id, a.location_id, a.qty AS away, (r.qty - sum(a.qty) OVER (PARTITION BY r.sku_id))::bigint AS main
+FROM reservation r JOIN reservation_away a ON a.order_no = r.order_no AND a.sku_id = r.sku_id
+WHERE r.order_no = $1 AND r.sku_id = ANY ($2::bigint[])
+  AND EXISTS (SELECT FROM stock_location p WHERE p.id = a.location_id AND p.closed_at IS NULL)
+ORDER BY r.sku_id, a.qty DESC, a.location_id
+`
+
+type LeftFromRow struct {
+	SkuID      int64
+	LocationID int64
+	Away       int64
+	Main       int64
+}
+
+// The open place from which most pieces of a SKU went to an order; the main one where none did more.
+func (q *Queries) LeftFrom(ctx context.Context, db DBTX, orderNo string, skuIds []int64) ([]LeftFromRow, error) {
+	rows, err := db.Query(ctx, leftFrom, orderNo, skuIds)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []LeftFromRow{}
+	for rows.Next() {
+		var i LeftFromRow
+		if err := rows.Scan(
+			&i.SkuID,
+			&i.LocationID,
+			&i.Away,
+			&i.Main,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const receive = `-- name: Receive :many
 WITH want AS (
   SELECT unnest($1::bigint[]) AS sku_id, unnest($2::bigint[]) AS qty),
@@ -140,14 +181,18 @@ level AS (
   ORDER BY l.sku_id
   FOR UPDATE OF l),
 booked AS (
-  INSERT INTO stock_movement (sku_id, kind, on_hand_delta, reserved_delta, document, actor, at)
-  SELECT level.sku_id, 'receive', level.qty, 0, $3::text, $4::text, $5::timestamptz FROM level
+  INSERT INTO stock_movement (sku_id, kind, on_hand_delta, reserved_delta, document, actor, at, location_id)
+  SELECT level.sku_id, 'receive', level.qty, 0, $3::text, $4::text, $5::timestamptz, $6::bigint FROM level
   ON CONFLICT (document, kind, sku_id, location_id) DO NOTHING
   RETURNING sku_id, on_hand_delta),
 moved AS (
-  UPDATE stock_level s SET on_hand = s.on_hand + booked.on_hand_delta, version = s.version + 1
+  UPDATE stock_level s SET on_hand = s.on_hand + booked.on_hand_delta, version = s.version + 1,
+    away_on_hand = s.away_on_hand + CASE WHEN $6::bigint = 0 THEN 0 ELSE booked.on_hand_delta END
   FROM booked WHERE s.sku_id = booked.sku_id
-  RETURNING s.sku_id, s.on_hand - booked.on_hand_delta AS on_hand, s.reserved)
+  RETURNING s.sku_id, s.on_hand - booked.on_hand_delta AS on_hand, s.reserved),
+placed AS (
+  UPDATE stock_away a SET on_hand = a.on_hand + booked.on_hand_delta
+  FROM booked WHERE a.sku_id = booked.sku_id AND a.location_id = $6::bigint)
 SELECT level.sku_id, coalesce(moved.on_hand, level.on_hand)::bigint AS on_hand, coalesce(moved.reserved, level.reserved)::bigint AS reserved, level.low_at,
   coalesce(booked.on_hand_delta, 0)::bigint AS received
 FROM level LEFT JOIN booked ON booked.sku_id = level.sku_id LEFT JOIN moved ON moved.sku_id = level.sku_id
@@ -161,15 +206,16 @@ type ReceiveRow struct {
 	Received int64
 }
 
-// A document that was booked before changes nothing: received is 0 then. A SKU without a
-// level gives no row.
-func (q *Queries) Receive(ctx context.Context, db DBTX, skuIds []int64, qtys []int64, document string, actor string, at time.Time) ([]ReceiveRow, error) {
+// Into one place (0: the main one), in which room was made. A document that was booked there
+// before changes nothing: received is 0 then. A SKU without a level gives no row.
+func (q *Queries) Receive(ctx context.Context, db DBTX, skuIds []int64, qtys []int64, document string, actor string, at time.Time, locationID int64) ([]ReceiveRow, error) {
 	rows, err := db.Query(ctx, receive,
 		skuIds,
 		qtys,
 		document,
 		actor,
 		at,
+		locationID,
 	)
 	if err != nil {
 		return nil, err

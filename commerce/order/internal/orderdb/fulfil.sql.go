@@ -592,17 +592,30 @@ func (q *Queries) RetrackParcel(ctx context.Context, db DBTX, arg RetrackParcelP
 
 const setDeliveryTerms = `-- name: SetDeliveryTerms :execrows
 UPDATE shop SET receive_days = $1, signed_days = $2, finish_days = $3, unpaid_ttl_seconds = $4,
-  max_open_orders = $5, max_open_pieces = $6, updated_at = now()
+  max_open_orders = $5, max_open_pieces = $6, updated_at = now(), terms_version = terms_version + 1
+WHERE $7::integer = 0 OR terms_version = $7
 `
 
-func (q *Queries) SetDeliveryTerms(ctx context.Context, db DBTX, receiveDays int32, signedDays int32, finishDays int32, unpaidTtlSeconds int32, maxOpenOrders int32, maxOpenPieces int32) (int64, error) {
+type SetDeliveryTermsParams struct {
+	ReceiveDays      int32
+	SignedDays       int32
+	FinishDays       int32
+	UnpaidTtlSeconds int32
+	MaxOpenOrders    int32
+	MaxOpenPieces    int32
+	Version          int32
+}
+
+// As they were seen; version 0 takes any.
+func (q *Queries) SetDeliveryTerms(ctx context.Context, db DBTX, arg SetDeliveryTermsParams) (int64, error) {
 	result, err := db.Exec(ctx, setDeliveryTerms,
-		receiveDays,
-		signedDays,
-		finishDays,
-		unpaidTtlSeconds,
-		maxOpenOrders,
-		maxOpenPieces,
+		arg.ReceiveDays,
+		arg.SignedDays,
+		arg.FinishDays,
+		arg.UnpaidTtlSeconds,
+		arg.MaxOpenOrders,
+		arg.MaxOpenPieces,
+		arg.Version,
 	)
 	if err != nil {
 		return 0, err

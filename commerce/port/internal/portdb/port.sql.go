@@ -78,11 +78,16 @@ func (q *Queries) Changes(ctx context.Context, db DBTX, jobID int64, maxRows int
 }
 
 const confirmed = `-- name: Confirmed :exec
-UPDATE port_job SET confirmed_by = $1, confirmed_at = $2 WHERE id = $3
+UPDATE port_job SET confirmed_by = $1, confirmed_at = $2, options = options || jsonb_build_object('approves', $3::boolean) WHERE id = $4
 `
 
-func (q *Queries) Confirmed(ctx context.Context, db DBTX, actor string, at *time.Time, iD int64) error {
-	_, err := db.Exec(ctx, confirmed, actor, at, iD)
+func (q *Queries) Confirmed(ctx context.Context, db DBTX, actor string, at *time.Time, approves bool, iD int64) error {
+	_, err := db.Exec(ctx, confirmed,
+		actor,
+		at,
+		approves,
+		iD,
+	)
 	return err
 }
 
@@ -134,6 +139,36 @@ func (q *Queries) ForgetRows(ctx context.Context, db DBTX, jobID int64, maxRows 
 		return 0, err
 	}
 	return result.RowsAffected(), nil
+}
+
+const freightNames = `-- name: FreightNames :many
+SELECT t.id, t.name FROM freight_template t ORDER BY t.id LIMIT 1000
+`
+
+type FreightNamesRow struct {
+	ID   int64
+	Name string
+}
+
+// A shop has few templates; their names differ.
+func (q *Queries) FreightNames(ctx context.Context, db DBTX) ([]FreightNamesRow, error) {
+	rows, err := db.Query(ctx, freightNames)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []FreightNamesRow{}
+	for rows.Next() {
+		var i FreightNamesRow
+		if err := rows.Scan(&i.ID, &i.Name); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const insertJob = `-- name: InsertJob :one
