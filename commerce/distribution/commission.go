@@ -74,18 +74,8 @@ func (s *Service) follow(ctx context.Context, tx tenantdb.Tx, o distributiondb.L
 // owe writes who is owed what for an order, if its buyer had been brought by a distributor when
 // it was placed.
 func (s *Service) owe(ctx context.Context, tx tenantdb.Tx, o distributiondb.LockOrderRow, lines []distributiondb.LinesRow) error {
-	plan, err := s.q.PlanAt(ctx, tx, o.PlacedAt)
-	if tenantdb.NoRows(err) || (err == nil && !plan.Enabled) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	bond, err := s.q.BondAt(ctx, tx, o.PlacedAt, o.MemberID)
-	if tenantdb.NoRows(err) {
-		return nil
-	}
-	if err != nil {
+	plan, bond, brought, err := s.brought(ctx, tx, o)
+	if err != nil || !brought {
 		return err
 	}
 	tiers, refused, err := s.others(ctx, tx, planOf(plan), beneficiaries(planOf(plan), bond, o.MemberID), o.MemberID)
@@ -119,6 +109,22 @@ func (s *Service) owe(ctx context.Context, tx tenantdb.Tx, o distributiondb.Lock
 		return nil
 	}
 	return s.q.AddSignals(ctx, tx, o.ID, tx.Now(), refused, looked)
+}
+
+// brought is the plan and the bond of when an order was placed; false if nothing is owed for it.
+func (s *Service) brought(ctx context.Context, tx tenantdb.Tx, o distributiondb.LockOrderRow) (plan distributiondb.DistributionPlan, bond distributiondb.BondAtRow, ok bool, err error) {
+	plan, err = s.q.PlanAt(ctx, tx, o.PlacedAt)
+	if tenantdb.NoRows(err) || (err == nil && !plan.Enabled) {
+		return plan, bond, false, nil
+	}
+	if err != nil {
+		return plan, bond, false, err
+	}
+	bond, err = s.q.BondAt(ctx, tx, o.PlacedAt, o.MemberID)
+	if tenantdb.NoRows(err) {
+		return plan, bond, false, nil
+	}
+	return plan, bond, err == nil, err
 }
 
 // others leaves out who is the buyer himself, in another app, and, where the shop refuses such, who

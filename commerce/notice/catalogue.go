@@ -118,7 +118,7 @@ const (
 func Catalogue() []Kind {
 	both := map[Channel]bool{Inbox: true, WeChatSubscribe: true, AlipayTemplate: true, SMS: false}
 	board := map[Channel]bool{Inbox: true}
-	return append(trade(both, board), standing(both, board)...)
+	return slices.Concat(trade(both, board), standing(both, board), alarms(both, board))
 }
 
 // trade are the events of orders, their money and their cases.
@@ -176,7 +176,7 @@ func trade(both, board map[Channel]bool) []Kind {
 	}
 }
 
-// standing are the events of members beside their orders, and those of staff alone.
+// standing are the events of members beside their orders.
 func standing(both, board map[Channel]bool) []Kind {
 	mailed := maps.Clone(both)
 	mailed[Email] = true
@@ -227,6 +227,12 @@ func standing(both, board map[Channel]bool) []Kind {
 				Staff: {"有人申请提现", "{amount}：{status}", "Somebody asks for commission", "{amount}: {status}"},
 			},
 		},
+	}
+}
+
+// alarms are the events of staff, and what becomes of groups and campaigns.
+func alarms(both, board map[Channel]bool) []Kind {
+	return []Kind{
 		{
 			Event: StockScarce, Staffs: board, Permission: seesStock, values: []string{"title", "left"},
 			words: map[Audience]words{

@@ -76,22 +76,16 @@ func SampleOf(event string, at time.Time) Facts {
 
 // value is one value as a message shows it.
 func (k Kind) value(name string, f Facts, lang string) string {
+	plain := map[string]string{"order_no": f.OrderNo, "case_no": f.CaseNo, "title": f.Title, "tracking_no": f.TrackingNo, "courier": f.Courier}
+	if text, ok := plain[name]; ok {
+		return text
+	}
 	switch name {
-	case "order_no":
-		return f.OrderNo
-	case "case_no":
-		return f.CaseNo
-	case "title":
-		return f.Title
 	case "amount":
 		if lang == English {
 			return "¥" + f.AmountFen.Yuan()
 		}
 		return f.AmountFen.Yuan() + "元"
-	case "tracking_no":
-		return f.TrackingNo
-	case "courier":
-		return f.Courier
 	case "level":
 		return levelText(f.Level, lang)
 	case "left":

@@ -191,3 +191,49 @@ func fleet() view.FleetShow {
 		Latest: 8, Running: true,
 	}
 }
+
+// platformPages are the pages of the platform's people.
+func (f Frame) platformPages() []Sample {
+	return []Sample{
+		{"platform_shops", view.TenantListPage(f.platform("platform.shops"), tenants())},
+		{"platform_shops_none", view.TenantListPage(f.platform("platform.shops"), view.TenantList{OnFirst: true, MayOpen: true, Latest: 8})},
+		{"platform_shop", view.TenantShowPage(f.platform("platform.shops"), tenantShow())},
+		{"platform_applications", view.ApplicationListPage(f.platform("platform.applications"), applications())},
+		{"platform_applications_none", view.ApplicationListPage(f.platform("platform.applications"), view.ApplicationList{OnFirst: true})},
+		{"platform_application", view.ApplicationShowPage(f.platform("platform.applications"), application())},
+		{"platform_audit", view.AuditListPage(f.platform("platform.audit"), view.AuditList{Base: "/console/platform/audit", Rows: auditRows()[:2], OnFirst: true, MayExport: true, State: &view.AuditState{
+			AnchorDay: "2026-11-20", AnchorChains: 42, AnchorDigest: "0f1e2d3c", Checked: &view.AuditCheck{Rows: 1204, Anchors: 31, Head: "0f1e2d3c"},
+		}})},
+		{"platform_audit_broken", view.AuditListPage(f.platform("platform.audit"), view.AuditList{Base: "/console/platform/audit", OnFirst: true, State: &view.AuditState{
+			Checked: &view.AuditCheck{Seq: 17, Kind: "changed", Note: "its content does not have its hash"},
+		}})},
+		{"platform_keys", view.KeyAlarmsPage(f.platform("platform.keys"), keyAlarms())},
+		{"platform_keys_none", view.KeyAlarmsPage(f.platform("platform.keys"), view.KeyAlarms{})},
+		{"platform_plans", view.PlanListPage(f.platform("platform.plans"), view.PlanList{Plans: []plan.Plan{terms().Plan}, MayManage: true})},
+		{"platform_plan_refused", view.PlanFormPage(f.platform("platform.plans"), view.PlanForm{
+			New: true, Action: "/console/platform/plans", Name: "试用版", Problems: map[string]string{"hard_staff": f.Text.T("platform.problem.number")},
+		})},
+		{"platform_queues", view.QueuePage(f.platform("platform.queues"), queues())},
+		{"platform_queues_none", view.QueuePage(f.platform("platform.queues"), view.QueueShow{OnFirst: true})},
+		{"platform_jobs", view.JobPage(f.platform("platform.jobs"), jobs())},
+		{"platform_jobs_none", view.JobPage(f.platform("platform.jobs"), view.JobShow{})},
+		{"platform_job_runs", view.JobRunPage(f.platform("platform.jobs"), jobRuns())},
+		{"platform_job_runs_none", view.JobRunPage(f.platform("platform.jobs"), view.JobRuns{Topic: "shop.upkeep", All: true, OnFirst: true})},
+		{"platform_fleet", view.FleetPage(f.platform("platform.fleet"), fleet())},
+		{"platform_job_look", view.ActPage(f.platform("platform.jobs"), view.ActForm{
+			Title: f.Text.T("platform.job.look_title", f.Text.T("platform.job.name.coupon.age")), Lead: f.Text.T("platform.job.look_lead"), Warning: f.Text.T("platform.job.look_warning"),
+			Back: view.JobsURL, BackText: f.Text.T("platform.jobs"), Action: view.JobsURL + "/coupon.age/run", Submit: f.Text.T("platform.job.look"),
+			Fields: []view.ActField{{Name: "hours", Label: f.Text.T("platform.job.look_window"), Hint: f.Text.T("platform.job.look_all"), Value: "24", Options: []view.Option{
+				{Value: "1", Label: f.Text.T("platform.job.look_hours.1")}, {Value: "24", Label: f.Text.T("platform.job.look_hours.24")},
+			}}},
+		})},
+		{"platform_act_refused", view.ActPage(f.platform("platform.shops"), view.ActForm{
+			Title: f.Text.T("platform.move.close", "山野咖啡"), Warning: f.Text.T("platform.move_warning.close"), Danger: true, Back: "/console/platform", BackText: "山野咖啡",
+			Action: "/console/platform/shops/t_0123456789ab/close", Submit: f.Text.T("platform.move_submit.close"), Problem: f.Text.T("platform.problem.moved"),
+			Fields: []view.ActField{
+				{Name: "reason", Label: f.Text.T("platform.field.reason"), Hint: f.Text.T("platform.field.reason_seen"), Long: true, Max: "200"},
+				{Name: "confirm", Label: f.Text.T("platform.field.confirm", "shanye"), Value: "shan", Max: "32"},
+			}, Problems: map[string]string{"confirm": f.Text.T("platform.problem.confirm")},
+		})},
+	}
+}
