@@ -9,7 +9,6 @@ import (
 	"galleria/console/i18n"
 	"galleria/console/readmodel"
 	"galleria/console/view"
-	"galleria/tenant/plan"
 )
 
 // Frame is what surrounds a sample page.
