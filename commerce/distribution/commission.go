@@ -114,11 +114,16 @@ func (s *Service) owe(ctx context.Context, tx tenantdb.Tx, o distributiondb.Lock
 			return err
 		}
 	}
-	looked := append(slices.Clone(refused), in.DistributorIds...)
+	return s.mark(ctx, tx, o.ID, in.DistributorIds, refused)
+}
+
+// mark writes down what the buyer of an order shares with who earns from it, or was refused.
+func (s *Service) mark(ctx context.Context, tx tenantdb.Tx, orderID int64, earning, refused []int64) error {
+	looked := append(slices.Clone(refused), earning...)
 	if len(looked) == 0 {
 		return nil
 	}
-	return s.q.AddSignals(ctx, tx, o.ID, tx.Now(), refused, looked)
+	return s.q.AddSignals(ctx, tx, orderID, tx.Now(), refused, looked)
 }
 
 // others leaves out who is the buyer himself, in another app, and, where the shop refuses such, who

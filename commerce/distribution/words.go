@@ -1,5 +1,7 @@
 package distribution
 
+import "maps"
+
 // Explained is what became of a withdrawal, in words: why, what its distributor does next, and what
 // the shop's people do, if they can. All of it is empty where nothing went wrong.
 type Explained struct {
@@ -73,9 +75,7 @@ func general() failure {
 func failures() map[string]failure {
 	out := map[string]failure{}
 	for _, group := range []map[string]failure{ofReceivers(), ofLimits(), ofShops()} {
-		for code, f := range group {
-			out[code] = f
-		}
+		maps.Copy(out, group)
 	}
 	return out
 }
@@ -108,7 +108,7 @@ func ofReceivers() map[string]failure {
 		"REAL_NAME_CHECK_FAIL": unverified, "PAYEE_NOT_RELNAME_CERTIFY": unverified, "PERMIT_NON_BANK_LIMIT_PAYEE": unverified,
 		"ACCOUNT_NOT_EXIST": gone, "OPENID_INVALID": gone, "PAYEE_NOT_EXIST": gone, "PAYEE_ACCOUNT_NOT_EXSIT": gone, "PAYEE_ACC_OCUPIED": gone, "NOT_FOUND": gone,
 		"ACCOUNT_FROZEN": frozen, "PAYEE_ACCOUNT_ABNORMAL": frozen, "PAYEE_USERINFO_STATUS_ERROR": frozen, "PAYEE_ACCOUNT_STATUS_ERROR": frozen,
-		"RECEIVE_ACCOUNT_NOT_PERMMIT": closed, "BLOCK_USER_FORBBIDEN_RECIEVE": closed, "RELEASE_USER_FORBBIDEN_RECIEVE": closed, "NO_ACCOUNT_RECEIVE_PERMISSION": closed,
+		"RECEIVE_ACCOUNT_NOT_PERMMIT": closed, "NO_ACCOUNT_RECEIVE_PERMISSION": closed,
 		"TRANSFER_RISK": risky, "SECURITY_CHECK_FAILED": risky,
 		"OVERDUE_CLOSE": {"没有在 24 小时内确认收款", "It was not confirmed within 24 hours", toConfirm},
 	}
@@ -133,8 +133,8 @@ func ofLimits() map[string]failure {
 		"DAY_RECEIVED_COUNT_EXCEED":   {"收款账户今天的收款次数已满", "The receiving account got as many transfers as it may in a day", day},
 		"MONTH_RECEIVED_QUOTA_EXCEED": monthFull, "BLOCK_B2C_USERLIMITAMOUNT_MONTH": monthFull, "EXCEED_LIMIT_MM_AMOUNT": monthFull, "EXCEED_LIMIT_MM_MAX_AMOUNT": monthFull,
 		"REALNAME_ACCOUNT_RECEIVED_QUOTA_EXCEED": {"收款账户的额度已满，实名等级越高额度越大", "The receiving account is at its limit; a better verified one has more", month},
-		"PAYEE_TRUSTEESHIP_ACC_OVER_LIMIT":       monthFull, "TRUSTEESHIP_RECIEVE_QUOTA_LIMIT": monthFull,
-		"EXCEED_LIMIT_SM_AMOUNT": onceOver, "EXCEED_LIMIT_PERSONAL_SM_AMOUNT": onceOver, "EXCEED_LIMIT_ENT_SM_AMOUNT": onceOver, "TRANSFER_AMOUNT": onceOver,
+		"PAYEE_TRUSTEESHIP_ACC_OVER_LIMIT":       monthFull,
+		"EXCEED_LIMIT_SM_AMOUNT":                 onceOver, "EXCEED_LIMIT_PERSONAL_SM_AMOUNT": onceOver, "EXCEED_LIMIT_ENT_SM_AMOUNT": onceOver, "TRANSFER_AMOUNT": onceOver,
 		"EXCEED_LIMIT_SM_MIN_AMOUNT": {"低于单笔转账的最低金额", "It is less than one transfer must be", ways("请攒多一些再提现。", "Draw it when it is more.")},
 	}
 }

@@ -94,15 +94,8 @@ func (k Kind) value(name string, f Facts, lang string) string {
 		return f.Courier
 	case "level":
 		return levelText(f.Level, lang)
-	case "left":
-		return strconv.FormatInt(f.Left, 10)
-	case "more":
-		if f.Count < 2 {
-			return ""
-		}
-		return strconv.FormatInt(f.Count, 10)
-	case "points":
-		return strconv.FormatInt(f.Points, 10)
+	case "more", "points", "left":
+		return f.number(name)
 	case "status":
 		return codeWords(f.Status, lang)
 	case "reason":
@@ -113,6 +106,20 @@ func (k Kind) value(name string, f Facts, lang string) string {
 		return ProviderWords(f.Reason, lang)
 	}
 	return timeText(f.At, lang) // every other name is of the event's time
+}
+
+// number is a value that is a number, empty where there is nothing to say.
+func (f Facts) number(name string) string {
+	n := f.Points
+	switch name {
+	case "left":
+		n = f.Left
+	case "more":
+		if n = f.Count; n < 2 {
+			return ""
+		}
+	}
+	return strconv.FormatInt(n, 10)
 }
 
 // levelText is the name of a level, or says that there is none.
