@@ -92,7 +92,7 @@ func TestTextMessagesInTheConsole(t *testing.T) {
 	b.wantPost(one, form, http.StatusSeeOther)
 	b.wantStatus(page, http.StatusOK)
 	b.miss("SMS_154950909")
-	b.wantStatus(page+"/templates/level.changed", http.StatusNotFound)
+	b.wantStatus(page+"/templates/coupon.budget", http.StatusNotFound)
 	b.wantStatus(d.shop("/audit"), http.StatusOK)
 	b.see("设置了短信账户", "启用或停用了短信", "设置了短信模板")
 

@@ -74,8 +74,18 @@ func (s *Service) follow(ctx context.Context, tx tenantdb.Tx, o distributiondb.L
 // owe writes who is owed what for an order, if its buyer had been brought by a distributor when
 // it was placed.
 func (s *Service) owe(ctx context.Context, tx tenantdb.Tx, o distributiondb.LockOrderRow, lines []distributiondb.LinesRow) error {
-	plan, bond, brought, err := s.brought(ctx, tx, o)
-	if err != nil || !brought {
+	plan, err := s.q.PlanAt(ctx, tx, o.PlacedAt)
+	if tenantdb.NoRows(err) || (err == nil && !plan.Enabled) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	bond, err := s.q.BondAt(ctx, tx, o.PlacedAt, o.MemberID)
+	if tenantdb.NoRows(err) {
+		return nil
+	}
+	if err != nil {
 		return err
 	}
 	tiers, refused, err := s.others(ctx, tx, planOf(plan), beneficiaries(planOf(plan), bond, o.MemberID), o.MemberID)
@@ -104,27 +114,16 @@ func (s *Service) owe(ctx context.Context, tx tenantdb.Tx, o distributiondb.Lock
 			return err
 		}
 	}
-	looked := append(slices.Clone(refused), in.DistributorIds...)
+	return s.mark(ctx, tx, o.ID, in.DistributorIds, refused)
+}
+
+// mark writes down what the buyer of an order shares with who earns from it, or was refused.
+func (s *Service) mark(ctx context.Context, tx tenantdb.Tx, orderID int64, earning, refused []int64) error {
+	looked := append(slices.Clone(refused), earning...)
 	if len(looked) == 0 {
 		return nil
 	}
-	return s.q.AddSignals(ctx, tx, o.ID, tx.Now(), refused, looked)
-}
-
-// brought is the plan and the bond of when an order was placed; false if nothing is owed for it.
-func (s *Service) brought(ctx context.Context, tx tenantdb.Tx, o distributiondb.LockOrderRow) (plan distributiondb.DistributionPlan, bond distributiondb.BondAtRow, ok bool, err error) {
-	plan, err = s.q.PlanAt(ctx, tx, o.PlacedAt)
-	if tenantdb.NoRows(err) || (err == nil && !plan.Enabled) {
-		return plan, bond, false, nil
-	}
-	if err != nil {
-		return plan, bond, false, err
-	}
-	bond, err = s.q.BondAt(ctx, tx, o.PlacedAt, o.MemberID)
-	if tenantdb.NoRows(err) {
-		return plan, bond, false, nil
-	}
-	return plan, bond, err == nil, err
+	return s.q.AddSignals(ctx, tx, orderID, tx.Now(), refused, looked)
 }
 
 // others leaves out who is the buyer himself, in another app, and, where the shop refuses such, who

@@ -130,7 +130,7 @@ func TestSharedHoldsWithdrawals(t *testing.T) {
 		t.Errorf("looked at, and yet %s", got)
 	}
 	p := plan()
-	p.Version, p.Shared = 2, "never"
+	p.Version, p.Shared = 2, "forbid"
 	if got := w.code(w.SavePlan(t.Context(), w.Tenant.ID, p, "staff:1")); got != "VALIDATION" {
 		t.Error(got)
 	}

@@ -109,7 +109,6 @@ func ofReceivers() map[string]failure {
 		"ACCOUNT_NOT_EXIST": gone, "OPENID_INVALID": gone, "PAYEE_NOT_EXIST": gone, "PAYEE_ACCOUNT_NOT_EXSIT": gone, "PAYEE_ACC_OCUPIED": gone, "NOT_FOUND": gone,
 		"ACCOUNT_FROZEN": frozen, "PAYEE_ACCOUNT_ABNORMAL": frozen, "PAYEE_USERINFO_STATUS_ERROR": frozen, "PAYEE_ACCOUNT_STATUS_ERROR": frozen,
 		"RECEIVE_ACCOUNT_NOT_PERMMIT": closed, "NO_ACCOUNT_RECEIVE_PERMISSION": closed,
-		"BLOCK_USER_FORBBIDEN_RECIEVE": closed, "RELEASE_USER_FORBBIDEN_RECIEVE": closed, //nolint:misspell // so the provider spells it
 		"TRANSFER_RISK": risky, "SECURITY_CHECK_FAILED": risky,
 		"OVERDUE_CLOSE": {"没有在 24 小时内确认收款", "It was not confirmed within 24 hours", toConfirm},
 	}
@@ -135,7 +134,6 @@ func ofLimits() map[string]failure {
 		"MONTH_RECEIVED_QUOTA_EXCEED": monthFull, "BLOCK_B2C_USERLIMITAMOUNT_MONTH": monthFull, "EXCEED_LIMIT_MM_AMOUNT": monthFull, "EXCEED_LIMIT_MM_MAX_AMOUNT": monthFull,
 		"REALNAME_ACCOUNT_RECEIVED_QUOTA_EXCEED": {"收款账户的额度已满，实名等级越高额度越大", "The receiving account is at its limit; a better verified one has more", month},
 		"PAYEE_TRUSTEESHIP_ACC_OVER_LIMIT":       monthFull,
-		"TRUSTEESHIP_RECIEVE_QUOTA_LIMIT":        monthFull, //nolint:misspell // so the provider spells it
 		"EXCEED_LIMIT_SM_AMOUNT":                 onceOver, "EXCEED_LIMIT_PERSONAL_SM_AMOUNT": onceOver, "EXCEED_LIMIT_ENT_SM_AMOUNT": onceOver, "TRANSFER_AMOUNT": onceOver,
 		"EXCEED_LIMIT_SM_MIN_AMOUNT": {"低于单笔转账的最低金额", "It is less than one transfer must be", ways("请攒多一些再提现。", "Draw it when it is more.")},
 	}

@@ -118,7 +118,7 @@ const (
 func Catalogue() []Kind {
 	both := map[Channel]bool{Inbox: true, WeChatSubscribe: true, AlipayTemplate: true, SMS: false}
 	board := map[Channel]bool{Inbox: true}
-	return slices.Concat(trade(both, board), standing(both, board), alarms(both, board))
+	return slices.Concat(trade(both, board), calm(), standing(both, board))
 }
 
 // trade are the events of orders, their money and their cases.
@@ -176,41 +176,46 @@ func trade(both, board map[Channel]bool) []Kind {
 	}
 }
 
-// standing are the events of members beside their orders.
-func standing(both, board map[Channel]bool) []Kind {
-	mailed := maps.Clone(both)
-	mailed[Email] = true
-	// What nobody waits for disturbs nobody, unless the shop says so.
-	calm := map[Channel]bool{Inbox: true, WeChatSubscribe: false, AlipayTemplate: false, SMS: false, Email: false}
+// calm are events of members that nobody waits for: they disturb nobody, unless the shop says so.
+func calm() []Kind {
+	ways := map[Channel]bool{Inbox: true, WeChatSubscribe: false, AlipayTemplate: false, SMS: false, Email: false}
 	return []Kind{
 		{
-			Event: PointsExpiring, Buyers: calm, values: []string{"points", "ends_at"},
+			Event: PointsExpiring, Buyers: ways, values: []string{"points", "ends_at"},
 			words: map[Audience]words{
 				Buyer: {"积分即将到期", "您有 {points} 积分将在{ends_at}到期。", "Points end soon", "{points} of your points end at {ends_at}."},
 			},
 		},
 		{
-			Event: PointsExpired, Buyers: calm, values: []string{"points", "expired_at"},
+			Event: PointsExpired, Buyers: ways, values: []string{"points", "expired_at"},
 			words: map[Audience]words{
 				Buyer: {"积分已到期", "您有 {points} 积分已于{expired_at}到期。", "Points have ended", "{points} of your points ended at {expired_at}."},
 			},
 		},
 		{
-			Event: CouponExpiring, Buyers: calm, values: []string{"title", "more", "ends_at"},
+			Event: CouponExpiring, Buyers: ways, values: []string{"title", "more", "ends_at"},
 			words: map[Audience]words{
 				Buyer: {"优惠券即将到期", "您的优惠券“{title}”[等 {more} 张]将于{ends_at}到期。", "Coupons end soon", "Your coupon “{title}”[, {more} in all,] ends at {ends_at}."},
 			},
 		},
 		{
+			Event: LevelChanged, Buyers: ways, values: []string{"level", "reason", "changed_at"},
+			words: map[Audience]words{
+				Buyer: {"会员等级变化", "您现在的会员等级是{level}[（{reason}）]。", "Your level", "You are now {level}[ ({reason})]."},
+			},
+		},
+	}
+}
+
+// standing are the events of members beside their orders, and those of staff alone.
+func standing(both, board map[Channel]bool) []Kind {
+	mailed := maps.Clone(both)
+	mailed[Email] = true
+	return []Kind{
+		{
 			Event: SessionSoon, Buyers: both, Urgent: true, values: []string{"title", "starts_at"},
 			words: map[Audience]words{
 				Buyer: {"秒杀即将开始", "您关注的“{title}”将于{starts_at}开始。", "A flash sale begins soon", "“{title}” begins at {starts_at}."},
-			},
-		},
-		{
-			Event: LevelChanged, Buyers: calm, values: []string{"level", "reason", "changed_at"},
-			words: map[Audience]words{
-				Buyer: {"会员等级变化", "您现在的会员等级是{level}[（{reason}）]。", "Your level", "You are now {level}[ ({reason})]."},
 			},
 		},
 		{
@@ -227,12 +232,6 @@ func standing(both, board map[Channel]bool) []Kind {
 				Staff: {"有人申请提现", "{amount}：{status}", "Somebody asks for commission", "{amount}: {status}"},
 			},
 		},
-	}
-}
-
-// alarms are the events of staff, and what becomes of groups and campaigns.
-func alarms(both, board map[Channel]bool) []Kind {
-	return []Kind{
 		{
 			Event: StockScarce, Staffs: board, Permission: seesStock, values: []string{"title", "left"},
 			words: map[Audience]words{

@@ -76,27 +76,26 @@ func SampleOf(event string, at time.Time) Facts {
 
 // value is one value as a message shows it.
 func (k Kind) value(name string, f Facts, lang string) string {
-	plain := map[string]string{"order_no": f.OrderNo, "case_no": f.CaseNo, "title": f.Title, "tracking_no": f.TrackingNo, "courier": f.Courier}
-	if text, ok := plain[name]; ok {
-		return text
-	}
 	switch name {
+	case "order_no":
+		return f.OrderNo
+	case "case_no":
+		return f.CaseNo
+	case "title":
+		return f.Title
 	case "amount":
 		if lang == English {
 			return "¥" + f.AmountFen.Yuan()
 		}
 		return f.AmountFen.Yuan() + "元"
+	case "tracking_no":
+		return f.TrackingNo
+	case "courier":
+		return f.Courier
 	case "level":
 		return levelText(f.Level, lang)
-	case "left":
-		return strconv.FormatInt(f.Left, 10)
-	case "more":
-		if f.Count < 2 {
-			return ""
-		}
-		return strconv.FormatInt(f.Count, 10)
-	case "points":
-		return strconv.FormatInt(f.Points, 10)
+	case "more", "points", "left":
+		return f.number(name)
 	case "status":
 		return codeWords(f.Status, lang)
 	case "reason":
@@ -107,6 +106,20 @@ func (k Kind) value(name string, f Facts, lang string) string {
 		return ProviderWords(f.Reason, lang)
 	}
 	return timeText(f.At, lang) // every other name is of the event's time
+}
+
+// number is a value that is a number, empty where there is nothing to say.
+func (f Facts) number(name string) string {
+	n := f.Points
+	switch name {
+	case "left":
+		n = f.Left
+	case "more":
+		if n = f.Count; n < 2 {
+			return ""
+		}
+	}
+	return strconv.FormatInt(n, 10)
 }
 
 // levelText is the name of a level, or says that there is none.

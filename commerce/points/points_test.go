@@ -233,9 +233,12 @@ func TestNoticesBeforePointsEnd(t *testing.T) {
 	w.adjust(m, 20)
 	w.adjust(other, 5)
 	var at time.Time
-	w.tx(func(tx tenantdb.Tx) error {
-		return tx.QueryRow(t.Context(), "SELECT DISTINCT expires_at FROM points_lot").Scan(&at)
-	})
+	ends := func() {
+		w.tx(func(tx tenantdb.Tx) error {
+			return tx.QueryRow(t.Context(), "SELECT DISTINCT expires_at FROM points_lot").Scan(&at)
+		})
+	}
+	ends()
 	timers := func(days int) int64 {
 		return w.number("SELECT count(*) FROM platform.timer WHERE topic = 'points.age' AND (payload->>'days')::int = $1", days)
 	}
@@ -243,6 +246,9 @@ func TestNoticesBeforePointsEnd(t *testing.T) {
 		t.Error("no timer for the first notice")
 	}
 	for _, days := range []int64{30, 7, 1} {
+		w.age(points.AgeEvent{At: at, Days: days}) // somebody looks before it is due
+		w.exec("UPDATE points_lot SET expires_at = now() + make_interval(days => $1)", days)
+		ends()
 		for range 2 {
 			w.age(points.AgeEvent{At: at, Days: days})
 		}
@@ -257,7 +263,7 @@ func TestNoticesBeforePointsEnd(t *testing.T) {
 	w.over(m)
 	w.over(other)
 	w.expect(m, [4]int64{0, 0, 0, 0}) // by the clock, before the job
-	w.age(points.AgeEvent{At: at})
+	w.age(points.AgeEvent{At: at.AddDate(0, 0, -2)})
 	if n := w.number("SELECT count(*) FROM points_lot WHERE state = 'expired'"); n != 3 {
 		t.Errorf("%d lots have ended, want 3", n)
 	}

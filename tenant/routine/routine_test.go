@@ -274,7 +274,7 @@ func TestLookingEarlyKeepsTheMoment(t *testing.T) {
 		}
 		return nil
 	})
-	other, err := tenant.ParseID("t_zzzzzzzzzzzzzzzz")
+	other, err := tenant.ParseID("t_zzzzzzzzzzzz")
 	if err != nil {
 		t.Fatal(err)
 	}

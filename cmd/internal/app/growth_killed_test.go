@@ -32,6 +32,9 @@ func (w *world) killedMidway(s *shop, databaseURL, lock string, begin func()) {
 	begin()
 	var waiting uint32
 	eventually(t, 60*time.Second, "the worker waits in its transaction", func() bool {
+		if _, err := tx.Exec(ctx, "SELECT pg_stat_clear_snapshot()"); err != nil { // else who came later is not seen
+			t.Fatal(err)
+		}
 		err := tx.QueryRow(ctx, "SELECT coalesce(max(a.pid), 0) FROM pg_stat_activity a WHERE a.datname = current_database() AND pg_backend_pid() = ANY (pg_blocking_pids(a.pid))").Scan(&waiting)
 		if err != nil {
 			t.Fatal(err)
