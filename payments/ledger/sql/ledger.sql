@@ -1,9 +1,10 @@
 -- name: Post :execrows
--- A fact is posted once; 0 rows say that it was posted before.
+-- A fact is posted once, and reversed once; 0 rows say that it was before. Two that reverse one at
+-- the same time meet in either of the keys.
 WITH j AS (
   INSERT INTO ledger_journal (kind, ref, day, occurred_at, posted_at, actor, note, reverses)
   VALUES (@kind, @ref, @day, @occurred_at, @now, @actor, @note, sqlc.narg('reverses'))
-  ON CONFLICT (kind, ref) DO NOTHING RETURNING no, day
+  ON CONFLICT DO NOTHING RETURNING no, day
 )
 INSERT INTO ledger_transfer (journal_no, leg, debit, credit, amount_fen, day)
 SELECT j.no, l.leg, l.debit, l.credit, l.amount_fen, j.day

@@ -206,7 +206,7 @@ const post = `-- name: Post :execrows
 WITH j AS (
   INSERT INTO ledger_journal (kind, ref, day, occurred_at, posted_at, actor, note, reverses)
   VALUES ($5, $6, $7, $8, $9, $10, $11, $12)
-  ON CONFLICT (kind, ref) DO NOTHING RETURNING no, day
+  ON CONFLICT DO NOTHING RETURNING no, day
 )
 INSERT INTO ledger_transfer (journal_no, leg, debit, credit, amount_fen, day)
 SELECT j.no, l.leg, l.debit, l.credit, l.amount_fen, j.day
@@ -228,7 +228,8 @@ type PostParams struct {
 	Reverses   *int64
 }
 
-// A fact is posted once; 0 rows say that it was posted before.
+// A fact is posted once, and reversed once; 0 rows say that it was before. Two that reverse one at
+// the same time meet in either of the keys.
 func (q *Queries) Post(ctx context.Context, db DBTX, arg PostParams) (int64, error) {
 	result, err := db.Exec(ctx, post,
 		arg.Legs,
