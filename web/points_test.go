@@ -37,7 +37,7 @@ func walkPoints(t *testing.T, h *house, s *shop, call func(want, status int, met
 	call(1, http.StatusOK, http.MethodGet, "/points/entries", nil)
 	line := map[string]any{"lines": []any{map[string]any{"sku_id": s.products[0].SKUs[0].ID, "qty": 1}}, "points": -1}
 	var quote miniapi.Quote
-	call(5, http.StatusOK, http.MethodPost, "/checkout/quote", line).into(t, &quote)
+	call(4, http.StatusOK, http.MethodPost, "/checkout/quote", line).into(t, &quote)
 	if quote.Points == nil || quote.Points.Have != 500 || quote.Points.Used == 0 || quote.DiscountFen == 0 {
 		t.Errorf("the quote tells %+v", quote.Points)
 	}
@@ -77,11 +77,11 @@ func walkMall(t *testing.T, h *house, s *shop, call func(want, status int, metho
 	id, _ := strconv.Atoi(goods)
 	body := map[string]any{"lines": []any{map[string]any{"sku_id": sku, "qty": 2}}, "exchange_id": id}
 	var quote miniapi.Quote
-	call(5, http.StatusOK, http.MethodPost, "/checkout/quote", body).into(t, &quote)
+	call(4, http.StatusOK, http.MethodPost, "/checkout/quote", body).into(t, &quote)
 	if quote.Exchange == nil || quote.Exchange.Points != 400 || quote.Exchange.CashFen != 2 {
 		t.Errorf("the quote tells %+v", quote.Exchange)
 	}
-	if short := call(5, http.StatusConflict, http.MethodPost, "/checkout/quote", map[string]any{"lines": []any{map[string]any{"sku_id": sku, "qty": 3}}, "exchange_id": id}); short.code() != points.ErrShort.Code() {
+	if short := call(4, http.StatusConflict, http.MethodPost, "/checkout/quote", map[string]any{"lines": []any{map[string]any{"sku_id": sku, "qty": 3}}, "exchange_id": id}); short.code() != points.ErrShort.Code() {
 		t.Errorf("too few points: %s", short.code())
 	}
 	var given, again miniapi.GivenCoupon

@@ -169,10 +169,10 @@ func TestG14StatementsPerRoute(t *testing.T) {
 
 	walkCoupons(t, h, s, call)
 	var quote miniapi.Quote
-	call(6, http.StatusOK, http.MethodPost, "/checkout/quote", map[string]any{"address_id": address.ID}).into(t, &quote)
+	call(4, http.StatusOK, http.MethodPost, "/checkout/quote", map[string]any{"address_id": address.ID}).into(t, &quote)
 	var placed miniapi.Placed
 	order := map[string]any{"address_id": address.ID, "quote_hash": quote.QuoteHash}
-	call(18, http.StatusCreated, http.MethodPost, "/orders", order, "Idempotency-Key", "counted").into(t, &placed)
+	call(16, http.StatusCreated, http.MethodPost, "/orders", order, "Idempotency-Key", "counted").into(t, &placed)
 	call(1, http.StatusOK, http.MethodGet, "/orders", nil)
 	var kept miniapi.Order
 	call(1, http.StatusOK, http.MethodGet, "/orders/"+placed.OrderNo, nil).into(t, &kept)

@@ -15,8 +15,11 @@ import (
 )
 
 // Rules returns what campaigns would do to an order, for pricing; the id of each is its
-// campaign's. One statement.
+// campaign's. One statement, or none if there are none.
 func (s *Service) Rules(ctx context.Context, q tenantdb.Querier, ask pricing.Ask) ([]pricing.Rule, error) {
+	if ask.Idle.Campaigns {
+		return nil, nil
+	}
 	rows, err := s.q.Running(ctx, q, campaigndb.RunningParams{
 		Now: ask.At, MemberID: ask.MemberID, GroupNo: ask.GroupNo, SkuIds: append([]int64{}, ask.SKUs...), OfCart: ask.SKUs == nil, GroupID: ask.Group, App: ask.App,
 	})

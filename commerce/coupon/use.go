@@ -18,8 +18,11 @@ const (
 )
 
 // Rules returns what the member's coupons would do to an order, for pricing: the id of each is
-// its grant's. One statement.
+// its grant's. One statement, or none if there are none.
 func (s *Service) Rules(ctx context.Context, q tenantdb.Querier, ask pricing.Ask) ([]pricing.Rule, error) {
+	if ask.Idle.Coupons {
+		return nil, nil
+	}
 	rows, err := s.q.Usable(ctx, q, ask.MemberID, ask.At)
 	if err != nil {
 		return nil, fmt.Errorf("coupons of a member: %w", err)

@@ -10,8 +10,11 @@ import (
 )
 
 // Rules returns what a member's level does for what is asked: prices, and the freight. None
-// without a level. One statement.
+// without a level. One statement, or none if there is none.
 func (s *Service) Rules(ctx context.Context, q tenantdb.Querier, ask pricing.Ask) ([]pricing.Rule, error) {
+	if ask.Idle.Levels {
+		return nil, nil
+	}
 	row, err := s.q.Standing(ctx, q, ask.SKUs, ask.MemberID)
 	if tenantdb.NoRows(err) {
 		return nil, nil

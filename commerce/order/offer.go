@@ -2,6 +2,7 @@ package order
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"time"
 
@@ -17,7 +18,8 @@ import (
 // Offers make orders cheaper under conditions. They are held by an order from its placing to
 // its end; *coupon.Service and *campaign.Service are some.
 type Offers interface {
-	// Rules are what may count for what is asked. One statement.
+	// Rules are what may count for what is asked. One statement, or none if ask.Idle says that
+	// there are none.
 	Rules(ctx context.Context, q tenantdb.Querier, ask pricing.Ask) ([]pricing.Rule, error)
 	// LockTx holds those of the applied rules that are its own for an order that is being placed.
 	LockTx(ctx context.Context, tx tenantdb.Tx, orderNo string, memberID int64, applied []pricing.Answer) error
@@ -188,16 +190,30 @@ func (b bid) refused(priced pricing.Breakdown) (ids []int64) {
 	return ids
 }
 
-// ask adds a step for what each room offers the member for lines; none are those of the cart.
-func (s *Service) ask(ctx context.Context, pipe *tenantdb.Pipeline, memberID int64, app tenant.AppID, lines []LineInput, b *bid) {
-	what := pricing.Ask{MemberID: memberID, App: app.String(), At: b.at}
+// askOf is what is wanted of the rooms for lines; none are those of the cart.
+func (b bid) askOf(memberID int64, app tenant.AppID, lines []LineInput) pricing.Ask {
+	what := pricing.Ask{MemberID: memberID, App: app.String(), At: b.at, Group: b.group.CampaignID, GroupNo: b.group.GroupNo}
 	if len(lines) > 0 {
 		what.SKUs = skuIDs(lines)
 	}
 	if b.exchange != 0 {
 		what.Exchange, what.Qty = b.exchange, lines[0].Qty
 	}
-	what.Group, what.GroupNo = b.group.CampaignID, b.group.GroupNo
+	return what
+}
+
+// idle learns which rooms need not be asked. One statement.
+func (s *Service) idle(ctx context.Context, q tenantdb.Querier, ask *pricing.Ask) error {
+	row, err := s.q.IdleOffers(ctx, q, ask.At, ask.MemberID)
+	if err != nil {
+		return fmt.Errorf("rooms with offers: %w", err)
+	}
+	ask.Idle = pricing.Idle{Campaigns: row.Campaigns, Coupons: row.Coupons, Levels: row.Levels, Points: row.Points && ask.Exchange == 0}
+	return nil
+}
+
+// ask adds a step for what each room that is not idle offers.
+func (s *Service) ask(ctx context.Context, pipe *tenantdb.Pipeline, what pricing.Ask, b *bid) {
 	for _, room := range s.offers {
 		pipe.AddRead(func(q tenantdb.Querier) error {
 			rules, err := room.Rules(ctx, q, what)

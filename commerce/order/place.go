@@ -140,14 +140,15 @@ type placing struct {
 
 	bid bid
 
+	asking bool // the rooms have been asked for their rules, which takes a round trip
 	fresh  bool // the key is new
 	quote  Quote
 	priced pricing.Breakdown
 	placed Placed
 }
 
-// run: one round trip for what must be known and for the key, one for all that is written,
-// the stock last, between BEGIN and COMMIT.
+// run: one round trip for what must be known and for the key, one for the rules of the rooms that
+// have any, one for all that is written, the stock last, between BEGIN and COMMIT.
 func (p *placing) run(ctx context.Context, tx tenantdb.Tx) error {
 	pipe := tx.Pipeline()
 	if p.in.AddressID != 0 && !p.in.Delivery.codes() {
@@ -164,18 +165,34 @@ func (p *placing) run(ctx context.Context, tx tenantdb.Tx) error {
 		})
 	}
 	pipe.AddRead(func(q tenantdb.Querier) error { return p.readTerms(ctx, q) })
-	p.ask(ctx, pipe, p.in.MemberID, p.in.AppID, p.in.Lines, &p.bid)
+	asked := p.bid.askOf(p.in.MemberID, p.in.AppID, p.in.Lines)
+	pipe.AddRead(func(q tenantdb.Querier) error { return p.idle(ctx, q, &asked) })
 	pipe.AddRead(func(q tenantdb.Querier) (err error) {
 		p.lines, p.facts, err = p.wanted(ctx, q, p.in.MemberID, p.in.Lines)
 		return err
 	})
 	pipe.Add(func(tx tenantdb.Tx) (err error) {
 		// Added last: when the key turns out to be new, the facts are there.
-		p.placed, _, err = idempotency.Do(ctx, tx, p.in.Key, p.decide)
+		p.placed, _, err = idempotency.Do(ctx, tx, p.in.Key, func() (Placed, error) {
+			if !asked.Idle.All() {
+				p.asking = true
+				rooms := tx.Pipeline()
+				p.ask(ctx, rooms, asked, &p.bid)
+				if err := rooms.Run(ctx); err != nil {
+					return Placed{}, err
+				}
+			}
+			return p.decide()
+		})
 		return err
 	})
 	if err := pipe.Step(ctx); err != nil {
 		return err
+	}
+	if p.asking {
+		if err := pipe.Step(ctx); err != nil {
+			return err
+		}
 	}
 	if p.fresh {
 		if err := p.write(ctx, pipe); err != nil {

@@ -58,10 +58,11 @@ func (s *Service) Quote(ctx context.Context, id tenant.ID, memberID int64, in Qu
 	}
 	var quote Quote
 	to := destination{kind: in.Delivery}
-	err := s.db.Read(ctx, id, func(r *tenantdb.Reader) error {
+	err := s.db.Read(ctx, id, func(r *tenantdb.Reader) (err error) {
 		pipe := r.Pipeline()
 		offered := bid{choice: in.Coupons, exchange: in.Exchange, group: in.Group, at: r.Now()}
-		s.ask(ctx, pipe, memberID, in.AppID, in.Lines, &offered)
+		asked := offered.askOf(memberID, in.AppID, in.Lines)
+		pipe.AddRead(func(q tenantdb.Querier) error { return s.idle(ctx, q, &asked) })
 		if in.AddressID != nil {
 			pipe.AddRead(func(q tenantdb.Querier) error {
 				a, err := s.addresses.Address(ctx, id, q, memberID, *in.AddressID)
@@ -76,15 +77,21 @@ func (s *Service) Quote(ctx context.Context, id tenant.ID, memberID int64, in Qu
 				return err
 			})
 		}
-		pipe.AddRead(func(q tenantdb.Querier) error {
-			lines, facts, err := s.wanted(ctx, q, memberID, in.Lines)
-			if err != nil {
-				return err
-			}
-			quote, _, err = quoteOf(lines, facts, to.settled(lines, facts), offered)
+		var lines []LineInput
+		var facts map[int64]catalog.Sellable
+		pipe.AddRead(func(q tenantdb.Querier) (err error) {
+			lines, facts, err = s.wanted(ctx, q, memberID, in.Lines)
 			return err
 		})
-		return pipe.Run(ctx)
+		if err := pipe.Run(ctx); err != nil {
+			return err
+		}
+		s.ask(ctx, pipe, asked, &offered)
+		if err := pipe.Run(ctx); err != nil {
+			return err
+		}
+		quote, _, err = quoteOf(lines, facts, to.settled(lines, facts), offered)
+		return err
 	})
 	if err != nil {
 		return Quote{}, fmt.Errorf("quote: %w", err)

@@ -9,10 +9,14 @@ import (
 )
 
 // Rules returns how a member may pay with points, for pricing: one rule, or none where the shop
-// takes no points. For an exchange of the mall it is the offer's instead. One statement.
+// takes no points. For an exchange of the mall it is the offer's instead. One statement, or none
+// where it is known that points pay nothing.
 func (s *Service) Rules(ctx context.Context, q tenantdb.Querier, ask pricing.Ask) ([]pricing.Rule, error) {
 	if ask.Exchange != 0 {
 		return s.mallRule(ctx, q, ask)
+	}
+	if ask.Idle.Points {
+		return nil, nil
 	}
 	row, err := s.q.Payable(ctx, q, ask.MemberID, ask.At)
 	if tenantdb.NoRows(err) {

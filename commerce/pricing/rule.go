@@ -209,7 +209,17 @@ type Ask struct {
 	Qty      int64     // pieces of it
 	Group    int64     // a campaign of group buying that the order is for; 0: none
 	GroupNo  string    // the group of it that it joins; "": it opens one
+	Idle     Idle
 }
+
+// Idle names the kinds of rules of which there are none for what is asked: nobody need look for
+// them. The zero value knows nothing.
+type Idle struct {
+	Campaigns, Coupons, Levels, Points bool
+}
+
+// All is true if there are no rules at all.
+func (i Idle) All() bool { return i.Campaigns && i.Coupons && i.Levels && i.Points }
 
 // Choice is what the buyer decided about coupons of one kind.
 type Choice struct {

@@ -1,3 +1,11 @@
+-- name: IdleOffers :one
+-- Which rooms have nothing for a member now. Most shops have nothing in most of them, and asking
+-- a room costs as much when it has nothing.
+SELECT NOT EXISTS (SELECT FROM campaign c WHERE c.status = 'live' AND c.starts_at <= @now::timestamptz AND c.ends_at > @now) AS campaigns,
+  NOT EXISTS (SELECT FROM coupon_grant g WHERE g.member_id = @member_id AND g.status IN ('granted', 'active') AND g.valid_until > @now) AS coupons,
+  NOT EXISTS (SELECT FROM level_account a WHERE a.member_id = @member_id) AS levels,
+  (NOT coalesce((SELECT t.enabled AND t.redeem FROM points_terms t ORDER BY t.version DESC LIMIT 1), false))::boolean AS points;
+
 -- name: Adjust :exec
 -- What rules took off the lines of an order that was just placed; SKU 0 is its freight.
 INSERT INTO order_adjustment (order_id, line_id, kind, rule_id, rule_version, title, funder, off_fen)

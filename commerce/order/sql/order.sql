@@ -10,10 +10,11 @@ SELECT coalesce(s.unpaid_ttl_seconds, 1800)::bigint AS unpaid_ttl_seconds, coale
 FROM (SELECT 1) one LEFT JOIN shop s ON true;
 
 -- name: Place :execrows
--- Writes nothing if the buyer has too much unpaid already.
+-- Writes nothing if the buyer has too much unpaid already. Pieces are counted only where the shop
+-- limits them: what an aggregate is of is worked out whether or not a CASE around it wants it.
 WITH held AS (
   SELECT count(*) AS orders,
-    CASE WHEN @max_open_pieces::bigint = 0 THEN 0 ELSE coalesce(sum((SELECT sum(l.qty) FROM order_line l WHERE l.order_id = x.id)), 0) END AS pieces
+    coalesce(sum(CASE WHEN @max_open_pieces::bigint = 0 THEN 0 ELSE (SELECT sum(l.qty) FROM order_line l WHERE l.order_id = x.id) END), 0) AS pieces
   FROM orders x WHERE x.member_id = @member_id AND x.status IN ('pending_payment', 'closing')),
 o AS (
   INSERT INTO orders (order_no, member_id, app_id, status, goods_fen, discount_fen, freight_fen, payable_fen, address, remark, expires_at, placed_at, test, delivery, store_id, pickup_code, receiver, receiver_index, group_state, slot_from, slot_until)

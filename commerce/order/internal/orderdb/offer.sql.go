@@ -7,6 +7,7 @@ package orderdb
 
 import (
 	"context"
+	"time"
 
 	"galleria/commerce/money"
 )
@@ -159,4 +160,32 @@ UPDATE orders SET group_state = 'failed' WHERE order_no = ANY ($1::text[]) AND g
 func (q *Queries) GroupFailed(ctx context.Context, db DBTX, orderNos []string) error {
 	_, err := db.Exec(ctx, groupFailed, orderNos)
 	return err
+}
+
+const idleOffers = `-- name: IdleOffers :one
+SELECT NOT EXISTS (SELECT FROM campaign c WHERE c.status = 'live' AND c.starts_at <= $1::timestamptz AND c.ends_at > $1) AS campaigns,
+  NOT EXISTS (SELECT FROM coupon_grant g WHERE g.member_id = $2 AND g.status IN ('granted', 'active') AND g.valid_until > $1) AS coupons,
+  NOT EXISTS (SELECT FROM level_account a WHERE a.member_id = $2) AS levels,
+  (NOT coalesce((SELECT t.enabled AND t.redeem FROM points_terms t ORDER BY t.version DESC LIMIT 1), false))::boolean AS points
+`
+
+type IdleOffersRow struct {
+	Campaigns bool
+	Coupons   bool
+	Levels    bool
+	Points    bool
+}
+
+// Which rooms have nothing for a member now. Most shops have nothing in most of them, and asking
+// a room costs as much when it has nothing.
+func (q *Queries) IdleOffers(ctx context.Context, db DBTX, now time.Time, memberID int64) (IdleOffersRow, error) {
+	row := db.QueryRow(ctx, idleOffers, now, memberID)
+	var i IdleOffersRow
+	err := row.Scan(
+		&i.Campaigns,
+		&i.Coupons,
+		&i.Levels,
+		&i.Points,
+	)
+	return i, err
 }

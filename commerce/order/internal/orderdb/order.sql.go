@@ -404,7 +404,7 @@ func (q *Queries) Page(ctx context.Context, db DBTX, memberID int64, beforeID in
 const place = `-- name: Place :execrows
 WITH held AS (
   SELECT count(*) AS orders,
-    CASE WHEN $5::bigint = 0 THEN 0 ELSE coalesce(sum((SELECT sum(l.qty) FROM order_line l WHERE l.order_id = x.id)), 0) END AS pieces
+    coalesce(sum(CASE WHEN $5::bigint = 0 THEN 0 ELSE (SELECT sum(l.qty) FROM order_line l WHERE l.order_id = x.id) END), 0) AS pieces
   FROM orders x WHERE x.member_id = $6 AND x.status IN ('pending_payment', 'closing')),
 o AS (
   INSERT INTO orders (order_no, member_id, app_id, status, goods_fen, discount_fen, freight_fen, payable_fen, address, remark, expires_at, placed_at, test, delivery, store_id, pickup_code, receiver, receiver_index, group_state, slot_from, slot_until)
@@ -468,7 +468,8 @@ type PlaceParams struct {
 	Gifts            []bool
 }
 
-// Writes nothing if the buyer has too much unpaid already.
+// Writes nothing if the buyer has too much unpaid already. Pieces are counted only where the shop
+// limits them: what an aggregate is of is worked out whether or not a CASE around it wants it.
 func (q *Queries) Place(ctx context.Context, db DBTX, arg PlaceParams) (int64, error) {
 	result, err := db.Exec(ctx, place,
 		arg.PlacedAt,
