@@ -3,6 +3,7 @@
 -- computed are found by their text (spu_unindexed, which is empty but for a moment). All that
 -- fit are ranked by one number, and the page is cut from that: a product whose title is, begins
 -- with or holds what was typed comes first, then what sells. The page's SKUs come as in list.sql.
+-- The sum keeps prices from an index: without a limit, which is most of the time, it would be read whole.
 WITH RECURSIVE branch AS (
   SELECT c.id FROM category c WHERE c.id = @category_id::bigint AND c.visible
   UNION SELECT c.id FROM category c JOIN branch b ON c.parent_id = b.id WHERE c.visible),
@@ -20,7 +21,7 @@ hit AS MATERIALIZED (
     AND (p.tokens @> @words::text[] OR p.tokens @> @initials::text[] OR p.tokens @> @letters::text[] OR (NOT p.indexed AND p.title ILIKE @pattern::text))
     AND (@category_id::bigint = 0 OR p.category_id IN (SELECT branch.id FROM branch))
     AND (@brand_id::bigint = 0 OR p.brand_id = @brand_id) AND (@tag::text = '' OR p.tags @> ARRAY[@tag::text])
-    AND p.max_price_fen >= @low_fen::bigint AND p.min_price_fen <= @high_fen::bigint
+    AND p.max_price_fen >= @low_fen::bigint AND p.min_price_fen::bigint + 0 <= @high_fen::bigint
     AND (NOT @in_stock::boolean OR (
       SELECT count(*) > 0 FROM stock_level v WHERE v.sku_id = ANY(p.sku_ids) AND v.on_hand > v.reserved))),
 page AS (
@@ -69,7 +70,7 @@ hit AS MATERIALIZED (
       OR p.tokens @> @words::text[] OR p.tokens @> @initials::text[] OR p.tokens @> @letters::text[] OR (NOT p.indexed AND p.title ILIKE @pattern::text))
     AND (@category_id::bigint = 0 OR p.category_id IN (SELECT branch.id FROM branch))
     AND (@brand_id::bigint = 0 OR p.brand_id = @brand_id) AND (@tag::text = '' OR p.tags @> ARRAY[@tag::text])
-    AND p.max_price_fen >= @low_fen::bigint AND p.min_price_fen <= @high_fen::bigint)
+    AND p.max_price_fen >= @low_fen::bigint AND p.min_price_fen::bigint + 0 <= @high_fen::bigint)
 SELECT (SELECT count(*) FROM hit) AS total,
   coalesce((SELECT json_agg(x) FROM (SELECT c.id, c.name, count(*) AS n FROM hit JOIN category c ON c.id = hit.category_id AND c.visible
     GROUP BY c.id, c.name ORDER BY n DESC, c.id LIMIT 30) x), '[]')::json AS categories,

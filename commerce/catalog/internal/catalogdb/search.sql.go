@@ -25,7 +25,7 @@ hit AS MATERIALIZED (
       OR p.tokens @> $3::text[] OR p.tokens @> $4::text[] OR p.tokens @> $5::text[] OR (NOT p.indexed AND p.title ILIKE $6::text))
     AND ($2::bigint = 0 OR p.category_id IN (SELECT branch.id FROM branch))
     AND ($7::bigint = 0 OR p.brand_id = $7) AND ($8::text = '' OR p.tags @> ARRAY[$8::text])
-    AND p.max_price_fen >= $9::bigint AND p.min_price_fen <= $10::bigint)
+    AND p.max_price_fen >= $9::bigint AND p.min_price_fen::bigint + 0 <= $10::bigint)
 SELECT (SELECT count(*) FROM hit) AS total,
   coalesce((SELECT json_agg(x) FROM (SELECT c.id, c.name, count(*) AS n FROM hit JOIN category c ON c.id = hit.category_id AND c.visible
     GROUP BY c.id, c.name ORDER BY n DESC, c.id LIMIT 30) x), '[]')::json AS categories,
@@ -250,7 +250,7 @@ hit AS MATERIALIZED (
     AND (p.tokens @> $6::text[] OR p.tokens @> $7::text[] OR p.tokens @> $8::text[] OR (NOT p.indexed AND p.title ILIKE $3::text))
     AND ($1::bigint = 0 OR p.category_id IN (SELECT branch.id FROM branch))
     AND ($9::bigint = 0 OR p.brand_id = $9) AND ($10::text = '' OR p.tags @> ARRAY[$10::text])
-    AND p.max_price_fen >= $11::bigint AND p.min_price_fen <= $12::bigint
+    AND p.max_price_fen >= $11::bigint AND p.min_price_fen::bigint + 0 <= $12::bigint
     AND (NOT $13::boolean OR (
       SELECT count(*) > 0 FROM stock_level v WHERE v.sku_id = ANY(p.sku_ids) AND v.on_hand > v.reserved))),
 page AS (
@@ -313,6 +313,7 @@ type SearchRow struct {
 // computed are found by their text (spu_unindexed, which is empty but for a moment). All that
 // fit are ranked by one number, and the page is cut from that: a product whose title is, begins
 // with or holds what was typed comes first, then what sells. The page's SKUs come as in list.sql.
+// The sum keeps prices from an index: without a limit, which is most of the time, it would be read whole.
 func (q *Queries) Search(ctx context.Context, db DBTX, arg SearchParams) ([]SearchRow, error) {
 	rows, err := db.Query(ctx, search,
 		arg.CategoryID,
