@@ -130,6 +130,9 @@ func (db *DB) pool(ctx context.Context, role string, size int32) (*pgxpool.Pool,
 	// A plan is kept while its tables grow. One made when a table was empty would go on
 	// reading it whole; with an index at hand it must use the index.
 	cc.RuntimeParams["enable_seqscan"], cc.RuntimeParams["jit"] = "off", "off"
+	// The long statement of one shop takes one processor and no helpers: the others are the other
+	// shops'.
+	cc.RuntimeParams["max_parallel_workers_per_gather"] = "0"
 	pc.AfterConnect = func(_ context.Context, c *pgx.Conn) error { keepJSON(c.TypeMap()); return nil }
 	pc.AfterRelease = func(c *pgx.Conn) bool { return len(met(c)) < db.cfg.MaxTenantsMet }
 	return pgxpool.NewWithConfig(ctx, pc)
