@@ -18,7 +18,8 @@ type ShelfDueV1 struct {
 }
 
 // ShelfDueTx does what the clock asks of a product now, in the caller's transaction, and
-// returns where it was and is; both are empty if nothing is due. Of two times that are over
+// returns where it was and is; both are empty if nothing is due, to alone if it now waits for
+// approval. Of two times that are over
 // the later one counts. What cannot be done (nothing to sell, in the bin) is given up. Safe to
 // repeat: a time that was met is forgotten.
 func (s *Service) ShelfDueTx(ctx context.Context, tx tenantdb.Tx, spuID int64) (from, to ShelfStatus, err error) {
@@ -50,7 +51,7 @@ func (s *Service) shelve(ctx context.Context, tx tenantdb.Tx, spuID int64, is, t
 	}
 	if to == OnShelf {
 		if !free {
-			return "", "", s.AskTx(ctx, tx, Request{SPUID: spuID, PutUp: true, AskedBy: "system"})
+			return is, "", s.AskTx(ctx, tx, Request{SPUID: spuID, PutUp: true, AskedBy: "system"})
 		}
 		n, err := s.q.CountEnabledSKUs(ctx, tx, spuID)
 		if err != nil || n == 0 {

@@ -132,6 +132,11 @@ func (s *Service) ask(ctx context.Context, tx tenantdb.Tx, r catalog.Request, ti
 	if err := s.Catalog.AskTx(ctx, tx, r); err != nil {
 		return err
 	}
+	return s.submitted(ctx, tx, r, title)
+}
+
+// submitted writes down who asked for what.
+func (s *Service) submitted(ctx context.Context, tx tenantdb.Tx, r catalog.Request, title string) error {
 	return s.Audit.RecordTx(ctx, tx, audit.Entry{
 		Actor: r.AskedBy, Action: "product.submitted", Object: object(r.SPUID), Detail: map[string]any{"title": title, "change": r.Change != nil, "put_up": r.PutUp},
 	})

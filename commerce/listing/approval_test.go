@@ -125,6 +125,9 @@ func TestClockWaitsForApproval(t *testing.T) {
 	for range 2 {
 		k.InTenant(t, func(tx tenantdb.Tx) error { return k.s.ShelfDueTx(t.Context(), tx, id) })
 	}
+	if n := k.count(t, "SELECT count(*) FROM platform.audit_log WHERE tenant_id = '"+k.Tenant.ID.String()+"' AND action = 'product.submitted' AND actor = 'system'"); n != 1 {
+		t.Errorf("the clock asked %d times", n)
+	}
 	p := k.pending(t, id)
 	if k.status(t, id) != "draft" || p == nil || !p.PutUp || p.AskedBy != "staff:7" {
 		t.Fatalf("%s %+v", k.status(t, id), p)

@@ -45,8 +45,15 @@ func (s *Service) PurgeOldTx(ctx context.Context, tx tenantdb.Tx, limit int32) (
 // is safe to repeat.
 func (s *Service) ShelfDueTx(ctx context.Context, tx tenantdb.Tx, productID int64) error {
 	from, to, err := s.Catalog.ShelfDueTx(ctx, tx, productID)
-	if err != nil || to == "" {
+	switch {
+	case err != nil || from == "":
 		return err
+	case to == "":
+		e, err := s.entered(ctx, tx, productID)
+		if err != nil {
+			return err
+		}
+		return s.submitted(ctx, tx, catalog.Request{SPUID: productID, PutUp: true, AskedBy: "system"}, e.Title)
 	}
 	return s.moved(ctx, tx, productID, from, to, "system")
 }
