@@ -87,6 +87,28 @@ func (s *Service) AskTx(ctx context.Context, tx tenantdb.Tx, r Request) error {
 	return nil
 }
 
+// Names are what categories (with those above them), brands and freight templates are called, by
+// number; those that are gone have none.
+type Names struct{ Categories, Brands, Freights map[int64]string }
+
+// NamesOf returns those that products refer to. One statement.
+func (s *Service) NamesOf(ctx context.Context, q tenantdb.Querier, products ...ProductInput) (Names, error) {
+	var categories, brands, freights []int64
+	for _, p := range products {
+		categories, brands, freights = append(categories, p.CategoryID), append(brands, p.BrandID), append(freights, p.FreightID)
+	}
+	rows, err := s.q.Called(ctx, q, categories, brands, freights)
+	if err != nil {
+		return Names{}, fmt.Errorf("names of a product's terms: %w", err)
+	}
+	n := Names{Categories: map[int64]string{}, Brands: map[int64]string{}, Freights: map[int64]string{}}
+	of := map[string]map[int64]string{"category": n.Categories, "brand": n.Brands, "freight": n.Freights}
+	for _, r := range rows {
+		of[r.What][r.ID] = r.Name
+	}
+	return n, nil
+}
+
 // RequestOf returns what waits or was refused of a product; nil for nothing. One statement.
 func (s *Service) RequestOf(ctx context.Context, q tenantdb.Querier, spuID int64) (*Request, error) {
 	row, err := s.q.Approval(ctx, q, spuID)

@@ -161,7 +161,7 @@ type Pending struct {
 	Stale   bool         // the product is not any more what the change was made of
 }
 
-// Pending returns it; nil for nothing. Three statements at most, one for a product of which nothing
+// Pending returns it; nil for nothing. Four statements at most, one for a product of which nothing
 // waits. Faults: NOT_FOUND.
 func (s *Service) Pending(ctx context.Context, id tenant.ID, productID int64) (out *Pending, err error) {
 	err = s.DB.Read(ctx, id, func(r *tenantdb.Reader) error {
@@ -178,7 +178,15 @@ func (s *Service) Pending(ctx context.Context, id tenant.ID, productID int64) (o
 		if err != nil {
 			return err
 		}
-		return out.compare(now)
+		in, err := changeOf(*request)
+		if err != nil {
+			return err
+		}
+		names, err := s.Catalog.NamesOf(ctx, r, now.ProductInput, in.ProductInput)
+		if err != nil {
+			return err
+		}
+		return out.compare(now, in, names)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("what waits of product %d: %w", productID, err)
@@ -186,16 +194,12 @@ func (s *Service) Pending(ctx context.Context, id tenant.ID, productID int64) (o
 	return out, nil
 }
 
-func (p *Pending) compare(now catalog.Entered) error {
+func (p *Pending) compare(now catalog.Entered, in SaveInput, names catalog.Names) error {
 	base, err := now.Hash()
 	if err != nil {
 		return err
 	}
-	in, err := changeOf(p.Request)
-	if err != nil {
-		return err
-	}
-	p.Stale, p.Changes = base != p.Base, differences(now, in)
+	p.Stale, p.Changes = base != p.Base, differences(now, in, names)
 	return nil
 }
 

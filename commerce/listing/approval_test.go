@@ -184,6 +184,9 @@ func TestChangesOfProductsOnSaleWait(t *testing.T) {
 		if p == nil || p.Stale || len(p.Changes) == 0 {
 			t.Fatalf("%s: %+v", name, p)
 		}
+		if d := p.Changes[0]; name == "category" && (d.Field != "category" || d.To != "茶具") {
+			t.Errorf("the new category is told as %+v", p.Changes)
+		}
 		for other, again := range ways {
 			if err := again(); !errors.Is(err, catalog.ErrChangeWaits) {
 				t.Errorf("%s while %s waits: %v", other, name, err)

@@ -1,6 +1,7 @@
 package listing
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -19,7 +20,7 @@ type Difference struct {
 }
 
 // differences are what a change would do to a product, in the order of its form.
-func differences(now catalog.Entered, in SaveInput) (out []Difference) {
+func differences(now catalog.Entered, in SaveInput, names catalog.Names) (out []Difference) {
 	tell := func(field, sku, from, to string) {
 		if from != to {
 			out = append(out, Difference{Field: field, SKU: sku, From: from, To: to})
@@ -41,13 +42,13 @@ func differences(now catalog.Entered, in SaveInput) (out []Difference) {
 	}
 	tell("on_at", "", moment(a.OnAt), moment(b.OnAt))
 	tell("off_at", "", moment(a.OffAt), moment(b.OffAt))
+	tell("category", "", names.Categories[a.CategoryID], cmp.Or(in.NewCategory, names.Categories[b.CategoryID]))
+	tell("brand", "", names.Brands[a.BrandID], cmp.Or(in.NewBrand, names.Brands[b.BrandID]))
+	tell("freight", "", names.Freights[a.FreightID], names.Freights[b.FreightID])
 	for _, wide := range []struct {
 		field string
 		same  bool
 	}{
-		{"category", a.CategoryID == b.CategoryID && in.NewCategory == ""},
-		{"brand", a.BrandID == b.BrandID && in.NewBrand == ""},
-		{"freight", a.FreightID == b.FreightID},
 		{"pictures", a.Cover == b.Cover && slices.Equal(a.Pictures, b.Pictures)},
 		{"detail", a.Detail == b.Detail},
 		{"params", slices.Equal(a.Params, b.Params)},

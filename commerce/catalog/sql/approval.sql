@@ -43,3 +43,11 @@ UPDATE product_approval SET state = 'rejected', decided_by = @decided_by, decide
 
 -- name: Approve :exec
 UPDATE spu SET approved = true WHERE id = @id AND NOT approved;
+
+-- name: Called :many
+-- What categories (with those above them), brands and freight templates are called; those that are
+-- gone are missing.
+SELECT 'category'::text AS what, c.id, concat_ws(' / ', g.name, p.name, c.name)::text AS name
+FROM category c LEFT JOIN category p ON p.id = c.parent_id LEFT JOIN category g ON g.id = p.parent_id WHERE c.id = ANY (@categories::bigint[])
+UNION ALL SELECT 'brand', b.id, b.name FROM brand b WHERE b.id = ANY (@brands::bigint[])
+UNION ALL SELECT 'freight', t.id, t.name FROM freight_template t WHERE t.id = ANY (@freights::bigint[]);

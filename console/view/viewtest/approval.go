@@ -25,6 +25,8 @@ func (f Frame) approvalPages() []Sample {
 	changes := []listing.Difference{
 		{Field: "title", From: "云南小粒咖啡豆", To: "云南小粒咖啡豆 秋季新豆"},
 		{Field: "on_at", To: at.Format(time.RFC3339)},
+		{Field: "category", From: "咖啡豆", To: "咖啡豆 / 单品"},
+		{Field: "freight", From: "江浙沪包邮"},
 		{Field: "detail"},
 		{Field: "price", SKU: "深烘 / 250g", From: "59.00", To: "49.00"},
 		{Field: "sku_new", SKU: "浅烘 / 250g", To: "62.00"},

@@ -79,6 +79,41 @@ func (q *Queries) AskApproval(ctx context.Context, db DBTX, spuID int64, change 
 	return err
 }
 
+const called = `-- name: Called :many
+SELECT 'category'::text AS what, c.id, concat_ws(' / ', g.name, p.name, c.name)::text AS name
+FROM category c LEFT JOIN category p ON p.id = c.parent_id LEFT JOIN category g ON g.id = p.parent_id WHERE c.id = ANY ($1::bigint[])
+UNION ALL SELECT 'brand', b.id, b.name FROM brand b WHERE b.id = ANY ($2::bigint[])
+UNION ALL SELECT 'freight', t.id, t.name FROM freight_template t WHERE t.id = ANY ($3::bigint[])
+`
+
+type CalledRow struct {
+	What string
+	ID   int64
+	Name string
+}
+
+// What categories (with those above them), brands and freight templates are called; those that are
+// gone are missing.
+func (q *Queries) Called(ctx context.Context, db DBTX, categories []int64, brands []int64, freights []int64) ([]CalledRow, error) {
+	rows, err := db.Query(ctx, called, categories, brands, freights)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []CalledRow{}
+	for rows.Next() {
+		var i CalledRow
+		if err := rows.Scan(&i.What, &i.ID, &i.Name); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const dropApproval = `-- name: DropApproval :exec
 DELETE FROM product_approval WHERE spu_id = $1
 `
