@@ -17,13 +17,13 @@ import (
 // exactly what there was breaks the run.
 func TestNeighbourOfACrowd(t *testing.T) {
 	t.Parallel()
-	good := bench.Neighbour{Lane: "another", People: 1000, Units: 100, Sold: 500, Taken: 500, Refused: 4500, Before99: 10, During99: 20}
+	good := bench.Neighbour{Lane: "another", People: 1000, Units: 100, Sold: 600, Taken: 600, Refused: 5400, Before99: 10, During99: 20}
 	slow := good
 	slow.Lane, slow.During99 = "the same", 21
 	for name, change := range map[string]func(n *bench.Neighbour){
-		"one too many":        func(n *bench.Neighbour) { n.Sold, n.Refused = 501, 4499 },
-		"one without a piece": func(n *bench.Neighbour) { n.Taken = 499 },
-		"a failure":           func(n *bench.Neighbour) { n.Failed, n.Refused = 1, 4499 },
+		"one too many":        func(n *bench.Neighbour) { n.Sold, n.Refused = 601, 5399 },
+		"one without a piece": func(n *bench.Neighbour) { n.Taken = 599 },
+		"a failure":           func(n *bench.Neighbour) { n.Failed, n.Refused = 1, 5399 },
 		"a wrong answer":      func(n *bench.Neighbour) { n.Wrong = 1 },
 	} {
 		n := good

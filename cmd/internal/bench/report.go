@@ -208,7 +208,7 @@ func (r Report) writeNeighbours(out func(string, ...any)) {
 	if len(r.Neighbours) == 0 {
 		return
 	}
-	out("\n## The neighbour of a flash crowd\n\n%d crowds of %d want %d pieces each; the neighbour's buyers ask %d times a second.\n\n", crowdTimes, crowdPeople, crowdUnits, calmRate)
+	out("\n## The neighbour of a flash crowd\n\n%d crowds of %d want %d pieces each, after one that warms the server up; the neighbour's buyers ask %d times a second.\n\n", crowdTimes-1, crowdPeople, crowdUnits, calmRate)
 	out("| lane of connections | crowds took | neighbour's p50 / p99 before | during | p99, times before | exact |\n|---|---:|---:|---:|---:|---|\n")
 	for _, n := range r.Neighbours {
 		out("| %s | %.1f s | %.2f / %.2f ms | %.2f / %.2f ms | %.2f x | %s |\n", n.Lane, n.CrowdSeconds, n.Before50, n.Before99, n.During50, n.During99, n.Ratio(), yes(n.Exact()))
