@@ -18,10 +18,9 @@ type ShelfDueV1 struct {
 }
 
 // ShelfDueTx does what the clock asks of a product now, in the caller's transaction, and
-// returns where it was and is; both are empty if nothing is due, to alone if it now waits for
-// approval. Of two times that are over
-// the later one counts. What cannot be done (nothing to sell, in the bin) is given up. Safe to
-// repeat: a time that was met is forgotten.
+// returns where it was and is: both are empty if nothing is due, and only to is if the product now
+// waits for approval. Of two times that are over the later one counts. What cannot be done (nothing
+// to sell, in the bin) is given up. Safe to repeat: a time that was met is forgotten.
 func (s *Service) ShelfDueTx(ctx context.Context, tx tenantdb.Tx, spuID int64) (from, to ShelfStatus, err error) {
 	row, err := s.q.LockSchedule(ctx, tx, spuID)
 	if tenantdb.NoRows(err) {

@@ -212,8 +212,8 @@ func (s *Service) idle(ctx context.Context, q tenantdb.Querier, ask *pricing.Ask
 	return nil
 }
 
-// ask adds a step for what each room that is not idle offers.
-func (s *Service) ask(ctx context.Context, pipe *tenantdb.Pipeline, what pricing.Ask, b *bid) {
+// ask learns what the rooms that are not idle offer. One round trip, or none.
+func (s *Service) ask(ctx context.Context, pipe *tenantdb.Pipeline, what pricing.Ask, b *bid) error {
 	for _, room := range s.offers {
 		pipe.AddRead(func(q tenantdb.Querier) error {
 			rules, err := room.Rules(ctx, q, what)
@@ -221,6 +221,7 @@ func (s *Service) ask(ctx context.Context, pipe *tenantdb.Pipeline, what pricing
 			return err
 		})
 	}
+	return pipe.Run(ctx)
 }
 
 // hold adds the steps that hold what the order uses; false if it uses nothing.

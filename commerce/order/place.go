@@ -176,9 +176,7 @@ func (p *placing) run(ctx context.Context, tx tenantdb.Tx) error {
 		p.placed, _, err = idempotency.Do(ctx, tx, p.in.Key, func() (Placed, error) {
 			if !asked.Idle.All() {
 				p.asking = true
-				rooms := tx.Pipeline()
-				p.ask(ctx, rooms, asked, &p.bid)
-				if err := rooms.Run(ctx); err != nil {
+				if err := p.ask(ctx, tx.Pipeline(), asked, &p.bid); err != nil {
 					return Placed{}, err
 				}
 			}

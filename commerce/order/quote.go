@@ -86,8 +86,7 @@ func (s *Service) Quote(ctx context.Context, id tenant.ID, memberID int64, in Qu
 		if err := pipe.Run(ctx); err != nil {
 			return err
 		}
-		s.ask(ctx, pipe, asked, &offered)
-		if err := pipe.Run(ctx); err != nil {
+		if err := s.ask(ctx, pipe, asked, &offered); err != nil {
 			return err
 		}
 		quote, _, err = quoteOf(lines, facts, to.settled(lines, facts), offered)

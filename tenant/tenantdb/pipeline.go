@@ -54,7 +54,8 @@ type ask struct {
 	err    error
 }
 
-// Pipeline starts an empty pipeline of the transaction.
+// Pipeline starts an empty pipeline of the transaction. A step may have one of its own: each round
+// trip of that is one of the step's, and waits for a Step or Run of the outer.
 func (tx Tx) Pipeline() *Pipeline { return &Pipeline{q: tx.Tx, tx: tx} }
 
 // Pipeline starts an empty pipeline of reading steps, added by AddRead.

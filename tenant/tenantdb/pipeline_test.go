@@ -64,6 +64,46 @@ func TestPipelineSharesRoundTrips(t *testing.T) {
 	})
 }
 
+// TestPipelineWithinAStep: the steps of a pipeline that a step has of its own share a round trip,
+// which the outer pipeline makes, and the step goes on after it.
+func TestPipelineWithinAStep(t *testing.T) {
+	t.Parallel()
+	c := &trips{}
+	env := tenanttest.New(t, tenanttest.WithTracer(c))
+	env.InTenant(t, func(tx tenantdb.Tx) error {
+		var log []int
+		ask := func(q tenantdb.Querier, n int) error {
+			got, err := number(t.Context(), q, n)
+			log = append(log, got)
+			return err
+		}
+		pipe := tx.Pipeline()
+		pipe.Add(func(tx tenantdb.Tx) error {
+			if err := ask(tx, 1); err != nil {
+				return err
+			}
+			inner := tx.Pipeline()
+			for n := 2; n <= 3; n++ {
+				inner.AddRead(func(q tenantdb.Querier) error { return ask(q, n) })
+			}
+			if err := inner.Run(t.Context()); err != nil {
+				return err
+			}
+			return ask(tx, 4)
+		})
+		before := c.n
+		for trip, want := range [][]int{{1}, {1, 2, 3}, {1, 2, 3, 4}} {
+			if err := pipe.Step(t.Context()); err != nil {
+				return err
+			}
+			if !slices.Equal(log, want) || c.n-before != trip+1 {
+				t.Errorf("after round trip %d, the %d. of the connection: %v, want %v", trip+1, c.n-before, log, want)
+			}
+		}
+		return pipe.Run(t.Context())
+	})
+}
+
 func TestPipelineJoinsLate(t *testing.T) {
 	t.Parallel()
 	env := tenanttest.New(t)

@@ -1,6 +1,7 @@
 -- name: IdleOffers :one
 -- Which rooms have nothing for a member now. Most shops have nothing in most of them, and asking
--- a room costs as much when it has nothing.
+-- a room costs as much when it has nothing. Whoever widens what a room finds (Running of campaigns,
+-- Usable of coupons, Standing of levels, Payable of points) widens its line here, too.
 SELECT NOT EXISTS (SELECT FROM campaign c WHERE c.status = 'live' AND c.starts_at <= @now::timestamptz AND c.ends_at > @now) AS campaigns,
   NOT EXISTS (SELECT FROM coupon_grant g WHERE g.member_id = @member_id AND g.status IN ('granted', 'active') AND g.valid_until > @now) AS coupons,
   NOT EXISTS (SELECT FROM level_account a WHERE a.member_id = @member_id) AS levels,

@@ -177,7 +177,8 @@ type IdleOffersRow struct {
 }
 
 // Which rooms have nothing for a member now. Most shops have nothing in most of them, and asking
-// a room costs as much when it has nothing.
+// a room costs as much when it has nothing. Whoever widens what a room finds (Running of campaigns,
+// Usable of coupons, Standing of levels, Payable of points) widens its line here, too.
 func (q *Queries) IdleOffers(ctx context.Context, db DBTX, now time.Time, memberID int64) (IdleOffersRow, error) {
 	row := db.QueryRow(ctx, idleOffers, now, memberID)
 	var i IdleOffersRow
