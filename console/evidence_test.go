@@ -160,13 +160,13 @@ func TestRefundRedirectForm(t *testing.T) {
 	}{
 		"not sure":     {url.Values{"to": {"buyer_bank"}, "bank": {"ICBC_DEBIT"}, "card": {card}, "holder": {"李小满"}}, http.StatusUnprocessableEntity},
 		"no bank":      {url.Values{"to": {"buyer_bank"}, "card": {card}, "holder": {"李小满"}, "sure": {"1"}}, http.StatusUnprocessableEntity},
-		"a wrong card": {url.Values{"to": {"buyer_bank"}, "bank": {"ICBC_DEBIT"}, "card": {"12ab"}, "holder": {"李小满"}, "sure": {"1"}}, http.StatusUnprocessableEntity},
+		"a wrong card": {url.Values{"to": {"buyer_bank"}, "bank": {"ICBC_DEBIT"}, "card": {"62-no-card-of-a-bank"}, "holder": {"李小满"}, "sure": {"1"}}, http.StatusUnprocessableEntity},
 		"no holder":    {url.Values{"to": {"buyer_bank"}, "bank": {"ICBC_DEBIT"}, "card": {card}, "sure": {"1"}}, http.StatusUnprocessableEntity},
 	} {
 		if res := b.post(path, c.form); res.StatusCode != c.want {
 			t.Errorf("%s: %d, want %d", name, res.StatusCode, c.want)
 		}
-		if strings.Contains(b.page, card) || strings.Contains(b.page, "12ab") {
+		if strings.Contains(b.page, card) || strings.Contains(b.page, "62-no-card-of-a-bank") {
 			t.Errorf("%s: the card is shown again", name)
 		}
 		if c.form.Get("holder") != "" {
