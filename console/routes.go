@@ -6,6 +6,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"galleria/console/authz"
+	"galleria/console/view"
 	"galleria/tenant/fault"
 )
 
@@ -48,6 +49,7 @@ func (s *Console) table() []route {
 		{get, "/console/reauth", authz.SignedIn().BeforeSecondFactor(), s.reauthNew},
 		{post, "/console/reauth", authz.SignedIn().BeforeSecondFactor(), s.reauthCreate},
 		{get, "/console/account", authz.SignedIn(), s.accountShow},
+		{get, view.SessionURL, authz.SignedIn(), s.sessionShow},
 		{post, "/console/account/password", authz.SignedIn(), s.passwordUpdate},
 		{get, addressURL, authz.SignedIn().StepUp(), s.addressNew},
 		{post, addressURL, authz.SignedIn().StepUp(), s.addressSend},

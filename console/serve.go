@@ -89,10 +89,14 @@ func caller(c *fiber.Ctx, v *visit) audit.Caller {
 	return who
 }
 
-// toSignIn sends a browser to the sign-in page and back again afterwards.
+// toSignIn sends a browser to the sign-in page and back again afterwards: to the page that was
+// asked for, or to the one whose form was sent.
 func (s *Console) toSignIn(c *fiber.Ctx, v *visit) error {
-	query := url.Values{}
-	if next := localPath(c.OriginalURL()); next != "" && next != "/console" && c.Method() == fiber.MethodGet {
+	query, next := url.Values{}, localPath(c.OriginalURL())
+	if c.Method() != fiber.MethodGet {
+		next = s.formPage(c)
+	}
+	if next != "" && next != "/console" {
 		query.Set("next", next)
 	}
 	if v.pending != nil {

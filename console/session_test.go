@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/base64"
+	"encoding/json"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -16,6 +17,7 @@ import (
 
 	"galleria/console"
 	"galleria/console/session"
+	"galleria/console/view"
 )
 
 func TestSignInGivesAFreshHostCookie(t *testing.T) {
@@ -170,6 +172,59 @@ func TestSessionEnds(t *testing.T) {
 				t.Error("the dead cookie was not taken back")
 			}
 		})
+	}
+}
+
+// TestFormOutlivesItsSession: a page that stands open asks whose session there is, which is a use
+// of it. After its end the answer is 401 to the script; a form that comes all the same leads to the
+// sign-in page and back to the page it was on. The token of the session before proves nothing.
+func TestFormOutlivesItsSession(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.env.Clock().Set(time.Now())
+	b := d.signedIn(t, d.owner)
+	ask := func() (status int, login, csrf string) {
+		t.Helper()
+		b.header.Set("HX-Request", "true")
+		defer b.header.Del("HX-Request")
+		res := b.get(view.SessionURL)
+		if res.Header.Get("Cache-Control") != "no-store" || res.Header.Get("Access-Control-Allow-Origin") != "" {
+			t.Errorf("headers %v", res.Header)
+		}
+		var got struct{ Login, CSRF string }
+		if res.StatusCode == http.StatusOK {
+			if err := json.Unmarshal([]byte(b.page), &got); err != nil {
+				t.Fatalf("%s: %v", b.page, err)
+			}
+		}
+		return res.StatusCode, got.Login, got.CSRF
+	}
+	d.env.Clock().Advance(session.IdleFor - time.Minute)
+	status, login, first := ask()
+	if status != http.StatusOK || login != d.owner.Login || first == "" {
+		t.Errorf("status %d, %q %q", status, login, first)
+	}
+	d.env.Clock().Advance(session.IdleFor - time.Minute)
+	if status, _, csrf := ask(); status != http.StatusOK || csrf != first {
+		t.Errorf("asking did not keep the session alive: status %d", status)
+	}
+	d.env.Clock().Advance(session.IdleFor)
+	if status, _, _ := ask(); status != http.StatusUnauthorized {
+		t.Errorf("after its end: status %d, want 401", status)
+	}
+	home := "/console/" + d.env.Tenant.Handle
+	b.header.Set("Referer", "http://console.test"+home+"/products/new")
+	res := b.post(home+"/products", url.Values{"title": {"半个商品"}, "csrf": {first}})
+	if to := res.Header.Get("Location"); res.StatusCode != http.StatusSeeOther || to != "/console/login?next="+url.QueryEscape(home+"/products/new") {
+		t.Errorf("a form: status %d to %q", res.StatusCode, to)
+	}
+	b.header.Del("Referer")
+	b = d.signedIn(t, d.owner)
+	if _, _, csrf := ask(); csrf == first {
+		t.Error("a new session has the token of the one before")
+	}
+	if res := b.post(home+"/products", url.Values{"title": {"半个商品"}, "csrf": {first}}); res.StatusCode != http.StatusForbidden {
+		t.Errorf("the old token: status %d, want 403", res.StatusCode)
 	}
 }
 

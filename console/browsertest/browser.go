@@ -15,16 +15,18 @@ import (
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 )
 
-// Browser is a real browser with one tab. What it complains about is collected until the
+// Browser is a tab of a real browser. What it complains about is collected until the
 // next Inspect.
 type Browser struct {
-	t   testing.TB
-	ctx context.Context //nolint:containedctx // chromedp keeps the browser in its context
-	axe string
+	t             testing.TB
+	ctx           context.Context //nolint:containedctx // chromedp keeps the browser in its context
+	axe           string
+	width, height int64
 
 	mu         sync.Mutex
 	complaints []string
@@ -58,10 +60,29 @@ func Open(t testing.TB, axe string, width, height int64) *Browser {
 	t.Cleanup(closeTab)
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Minute)
 	t.Cleanup(cancel)
-	b := &Browser{t: t, ctx: ctx, axe: string(script)}
-	chromedp.ListenTarget(ctx, b.hear)
-	b.Run(log.Enable(), network.Enable(), emulation.SetDeviceMetricsOverride(width, height, 1, width < 700))
+	b := &Browser{t: t, ctx: ctx, axe: string(script), width: width, height: height}
+	b.begin()
 	return b
+}
+
+// begin starts the tab.
+func (b *Browser) begin() {
+	b.t.Helper()
+	chromedp.ListenTarget(b.ctx, b.hear)
+	b.Run(log.Enable(), network.Enable(), emulation.SetDeviceMetricsOverride(b.width, b.height, 1, b.width < 700))
+}
+
+// InTab does something in another tab of the same browser, closes it and comes back to this one.
+// What lies behind another tab is not drawn, and a page that is not drawn waits for its pictures.
+func (b *Browser) InTab(do func(tab *Browser)) {
+	b.t.Helper()
+	ctx, closeTab := chromedp.NewContext(b.ctx)
+	tab := &Browser{t: b.t, ctx: ctx, axe: b.axe, width: b.width, height: b.height}
+	tab.begin()
+	tab.Run(page.BringToFront())
+	do(tab)
+	closeTab()
+	b.Run(page.BringToFront())
 }
 
 // profileDir is a browser's folder. Chromium's helpers may still write into it when the

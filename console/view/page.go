@@ -42,6 +42,9 @@ type Shop struct {
 // URL returns the address of a page of the shop; rest is "" or begins with "/".
 func (s Shop) URL(rest string) string { return "/console/" + s.Handle + rest }
 
+// SessionURL is where session.js asks whose session there is.
+const SessionURL = "/console/account/session"
+
 // Person is the signed-in member of staff.
 type Person struct {
 	Name  string

@@ -302,14 +302,4 @@
     const summary = document.querySelector("[data-summary]");
     if (summary) announce(summary.textContent.trim());
   });
-
-  // An expired session answers a fragment request with a full sign-in page: go there
-  // instead of swapping a page into a table.
-  document.addEventListener("htmx:before:swap", (event) => {
-    const response = event.detail?.ctx?.response;
-    if (response && (response.raw?.redirected || response.status === 401)) {
-      event.preventDefault();
-      location.reload();
-    }
-  });
 })();

@@ -19,7 +19,7 @@ import (
 	"sync"
 )
 
-//go:embed vendor/* console.css app.js theme.js mark.svg
+//go:embed vendor/* console.css app.js session.js theme.js mark.svg
 var files embed.FS
 
 // asset is one file as it is sent. gzip returns the compressed form, made on first

@@ -87,7 +87,7 @@ func TestAssetsAreNamedByContent(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"tabler.min.css", "tabler.min.js", "htmx.min.js", "icons.svg", "console.css", "app.js", "mark.svg"} {
+	for _, name := range []string{"tabler.min.css", "tabler.min.js", "htmx.min.js", "icons.svg", "console.css", "app.js", "session.js", "mark.svg"} {
 		url := assets.URL(name)
 		body, zipped, contentType, ok := assets.Lookup(url)
 		if !ok || contentType == "" {

@@ -13,6 +13,8 @@ import (
 
 	"galleria/cmd/internal/app"
 	"galleria/console/authz"
+	"galleria/console/browsertest"
+	"galleria/console/session"
 	"galleria/console/staff"
 )
 
@@ -63,6 +65,7 @@ func TestE2EShopkeepingInTheBrowser(t *testing.T) {
 				page.manyVariants(m.shop)
 			}
 			page.description(m.shop)
+			page.outlives(m.shop, person.ID, who)
 		})
 	}
 }
@@ -210,5 +213,50 @@ func (m *merchant) description(shop *shop) {
 	m.Press("#save-product")
 	if again := detail(); again != first {
 		t.Errorf("saved untouched, it became %s", again)
+	}
+}
+
+// outlives ends the session under a form that was typed on. Saving asks to sign in again; that
+// done in another tab, the form goes on with all that was in it.
+func (m *merchant) outlives(shop *shop, staffID int64, who staff.AddInput) {
+	t := m.w.t
+	t.Helper()
+	const title = "打了一半的新商品"
+	end := func() {
+		t.Helper()
+		if n, err := session.NewStore(session.Deps{DB: m.w.DB}).EndAll(t.Context(), staffID); err != nil || n != 1 {
+			t.Fatalf("ended %d sessions, %v", n, err)
+		}
+	}
+	dialog := func(say string) {
+		t.Helper()
+		m.Run(chromedp.Poll(`document.getElementById('signed-out').open && Array.from(document.querySelectorAll('#signed-out [data-say]')).filter(e => !e.hidden).map(e => e.dataset.say).join() === '`+say+`'`, nil, chromedp.WithPollingTimeout(time.Minute), chromedp.WithPollingInterval(50*time.Millisecond)))
+	}
+	m.open(m.shop("/products/new"))
+	m.typed("#field-title", title)
+	m.typed("#field-price_0_0_0", "12.5")
+	m.typed("#field-new_category", "新分类")
+	end()
+	m.Run(chromedp.Evaluate(`(() => { const now = Date.now; Date.now = () => now() + 61000 })()`, nil)) // a minute later
+	m.Run(chromedp.Evaluate(`document.getElementById('save-product').click()`, nil))
+	dialog("")
+	m.Forgive() // 401 is what tells
+	m.Inspect("90_signed_out")
+	m.Run(chromedp.Click("#signed-out [data-go]", chromedp.ByQuery))
+	dialog("still")
+	m.Forgive()
+
+	m.InTab(func(tab *browsertest.Browser) {
+		(&merchant{Browser: tab, w: m.w, handle: m.handle}).signIn(who)
+	})
+	m.Run(chromedp.Evaluate(`dispatchEvent(new Event('focus'))`, nil))
+	dialog("back")
+	m.Inspect("91_signed_in_again")
+	m.Press("#signed-out [data-go]")
+	m.Inspect("92_saved")
+	var n int
+	m.w.scan(shop, "SELECT count(*) FROM spu WHERE title = $1", []any{title}, &n)
+	if n != 1 {
+		t.Errorf("%d products %q", n, title)
 	}
 }

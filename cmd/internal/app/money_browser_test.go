@@ -36,10 +36,17 @@ func (w *world) signsIn(s *shop, who staff.AddInput, width, height int64, locale
 	if theme == "dark" {
 		m.Press(`button[name="theme"][value="dark"]`)
 	}
+	m.signIn(who)
+	return m
+}
+
+// signIn signs in on the page for it.
+func (m *merchant) signIn(who staff.AddInput) {
+	m.w.t.Helper()
+	m.open("/console/login")
 	m.typed("#login", who.Login)
 	m.typed("#password", who.Password)
 	m.Press(`form[action="/console/login"] button[type="submit"]`)
-	return m
 }
 
 // look opens a page of the shop, holds it to accessibility, and to what it must say.
