@@ -42,7 +42,7 @@ func (s *Console) showAddress(c *fiber.Ctx, v *visit, f view.AddressForm) error 
 		return err
 	}
 	f.Mail, f.Phone = me.Mail, me.Phone
-	f.NoWay = s.Opening == nil || (!s.Opening.Courier.Goes(courier.Mail) && !s.Opening.Courier.Goes(courier.SMS))
+	f.NoWay = s.Opening == nil || (!s.Opening.Courier.Goes(courier.Mail, courier.AddressCode) && !s.Opening.Courier.Goes(courier.SMS, courier.AddressCode))
 	p := s.page(c, v, v.text.T("address.title"), "")
 	p.Back = addressURL
 	return render(c, view.AddressPage(p, f))
@@ -72,8 +72,8 @@ func (s *Console) addressSend(c *fiber.Ctx, v *visit) error {
 	if canonical.Value == me.Mail || canonical.Value == me.Phone {
 		return refused(errAddress, v.text.T("address.same"))
 	}
-	if !s.Opening.Courier.Goes(to.Way) {
-		return refused(courier.ErrNoWay, textOf(v, courier.ErrNoWay))
+	if !s.Opening.Courier.Goes(to.Way, courier.AddressCode) {
+		return refused(courier.ErrOtherWay, textOf(v, courier.ErrOtherWay))
 	}
 	if err := s.sendAddressCode(c, v, proofs, to); err != nil {
 		if text := sentence(v, err); text != "" || errors.Is(err, courier.ErrNoWay) {
@@ -97,9 +97,12 @@ func (s *Console) sendAddressCode(c *fiber.Ctx, v *visit, proofs *verify.Service
 		Visitor: proofMark(v), Purpose: verify.NewAddress, Address: to, Network: verify.Network(clientIP(c)), Known: known,
 		Message: func(code string) courier.Message {
 			if known {
-				return courier.Message{Kind: "address_known", Subject: v.text.T("mail.address_known.subject"), Text: v.text.T("mail.address_known.text")}
+				return courier.Message{Kind: courier.AddressKnown, Subject: v.text.T("mail.address_known.subject"), Text: v.text.T("mail.address_known.text")}
 			}
-			return courier.Message{Kind: "address_code", Subject: v.text.T("mail.address_code.subject"), Text: v.text.T("mail.address_code.text", code)}
+			return courier.Message{
+				Kind: courier.AddressCode, Subject: v.text.T("mail.address_code.subject"), Text: v.text.T("mail.address_code.text", code),
+				Values: map[string]string{courier.ValueCode: code},
+			}
 		},
 	})
 }
@@ -201,10 +204,11 @@ func (s *Console) addressUpdate(c *fiber.Ctx, v *visit) error {
 // tellOld tells the addresses that a person had before, without letting the answer wait.
 func (s *Console) tellOld(ctx context.Context, v *visit, before staff.Member, masked string) {
 	for _, to := range []courier.Message{{Way: courier.Mail, To: before.Mail}, {Way: courier.SMS, To: before.Phone}} {
-		if to.To == "" || !s.Courier.Goes(to.Way) {
+		if to.To == "" || !s.Courier.Goes(to.Way, courier.AddressChanged) {
 			continue
 		}
-		to.Kind, to.Subject = "address_changed", v.text.T("mail.address_changed.subject")
+		to.Kind, to.Values = courier.AddressChanged, map[string]string{courier.ValueAddress: masked}
+		to.Subject = v.text.T("mail.address_changed.subject")
 		to.Text = v.text.T("mail.address_changed.text", before.Login, masked, s.origin+"/console/login")
 		s.post(ctx, to)
 	}

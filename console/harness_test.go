@@ -77,7 +77,8 @@ func newDesk(t *testing.T) *desk {
 	return deskOver(t, tenanttest.New(t))
 }
 
-func deskOver(t *testing.T, env *tenanttest.Env) *desk {
+// deskOver opens the console over an environment; tune changes what it is made of.
+func deskOver(t *testing.T, env *tenanttest.Env, tune ...func(*console.Deps)) *desk {
 	t.Helper()
 	d := &desk{env: env}
 	var err error
@@ -95,6 +96,9 @@ func deskOver(t *testing.T, env *tenanttest.Env) *desk {
 		t.Fatal(err)
 	}
 	deps := consoleDeps(t, env, d.staff)
+	for _, change := range tune {
+		change(&deps)
+	}
 	d.opening = deps.Opening
 	d.mails, _ = deps.Courier.(*courier.Desk)
 	if d.console, err = console.New(deps); err != nil {

@@ -23,7 +23,7 @@ func (s *Console) inviteNew(c *fiber.Ctx, v *visit) error {
 }
 
 func (s *Console) showInvite(c *fiber.Ctx, v *visit, f view.InviteForm, chosen []string) (err error) {
-	f.NoWay = !s.Courier.Goes(courier.Mail) && !s.Courier.Goes(courier.SMS)
+	f.NoWay = !s.Courier.Goes(courier.Mail, courier.Invite) && !s.Courier.Goes(courier.SMS, courier.Invite)
 	if f.Roles, err = s.roleChoices(c, v, chosen); err != nil {
 		return err
 	}
@@ -39,8 +39,8 @@ func (s *Console) inviteCreate(c *fiber.Ctx, v *visit) error {
 	switch {
 	case err != nil:
 		f.AddressBad = v.text.T("invite.address_bad")
-	case !s.Courier.Goes(to.Way):
-		f.AddressBad = courier.ErrNoWay.Text(string(v.text.Lang()))
+	case !s.Courier.Goes(to.Way, courier.Invite):
+		f.AddressBad = courier.ErrOtherWay.Text(string(v.text.Lang()))
 	case len(roles) == 0:
 		f.RolesBad = v.text.T("invite.roles_none")
 	}
@@ -63,8 +63,9 @@ func (s *Console) inviteCreate(c *fiber.Ctx, v *visit) error {
 		return err
 	}
 	err = s.Courier.Send(ctx, courier.Message{
-		Way: to.Way, To: to.Value, Kind: "invite", Subject: v.text.T("mail.invite.subject", v.shop.Name),
-		Text: v.text.T("mail.invite.text", v.session.Name, v.shop.Name, s.origin+"/console/invite/"+token),
+		Way: to.Way, To: to.Value, Kind: courier.Invite, Subject: v.text.T("mail.invite.subject", v.shop.Name),
+		Text:   v.text.T("mail.invite.text", v.session.Name, v.shop.Name, s.origin+"/console/invite/"+token),
+		Values: map[string]string{courier.ValueShop: v.shop.Name, courier.ValueName: v.session.Name, courier.ValueToken: token},
 	})
 	if err != nil { // the invitation stands and can be sent again by inviting again
 		s.note(c, v, err)

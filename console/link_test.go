@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"galleria/console"
 	"galleria/console/authz"
 	"galleria/console/courier"
 	"galleria/console/staff"
@@ -179,4 +180,45 @@ func TestT017_PasswordReset(t *testing.T) {
 	if len(mail.Messages()) != 3 {
 		t.Errorf("%d messages, want 3", len(mail.Messages()))
 	}
+}
+
+// mailOnly is a courier that knows no phones.
+type mailOnly struct{ *courier.Desk }
+
+func (mailOnly) Goes(w courier.Way, _ courier.Kind) bool { return w == courier.Mail }
+
+// TestPagesOfferOnlyWaysThatGo: where no text message goes, a phone number is refused with a word
+// that helps, by every page that would send to it, whether or not it is somebody's.
+func TestPagesOfferOnlyWaysThatGo(t *testing.T) {
+	t.Parallel()
+	d := deskOver(t, tenanttest.New(t), func(deps *console.Deps) {
+		desk := courier.NewDesk(time.Now)
+		deps.Courier, deps.Opening.Courier = mailOnly{desk}, mailOnly{desk}
+	})
+	sees := func(b *browser) {
+		t.Helper()
+		b.see("请换用邮箱或手机号中的另一种")
+	}
+	b := d.browser(t)
+	b.get("/console/forgot")
+	for _, phone := range []string{"13800138000", "+86 139 0013 9000"} {
+		if res := b.post("/console/forgot", url.Values{"address": {phone}}); res.StatusCode != http.StatusUnprocessableEntity {
+			t.Errorf("a link to %s: status %d, want 422", phone, res.StatusCode)
+		}
+		sees(b)
+	}
+	if res := b.post("/console/forgot", url.Values{"address": {"who@shop.test"}}); res.StatusCode != http.StatusOK {
+		t.Errorf("a link by mail: status %d, want 200", res.StatusCode)
+	}
+	if res := b.post("/console/signup", url.Values{"address": {"13800138000"}}); res.StatusCode != http.StatusUnprocessableEntity {
+		t.Errorf("a code to a phone: status %d, want 422", res.StatusCode)
+	}
+	sees(b)
+	owner := d.signedIn(t, d.owner)
+	invite := "/console/" + d.env.Tenant.Handle + "/staff/invite"
+	owner.get(invite)
+	if res := owner.post(invite, url.Values{"address": {"13800138000"}, "role": {"clerk"}}); res.StatusCode != http.StatusUnprocessableEntity {
+		t.Errorf("an invitation to a phone: status %d, want 422", res.StatusCode)
+	}
+	sees(owner)
 }

@@ -16,7 +16,7 @@ func (s *Console) messageList(c *fiber.Ctx, v *visit) error {
 	var letters []view.Letter
 	for _, m := range s.Opening.Desk.Messages() {
 		letters = append(letters, view.Letter{
-			At: v.text.DateTimeSeconds(m.At), Way: string(m.Way), To: m.To, Kind: m.Kind, Subject: m.Subject, Text: m.Text,
+			At: v.text.DateTimeSeconds(m.At), Way: string(m.Way), To: m.To, Kind: string(m.Kind), Subject: m.Subject, Text: m.Text,
 		})
 	}
 	return render(c, view.MessageListPage(s.page(c, v, v.text.T("desk.title"), ""), letters))

@@ -68,7 +68,7 @@ func (s *Console) platformInviteNew(c *fiber.Ctx, v *visit) error {
 }
 
 func (s *Console) showPlatformInvite(c *fiber.Ctx, v *visit, f view.InviteForm, chosen []string) error {
-	f.NoWay = !s.Courier.Goes(courier.Mail) && !s.Courier.Goes(courier.SMS)
+	f.NoWay = !s.Courier.Goes(courier.Mail, courier.PlatformInvite) && !s.Courier.Goes(courier.SMS, courier.PlatformInvite)
 	f.Roles = platformChoices(v, chosen)
 	return render(c, view.PlatformInvitePage(s.platformStaffFrame(c, v, v.text.T("platform_staff.invite")), f))
 }
@@ -81,8 +81,8 @@ func (s *Console) platformInviteCreate(c *fiber.Ctx, v *visit) error {
 	switch {
 	case err != nil:
 		f.AddressBad = v.text.T("invite.address_bad")
-	case !s.Courier.Goes(to.Way):
-		f.AddressBad = courier.ErrNoWay.Text(string(v.text.Lang()))
+	case !s.Courier.Goes(to.Way, courier.PlatformInvite):
+		f.AddressBad = courier.ErrOtherWay.Text(string(v.text.Lang()))
 	case len(roles) == 0:
 		f.RolesBad = v.text.T("invite.roles_none")
 	}
@@ -105,8 +105,9 @@ func (s *Console) platformInviteCreate(c *fiber.Ctx, v *visit) error {
 		return err
 	}
 	err = s.Courier.Send(ctx, courier.Message{
-		Way: to.Way, To: to.Value, Kind: "platform_invite", Subject: v.text.T("mail.platform_invite.subject"),
-		Text: v.text.T("mail.platform_invite.text", v.session.Name, s.origin+"/console/team/"+token),
+		Way: to.Way, To: to.Value, Kind: courier.PlatformInvite, Subject: v.text.T("mail.platform_invite.subject"),
+		Text:   v.text.T("mail.platform_invite.text", v.session.Name, s.origin+"/console/team/"+token),
+		Values: map[string]string{courier.ValueName: v.session.Name, courier.ValueToken: token},
 	})
 	if err != nil { // the invitation stands and can be sent again by inviting again
 		s.note(c, v, err)

@@ -37,6 +37,10 @@ func (s *Console) forgotCreate(c *fiber.Ctx, v *visit) error {
 		c.Status(fiber.StatusUnprocessableEntity)
 		return render(c, view.ForgotPage(p, typed, v.text.T("invite.address_bad"), false))
 	}
+	if !s.Courier.Goes(to.Way, courier.PasswordReset) {
+		c.Status(fiber.StatusUnprocessableEntity)
+		return render(c, view.ForgotPage(p, typed, courier.ErrOtherWay.Text(string(v.text.Lang())), false))
+	}
 	reset, ok, err := s.Staff.AskReset(ctx, to, clientIP(c))
 	if refused, status, throttled := proofRefused(v, err); throttled {
 		s.note(c, v, err)
@@ -50,9 +54,10 @@ func (s *Console) forgotCreate(c *fiber.Ctx, v *visit) error {
 	if ok {
 		who = actor(reset.StaffID)
 		s.post(ctx, courier.Message{
-			Way: to.Way, To: to.Value, Kind: "password_reset", Subject: v.text.T("mail.reset.subject"),
+			Way: to.Way, To: to.Value, Kind: courier.PasswordReset, Subject: v.text.T("mail.reset.subject"),
 			// The address is the configured one: what a request calls this host is not believed.
-			Text: v.text.T("mail.reset.text", s.origin+"/console/reset/"+reset.Token),
+			Text:   v.text.T("mail.reset.text", s.origin+"/console/reset/"+reset.Token),
+			Values: map[string]string{courier.ValueToken: reset.Token},
 		})
 	}
 	if err := s.Audit.Record(ctx, audit.Entry{Actor: who, Action: "console.reset_asked", Detail: map[string]any{"ip": clientIP(c), "way": string(to.Way)}}); err != nil {

@@ -39,7 +39,7 @@ func (s *Console) signupAddress(c *fiber.Ctx, v *visit) error {
 
 func (s *Console) signupAddressPage(c *fiber.Ctx, v *visit, o *Opening, form view.SignUpAddress) error {
 	for _, way := range []courier.Way{courier.Mail, courier.SMS} {
-		if o.Courier.Goes(way) {
+		if o.Courier.Goes(way, courier.SignUpCode) {
 			form.Ways = append(form.Ways, string(way))
 		}
 	}
@@ -69,8 +69,8 @@ func (s *Console) signupSend(c *fiber.Ctx, v *visit) error {
 	if !ok {
 		return refused(errAddress)
 	}
-	if !o.Courier.Goes(address.Way) {
-		return refused(courier.ErrNoWay)
+	if !o.Courier.Goes(address.Way, courier.SignUpCode) {
+		return refused(courier.ErrOtherWay)
 	}
 	if err := s.sendCode(c, v, o, address); err != nil {
 		return refused(err)
@@ -92,11 +92,12 @@ func (s *Console) sendCode(c *fiber.Ctx, v *visit, o *Opening, address verify.Ad
 		Message: func(code string) courier.Message {
 			if known {
 				return courier.Message{
-					Kind: "signup_known", Subject: v.text.T("signup.letter.known.subject"), Text: v.text.T("signup.letter.known.text", s.origin+"/console/login"),
+					Kind: courier.SignUpKnown, Subject: v.text.T("signup.letter.known.subject"), Text: v.text.T("signup.letter.known.text", s.origin+"/console/login"),
 				}
 			}
 			return courier.Message{
-				Kind: "signup_code", Subject: v.text.T("signup.letter.code.subject"), Text: v.text.T("signup.letter.code.text", code),
+				Kind: courier.SignUpCode, Subject: v.text.T("signup.letter.code.subject"), Text: v.text.T("signup.letter.code.text", code),
+				Values: map[string]string{courier.ValueCode: code},
 			}
 		},
 	})

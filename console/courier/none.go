@@ -11,4 +11,4 @@ var _ Courier = None{}
 func (None) Send(context.Context, Message) error { return ErrNoWay }
 
 // Goes reports that no way is open.
-func (None) Goes(Way) bool { return false }
+func (None) Goes(Way, Kind) bool { return false }

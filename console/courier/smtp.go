@@ -123,4 +123,4 @@ func (s *SMTP) send(ctx context.Context, m Message) error {
 }
 
 // Goes reports that mail goes.
-func (*SMTP) Goes(w Way) bool { return w == Mail }
+func (*SMTP) Goes(w Way, _ Kind) bool { return w == Mail }

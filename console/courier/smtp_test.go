@@ -88,7 +88,7 @@ func TestSMTPHandsALetterOver(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !s.Goes(courier.Mail) || s.Goes(courier.SMS) {
+	if !s.Goes(courier.Mail, courier.SignUpCode) || s.Goes(courier.SMS, courier.SignUpCode) {
 		t.Error("mail goes, and nothing else")
 	}
 	if err := s.Send(t.Context(), letter()); err != nil {

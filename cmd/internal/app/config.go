@@ -133,6 +133,16 @@ type Config struct {
 	SMTPURL string `env:"GALLERIA_SMTP_URL" secret:"url"`
 	// MailFrom is the sender of mail, such as "Galleria <no-reply@example.com>".
 	MailFrom string `env:"GALLERIA_MAIL_FROM"`
+	// SMSKeyID, SMSKeySecret and SMSSign are the installation's own account at Aliyun's Short
+	// Message Service and the registered name before its messages: codes for merchants and staff
+	// who use a phone number. Shops send to their buyers by accounts of their own.
+	SMSKeyID     string `env:"GALLERIA_SMS_KEY_ID"`
+	SMSKeySecret string `env:"GALLERIA_SMS_KEY_SECRET" secret:"all"`
+	SMSSign      string `env:"GALLERIA_SMS_SIGN"`
+	// SMSTemplates are the registered templates by kind, such as
+	// "signup_code=SMS_1001,signup_known=SMS_1002"; see courier.Kind. A kind without one does
+	// not go by text message.
+	SMSTemplates string `env:"GALLERIA_SMS_TEMPLATES"`
 }
 
 // LoadConfig reads and checks the configuration and reports every fault at once.
@@ -251,11 +261,13 @@ func (c Config) complainOfPeople(l *complaints) {
 		err := distribution.CheckFont(c.Font)
 		l.add(err != nil, "GALLERIA_FONT: %w", err)
 	}
-	_, err := c.courier(nil)
+	mail, err := c.mail(nil)
 	l.add(err != nil, "GALLERIA_SMTP_URL, GALLERIA_MAIL_FROM: %w", err)
+	templates, _, err := c.sms()
+	l.add(err != nil, "GALLERIA_SMS_TEMPLATES: %w", err)
 	switch c.SignupMode() {
 	case signup.ModeOpen, signup.ModeReview:
-		l.add(c.Production() && c.SMTPURL == "", "GALLERIA_SIGNUP: sign-up in production needs GALLERIA_SMTP_URL, or nobody can prove an address")
+		l.add(c.Production() && mail == nil && templates[courier.SignUpCode] == "", "GALLERIA_SIGNUP: sign-up in production needs GALLERIA_SMTP_URL, or GALLERIA_SMS_TEMPLATES with signup_code, or nobody can prove an address")
 	case signup.ModeClosed:
 	default:
 		l.add(true, "GALLERIA_SIGNUP: %q is none of open, review, closed", c.Signup)
@@ -287,15 +299,6 @@ func (c Config) SignupMode() signup.Mode {
 		return signup.ModeClosed
 	}
 	return signup.ModeOpen
-}
-
-// courier is what sends messages to people: mail where a server is configured. SMS has no
-// driver; an installation that needs it adds a courier.Courier here.
-func (c Config) courier(log *slog.Logger) (courier.Courier, error) {
-	if c.SMTPURL == "" {
-		return courier.None{}, nil
-	}
-	return courier.NewSMTP(courier.SMTPConfig{URL: c.SMTPURL, From: c.MailFrom}, log)
 }
 
 // RequireSecondFactor reports whether guarded roles need a second factor here.

@@ -1,12 +1,17 @@
 package app_test
 
 import (
+	"context"
+	"log/slog"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"galleria/cmd/internal/app"
+	"galleria/commerce/notice"
+	"galleria/console/courier"
 )
 
 func good() map[string]string {
@@ -54,6 +59,7 @@ func TestProductionRefuses(t *testing.T) {
 		"unknown sign-up":     {"GALLERIA_SIGNUP", "maybe", "GALLERIA_SIGNUP"},
 		"sign-up, no mail":    {"GALLERIA_SIGNUP", "open", "GALLERIA_SMTP_URL"},
 		"mail, no sender":     {"GALLERIA_SMTP_URL", "smtps://u:p@mail.example", "GALLERIA_MAIL_FROM"},
+		"texts, no account":   {"GALLERIA_SMS_TEMPLATES", "signup_code=SMS_1,signup_known=SMS_2", "GALLERIA_SMS_KEY_ID"},
 		"unknown environment": {"GALLERIA_ENV", "staging", "GALLERIA_ENV"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -149,4 +155,61 @@ func TestExampleNamesEveryVariable(t *testing.T) {
 			t.Errorf(".env.example does not name %s", name)
 		}
 	}
+}
+
+// TestStaffTexts: an account for text messages opens sign-up by phone; a list of templates that
+// would tell who has an account, or names what there is not, is refused.
+func TestStaffTexts(t *testing.T) {
+	t.Parallel()
+	with := func(templates string) map[string]string {
+		vars := good()
+		maps.Copy(vars, map[string]string{
+			"GALLERIA_SIGNUP": "open", "GALLERIA_SMS_KEY_ID": "LTAI", "GALLERIA_SMS_KEY_SECRET": "k3yOfTheAccount", "GALLERIA_SMS_SIGN": "格乐", "GALLERIA_SMS_TEMPLATES": templates,
+		})
+		return vars
+	}
+	for templates, says := range map[string]string{
+		"signup_code=SMS_1": "signup_known",
+		"signup_code=SMS_1, signup_known=SMS_2, soon=SMS_3": "soon",
+		"signup_code": "kind=template",
+		"signup_code=SMS_1,signup_known=SMS_2,signup_code=SMS_3": "two templates",
+		"password_reset=SMS_1": "signup_code", // nobody could prove an address
+	} {
+		if _, err := load(with(templates)); err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("%s: %v, want an error about %q", templates, err, says)
+		}
+	}
+	cfg, err := load(with("signup_code=SMS_1, signup_known=SMS_2"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out strings.Builder
+	if cfg.Print(&out); strings.Contains(out.String(), "k3yOfTheAccount") {
+		t.Error("the printed configuration shows the account's secret")
+	}
+	v := &vendor{}
+	c, err := cfg.Courier(v, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !c.Goes(courier.SMS, courier.SignUpCode) || c.Goes(courier.SMS, courier.PasswordReset) || c.Goes(courier.Mail, courier.SignUpCode) {
+		t.Error("goes where it cannot, or not where it can")
+	}
+	err = c.Send(t.Context(), courier.Message{Way: courier.SMS, To: "+8613800000000", Kind: courier.SignUpCode, Text: "not sent", Values: map[string]string{courier.ValueCode: "123456"}})
+	if err != nil || v.key.KeyID != "LTAI" || v.key.SignName != "格乐" || v.text.Template != "SMS_1" || string(v.text.Phone.Reveal()) != "+8613800000000" || v.text.Values["code"] != "123456" {
+		t.Errorf("sent %+v by %+v: %v", v.text, v.key, err)
+	}
+}
+
+// vendor keeps the last text message that it was given.
+type vendor struct {
+	notice.Texter
+
+	key  notice.SMSKey
+	text notice.Text
+}
+
+func (v *vendor) SendText(_ context.Context, key notice.SMSKey, m notice.Text) (string, error) {
+	v.key, v.text = key, m
+	return "1", nil
 }

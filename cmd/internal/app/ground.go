@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"time"
 
+	"galleria/commerce/notice/aliyun"
 	"galleria/console/courier"
 	"galleria/console/staff"
 	"galleria/migrations"
@@ -66,11 +67,11 @@ func NewGround(ctx context.Context, cfg Config, log *slog.Logger, now func() tim
 		Outbox: ob, Timers: timer.New(ob),
 	}
 	g.Places = plan.NewMeter(g.Plans, plan.Orders)
-	if g.Courier, err = cfg.courier(log); err != nil {
+	if g.Courier, err = cfg.Courier(aliyun.New(now), log); err != nil {
 		db.Close()
 		return nil, err
 	}
-	if !cfg.Production() && cfg.SMTPURL == "" {
+	if !cfg.Production() && g.Courier == (courier.None{}) {
 		g.Desk = courier.NewDesk(now)
 		g.Courier = g.Desk
 	}
