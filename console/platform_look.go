@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -196,16 +197,14 @@ func maskFindings(found []readmodel.Anomaly) {
 	}
 }
 
-// guestSearch lets a guest search by order number only: searching by name or phone would
-// tell what is masked.
+// guestSearch lets a guest search by the greater part of an order's or a payment's number only:
+// searching by name or phone would tell what is masked.
 func guestSearch(words string) string {
-	for _, r := range words {
-		if r < '0' || r > '9' {
-			return ""
-		}
-	}
-	if len(words) < 16 {
+	if !longNumber.MatchString(words) {
 		return ""
 	}
 	return words
 }
+
+// longNumber is longer than any phone number. Orders have twelve digits before their letters.
+var longNumber = regexp.MustCompile(`^[0-9]{12}[0-9A-Za-z]{4,20}$`)

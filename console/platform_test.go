@@ -355,7 +355,10 @@ func TestT007ALookIsBoundedRecordedAndMasked(t *testing.T) {
 		t.Errorf("%d kinds of pages recorded, %v; want %d", kinds, err, len(pages))
 	}
 	b.wantStatus(shop+"/orders?q="+url.QueryEscape("阿哲"), http.StatusOK)
-	b.see(g.orderNos[0]) // the words were not searched for
+	b.see(g.orderNos[0], g.orderNos[1]) // the words were not searched for
+	b.wantStatus(shop+"/orders?q="+g.orderNos[1], http.StatusOK)
+	b.see(">" + g.orderNos[1] + "<") // a number is
+	b.miss(">" + g.orderNos[0] + "<")
 	b.wantStatus("/console/"+d.env.OpenShop(t).Handle+"/orders", http.StatusNotFound)
 	for _, r := range d.console.Declarations() { // nothing of the shop changes
 		if r.Method == http.MethodPost && strings.HasPrefix(r.Path, "/console/:handle") {

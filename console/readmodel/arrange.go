@@ -170,9 +170,8 @@ func (s *Store) Pictures(ctx context.Context, shop tenant.ID, q string, before i
 	if before > 0 {
 		w.add("p.id < ?", before)
 	}
-	w.args = append(w.args, pagePictures+1)
 	err = s.read(ctx, shop, "pictures", func(b *pgx.Batch) {
-		collect(b, &page.Rows, pictureRow, pictureColumns+w.where()+" ORDER BY p.id DESC LIMIT "+lastArg(w.args), w.args...)
+		collect(b, &page.Rows, pictureRow, pictureColumns+w.where()+newestFirst("p.id", pagePictures+1), w.args...)
 		b.Queue("SELECT count(*), coalesce(sum(bytes), 0)::bigint FROM picture WHERE uploaded_by NOT LIKE 'member:%'").QueryRow(func(row pgx.Row) error { return row.Scan(&page.Total, &page.Bytes) })
 	})
 	if len(page.Rows) > pagePictures {

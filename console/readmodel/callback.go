@@ -108,8 +108,7 @@ func (in CallbackFilter) part(columns, table, at, number string, after int64) (s
 	if in.Query != "" && number != "" {
 		w.add(number+" = ?", in.Query)
 	}
-	w.args = append(w.args, callbacksPerPage+1)
-	return columns + w.where() + " ORDER BY " + table + ".id DESC LIMIT " + lastArg(w.args), w.args
+	return columns + w.where() + newestFirst(table+".id", callbacksPerPage+1), w.args
 }
 
 func callbackRow(row pgx.CollectableRow) (c Callback, err error) {

@@ -3,6 +3,7 @@ package readmodel
 import (
 	"context"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -85,9 +86,25 @@ const memberColumns = `SELECT m.id, m.nickname, m.phone_hint, CASE WHEN m.status
        coalesce(t.orders, 0), coalesce(t.paid_fen, 0), coalesce(t.refunded_fen, 0), t.last_order_at, m.created_at
   FROM member m LEFT JOIN member_trade t ON t.member_id = m.id`
 
-const memberCounts = `SELECT s.status, (SELECT count(*) FROM (SELECT 1 FROM member m
-         WHERE (s.status = 'leaving' AND m.status = 'active' AND m.leave_at IS NOT NULL) OR (m.status = s.status AND (s.status <> 'active' OR m.leave_at IS NULL)) LIMIT $2) c)
-  FROM unnest($1::text[]) AS s (status)`
+// memberTabs are the conditions of the tabs. The statuses stand in them, so that a plan that is kept
+// sees that index member_apart has all but the active.
+func memberTabs() map[string]string {
+	return map[string]string{
+		"active":  "m.status = 'active' AND m.leave_at IS NULL",
+		"blocked": "m.status = 'blocked'",
+		"leaving": "m.status = 'active' AND m.leave_at IS NOT NULL",
+		"left":    "m.status = 'left'",
+	}
+}
+
+// memberCounts counts the members of each tab.
+func memberCounts() string {
+	var counts []string
+	for _, tab := range MemberTabs() {
+		counts = append(counts, "SELECT '"+tab+"', (SELECT count(*) FROM (SELECT 1 FROM member m WHERE "+memberTabs()[tab]+" LIMIT $2) c) WHERE '"+tab+"' = ANY ($1::text[])")
+	}
+	return strings.Join(counts, " UNION ALL ")
+}
 
 func memberRow(row pgx.CollectableRow) (m MemberRow, err error) {
 	err = row.Scan(&m.ID, &m.Nickname, &m.PhoneHint, &m.Status, &m.Tags, &m.Level, &m.Orders, &m.Paid, &m.Refunded, &m.LastOrder, &m.CreatedAt)
@@ -97,10 +114,9 @@ func memberRow(row pgx.CollectableRow) (m MemberRow, err error) {
 // Members returns a page of the shop's members, newest first.
 func (s *Store) Members(ctx context.Context, shop tenant.ID, in MemberFilter) (page MemberPage, err error) {
 	w := in.where()
-	w.args = append(w.args, PageSize+1)
 	err = s.read(ctx, shop, "members", func(b *pgx.Batch) {
-		collect(b, &page.Rows, memberRow, memberColumns+w.where()+" ORDER BY m.id DESC LIMIT "+lastArg(w.args), w.args...)
-		queueCounts(b, &page.Counts, memberCounts, MemberTabs())
+		collect(b, &page.Rows, memberRow, memberColumns+w.where()+newestFirst("m.id", PageSize+1), w.args...)
+		queueCounts(b, &page.Counts, memberCounts(), MemberTabs())
 		collect(b, &page.Levels, pgx.RowToStructByPos[MemberLevel], "SELECT level_id, name FROM level_version WHERE until IS NULL ORDER BY threshold")
 		collect(b, &page.Tags, pgx.RowTo[string], "SELECT tag FROM member_tag GROUP BY tag ORDER BY count(*) DESC, tag LIMIT 200")
 	})
@@ -110,13 +126,11 @@ func (s *Store) Members(ctx context.Context, shop tenant.ID, in MemberFilter) (p
 
 func (in MemberFilter) where() *filter {
 	w := &filter{}
-	switch in.Status {
-	case "":
-		w.add("m.status <> ?", "merged") // they stand under whom they were joined to
-	case "leaving":
-		w.add("m.status = ? AND m.leave_at IS NOT NULL", "active")
-	case "active":
-		w.add("m.status = ? AND m.leave_at IS NULL", in.Status)
+	switch tab, known := memberTabs()[in.Status]; {
+	case in.Status == "":
+		w.conditions = append(w.conditions, "m.status <> 'merged'") // they stand under whom they were joined to
+	case known:
+		w.conditions = append(w.conditions, tab)
 	default:
 		w.add("m.status = ?", in.Status)
 	}
@@ -154,9 +168,9 @@ func (in MemberFilter) search(w *filter) {
 	case in.PhoneIndex != nil:
 		w.addAll("(m.phone_index = ? OR m.id IN (SELECT a.member_id FROM address a WHERE a.phone_index = ?))", in.PhoneIndex, in.PhoneIndex)
 	case err == nil:
-		w.addAll("(m.id = ? OR m.nickname ILIKE ?)", id, contains(in.Query))
+		w.addAll(anyCase("(m.id = ? OR m.nickname ILIKE ?)", in.Query), id, contains(in.Query))
 	default:
-		w.add("m.nickname ILIKE ?", contains(in.Query))
+		w.add(anyCase("m.nickname ILIKE ?", in.Query), contains(in.Query))
 	}
 }
 

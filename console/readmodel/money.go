@@ -82,8 +82,7 @@ func paymentsSQL(in MoneyFilter, limit int) (sql string, args []any) {
 	}
 	w.money("t.created_at", "t.amount_fen", in)
 	w.before("t.id", in.Before)
-	w.args = append(w.args, limit)
-	return paymentColumns + w.where() + " ORDER BY t.id DESC LIMIT " + lastArg(w.args), w.args
+	return paymentColumns + w.where() + newestFirst("t.id", limit), w.args
 }
 
 // Payments returns a page of the shop's payments, newest first.
@@ -267,8 +266,7 @@ func refundsSQL(in MoneyFilter, limit int) (sql string, args []any) {
 	}
 	w.money("r.requested_at", "r.amount_fen", in)
 	w.before("r.id", in.Before)
-	w.args = append(w.args, limit)
-	return refundColumns + w.where() + " ORDER BY r.id DESC LIMIT " + lastArg(w.args), w.args
+	return refundColumns + w.where() + newestFirst("r.id", limit), w.args
 }
 
 // Refunds returns a page of the shop's refunds, newest first.
@@ -431,9 +429,8 @@ func (s *Store) Anomalies(ctx context.Context, shop tenant.ID, in MoneyFilter) (
 		w.add("a.channel = ?", in.Channel)
 	}
 	w.before("n.id", in.Before)
-	w.args = append(w.args, PageSize+1)
 	err = s.read(ctx, shop, "anomalies", func(b *pgx.Batch) {
-		collect(b, &page.Rows, anomalyRow, anomalyColumns+w.where()+" ORDER BY n.id DESC LIMIT "+lastArg(w.args), w.args...)
+		collect(b, &page.Rows, anomalyRow, anomalyColumns+w.where()+newestFirst("n.id", PageSize+1), w.args...)
 		queueCounts(b, &page.Counts, anomalyCounts, []string{"open", "resolved"})
 	})
 	page.cut(func(n AnomalyRow) int64 { return n.ID })

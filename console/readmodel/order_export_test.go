@@ -82,7 +82,7 @@ func TestManyOrdersAreExported(t *testing.T) {
 		}
 	}
 	// The last statement asked below the last order; the page before it is the deepest with rows.
-	traced.args[len(traced.args)-2] = int64(page + 1)
+	traced.args[len(traced.args)-1] = int64(page + 1)
 	var plan strings.Builder
 	env.InTenant(t, func(tx tenantdb.Tx) error {
 		rows, err := tx.Query(t.Context(), "EXPLAIN ANALYZE "+traced.sql, traced.args...)

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"regexp"
+	"slices"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 
@@ -20,8 +22,8 @@ func orderStatuses() []string {
 // is to be sent.
 const ToUse = "to_use"
 
-// toShip picks the orders that wait for the shop, toUse those that wait for their buyers. Index
-// orders_to_ship.
+// toShip picks the orders that wait for the shop, toUse those that wait for their buyers. Indexes
+// orders_to_ship and orders_to_use.
 const (
 	toShip = `o.status = 'paid' AND o.delivery <> 'voucher'`
 	toUse  = `o.status = 'paid' AND o.delivery = 'voucher'`
@@ -52,12 +54,43 @@ const frozenIs = `EXISTS (SELECT 1 FROM payment_attempt t LEFT JOIN shipping_upl
 // Index order_parcel_waits.
 const parcelWaits = `o.status IN ('paid', 'fulfilling') AND o.id IN (SELECT p.order_id FROM order_parcel p WHERE p.status IN ('packed', 'lost') AND p.remedy = '' AND p.status = ?)`
 
-// numberTyped is a whole phone number as people type it, or the greater part of an order's number.
+// numberTyped is a whole phone number as people type it, or the greater part of an order's number,
+// or as long a number of a payment or parcel: goods and nicknames are not called so.
 var numberTyped = regexp.MustCompile(`^(\+?[0-9][0-9 -]{9,18}[0-9]|[0-9]{12}[0-9A-Za-z]{1,20})$`)
 
-// searchable keeps a search for words to the newest orders; a whole order number is
-// found at any age.
-const searchable = `(o.id > (SELECT coalesce(max(x.id), 0) - 50000 FROM orders x) OR o.order_no = ?)`
+// numbered are the orders that a whole number or name names, of any age, each way by an index: the
+// order's number, from the first twelve digits on the beginning of it; a receiver's phone or name; a
+// payment's number, ours or the provider's; a parcel's. A receiver from before they were sealed is
+// looked at as it is.
+const numbered = `SELECT x.id FROM orders x WHERE x.order_no = ?1
+ UNION ALL SELECT x.id FROM orders x WHERE length(?1) >= 12 AND x.order_no > ?1 AND x.order_no < ?1 || 'zzzzzzzzzz'
+ UNION ALL SELECT x.id FROM orders x WHERE x.receiver_index && ?2
+ UNION ALL SELECT x.id FROM payment_attempt t JOIN orders x ON x.order_no = t.business_no WHERE t.out_trade_no = ?3
+ UNION ALL SELECT x.id FROM payment_account a JOIN payment_attempt t ON t.account_id = a.id AND t.transaction_id = ?3 JOIN orders x ON x.order_no = t.business_no
+ UNION ALL SELECT p.order_id FROM order_parcel p WHERE p.kind = 'express' AND p.tracking_no IN (?1, ?3)
+ UNION ALL SELECT x.id FROM orders x WHERE x.receiver IS NULL AND x.address->>'phone' <> '' AND x.address->>'phone' LIKE ?4`
+
+// newest keeps a search for words to the newest orders, unless days were chosen.
+const newest = `o.id > (SELECT coalesce(max(x.id), 0) - 50000 FROM orders x)`
+
+// Ways to find orders by words, each on its own: under "or" all would be looked at in all ways. The
+// goods of the newest orders are gone through line by line, those of chosen days order by order.
+const (
+	byPartOfNumber = `SELECT o.id FROM orders o WHERE o.order_no LIKE ?1`
+	byPhoneTail    = `SELECT o.id FROM orders o WHERE o.address->>'phone_tail' = ?1`
+	byNickname     = `SELECT o.id FROM orders o WHERE o.member_id = ANY (ARRAY(SELECT m.id FROM member m WHERE m.nickname ILIKE ?1))`
+	byOpenName     = `SELECT o.id FROM orders o WHERE o.receiver IS NULL AND o.address->>'phone' <> '' AND o.address->>'name' ILIKE ?1`
+	byNewestGoods  = `SELECT DISTINCT o.id FROM (SELECT l.order_id FROM order_line l
+            WHERE l.order_id > (SELECT coalesce(max(x.id), 0) - 50000 FROM orders x) AND l.title ILIKE ?1 ORDER BY l.order_id DESC) h JOIN orders o ON o.id = h.order_id WHERE true`
+	byGoods = `SELECT o.id FROM orders o WHERE EXISTS (SELECT 1 FROM order_line l WHERE l.order_id = o.id AND l.title ILIKE ?1)`
+)
+
+var (
+	partOfNumber = regexp.MustCompile(`^[0-9A-Za-z]+$`)
+	// wholeNumber is a mobile phone's, or as long as an order's.
+	wholeNumber = regexp.MustCompile(`^(1[3-9][0-9]{9}|[0-9A-Za-z]{22,})$`)
+	phoneTail   = regexp.MustCompile(`^[0-9]{4}$`)
+)
 
 // Orders returns one page of the shop's orders and the counts of its tabs.
 func (s *Store) Orders(ctx context.Context, shop tenant.ID, in OrderFilter) (page OrderPage, err error) {
@@ -81,32 +114,15 @@ func (s *Store) Orders(ctx context.Context, shop tenant.ID, in OrderFilter) (pag
 	if in.Frozen != "" {
 		w.add(frozenIs, in.Frozen)
 	}
-	if in.Query != "" {
-		index, err := s.Receivers.ReceiverIndex(ctx, shop, in.Query)
-		if err != nil {
-			return page, fmt.Errorf("read orders: %w", err)
-		}
-		like := contains(in.Query)
-		if numberTyped.MatchString(in.Query) { // goods and nicknames are not called so, and would be looked at one by one
-			w.addAll(`(o.order_no ILIKE ? OR o.receiver_index && ? OR o.receiver IS NULL AND o.address->>'phone' LIKE ?)`, like, index, like)
-		} else if in.From.IsZero() {
-			w.addAll(`(o.order_no ILIKE ? OR m.nickname ILIKE ? OR o.receiver_index && ? OR o.address->>'phone_tail' = ?
-                OR o.receiver IS NULL AND (o.address->>'phone' LIKE ? OR o.address->>'name' ILIKE ?)
-                OR o.id IN (SELECT l.order_id FROM order_line l WHERE l.order_id > (SELECT coalesce(max(x.id), 0) - 50000 FROM orders x) AND l.title ILIKE ?))`, like, like, index, in.Query, like, like, like)
-		} else {
-			w.addAll(`(o.order_no ILIKE ? OR m.nickname ILIKE ? OR o.receiver_index && ? OR o.address->>'phone_tail' = ?
-                OR o.receiver IS NULL AND (o.address->>'phone' LIKE ? OR o.address->>'name' ILIKE ?)
-                OR EXISTS (SELECT 1 FROM order_line l WHERE l.order_id = o.id AND l.title ILIKE ?))`, like, like, index, in.Query, like, like, like)
-		}
-		if in.From.IsZero() {
-			w.add(searchable, in.Query)
-		}
-	}
 	if in.Before > 0 {
 		w.add("o.id < ?", in.Before)
 	}
-	w.args = append(w.args, PageSize+1)
-	sql := orderColumns + w.where() + " ORDER BY o.id DESC LIMIT " + lastArg(w.args)
+	if in.Query != "" {
+		if err := s.search(ctx, shop, in, &w); err != nil {
+			return page, fmt.Errorf("read orders: %w", err)
+		}
+	}
+	sql := orderColumns + w.where() + newestFirst("o.id", PageSize+1)
 	err = s.read(ctx, shop, "orders", func(b *pgx.Batch) {
 		collect(b, &page.Rows, orderRow, sql, w.args...)
 		queueOrderCounts(b, &page.Counts)
@@ -119,6 +135,40 @@ func (s *Store) Orders(ctx context.Context, shop tenant.ID, in OrderFilter) (pag
 		page.Next = page.Rows[PageSize-1].ID
 	}
 	return page, err
+}
+
+// search narrows orders to what was typed. Of what is found by words each way gives a page at most,
+// under the conditions that are there already.
+func (s *Store) search(ctx context.Context, shop tenant.ID, in OrderFilter, w *filter) error {
+	index, err := s.Receivers.ReceiverIndex(ctx, shop, in.Query)
+	if err != nil {
+		return err
+	}
+	like := contains(in.Query)
+	found := []string{w.text(numbered, strings.ToUpper(in.Query), index, in.Query, like)}
+	within := slices.Clone(w.conditions)
+	goods := byGoods
+	if in.From.IsZero() {
+		within, goods = append(within, newest), byNewestGoods
+	}
+	words := func(sql string, value any) {
+		way := append([]string{w.text(anyCase(sql, in.Query), value)}, within...)
+		found = append(found, "("+strings.Join(way, " AND ")+newestFirst("o.id", PageSize+1)+")")
+	}
+	if !numberTyped.MatchString(in.Query) {
+		words(byNickname, like)
+		words(byOpenName, like)
+		words(goods, like)
+		if phoneTail.MatchString(in.Query) {
+			words(byPhoneTail, in.Query)
+		}
+	}
+	if partOfNumber.MatchString(in.Query) && !wholeNumber.MatchString(in.Query) {
+		words(byPartOfNumber, strings.ToUpper(like))
+	}
+	// As an array: the numbers are found first, and the orders by them, whatever is thought of how many they are.
+	w.conditions = append(w.conditions, "o.id = ANY (ARRAY("+strings.Join(found, "\n UNION ALL ")+"))")
+	return nil
 }
 
 // status narrows orders to a tab.

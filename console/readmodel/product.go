@@ -69,8 +69,7 @@ func (s *Store) Products(ctx context.Context, shop tenant.ID, in ProductFilter) 
 	if in.Before > 0 {
 		w.add("p.id < ?", in.Before)
 	}
-	w.args = append(w.args, PageSize+1)
-	sql := productColumns + w.where() + " ORDER BY p.id DESC LIMIT " + lastArg(w.args)
+	sql := productColumns + w.where() + newestFirst("p.id", PageSize+1)
 	err = s.read(ctx, shop, "products", func(b *pgx.Batch) {
 		collect(b, &page.Rows, productRow, sql, w.args...)
 		queueShelfCounts(b, &page.Counts)

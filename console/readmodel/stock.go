@@ -78,8 +78,7 @@ func (s *Store) Stock(ctx context.Context, shop tenant.ID, in StockFilter) (page
 	if in.Before > 0 {
 		w.add("k.id < ?", in.Before)
 	}
-	w.args = append(w.args, PageSize+1)
-	sql := stockColumns + w.where() + " ORDER BY k.id DESC LIMIT " + lastArg(w.args)
+	sql := stockColumns + w.where() + newestFirst("k.id", PageSize+1)
 	err = s.read(ctx, shop, "stock", func(b *pgx.Batch) {
 		collect(b, &page.Rows, stockRow, sql, w.args...)
 		b.Queue(stockCounts).QueryRow(func(row pgx.Row) error {

@@ -77,6 +77,15 @@ func (f *filter) addAll(condition string, values ...any) {
 	f.conditions = append(f.conditions, condition)
 }
 
+// text returns SQL in which ?1 stands for the first of values, and so on.
+func (f *filter) text(sql string, values ...any) string {
+	for i, value := range values {
+		f.args = append(f.args, value)
+		sql = strings.ReplaceAll(sql, "?"+strconv.Itoa(i+1), "$"+strconv.Itoa(len(f.args)))
+	}
+	return sql
+}
+
 // where returns " WHERE …" or nothing.
 func (f *filter) where() string {
 	if len(f.conditions) == 0 {
@@ -85,9 +94,25 @@ func (f *filter) where() string {
 	return " WHERE " + strings.Join(f.conditions, " AND ")
 }
 
+// newestFirst ends the statement of a list that is n rows long, by the id of what it lists. The
+// number stands in it: plans are kept, and one with a place for it would not know how soon it may
+// stop.
+func newestFirst(id string, n int) string {
+	return " ORDER BY " + id + " DESC LIMIT " + strconv.Itoa(n)
+}
+
 // contains is the LIKE pattern of "has this text in it"; wildcards in q are text.
 func contains(q string) string {
 	return "%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(q) + "%"
+}
+
+// anyCase is sql for q: what has no letters that are large or small, as Chinese, is compared as it
+// is, which takes half the time.
+func anyCase(sql, q string) string {
+	if strings.ToUpper(q) == strings.ToLower(q) {
+		return strings.ReplaceAll(sql, "ILIKE", "LIKE")
+	}
+	return sql
 }
 
 // actorOf splits an actor such as "staff:3" into its kind and its id or code.

@@ -64,8 +64,7 @@ func transfersSQL(in MoneyFilter, limit int) (sql string, args []any) {
 	}
 	w.money("t.created_at", "t.amount_fen", in)
 	w.before("t.id", in.Before)
-	w.args = append(w.args, limit)
-	return transferColumns + w.where() + " ORDER BY t.id DESC LIMIT " + lastArg(w.args), w.args
+	return transferColumns + w.where() + newestFirst("t.id", limit), w.args
 }
 
 // Transfers returns a page of the shop's payouts, newest first.
