@@ -193,3 +193,51 @@ func BenchmarkT120Neighbour(b *testing.B) {
 	b.ReportMetric(during, "during-p99-ms")
 	b.ReportMetric(during/before, "x-p99")
 }
+
+// largeShelf is a shop with 100,000 SKUs in 5,000 products, of which a tenth has little and a tenth
+// nothing left.
+func largeShelf(tb testing.TB) (store *readmodel.Store, shop tenant.ID) {
+	tb.Helper()
+	env := tenanttest.New(tb)
+	for _, sql := range []string{
+		`INSERT INTO %[1]s.category (name) VALUES ('茶')`,
+		`INSERT INTO %[1]s.spu (category_id, title, status, min_price_fen, max_price_fen) SELECT 1, '云南小粒咖啡豆 ' || n, CASE WHEN n %% 10 = 0 THEN 'off_shelf' ELSE 'on_shelf' END, 5900, 5900 FROM generate_series(1, 5000) AS n`,
+		`INSERT INTO %[1]s.sku (spu_id, spec_values, price_fen, code) SELECT p.id, ARRAY['规格' || k], 5900, 'C' || p.id || '-' || k FROM %[1]s.spu p, generate_series(1, 20) AS k`,
+		`INSERT INTO %[1]s.stock_level (sku_id, on_hand, low_at) SELECT id, CASE id %% 10 WHEN 0 THEN 0 WHEN 1 THEN 3 ELSE 100 END, 5 FROM %[1]s.sku`,
+	} {
+		env.Owner(tb, fmt.Sprintf(sql, env.Tenant.ID))
+	}
+	env.Owner(tb, "ANALYZE")
+	return readmodel.New(readmodel.Deps{DB: env.DB}), env.Tenant.ID
+}
+
+// BenchmarkLargeShelf is the time of the lists of products and of stock; the bar is that of T120.
+func BenchmarkLargeShelf(b *testing.B) {
+	store, shop := largeShelf(b)
+	stock := func(in readmodel.StockFilter) func() (int, error) {
+		return func() (int, error) {
+			page, err := store.Stock(b.Context(), shop, in)
+			return len(page.Rows), err
+		}
+	}
+	products := func(in readmodel.ProductFilter) func() (int, error) {
+		return func() (int, error) {
+			page, err := store.Products(b.Context(), shop, in)
+			return len(page.Rows), err
+		}
+	}
+	for name, ask := range map[string]func() (int, error){
+		"all stock": stock(readmodel.StockFilter{}), "little left": stock(readmodel.StockFilter{Show: readmodel.StockLow}), "nothing left": stock(readmodel.StockFilter{Show: readmodel.StockOut}),
+		"a code": stock(readmodel.StockFilter{Query: "C77-1"}), "words": stock(readmodel.StockFilter{Query: "咖啡豆"}),
+		"all products": products(readmodel.ProductFilter{}), "off the shelf": products(readmodel.ProductFilter{Shelf: readmodel.ShelfOff}), "low": products(readmodel.ProductFilter{Shelf: readmodel.ShelfLowStock}),
+		"products by words": products(readmodel.ProductFilter{Query: "咖啡豆 77"}),
+	} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				if n, err := ask(); err != nil || n == 0 {
+					b.Fatalf("%d rows, %v", n, err)
+				}
+			}
+		})
+	}
+}

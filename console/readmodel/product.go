@@ -49,19 +49,19 @@ const (
 func (s *Store) Products(ctx context.Context, shop tenant.ID, in ProductFilter) (page ProductPage, err error) {
 	var w filter
 	if in.Shelf == ShelfBin {
-		w.add("p.status = ?", "recycled")
+		w.conditions = append(w.conditions, "p.status = 'recycled'")
 	} else {
-		w.add("p.status <> ALL (?)", []string{"recycled", "purged"})
+		w.conditions = append(w.conditions, "p.status NOT IN ('recycled', 'purged')")
 	}
 	switch in.Shelf {
 	case ShelfOn:
-		w.add("p.status = ?", "on_shelf")
+		w.conditions = append(w.conditions, "p.status = 'on_shelf'")
 	case ShelfOff:
-		w.add("p.status = ANY (?)", []string{"draft", "off_shelf"})
+		w.conditions = append(w.conditions, "p.status IN ('draft', 'off_shelf')")
 	case ShelfLowStock:
-		w.add("p.status = ? AND s.low > 0 AND s.available > 0", "on_shelf")
+		w.conditions = append(w.conditions, "p.status = 'on_shelf' AND s.low > 0 AND s.available > 0")
 	case ShelfSoldOut:
-		w.add("p.status = ? AND s.available = 0", "on_shelf")
+		w.conditions = append(w.conditions, "p.status = 'on_shelf' AND s.available = 0")
 	}
 	if in.Query != "" {
 		w.search(in.Query)

@@ -2,6 +2,7 @@ package readmodel
 
 import (
 	"context"
+	"strconv"
 	"strings"
 	"time"
 
@@ -51,23 +52,33 @@ const stockColumns = `SELECT k.id, k.spu_id, p.title, array_to_string(k.spec_val
        l.on_hand, l.reserved, l.low_at, l.version, coalesce(a.seen_by = '', false), l.on_hand - l.away_on_hand, l.reserved - l.away_reserved, k.enabled
   FROM sku k JOIN spu p ON p.id = k.spu_id JOIN stock_level l ON l.sku_id = k.id LEFT JOIN stock_alarm a ON a.sku_id = k.id`
 
-const stockCounts = `SELECT count(*), count(*) FILTER (WHERE l.on_hand - l.reserved BETWEEN 1 AND l.low_at), count(*) FILTER (WHERE l.on_hand = l.reserved),
-       count(*) FILTER (WHERE a.seen_by = '')
-  FROM sku k JOIN spu p ON p.id = k.spu_id JOIN stock_level l ON l.sku_id = k.id LEFT JOIN stock_alarm a ON a.sku_id = k.id
- WHERE k.enabled AND p.status NOT IN ('recycled', 'purged')`
+const forSale = ` JOIN spu p ON p.id = k.spu_id WHERE k.enabled AND p.status NOT IN ('recycled', 'purged')`
+
+// stockCounts counts no more of each list than its tab shows.
+func stockCounts() string {
+	count := func(from string) string {
+		return "(SELECT count(*) FROM (SELECT 1 FROM " + from + " LIMIT " + strconv.Itoa(CountCap) + ") c)"
+	}
+	level := "stock_level l JOIN sku k ON k.id = l.sku_id" + forSale
+	return "SELECT " + strings.Join([]string{
+		count("sku k" + forSale),
+		count(level + " AND l.on_hand - l.reserved BETWEEN 1 AND l.low_at"),
+		count(level + " AND l.on_hand = l.reserved"),
+		count("stock_alarm a JOIN sku k ON k.id = a.sku_id" + forSale + " AND a.seen_by = ''"),
+	}, ", ")
+}
 
 // Stock returns one page of the shop's SKUs that are for sale, and the counts of the lists.
 func (s *Store) Stock(ctx context.Context, shop tenant.ID, in StockFilter) (page StockPage, err error) {
 	var w filter
-	w.add("p.status <> ALL (?)", []string{"recycled", "purged"})
-	w.add("k.enabled = ?", true)
+	w.conditions = append(w.conditions, "p.status NOT IN ('recycled', 'purged')", "k.enabled")
 	switch in.Show {
 	case StockLow:
-		w.add("l.on_hand - l.reserved BETWEEN ? AND l.low_at", 1)
+		w.conditions = append(w.conditions, "l.on_hand - l.reserved BETWEEN 1 AND l.low_at")
 	case StockOut:
-		w.add("l.on_hand - l.reserved = ?", 0)
+		w.conditions = append(w.conditions, "l.on_hand = l.reserved")
 	case StockAlarm:
-		w.add("a.seen_by = ?", "")
+		w.conditions = append(w.conditions, "a.seen_by = ''")
 	}
 	if in.Query != "" {
 		w.search(in.Query)
@@ -81,10 +92,10 @@ func (s *Store) Stock(ctx context.Context, shop tenant.ID, in StockFilter) (page
 	sql := stockColumns + w.where() + newestFirst("k.id", PageSize+1)
 	err = s.read(ctx, shop, "stock", func(b *pgx.Batch) {
 		collect(b, &page.Rows, stockRow, sql, w.args...)
-		b.Queue(stockCounts).QueryRow(func(row pgx.Row) error {
+		b.Queue(stockCounts()).QueryRow(func(row pgx.Row) error {
 			var all, low, out, alarm int64
 			err := row.Scan(&all, &low, &out, &alarm)
-			page.Counts = map[string]int64{"": min(CountCap, all), StockLow: min(CountCap, low), StockOut: min(CountCap, out), StockAlarm: min(CountCap, alarm)}
+			page.Counts = map[string]int64{"": all, StockLow: low, StockOut: out, StockAlarm: alarm}
 			return err
 		})
 	})

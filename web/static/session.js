@@ -74,6 +74,7 @@
   document.addEventListener("submit", async (event) => {
     const form = event.target;
     if (form.method !== "post" || form.dataset.sent || Date.now() - heard < believed) return;
+    if (form.getAttribute("action") === "/console/logout") return; // whoever leaves is not asked to sign in
     event.preventDefault();
     event.stopImmediatePropagation();
     if (asking) return;
