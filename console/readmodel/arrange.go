@@ -19,9 +19,9 @@ func (f *filter) search(q string) {
 	if asked.Empty() { // signs alone fit no token; all tokens of nothing would be everything
 		words, initials, letters = []string{"\x01"}, []string{"\x01"}, []string{"\x01"}
 	}
-	f.addAll(`(p.tokens @> ? OR p.tokens @> ? OR p.tokens @> ? OR (NOT p.indexed AND p.title ILIKE ?)
-  OR p.id IN (SELECT k.spu_id FROM sku k WHERE k.code ILIKE ? OR k.barcode ILIKE ?))`,
-		words, initials, letters, contains(q), contains(q)[1:], contains(q)[1:])
+	f.addAll(`(p.tokens @> ?1 OR p.tokens @> ?2 OR p.tokens @> ?3 OR (NOT p.indexed AND p.title ILIKE ?4)
+  OR p.id IN (SELECT k.spu_id FROM sku k WHERE k.code ILIKE ?5 OR k.barcode ILIKE ?5))`,
+		words, initials, letters, contains(q), contains(q)[1:])
 }
 
 // CategoryNode is one of the tree's categories, parents before their children.

@@ -101,7 +101,7 @@ func memberTabs() map[string]string {
 func memberCounts() string {
 	var counts []string
 	for _, tab := range MemberTabs() {
-		counts = append(counts, "SELECT '"+tab+"', (SELECT count(*) FROM (SELECT 1 FROM member m WHERE "+memberTabs()[tab]+" LIMIT $2) c) WHERE '"+tab+"' = ANY ($1::text[])")
+		counts = append(counts, "SELECT '"+tab+"', "+capped("member m WHERE "+memberTabs()[tab]))
 	}
 	return strings.Join(counts, " UNION ALL ")
 }
@@ -116,7 +116,7 @@ func (s *Store) Members(ctx context.Context, shop tenant.ID, in MemberFilter) (p
 	w := in.where()
 	err = s.read(ctx, shop, "members", func(b *pgx.Batch) {
 		collect(b, &page.Rows, memberRow, memberColumns+w.where()+newestFirst("m.id", PageSize+1), w.args...)
-		queueCounts(b, &page.Counts, memberCounts(), MemberTabs())
+		queueCounts(b, &page.Counts, memberCounts())
 		collect(b, &page.Levels, pgx.RowToStructByPos[MemberLevel], "SELECT level_id, name FROM level_version WHERE until IS NULL ORDER BY threshold")
 		collect(b, &page.Tags, pgx.RowTo[string], "SELECT tag FROM member_tag GROUP BY tag ORDER BY count(*) DESC, tag LIMIT 200")
 	})
@@ -128,9 +128,9 @@ func (in MemberFilter) where() *filter {
 	w := &filter{}
 	switch tab, known := memberTabs()[in.Status]; {
 	case in.Status == "":
-		w.conditions = append(w.conditions, "m.status <> 'merged'") // they stand under whom they were joined to
+		w.is("m.status <> 'merged'") // they stand under whom they were joined to
 	case known:
-		w.conditions = append(w.conditions, tab)
+		w.is(tab)
 	default:
 		w.add("m.status = ?", in.Status)
 	}
@@ -164,11 +164,11 @@ func (in MemberFilter) search(w *filter) {
 	switch id, err := strconv.ParseInt(in.Query, 10, 64); {
 	case in.Query == "":
 	case in.PhoneIndex != nil && err == nil:
-		w.addAll("(m.phone_index = ? OR m.id IN (SELECT a.member_id FROM address a WHERE a.phone_index = ?) OR m.id = ?)", in.PhoneIndex, in.PhoneIndex, id)
+		w.addAll("(m.phone_index = ?1 OR m.id IN (SELECT a.member_id FROM address a WHERE a.phone_index = ?1) OR m.id = ?2)", in.PhoneIndex, id)
 	case in.PhoneIndex != nil:
-		w.addAll("(m.phone_index = ? OR m.id IN (SELECT a.member_id FROM address a WHERE a.phone_index = ?))", in.PhoneIndex, in.PhoneIndex)
+		w.add("(m.phone_index = ? OR m.id IN (SELECT a.member_id FROM address a WHERE a.phone_index = ?))", in.PhoneIndex)
 	case err == nil:
-		w.addAll(anyCase("(m.id = ? OR m.nickname ILIKE ?)", in.Query), id, contains(in.Query))
+		w.addAll(anyCase("(m.id = ?1 OR m.nickname ILIKE ?2)", in.Query), id, contains(in.Query))
 	default:
 		w.add(anyCase("m.nickname ILIKE ?", in.Query), contains(in.Query))
 	}

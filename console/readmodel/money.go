@@ -90,7 +90,7 @@ func (s *Store) Payments(ctx context.Context, shop tenant.ID, in MoneyFilter) (p
 	sql, args := paymentsSQL(in, PageSize+1)
 	err = s.read(ctx, shop, "payments", func(b *pgx.Batch) {
 		collect(b, &page.Rows, paymentRow, sql, args...)
-		queueCounts(b, &page.Counts, paymentCounts, []string{"created", "prepaid", "closing", "succeeded", "closed", "failed"})
+		queueCounts(b, &page.Counts, paymentCounts, []string{"created", "prepaid", "closing", "succeeded", "closed", "failed"}, CountCap)
 	})
 	page.cut(func(p PaymentRow) int64 { return p.ID })
 	return page, err
@@ -133,8 +133,8 @@ func (p *MoneyPage[T]) cut(id func(T) int64) {
 }
 
 // queueCounts counts rows by status; the sum is under "".
-func queueCounts(b *pgx.Batch, into *map[string]int64, sql string, statuses []string) {
-	b.Queue(sql, statuses, CountCap).Query(func(rows pgx.Rows) error {
+func queueCounts(b *pgx.Batch, into *map[string]int64, sql string, args ...any) {
+	b.Queue(sql, args...).Query(func(rows pgx.Rows) error {
 		counts := map[string]int64{}
 		var status string
 		var n int64
@@ -251,18 +251,18 @@ func refundsSQL(in MoneyFilter, limit int) (sql string, args []any) {
 	var w filter
 	switch in.Status {
 	case "task":
-		w.conditions = append(w.conditions, refundIsTask)
+		w.is(refundIsTask)
 	case "under_way":
-		w.conditions = append(w.conditions, "(r.status IN ('requested', 'processing') OR (r.status = 'waiting' AND r.hold = 'spacing'))")
+		w.is("(r.status IN ('requested', 'processing') OR (r.status = 'waiting' AND r.hold = 'spacing'))")
 	case "done":
-		w.conditions = append(w.conditions, "r.status IN ('succeeded', 'settled')")
+		w.is("r.status IN ('succeeded', 'settled')")
 	case "over":
-		w.conditions = append(w.conditions, "r.status IN ('failed', 'refused', 'withdrawn')")
+		w.is("r.status IN ('failed', 'refused', 'withdrawn')")
 	case "awaiting_approval":
 		w.add("r.status = ?", in.Status)
 	}
 	if in.Query != "" {
-		w.addAll("(r.out_refund_no = ? OR r.business_no = ? OR t.out_trade_no = ? OR r.provider_refund_id = ? OR r.note ILIKE ?)", in.Query, in.Query, in.Query, in.Query, contains(in.Query))
+		w.addAll("(r.out_refund_no = ?1 OR r.business_no = ?1 OR t.out_trade_no = ?1 OR r.provider_refund_id = ?1 OR r.note ILIKE ?2)", in.Query, contains(in.Query))
 	}
 	w.money("r.requested_at", "r.amount_fen", in)
 	w.before("r.id", in.Before)
@@ -274,7 +274,7 @@ func (s *Store) Refunds(ctx context.Context, shop tenant.ID, in MoneyFilter) (pa
 	sql, args := refundsSQL(in, PageSize+1)
 	err = s.read(ctx, shop, "refunds", func(b *pgx.Batch) {
 		collect(b, &page.Rows, refundRow, sql, args...)
-		queueCounts(b, &page.Counts, refundCounts, RefundTabs())
+		queueCounts(b, &page.Counts, refundCounts, RefundTabs(), CountCap)
 	})
 	page.cut(func(r RefundRow) int64 { return r.ID })
 	return page, err
@@ -431,7 +431,7 @@ func (s *Store) Anomalies(ctx context.Context, shop tenant.ID, in MoneyFilter) (
 	w.before("n.id", in.Before)
 	err = s.read(ctx, shop, "anomalies", func(b *pgx.Batch) {
 		collect(b, &page.Rows, anomalyRow, anomalyColumns+w.where()+newestFirst("n.id", PageSize+1), w.args...)
-		queueCounts(b, &page.Counts, anomalyCounts, []string{"open", "resolved"})
+		queueCounts(b, &page.Counts, anomalyCounts, []string{"open", "resolved"}, CountCap)
 	})
 	page.cut(func(n AnomalyRow) int64 { return n.ID })
 	return page, err

@@ -3,7 +3,6 @@ package readmodel
 import (
 	"context"
 	"fmt"
-	"strconv"
 
 	"github.com/jackc/pgx/v5"
 
@@ -15,7 +14,7 @@ import (
 const exportLines = `SELECT o.id, o.order_no, o.status, o.placed_at, o.paid_at, o.freight_fen, o.payable_fen, o.refunded_fen, o.address, o.receiver, o.remark,
        l.title, l.spec, coalesce(k.code, ''), l.price_fen, l.qty::bigint, l.payable_fen, row_number() OVER (PARTITION BY o.id ORDER BY l.id) = 1,
        coalesce(p.couriers, '{}'), coalesce(p.numbers, '{}')
-  FROM (SELECT o.id, o.order_no, o.status, o.placed_at, o.paid_at, o.freight_fen, o.payable_fen, o.refunded_fen, o.address, o.receiver, o.remark FROM orders o%s ORDER BY o.id DESC LIMIT %s) o
+  FROM (SELECT o.id, o.order_no, o.status, o.placed_at, o.paid_at, o.freight_fen, o.payable_fen, o.refunded_fen, o.address, o.receiver, o.remark FROM orders o%s) o
   JOIN order_line l ON l.order_id = o.id LEFT JOIN sku k ON k.id = l.sku_id
   LEFT JOIN LATERAL (SELECT array_agg(p.courier ORDER BY p.id) AS couriers, array_agg(p.tracking_no ORDER BY p.id) AS numbers
                        FROM order_parcel p WHERE p.order_id = o.id AND p.tracking_no <> '') p ON true
@@ -39,8 +38,7 @@ func (s *Store) ExportOrders(ctx context.Context, shop tenant.ID, in port.OrderF
 	if before > 0 {
 		w.add("o.id < ?", before)
 	}
-	// The number stands in the statement: a plan that is kept would not know how soon it may stop.
-	sql := fmt.Sprintf(exportLines, w.where(), strconv.Itoa(limit))
+	sql := fmt.Sprintf(exportLines, w.where()+newestFirst("o.id", limit))
 	var to []Address
 	err = s.read(ctx, shop, "orders to export", func(b *pgx.Batch) {
 		last, to = 0, nil

@@ -70,8 +70,12 @@ const numbered = `SELECT x.id FROM orders x WHERE x.order_no = ?1
  UNION ALL SELECT p.order_id FROM order_parcel p WHERE p.kind = 'express' AND p.tracking_no IN (?1, ?3)
  UNION ALL SELECT x.id FROM orders x WHERE x.receiver IS NULL AND x.address->>'phone' <> '' AND x.address->>'phone' LIKE ?4`
 
-// newest keeps a search for words to the newest orders, unless days were chosen.
-const newest = `o.id > (SELECT coalesce(max(x.id), 0) - 50000 FROM orders x)`
+// recent is what the newest orders lie above, and newest keeps a search for words to them, unless
+// days were chosen.
+const (
+	recent = `(SELECT coalesce(max(x.id), 0) - 50000 FROM orders x)`
+	newest = `o.id > ` + recent
+)
 
 // Ways to find orders by words, each on its own: under "or" all would be looked at in all ways. The
 // goods of the newest orders are gone through line by line, those of chosen days order by order.
@@ -81,7 +85,7 @@ const (
 	byNickname     = `SELECT o.id FROM orders o WHERE o.member_id = ANY (ARRAY(SELECT m.id FROM member m WHERE m.nickname ILIKE ?1))`
 	byOpenName     = `SELECT o.id FROM orders o WHERE o.receiver IS NULL AND o.address->>'phone' <> '' AND o.address->>'name' ILIKE ?1`
 	byNewestGoods  = `SELECT DISTINCT o.id FROM (SELECT l.order_id FROM order_line l
-            WHERE l.order_id > (SELECT coalesce(max(x.id), 0) - 50000 FROM orders x) AND l.title ILIKE ?1 ORDER BY l.order_id DESC) h JOIN orders o ON o.id = h.order_id WHERE true`
+            WHERE l.order_id > ` + recent + ` AND l.title ILIKE ?1 ORDER BY l.order_id DESC) h JOIN orders o ON o.id = h.order_id WHERE true`
 	byGoods = `SELECT o.id FROM orders o WHERE EXISTS (SELECT 1 FROM order_line l WHERE l.order_id = o.id AND l.title ILIKE ?1)`
 )
 
@@ -106,7 +110,7 @@ func (s *Store) Orders(ctx context.Context, shop tenant.ID, in OrderFilter) (pag
 		w.add(hasOpenAnomaly, true)
 	}
 	if in.InCase {
-		w.conditions = append(w.conditions, "o.open_cases > 0") // as the index has it
+		w.is("o.open_cases > 0") // as the index has it
 	}
 	if in.Parcel != "" {
 		w.add(parcelWaits, in.Parcel)
@@ -167,7 +171,7 @@ func (s *Store) search(ctx context.Context, shop tenant.ID, in OrderFilter, w *f
 		words(byPartOfNumber, strings.ToUpper(like))
 	}
 	// As an array: the numbers are found first, and the orders by them, whatever is thought of how many they are.
-	w.conditions = append(w.conditions, "o.id = ANY (ARRAY("+strings.Join(found, "\n UNION ALL ")+"))")
+	w.is("o.id = ANY (ARRAY(" + strings.Join(found, "\n UNION ALL ") + "))")
 	return nil
 }
 
@@ -178,9 +182,9 @@ func (f *filter) status(status string) {
 	case "pending_payment": // an order being closed still waits for its money's fate
 		f.add("o.status = ANY (?)", []string{"pending_payment", "closing"})
 	case "paid":
-		f.conditions = append(f.conditions, toShip)
+		f.is(toShip)
 	case ToUse:
-		f.conditions = append(f.conditions, toUse)
+		f.is(toUse)
 	default:
 		f.add("o.status = ?", status)
 	}

@@ -49,19 +49,19 @@ const (
 func (s *Store) Products(ctx context.Context, shop tenant.ID, in ProductFilter) (page ProductPage, err error) {
 	var w filter
 	if in.Shelf == ShelfBin {
-		w.conditions = append(w.conditions, "p.status = 'recycled'")
+		w.is("p.status = 'recycled'")
 	} else {
-		w.conditions = append(w.conditions, "p.status NOT IN ('recycled', 'purged')")
+		w.is("p.status NOT IN ('recycled', 'purged')")
 	}
 	switch in.Shelf {
 	case ShelfOn:
-		w.conditions = append(w.conditions, "p.status = 'on_shelf'")
+		w.is("p.status = 'on_shelf'")
 	case ShelfOff:
-		w.conditions = append(w.conditions, "p.status IN ('draft', 'off_shelf')")
+		w.is("p.status IN ('draft', 'off_shelf')")
 	case ShelfLowStock:
-		w.conditions = append(w.conditions, "p.status = 'on_shelf' AND s.low > 0 AND s.available > 0")
+		w.is("p.status = 'on_shelf' AND s.low > 0 AND s.available > 0")
 	case ShelfSoldOut:
-		w.conditions = append(w.conditions, "p.status = 'on_shelf' AND s.available = 0")
+		w.is("p.status = 'on_shelf' AND s.available = 0")
 	}
 	if in.Query != "" {
 		w.search(in.Query)

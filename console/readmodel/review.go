@@ -74,10 +74,10 @@ const pageReviews = 30
 func (s *Store) Reviews(ctx context.Context, shop tenant.ID, f ReviewFilter) (page MoneyPage[ReviewRow], err error) {
 	page.Counts = map[string]int64{}
 	var w filter
-	w.conditions = append(w.conditions, "r.status NOT IN ('open', 'deleted')")
+	w.is("r.status NOT IN ('open', 'deleted')")
 	for _, t := range ReviewTabs() {
 		if t.Name == f.Tab {
-			w.conditions = append(w.conditions, t.where)
+			w.is(t.where)
 		}
 	}
 	if f.Product > 0 {

@@ -2,7 +2,6 @@ package readmodel
 
 import (
 	"context"
-	"strconv"
 	"strings"
 	"time"
 
@@ -52,33 +51,31 @@ const stockColumns = `SELECT k.id, k.spu_id, p.title, array_to_string(k.spec_val
        l.on_hand, l.reserved, l.low_at, l.version, coalesce(a.seen_by = '', false), l.on_hand - l.away_on_hand, l.reserved - l.away_reserved, k.enabled
   FROM sku k JOIN spu p ON p.id = k.spu_id JOIN stock_level l ON l.sku_id = k.id LEFT JOIN stock_alarm a ON a.sku_id = k.id`
 
+// forSale joins the products of SKUs k, of those that can be sold.
 const forSale = ` JOIN spu p ON p.id = k.spu_id WHERE k.enabled AND p.status NOT IN ('recycled', 'purged')`
 
 // stockCounts counts no more of each list than its tab shows.
 func stockCounts() string {
-	count := func(from string) string {
-		return "(SELECT count(*) FROM (SELECT 1 FROM " + from + " LIMIT " + strconv.Itoa(CountCap) + ") c)"
-	}
 	level := "stock_level l JOIN sku k ON k.id = l.sku_id" + forSale
 	return "SELECT " + strings.Join([]string{
-		count("sku k" + forSale),
-		count(level + " AND l.on_hand - l.reserved BETWEEN 1 AND l.low_at"),
-		count(level + " AND l.on_hand = l.reserved"),
-		count("stock_alarm a JOIN sku k ON k.id = a.sku_id" + forSale + " AND a.seen_by = ''"),
+		capped("sku k" + forSale),
+		capped(level + " AND l.on_hand - l.reserved BETWEEN 1 AND l.low_at"),
+		capped(level + " AND l.on_hand = l.reserved"),
+		capped("stock_alarm a JOIN sku k ON k.id = a.sku_id" + forSale + " AND a.seen_by = ''"),
 	}, ", ")
 }
 
 // Stock returns one page of the shop's SKUs that are for sale, and the counts of the lists.
 func (s *Store) Stock(ctx context.Context, shop tenant.ID, in StockFilter) (page StockPage, err error) {
 	var w filter
-	w.conditions = append(w.conditions, "p.status NOT IN ('recycled', 'purged')", "k.enabled")
+	w.is("p.status NOT IN ('recycled', 'purged')", "k.enabled")
 	switch in.Show {
 	case StockLow:
-		w.conditions = append(w.conditions, "l.on_hand - l.reserved BETWEEN 1 AND l.low_at")
+		w.is("l.on_hand - l.reserved BETWEEN 1 AND l.low_at")
 	case StockOut:
-		w.conditions = append(w.conditions, "l.on_hand = l.reserved")
+		w.is("l.on_hand = l.reserved")
 	case StockAlarm:
-		w.conditions = append(w.conditions, "a.seen_by = ''")
+		w.is("a.seen_by = ''")
 	}
 	if in.Query != "" {
 		w.search(in.Query)

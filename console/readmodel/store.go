@@ -65,17 +65,15 @@ type filter struct {
 // add appends a condition in which each ? stands for value.
 func (f *filter) add(condition string, value any) {
 	f.args = append(f.args, value)
-	f.conditions = append(f.conditions, strings.ReplaceAll(condition, "?", "$"+strconv.Itoa(len(f.args))))
+	f.is(strings.ReplaceAll(condition, "?", "$"+strconv.Itoa(len(f.args))))
 }
 
-// addAll appends a condition with a value for each ?.
-func (f *filter) addAll(condition string, values ...any) {
-	for _, value := range values {
-		f.args = append(f.args, value)
-		condition = strings.Replace(condition, "?", "$"+strconv.Itoa(len(f.args)), 1)
-	}
-	f.conditions = append(f.conditions, condition)
-}
+// is appends conditions without values. What never changes stands in them: plans are kept, and one
+// with a place for it would not know which index has it.
+func (f *filter) is(conditions ...string) { f.conditions = append(f.conditions, conditions...) }
+
+// addAll appends a condition with several values, as text has it.
+func (f *filter) addAll(condition string, values ...any) { f.is(f.text(condition, values...)) }
 
 // text returns SQL in which ?1 stands for the first of values, and so on.
 func (f *filter) text(sql string, values ...any) string {
@@ -99,6 +97,11 @@ func (f *filter) where() string {
 // stop.
 func newestFirst(id string, n int) string {
 	return " ORDER BY " + id + " DESC LIMIT " + strconv.Itoa(n)
+}
+
+// capped counts rows, and stops at CountCap.
+func capped(from string) string {
+	return "(SELECT count(*) FROM (SELECT 1 FROM " + from + " LIMIT " + strconv.Itoa(CountCap) + ") c)"
 }
 
 // contains is the LIKE pattern of "has this text in it"; wildcards in q are text.

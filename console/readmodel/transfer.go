@@ -60,7 +60,7 @@ func transfersSQL(in MoneyFilter, limit int) (sql string, args []any) {
 		w.add(transferPart+" = ?", in.Status)
 	}
 	if in.Query != "" {
-		w.addAll("(t.out_bill_no = ? OR t.source_no = ? OR t.provider_no = ? OR t.title ILIKE ?)", in.Query, in.Query, in.Query, contains(in.Query))
+		w.addAll("(t.out_bill_no = ?1 OR t.source_no = ?1 OR t.provider_no = ?1 OR t.title ILIKE ?2)", in.Query, contains(in.Query))
 	}
 	w.money("t.created_at", "t.amount_fen", in)
 	w.before("t.id", in.Before)
@@ -72,7 +72,7 @@ func (s *Store) Transfers(ctx context.Context, shop tenant.ID, in MoneyFilter) (
 	sql, args := transfersSQL(in, PageSize+1)
 	err = s.read(ctx, shop, "transfers", func(b *pgx.Batch) {
 		collect(b, &page.Rows, transferRow, sql, args...)
-		queueCounts(b, &page.Counts, transferCounts, TransferTabs())
+		queueCounts(b, &page.Counts, transferCounts, TransferTabs(), CountCap)
 	})
 	page.cut(func(t TransferRow) int64 { return t.ID })
 	return page, err
