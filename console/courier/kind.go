@@ -27,14 +27,8 @@ func Kinds() []Kind {
 	}
 }
 
-// twin is the kind that an address with an account gets instead: who can be sent one can be
+// twins are the kinds that an address with an account gets instead: who can be sent one can be
 // sent the other, or the difference would tell who has an account.
-func (k Kind) twin() (Kind, bool) {
-	switch k { //nolint:exhaustive // the others have none
-	case SignUpCode:
-		return SignUpKnown, true
-	case AddressCode:
-		return AddressKnown, true
-	}
-	return "", false
+func twins() map[Kind]Kind {
+	return map[Kind]Kind{SignUpCode: SignUpKnown, AddressCode: AddressKnown}
 }

@@ -13,7 +13,7 @@ import (
 
 const (
 	smsTimeout = 10 * time.Second
-	// maxName bounds a name in a template, in characters; vendors refuse longer ones.
+	// maxName bounds a name in a template, in characters: vendors bound what stands in a place.
 	maxName = 20
 )
 
@@ -45,8 +45,8 @@ func ParseTemplates(list string) (Templates, error) {
 			t[k] = template
 		}
 	}
-	for _, k := range Kinds() {
-		if twin, ok := k.twin(); ok && (t[k] == "") != (t[twin] == "") {
+	for k, twin := range twins() {
+		if (t[k] == "") != (t[twin] == "") {
 			return nil, fmt.Errorf("%s and %s go together, or one would tell who has an account: %w", k, twin, ErrTemplates)
 		}
 	}

@@ -72,14 +72,18 @@ func TestWaysJoinCouriers(t *testing.T) {
 	t.Parallel()
 	v := &vendor{}
 	desk := courier.NewDesk(nil)
+	mail, err := courier.NewSMTP(courier.SMTPConfig{URL: "smtps://mail.test", From: "a@b.test"}, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
 	sms := courier.NewTemplateSMS(v, courier.Templates{courier.SignUpCode: "SMS_1"}, slog.New(slog.DiscardHandler))
-	for _, ways := range []courier.Ways{{courier.None{}, sms}, {sms, desk}} {
+	for _, ways := range []courier.Ways{{mail, sms}, {sms, desk}} {
 		v.template = ""
 		if err := ways.Send(t.Context(), courier.Message{Way: courier.SMS, Kind: courier.SignUpCode}); err != nil || v.template != "SMS_1" {
 			t.Errorf("%T: %v, %q", ways[0], err, v.template)
 		}
 	}
-	none := courier.Ways{courier.None{}, sms}
+	none := courier.Ways{sms}
 	if err := none.Send(t.Context(), courier.Message{Way: courier.Mail, Kind: courier.SignUpCode}); !errors.Is(err, courier.ErrNoWay) || none.Goes(courier.Mail, courier.SignUpCode) {
 		t.Errorf("nobody: %v, want MESSAGE_NOT_SENT", err)
 	}

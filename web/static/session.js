@@ -37,14 +37,15 @@
     return true;
   };
 
+  // about is what there is to say of what was found: "" that nobody is signed in.
+  const about = (found) => (found === null ? "unknown" : ours(found) ? "back" : found.login ? "other" : "");
   const say = (what) => {
     for (const line of ask.querySelectorAll("[data-say]")) line.hidden = line.dataset.say !== what;
   };
   const show = (found) => {
-    say(found?.login ? "other" : "");
+    say(about(found));
     ask.showModal();
   };
-  const sentence = (found) => (found === null ? "unknown" : found.login ? "other" : "still");
 
   // An expired session answers a fragment request with 401 or the sign-in page: go there instead
   // of swapping a page into a table, unless something was typed.
@@ -82,7 +83,7 @@
     const button = event.submitter;
     const found = await probe();
     asking = false;
-    if (found === null || ours(found)) {
+    if (["unknown", "back"].includes(about(found))) {
       heard = Date.now(); // nobody can tell: the answer to the form will
       form.requestSubmit(button);
       return;
@@ -92,9 +93,9 @@
   }, true);
 
   ask.querySelector("[data-go]").addEventListener("click", async () => {
-    const found = await probe();
-    if (!ours(found)) {
-      say(sentence(found));
+    const what = about(await probe());
+    if (what !== "back") {
+      say(what || "still");
       return;
     }
     const { form, button } = waiting ?? {};
@@ -106,10 +107,9 @@
   // Whoever comes back from the other tab finds it said that it worked.
   addEventListener("focus", async () => {
     if (!ask.open) return;
-    const found = await probe();
-    if (found === null || !ask.open) return;
-    const back = ours(found);
-    say(back ? "back" : found.login ? "other" : "");
-    if (back) ask.querySelector("[data-go]").focus();
+    const what = about(await probe());
+    if (what === "unknown" || !ask.open) return;
+    say(what);
+    if (what === "back") ask.querySelector("[data-go]").focus();
   });
 })();

@@ -263,11 +263,11 @@ func (c Config) complainOfPeople(l *complaints) {
 	}
 	mail, err := c.mail(nil)
 	l.add(err != nil, "GALLERIA_SMTP_URL, GALLERIA_MAIL_FROM: %w", err)
-	templates, _, err := c.sms()
+	texts, err := c.texts(nil, nil)
 	l.add(err != nil, "GALLERIA_SMS_TEMPLATES: %w", err)
 	switch c.SignupMode() {
 	case signup.ModeOpen, signup.ModeReview:
-		l.add(c.Production() && mail == nil && templates[courier.SignUpCode] == "", "GALLERIA_SIGNUP: sign-up in production needs GALLERIA_SMTP_URL, or GALLERIA_SMS_TEMPLATES with signup_code, or nobody can prove an address")
+		l.add(c.Production() && !mail.Goes(courier.Mail, courier.SignUpCode) && !texts.Goes(courier.SMS, courier.SignUpCode), "GALLERIA_SIGNUP: sign-up in production needs GALLERIA_SMTP_URL, or GALLERIA_SMS_TEMPLATES with signup_code, or nobody can prove an address")
 	case signup.ModeClosed:
 	default:
 		l.add(true, "GALLERIA_SIGNUP: %q is none of open, review, closed", c.Signup)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 
 	"github.com/google/uuid"
 
@@ -12,58 +13,40 @@ import (
 	"galleria/tenant/vault"
 )
 
-// mail is the courier of mail, nil where no server is configured.
-func (c Config) mail(log *slog.Logger) (courier.Courier, error) {
+// mail is the courier of mail where a server is configured, else none.
+func (c Config) mail(log *slog.Logger) (courier.Ways, error) {
 	if c.SMTPURL == "" {
-		return nil, nil //nolint:nilnil // mail is a choice
+		return nil, nil
 	}
-	return courier.NewSMTP(courier.SMTPConfig{URL: c.SMTPURL, From: c.MailFrom}, log)
+	smtp, err := courier.NewSMTP(courier.SMTPConfig{URL: c.SMTPURL, From: c.MailFrom}, log)
+	return courier.Ways{smtp}, err
 }
 
 var errSMSAccount = errors.New("want all of GALLERIA_SMS_KEY_ID, GALLERIA_SMS_KEY_SECRET, GALLERIA_SMS_SIGN and GALLERIA_SMS_TEMPLATES, or none")
 
-// sms is the templates of text messages and the account that sends them; no templates where none
-// is configured.
-func (c Config) sms() (courier.Templates, notice.SMSKey, error) {
-	given := 0
-	for _, v := range []string{c.SMSKeyID, c.SMSKeySecret, c.SMSSign, c.SMSTemplates} {
-		if v != "" {
-			given++
-		}
+// texts is the courier of text messages where an account is configured, else none.
+func (c Config) texts(vendor notice.Texter, log *slog.Logger) (courier.Ways, error) {
+	account := []string{c.SMSKeyID, c.SMSKeySecret, c.SMSSign, c.SMSTemplates}
+	switch {
+	case !slices.ContainsFunc(account, func(v string) bool { return v != "" }):
+		return nil, nil
+	case slices.Contains(account, ""):
+		return nil, errSMSAccount
 	}
-	switch given {
-	case 0:
-		return nil, notice.SMSKey{}, nil
-	case 4: //nolint:mnd // all of them
-	default:
-		return nil, notice.SMSKey{}, errSMSAccount
-	}
-	t, err := courier.ParseTemplates(c.SMSTemplates)
-	return t, notice.SMSKey{Provider: notice.SMSVendor, KeyID: c.SMSKeyID, Secret: vault.NewSecret([]byte(c.SMSKeySecret)), SignName: c.SMSSign}, err
+	templates, err := courier.ParseTemplates(c.SMSTemplates)
+	key := notice.SMSKey{Provider: notice.SMSVendor, KeyID: c.SMSKeyID, Secret: vault.NewSecret([]byte(c.SMSKeySecret)), SignName: c.SMSSign}
+	return courier.Ways{courier.NewTemplateSMS(staffTexts{vendor, key}, templates, log)}, err
 }
 
 // Courier is what sends messages to people who work in the console: mail where a server is
 // configured, text messages by a vendor where an account is.
-func (c Config) Courier(vendor notice.Texter, log *slog.Logger) (courier.Courier, error) {
-	var ways courier.Ways
+func (c Config) Courier(vendor notice.Texter, log *slog.Logger) (courier.Ways, error) {
 	mail, err := c.mail(log)
 	if err != nil {
 		return nil, err
 	}
-	if mail != nil {
-		ways = append(ways, mail)
-	}
-	templates, key, err := c.sms()
-	if err != nil {
-		return nil, err
-	}
-	if len(templates) > 0 {
-		ways = append(ways, courier.NewTemplateSMS(staffTexts{vendor, key}, templates, log))
-	}
-	if len(ways) == 0 {
-		return courier.None{}, nil
-	}
-	return ways, nil
+	texts, err := c.texts(vendor, log)
+	return append(mail, texts...), err
 }
 
 // staffTexts sends the installation's own text messages, to merchants and staff, by the account

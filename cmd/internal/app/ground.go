@@ -71,7 +71,7 @@ func NewGround(ctx context.Context, cfg Config, log *slog.Logger, now func() tim
 		db.Close()
 		return nil, err
 	}
-	if !cfg.Production() && g.Courier == (courier.None{}) {
+	if !cfg.Production() && cfg.SMTPURL == "" {
 		g.Desk = courier.NewDesk(now)
 		g.Courier = g.Desk
 	}

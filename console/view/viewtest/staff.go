@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"galleria/console/authz"
+	"galleria/console/courier"
 	"galleria/console/view"
 )
 
@@ -45,6 +46,7 @@ func (f Frame) staffPages() []Sample {
 		{"accept", view.AcceptInvitePage(out, view.AcceptInvite{Self: "/console/invite/t0ken", Shop: "山野咖啡", Lead: f.Text.T("accept.lead", "李店长"), Address: "new@shanye.example", Roles: []string{f.Text.T("role.support")}, Password: weak})},
 		{"accept_signed_in", view.AcceptInvitePage(own, view.AcceptInvite{Self: "/console/invite/t0ken", Shop: "山野咖啡", Lead: f.Text.T("accept.lead", "李店长"), Address: "+8613800138000", Roles: []string{f.Text.T("role.support")}, Person: "林小满"})},
 		{"forgot", view.ForgotPage(out, "", "", false)},
+		{"forgot_refused", view.ForgotPage(out, "13800138000", courier.ErrOtherWay.Text(string(f.Text.Lang())), false)},
 		{"forgot_sent", view.ForgotPage(out, "owner@shanye.example", "", true)},
 		{"reset", view.ResetPage(out, "t0ken", "owner@shanye.example", weak)},
 		{"ended", view.EndedPage(out, f.Text.T("ended.reset_title"), f.Text.T("ended.reset_text"), f.Text.T("ended.reset_action"), "/console/forgot")},
