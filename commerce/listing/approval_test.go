@@ -2,6 +2,7 @@ package listing_test
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -148,6 +149,10 @@ func TestChangesOfProductsOnSaleWait(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	namesake, err := k.catalog.CreateCategory(t.Context(), k.Tenant.ID, catalog.CategoryInput{Name: "杯子"})
+	if err != nil {
+		t.Fatal(err)
+	}
 	prices := func() (out []money.Fen) {
 		for _, s := range k.skus(t, id) {
 			out = append(out, s.Price)
@@ -170,6 +175,7 @@ func TestChangesOfProductsOnSaleWait(t *testing.T) {
 			return rows[0].Err
 		},
 		"category": func() error { return k.s.SetCategory(t.Context(), k.Tenant.ID, id, other, clerk) },
+		"namesake": func() error { return k.s.SetCategory(t.Context(), k.Tenant.ID, id, namesake, clerk) },
 	}
 	for name, change := range ways {
 		before, version := prices(), k.asEdited(t, id, "", false).Version
@@ -186,6 +192,9 @@ func TestChangesOfProductsOnSaleWait(t *testing.T) {
 		}
 		if d := p.Changes[0]; name == "category" && (d.Field != "category" || d.To != "茶具") {
 			t.Errorf("the new category is told as %+v", p.Changes)
+		}
+		if d := p.Changes[0]; name == "namesake" && (d.Field != "category" || !strings.HasPrefix(d.From, "杯子 #") || !strings.HasPrefix(d.To, "杯子 #") || d.From == d.To) {
+			t.Errorf("another category of the same name is told as %+v", p.Changes)
 		}
 		for other, again := range ways {
 			if err := again(); !errors.Is(err, catalog.ErrChangeWaits) {

@@ -42,7 +42,11 @@ func differences(now catalog.Entered, in SaveInput, names catalog.Names) (out []
 	}
 	tell("on_at", "", moment(a.OnAt), moment(b.OnAt))
 	tell("off_at", "", moment(a.OffAt), moment(b.OffAt))
-	tell("category", "", names.Categories[a.CategoryID], cmp.Or(in.NewCategory, names.Categories[b.CategoryID]))
+	from, to := names.Categories[a.CategoryID], cmp.Or(in.NewCategory, names.Categories[b.CategoryID])
+	if from == to && a.CategoryID != b.CategoryID && in.NewCategory == "" { // unlike brands and templates, two may have one name
+		from, to = from+" #"+strconv.FormatInt(a.CategoryID, 10), to+" #"+strconv.FormatInt(b.CategoryID, 10)
+	}
+	tell("category", "", from, to)
 	tell("brand", "", names.Brands[a.BrandID], cmp.Or(in.NewBrand, names.Brands[b.BrandID]))
 	tell("freight", "", names.Freights[a.FreightID], names.Freights[b.FreightID])
 	for _, wide := range []struct {
