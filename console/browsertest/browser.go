@@ -204,11 +204,9 @@ func (b *Browser) Text(expression string) string {
 	return strings.Trim(string(raw), `"`)
 }
 
-// Press clicks and waits for the page it leads to.
-func (b *Browser) Press(selector string) {
+// reach scrolls to an element and waits until a click would reach it.
+func (b *Browser) reach(selector string) {
 	b.t.Helper()
-	ctx, cancel := context.WithTimeout(b.ctx, 3*time.Minute) // with the race detector on a busy machine
-	defer cancel()
 	// The bar at the top stays where it is: what scrolls to the edge lies under it. While one page
 	// fades into the next, clicks reach neither: what is to be pressed has to be under its own middle.
 	b.Run(
@@ -216,6 +214,21 @@ func (b *Browser) Press(selector string) {
 		chromedp.Evaluate("document.querySelector(`"+selector+"`).scrollIntoView({block: 'center', behavior: 'instant'})", nil),
 		chromedp.Poll("(() => { const e = document.querySelector(`"+selector+"`), r = e.getBoundingClientRect(), at = document.elementFromPoint(r.x + r.width / 2, r.y + r.height / 2); return at !== null && (e === at || e.contains(at)) })()", nil, chromedp.WithPollingTimeout(time.Minute)),
 	)
+}
+
+// Click clicks what leads to no other page.
+func (b *Browser) Click(selector string) {
+	b.t.Helper()
+	b.reach(selector)
+	b.Run(chromedp.Click(selector, chromedp.ByQuery))
+}
+
+// Press clicks and waits for the page it leads to.
+func (b *Browser) Press(selector string) {
+	b.t.Helper()
+	ctx, cancel := context.WithTimeout(b.ctx, 3*time.Minute) // with the race detector on a busy machine
+	defer cancel()
+	b.reach(selector)
 	// The old page is marked: chromedp's own waiting misses an answer now and then that redirects.
 	b.Run(chromedp.Evaluate("window.pressed = 'not yet'; document.querySelector(`"+selector+"`).addEventListener('click', () => { window.pressed = 'yes' }, {capture: true, once: true})", nil))
 	b.Run(chromedp.Click(selector, chromedp.ByQuery))

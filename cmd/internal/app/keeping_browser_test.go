@@ -191,9 +191,13 @@ func (m *merchant) description(shop *shop) {
 	m.typed("#field-title", "图文商品")
 	m.typed("#field-new_category", "图文")
 	m.typed("#field-price_0_0_0", "9.90")
-	m.Run(chromedp.Click("[contenteditable]", chromedp.ByQuery), chromedp.SendKeys("[contenteditable]", "产地", chromedp.ByQuery))
-	m.Run(chromedp.Click(`[data-value="h3"]`, chromedp.ByQuery), chromedp.KeyEvent("\r"))
-	m.Run(chromedp.Click(`[data-value="p"]`, chromedp.ByQuery), chromedp.Click(`[data-cmd="bold"]`, chromedp.ByQuery), chromedp.SendKeys("[contenteditable]", "云南 <保山>", chromedp.ByQuery))
+	m.Click("[contenteditable]")
+	m.Run(chromedp.SendKeys("[contenteditable]", "产地", chromedp.ByQuery))
+	m.Click(`[data-value="h3"]`)
+	m.Run(chromedp.KeyEvent("\r"))
+	m.Click(`[data-value="p"]`)
+	m.Click(`[data-cmd="bold"]`)
+	m.Run(chromedp.SendKeys("[contenteditable]", "云南 <保山>", chromedp.ByQuery))
 	m.Run(chromedp.Evaluate(`(() => {
 		const list = document.querySelector('[data-insert]');
 		list.selectedIndex = list.options.length - 1;
@@ -242,7 +246,7 @@ func (m *merchant) outlives(shop *shop, staffID int64, who staff.AddInput) {
 	dialog("")
 	m.Forgive() // 401 is what tells
 	m.Inspect("90_signed_out")
-	m.Run(chromedp.Click("#signed-out [data-go]", chromedp.ByQuery))
+	m.Click("#signed-out [data-go]")
 	dialog("still")
 	m.Forgive()
 
